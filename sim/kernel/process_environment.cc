@@ -1,0 +1,67 @@
+#include "sim/kernel/process_environment.h"
+
+#include "sim/check.h"
+#include "sim/kernel/kernel.h"
+
+namespace flinch::sim {
+
+ProcessEnvironment::ProcessEnvironment(Kernel& kernel, Incarnation& incarnation)
+    : kernel_(kernel),
+      incarnation_(incarnation),
+      clock_offset_(kernel.hosts()[incarnation.host.value()].options.clock_offset),
+      network_(kernel, incarnation),
+      disk_(kernel, incarnation, *kernel.hosts()[incarnation.host.value()].volume),
+      shared_(kernel, incarnation, kernel.shared_volume()) {}
+
+std::string_view ProcessEnvironment::process_name() const {
+  return kernel_.process(incarnation_.process).name;
+}
+
+std::string_view ProcessEnvironment::host_name() const {
+  return kernel_.hosts()[incarnation_.host.value()].name;
+}
+
+uint32_t ProcessEnvironment::incarnation() const { return incarnation_.number; }
+
+SimTime ProcessEnvironment::Now() const { return kernel_.now() + clock_offset_; }
+
+SimTime ProcessEnvironment::WorldTime(SimTime local) const {
+  return local == kForever ? kForever : Later(local, -clock_offset_);
+}
+
+void ProcessEnvironment::Sleep(Duration span) {
+  Check(span >= Duration(0), "process {} sleeps for {}", process_name(), Show(span));
+  if (span == Duration(0)) {
+    kernel_.Yield();
+    return;
+  }
+  const SimTime deadline = Later(kernel_.now(), span);
+  while (kernel_.Park(deadline)) {
+  }
+}
+
+void ProcessEnvironment::Yield() { kernel_.Yield(); }
+
+FiberId ProcessEnvironment::Spawn(std::string_view name, std::move_only_function<void()> body) {
+  return kernel_.Spawn(incarnation_, name, std::move(body));
+}
+
+FiberId ProcessEnvironment::CurrentFiber() const { return kernel_.CurrentFiber(); }
+
+bool ProcessEnvironment::Park(SimTime deadline) { return kernel_.Park(WorldTime(deadline)); }
+
+void ProcessEnvironment::Unpark(FiberId fiber) {
+  if (incarnation_.alive) {
+    kernel_.Wake(fiber, kernel_.CurrentCause());
+  }
+}
+
+Random ProcessEnvironment::RandomStream(std::string_view name) {
+  return kernel_.random().Split("process/").Split(process_name()).Split(name, incarnation_.number);
+}
+
+EventId ProcessEnvironment::Trace(std::string_view kind, std::initializer_list<Field> fields) {
+  return kernel_.TraceFrom(incarnation_, kind, std::span(fields.begin(), fields.size()));
+}
+
+}  // namespace flinch::sim

@@ -1,0 +1,52 @@
+// A process's door to the kernel: sim/environment.h for one incarnation.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sim/environment.h"
+#include "sim/kernel/disk_model.h"
+#include "sim/kernel/network_model.h"
+
+namespace flinch::sim {
+
+class Kernel;
+struct Incarnation;
+
+class ProcessEnvironment final : public Environment {
+ public:
+  ProcessEnvironment(Kernel& kernel, Incarnation& incarnation);
+
+  std::string_view process_name() const override;
+  std::string_view host_name() const override;
+  uint32_t incarnation() const override;
+  SimTime Now() const override;
+  void Sleep(Duration span) override;
+  void Yield() override;
+  FiberId Spawn(std::string_view name, std::move_only_function<void()> body) override;
+  FiberId CurrentFiber() const override;
+  bool Park(SimTime deadline) override;
+  void Unpark(FiberId fiber) override;
+  Random RandomStream(std::string_view name) override;
+
+  Network& network() override { return network_; }
+
+  FileSystem& disk() override { return disk_; }
+
+  FileSystem& shared() override { return shared_; }
+
+  EventId Trace(std::string_view kind, std::initializer_list<Field> fields) override;
+
+  // The world's time of a time on this host's clock.
+  SimTime WorldTime(SimTime local) const;
+
+ private:
+  Kernel& kernel_;
+  Incarnation& incarnation_;
+  Duration clock_offset_;
+  NetworkDoor network_;
+  VolumeDoor disk_;
+  VolumeDoor shared_;
+};
+
+}  // namespace flinch::sim

@@ -1,0 +1,96 @@
+// The network as a process sees it. Nothing but bytes crosses it.
+//
+// Two layers:
+//  - one-way messages (`Socket`): never block, may be lost, delayed, and overtake each other;
+//  - connections (`Listener`, `Connection`): ordered frames, flow-controlled, all or nothing: a connection that
+//    loses something is broken for good and says so with kUnavailable on both sides, or on neither for as long
+//    as the path between them is cut (half-open: only silence tells).
+//
+// Survives: a handle may outlive its peer; every call on a broken connection returns kUnavailable at once.
+// Handles belong to one process and die with it; its host then resets its connections.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sim/ids.h"
+#include "sim/result.h"
+#include "sim/time.h"
+
+namespace flinch::sim {
+
+using Bytes = std::string;
+
+// A port of a host. A plain value that may be sent in messages.
+struct Address {
+  HostId host;
+  uint16_t port = 0;
+
+  friend auto operator<=>(const Address&, const Address&) = default;
+};
+
+struct Message {
+  Address from;
+  Bytes payload;
+};
+
+// One-way messages in and out of one port.
+class Socket {
+ public:
+  virtual ~Socket() = default;
+
+  virtual Address address() const = 0;
+
+  // Leaves at once. Says nothing about arrival: ask for a reply, with a timeout.
+  virtual void Send(Address to, Bytes payload) = 0;
+
+  // Waits for the next message; kTimeout when `deadline` passes first.
+  virtual Result<Message> Receive(SimTime deadline = kForever) = 0;
+};
+
+// One end of an ordered stream of frames.
+class Connection {
+ public:
+  virtual ~Connection() = default;  // closes
+
+  virtual Address peer() const = 0;
+
+  // Queues one frame. Blocks while the window of unread bytes is full (back-pressure).
+  virtual Result<void> Send(Bytes frame) = 0;
+
+  // The next frame, in order. kTimeout at the deadline; kUnavailable when the connection broke or the peer closed
+  // and everything it sent has been received.
+  virtual Result<Bytes> Receive(SimTime deadline = kForever) = 0;
+
+  // Tells the peer after all queued frames. Wakes a blocked Send or Receive of this end with kUnavailable.
+  virtual void Close() = 0;
+};
+
+class Listener {
+ public:
+  virtual ~Listener() = default;
+
+  virtual Address address() const = 0;
+  virtual Result<std::unique_ptr<Connection>> Accept(SimTime deadline = kForever) = 0;
+};
+
+class Network {
+ public:
+  virtual ~Network() = default;
+
+  // The address of a port of a host by the host's name; nothing when no such host exists.
+  virtual std::optional<Address> Resolve(std::string_view host, uint16_t port) const = 0;
+
+  // kInvalidArgument when the port is in use on this host.
+  virtual Result<std::unique_ptr<Socket>> Bind(uint16_t port) = 0;
+  virtual Result<std::unique_ptr<Listener>> Listen(uint16_t port) = 0;
+
+  // kUnavailable when nobody listens there, kTimeout when nobody answers.
+  virtual Result<std::unique_ptr<Connection>> Connect(Address to, Duration timeout) = 0;
+};
+
+}  // namespace flinch::sim
