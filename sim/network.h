@@ -48,8 +48,12 @@ class Socket {
   // Leaves at once. Says nothing about arrival: ask for a reply, with a timeout.
   virtual void Send(Address to, Bytes payload) = 0;
 
-  // Waits for the next message; kTimeout when `deadline` passes first.
+  // Waits for the next message; kTimeout when `deadline` passes first, kCancelled after Close.
   virtual Result<Message> Receive(SimTime deadline = kForever) = 0;
+
+  // Gives the port back and ends a waiting Receive. Close, and let it end, before destroying the
+  // socket under a fiber that may be inside.
+  virtual void Close() = 0;
 };
 
 // One end of an ordered stream of frames.

@@ -62,6 +62,33 @@ class Condition {
   std::vector<FiberId> waiters_;
 };
 
+// Fibers that belong together: whoever owns the group waits for all of them before it goes.
+class FiberGroup {
+ public:
+  explicit FiberGroup(Environment& environment)
+      : environment_(&environment), changed_(environment) {}
+
+  void Spawn(std::string_view name, std::move_only_function<void()> body) {
+    ++running_;
+    environment_->Spawn(name, [this, body = std::move(body)]() mutable {
+      body();
+      --running_;
+      changed_.NotifyAll();
+    });
+  }
+
+  void WaitForAll() {
+    changed_.WaitFor([this] { return running_ == 0; });
+  }
+
+  size_t running() const { return running_; }
+
+ private:
+  Environment* environment_;
+  size_t running_ = 0;
+  Condition changed_;
+};
+
 // A bounded first-in first-out queue between fibers.
 template <typename T>
 class Queue {

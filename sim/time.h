@@ -34,7 +34,7 @@ constexpr SimTime AtNanos(int64_t nanos) { return SimTime(Duration(nanos)); }
 
 // `time + span`, where a sum past the end of time is `kForever`.
 constexpr SimTime Later(SimTime time, Duration span) {
-  return span > kForever - time ? kForever : time + span;
+  return span > Duration(0) && time > kForever - span ? kForever : time + span;
 }
 
 // "1.234567890s" with as many digits as it needs, at least milliseconds: "1.200s".

@@ -284,6 +284,9 @@ void Kernel::Crash(ProcessId id) {
   }
   const Field fields[] = {{"process", process.name}, {"incarnation", process.incarnations}};
   Trace("fault.crash", fields);
+  if (!process.current) {
+    return;  // an observer of just this event has crashed it
+  }
   process.current->alive = false;
   network_.Drop(*process.current);
   hosts_[process.host.value()].volume->Crash(id);
@@ -298,7 +301,9 @@ void Kernel::Restart(ProcessId id) {
   }
   const Field fields[] = {{"process", process.name}, {"incarnation", process.incarnations + 1}};
   Trace("fault.restart", fields);
-  Boot(process);
+  if (!process.current) {  // unless an observer has booted it already
+    Boot(process);
+  }
 }
 
 void Kernel::SetLink(HostId from, HostId to, const LinkCondition& condition) {

@@ -24,7 +24,10 @@ void ModelSocket::Send(Address to, Bytes payload) {
 
 Result<Message> ModelSocket::Receive(SimTime deadline) {
   const SimTime world_deadline = owner_.environment->WorldTime(deadline);
-  while (inbox_.empty()) {
+  while (inbox_.empty() || closed_) {
+    if (closed_) {
+      return Fail(ErrorCode::kCancelled, "The socket was closed by its owner.");
+    }
     waiter_ = kernel_.CurrentFiber();
     const bool notified = kernel_.Park(world_deadline);
     waiter_ = FiberId();
@@ -36,6 +39,12 @@ Result<Message> ModelSocket::Receive(SimTime deadline) {
   inbox_.pop_front();
   kernel_.SetCause(arrived.delivered);
   return std::move(arrived.message);
+}
+
+void ModelSocket::Close() {
+  closed_ = true;
+  model_.Unregister(*this);
+  kernel_.Wake(waiter_, kernel_.CurrentCause());
 }
 
 void ModelSocket::Arrive(Message message, EventId delivered) {

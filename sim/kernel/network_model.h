@@ -131,6 +131,7 @@ class ModelSocket final : public Socket {
 
   void Send(Address to, Bytes payload) override;
   Result<Message> Receive(SimTime deadline) override;
+  void Close() override;
   void Arrive(Message message, EventId delivered);
 
   Incarnation& owner() { return owner_; }
@@ -147,6 +148,7 @@ class ModelSocket final : public Socket {
   Address address_;
   std::deque<Arrived> inbox_;
   FiberId waiter_;
+  bool closed_ = false;
 };
 
 class ModelListener final : public Listener {

@@ -1,0 +1,259 @@
+#include "engine/checkpoint/checkpoint_coordinator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/events.h"
+#include "sim/check.h"
+
+namespace flinch::engine {
+namespace {
+
+// Writes that fail are repeated after this time.
+constexpr sim::Duration kStoreRetry = 100ms;
+
+}  // namespace
+
+CheckpointCoordinator::CheckpointCoordinator(sim::Environment& environment, MainThread& main_thread,
+                                             CheckpointedJob& job, const std::string& job_name,
+                                             const CheckpointOptions& options,
+                                             const Defects& defects)
+    : environment_(environment),
+      main_thread_(main_thread),
+      job_(job),
+      job_name_(job_name),
+      options_(options),
+      defects_(defects),
+      random_(environment.RandomStream("checkpoint-coordinator")),
+      store_(environment, job_name, options.retained),
+      ids_(environment, fmt::format("/ha/{}/checkpoint-id", job_name)),
+      io_(environment, 1'000) {
+  environment_.Spawn("checkpoint-io", [this] { RunIo(); });
+}
+
+void CheckpointCoordinator::RunIo() {
+  while (std::optional<MainThread::Mail> work = io_.Pop()) {
+    (*work)();
+  }
+}
+
+void CheckpointCoordinator::DoIo(MainThread::Mail work) {
+  sim::Check(io_.size() < 1'000, "the checkpoint I/O does not keep up");
+  io_.Push(std::move(work));
+}
+
+sim::Result<void> CheckpointCoordinator::Recover() {
+  if (sim::Result<void> recovered = store_.Recover(); !recovered) {
+    return recovered;
+  }
+  return ids_.Recover();
+}
+
+void CheckpointCoordinator::Start() {
+  sim::Check(!running_, "the coordinator is started twice");
+  running_ = true;
+  final_done_ = false;
+  overdue_ = false;
+  failures_in_a_row_ = 0;
+  ++period_;
+  // Flink: the first trigger comes at a random point of the first interval.
+  const sim::Duration low = std::min(options_.min_pause, options_.interval);
+  ScheduleNext(random_.Between(low, options_.interval));
+}
+
+void CheckpointCoordinator::Stop() {
+  running_ = false;
+  ++period_;
+  triggering_ = false;
+  if (pending_) {
+    Abort(CheckpointInput::kFailover);
+  }
+}
+
+void CheckpointCoordinator::Settle(MainThread::Mail then) {
+  if (pending_) {
+    settled_.push_back(std::move(then));
+  } else {
+    then();
+  }
+}
+
+void CheckpointCoordinator::ScheduleNext(sim::Duration delay) {
+  main_thread_.PostLater(delay, [this, period = period_] {
+    if (period == period_ && running_) {
+      ScheduleNext(options_.interval);
+      TriggerNow();
+    }
+  });
+}
+
+void CheckpointCoordinator::OnEndOfInput() {
+  if (running_ && job_.AllAtEndOfInput()) {
+    TriggerNow();  // the final one, without waiting for the interval
+  }
+}
+
+void CheckpointCoordinator::TriggerNow() {
+  if (!running_ || final_done_ || !job_.AllRunning()) {
+    return;
+  }
+  if (triggering_ || pending_) {
+    overdue_ = true;
+    return;
+  }
+  const sim::SimTime earliest = sim::Later(last_completion_, options_.min_pause);
+  if (last_completion_ != sim::kEpoch && environment_.Now() < earliest) {
+    main_thread_.PostLater(earliest - environment_.Now(), [this, period = period_] {
+      if (period == period_) {
+        TriggerNow();
+      }
+    });
+    return;
+  }
+  overdue_ = false;
+  triggering_ = true;
+  DoIo([this, period = period_] {
+    main_thread_.Post([this, period, id = ids_.Next()] { OnId(period, id); });
+  });
+}
+
+void CheckpointCoordinator::OnId(uint64_t period, sim::Result<uint64_t> id) {
+  if (period != period_) {
+    return;  // the id is burnt
+  }
+  triggering_ = false;
+  if (!id || !job_.AllRunning()) {
+    return;  // the next interval tries again
+  }
+  const CheckpointId checkpoint(*id);
+  pending_ = std::make_unique<PendingCheckpoint>(checkpoint, job_.AllAtEndOfInput(), job_.Tasks());
+  main_thread_.PostLater(options_.timeout, [this, checkpoint] {
+    if (pending_ && pending_->id() == checkpoint) {
+      Abort(CheckpointInput::kExpired);
+    }
+  });
+  environment_.Trace(events::kCheckpointTriggered, {{"id", checkpoint}});
+  for (const ExecutionAttemptId& source : job_.Sources()) {
+    job_.Trigger(source, checkpoint);
+  }
+}
+
+void CheckpointCoordinator::OnAcknowledge(const ExecutionAttemptId& task, CheckpointId id,
+                                          const SnapshotHandle& snapshot) {
+  if (!pending_ || pending_->id() != id || pending_->phase() != CheckpointPhase::kPending) {
+    return;  // late: the checkpoint has been completed or given up
+  }
+  if (pending_->Acknowledge(task, snapshot) != PendingCheckpoint::Ack::kAccepted) {
+    return;
+  }
+  environment_.Trace(events::kCheckpointAckReceived,
+                     {{"id", id}, {"subtask", job_.NameOf(task)}});
+  const CheckpointAction action = pending_->Take(
+      pending_->complete() ? CheckpointInput::kAllAcknowledged : CheckpointInput::kAcknowledged);
+  if (action == CheckpointAction::kStore) {
+    StorePending();
+  }
+}
+
+void CheckpointCoordinator::StorePending() {
+  environment_.Trace(events::kCheckpointCompleted, {{"id", pending_->id()}});
+  if (defects_.Has(Defect::kNotifiesBeforeStored)) {
+    NotifyAll(pending_->id(), pending_->is_final());
+  }
+  DoIo([this, completed = pending_->ToCompleted()] {
+    // Whether a failed write happened is unknown, so there is no way back: only forward.
+    while (!store_.Add(completed)) {
+      environment_.Sleep(kStoreRetry);
+    }
+    main_thread_.Post([this] { OnStored(); });
+  });
+}
+
+void CheckpointCoordinator::OnStored() {
+  const CheckpointAction action = pending_->Take(CheckpointInput::kStored);
+  sim::Check(action == CheckpointAction::kNotifyComplete, "a stored checkpoint is not announced");
+  const CheckpointId id = pending_->id();
+  const bool is_final = pending_->is_final();
+  pending_.reset();
+  failures_in_a_row_ = 0;
+  last_completion_ = environment_.Now();
+  environment_.Trace(events::kCheckpointStored, {{"id", id}});
+  if (!defects_.Has(Defect::kNotifiesBeforeStored)) {
+    NotifyAll(id, is_final);
+  }
+  DoIo([this] {
+    for (const CheckpointId subsumed : store_.Subsume()) {
+      environment_.Trace(events::kCheckpointSubsumed, {{"id", subsumed}});
+    }
+  });
+  if (running_ && is_final) {
+    final_done_ = true;
+    RepeatFinal(period_, id);
+  }
+  std::vector<MainThread::Mail> settled;
+  settled.swap(settled_);
+  for (MainThread::Mail& then : settled) {
+    then();
+  }
+  if (overdue_) {
+    TriggerNow();
+  }
+}
+
+void CheckpointCoordinator::NotifyAll(CheckpointId id, bool is_final) {
+  for (const ExecutionAttemptId& task : job_.Tasks()) {
+    job_.NotifyComplete(task, id, is_final);
+  }
+  environment_.Trace(events::kCheckpointNotified, {{"id", id}});
+}
+
+void CheckpointCoordinator::RepeatFinal(uint64_t period, CheckpointId id) {
+  main_thread_.PostLater(options_.interval, [this, period, id] {
+    if (period != period_) {
+      return;
+    }
+    for (const ExecutionAttemptId& task : job_.Tasks()) {
+      job_.NotifyComplete(task, id, true);
+    }
+    RepeatFinal(period, id);
+  });
+}
+
+void CheckpointCoordinator::OnDecline(CheckpointId id, const std::string&) {
+  if (pending_ && pending_->id() == id) {
+    Abort(CheckpointInput::kDeclined);
+  }
+}
+
+void CheckpointCoordinator::OnTriggerFailed(CheckpointId id) {
+  if (pending_ && pending_->id() == id) {
+    Abort(CheckpointInput::kTriggerFailed);
+  }
+}
+
+void CheckpointCoordinator::Abort(CheckpointInput why) {
+  if (pending_->Take(why) != CheckpointAction::kNotifyAborted) {
+    return;
+  }
+  const CheckpointId id = pending_->id();
+  pending_.reset();
+  environment_.Trace(events::kCheckpointAborted, {{"id", id}, {"reason", Name(why)}});
+  for (const ExecutionAttemptId& task : job_.Tasks()) {
+    job_.NotifyAborted(task, id);
+  }
+  DoIo([this, id] {
+    // What cannot be deleted now is garbage without metadata: it costs space, nothing else.
+    (void)DeleteCheckpoint(environment_.shared(), job_name_, id);
+  });
+  if (Counts(why) && ++failures_in_a_row_ > options_.tolerable_failures) {
+    failures_in_a_row_ = 0;
+    job_.OnTooManyFailures(
+        fmt::format("More than {} checkpoints failed in a row; the last one, {}, with {}.",
+                    options_.tolerable_failures, id.value(), Name(why)));
+  } else if (overdue_) {
+    TriggerNow();
+  }
+}
+
+}  // namespace flinch::engine

@@ -1,0 +1,124 @@
+#include "engine/checkpoint/completed_checkpoint_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/events.h"
+
+namespace flinch::engine {
+namespace {
+
+std::string StoreDirectory(std::string_view job) { return fmt::format("/ha/{}/completed", job); }
+
+}  // namespace
+
+CompletedCheckpointStore::CompletedCheckpointStore(sim::Environment& environment, std::string job,
+                                                   uint32_t retained)
+    : environment_(environment), job_(std::move(job)), retained_(std::max(retained, 1U)) {}
+
+std::string CompletedCheckpointStore::PointerPath(CheckpointId id) const {
+  return fmt::format("{}/{:020}", StoreDirectory(job_), id.value());
+}
+
+sim::Result<void> CompletedCheckpointStore::Recover() {
+  sim::FileSystem& volume = environment_.shared();
+  const sim::Result<std::vector<std::string>> paths = volume.List(StoreDirectory(job_));
+  if (!paths) {
+    return sim::Fail(paths);
+  }
+  checkpoints_.clear();
+  for (const std::string& path : *paths) {
+    if (path.ends_with(".tmp")) {
+      continue;  // an Add that never was
+    }
+    const sim::Result<Bytes> pointer = volume.Read(path);
+    if (!pointer) {
+      return sim::Fail(pointer);
+    }
+    const sim::Result<Bytes> file = volume.Read(*pointer);
+    if (!file) {
+      return sim::Fail(file);
+    }
+    const sim::Result<std::string_view> content = Unseal(*file, *pointer);
+    if (!content) {
+      return sim::Fail(content);
+    }
+    sim::Result<CompletedCheckpoint> checkpoint = Decode<CompletedCheckpoint>(*content);
+    if (!checkpoint) {
+      return sim::Fail(checkpoint);
+    }
+    checkpoints_.push_back(*std::move(checkpoint));
+  }
+  std::ranges::sort(checkpoints_, {}, &CompletedCheckpoint::id);
+  return {};
+}
+
+sim::Result<void> CompletedCheckpointStore::Add(const CompletedCheckpoint& checkpoint) {
+  sim::FileSystem& volume = environment_.shared();
+  if (sim::Result<void> written = WriteMetadata(volume, job_, checkpoint); !written) {
+    return written;
+  }
+  sim::Result<void> pointed =
+      sim::WriteDurably(volume, PointerPath(checkpoint.id), MetadataPath(job_, checkpoint.id));
+  if (!pointed) {
+    return pointed;
+  }
+  sim::Check(checkpoints_.empty() || checkpoints_.back().id < checkpoint.id,
+             "checkpoint {} is stored after a later one", checkpoint.id.value());
+  checkpoints_.push_back(checkpoint);
+  return {};
+}
+
+std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
+  std::vector<CheckpointId> subsumed;
+  sim::FileSystem& volume = environment_.shared();
+  while (checkpoints_.size() > retained_) {
+    const CheckpointId id = checkpoints_.front().id;
+    // The pointer goes first: a crash in between leaks files, but leaves no pointer to nothing.
+    const sim::Result<void> removed = volume.Remove(PointerPath(id));
+    if (!removed && removed.error().code != sim::ErrorCode::kNotFound) {
+      break;  // the next completed checkpoint tries again
+    }
+    if (!volume.SyncDirectory(StoreDirectory(job_))) {
+      break;
+    }
+    checkpoints_.erase(checkpoints_.begin());
+    subsumed.push_back(id);
+    if (!DeleteCheckpoint(volume, job_, id)) {
+      break;  // leaked files; the checkpoint itself is out of the store
+    }
+  }
+  return subsumed;
+}
+
+DurableCounter::DurableCounter(sim::Environment& environment, std::string path)
+    : environment_(environment), path_(std::move(path)) {}
+
+sim::Result<void> DurableCounter::Recover() {
+  const sim::Result<Bytes> file = environment_.shared().Read(path_);
+  if (!file) {
+    return file.error().code == sim::ErrorCode::kNotFound ? sim::Result<void>() : sim::Fail(file);
+  }
+  const sim::Result<std::string_view> content = Unseal(*file, path_);
+  if (!content) {
+    return sim::Fail(content);
+  }
+  const sim::Result<uint64_t> last = Decode<uint64_t>(*content);
+  if (!last) {
+    return sim::Fail(last);
+  }
+  last_ = *last;
+  return {};
+}
+
+sim::Result<uint64_t> DurableCounter::Next() {
+  const uint64_t next = ++last_;
+  sim::Result<void> written = sim::WriteDurably(environment_.shared(), path_, Seal(Encode(next)));
+  if (!written) {
+    return sim::Fail(written);
+  }
+  return next;
+}
+
+}  // namespace flinch::engine

@@ -1,0 +1,63 @@
+// The durable list of completed checkpoints: what a restart may start from.
+//
+// A checkpoint is in the store when its pointer file lies in the high-availability directory on the
+// shared volume. Adding writes the new pointer first and removes old ones afterwards, so that there is
+// always one; files of subsumed checkpoints are deleted only after their pointers are gone.
+// Errors:  Recover fails when a pointer cannot be read: starting from an older checkpoint in silence
+//          would undo what sinks have committed.
+// Source:  Flink's DefaultCompletedCheckpointStore.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/checkpoint/checkpoint_storage.h"
+#include "sim/environment.h"
+
+namespace flinch::engine {
+
+class CompletedCheckpointStore {
+ public:
+  CompletedCheckpointStore(sim::Environment& environment, std::string job, uint32_t retained);
+
+  // Reads what an earlier JobManager stored. May suspend.
+  sim::Result<void> Recover();
+
+  // Durable when it succeeds. On an error the outcome is unknown: try again. May suspend.
+  sim::Result<void> Add(const CompletedCheckpoint& checkpoint);
+
+  // Forgets all but the newest, removes their files, and tells which they were. May suspend.
+  std::vector<CheckpointId> Subsume();
+
+  // Null when there is none.
+  const CompletedCheckpoint* latest() const {
+    return checkpoints_.empty() ? nullptr : &checkpoints_.back();
+  }
+
+ private:
+  std::string PointerPath(CheckpointId id) const;
+
+  sim::Environment& environment_;
+  std::string job_;
+  uint32_t retained_;
+  std::vector<CompletedCheckpoint> checkpoints_;  // ids grow
+};
+
+// Numbers that are never given out twice, whoever asks and whatever crashes: 1, 2, … in a file of the
+// high-availability directory. For checkpoint ids, attempts and fencing tokens.
+class DurableCounter {
+ public:
+  DurableCounter(sim::Environment& environment, std::string path);
+
+  sim::Result<void> Recover();
+  // May suspend. A number whose increment failed is burnt.
+  sim::Result<uint64_t> Next();
+
+ private:
+  sim::Environment& environment_;
+  std::string path_;
+  uint64_t last_ = 0;
+};
+
+}  // namespace flinch::engine

@@ -1,0 +1,31 @@
+// The two programs of a cluster.
+//
+// A JobManager runs one job: it submits what it has the code of, recovers it after a crash of its own
+// from the shared volume, and goes on heart-beating after the job has ended. A TaskManager offers
+// slots to the JobManager and runs what it is given. Neither ever returns.
+// `graph` is the job's code, the same in every process (engine/graph/stream_graph.h); it must outlive
+// them.
+#pragma once
+
+#include <string>
+
+#include "engine/config.h"
+#include "engine/defects.h"
+#include "engine/graph/job_graph.h"
+#include "engine/runtime/task_executor.h"
+#include "sim/environment.h"
+
+namespace flinch::engine {
+
+struct JobManagerOptions {
+  EngineOptions engine;
+  Defects defects;
+};
+
+void RunJobManager(sim::Environment& environment, const JobGraph& graph,
+                   const JobManagerOptions& options);
+
+void RunTaskManager(sim::Environment& environment, const JobGraph& graph,
+                    const TaskManagerOptions& options);
+
+}  // namespace flinch::engine

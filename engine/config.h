@@ -1,0 +1,102 @@
+// The engine's options, under Flink's names.
+//
+// Plain values with defaults; `Validate` says in whole sentences what cannot be. `Visit` names each option once: it
+// serves printing, `--set`, the [options] table of scenario files, and generators. Defaults are Flink's unless the
+// comment says why not.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "sim/result.h"
+#include "sim/time.h"
+
+namespace flinch::engine {
+
+using namespace std::chrono_literals;
+using sim::Duration;
+
+struct CheckpointOptions {
+  // From one trigger to the next. Flink: unset (off); a second here, since a run without checkpoints tests nothing.
+  Duration interval = 1s;
+  // From a checkpoint's trigger until it is given up. Flink: 10 min; shorter, for simulated hours cost real time.
+  Duration timeout = 30s;
+  // At least this long between the completion of one and the trigger of the next.
+  Duration min_pause = 0s;
+  // Consecutive failures that are tolerated before the job fails over. Flink: 0.
+  uint32_t tolerable_failures = 0;
+  // Completed checkpoints that are kept.
+  uint32_t retained = 1;
+};
+
+struct RestartOptions {
+  // Fixed delay. Flink's default before 1.19 with checkpointing on: practically unlimited attempts, 1 s.
+  uint32_t attempts = 2147483647;
+  Duration delay = 1s;
+};
+
+struct HeartbeatOptions {
+  // Flink: 10 s and 50 s; a tenth of it here, for the same reason as the checkpoint timeout.
+  Duration interval = 1s;
+  Duration timeout = 5s;
+};
+
+struct NetworkOptions {
+  // Bytes of records that make a buffer full; Flink: 32 KiB.
+  uint32_t buffer_bytes = 32 * 1024;
+  // A buffer that is not full leaves after this time.
+  Duration buffer_timeout = 100ms;
+  // Buffers a subpartition holds before its task counts as back-pressured.
+  uint32_t buffers_per_subpartition = 10;
+  // Back-off of a consumer whose producer is not there yet, and when it gives up.
+  Duration request_backoff = 100ms;
+  Duration request_timeout = 10s;
+};
+
+struct RpcOptions {
+  // How long a caller waits for a reply. Flink: 10 s.
+  Duration ask_timeout = 2s;
+};
+
+struct SinkOptions {
+  // After this the broker aborts a transaction by itself. Must exceed the longest recovery, or data is lost: Flink's
+  // documents warn of just this. Kafka: 15 min.
+  Duration transaction_timeout = 15min;
+};
+
+struct EngineOptions {
+  CheckpointOptions checkpoint;
+  RestartOptions restart;
+  HeartbeatOptions heartbeat;
+  NetworkOptions network;
+  RpcOptions rpc;
+  SinkOptions sink;
+  // 0: derived from the parallelism (engine/state/key_groups.h).
+  uint32_t max_parallelism = 0;
+
+  sim::Result<void> Validate() const;
+};
+
+// visit(name, field) for every option, in the order of the file.
+template <typename Options, typename Visitor>
+void Visit(Options& options, Visitor&& visit) {
+  visit("execution.checkpointing.interval", options.checkpoint.interval);
+  visit("execution.checkpointing.timeout", options.checkpoint.timeout);
+  visit("execution.checkpointing.min-pause", options.checkpoint.min_pause);
+  visit("execution.checkpointing.tolerable-failed-checkpoints", options.checkpoint.tolerable_failures);
+  visit("execution.checkpointing.num-retained", options.checkpoint.retained);
+  visit("restart-strategy.fixed-delay.attempts", options.restart.attempts);
+  visit("restart-strategy.fixed-delay.delay", options.restart.delay);
+  visit("heartbeat.interval", options.heartbeat.interval);
+  visit("heartbeat.timeout", options.heartbeat.timeout);
+  visit("taskmanager.memory.segment-size", options.network.buffer_bytes);
+  visit("execution.buffer-timeout.interval", options.network.buffer_timeout);
+  visit("taskmanager.network.memory.max-buffers-per-channel", options.network.buffers_per_subpartition);
+  visit("taskmanager.network.request-backoff.initial", options.network.request_backoff);
+  visit("taskmanager.network.request-timeout", options.network.request_timeout);
+  visit("pekko.ask.timeout", options.rpc.ask_timeout);
+  visit("sink.transaction-timeout", options.sink.transaction_timeout);
+  visit("pipeline.max-parallelism", options.max_parallelism);
+}
+
+}  // namespace flinch::engine

@@ -1,0 +1,270 @@
+#include "engine/connectors/log_broker.h"
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/connectors/log_state.h"
+#include "engine/events.h"
+#include "engine/runtime/rpc.h"
+#include "sim/disk.h"
+#include "sim/sync.h"
+
+namespace flinch::engine {
+namespace {
+
+using namespace std::chrono_literals;
+using sim::ErrorCode;
+using sim::Fail;
+
+// Requests that may wait for the next round; who comes later is told to come again.
+constexpr size_t kRequestsMax = 10'000;
+
+// Between two attempts at something the disk or the port refuses.
+constexpr sim::Duration kRetryPause = 100ms;
+
+template <typename Query>
+sim::Result<Bytes> Answer(const LogState& state, const RpcRequest& request) {
+  const sim::Result<Query> query = request.As<Query>();
+  if (!query) {
+    return Fail(ErrorCode::kInvalidArgument, "The request does not have the form of its method.");
+  }
+  const sim::Result<typename Query::Reply> reply = state.Query(*query);
+  if (!reply) {
+    return Fail(reply);
+  }
+  return Encode(*reply);
+}
+
+sim::Result<Bytes> AnswerQuery(const LogState& state, const RpcRequest& request) {
+  switch (request.method) {
+    case Method::kFetch:
+      return Answer<FetchRequest>(state, request);
+    case Method::kTopicInfo:
+      return Answer<TopicInfoRequest>(state, request);
+    case Method::kListTransactions:
+      return Answer<ListTransactionsRequest>(state, request);
+    default:
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("The log has no method {}.", std::to_underlying(request.method)));
+  }
+}
+
+class LogBroker {
+ public:
+  LogBroker(sim::Environment& environment, const LogBrokerOptions& options)
+      : environment_(environment), options_(options), arrived_(environment) {}
+
+  void Run() {
+    OpenEndpoint();
+    bool must_rewrite = false;
+    for (;;) {
+      Recover(must_rewrite);
+      while (ServeRound()) {
+      }
+      must_rewrite = true;
+    }
+  }
+
+ private:
+  void OpenEndpoint() {
+    for (;;) {
+      auto endpoint = RpcEndpoint::Open(environment_, options_.port,
+                                        [this](RpcRequest request) { Accept(std::move(request)); });
+      if (endpoint) {
+        endpoint_ = *std::move(endpoint);
+        return;
+      }
+      environment_.Sleep(kRetryPause);
+    }
+  }
+
+  void Accept(RpcRequest request) {
+    if (requests_.size() >= kRequestsMax) {
+      endpoint_->SendReply(request, Fail(ErrorCode::kUnavailable, "The log is overloaded."));
+      return;
+    }
+    requests_.push_back(std::move(request));
+    arrived_.NotifyAll();
+  }
+
+  // Reads the journal until that succeeds. `must_rewrite`: bytes may lie in it that are not
+  // durable.
+  void Recover(bool must_rewrite) {
+    for (;;) {
+      const sim::Result<void> loaded = Load(must_rewrite);
+      if (loaded) {
+        environment_.Trace(events::kBrokerStarted, {{"records", state_.record_count()}});
+        return;
+      }
+      if (loaded.error().code == ErrorCode::kCorruption) {
+        RefuseForever(loaded.error());
+      }
+      environment_.Sleep(kRetryPause);
+    }
+  }
+
+  sim::Result<void> Load(bool must_rewrite) {
+    file_.reset();
+    sim::FileSystem& disk = environment_.disk();
+    sim::Result<Bytes> bytes = disk.Read(options_.journal);
+    if (!bytes && bytes.error().code != ErrorCode::kNotFound) {
+      return Fail(bytes);
+    }
+    sim::Result<ScannedJournal> scanned = ScanJournal(bytes ? *bytes : Bytes());
+    if (!scanned) {
+      return Fail(scanned);
+    }
+    if (must_rewrite || !bytes || scanned->sound_bytes < bytes->size()) {
+      const Bytes sound = scanned->sound_bytes == 0 ? Bytes(kJournalHeader)
+                                                    : bytes->substr(0, scanned->sound_bytes);
+      const sim::Result<void> written = sim::WriteDurably(disk, options_.journal, sound);
+      if (!written) {
+        return Fail(written);
+      }
+    }
+    sim::Result<LogState> state = ReplayEntries(scanned->entries);
+    if (!state) {
+      return Fail(state);
+    }
+    sim::Result<std::unique_ptr<sim::File>> file = disk.OpenForAppend(options_.journal);
+    if (!file) {
+      return Fail(file);
+    }
+    state_ = *std::move(state);
+    file_ = *std::move(file);
+    return {};
+  }
+
+  // A log that would silently lose what it acknowledged serves nobody.
+  [[noreturn]] void RefuseForever(const sim::Error& error) {
+    for (;;) {
+      arrived_.WaitFor([this] { return !requests_.empty(); });
+      for (const RpcRequest& request : std::exchange(requests_, {})) {
+        endpoint_->SendReply(request, Fail(error.code, error.message));
+      }
+    }
+  }
+
+  struct Answered {
+    RpcRequest request;
+    std::optional<sim::Result<Bytes>> reply;  // none yet: a query
+  };
+
+  // False when the journal could not be written.
+  bool ServeRound() {
+    arrived_.WaitFor([this] { return !requests_.empty(); }, state_.NextExpiry());
+    std::vector<Answered> round;
+    std::vector<JournalEntry> accepted;
+    std::vector<LogEvent> happened;
+    Expire(accepted, happened);
+    for (RpcRequest& request : std::exchange(requests_, {})) {
+      std::optional<sim::Result<Bytes>> reply;
+      // Only the broker itself decides that time is up.
+      if (IsLogCommand(request.method) && request.method != Method::kExpireTransactions) {
+        reply = Apply(
+            {.method = request.method, .time = environment_.Now(), .body = std::move(request.body)},
+            accepted, happened);
+      }
+      round.push_back({.request = std::move(request), .reply = std::move(reply)});
+    }
+    const sim::Result<void> durable = Persist(accepted);
+    if (!durable) {
+      for (const Answered& answered : round) {
+        endpoint_->SendReply(answered.request,
+                             Fail(ErrorCode::kUnavailable, durable.error().message));
+      }
+      return false;
+    }
+    for (const LogEvent& event : happened) {
+      Tell(event);
+    }
+    for (const Answered& answered : round) {
+      endpoint_->SendReply(answered.request, answered.reply
+                                                 ? *answered.reply
+                                                 : AnswerQuery(state_, answered.request));
+    }
+    return true;
+  }
+
+  void Expire(std::vector<JournalEntry>& accepted, std::vector<LogEvent>& happened) {
+    const sim::SimTime now = environment_.Now();
+    if (state_.NextExpiry() <= now) {
+      const sim::Result<Bytes> expired = Apply({.method = Method::kExpireTransactions,
+                                                .time = now,
+                                                .body = Encode(ExpireTransactionsRequest())},
+                                               accepted, happened);
+      sim::Check(expired.has_value(), "time-outs always apply");
+    }
+  }
+
+  sim::Result<Bytes> Apply(JournalEntry entry, std::vector<JournalEntry>& accepted,
+                           std::vector<LogEvent>& happened) {
+    LogEffects effects;
+    sim::Result<Bytes> reply = ApplyEntry(state_, entry, effects);
+    if (effects.changed) {
+      sim::Check(reply.has_value(), "a command that was refused has changed nothing");
+      accepted.push_back(std::move(entry));
+    }
+    happened.insert(happened.end(), effects.events.begin(), effects.events.end());
+    return reply;
+  }
+
+  sim::Result<void> Persist(const std::vector<JournalEntry>& accepted) {
+    if (accepted.empty()) {
+      return {};
+    }
+    const sim::Result<void> appended = file_->Append(FrameEntries(accepted));
+    if (!appended) {
+      return Fail(appended);
+    }
+    return file_->Sync();
+  }
+
+  void Tell(const LogEvent& event) {
+    const sim::Field transaction("transaction", event.subject);
+    const sim::Field producer("producer", event.identity.id);
+    const sim::Field epoch("epoch", event.identity.epoch);
+    switch (event.kind) {
+      case LogEvent::Kind::kBegun:
+        environment_.Trace(events::kTransactionBegun, {transaction, producer, epoch});
+        return;
+      case LogEvent::Kind::kCommitted:
+        environment_.Trace(events::kTransactionCommitted,
+                           {transaction, producer, epoch, {"records", event.records}});
+        return;
+      case LogEvent::Kind::kAborted:
+        environment_.Trace(events::kTransactionAborted,
+                           {transaction, producer, epoch, {"reason", event.reason}});
+        return;
+      case LogEvent::Kind::kFenced:
+        environment_.Trace(events::kProducerFenced, {transaction, producer, epoch});
+        return;
+      case LogEvent::Kind::kSealed:
+        environment_.Trace(events::kTopicSealed, {{"topic", event.subject}});
+        return;
+    }
+  }
+
+  sim::Environment& environment_;
+  LogBrokerOptions options_;
+  std::unique_ptr<RpcEndpoint> endpoint_;
+  std::deque<RpcRequest> requests_;
+  sim::Condition arrived_;
+  std::unique_ptr<sim::File> file_;
+  LogState state_;
+};
+
+}  // namespace
+
+void RunLogBroker(sim::Environment& environment, const LogBrokerOptions& options) {
+  LogBroker broker(environment, options);
+  broker.Run();
+}
+
+}  // namespace flinch::engine

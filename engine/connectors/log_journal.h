@@ -1,0 +1,97 @@
+// The log broker's journal: how commands lie on its disk, and how to read them back from anywhere.
+//
+// Shape:    a header, then frames. A frame is a mark, a length, a CRC-32C of length and content,
+// and the content: the
+//           commands of one group commit. Each is synced before the next is written, so a crash can
+//           only tear the last.
+// Errors:   a torn last frame is no error: nobody was told that it is durable. Damage with a sound
+// frame behind it is
+//           kCorruption: what was acknowledged would be lost without a word.
+// Use:      the broker replays its journal when it starts; a judge reads the same bytes after the
+// run (`ReadJournal`).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/connectors/log_state.h"
+#include "engine/ids.h"
+#include "engine/runtime/rpc.h"
+#include "engine/serializer.h"
+#include "sim/result.h"
+#include "sim/time.h"
+
+namespace flinch::engine {
+
+inline constexpr std::string_view kJournalHeader = "flinch log 1\n";
+
+// A command as it was sent, with the broker's time at which it was first applied.
+struct JournalEntry {
+  Method method{};
+  sim::SimTime time{};
+  Bytes body;
+
+  friend bool operator==(const JournalEntry&, const JournalEntry&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.method);
+    visit(self.time);
+    visit(self.body);
+  }
+};
+
+// Whether a method changes the log; everything else is a query or not the broker's.
+bool IsLogCommand(Method method);
+
+// Applies a command and gives the encoded reply. kInvalidArgument when the body is not what the
+// method says.
+sim::Result<Bytes> ApplyEntry(LogState& state, const JournalEntry& entry, LogEffects& effects);
+
+// One frame for one group commit.
+Bytes FrameEntries(const std::vector<JournalEntry>& entries);
+
+struct ScannedJournal {
+  std::vector<JournalEntry> entries;
+  size_t sound_bytes =
+      0;  // up to here the bytes are header and whole frames; less than all: the tail is torn
+};
+
+sim::Result<ScannedJournal> ScanJournal(std::string_view bytes);
+
+// The state after all entries. kCorruption when one that was accepted once is refused now.
+sim::Result<LogState> ReplayEntries(std::span<const JournalEntry> entries);
+
+// The log as its owner sees it from outside, after a run.
+struct LogContents {
+  struct Record {
+    uint32_t partition = 0;
+    uint64_t offset = 0;
+    Bytes key;
+    Bytes value;
+    EventTime timestamp;
+    std::string transaction;  // transactional id; "" when it was written without one
+    bool committed =
+        false;  // visible to readers of committed data, now or when older transactions have ended
+    bool aborted = false;  // never visible to them. Neither: the transaction is open.
+  };
+
+  struct TopicContents {
+    uint32_t partitions = 0;
+    bool sealed = false;
+    std::vector<Record> records;  // by partition, then offset
+  };
+
+  std::map<std::string, TopicContents> topics;
+  std::vector<std::string>
+      open_transactions;  // with records; transactional ids, in the order of their beginning
+};
+
+// No bytes at all are an empty log: the broker never started.
+sim::Result<LogContents> ReadJournal(std::string_view journal_bytes);
+
+}  // namespace flinch::engine

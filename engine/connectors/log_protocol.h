@@ -1,0 +1,362 @@
+// What clients and the log broker say to each other.
+//
+// Shape:    one request and one reply per method of the broker's group in engine/runtime/rpc.h.
+// Topics are split into
+//           partitions; an offset is a record's place in its partition, from 0, without gaps.
+// Retries:  every request may be sent again and may arrive late or twice, so each is idempotent;
+// how is said there. Errors:   kNotFound (no such topic or transactional id), kInvalidArgument (the
+// request can never succeed), kFenced (a
+//           newer owner exists), kUnavailable (ask again; the outcome is unknown), kCorruption (the
+//           journal is damaged).
+// Source:   Kafka's protocol: Produce, Fetch, InitProducerId, EndTxn, ListTransactions (KIP-98,
+// KIP-664, KIP-890).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/ids.h"
+#include "engine/runtime/rpc.h"
+#include "engine/serializer.h"
+
+namespace flinch::engine {
+
+// Where a broker listens, and the host it is found by, unless told otherwise.
+inline constexpr uint16_t kLogBrokerPort = 9092;
+inline constexpr std::string_view kLogBrokerHost = "broker";
+
+// More partitions than anyone simulates; a request for more is a mistake, not a wish.
+inline constexpr uint32_t kLogPartitionsMax = 65536;
+
+// A reply without content.
+struct LogAcknowledged {
+  template <typename Self, typename Visitor>
+  static void Visit(Self&, Visitor&&) {}
+};
+
+// Creating a topic again with the same number of partitions succeeds.
+struct CreateTopicRequest {
+  static constexpr Method kMethod = Method::kCreateTopic;
+  using Reply = LogAcknowledged;
+
+  std::string topic;
+  uint32_t partitions = 1;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.topic);
+    visit(self.partitions);
+  }
+};
+
+// A record as a producer gives it.
+struct ProducedRecord {
+  Bytes key;
+  Bytes value;
+  EventTime timestamp;
+
+  friend bool operator==(const ProducedRecord&, const ProducedRecord&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.key);
+    visit(self.value);
+    visit(self.timestamp);
+  }
+};
+
+// Which life of a producer speaks: the broker gives both numbers. Epoch 0: no transaction.
+struct ProducerIdentity {
+  uint64_t id = 0;
+  uint32_t epoch = 0;
+
+  friend auto operator<=>(const ProducerIdentity&, const ProducerIdentity&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.id);
+    visit(self.epoch);
+  }
+};
+
+struct ProduceReply {
+  uint64_t appended = 0;       // fewer than sent when some were there already
+  uint64_t next_sequence = 0;  // what the producer's next record in this partition shall carry
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.appended);
+    visit(self.next_sequence);
+  }
+};
+
+// Appends records to one partition.
+//
+// Three kinds of producer:
+//  - transactional: epoch > 0, `producer` is the transactional id. Sequences start at 0 in each
+//  epoch and partition.
+//    The first records begin the epoch's transaction; after its end the epoch takes no more.
+//  - idempotent: epoch 0, `producer` is any stable name. Its sequences are remembered for ever: a
+//  restarted publisher
+//    that numbers its rows from 0 appends nothing twice.
+//  - plain: epoch 0, `producer` empty. Always appended; a retry may double.
+// Records whose sequence was seen before are acknowledged and not appended again; a gap is refused.
+struct ProduceRequest {
+  static constexpr Method kMethod = Method::kProduce;
+  using Reply = ProduceReply;
+
+  std::string producer;
+  ProducerIdentity identity;
+  std::string topic;
+  uint32_t partition = 0;
+  uint64_t base_sequence = 0;  // of the first record
+  std::vector<ProducedRecord> records;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.producer);
+    visit(self.identity);
+    visit(self.topic);
+    visit(self.partition);
+    visit(self.base_sequence);
+    visit(self.records);
+  }
+};
+
+enum class Isolation : uint8_t {
+  kReadUncommitted,
+  // Nothing of open or aborted transactions, and nothing behind the first record of the oldest open
+  // one.
+  kReadCommitted,
+};
+
+struct FetchPosition {
+  std::string topic;
+  uint32_t partition = 0;
+  uint64_t offset = 0;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.topic);
+    visit(self.partition);
+    visit(self.offset);
+  }
+};
+
+struct FetchedRecord {
+  uint64_t offset = 0;
+  Bytes key;
+  Bytes value;
+  EventTime timestamp;
+
+  friend bool operator==(const FetchedRecord&, const FetchedRecord&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.offset);
+    visit(self.key);
+    visit(self.value);
+    visit(self.timestamp);
+  }
+};
+
+struct FetchedPartition {
+  std::vector<FetchedRecord> records;
+  uint64_t next_offset = 0;  // where to read on; behind what was skipped too
+  bool end_of_partition =
+      false;  // the topic is sealed and everything up to its end was returned or skipped
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.records);
+    visit(self.next_offset);
+    visit(self.end_of_partition);
+  }
+};
+
+struct FetchReply {
+  std::vector<FetchedPartition> partitions;  // one per position asked for, in that order
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.partitions);
+  }
+};
+
+// Changes nothing. `records_max` holds per position, so that no partition starves another.
+struct FetchRequest {
+  static constexpr Method kMethod = Method::kFetch;
+  using Reply = FetchReply;
+
+  std::vector<FetchPosition> positions;
+  uint32_t records_max = 100;
+  Isolation isolation = Isolation::kReadCommitted;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.positions);
+    visit(self.records_max);
+    visit(self.isolation);
+  }
+};
+
+// No records any more, ever: readers then see the end. Sealing again succeeds. Open transactions
+// may still end.
+struct SealTopicRequest {
+  static constexpr Method kMethod = Method::kSealTopic;
+  using Reply = LogAcknowledged;
+
+  std::string topic;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.topic);
+  }
+};
+
+struct TopicInfoReply {
+  std::vector<uint64_t> end_offsets;  // one per partition
+  bool sealed = false;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.end_offsets);
+    visit(self.sealed);
+  }
+};
+
+struct TopicInfoRequest {
+  static constexpr Method kMethod = Method::kTopicInfo;
+  using Reply = TopicInfoReply;
+
+  std::string topic;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.topic);
+  }
+};
+
+// Who begins or takes over transactions. A higher session is a later life of the same owner.
+//
+// Kafka knows transactional ids only; an owner over many ids closes the gap that its users fill
+// with time-outs: a zombie that begins a fresh id after its successor has looked for leftovers
+// would block readers until the time-out.
+struct TransactionOwner {
+  std::string name;      // "": none, any session may come
+  uint64_t session = 0;  // 0: none, so a retry cannot be recognised
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.name);
+    visit(self.session);
+  }
+};
+
+// Gives the transactional id a new epoch: older ones are fenced, and what they left open is
+// aborted.
+//
+// A retry, known by its session, gets the same epoch again as long as that epoch has not ended: a
+// copy that comes late must not abort what the first one began. A session below one that has been
+// here is fenced.
+struct InitProducerRequest {
+  static constexpr Method kMethod = Method::kInitProducer;
+  using Reply = ProducerIdentity;
+
+  std::string transactional_id;
+  TransactionOwner owner;
+  sim::Duration timeout{0};  // from the first record until the broker aborts; must be positive
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.transactional_id);
+    visit(self.owner);
+    visit(self.timeout);
+  }
+};
+
+// From now on earlier sessions of this owner cannot initialise a producer. What they have open
+// stays as it is.
+struct FenceOwnerRequest {
+  static constexpr Method kMethod = Method::kFenceOwner;
+  using Reply = LogAcknowledged;
+
+  TransactionOwner owner;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.owner);
+  }
+};
+
+enum class TransactionEnd : uint8_t { kCommit, kAbort };
+
+// Ends the transaction of exactly this epoch. Committing what is committed and aborting what is
+// aborted succeeds, for past epochs too. Otherwise a past epoch is fenced, an invented one refused,
+// and so is the contrary of what was done.
+struct EndTransactionRequest {
+  static constexpr Method kMethod = Method::kEndTransaction;
+  using Reply = LogAcknowledged;
+
+  std::string transactional_id;
+  ProducerIdentity identity;
+  TransactionEnd end = TransactionEnd::kCommit;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.transactional_id);
+    visit(self.identity);
+    visit(self.end);
+  }
+};
+
+struct ListedTransaction {
+  std::string transactional_id;
+  ProducerIdentity identity;
+  bool has_records = false;  // false: initialised, but nothing was written yet
+
+  friend bool operator==(const ListedTransaction&, const ListedTransaction&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.transactional_id);
+    visit(self.identity);
+    visit(self.has_records);
+  }
+};
+
+struct ListTransactionsReply {
+  std::vector<ListedTransaction> transactions;  // by transactional id
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.transactions);
+  }
+};
+
+// The transactions that have not ended, of the ids that start with a prefix. "sink-1" is a prefix
+// of "sink-11" too: whoever asks must look at what comes back.
+struct ListTransactionsRequest {
+  static constexpr Method kMethod = Method::kListTransactions;
+  using Reply = ListTransactionsReply;
+
+  std::string prefix;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.prefix);
+  }
+};
+
+// The broker's own command, never taken from the network: aborts what has been open for too long.
+struct ExpireTransactionsRequest {
+  static constexpr Method kMethod = Method::kExpireTransactions;
+  using Reply = LogAcknowledged;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self&, Visitor&&) {}
+};
+
+}  // namespace flinch::engine

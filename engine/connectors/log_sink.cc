@@ -1,0 +1,393 @@
+#include "engine/connectors/log_sink.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "engine/defects.h"
+#include "engine/events.h"
+#include "engine/serializer.h"
+
+namespace flinch::engine {
+namespace {
+
+using Action = SinkTransactionAction;
+using Input = SinkTransactionInput;
+using Phase = SinkTransactionPhase;
+using sim::ErrorCode;
+using sim::Fail;
+
+// Takes a decimal number from the front of `text`; false when there is none.
+template <typename Number>
+bool TakeNumber(std::string_view& text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) {
+    return false;
+  }
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  return true;
+}
+
+const std::vector<Bytes>* FindEntries(const OperatorState& state, std::string_view name) {
+  const auto found = state.find(std::string(name));
+  return found == state.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+std::string_view Name(SinkTransactionPhase phase) {
+  switch (phase) {
+    case Phase::kNone:
+      return "none";
+    case Phase::kOpen:
+      return "open";
+    case Phase::kPending:
+      return "pending";
+    case Phase::kCommitted:
+      return "committed";
+  }
+  sim::Unreachable("no such phase");
+}
+
+std::string_view Name(SinkTransactionInput input) {
+  switch (input) {
+    case Input::kRecord:
+      return "record";
+    case Input::kSnapshot:
+      return "snapshot";
+    case Input::kCheckpointComplete:
+      return "checkpoint complete";
+    case Input::kCheckpointAborted:
+      return "checkpoint aborted";
+    case Input::kRestored:
+      return "restored";
+  }
+  sim::Unreachable("no such input");
+}
+
+std::string_view Name(SinkTransactionAction action) {
+  switch (action) {
+    case Action::kBegin:
+      return "begin";
+    case Action::kAppend:
+      return "append";
+    case Action::kPreCommit:
+      return "pre-commit";
+    case Action::kCommit:
+      return "commit";
+    case Action::kIgnore:
+      return "ignore";
+  }
+  sim::Unreachable("no such action");
+}
+
+std::optional<SinkTransactionName> ParseSinkTransaction(std::string_view owner,
+                                                        std::string_view transactional_id) {
+  std::string_view rest = transactional_id;
+  if (!rest.starts_with(owner)) {
+    return std::nullopt;
+  }
+  rest.remove_prefix(owner.size());
+  SinkTransactionName name;
+  if (!rest.starts_with('-')) {
+    return std::nullopt;
+  }
+  rest.remove_prefix(1);
+  if (!TakeNumber(rest, name.attempt) || !rest.starts_with('-')) {
+    return std::nullopt;
+  }
+  rest.remove_prefix(1);
+  if (!TakeNumber(rest, name.counter) || !rest.empty()) {
+    return std::nullopt;
+  }
+  return name;
+}
+
+sim::Result<std::unique_ptr<TransactionalLogWriter>> TransactionalLogWriter::Open(
+    const OperatorContext& context, const LogSinkOptions& options, const OperatorState* restored) {
+  if (options.batch_records_max == 0) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("The sink to topic \"{}\" needs batches of at least one record.",
+                            options.topic));
+  }
+  sim::Result<std::unique_ptr<LogClient>> client =
+      LogClient::Open(context.environment, options.client);
+  if (!client) {
+    return Fail(client);
+  }
+  std::unique_ptr<TransactionalLogWriter> writer(
+      new TransactionalLogWriter(context, options, *std::move(client)));
+  const sim::Result<TopicInfoReply> info =
+      writer->client_->Call(TopicInfoRequest{.topic = options.topic});
+  if (!info) {
+    return Fail(info);
+  }
+  const auto partitions = static_cast<uint32_t>(info->end_offsets.size());
+  sim::Check(partitions > 0, "topic {} was created with partitions", options.topic);
+  writer->partition_ = context.subtask.value() % partitions;
+  const sim::Result<void> restoration = writer->Restore(restored);
+  if (!restoration) {
+    return Fail(restoration);
+  }
+  const sim::Result<void> takeover = writer->TakeOver();
+  if (!takeover) {
+    return Fail(takeover);
+  }
+  return writer;
+}
+
+TransactionalLogWriter::TransactionalLogWriter(const OperatorContext& context,
+                                               const LogSinkOptions& options,
+                                               std::unique_ptr<LogClient> client)
+    : environment_(context.environment),
+      options_(options),
+      defects_(context.defects),
+      subtask_name_(fmt::format("{}[{}]", context.name, context.subtask.value())),
+      // Attempts may count from 0, sessions may not.
+      owner_{.name = fmt::format("{}-{}", context.name, context.subtask.value()),
+             .session = uint64_t{context.attempt.value()} + 1},
+      attempt_(context.attempt.value()),
+      client_(std::move(client)) {}
+
+TransactionalLogWriter::~TransactionalLogWriter() {
+  if (open_.identity) {
+    client_->Tell(EndTransactionRequest{.transactional_id = open_.transactional_id,
+                                        .identity = *open_.identity,
+                                        .end = TransactionEnd::kAbort});
+  }
+}
+
+// The checkpoint that the state comes from is complete, so everything in it is to be committed, if
+// it is not already.
+sim::Result<void> TransactionalLogWriter::Restore(const OperatorState* restored) {
+  if (restored == nullptr) {
+    return {};
+  }
+  if (const std::vector<Bytes>* entries = FindEntries(*restored, kSinkCounterState)) {
+    for (const Bytes& entry : *entries) {
+      const sim::Result<uint64_t> counter = Decode<uint64_t>(entry);
+      if (!counter) {
+        return Fail(counter);
+      }
+      counter_ = std::max(counter_, *counter);
+    }
+  }
+  const std::vector<Bytes>* entries = FindEntries(*restored, kSinkPendingState);
+  if (entries == nullptr) {
+    return {};
+  }
+  std::vector<PendingTransaction> pending;
+  for (const Bytes& entry : *entries) {
+    sim::Result<PendingTransaction> transaction = Decode<PendingTransaction>(entry);
+    if (!transaction) {
+      return Fail(transaction);
+    }
+    pending.push_back(*std::move(transaction));
+  }
+  for (const PendingTransaction& transaction : pending) {
+    const sim::Result<void> committed = Commit(transaction, Input::kRestored);
+    if (!committed) {
+      return Fail(committed);
+    }
+  }
+  return {};
+}
+
+// Makes this attempt the only one that can write for the subtask. Fencing comes first: what an
+// earlier attempt begins after the list was made would stay open until its time-out.
+sim::Result<void> TransactionalLogWriter::TakeOver() {
+  const sim::Result<LogAcknowledged> fenced = client_->Call(FenceOwnerRequest{.owner = owner_});
+  if (!fenced) {
+    return Fail(fenced);
+  }
+  const sim::Result<ListTransactionsReply> listed =
+      client_->Call(ListTransactionsRequest{.prefix = owner_.name + "-"});
+  if (!listed) {
+    return Fail(listed);
+  }
+  for (const ListedTransaction& transaction : listed->transactions) {
+    const std::optional<SinkTransactionName> name =
+        ParseSinkTransaction(owner_.name, transaction.transactional_id);
+    if (!name || name->attempt >= attempt_) {
+      continue;  // another sink's, whose name begins like this subtask's, or a newer attempt's
+    }
+    const sim::Result<void> discarded = Discard(transaction);
+    if (!discarded) {
+      return Fail(discarded);
+    }
+  }
+  return {};
+}
+
+// The new epoch fences a writer that is still alive and aborts what it has open; then the new epoch
+// is closed too, or the next attempt would find it.
+sim::Result<void> TransactionalLogWriter::Discard(const ListedTransaction& leftover) {
+  const sim::Result<ProducerIdentity> identity = InitProducer(leftover.transactional_id);
+  if (!identity) {
+    return Fail(identity);
+  }
+  const sim::Result<LogAcknowledged> closed =
+      client_->Call(EndTransactionRequest{.transactional_id = leftover.transactional_id,
+                                          .identity = *identity,
+                                          .end = TransactionEnd::kAbort});
+  if (!closed) {
+    return Fail(closed);
+  }
+  if (leftover.has_records) {
+    environment_.Trace(events::kSinkAborted,
+                       {{"transaction", leftover.transactional_id}, {"subtask", subtask_name_}});
+  }
+  return {};
+}
+
+sim::Result<ProducerIdentity> TransactionalLogWriter::InitProducer(
+    const std::string& transactional_id) {
+  return client_->Call(InitProducerRequest{.transactional_id = transactional_id,
+                                           .owner = owner_,
+                                           .timeout = options_.transaction_timeout});
+}
+
+sim::Result<void> TransactionalLogWriter::Write(ProducedRecord record) {
+  const SinkTransactionTransition& row =
+      Step(kSinkTransactionTransitions, open_.phase, Input::kRecord);
+  open_.phase = row.to;
+  if (row.action == Action::kBegin) {
+    open_.transactional_id = fmt::format("{}-{}-{}", owner_.name, attempt_, counter_++);
+  }
+  open_.buffer.push_back(std::move(record));
+  return open_.buffer.size() < options_.batch_records_max ? sim::Result<void>() : Flush();
+}
+
+sim::Result<void> TransactionalLogWriter::Flush() {
+  if (open_.buffer.empty()) {
+    return {};
+  }
+  if (!open_.identity) {
+    const sim::Result<ProducerIdentity> identity = InitProducer(open_.transactional_id);
+    if (!identity) {
+      return Fail(identity);
+    }
+    open_.identity = *identity;
+  }
+  const uint64_t count = open_.buffer.size();
+  const sim::Result<ProduceReply> reply =
+      client_->Call(ProduceRequest{.producer = open_.transactional_id,
+                                   .identity = *open_.identity,
+                                   .topic = options_.topic,
+                                   .partition = partition_,
+                                   .base_sequence = open_.next_sequence,
+                                   .records = std::exchange(open_.buffer, {})});
+  if (!reply) {
+    return Fail(reply);
+  }
+  open_.next_sequence += count;
+  if (reply->next_sequence != open_.next_sequence) {
+    return Fail(ErrorCode::kCorruption,
+                fmt::format("Transaction \"{}\" has {} records at the log, but {} were written; "
+                            "another writer uses its name.",
+                            open_.transactional_id, reply->next_sequence, open_.next_sequence));
+  }
+  return {};
+}
+
+sim::Result<OperatorState> TransactionalLogWriter::Snapshot(CheckpointId checkpoint) {
+  const SinkTransactionTransition& row =
+      Step(kSinkTransactionTransitions, open_.phase, Input::kSnapshot);
+  if (row.action == Action::kIgnore) {
+    return State();
+  }
+  const sim::Result<void> flushed = Flush();
+  if (!flushed) {
+    return Fail(flushed);
+  }
+  open_.phase = row.to;
+  sim::Check(open_.identity.has_value(), "an open transaction has records, so it was flushed");
+  const PendingTransaction transaction{.transactional_id = open_.transactional_id,
+                                       .identity = *open_.identity,
+                                       .checkpoint = checkpoint};
+  open_ = OpenTransaction();
+  environment_.Trace(events::kSinkPreCommitted, {{"transaction", transaction.transactional_id},
+                                                 {"checkpoint", checkpoint},
+                                                 {"subtask", subtask_name_}});
+  if (defects_.Has(Defect::kSinkCommitsAtSnapshot)) {
+    const sim::Result<void> committed = Commit(transaction, Input::kCheckpointComplete);
+    if (!committed) {
+      return Fail(committed);
+    }
+    return State();
+  }
+  sim::Check(pending_.empty() || pending_.back().checkpoint < checkpoint,
+             "checkpoint {} comes after {}", checkpoint.value(),
+             pending_.empty() ? 0 : pending_.back().checkpoint.value());
+  pending_.push_back(transaction);
+  return State();
+}
+
+// All are attempted; those that fail stay pending, and the first error fails the task.
+sim::Result<void> TransactionalLogWriter::NotifyCheckpointComplete(CheckpointId checkpoint) {
+  sim::Result<void> outcome;
+  std::vector<PendingTransaction> kept;
+  for (PendingTransaction& transaction : std::exchange(pending_, {})) {
+    const bool is_due = defects_.Has(Defect::kSinkCommitsOnlyMatchingId)
+                            ? transaction.checkpoint == checkpoint
+                            : transaction.checkpoint <= checkpoint;
+    if (is_due) {
+      const sim::Result<void> committed = Commit(transaction, Input::kCheckpointComplete);
+      if (committed) {
+        continue;
+      }
+      outcome = outcome ? committed : outcome;
+    }
+    kept.push_back(std::move(transaction));
+  }
+  pending_ = std::move(kept);
+  return outcome;
+}
+
+void TransactionalLogWriter::NotifyCheckpointAborted(CheckpointId checkpoint) {
+  for (const PendingTransaction& transaction : pending_) {
+    if (transaction.checkpoint == checkpoint) {
+      const Action action =
+          Step(kSinkTransactionTransitions, Phase::kPending, Input::kCheckpointAborted).action;
+      sim::Check(action == Action::kIgnore, "an aborted checkpoint changes no transaction");
+    }
+  }
+}
+
+sim::Result<void> TransactionalLogWriter::Commit(const PendingTransaction& transaction,
+                                                 SinkTransactionInput input) {
+  const Action action = Step(kSinkTransactionTransitions, Phase::kPending, input).action;
+  sim::Check(action == Action::kCommit, "{} commits what is pending", Name(input));
+  environment_.Trace(events::kSinkCommitting, {{"transaction", transaction.transactional_id},
+                                               {"checkpoint", transaction.checkpoint},
+                                               {"subtask", subtask_name_}});
+  const sim::Result<LogAcknowledged> ended =
+      client_->Call(EndTransactionRequest{.transactional_id = transaction.transactional_id,
+                                          .identity = transaction.identity,
+                                          .end = TransactionEnd::kCommit});
+  if (!ended) {
+    return Fail(ended.error().code,
+                fmt::format("Transaction \"{}\" of completed checkpoint {} could not be committed: "
+                            "{} If the log has aborted it, its records are lost; make "
+                            "sink.transaction-timeout longer than the longest recovery.",
+                            transaction.transactional_id, transaction.checkpoint.value(),
+                            ended.error().message));
+  }
+  environment_.Trace(events::kSinkCommitted, {{"transaction", transaction.transactional_id},
+                                              {"checkpoint", transaction.checkpoint},
+                                              {"subtask", subtask_name_}});
+  return {};
+}
+
+OperatorState TransactionalLogWriter::State() const {
+  OperatorState state;
+  std::vector<Bytes>& pending = state[std::string(kSinkPendingState)];
+  for (const PendingTransaction& transaction : pending_) {
+    pending.push_back(Encode(transaction));
+  }
+  state[std::string(kSinkCounterState)] = {Encode(counter_)};
+  return state;
+}
+
+}  // namespace flinch::engine

@@ -1,0 +1,238 @@
+// A sink that writes to a topic of the log in transactions: two-phase commit with the job's
+// checkpoints.
+//
+// Shape:    one open transaction per subtask at most; subtask s writes to partition s % partitions.
+// Records are buffered
+//           and produced in batches. A transaction begins with its first record; without records
+//           there is none.
+// Phases:   see kSinkTransactionTransitions. Snapshot n flushes and pre-commits: the transaction
+// belongs to checkpoint n
+//           and is part of the state. The notification of n commits everything of n and before, in
+//           order.
+// State:    "pending": pre-committed transactions; "counter": the number of the next one.
+// Survives: late, doubled, overtaking and lost notifications (a later one implies the earlier
+// ones); an aborted
+//           checkpoint (its transaction waits for the next completed one: its records are in no
+//           other); a zombie of an earlier attempt: Open fences all earlier sessions of the
+//           subtask, commits what is restored (its checkpoint is complete) and aborts what earlier
+//           attempts left open.
+// Names:    transactional ids are "<sink>-<subtask>-<attempt>-<counter>", so no two attempts share
+// one, and leftovers of
+//           a subtask can be told from those of "<sink>-1<subtask>" and of a sink whose name goes
+//           on with a number.
+// Errors:   a transaction that the broker has given up before its commit is lost data: the task
+// fails, and says so. Source:   Flink's TwoPhaseCommitSinkFunction and KafkaSink;
+// flink-semantics 5.2, 5.4.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/connectors/log_client.h"
+#include "engine/connectors/log_protocol.h"
+#include "engine/stream_operator.h"
+#include "engine/transition_table.h"
+#include "sim/environment.h"
+
+namespace flinch::engine {
+
+enum class SinkTransactionPhase : uint8_t {
+  kNone,     // nothing was written since the last snapshot
+  kOpen,     // takes records
+  kPending,  // pre-committed: complete and durable at the broker, waits for its checkpoint
+  kCommitted,
+};
+
+enum class SinkTransactionInput : uint8_t {
+  kRecord,
+  kSnapshot,
+  kCheckpointComplete,  // this one's, or a later one
+  kCheckpointAborted,
+  kRestored,  // it was in the state that this attempt starts from
+};
+
+enum class SinkTransactionAction : uint8_t { kBegin, kAppend, kPreCommit, kCommit, kIgnore };
+
+std::string_view Name(SinkTransactionPhase phase);
+std::string_view Name(SinkTransactionInput input);
+std::string_view Name(SinkTransactionAction action);
+
+using SinkTransactionTransition =
+    Transition<SinkTransactionPhase, SinkTransactionInput, SinkTransactionAction>;
+
+inline constexpr auto kSinkTransactionTransitions = [] {
+  using Phase = SinkTransactionPhase;
+  using Input = SinkTransactionInput;
+  using Action = SinkTransactionAction;
+  return std::to_array<SinkTransactionTransition>({
+      {Phase::kNone, Input::kRecord, Phase::kOpen, Action::kBegin},
+      // A checkpoint interval without records has no transaction.
+      {Phase::kNone, Input::kSnapshot, Phase::kNone, Action::kIgnore},
+      {Phase::kOpen, Input::kRecord, Phase::kOpen, Action::kAppend},
+      {Phase::kOpen, Input::kSnapshot, Phase::kPending, Action::kPreCommit},
+      {Phase::kPending, Input::kCheckpointComplete, Phase::kCommitted, Action::kCommit},
+      {Phase::kPending, Input::kRestored, Phase::kCommitted, Action::kCommit},
+      // Its records are in no other transaction: the next checkpoint that completes commits it.
+      {Phase::kPending, Input::kCheckpointAborted, Phase::kPending, Action::kIgnore},
+  });
+}();
+static_assert(IsDeterministic(kSinkTransactionTransitions));
+static_assert(EveryPhaseReachable(kSinkTransactionTransitions));
+
+struct LogSinkOptions {
+  std::string topic;
+  LogClientOptions client;
+  // EngineOptions::sink. Longer than the longest recovery: after it the broker aborts what is
+  // pre-committed.
+  sim::Duration transaction_timeout = std::chrono::minutes(15);
+  // Records that are sent to the broker at once.
+  uint32_t batch_records_max = 100;
+};
+
+// An entry of the state "pending".
+struct PendingTransaction {
+  std::string transactional_id;
+  ProducerIdentity identity;
+  CheckpointId checkpoint;
+
+  friend bool operator==(const PendingTransaction&, const PendingTransaction&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.transactional_id);
+    visit(self.identity);
+    visit(self.checkpoint);
+  }
+};
+
+inline constexpr std::string_view kSinkPendingState = "pending";
+inline constexpr std::string_view kSinkCounterState = "counter";
+
+// The parts of "<sink>-<subtask>-<attempt>-<counter>".
+struct SinkTransactionName {
+  uint32_t attempt = 0;
+  uint64_t counter = 0;
+
+  friend bool operator==(const SinkTransactionName&, const SinkTransactionName&) = default;
+};
+
+// The name of a transaction of exactly this owner ("<sink>-<subtask>"); nothing for anybody else's.
+std::optional<SinkTransactionName> ParseSinkTransaction(std::string_view owner,
+                                                        std::string_view transactional_id);
+
+// What a sink does that does not depend on the type of its records. All calls may suspend.
+class TransactionalLogWriter {
+ public:
+  // Commits what is restored, fences earlier attempts and aborts what they left open.
+  static sim::Result<std::unique_ptr<TransactionalLogWriter>> Open(const OperatorContext& context,
+                                                                   const LogSinkOptions& options,
+                                                                   const OperatorState* restored);
+
+  // Tells the broker to abort the open transaction, without waiting. Pending ones are left for the
+  // next attempt.
+  ~TransactionalLogWriter();
+  TransactionalLogWriter(const TransactionalLogWriter&) = delete;
+  TransactionalLogWriter& operator=(const TransactionalLogWriter&) = delete;
+
+  sim::Result<void> Write(ProducedRecord record);
+
+  // Sends what is buffered.
+  sim::Result<void> Flush();
+
+  sim::Result<OperatorState> Snapshot(CheckpointId checkpoint);
+  sim::Result<void> NotifyCheckpointComplete(CheckpointId checkpoint);
+  void NotifyCheckpointAborted(CheckpointId checkpoint);
+
+ private:
+  struct OpenTransaction {
+    SinkTransactionPhase phase = SinkTransactionPhase::kNone;
+    std::string transactional_id;
+    std::optional<ProducerIdentity> identity;  // since the first flush
+    uint64_t next_sequence = 0;
+    std::vector<ProducedRecord> buffer;
+  };
+
+  TransactionalLogWriter(const OperatorContext& context, const LogSinkOptions& options,
+                         std::unique_ptr<LogClient> client);
+
+  sim::Result<void> Restore(const OperatorState* restored);
+  sim::Result<void> TakeOver();
+  sim::Result<void> Discard(const ListedTransaction& leftover);
+  sim::Result<ProducerIdentity> InitProducer(const std::string& transactional_id);
+  sim::Result<void> Commit(const PendingTransaction& transaction, SinkTransactionInput input);
+  OperatorState State() const;
+
+  sim::Environment& environment_;
+  LogSinkOptions options_;
+  Defects defects_;
+  std::string subtask_name_;  // "sink[1]", for people
+  TransactionOwner owner_;    // "sink-1", and its session
+  uint32_t attempt_ = 0;
+  uint32_t partition_ = 0;
+  std::unique_ptr<LogClient> client_;
+  OpenTransaction open_;
+  std::vector<PendingTransaction> pending_;  // by checkpoint
+  uint64_t counter_ = 1;
+};
+
+// The typed sink.
+template <typename T>
+class LogSink final : public StreamOperator {
+ public:
+  // A value's key and value in the log. The record's timestamp goes with them.
+  using EncodeRecord = std::function<std::pair<Bytes, Bytes>(const T&)>;
+
+  LogSink(LogSinkOptions options, EncodeRecord encode)
+      : options_(std::move(options)), encode_(std::move(encode)) {}
+
+  sim::Result<void> Open(const OperatorContext& context, const OperatorState* restored) override {
+    sim::Result<std::unique_ptr<TransactionalLogWriter>> writer =
+        TransactionalLogWriter::Open(context, options_, restored);
+    if (!writer) {
+      return sim::Fail(writer);
+    }
+    writer_ = *std::move(writer);
+    return {};
+  }
+
+  sim::Result<void> ProcessElement(const StreamRecord& record) override {
+    std::pair<Bytes, Bytes> entry = encode_(*static_cast<const T*>(record.value));
+    return writer_->Write({.key = std::move(entry.first),
+                           .value = std::move(entry.second),
+                           .timestamp = record.timestamp});
+  }
+
+  // Nobody is behind a sink.
+  sim::Result<void> ProcessWatermark(EventTime) override { return {}; }
+
+  // What is open now is committed by the final checkpoint.
+  sim::Result<void> Finish() override { return writer_->Flush(); }
+
+  sim::Result<OperatorState> Snapshot(CheckpointId checkpoint) override {
+    return writer_->Snapshot(checkpoint);
+  }
+
+  sim::Result<void> NotifyCheckpointComplete(CheckpointId checkpoint) override {
+    return writer_->NotifyCheckpointComplete(checkpoint);
+  }
+
+  sim::Result<void> NotifyCheckpointAborted(CheckpointId checkpoint) override {
+    writer_->NotifyCheckpointAborted(checkpoint);
+    return {};
+  }
+
+ private:
+  LogSinkOptions options_;
+  EncodeRecord encode_;
+  std::unique_ptr<TransactionalLogWriter> writer_;
+};
+
+}  // namespace flinch::engine

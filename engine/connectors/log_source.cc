@@ -1,0 +1,274 @@
+#include "engine/connectors/log_source.h"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "engine/defects.h"
+#include "engine/serializer.h"
+
+namespace flinch::engine {
+namespace {
+
+using sim::ErrorCode;
+using sim::Fail;
+
+// The offsets of a state, by partition. The state is what this operator wrote, or it is damaged.
+sim::Result<std::map<uint32_t, uint64_t>> ReadOffsets(const OperatorState* restored,
+                                                      const OperatorContext& context,
+                                                      size_t partitions) {
+  std::map<uint32_t, uint64_t> offsets;
+  if (restored == nullptr) {
+    return offsets;
+  }
+  const auto found = restored->find(std::string(kSourceOffsetsState));
+  if (found == restored->end()) {
+    return offsets;
+  }
+  for (const Bytes& bytes : found->second) {
+    const sim::Result<SourceOffset> entry = Decode<SourceOffset>(bytes);
+    if (!entry) {
+      return Fail(entry);
+    }
+    if (entry->partition >= partitions ||
+        entry->partition % context.parallelism != context.subtask.value()) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("The state of {}[{}] holds an offset of partition {}, which is not "
+                              "among its partitions (there are {} for {} subtasks); restore with "
+                              "the parallelism and topic of the checkpoint.",
+                              context.name, context.subtask.value(), entry->partition, partitions,
+                              context.parallelism));
+    }
+    offsets[entry->partition] = entry->next_offset;
+  }
+  return offsets;
+}
+
+EventTime WatermarkAfter(EventTime largest, sim::Duration bound) {
+  const int64_t lag = bound.count() + 1;
+  if (largest.nanos() < std::numeric_limits<int64_t>::min() + lag) {
+    return kMinEventTime;
+  }
+  return EventTime(largest.nanos() - lag);
+}
+
+}  // namespace
+
+sim::Result<std::unique_ptr<LogReader>> LogReader::Open(const OperatorContext& context,
+                                                        const LogSourceOptions& options,
+                                                        const OperatorState* restored) {
+  if (options.fetch_records_max == 0 || options.emit_records_max == 0 ||
+      options.max_out_of_orderness < sim::Duration(0) || options.poll_pause <= sim::Duration(0)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("The source of topic \"{}\" needs at least one record per fetch and "
+                            "emit, a pause above 0 and an out-of-orderness of at least 0.",
+                            options.topic));
+  }
+  sim::Result<std::unique_ptr<LogClient>> client =
+      LogClient::Open(context.environment, options.client);
+  if (!client) {
+    return Fail(client);
+  }
+  const sim::Result<TopicInfoReply> info = AwaitTopic(context.environment, **client, options);
+  if (!info) {
+    return Fail(info);
+  }
+  const size_t partitions = info->end_offsets.size();
+  const sim::Result<std::map<uint32_t, uint64_t>> offsets =
+      ReadOffsets(restored, context, partitions);
+  if (!offsets) {
+    return Fail(offsets);
+  }
+  std::map<uint32_t, Position> positions;
+  for (uint32_t partition = context.subtask.value(); partition < partitions;
+       partition += context.parallelism) {
+    const auto known = offsets->find(partition);
+    const uint64_t offset = known == offsets->end() ? 0 : known->second;
+    positions[partition] = {.emitted = offset,
+                            .fetched = offset,
+                            .buffered = 0,
+                            .end_seen = false,
+                            .largest = kMinEventTime};
+  }
+  std::unique_ptr<LogReader> reader(
+      new LogReader(context, options, *std::move(client), std::move(positions)));
+  if (!reader->positions_.empty()) {
+    reader->is_fetching_ = true;
+    context.environment.Spawn("log-fetcher", [raw = reader.get()] { raw->Fetch(); });
+  }
+  return reader;
+}
+
+LogReader::LogReader(const OperatorContext& context, const LogSourceOptions& options,
+                     std::unique_ptr<LogClient> client, std::map<uint32_t, Position> positions)
+    : environment_(context.environment),
+      options_(options),
+      snapshots_fetched_position_(context.defects.Has(Defect::kSourceAdvancesBeforeEmit)),
+      client_(std::move(client)),
+      positions_(std::move(positions)),
+      changed_(context.environment) {}
+
+LogReader::~LogReader() {
+  is_stopping_ = true;
+  client_->Cancel();
+  changed_.NotifyAll();
+  // In a process that dies this returns at once, and the fetching fiber never runs again.
+  changed_.WaitFor([this] { return !is_fetching_; });
+}
+
+// A job may start before its input exists.
+sim::Result<TopicInfoReply> LogReader::AwaitTopic(sim::Environment& environment, LogClient& client,
+                                                  const LogSourceOptions& options) {
+  const sim::SimTime deadline = sim::Later(environment.Now(), options.client.retry.deadline);
+  for (;;) {
+    sim::Result<TopicInfoReply> info = client.Call(TopicInfoRequest{.topic = options.topic});
+    if (info || info.error().code != ErrorCode::kNotFound || environment.Now() >= deadline) {
+      return info;
+    }
+    environment.Sleep(options.poll_pause);
+  }
+}
+
+// The fetching fiber.
+void LogReader::Fetch() {
+  while (!is_stopping_ && !failure_) {
+    changed_.WaitFor([this] { return is_stopping_ || buffer_.size() < BufferedMax(); });
+    if (is_stopping_) {
+      break;
+    }
+    const sim::Result<size_t> fetched = FetchOnce();
+    if (!fetched) {
+      failure_ = fetched.error();
+      break;
+    }
+    const bool all_ends_seen =
+        std::ranges::all_of(positions_, [](const auto& entry) { return entry.second.end_seen; });
+    if (all_ends_seen) {
+      break;
+    }
+    if (*fetched > 0) {
+      WakeTask();
+    } else {
+      const sim::SimTime next = sim::Later(environment_.Now(), options_.poll_pause);
+      changed_.WaitFor([this] { return is_stopping_; }, next);
+    }
+  }
+  is_fetching_ = false;
+  if (is_stopping_) {
+    changed_.NotifyAll();
+  } else {
+    WakeTask();
+  }
+}
+
+void LogReader::WakeTask() {
+  if (wake_) {
+    wake_();
+  }
+}
+
+// Asks once for all partitions that go on; gives how many records came.
+sim::Result<size_t> LogReader::FetchOnce() {
+  FetchRequest request{
+      .positions = {}, .records_max = options_.fetch_records_max, .isolation = options_.isolation};
+  for (const auto& [partition, position] : positions_) {
+    if (!position.end_seen) {
+      request.positions.push_back(
+          {.topic = options_.topic, .partition = partition, .offset = position.fetched});
+    }
+  }
+  sim::Result<FetchReply> reply = client_->Call(request);
+  if (!reply) {
+    return Fail(reply);
+  }
+  if (reply->partitions.size() != request.positions.size()) {
+    return Fail(ErrorCode::kCorruption,
+                fmt::format("The log answered for {} partitions of topic \"{}\" instead of {}.",
+                            reply->partitions.size(), options_.topic, request.positions.size()));
+  }
+  size_t count = 0;
+  for (size_t i = 0; i < request.positions.size(); ++i) {
+    FetchedPartition& part = reply->partitions[i];
+    const uint32_t partition = request.positions[i].partition;
+    Position& position = positions_.at(partition);
+    for (FetchedRecord& record : part.records) {
+      buffer_.push_back({.partition = partition,
+                         .offset = record.offset,
+                         .key = std::move(record.key),
+                         .value = std::move(record.value),
+                         .timestamp = record.timestamp});
+    }
+    count += part.records.size();
+    position.buffered += part.records.size();
+    position.fetched = part.next_offset;
+    position.end_seen = part.end_of_partition;
+  }
+  return count;
+}
+
+void LogReader::Advance() {
+  sim::Check(!buffer_.empty(), "only a record that was shown can have been emitted");
+  const LogRecord& record = buffer_.front();
+  Position& position = positions_.at(record.partition);
+  sim::Check(record.offset >= position.emitted, "partition {} is emitted in order, but {} < {}",
+             record.partition, record.offset, position.emitted);
+  position.emitted = record.offset + 1;
+  position.largest = std::max(position.largest, record.timestamp);
+  --position.buffered;
+  buffer_.pop_front();
+  if (buffer_.size() < BufferedMax()) {
+    changed_.NotifyAll();
+  }
+}
+
+std::optional<EventTime> LogReader::TakeWatermark() {
+  std::optional<EventTime> smallest;
+  for (const auto& [partition, position] : positions_) {
+    if (!position.IsFinished()) {
+      smallest = std::min(smallest.value_or(kMaxEventTime), position.largest);
+    }
+  }
+  if (!smallest) {
+    return std::nullopt;  // all have ended: the last watermark is not ours
+  }
+  const EventTime watermark = WatermarkAfter(*smallest, options_.max_out_of_orderness);
+  if (watermark <= watermark_) {
+    return std::nullopt;
+  }
+  watermark_ = watermark;
+  return watermark;
+}
+
+sim::Result<InputStatus> LogReader::Status() const {
+  if (!buffer_.empty()) {
+    return InputStatus::kMoreAvailable;
+  }
+  if (failure_) {
+    return std::unexpected(*failure_);
+  }
+  const bool all_finished =
+      std::ranges::all_of(positions_, [](const auto& entry) { return entry.second.IsFinished(); });
+  return all_finished ? InputStatus::kEndOfInput : InputStatus::kNothingAvailable;
+}
+
+OperatorState LogReader::Snapshot() const {
+  OperatorState state;
+  std::vector<Bytes>& offsets = state[std::string(kSourceOffsetsState)];
+  for (const auto& [partition, position] : positions_) {
+    offsets.push_back(Encode(SourceOffset{
+        .partition = partition,
+        .next_offset = snapshots_fetched_position_ ? position.fetched : position.emitted}));
+  }
+  return state;
+}
+
+sim::Error LogReader::DescribeDecodingError(const LogRecord& record,
+                                            const sim::Error& error) const {
+  return {.code = error.code,
+          .message = fmt::format("The record at offset {} of partition {} of topic \"{}\" cannot "
+                                 "be decoded: {}",
+                                 record.offset, record.partition, options_.topic, error.message)};
+}
+
+}  // namespace flinch::engine

@@ -1,0 +1,208 @@
+// A source that reads a topic of the log; what it has emitted is its state.
+//
+// Shape:    partition p belongs to subtask p % parallelism. A fiber of its own polls the broker
+// into a bounded buffer; the
+//           task takes records from there, so EmitNext never waits for the network.
+// State:    the list "offsets": one SourceOffset per partition, the position behind the last record
+// emitted, exactly. A
+//           partition that the state does not name starts at 0. Watermarks are not state, as in
+//           Flink.
+// Time:     a record's event time is its timestamp. Watermarks are made per partition (largest
+// timestamp less the bound
+//           less 1 ns) and the smallest of the unfinished ones counts; it is emitted only when it
+//           has grown.
+// End:      when all partitions are sealed and emitted to their end. A subtask without partitions
+// is at its end at once.
+//           The last watermark is the task's to send.
+// Errors:   a record that cannot be decoded fails the task, named by topic, partition and offset:
+// it would fail again
+//           after a restart, and nobody drops it in silence.
+// Survives: a broker that is away for less than the retry deadline; a topic that is created after
+// the job has started. Source:   Flink's KafkaSource with bounded out-of-orderness, watermarks per
+// split.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/connectors/log_client.h"
+#include "engine/connectors/log_protocol.h"
+#include "engine/stream_operator.h"
+#include "sim/environment.h"
+#include "sim/sync.h"
+
+namespace flinch::engine {
+
+struct LogSourceOptions {
+  std::string topic;
+  LogClientOptions client;
+  Isolation isolation = Isolation::kReadCommitted;
+  // How late a record may come after a younger one of its partition.
+  sim::Duration max_out_of_orderness{0};
+  // Between two polls that found nothing.
+  sim::Duration poll_pause = std::chrono::milliseconds(20);
+  // Per partition and poll; the buffer holds about twice as many per partition.
+  uint32_t fetch_records_max = 250;
+  // What one EmitNext emits at most, so that barriers and timers get their turn.
+  uint32_t emit_records_max = 100;
+};
+
+// A record as it comes out of the log.
+struct LogRecord {
+  uint32_t partition = 0;
+  uint64_t offset = 0;
+  Bytes key;
+  Bytes value;
+  EventTime timestamp;
+};
+
+// An entry of the state "offsets".
+struct SourceOffset {
+  uint32_t partition = 0;
+  uint64_t next_offset = 0;
+
+  friend bool operator==(const SourceOffset&, const SourceOffset&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.partition);
+    visit(self.next_offset);
+  }
+};
+
+inline constexpr std::string_view kSourceOffsetsState = "offsets";
+
+// What a source does that does not depend on the type of its records.
+class LogReader {
+ public:
+  // Learns the partitions (may suspend until the topic exists) and starts to fetch.
+  static sim::Result<std::unique_ptr<LogReader>> Open(const OperatorContext& context,
+                                                      const LogSourceOptions& options,
+                                                      const OperatorState* restored);
+
+  // Stops fetching and waits until the fetching fiber has ended. May suspend.
+  ~LogReader();
+  LogReader(const LogReader&) = delete;
+  LogReader& operator=(const LogReader&) = delete;
+
+  void OnAvailable(std::function<void()> wake) { wake_ = std::move(wake); }
+
+  // The next record to emit; null when the buffer is empty. Stays until Advance.
+  const LogRecord* Peek() const { return buffer_.empty() ? nullptr : &buffer_.front(); }
+
+  // The record that Peek showed has been emitted.
+  void Advance();
+
+  // The subtask's watermark, if it has grown since it was last taken.
+  std::optional<EventTime> TakeWatermark();
+
+  // What EmitNext shall return. An error once fetching has failed for good.
+  sim::Result<InputStatus> Status() const;
+
+  OperatorState Snapshot() const;
+
+  // For the message about a record that cannot be decoded.
+  sim::Error DescribeDecodingError(const LogRecord& record, const sim::Error& error) const;
+
+ private:
+  struct Position {
+    uint64_t emitted = 0;  // next offset to emit
+    uint64_t fetched = 0;  // next offset to fetch
+    uint64_t buffered = 0;
+    bool end_seen = false;
+    EventTime largest = kMinEventTime;
+
+    bool IsFinished() const { return end_seen && buffered == 0; }
+  };
+
+  LogReader(const OperatorContext& context, const LogSourceOptions& options,
+            std::unique_ptr<LogClient> client, std::map<uint32_t, Position> positions);
+
+  static sim::Result<TopicInfoReply> AwaitTopic(sim::Environment& environment, LogClient& client,
+                                                const LogSourceOptions& options);
+
+  void Fetch();
+  sim::Result<size_t> FetchOnce();
+  void WakeTask();
+
+  size_t BufferedMax() const { return positions_.size() * options_.fetch_records_max; }
+
+  sim::Environment& environment_;
+  LogSourceOptions options_;
+  bool snapshots_fetched_position_;  // a planted defect
+  std::unique_ptr<LogClient> client_;
+  std::map<uint32_t, Position> positions_;  // by partition
+  std::deque<LogRecord> buffer_;
+  EventTime watermark_ = kMinEventTime;
+  std::optional<sim::Error> failure_;
+  std::function<void()> wake_;
+  bool is_stopping_ = false;
+  bool is_fetching_ = false;
+  sim::Condition changed_;
+};
+
+// The typed source. The decoder must not keep the record.
+template <typename T>
+class LogSource final : public SourceOperator {
+ public:
+  using DecodeRecord = std::function<sim::Result<T>(const LogRecord&)>;
+
+  LogSource(LogSourceOptions options, DecodeRecord decode)
+      : options_(std::move(options)), decode_(std::move(decode)) {}
+
+  sim::Result<void> Open(const OperatorContext& context, const OperatorState* restored) override {
+    output_ = &context.output;
+    sim::Result<std::unique_ptr<LogReader>> reader = LogReader::Open(context, options_, restored);
+    if (!reader) {
+      return sim::Fail(reader);
+    }
+    reader_ = *std::move(reader);
+    return {};
+  }
+
+  void OnAvailable(std::function<void()> wake) override { reader_->OnAvailable(std::move(wake)); }
+
+  sim::Result<InputStatus> EmitNext() override {
+    for (uint32_t emitted = 0; emitted < options_.emit_records_max; ++emitted) {
+      const LogRecord* record = reader_->Peek();
+      if (record == nullptr) {
+        break;
+      }
+      const sim::Result<T> value = decode_(*record);
+      if (!value) {
+        return std::unexpected(reader_->DescribeDecodingError(*record, value.error()));
+      }
+      const sim::Result<void> sent =
+          output_->Emit({.value = &*value, .timestamp = record->timestamp});
+      if (!sent) {
+        return sim::Fail(sent);
+      }
+      reader_->Advance();
+    }
+    if (const std::optional<EventTime> watermark = reader_->TakeWatermark()) {
+      const sim::Result<void> sent = output_->EmitWatermark(*watermark);
+      if (!sent) {
+        return sim::Fail(sent);
+      }
+    }
+    return reader_->Status();
+  }
+
+  sim::Result<OperatorState> Snapshot(CheckpointId) override { return reader_->Snapshot(); }
+
+ private:
+  LogSourceOptions options_;
+  DecodeRecord decode_;
+  Output* output_ = nullptr;
+  std::unique_ptr<LogReader> reader_;
+};
+
+}  // namespace flinch::engine

@@ -1,0 +1,101 @@
+// The shapes of user functions, under Flink's names.
+//
+// Functions are values that are copied into each subtask. They may throw: that fails the task. Where
+// a function has state of its own outside the engine's, it is not restored.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "engine/ids.h"
+#include "engine/runtime/timer_service.h"
+#include "engine/serializer.h"
+#include "engine/state.h"
+#include "engine/stream_operator.h"
+
+namespace flinch::engine {
+
+// Folds the records of a window:
+//   struct Count {
+//     using Accumulator = int64_t;
+//     using Output = int64_t;
+//     Accumulator Create() const;
+//     void Add(const Click& record, Accumulator& sum) const;
+//     Output Result(const Accumulator& sum) const;
+//   };
+template <typename Function, typename In>
+concept AggregateFunction =
+    requires(const Function function, const In& record, typename Function::Accumulator& sum) {
+      { function.Create() } -> std::same_as<typename Function::Accumulator>;
+      { function.Add(record, sum) } -> std::same_as<void>;
+      { function.Result(sum) } -> std::same_as<typename Function::Output>;
+    };
+
+// [start, end): half open.
+struct TimeWindow {
+  EventTime start;
+  EventTime end;
+
+  // The last time that belongs to it; the window fires when the watermark reaches it.
+  EventTime max_timestamp() const { return EventTime(end.nanos() - 1); }
+
+  friend auto operator<=>(const TimeWindow&, const TimeWindow&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.start);
+    visit(self.end);
+  }
+};
+
+template <typename Key, typename Value>
+struct WindowResult {
+  Key key{};
+  TimeWindow window;
+  Value value{};
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.key);
+    visit(self.window);
+    visit(self.value);
+  }
+};
+
+// Where functions put results.
+template <typename Out>
+class Collector {
+ public:
+  Collector(Output& output, EventTime timestamp) : output_(output), timestamp_(timestamp) {}
+
+  // The first failure sticks: see `result`.
+  void Collect(const Out& value) {
+    if (result_) {
+      result_ = output_.Emit({&value, timestamp_});
+    }
+  }
+
+  const sim::Result<void>& result() const { return result_; }
+
+ private:
+  Output& output_;
+  EventTime timestamp_;
+  sim::Result<void> result_;
+};
+
+// What a keyed process function may use while a record or a timer is processed.
+template <typename Key, typename Out>
+struct KeyedContext {
+  const Key& key;
+  EventTime timestamp;  // of the record, or the timer
+  EventTime watermark;
+  KeyedStateBackend& state;
+  TimerService& timers;
+  Collector<Out>& out;
+
+  void RegisterTimer(EventTime time) const { timers.Register(time, {}); }
+};
+
+}  // namespace flinch::engine

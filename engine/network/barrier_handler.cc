@@ -1,0 +1,56 @@
+#include "engine/network/barrier_handler.h"
+
+#include <algorithm>
+
+namespace flinch::engine {
+
+AlignmentInput BarrierHandler::Classify(size_t channel, CheckpointId id) const {
+  if (id > newest_) {
+    return received_.size() == 1 ? AlignmentInput::kOnlyBarrier : AlignmentInput::kNewBarrier;
+  }
+  if (id < newest_ || phase_ == AlignmentPhase::kIdle || received_[channel]) {
+    return AlignmentInput::kStale;
+  }
+  return count_ + 1 == received_.size() ? AlignmentInput::kLastBarrier : AlignmentInput::kBarrier;
+}
+
+void BarrierHandler::Forget() {
+  received_.assign(received_.size(), false);
+  count_ = 0;
+}
+
+std::optional<CheckpointId> BarrierHandler::OnBarrier(size_t channel, CheckpointId id) {
+  sim::Check(channel < received_.size(), "a barrier on channel {} of {}", channel,
+             received_.size());
+  const auto& row = Step(kAlignmentTransitions, phase_, Classify(channel, id));
+  phase_ = row.to;
+  newest_ = std::max(newest_, id);
+  switch (row.action) {
+    case AlignmentAction::kIgnore:
+    case AlignmentAction::kUnblockAll:
+      return std::nullopt;
+    case AlignmentAction::kRestart:
+      Forget();
+      [[fallthrough]];
+    case AlignmentAction::kStart:
+    case AlignmentAction::kCount:
+      received_[channel] = true;
+      ++count_;
+      sim::Check(count_ < received_.size(), "checkpoint {} is aligned and yet waits", id.value());
+      return std::nullopt;
+    case AlignmentAction::kSnapshot:
+      Forget();
+      return id;
+  }
+  sim::Unreachable("alignment action {}", static_cast<int>(row.action));
+}
+
+void BarrierHandler::OnAborted(CheckpointId id) {
+  if (phase_ == AlignmentPhase::kAligning && id == newest_) {
+    phase_ = Step(kAlignmentTransitions, phase_, AlignmentInput::kAborted).to;
+    Forget();
+  }
+  newest_ = std::max(newest_, id);
+}
+
+}  // namespace flinch::engine

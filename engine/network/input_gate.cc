@@ -1,0 +1,137 @@
+#include "engine/network/input_gate.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace flinch::engine {
+namespace {
+
+// How long one attempt to reach a producer may take; then it starts over.
+constexpr sim::Duration kAttemptTimeout = 1s;
+
+}  // namespace
+
+InputGate::InputGate(sim::Environment& environment, const NetworkOptions& options,
+                     std::vector<ChannelOptions> channels, std::function<void()> on_input)
+    : environment_(environment),
+      options_(options),
+      on_input_(std::move(on_input)),
+      changed_(environment) {
+  for (ChannelOptions& channel : channels) {
+    channels_.push_back(std::make_unique<Channel>());
+    channels_.back()->options = std::move(channel);
+  }
+}
+
+void InputGate::Start(sim::FiberGroup& fibers) {
+  for (const std::unique_ptr<Channel>& channel : channels_) {
+    fibers.Spawn("input", [this, raw = channel.get()] { Read(*raw); });
+  }
+}
+
+sim::Result<std::unique_ptr<sim::Connection>> InputGate::RequestOnce(const Channel& channel) {
+  sim::Result<std::unique_ptr<sim::Connection>> connection =
+      environment_.network().Connect(channel.options.producer, kAttemptTimeout);
+  if (!connection) {
+    return connection;
+  }
+  if (sim::Result<void> sent = (*connection)->Send(Encode(channel.options.request)); !sent) {
+    return sim::Fail(sent);
+  }
+  const sim::SimTime deadline = sim::Later(environment_.Now(), kAttemptTimeout);
+  const sim::Result<Bytes> answer = (*connection)->Receive(deadline);
+  if (!answer) {
+    return sim::Fail(answer);
+  }
+  const sim::Result<PartitionReply> reply = Decode<PartitionReply>(*answer);
+  if (!reply || *reply != PartitionReply::kServed) {
+    return sim::Fail(sim::ErrorCode::kNotFound, "The producer does not have the partition.");
+  }
+  return connection;
+}
+
+sim::Result<std::unique_ptr<sim::Connection>> InputGate::Request(const Channel& channel) {
+  const sim::SimTime deadline = sim::Later(environment_.Now(), options_.request_timeout);
+  for (;;) {
+    sim::Result<std::unique_ptr<sim::Connection>> connection = RequestOnce(channel);
+    if (connection || closed_ || environment_.Now() >= deadline) {
+      return connection;
+    }
+    environment_.Sleep(options_.request_backoff);
+    if (closed_) {
+      return sim::Fail(sim::ErrorCode::kCancelled, "The task is being stopped.");
+    }
+  }
+}
+
+void InputGate::Read(Channel& channel) {
+  const auto fail = [&](const sim::Error& error) {
+    if (!closed_ && !channel.ended && !error_) {
+      error_ = sim::Error{error.code, fmt::format("The connection to {} failed: {}",
+                                                  channel.options.producer_name, error.message)};
+      on_input_();
+    }
+  };
+  sim::Result<std::unique_ptr<sim::Connection>> connection = Request(channel);
+  if (!connection) {
+    fail(connection.error());
+    return;
+  }
+  if (closed_) {
+    return;
+  }
+  channel.connection = *std::move(connection);
+  for (;;) {
+    sim::Result<Bytes> buffer = channel.connection->Receive();
+    if (!buffer) {
+      fail(buffer.error());
+      return;
+    }
+    channel.buffers.push_back(*std::move(buffer));
+    on_input_();
+    changed_.WaitFor([&] {
+      return closed_ || channel.buffers.size() < options_.buffers_per_subpartition;
+    });
+    if (closed_) {
+      return;
+    }
+  }
+}
+
+std::optional<size_t> InputGate::Next(const std::function<bool(size_t)>& is_blocked) const {
+  for (size_t step = 0; step < channels_.size(); ++step) {
+    const size_t index = (turn_ + step) % channels_.size();
+    if (!channels_[index]->buffers.empty() && !is_blocked(index)) {
+      return index;
+    }
+  }
+  return std::nullopt;
+}
+
+Bytes InputGate::Take(size_t channel) {
+  std::deque<Bytes>& buffers = channels_.at(channel)->buffers;
+  Bytes buffer = std::move(buffers.front());
+  buffers.pop_front();
+  turn_ = (channel + 1) % channels_.size();
+  changed_.NotifyAll();
+  return buffer;
+}
+
+void InputGate::EndOfData(size_t channel) {
+  if (!std::exchange(channels_.at(channel)->ended, true)) {
+    ++ended_;
+  }
+}
+
+void InputGate::Close() {
+  closed_ = true;
+  for (const std::unique_ptr<Channel>& channel : channels_) {
+    if (channel->connection) {
+      channel->connection->Close();
+    }
+  }
+  changed_.NotifyAll();
+}
+
+}  // namespace flinch::engine

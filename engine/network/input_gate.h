@@ -1,0 +1,99 @@
+// The input of one task: a channel per producing subtask, each with a bounded queue of buffers.
+//
+// A fiber per channel connects to the producer, asks for its subpartition and reads; it stops reading
+// while the queue is full, and so back-pressure travels upstream. A producer that is not there yet is
+// asked again with a pause, until the request time-out.
+// Errors:  a connection that breaks before the end of data is an error of the gate, and fails the task.
+// Source:  Flink's SingleInputGate and RemoteInputChannel.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/config.h"
+#include "engine/ids.h"
+#include "engine/serializer.h"
+#include "sim/sync.h"
+
+namespace flinch::engine {
+
+// The first frame of a connection: which subpartition of whose output is wanted.
+struct PartitionRequest {
+  ExecutionAttemptId producer;
+  uint32_t edge = 0;
+  uint32_t subpartition = 0;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.producer);
+    visit(self.edge);
+    visit(self.subpartition);
+  }
+};
+
+// The answer, before the first buffer.
+enum class PartitionReply : uint8_t { kServed, kNotFound };
+
+struct ChannelOptions {
+  PartitionRequest request;
+  sim::Address producer;
+  std::string producer_name;
+};
+
+class InputGate {
+ public:
+  // `on_input` is called when there is something new to look at.
+  InputGate(sim::Environment& environment, const NetworkOptions& options,
+            std::vector<ChannelOptions> channels, std::function<void()> on_input);
+
+  // Starts to read, on fibers of `fibers`.
+  void Start(sim::FiberGroup& fibers);
+
+  size_t channels() const { return channels_.size(); }
+
+  const ChannelOptions& channel(size_t index) const { return channels_.at(index)->options; }
+
+  // The next channel with a buffer that `is_blocked` does not exclude, in turn; nothing when there
+  // is none.
+  std::optional<size_t> Next(const std::function<bool(size_t)>& is_blocked) const;
+  // Takes the channel's next buffer.
+  Bytes Take(size_t channel);
+
+  // Nothing that comes after it but barriers.
+  void EndOfData(size_t channel);
+  bool AllEnded() const { return ended_ == channels_.size(); }
+
+  const std::optional<sim::Error>& error() const { return error_; }
+
+  // Ends the fibers.
+  void Close();
+
+ private:
+  struct Channel {
+    ChannelOptions options;
+    std::deque<Bytes> buffers;
+    bool ended = false;
+    std::unique_ptr<sim::Connection> connection;
+  };
+
+  void Read(Channel& channel);
+  sim::Result<std::unique_ptr<sim::Connection>> Request(const Channel& channel);
+  sim::Result<std::unique_ptr<sim::Connection>> RequestOnce(const Channel& channel);
+
+  sim::Environment& environment_;
+  NetworkOptions options_;
+  std::vector<std::unique_ptr<Channel>> channels_;
+  std::function<void()> on_input_;
+  sim::Condition changed_;
+  size_t turn_ = 0;
+  size_t ended_ = 0;
+  bool closed_ = false;
+  std::optional<sim::Error> error_;
+};
+
+}  // namespace flinch::engine

@@ -1,0 +1,99 @@
+#include "engine/network/result_partition.h"
+
+#include <utility>
+
+#include "sim/check.h"
+
+namespace flinch::engine {
+
+ResultPartition::ResultPartition(sim::Environment& environment, const NetworkOptions& options,
+                                 uint32_t subpartitions, std::function<void()> on_available)
+    : options_(options),
+      subpartitions_(subpartitions),
+      on_available_(std::move(on_available)),
+      changed_(environment) {
+  sim::Check(subpartitions > 0, "a partition nobody consumes");
+}
+
+void ResultPartition::EmitRecord(uint32_t subpartition, const ElementType& type,
+                                 const StreamRecord& record) {
+  Subpartition& target = subpartitions_.at(subpartition);
+  Write(target.collecting, ElementKind::kRecord);
+  Write(target.collecting, record.timestamp);
+  type.write(target.collecting, record.value);
+  unflushed_ = true;
+  if (target.collecting.size() >= options_.buffer_bytes) {
+    Finish(target);
+  }
+}
+
+void ResultPartition::BroadcastWatermark(EventTime watermark) {
+  for (Subpartition& target : subpartitions_) {
+    Write(target.collecting, ElementKind::kWatermark);
+    Write(target.collecting, watermark);
+  }
+  unflushed_ = true;
+}
+
+void ResultPartition::BroadcastBarrier(CheckpointId id) { BroadcastLast(ElementKind::kBarrier, id); }
+
+void ResultPartition::BroadcastEndOfData() {
+  BroadcastLast(ElementKind::kEndOfData, CheckpointId());
+}
+
+void ResultPartition::BroadcastLast(ElementKind kind, CheckpointId id) {
+  for (Subpartition& target : subpartitions_) {
+    Write(target.collecting, kind);
+    if (kind == ElementKind::kBarrier) {
+      Write(target.collecting, id);
+    }
+  }
+  Flush();
+}
+
+void ResultPartition::Flush() {
+  for (Subpartition& target : subpartitions_) {
+    if (target.collecting.size() > 0) {
+      Finish(target);
+    }
+  }
+  unflushed_ = false;
+}
+
+void ResultPartition::Finish(Subpartition& subpartition) {
+  subpartition.buffers.push_back(subpartition.collecting.Take());
+  subpartition.collecting = Encoder();
+  if (subpartition.buffers.size() == options_.buffers_per_subpartition) {
+    ++full_;
+  }
+  changed_.NotifyAll();
+}
+
+bool ResultPartition::Claim(uint32_t subpartition) {
+  return !std::exchange(subpartitions_.at(subpartition).claimed, true);
+}
+
+void ResultPartition::Serve(uint32_t subpartition, sim::Connection& connection) {
+  Subpartition& source = subpartitions_.at(subpartition);
+  for (;;) {
+    changed_.WaitFor([&] { return closed_ || !source.buffers.empty(); });
+    if (closed_ || source.buffers.empty()) {
+      return;
+    }
+    Bytes buffer = std::move(source.buffers.front());
+    source.buffers.pop_front();
+    if (source.buffers.size() + 1 == options_.buffers_per_subpartition && --full_ == 0) {
+      on_available_();
+    }
+    if (!connection.Send(std::move(buffer))) {
+      return;  // the consumer is gone; whoever sees it first fails the job's attempt
+    }
+  }
+}
+
+void ResultPartition::Close() {
+  closed_ = true;
+  changed_.NotifyAll();
+}
+
+}  // namespace flinch::engine

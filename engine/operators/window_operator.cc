@@ -1,0 +1,58 @@
+#include "engine/operators/window_operator.h"
+
+#include <fmt/format.h>
+
+#include "engine/events.h"
+
+namespace flinch::engine {
+
+TimeWindow TumblingWindowOf(EventTime time, sim::Duration size) {
+  sim::Check(size > sim::Duration(0), "a window has the size {}", size.count());
+  int64_t offset = time.nanos() % size.count();
+  if (offset < 0) {
+    offset += size.count();
+  }
+  const int64_t start = time.nanos() - offset;
+  return {.start = EventTime(start), .end = EventTime(start + size.count())};
+}
+
+sim::Result<void> WindowOperatorBase::Open(const OperatorContext& context, const OperatorState*) {
+  sim::Check(context.keyed_state != nullptr, "{} is keyed and has no keyed state", context.name);
+  environment_ = &context.environment;
+  subtask_ = fmt::format("{}[{}]", context.name, context.subtask.value());
+  state_ = context.keyed_state;
+  output_ = &context.output;
+  timers_ = std::make_unique<TimerService>(*state_, context.name);
+  return timers_->Rebuild();
+}
+
+sim::Result<void> WindowOperatorBase::ProcessElement(const StreamRecord& record) {
+  const TimeWindow window = TumblingWindowOf(record.timestamp, size_);
+  if (window.max_timestamp() <= watermark_) {
+    environment_->Trace(events::kWindowLateRecord, {{"subtask", subtask_},
+                                                    {"timestamp", record.timestamp.nanos()},
+                                                    {"watermark", watermark_.nanos()}});
+    return {};
+  }
+  const std::string space = Encode(window);
+  Add(record, space);
+  timers_->Register(window.max_timestamp(), space);
+  return {};
+}
+
+sim::Result<void> WindowOperatorBase::ProcessWatermark(EventTime watermark) {
+  watermark_ = watermark;
+  sim::Result<void> fired = timers_->Advance(watermark, [this](const Timer& timer) {
+    const sim::Result<TimeWindow> window = Decode<TimeWindow>(timer.space);
+    if (!window) {
+      return sim::Result<void>(sim::Fail(window));
+    }
+    return Fire(*window, timer.space);
+  });
+  if (!fired) {
+    return fired;
+  }
+  return output_->EmitWatermark(watermark);
+}
+
+}  // namespace flinch::engine

@@ -1,0 +1,100 @@
+#include "engine/runtime/resource_manager.h"
+
+#include <algorithm>
+
+#include "engine/events.h"
+
+namespace flinch::engine {
+
+ResourceManager::ResourceManager(sim::Environment& environment, MainThread& main_thread,
+                                 RpcEndpoint& rpc, const HeartbeatOptions& options,
+                                 FencingToken token, TaskManagerListener& listener)
+    : environment_(environment),
+      main_thread_(main_thread),
+      rpc_(rpc),
+      options_(options),
+      token_(token),
+      listener_(listener) {}
+
+void ResourceManager::Start() {
+  main_thread_.PostLater(options_.interval, [this] { Beat(); });
+}
+
+void ResourceManager::Beat() {
+  std::vector<std::string> silent;
+  for (const auto& [name, task_manager] : task_managers_) {
+    if (sim::Later(task_manager.last_heard, options_.timeout) <= environment_.Now()) {
+      silent.push_back(name);
+    } else {
+      rpc_.Tell(task_manager.rpc, Heartbeat{.token = token_, .session = task_manager.session});
+    }
+  }
+  for (const std::string& name : silent) {
+    Lose(name, "heartbeat timeout");
+  }
+  main_thread_.PostLater(options_.interval, [this] { Beat(); });
+}
+
+void ResourceManager::Lose(const std::string& name, const std::string& reason) {
+  task_managers_.erase(name);
+  environment_.Trace(events::kTaskManagerLost, {{"name", name}, {"reason", reason}});
+  listener_.OnTaskManagerLost(name, reason);
+}
+
+void ResourceManager::OnRegister(const RegisterTaskManager& request, sim::Address from) {
+  const auto known = task_managers_.find(request.name);
+  if (known != task_managers_.end()) {
+    if (known->second.incarnation == request.incarnation &&
+        known->second.session == request.session) {
+      known->second.last_heard = environment_.Now();
+      return;  // repeated: our reply was lost
+    }
+    if (known->second.incarnation > request.incarnation ||
+        (known->second.incarnation == request.incarnation &&
+         known->second.session > request.session)) {
+      return;  // a message from before
+    }
+    Lose(request.name, "started anew");
+  }
+  task_managers_[request.name] = {.incarnation = request.incarnation,
+                                  .session = request.session,
+                                  .slots = request.slots,
+                                  .rpc = from,
+                                  .data = {from.host, kDataPort},
+                                  .last_heard = environment_.Now()};
+  environment_.Trace(events::kTaskManagerRegistered,
+                     {{"name", request.name}, {"incarnation", request.incarnation}});
+  listener_.OnTaskManagerRegistered(request.name);
+}
+
+bool ResourceManager::OnHeartbeatReply(const HeartbeatReply& reply) {
+  const auto known = task_managers_.find(reply.name);
+  if (known == task_managers_.end() || known->second.session != reply.session) {
+    return false;
+  }
+  known->second.last_heard = environment_.Now();
+  return true;
+}
+
+const ResourceManager::TaskManager* ResourceManager::Find(const std::string& name) const {
+  const auto found = task_managers_.find(name);
+  return found == task_managers_.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> ResourceManager::Slots() const {
+  std::vector<std::string> slots;
+  uint32_t most = 0;
+  for (const auto& [name, task_manager] : task_managers_) {
+    most = std::max(most, task_manager.slots);
+  }
+  for (uint32_t slot = 0; slot < most; ++slot) {
+    for (const auto& [name, task_manager] : task_managers_) {
+      if (slot < task_manager.slots) {
+        slots.push_back(name);
+      }
+    }
+  }
+  return slots;
+}
+
+}  // namespace flinch::engine

@@ -1,0 +1,435 @@
+#include "engine/runtime/stream_task.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "engine/events.h"
+#include "sim/check.h"
+
+namespace flinch::engine {
+namespace {
+
+std::vector<std::unique_ptr<ResultPartition>> MakePartitions(
+    sim::Environment& environment, const NetworkOptions& options, const JobGraph& graph,
+    const JobVertex& vertex, const std::function<void()>& on_available) {
+  std::vector<std::unique_ptr<ResultPartition>> partitions;
+  for (const size_t edge : vertex.outputs) {
+    const JobEdge& job_edge = graph.edges.at(edge);
+    const bool forward =
+        graph.stream.edges.at(job_edge.stream_edge).partitioning == Partitioning::kForward;
+    const uint32_t consumers = forward ? 1 : graph.vertex(job_edge.to).parallelism;
+    partitions.push_back(
+        std::make_unique<ResultPartition>(environment, options, consumers, on_available));
+  }
+  return partitions;
+}
+
+std::vector<ResultPartition*> Pointers(
+    const std::vector<std::unique_ptr<ResultPartition>>& partitions) {
+  std::vector<ResultPartition*> pointers;
+  for (const std::unique_ptr<ResultPartition>& partition : partitions) {
+    pointers.push_back(partition.get());
+  }
+  return pointers;
+}
+
+}  // namespace
+
+StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
+                       const Options& options)
+    : environment_(environment),
+      listener_(listener),
+      graph_(options.graph),
+      vertex_(options.graph.vertex(options.deployment.task.vertex)),
+      engine_(options.engine),
+      deployment_(options.deployment),
+      id_(options.deployment.task),
+      name_(SubtaskName(vertex_, id_.subtask)),
+      work_(environment),
+      fibers_(environment),
+      partitions_(MakePartitions(environment, engine_.network, graph_, vertex_, [this] { Wake(); })),
+      chain_(environment, {.graph = graph_,
+                           .vertex = id_.vertex,
+                           .subtask = id_.subtask,
+                           .attempt = id_.attempt,
+                           .defects = options.defects,
+                           .partitions = Pointers(partitions_)}),
+      gate_(environment, engine_.network, DescribeChannels(), [this] { Wake(); }),
+      barriers_(gate_.channels()),
+      watermarks_(gate_.channels()) {}
+
+std::vector<ChannelOptions> StreamTask::DescribeChannels() const {
+  std::vector<ChannelOptions> channels;
+  for (const ProducerDescriptor& producers : deployment_.producers) {
+    const JobEdge& edge = graph_.edges.at(producers.edge);
+    const bool forward =
+        graph_.stream.edges.at(edge.stream_edge).partitioning == Partitioning::kForward;
+    for (const auto& [producer, address] : producers.subtasks) {
+      channels.push_back({.request = {.producer = producer,
+                                      .edge = producers.edge,
+                                      .subpartition = forward ? 0 : id_.subtask.value()},
+                          .producer = address,
+                          .producer_name = SubtaskName(graph_.vertex(edge.from), producer.subtask)});
+    }
+  }
+  return channels;
+}
+
+StreamTask::Ending StreamTask::Run() {
+  Ending ending;
+  try {
+    sim::Result<void> worked = Start();
+    if (worked && !cancelled_) {
+      worked = Loop();
+    }
+    if (finished_) {
+      ending.state = ExecutionState::kFinished;
+    } else if (cancelled_) {
+      ending.state = ExecutionState::kCanceled;
+    } else {
+      sim::Check(!worked.has_value(), "task {} ended for no reason", name_);
+      ending.reason = worked.error().message;
+    }
+  } catch (const std::exception& error) {
+    ending.reason = fmt::format("User code threw: {}", error.what());
+  }
+  gate_.Close();
+  for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
+    partition->Close();
+  }
+  for (const std::unique_ptr<sim::Connection>& consumer : consumers_) {
+    consumer->Close();
+  }
+  fibers_.WaitForAll();
+  return ending;
+}
+
+sim::Result<void> StreamTask::Start() {
+  const CheckpointId restored = deployment_.restored;
+  if (restored == CheckpointId()) {
+    if (sim::Result<void> opened = chain_.Open(nullptr); !opened) {
+      return opened;
+    }
+  } else {
+    const sim::Result<std::vector<TaskSnapshot>> snapshots = ReadSnapshots();
+    if (!snapshots) {
+      return sim::Fail(snapshots);
+    }
+    if (sim::Result<void> opened = chain_.Open(&*snapshots); !opened) {
+      return opened;
+    }
+  }
+  last_checkpoint_ = restored;
+  if (chain_.source() != nullptr) {
+    chain_.source()->OnAvailable([this] {
+      source_available_ = true;
+      Wake();
+    });
+  }
+  gate_.Start(fibers_);
+  started_ = true;
+  environment_.Trace(events::kTaskStarted, {{"subtask", name_},
+                                            {"attempt", id_.attempt},
+                                            {"checkpoint", restored}});
+  listener_.OnStarted(id_);
+  return {};
+}
+
+sim::Result<std::vector<TaskSnapshot>> StreamTask::ReadSnapshots() {
+  std::vector<TaskSnapshot> snapshots;
+  for (const SnapshotHandle& handle : deployment_.snapshots) {
+    sim::Result<TaskSnapshot> snapshot = ReadSnapshot(environment_.shared(), handle);
+    if (!snapshot) {
+      return sim::Fail(snapshot);
+    }
+    snapshots.push_back(*std::move(snapshot));
+  }
+  return snapshots;
+}
+
+sim::Result<void> StreamTask::Loop() {
+  for (;;) {
+    while (!mails_.empty()) {
+      auto mail = std::move(mails_.front());
+      mails_.pop_front();
+      if (sim::Result<void> handled = mail(); !handled) {
+        return handled;
+      }
+    }
+    if (cancelled_ || finished_) {
+      return {};
+    }
+    if (gate_.error()) {
+      return std::unexpected(*gate_.error());
+    }
+    const sim::Result<bool> worked = WorkOnce();
+    if (!worked) {
+      return sim::Fail(worked);
+    }
+    FlushLater();
+    if (*worked) {
+      environment_.Yield();  // mails and other tasks get their turn
+    } else {
+      work_.WaitFor([this] {
+        return !mails_.empty() || cancelled_ || gate_.error() || (OutputsAvailable() && HasInput());
+      });
+    }
+  }
+}
+
+bool StreamTask::OutputsAvailable() const {
+  return std::ranges::all_of(partitions_, [](const auto& each) { return each->IsAvailable(); });
+}
+
+bool StreamTask::HasInput() const {
+  const bool is_source = gate_.channels() == 0;
+  if (is_source) {
+    return source_available_ && !end_of_input_;
+  }
+  return gate_.Next([this](size_t channel) { return barriers_.IsBlocked(channel); }).has_value();
+}
+
+sim::Result<bool> StreamTask::WorkOnce() {
+  if (!OutputsAvailable()) {
+    return false;
+  }
+  return gate_.channels() == 0 ? PollSource() : ReadInput();
+}
+
+sim::Result<bool> StreamTask::PollSource() {
+  if (!source_available_ || end_of_input_) {
+    return false;
+  }
+  source_available_ = false;  // before the poll: what arrives during it counts
+  const sim::Result<InputStatus> status = chain_.source()->EmitNext();
+  if (!status) {
+    return sim::Fail(status);
+  }
+  switch (*status) {
+    case InputStatus::kMoreAvailable:
+      CountFirstRecord();
+      source_available_ = true;
+      return true;
+    case InputStatus::kNothingAvailable:
+      return false;
+    case InputStatus::kEndOfInput:
+      if (sim::Result<void> ended = EndInput(); !ended) {
+        return sim::Fail(ended);
+      }
+      return true;
+  }
+  sim::Unreachable("input status {}", static_cast<int>(*status));
+}
+
+sim::Result<bool> StreamTask::ReadInput() {
+  const std::optional<size_t> channel =
+      gate_.Next([this](size_t index) { return barriers_.IsBlocked(index); });
+  if (!channel) {
+    return false;
+  }
+  const Bytes buffer = gate_.Take(*channel);
+  if (sim::Result<void> processed = ProcessBuffer(*channel, buffer); !processed) {
+    return sim::Fail(processed);
+  }
+  return true;
+}
+
+sim::Result<void> StreamTask::ProcessBuffer(size_t channel, std::string_view buffer) {
+  const JobEdge& edge = graph_.edges.at(gate_.channel(channel).request.edge);
+  const ElementType& type = graph_.stream.edges.at(edge.stream_edge).type;
+  Decoder in(buffer);
+  while (in.good() && in.remaining() > 0) {
+    ElementKind kind{};
+    Read(in, kind);
+    sim::Result<void> processed;
+    EventTime time;
+    CheckpointId checkpoint;
+    switch (kind) {
+      case ElementKind::kRecord:
+        CountFirstRecord();
+        Read(in, time);
+        processed = type.read(in, time, chain_.head());
+        break;
+      case ElementKind::kWatermark:
+        Read(in, time);
+        if (const std::optional<EventTime> watermark = watermarks_.OnWatermark(channel, time)) {
+          processed = chain_.head().EmitWatermark(*watermark);
+        }
+        break;
+      case ElementKind::kBarrier:
+        Read(in, checkpoint);
+        processed = OnBarrier(channel, checkpoint);
+        break;
+      case ElementKind::kEndOfData:
+        processed = OnEndOfData(channel);
+        break;
+      default:
+        in.Spoil();
+    }
+    if (!processed) {
+      return processed;
+    }
+  }
+  if (!in.good()) {
+    return sim::Fail(sim::ErrorCode::kCorruption,
+                     fmt::format("A buffer from {} cannot be decoded.",
+                                 gate_.channel(channel).producer_name));
+  }
+  return {};
+}
+
+void StreamTask::CountFirstRecord() {
+  if (!std::exchange(saw_record_, true)) {
+    environment_.Trace(events::kFirstRecord, {{"subtask", name_}, {"attempt", id_.attempt}});
+  }
+}
+
+sim::Result<void> StreamTask::OnBarrier(size_t channel, CheckpointId id) {
+  environment_.Trace(events::kBarrierReceived,
+                     {{"id", id}, {"subtask", name_}, {"channel", channel}, {"attempt", id_.attempt}});
+  if (!barriers_.OnBarrier(channel, id)) {
+    return {};
+  }
+  environment_.Trace(events::kBarrierAligned,
+                     {{"id", id}, {"subtask", name_}, {"attempt", id_.attempt}});
+  return PerformCheckpoint(id);
+}
+
+sim::Result<void> StreamTask::OnEndOfData(size_t channel) {
+  gate_.EndOfData(channel);
+  return gate_.AllEnded() ? EndInput() : sim::Result<void>();
+}
+
+sim::Result<void> StreamTask::EndInput() {
+  sim::Check(!end_of_input_, "the input of {} ends twice", name_);
+  end_of_input_ = true;
+  // A source knows no more event time; downstream the maximum has come through the channels.
+  if (chain_.source() != nullptr) {
+    if (sim::Result<void> advanced = chain_.EmitFromSource(kMaxEventTime); !advanced) {
+      return advanced;
+    }
+  }
+  if (sim::Result<void> finished = chain_.Finish(); !finished) {
+    return finished;
+  }
+  for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
+    partition->BroadcastEndOfData();
+  }
+  environment_.Trace(events::kTaskEndOfInput, {{"subtask", name_}, {"attempt", id_.attempt}});
+  listener_.OnEndOfInput(id_);
+  return {};
+}
+
+sim::Result<void> StreamTask::PerformCheckpoint(CheckpointId id) {
+  if (id <= last_checkpoint_) {
+    return {};  // aborted, or overtaken by a newer one
+  }
+  last_checkpoint_ = id;
+  for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
+    partition->BroadcastBarrier(id);
+  }
+  if (!partitions_.empty()) {
+    environment_.Trace(events::kBarrierSent, {{"id", id}, {"subtask", name_}});
+  }
+  sim::Result<TaskSnapshot> snapshot = chain_.Snapshot(id);
+  if (!snapshot) {
+    return sim::Fail(snapshot);
+  }
+  environment_.Trace(events::kSnapshotTaken, {{"id", id}, {"subtask", name_}});
+  fibers_.Spawn("upload", [this, id, frozen = *std::move(snapshot)]() mutable {
+    Upload(id, std::move(frozen));
+  });
+  return {};
+}
+
+void StreamTask::Upload(CheckpointId id, TaskSnapshot snapshot) {
+  const sim::Result<SnapshotHandle> handle =
+      WriteSnapshot(environment_.shared(), deployment_.job, id, id_, snapshot);
+  if (cancelled_) {
+    return;  // nobody waits for it any more
+  }
+  if (!handle) {
+    listener_.OnDecline(id_, id, handle.error().message);
+    return;
+  }
+  environment_.Trace(events::kSnapshotUploaded, {{"id", id}, {"subtask", name_}});
+  listener_.OnSnapshot(id_, id, *handle);
+}
+
+void StreamTask::FlushLater() {
+  const bool unflushed =
+      std::ranges::any_of(partitions_, [](const auto& each) { return each->HasUnflushed(); });
+  if (!unflushed || flush_pending_) {
+    return;
+  }
+  flush_pending_ = true;
+  fibers_.Spawn("flush", [this] {
+    environment_.Sleep(engine_.network.buffer_timeout);
+    flush_pending_ = false;
+    for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
+      partition->Flush();
+    }
+  });
+}
+
+void StreamTask::Post(std::move_only_function<sim::Result<void>()> mail) {
+  mails_.push_back(std::move(mail));
+  Wake();
+}
+
+void StreamTask::Cancel() {
+  cancelled_ = true;
+  gate_.Close();
+  Wake();
+}
+
+void StreamTask::Trigger(CheckpointId id) {
+  Post([this, id] {
+    return started_ ? PerformCheckpoint(id) : sim::Result<void>();
+  });
+}
+
+void StreamTask::NotifyComplete(CheckpointId id, bool is_final) {
+  Post([this, id, is_final] { return OnComplete(id, is_final); });
+}
+
+sim::Result<void> StreamTask::OnComplete(CheckpointId id, bool is_final) {
+  if (sim::Result<void> notified = chain_.NotifyComplete(id); !notified) {
+    return notified;
+  }
+  if (is_final && end_of_input_) {
+    finished_ = true;
+  }
+  return {};
+}
+
+void StreamTask::NotifyAborted(CheckpointId id) {
+  Post([this, id] { return OnAborted(id); });
+}
+
+sim::Result<void> StreamTask::OnAborted(CheckpointId id) {
+  last_checkpoint_ = std::max(last_checkpoint_, id);
+  barriers_.OnAborted(id);
+  return chain_.NotifyAborted(id);
+}
+
+ResultPartition* StreamTask::partition(uint32_t edge) {
+  const auto found = std::ranges::find(vertex_.outputs, static_cast<size_t>(edge));
+  if (found == vertex_.outputs.end()) {
+    return nullptr;
+  }
+  return partitions_[static_cast<size_t>(found - vertex_.outputs.begin())].get();
+}
+
+void StreamTask::Serve(ResultPartition& partition, uint32_t subpartition,
+                       std::unique_ptr<sim::Connection> consumer) {
+  consumers_.push_back(std::move(consumer));
+  fibers_.Spawn("output", [&partition, subpartition, connection = consumers_.back().get()] {
+    partition.Serve(subpartition, *connection);
+  });
+}
+
+}  // namespace flinch::engine

@@ -1,0 +1,129 @@
+// One subtask at work: the mailbox loop around an operator chain.
+//
+// Shape:   one fiber runs everything that touches operators. It alternates between mails (checkpoint
+//          triggers, notifications, cancel) and input (one buffer, or one poll of the source); mails
+//          come first, and still run while output is full. Uploads and channels have fibers of their own.
+// Ends:    finished (the final checkpoint is complete), cancelled, or failed with a reason.
+// Checkpoint: barrier downstream, then the synchronous snapshot, then the upload, then the
+//          acknowledgement.
+// Source:  Flink's StreamTask, MailboxProcessor, SubtaskCheckpointCoordinatorImpl.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/config.h"
+#include "engine/defects.h"
+#include "engine/graph/execution_graph.h"
+#include "engine/network/barrier_handler.h"
+#include "engine/network/input_gate.h"
+#include "engine/network/result_partition.h"
+#include "engine/network/watermark_valve.h"
+#include "engine/runtime/gateways.h"
+#include "engine/runtime/main_thread.h"
+#include "engine/runtime/operator_chain.h"
+
+namespace flinch::engine {
+
+// What a task tells its TaskManager. The first two are called from the task's mailbox and must not
+// block; the others from an upload's fiber, which may.
+class TaskListener {
+ public:
+  virtual ~TaskListener() = default;
+  virtual void OnStarted(const ExecutionAttemptId& task) = 0;
+  virtual void OnEndOfInput(const ExecutionAttemptId& task) = 0;
+  virtual void OnSnapshot(const ExecutionAttemptId& task, CheckpointId id,
+                          const SnapshotHandle& snapshot) = 0;
+  virtual void OnDecline(const ExecutionAttemptId& task, CheckpointId id,
+                         const std::string& reason) = 0;
+};
+
+class StreamTask {
+ public:
+  struct Options {
+    const JobGraph& graph;
+    const EngineOptions& engine;
+    const Defects& defects;
+    SubmitTask deployment;
+  };
+
+  struct Ending {
+    ExecutionState state = ExecutionState::kFailed;
+    std::string reason;
+  };
+
+  StreamTask(sim::Environment& environment, TaskListener& listener, const Options& options);
+
+  // The whole life. Returns after all of the task's fibers have ended.
+  Ending Run();
+
+  // Mails, from other fibers of the process.
+  void Cancel();
+  void Trigger(CheckpointId id);
+  void NotifyComplete(CheckpointId id, bool is_final);
+  void NotifyAborted(CheckpointId id);
+
+  // The output on an edge of the job graph; null when it is none of this task's.
+  ResultPartition* partition(uint32_t edge);
+  // Sends a subpartition over the connection until the task or the consumer ends.
+  void Serve(ResultPartition& partition, uint32_t subpartition,
+             std::unique_ptr<sim::Connection> consumer);
+
+  const std::string& name() const { return name_; }
+
+ private:
+  sim::Result<void> Start();
+  sim::Result<std::vector<TaskSnapshot>> ReadSnapshots();
+  std::vector<ChannelOptions> DescribeChannels() const;
+  sim::Result<void> Loop();
+  sim::Result<bool> WorkOnce();
+  sim::Result<bool> PollSource();
+  sim::Result<bool> ReadInput();
+  sim::Result<void> ProcessBuffer(size_t channel, std::string_view buffer);
+  sim::Result<void> OnBarrier(size_t channel, CheckpointId id);
+  sim::Result<void> OnEndOfData(size_t channel);
+  sim::Result<void> EndInput();
+  sim::Result<void> PerformCheckpoint(CheckpointId id);
+  void Upload(CheckpointId id, TaskSnapshot snapshot);
+  sim::Result<void> OnComplete(CheckpointId id, bool is_final);
+  sim::Result<void> OnAborted(CheckpointId id);
+  void CountFirstRecord();
+  bool OutputsAvailable() const;
+  bool HasInput() const;
+  void Post(std::move_only_function<sim::Result<void>()> mail);
+  void Wake() { work_.NotifyAll(); }
+  void FlushLater();
+
+  sim::Environment& environment_;
+  TaskListener& listener_;
+  const JobGraph& graph_;
+  const JobVertex& vertex_;
+  EngineOptions engine_;
+  SubmitTask deployment_;
+  ExecutionAttemptId id_;
+  std::string name_;
+
+  sim::Condition work_;
+  sim::FiberGroup fibers_;
+  std::deque<std::move_only_function<sim::Result<void>()>> mails_;
+  std::vector<std::unique_ptr<ResultPartition>> partitions_;
+  std::vector<std::unique_ptr<sim::Connection>> consumers_;
+  OperatorChain chain_;
+  InputGate gate_;
+  BarrierHandler barriers_;
+  WatermarkValve watermarks_;
+
+  bool started_ = false;
+  bool cancelled_ = false;
+  bool finished_ = false;
+  bool source_available_ = true;
+  bool end_of_input_ = false;
+  bool saw_record_ = false;
+  bool flush_pending_ = false;
+  CheckpointId last_checkpoint_;  // taken or aborted: older ones are not taken any more
+};
+
+}  // namespace flinch::engine

@@ -1,0 +1,37 @@
+// The text form of a fault plan.
+//
+//   version = 1
+//   [[fault]]
+//   when = { event = "checkpoint.acknowledged", nth = 3, where = { subtask = "sink[1]" } }
+//   do = { crash = "tm-2", restart_after = "300ms" }
+//
+// Shape:    a `[[fault]]` has `when` (one of event, at, after) and `do` (one of crash, restart,
+// drop, delay, cut);
+//           see faults/README.md for all keys. The same `[[fault]]` may stand in a scenario file.
+// Errors:   all problems of a file at once, each with its place; see faults/toml_document.h.
+// Promise:  a file of version 1 can be read for ever; what `ShowToml` writes reads back as the same
+// plan.
+#pragma once
+
+#include <string>
+
+#include "faults/fault_plan.h"
+#include "faults/toml_document.h"
+#include "sim/result.h"
+
+namespace flinch::faults {
+
+inline constexpr int64_t kFaultPlanVersion = 1;
+
+// From a file of its own, or from the text of one; `file` names it in messages.
+sim::Result<FaultPlan> ReadFaultPlan(const std::string& file);
+sim::Result<FaultPlan> ParseFaultPlan(std::string file, std::string text);
+
+// The `[[fault]]` tables of a larger file; none is an empty plan. Problems go to the document,
+// whose `Finish` tells them: a plan with problems is not to be used.
+FaultPlan DecodeFaultPlan(TomlTable& table);
+
+// Names of processes, hosts and fields are valid UTF-8 (as all that was read from a file is).
+std::string ShowToml(const FaultPlan& plan);
+
+}  // namespace flinch::faults

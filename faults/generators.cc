@@ -1,0 +1,287 @@
+#include "faults/generators.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/check.h"
+
+namespace flinch::faults {
+namespace {
+
+// More faults than any run needs; a bound for the loops.
+constexpr uint32_t kFaultsMax = 10'000;
+
+// Timed faults start in the first half; a crash and the crash again after it each need three
+// restart delays at most.
+constexpr int64_t kRestartsPerHorizon = 6;
+
+// "Wildly weighted": far apart, so that one kind often reigns.
+constexpr auto kWildWeights = std::to_array<uint32_t>({1, 2, 4, 8, 16, 32});
+
+constexpr auto kLossPercents = std::to_array<uint32_t>({5, 10, 25, 50, 75, 100});
+
+// One in so many crashes aims at the process that traced the anchor, where that is known.
+constexpr sim::Ratio kAimedCrash = {.numerator = 1, .denominator = 3};
+constexpr sim::Ratio kCrashAgain = {.numerator = 1, .denominator = 2};
+constexpr sim::Ratio kOneWay = {.numerator = 1, .denominator = 2};
+
+enum class LinkKind : uint8_t { kDrop, kDelay, kCut };
+
+// What is switched on in this seed, and how much of it there is.
+struct Swarm {
+  std::array<uint32_t, 3> link_weights{};  // by LinkKind; 0: off
+  bool is_one_way = false;
+  bool crashes_again = false;
+  std::array<uint32_t, 2> trigger_weights{};  // anchored, timed
+
+  bool has_links() const {
+    return std::ranges::any_of(link_weights, [](uint32_t weight) { return weight > 0; });
+  }
+};
+
+template <typename Weighted>
+std::vector<uint32_t> WeightsOf(const std::vector<Weighted>& all) {
+  std::vector<uint32_t> weights;
+  weights.reserve(all.size());
+  for (const Weighted& one : all) {
+    weights.push_back(one.weight);
+  }
+  return weights;
+}
+
+class PlanDraw {
+ public:
+  PlanDraw(const SwarmOptions& options, const sim::Random& random)
+      : options_(options), random_(random), swarm_(DrawSwarm()) {}
+
+  FaultPlan Draw() const {
+    FaultPlan plan;
+    const int64_t crashes =
+        random_.Split("crashes").Between(options_.crashes_min, options_.crashes_max);
+    for (uint64_t index = 0; index < static_cast<uint64_t>(crashes); ++index) {
+      plan.faults.push_back(DrawCrash(index));
+    }
+    if (swarm_.has_links()) {
+      const int64_t links = random_.Split("links").Between(0, options_.link_faults_max);
+      for (uint64_t index = 0; index < static_cast<uint64_t>(links); ++index) {
+        plan.faults.push_back(DrawLinkFault(index));
+      }
+    }
+    return plan;
+  }
+
+ private:
+  bool Switch(std::string_view name, const sim::Ratio& chance) const {
+    return random_.Split("switch").Split(name).Chance(chance);
+  }
+
+  uint32_t WildWeight(std::string_view name) const {
+    return kWildWeights[random_.Split("weight").Split(name).Below(kWildWeights.size())];
+  }
+
+  Swarm DrawSwarm() const {
+    Swarm swarm;
+    const auto weigh = [this](std::string_view name, const sim::Ratio& chance) {
+      return Switch(name, chance) ? WildWeight(name) : 0;
+    };
+    if (options_.hosts.size() >= 2) {
+      swarm.link_weights = {weigh("drop", options_.drop_chance),
+                            weigh("delay", options_.delay_chance),
+                            weigh("cut", options_.cut_chance)};
+    }
+    swarm.is_one_way = Switch("one_way", options_.one_way_chance);
+    swarm.crashes_again = Switch("crash_again", options_.crash_again_chance);
+    swarm.trigger_weights = {options_.anchors.empty() ? 0 : options_.anchored_weight,
+                             options_.timed_weight};
+    if (swarm.trigger_weights[0] + swarm.trigger_weights[1] == 0) {
+      swarm.trigger_weights[1] = 1;
+    }
+    return swarm;
+  }
+
+  // The streams of one crash or link fault.
+  sim::Random Of(std::string_view what, uint64_t index, std::string_view decision) const {
+    return random_.Split(what, index).Split(decision);
+  }
+
+  const std::string& TargetOfCrash(uint64_t index) const {
+    // A second blow hits whom the first one hit.
+    const uint64_t source = IsAgain(index) ? index - 1 : index;
+    const std::vector<uint32_t> weights = WeightsOf(options_.crash_targets);
+    return options_.crash_targets[Of("crash", source, "target").Weighted(weights)].process;
+  }
+
+  sim::Duration RestartOfCrash(uint64_t index) const {
+    return Of("crash", index, "restart").Between(options_.restart_min, options_.restart_max);
+  }
+
+  // Whether this crash follows the one before it. Never two in a row, so that all ends by the
+  // horizon.
+  bool IsAgain(uint64_t index) const {
+    return swarm_.crashes_again && index % 2 == 1 &&
+           Of("crash", index, "again").Chance(kCrashAgain);
+  }
+
+  Fault DrawCrash(uint64_t index) const {
+    Fault fault;
+    const std::string& target = TargetOfCrash(index);
+    fault.what = Crash{.process = target, .restart_after = RestartOfCrash(index)};
+    if (IsAgain(index)) {
+      const sim::Duration pause =
+          Of("crash", index, "pause").Between(sim::Duration(1), options_.restart_max);
+      fault.when = AfterFault{.fault = index - 1, .delay = RestartOfCrash(index - 1) + pause};
+      return fault;
+    }
+    fault.when = DrawTrigger("crash", index);
+    if (auto* const when = std::get_if<AtEvent>(&fault.when);
+        when != nullptr && index >= options_.crashes_min) {
+      Aim(*when, target, index);
+    }
+    return fault;
+  }
+
+  // Turns "crash tm-1 at some acknowledgement" into "crash tm-1 at an acknowledgement of its own".
+  void Aim(AtEvent& when, const std::string& target, uint64_t index) const {
+    const auto anchor = std::ranges::find(options_.anchors, when.kind, &Anchor::event);
+    sim::Check(anchor != options_.anchors.end(), "the anchor {} is none of the options", when.kind);
+    const bool is_aimed = Of("crash", index, "aimed").Chance(kAimedCrash);
+    if (is_aimed && std::ranges::find(anchor->processes, target) != anchor->processes.end()) {
+      when.process = target;
+      when.nth = 1 + (when.nth - 1) / anchor->processes.size();
+    }
+  }
+
+  Trigger DrawTrigger(std::string_view what, uint64_t index) const {
+    const bool is_timed = Of(what, index, "trigger").Weighted(swarm_.trigger_weights) == 1;
+    if (is_timed) {
+      const sim::Duration earliest = options_.horizon / 50;
+      const sim::Duration time = Of(what, index, "time").Between(earliest, options_.horizon / 2);
+      // Whole milliseconds read better, and lose nothing: what matters is drawn elsewhere.
+      return AtTime{sim::kEpoch + std::max(time - time % std::chrono::milliseconds(1), earliest)};
+    }
+    const std::vector<uint32_t> weights = WeightsOf(options_.anchors);
+    const Anchor& anchor = options_.anchors[Of(what, index, "anchor").Weighted(weights)];
+    return AtEvent{.kind = anchor.event, .nth = 1 + Of(what, index, "nth").Below(anchor.nth_max)};
+  }
+
+  Fault DrawLinkFault(uint64_t index) const {
+    const size_t count = options_.hosts.size();
+    const size_t from = Of("link", index, "from").Below(count);
+    const size_t step = 1 + Of("link", index, "to").Below(count - 1);
+    const size_t to = (from + step) % count;
+    const bool to_only = Of("link", index, "one_way").Chance(kOneWay) && swarm_.is_one_way;
+    const sim::Duration duration =
+        Of("link", index, "duration").Between(options_.link_min, options_.link_max);
+    Fault fault;
+    fault.when = DrawTrigger("link", index);
+    switch (static_cast<LinkKind>(Of("link", index, "kind").Weighted(swarm_.link_weights))) {
+      case LinkKind::kDrop: {
+        const size_t percent = Of("link", index, "ratio").Below(kLossPercents.size());
+        fault.what =
+            DropMessages{.from = options_.hosts[from],
+                         .to = options_.hosts[to],
+                         .to_only = to_only,
+                         .ratio = {.numerator = kLossPercents[percent], .denominator = 100},
+                         .duration = duration};
+        break;
+      }
+      case LinkKind::kDelay:
+        fault.what = DelayMessages{
+            .from = options_.hosts[from],
+            .to = options_.hosts[to],
+            .to_only = to_only,
+            .by = Of("link", index, "by").Between(options_.delay_min, options_.delay_max),
+            .duration = duration};
+        break;
+      case LinkKind::kCut:
+        fault.what = CutLink{.from = options_.hosts[from],
+                             .to = options_.hosts[to],
+                             .to_only = to_only,
+                             .duration = duration};
+        break;
+    }
+    return fault;
+  }
+
+  const SwarmOptions& options_;
+  const sim::Random random_;
+  const Swarm swarm_;
+};
+
+// One sentence per broken rule.
+class Rules {
+ public:
+  void Require(bool holds, std::string_view sentence) {
+    if (!holds) {
+      broken_ += fmt::format("{}{}", broken_.empty() ? "" : "\n", sentence);
+    }
+  }
+
+  void RequireRange(std::string_view name, sim::Duration min, sim::Duration max,
+                    sim::Duration limit) {
+    Require(min > sim::Duration(0) && min <= max,
+            fmt::format("{0}_min is {1} and {0}_max is {2}; the first must be positive and not "
+                        "above the second.",
+                        name, sim::Show(min), sim::Show(max)));
+    Require(max <= limit, fmt::format("{}_max is {}, which does not fit the horizon; it may be {}.",
+                                      name, sim::Show(max), sim::Show(limit)));
+  }
+
+  sim::Result<void> Finish() && {
+    return broken_.empty() ? sim::Result<void>()
+                           : sim::Fail(sim::ErrorCode::kInvalidArgument, std::move(broken_));
+  }
+
+ private:
+  std::string broken_;
+};
+
+template <typename Weighted>
+uint64_t SumOfWeights(const std::vector<Weighted>& all) {
+  const std::vector<uint32_t> weights = WeightsOf(all);
+  return std::accumulate(weights.begin(), weights.end(), uint64_t{0});
+}
+
+}  // namespace
+
+sim::Result<void> SwarmOptions::Validate() const {
+  Rules rules;
+  rules.Require(horizon >= std::chrono::milliseconds(100),
+                fmt::format("horizon is {}; give at least 100ms.", sim::Show(horizon)));
+  rules.Require(
+      crashes_min <= crashes_max && crashes_max <= kFaultsMax,
+      fmt::format(
+          "crashes_min is {} and crashes_max is {}; the first must not be above the second, and "
+          "that not above {}.",
+          crashes_min, crashes_max, kFaultsMax));
+  rules.Require(link_faults_max <= kFaultsMax,
+                fmt::format("link_faults_max is {}; it may be {}.", link_faults_max, kFaultsMax));
+  rules.Require(
+      crashes_max == 0 || SumOfWeights(crash_targets) > 0,
+      "crash_targets names nobody with a weight; name a process or set crashes_max to 0.");
+  rules.Require(anchors.empty() || SumOfWeights(anchors) > 0,
+                "All anchors have the weight 0; leave them out or give one a weight.");
+  for (const Anchor& anchor : anchors) {
+    rules.Require(
+        anchor.nth_max > 0,
+        fmt::format("The anchor {} has nth_max = 0; events are counted from 1.", anchor.event));
+  }
+  rules.RequireRange("restart", restart_min, restart_max, horizon / kRestartsPerHorizon);
+  rules.RequireRange("link", link_min, link_max, horizon / 2);
+  rules.RequireRange("delay", delay_min, delay_max, horizon / 2);
+  return std::move(rules).Finish();
+}
+
+FaultPlan DrawPlan(const SwarmOptions& options, sim::Random random) {
+  const sim::Result<void> valid = options.Validate();
+  sim::Check(valid.has_value(), "the options of a swarm are not valid: {}",
+             valid ? std::string() : valid.error().message);
+  return PlanDraw(options, random).Draw();
+}
+
+}  // namespace flinch::faults

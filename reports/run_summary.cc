@@ -1,0 +1,163 @@
+#include "reports/run_summary.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "reports/plain_text.h"
+
+namespace flinch::reports {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kFaultsShown = 12;
+constexpr size_t kLabelWidth = 14;
+
+// Nanoseconds as seconds, rounded half up: "12.3", "0.021".
+std::string ShowSeconds(int64_t nanos, int digits) {
+  int64_t unit = 1'000'000'000;
+  int64_t scale = 1;
+  for (int i = 0; i < digits; ++i) {
+    unit /= 10;
+    scale *= 10;
+  }
+  const int64_t units = (nanos + unit / 2) / unit;
+  return fmt::format("{}.{:0{}}", units / scale, units % scale, digits);
+}
+
+std::string Line(std::string_view label, std::string_view value) {
+  return fmt::format("  {:<{}}{}\n", label, kLabelWidth, value);
+}
+
+std::string ShowFaults(const std::vector<FiredFault>& faults) {
+  if (faults.empty()) {
+    return Line("faults", "none fired");
+  }
+  std::string text = Line("faults", fmt::format("{} fired", ShowCount(faults.size())));
+  const size_t shown = std::min(faults.size(), kFaultsShown);
+  size_t kind_width = 0;
+  for (size_t i = 0; i < shown; ++i) {
+    kind_width = std::max(kind_width, faults[i].kind.size());
+  }
+  for (size_t i = 0; i < shown; ++i) {
+    text += Line("", fmt::format("{}  {:<{}}  {}", ShowClock(faults[i].at), faults[i].kind,
+                                 kind_width, faults[i].target));
+  }
+  if (shown < faults.size()) {
+    text += Line("", fmt::format("and {} more", ShowCount(faults.size() - shown)));
+  }
+  return text;
+}
+
+std::string ShowFindings(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const Finding& finding : findings) {
+    text += fmt::format("  {}\n    {}\n", finding.oracle, finding.witness);
+    for (const std::string& detail : finding.details) {
+      text += fmt::format("      {}\n", detail);
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::string ShowNumbers(const RunSummary& summary) {
+  std::string records =
+      fmt::format("{} in, {} out", ShowCount(summary.records_in), ShowCount(summary.records_out));
+  if (summary.rows_skipped > 0) {
+    records += fmt::format(", {} malformed {} skipped", ShowCount(summary.rows_skipped),
+                           summary.rows_skipped == 1 ? "row" : "rows");
+  }
+  std::string text = Line("records", records);
+  text += Line("checkpoints",
+               fmt::format("{} completed, {} failed", ShowCount(summary.checkpoints_completed),
+                           ShowCount(summary.checkpoints_failed)));
+  text += Line("restarts", ShowCount(summary.restarts));
+  text += ShowFaults(summary.faults);
+  text += Line("time",
+               fmt::format("{} s simulated in {} s", ShowSeconds(sim::Nanos(summary.sim_time), 1),
+                           ShowSeconds(summary.wall_ns, 3)));
+  text += Line("events", ShowCount(summary.events));
+  text += Line("digest", sim::Show(summary.digest));
+  return text;
+}
+
+}  // namespace
+
+std::string_view Name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kPassed:
+      return "passed";
+    case Verdict::kInconclusive:
+      return "inconclusive";
+    case Verdict::kFailed:
+      return "failed";
+  }
+  return "unknown";
+}
+
+std::string ShowText(const RunSummary& summary, ReplayLine replay) {
+  std::string text =
+      fmt::format("{}  seed {}  {}\n", summary.scenario, summary.seed, Name(summary.verdict));
+  if (!summary.why.empty()) {
+    text += fmt::format("  {}\n", summary.why);
+  }
+  text += '\n';
+  if (!summary.reason.empty()) {
+    text += fmt::format("  {}\n\n", summary.reason);
+  }
+  text += ShowFindings(summary.findings);
+  text += ShowNumbers(summary);
+  if (replay == ReplayLine::kAlways || summary.verdict != Verdict::kPassed) {
+    text += fmt::format("\nreplay: {}\n", summary.replay);
+  }
+  return text;
+}
+
+std::string ShowJson(const RunSummary& summary) {
+  Json faults = Json::array();
+  for (const FiredFault& fault : summary.faults) {
+    faults.push_back(
+        Json{{"kind", fault.kind}, {"target", fault.target}, {"at_ns", sim::Nanos(fault.at)}});
+  }
+  Json object{
+      {"scenario", summary.scenario},
+      {"seed", std::to_string(summary.seed)},
+      {"verdict", Name(summary.verdict)},
+      {"digest", sim::Show(summary.digest)},
+      {"events", summary.events},
+      {"records_in", summary.records_in},
+      {"records_out", summary.records_out},
+      {"rows_skipped", summary.rows_skipped},
+      {"checkpoints_completed", summary.checkpoints_completed},
+      {"checkpoints_failed", summary.checkpoints_failed},
+      {"restarts", summary.restarts},
+      {"faults", std::move(faults)},
+      {"sim_ns", sim::Nanos(summary.sim_time)},
+      {"wall_ns", summary.wall_ns},
+      {"replay", summary.replay},
+  };
+  if (!summary.reason.empty()) {
+    object["reason"] = summary.reason;
+  }
+  if (!summary.findings.empty()) {
+    const Finding& first = summary.findings.front();
+    object["oracle"] = first.oracle;
+    object["witness"] = first.witness;
+    object["details"] = first.details;
+    Json findings = Json::array();
+    for (const Finding& finding : summary.findings) {
+      findings.push_back(Json{
+          {"oracle", finding.oracle}, {"witness", finding.witness}, {"details", finding.details}});
+    }
+    object["findings"] = std::move(findings);
+  }
+  // Keys and values of records may be any bytes: replace what is no UTF-8 instead of throwing.
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace flinch::reports

@@ -1,0 +1,70 @@
+// What one run came to: the numbers, the verdict, and how to print them.
+//
+// A plain value, filled by whoever ran the world; printing needs nothing else.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/recording/recording.h"
+#include "sim/time.h"
+
+namespace flinch::reports {
+
+// A lattice: several judgements merge to the greatest.
+enum class Verdict : uint8_t { kPassed, kInconclusive, kFailed };
+
+std::string_view Name(Verdict verdict);  // "passed" …
+
+struct FiredFault {
+  std::string kind;    // "crash", "restart", "drop", …
+  std::string target;  // "tm-2", "jm/tm-1"
+  sim::SimTime at;
+};
+
+// One broken promise, with its witness.
+struct Finding {
+  std::string oracle;                // "exactly_once"
+  std::string witness;               // one sentence: which record, checkpoint, transaction
+  std::vector<std::string> details;  // more of the same, for people; at most a dozen lines
+};
+
+struct RunSummary {
+  std::string scenario;
+  std::string why;
+  uint64_t seed = 0;
+  Verdict verdict = Verdict::kPassed;
+  std::string reason;  // of an inconclusive verdict: what is missing
+  sim::Digest digest;
+  uint64_t events = 0;
+  uint64_t records_in = 0;
+  uint64_t records_out = 0;
+  uint64_t rows_skipped = 0;  // malformed input rows under on_bad_row = "skip"
+  uint64_t checkpoints_completed = 0;
+  uint64_t checkpoints_failed = 0;
+  uint64_t restarts = 0;
+  std::vector<FiredFault> faults;
+  std::vector<Finding> findings;  // the most telling first
+  std::string replay;             // the command to paste, "./flinch replay …"; filled for every run
+  sim::SimTime sim_time;
+  int64_t wall_ns = 0;  // real time, from the caller; never part of the digest
+};
+
+// Whether the last line says how to run the same again.
+enum class ReplayLine : uint8_t { kUnlessPassed, kAlways };
+
+// For people: aligned, about twenty lines, no escape codes. What is broken comes before the
+// numbers. At most a dozen faults, then how many more. Ends with a line break.
+std::string ShowText(const RunSummary& summary, ReplayLine replay = ReplayLine::kUnlessPassed);
+
+// For programs: one object on one line, with a line break at its end. The keys, always and in this
+// order: scenario seed verdict digest events records_in records_out rows_skipped
+// checkpoints_completed checkpoints_failed restarts faults
+// ({kind, target, at_ns}) sim_ns wall_ns replay. Seed and digest are strings, since no JSON number
+// holds them. Inconclusive: also `reason`. Failed: also oracle, witness and details of the first
+// finding, and all `findings`. Bytes that are no UTF-8 become U+FFFD.
+std::string ShowJson(const RunSummary& summary);
+
+}  // namespace flinch::reports

@@ -1,0 +1,34 @@
+#include "scenarios/oracles/breaches.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "reports/plain_text.h"
+
+namespace flinch::scenarios {
+
+void Breaches::Add(std::string sentence) {
+  ++count_;
+  if (first_.size() <= kDetailsMax) {
+    first_.push_back(std::move(sentence));
+  }
+}
+
+std::vector<reports::Finding> Breaches::ToFindings(std::string_view oracle) const {
+  if (empty()) {
+    return {};
+  }
+  reports::Finding finding{.oracle = std::string(oracle), .witness = first_.front(), .details = {}};
+  const size_t others = count_ - 1;
+  const size_t shown = others <= kDetailsMax ? others : kDetailsMax - 1;
+  for (size_t i = 1; i <= shown; ++i) {
+    finding.details.push_back(first_[i]);
+  }
+  if (shown < others) {
+    finding.details.push_back(fmt::format("… and {} more.", reports::ShowCount(others - shown)));
+  }
+  return {std::move(finding)};
+}
+
+}  // namespace flinch::scenarios

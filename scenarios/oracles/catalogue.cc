@@ -1,0 +1,70 @@
+#include "scenarios/oracles/catalogue.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "scenarios/oracles/alignment.h"
+#include "scenarios/oracles/checkpoint_ids_grow.h"
+#include "scenarios/oracles/commit_after_durable.h"
+#include "scenarios/oracles/exactly_once.h"
+#include "scenarios/oracles/job_finishes.h"
+#include "scenarios/oracles/no_open_transaction.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+template <typename Kind>
+constexpr OracleInfo Entry() {
+  return {.name = Kind::kName, .promise = Kind::kPromise, .make = [] {
+            return std::unique_ptr<Oracle>(std::make_unique<Kind>());
+          }};
+}
+
+constexpr auto kCatalogue = std::to_array<OracleInfo>({
+    Entry<ExactlyOnce>(),
+    Entry<CommitAfterDurable>(),
+    Entry<CheckpointIdsGrow>(),
+    Entry<Alignment>(),
+    Entry<NoOpenTransaction>(),
+    Entry<JobFinishes>(),
+});
+
+std::string KnownNames() {
+  std::string text;
+  for (const OracleInfo& info : kCatalogue) {
+    text += text.empty() ? "" : ", ";
+    text += info.name;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::span<const OracleInfo> OracleCatalogue() { return kCatalogue; }
+
+const OracleInfo* FindOracle(std::string_view name) {
+  const auto found = std::ranges::find(kCatalogue, name, &OracleInfo::name);
+  return found == kCatalogue.end() ? nullptr : &*found;
+}
+
+sim::Result<std::vector<std::unique_ptr<Oracle>>> MakeOracles(std::span<const std::string> names) {
+  for (const std::string& name : names) {
+    if (FindOracle(name) == nullptr) {
+      return sim::Fail(
+          sim::ErrorCode::kInvalidArgument,
+          fmt::format("There is no oracle \"{}\"; use one of {}.", name, KnownNames()));
+    }
+  }
+  std::vector<std::unique_ptr<Oracle>> oracles;
+  for (const OracleInfo& info : kCatalogue) {
+    if (names.empty() || std::ranges::find(names, info.name) != names.end()) {
+      oracles.push_back(info.make());
+    }
+  }
+  return oracles;
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,33 @@
+// All oracles there are, in the order in which their findings are told: the most telling first.
+//
+// To add one: a pair of files beside this one, a line in catalogue.cc, a line in the README of this
+// folder.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/oracles/oracle.h"
+#include "sim/result.h"
+
+namespace flinch::scenarios {
+
+struct OracleInfo {
+  std::string_view name;
+  std::string_view promise;
+  std::unique_ptr<Oracle> (*make)();
+};
+
+std::span<const OracleInfo> OracleCatalogue();
+
+// The entry of this name, or null.
+const OracleInfo* FindOracle(std::string_view name);
+
+// A fresh judge for each name, in the catalogue's order, each once. No names: all of them.
+// kInvalidArgument for a name that is not in the catalogue, with those that are.
+sim::Result<std::vector<std::unique_ptr<Oracle>>> MakeOracles(std::span<const std::string> names);
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,331 @@
+#include "scenarios/oracles/exactly_once.h"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/events.h"
+#include "reports/plain_text.h"
+#include "scenarios/oracles/breaches.h"
+#include "scenarios/oracles/wording.h"
+
+namespace flinch::scenarios {
+
+namespace events = engine::events;
+
+namespace {
+
+// A job that restarts for ever must not fill the memory of its judge.
+constexpr size_t kDisturbancesMax = 10'000;
+constexpr size_t kDisturbancesShown = 4;
+
+struct Record {
+  std::string_view key;
+  std::string_view value;
+
+  friend auto operator<=>(const Record&, const Record&) = default;
+};
+
+struct Tally {
+  uint64_t expected = 0;
+  std::vector<const OutputRecord*> copies;  // by log partition and offset
+};
+
+// A record that stands after one that the reference has later.
+struct Misplaced {
+  const OutputRecord* earlier = nullptr;
+  const OutputRecord* record = nullptr;
+};
+
+struct Comparison {
+  std::vector<std::pair<Record, const Tally*>> doubled;
+  std::vector<std::pair<Record, const Tally*>> foreign;
+  std::vector<std::pair<Record, const Tally*>> missing;
+  std::vector<Misplaced> misplaced;  // the first one of each key
+
+  size_t total() const {
+    return doubled.size() + foreign.size() + missing.size() + misplaced.size();
+  }
+};
+
+// Records of one key, in order.
+struct KeyHistory {
+  std::vector<std::string_view> expected;
+  std::vector<const OutputRecord*> found;
+  bool comparable = true;  // nothing doubled, nothing foreign
+};
+
+std::vector<const OutputRecord*> InLogOrder(const std::vector<OutputRecord>& output) {
+  std::vector<size_t> places(output.size());
+  std::iota(places.begin(), places.end(), size_t{0});
+  std::ranges::sort(places, {}, [&output](size_t place) {
+    return std::tuple(output[place].log_partition, output[place].offset, place);
+  });
+  std::vector<const OutputRecord*> records;
+  records.reserve(places.size());
+  for (const size_t place : places) {
+    records.push_back(&output[place]);
+  }
+  return records;
+}
+
+// The first record that is not where a walk through the reference meets it: `found` is then no
+// subsequence of `expected`, though each of its records is in there.
+std::optional<Misplaced> FindMisplaced(const KeyHistory& history) {
+  size_t place = 0;
+  for (size_t i = 0; i < history.found.size(); ++i) {
+    while (place < history.expected.size() && history.expected[place] != history.found[i]->value) {
+      ++place;
+    }
+    if (place == history.expected.size()) {
+      return Misplaced{.earlier = i == 0 ? nullptr : history.found[i - 1],
+                       .record = history.found[i]};
+    }
+    ++place;
+  }
+  return std::nullopt;
+}
+
+using Tallies = std::map<Record, Tally>;
+using Histories = std::map<std::string_view, KeyHistory>;
+
+void Classify(const FinalState& state, const Tallies& tallies, Histories& histories,
+              Comparison& comparison) {
+  for (const auto& [record, tally] : tallies) {
+    const bool surplus = tally.copies.size() > tally.expected;
+    if (surplus) {
+      histories[record.key].comparable = false;
+      auto& list = tally.expected == 0 ? comparison.foreign : comparison.doubled;
+      list.emplace_back(record, &tally);
+    } else if (tally.copies.size() < tally.expected && state.job_finished) {
+      comparison.missing.emplace_back(record, &tally);
+    }
+  }
+  for (const auto& [key, history] : histories) {
+    if (!history.comparable) {
+      continue;
+    }
+    if (const auto misplaced = FindMisplaced(history)) {
+      comparison.misplaced.push_back(*misplaced);
+    }
+  }
+}
+
+class Sentences {
+ public:
+  explicit Sentences(const FinalState& state) : state_(state) {}
+
+  std::string Value(std::string_view value) const {
+    return state_.show_value ? state_.show_value(value) : ShowBytes(value);
+  }
+
+  std::string Name(const Record& record) const {
+    return fmt::format("The record with key {} and value {}", ShowBytes(record.key),
+                       Value(record.value));
+  }
+
+  std::string Missing(const Record& record, const Tally& tally) const {
+    if (tally.copies.empty()) {
+      return fmt::format("{} is missing from the output.", Name(record));
+    }
+    return fmt::format("{} is missing from the output: it is there {} instead of {}.", Name(record),
+                       Times(tally.copies.size()), Times(tally.expected));
+  }
+
+  std::string Misplacement(const Misplaced& misplaced) const {
+    const OutputRecord& record = *misplaced.record;
+    const std::string earlier =
+        misplaced.earlier == nullptr
+            ? std::string("another")
+            : fmt::format("value {} at log partition {} offset {}", Value(misplaced.earlier->value),
+                          misplaced.earlier->log_partition, misplaced.earlier->offset);
+    return fmt::format(
+        "{} is out of order: it stands at log partition {} offset {} after {}, which comes later "
+        "in the "
+        "reference.",
+        Name({record.key, record.value}), record.log_partition, record.offset, earlier);
+  }
+
+ private:
+  const FinalState& state_;
+};
+
+std::string Totals(const Comparison& comparison) {
+  return fmt::format("In all: {} doubled, {} foreign, {} missing, {} out of order.",
+                     comparison.doubled.size(), comparison.foreign.size(),
+                     comparison.missing.size(), comparison.misplaced.size());
+}
+
+// Adds a sentence to the breaches, and after the very first one the totals.
+void Tell(Breaches& breaches, std::string sentence, const Comparison& comparison) {
+  breaches.Add(std::move(sentence));
+  if (breaches.count() == 1 && comparison.total() > 1) {
+    breaches.Add(Totals(comparison));
+  }
+}
+
+}  // namespace
+
+void ExactlyOnce::OnSink(const sim::TraceEvent& event) {
+  const auto name = event.Text("transaction");
+  const auto checkpoint = event.Number("checkpoint");
+  if (!name.has_value() || !checkpoint.has_value()) {
+    return;
+  }
+  Transaction& transaction = transactions_[std::string(*name)];
+  if (!transaction.committed.has_value() || transaction.checkpoint == 0) {
+    transaction.checkpoint = *checkpoint;
+  }
+  if (event.kind == events::kSinkCommitted && !transaction.committed.has_value()) {
+    transaction.committed = event.time;
+  }
+}
+
+void ExactlyOnce::OnCommitted(const sim::TraceEvent& event) {
+  const auto name = event.Text("transaction");
+  if (!name.has_value()) {
+    return;
+  }
+  Transaction& transaction = transactions_[std::string(*name)];
+  if (!transaction.committed.has_value()) {
+    transaction.committed = event.time;
+  }
+}
+
+void ExactlyOnce::OnDisturbance(const sim::TraceEvent& event, std::string what) {
+  if (disturbances_.size() < kDisturbancesMax) {
+    disturbances_.push_back({.time = event.time, .what = std::move(what)});
+  }
+}
+
+void ExactlyOnce::OnEvent(const sim::TraceEvent& event) {
+  if (event.kind.starts_with("sink.")) {
+    OnSink(event);
+  } else if (event.kind == events::kTransactionCommitted) {
+    OnCommitted(event);
+  } else if (event.kind == "fault.crash") {
+    OnDisturbance(event, FieldText(event, "process") + " crashed");
+  } else if (event.kind == events::kJobRestored) {
+    const auto checkpoint = event.Number("checkpoint").value_or(0);
+    OnDisturbance(event, checkpoint == 0
+                             ? std::string("the job was started from nothing")
+                             : fmt::format("the job was restored from checkpoint {}", checkpoint));
+  }
+}
+
+std::optional<sim::SimTime> ExactlyOnce::CommitTime(const OutputRecord& record) const {
+  const auto found = transactions_.find(record.transaction);
+  return found == transactions_.end() ? std::nullopt : found->second.committed;
+}
+
+std::string ExactlyOnce::ShowTransaction(const std::string& transaction) const {
+  const auto found = transactions_.find(transaction);
+  if (found == transactions_.end()) {
+    return fmt::format("\"{}\"", transaction);
+  }
+  const auto& [checkpoint, committed] = found->second;
+  std::vector<std::string> known;
+  if (checkpoint != 0) {
+    known.push_back(fmt::format("checkpoint {}", checkpoint));
+  }
+  if (committed.has_value()) {
+    known.push_back("at " + reports::ShowClock(*committed));
+  }
+  return known.empty() ? fmt::format("\"{}\"", transaction)
+                       : fmt::format("\"{}\" ({})", transaction, fmt::join(known, ", "));
+}
+
+std::string ExactlyOnce::ShowCopies(const std::vector<const OutputRecord*>& copies) const {
+  std::vector<std::pair<std::string, uint64_t>> counts;  // in the order of the first copies
+  for (const OutputRecord* copy : copies) {
+    const auto found =
+        std::ranges::find(counts, copy->transaction, &std::pair<std::string, uint64_t>::first);
+    if (found == counts.end()) {
+      counts.emplace_back(copy->transaction, 1);
+    } else {
+      ++found->second;
+    }
+  }
+  std::vector<std::string> texts;
+  texts.reserve(counts.size());
+  for (const auto& [transaction, count] : counts) {
+    texts.push_back(ShowTransaction(transaction) + (count > 1 ? " " + Times(count) : ""));
+  }
+  return Enumerate(texts);
+}
+
+std::string ExactlyOnce::ShowWhatHappenedBetween(
+    const std::vector<const OutputRecord*>& copies) const {
+  std::vector<sim::SimTime> commits;
+  for (const OutputRecord* copy : copies) {
+    if (const auto time = CommitTime(*copy)) {
+      commits.push_back(*time);
+    }
+  }
+  if (commits.size() < 2) {
+    return "";
+  }
+  const auto [first, last] = std::ranges::minmax(commits);
+  std::vector<std::string> texts;
+  size_t between = 0;
+  for (const Disturbance& disturbance : disturbances_) {
+    if (disturbance.time < first || disturbance.time > last) {
+      continue;
+    }
+    ++between;
+    if (texts.size() < kDisturbancesShown) {
+      texts.push_back(
+          fmt::format("{} at {}", disturbance.what, reports::ShowClock(disturbance.time)));
+    }
+  }
+  if (texts.empty()) {
+    return "; nothing crashed in between";
+  }
+  if (between > texts.size()) {
+    texts.push_back(fmt::format("{} more crashes or restarts", between - texts.size()));
+  }
+  return "; in between " + Enumerate(texts);
+}
+
+std::vector<reports::Finding> ExactlyOnce::Judge(const FinalState& state) {
+  Tallies tallies;
+  Histories histories;
+  for (const ExpectedRecord& record : state.expected) {
+    ++tallies[{record.key, record.value}].expected;
+    histories[record.key].expected.push_back(record.value);
+  }
+  for (const OutputRecord* record : InLogOrder(state.output)) {
+    tallies[{record->key, record->value}].copies.push_back(record);
+    histories[record->key].found.push_back(record);
+  }
+  Comparison comparison;
+  Classify(state, tallies, histories, comparison);
+
+  const Sentences sentences(state);
+  Breaches breaches;
+  for (const auto& [record, tally] : comparison.doubled) {
+    Tell(breaches,
+         fmt::format("{} is in the output {} instead of {}, committed by {}{}.",
+                     sentences.Name(record), Times(tally->copies.size()), Times(tally->expected),
+                     ShowCopies(tally->copies), ShowWhatHappenedBetween(tally->copies)),
+         comparison);
+  }
+  for (const auto& [record, tally] : comparison.foreign) {
+    Tell(breaches,
+         fmt::format("{} is in the output but not in the reference, committed by {}.",
+                     sentences.Name(record), ShowCopies(tally->copies)),
+         comparison);
+  }
+  for (const auto& [record, tally] : comparison.missing) {
+    Tell(breaches, sentences.Missing(record, *tally), comparison);
+  }
+  for (const Misplaced& misplaced : comparison.misplaced) {
+    Tell(breaches, sentences.Misplacement(misplaced), comparison);
+  }
+  return breaches.ToFindings(kName);
+}
+
+}  // namespace flinch::scenarios

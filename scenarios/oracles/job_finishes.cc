@@ -1,0 +1,69 @@
+#include "scenarios/oracles/job_finishes.h"
+
+#include <fmt/format.h>
+
+#include "engine/events.h"
+#include "reports/plain_text.h"
+#include "scenarios/oracles/wording.h"
+
+namespace flinch::scenarios {
+
+namespace events = engine::events;
+
+namespace {
+
+std::string ShowLast(std::string_view what, const std::optional<sim::RecordedEvent>& event) {
+  if (!event.has_value()) {
+    return fmt::format("Last {}: none.", what);
+  }
+  return fmt::format("Last {}: {} {} by {} (event #{} at {}).", what, event->kind,
+                     reports::OneLine(sim::ShowFields(*event)), event->process, event->id.value(),
+                     reports::ShowClock(event->time));
+}
+
+std::string ShowEnding(std::string_view ending) {
+  if (ending == "idle") {
+    return "the run ended because nothing could happen any more";
+  }
+  if (ending == "limit") {
+    return "the run ended because its events or simulated time ran out";
+  }
+  return fmt::format("the run ended ({})", ending);
+}
+
+}  // namespace
+
+void JobFinishes::OnEvent(const sim::TraceEvent& event) {
+  if (event.kind == events::kJobStatus) {
+    last_status_ = sim::CopyOf(event);
+  } else if (event.kind == events::kJobRestored) {
+    ++starts_;
+    last_restart_ = sim::CopyOf(event);
+  } else if (event.kind == events::kTaskFailed) {
+    last_failure_ = sim::CopyOf(event);
+  } else if (event.kind.starts_with("checkpoint.")) {
+    last_checkpoint_ = sim::CopyOf(event);
+  }
+}
+
+std::vector<reports::Finding> JobFinishes::Judge(const FinalState& state) {
+  if (state.job_finished) {
+    return {};
+  }
+  reports::Finding finding{.oracle = std::string(kName), .witness = {}, .details = {}};
+  const std::string status = state.job_status.empty() ? "unknown" : state.job_status;
+  const std::string since = last_status_.has_value()
+                                ? fmt::format(" since {}", reports::ShowClock(last_status_->time))
+                                : std::string();
+  const uint64_t restarts = starts_ == 0 ? 0 : starts_ - 1;
+  finding.witness =
+      fmt::format("The job did not finish: {} at {}, when its status was {}{}, after {}.",
+                  ShowEnding(state.ending), reports::ShowClock(state.end), status, since,
+                  restarts == 1 ? "1 restart" : fmt::format("{} restarts", restarts));
+  finding.details = {ShowLast("status", last_status_),
+                     ShowLast("checkpoint step", last_checkpoint_),
+                     ShowLast("start", last_restart_), ShowLast("failed task", last_failure_)};
+  return {std::move(finding)};
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,44 @@
+// A bounded job finishes once the world is healed.
+//
+// Promise:  the job reaches FINISHED before the run's limits in events and simulated time. This is
+// the liveness verdict:
+//           every run ends healed, so nothing but the system itself can be in the way.
+// Witness:  why the run ended and what the job last did: its status, its last checkpoint step, its
+// last restart, its
+//           last failed task.
+// Cost:     a comparison per event; keeps the last event of each of four kinds, and a count.
+// Silent:   when the job finished, however long it took.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/oracles/oracle.h"
+
+namespace flinch::scenarios {
+
+class JobFinishes final : public Oracle {
+ public:
+  static constexpr std::string_view kName = "job_finishes";
+  static constexpr std::string_view kPromise =
+      "The bounded job finishes after the world is healed, before the run's limits.";
+
+  std::string_view name() const override { return kName; }
+
+  std::string_view promise() const override { return kPromise; }
+
+  void OnEvent(const sim::TraceEvent& event) override;
+  std::vector<reports::Finding> Judge(const FinalState& state) override;
+
+ private:
+  std::optional<sim::RecordedEvent> last_status_;
+  std::optional<sim::RecordedEvent> last_checkpoint_;
+  std::optional<sim::RecordedEvent> last_restart_;
+  std::optional<sim::RecordedEvent> last_failure_;
+  uint64_t starts_ = 0;  // job.restored, the first start included
+};
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,55 @@
+// A judge of runs: a promise that must hold whatever happens, and a witness when it does not.
+//
+// Shape:    made for one run, shown every traced event in order (OnEvent), asked once at the end
+// (Judge). Cost:     linear in events; keeps only what the verdict needs, bounded where the promise
+// allows it. Each oracle's
+//           header says how much.
+// Errors:   none. An event without the fields it should have, or of a kind the oracle does not
+// know, is passed over. Survives: any order of events, several incarnations of every process, a run
+// that broke off in the middle.
+//
+// An oracle sees only traced events and the outside world's content, never the engine, and changes
+// nothing: what it finds in a run it finds again in the run's recording.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reports/run_summary.h"
+#include "scenarios/expected.h"
+#include "sim/recording/recording.h"
+#include "sim/time.h"
+
+namespace flinch::scenarios {
+
+// The world after its end, as seen from outside.
+struct FinalState {
+  bool job_finished = false;             // the bounded job reached FINISHED, and the run was healed
+  std::string job_status;                // the last one known, "RUNNING"; "" before the first
+  std::vector<ExpectedRecord> expected;  // of the reference run; order matters within a key
+  std::vector<OutputRecord> output;      // committed, by log partition and offset
+  std::vector<std::string> open_transactions;  // transactional ids, at the broker
+  sim::SimTime end;
+  std::string ending;  // why the run ended: "goal", "idle", "limit"
+  // How people read a record's value. Nothing: text as it is, other bytes in hexadecimal.
+  std::function<std::string(std::string_view value)> show_value;
+};
+
+class Oracle : public sim::TraceObserver {
+ public:
+  // "exactly_once"; unique in the catalogue.
+  virtual std::string_view name() const = 0;
+
+  // What is promised, in one sentence.
+  virtual std::string_view promise() const = 0;
+
+  void OnEvent(const sim::TraceEvent& event) override = 0;
+
+  // The broken promise, or nothing when it held: at most one finding, whose witness is the most
+  // telling breach and whose details (a dozen at most) are the next ones.
+  virtual std::vector<reports::Finding> Judge(const FinalState& state) = 0;
+};
+
+}  // namespace flinch::scenarios

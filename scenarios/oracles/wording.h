@@ -1,0 +1,29 @@
+// How oracles speak of fields, bytes and moments.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/recording/recording.h"
+
+namespace flinch::scenarios {
+
+// A field's number or text; "?" where the event has no such field.
+std::string FieldText(const sim::TraceEvent& event, std::string_view field);
+
+// "\"/index\"": quoted when it reads as text (UTF-8 without control characters), "0x00ff"
+// otherwise; cut after 64 bytes, with the length said.
+std::string ShowBytes(std::string_view bytes);
+
+// "1 time", "2 times".
+std::string Times(uint64_t count);
+
+// "a", "a and b", "a, b and c".
+std::string Enumerate(const std::vector<std::string>& items);
+
+// " (event #41 at 00:02.417)".
+std::string Place(const sim::TraceEvent& event);
+
+}  // namespace flinch::scenarios

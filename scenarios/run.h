@@ -1,0 +1,39 @@
+// One seeded run of a scenario: a world is built, the job runs through its faults, oracles judge.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/defects.h"
+#include "faults/fault_plan.h"
+#include "reports/run_summary.h"
+#include "scenarios/expected.h"
+#include "scenarios/scenario.h"
+#include "scenarios/workload.h"
+#include "sim/recording/recording.h"
+#include "sim/world/options.h"
+
+namespace flinch::scenarios {
+
+struct RunRequest {
+  Scenario scenario;
+  Workload workload;  // LoadWorkload(scenario, seed, …)
+  uint64_t seed = 1;
+  engine::Defects defects;
+  // Replaces the scenario's own faults.
+  std::optional<faults::FaultPlan> plan;
+  sim::Keep keep = sim::Keep::kNothing;
+};
+
+struct RunResult {
+  reports::RunSummary summary;
+  sim::Recording recording;  // what `keep` asked for
+  std::vector<OutputRecord> output;  // by log partition and offset
+};
+
+// Deterministic in the request. Never fails: whatever goes wrong in the world is in the summary.
+RunResult Run(const RunRequest& request);
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,143 @@
+#include "faults/fault_plan.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace flinch::faults {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+const Cast& SmallCast() {
+  static const Cast kCast = {.processes = {"jm", "tm-1", "tm-2"},
+                             .event_kinds = {"checkpoint.triggered", "checkpoint.stored"}};
+  return kCast;
+}
+
+std::string Problems(std::vector<Fault> faults) {
+  const sim::Result<void> checked = CheckAgainst({.faults = std::move(faults)}, SmallCast());
+  return checked ? "" : checked.error().message;
+}
+
+const AtTime kNow = {sim::kEpoch};
+
+TEST(CheckAgainstTest, AcceptsWhatTheCastKnows) {
+  EXPECT_EQ(
+      Problems(
+          {{AtEvent{
+                .kind = "checkpoint.stored", .process = "jm", .where = {{"id", "3"}, {"x", "3"}}},
+            Crash{"tm-1", milliseconds(0)}},
+           {AfterFault{.fault = 0}, Restart{"tm-1"}},
+           {kNow, DropMessages{.from = "jm", .to = "tm-2", .duration = milliseconds(1)}},
+           {kNow,
+            DelayMessages{
+                .from = "jm", .to = "tm-2", .by = milliseconds(1), .duration = milliseconds(1)}},
+           {kNow, CutLink{.from = "jm", .to = "tm-2", .duration = milliseconds(1)}}}),
+      "");
+  EXPECT_EQ(Problems({}), "");
+}
+
+struct Mistake {
+  std::string_view name;
+  Fault fault;
+  std::string_view sentence;
+};
+
+class BadFaultTest : public ::testing::TestWithParam<Mistake> {};
+
+TEST_P(BadFaultTest, IsNamedInASentence) {
+  EXPECT_EQ(Problems({GetParam().fault}), GetParam().sentence);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Mistakes, BadFaultTest,
+    ::testing::Values(
+        Mistake{"unknown_process",
+                {kNow, Crash{.process = "tm2"}},
+                "fault[0]: There is no process \"tm2\" in this scenario. Did you mean \"tm-2\"?"},
+        Mistake{"unknown_process_to_restart",
+                {kNow, Restart{.process = "broker"}},
+                "fault[0]: There is no process \"broker\" in this scenario."},
+        Mistake{
+            "unknown_event",
+            {AtEvent{.kind = "checkpoint.stred"}, Crash{.process = "jm"}},
+            "fault[0]: There is no event kind \"checkpoint.stred\" in this scenario. Did you mean "
+            "\"checkpoint.stored\"?"},
+        Mistake{"unknown_tracer",
+                {AtEvent{.kind = "checkpoint.stored", .process = "tm-9"}, Crash{.process = "jm"}},
+                "fault[0]: There is no process \"tm-9\" in this scenario. Did you mean \"tm-1\"?"},
+        Mistake{"event_number_0",
+                {AtEvent{.kind = "checkpoint.stored", .nth = 0}, Crash{.process = "jm"}},
+                "fault[0]: Events are counted from 1; nth = 0 never comes."},
+        Mistake{"field_twice",
+                {AtEvent{.kind = "checkpoint.stored", .where = {{"id", "1"}, {"id", "2"}}},
+                 Crash{.process = "jm"}},
+                "fault[0]: The field \"id\" stands twice in where; give it one value."},
+        Mistake{"before_the_start",
+                {AtTime{sim::AtNanos(-1)}, Crash{.process = "jm"}},
+                "fault[0]: The time -0.000000001s is before the start of the world, which is 0s."},
+        Mistake{"after_nothing",
+                {AfterFault{.fault = 0}, Crash{.process = "jm"}},
+                "fault[0]: This is the first fault; there is none before it to wait for."},
+        Mistake{
+            "negative_delay",
+            {AfterFault{.fault = 0, .delay = milliseconds(-1)}, Crash{.process = "jm"}},
+            "fault[0]: This is the first fault; there is none before it to wait for.\n"
+            "fault[0]: The delay is negative; a fault cannot fire before the one it waits for."},
+        Mistake{"negative_restart",
+                {kNow, Crash{"jm", milliseconds(-1)}},
+                "fault[0]: restart_after is negative; a process cannot boot before it died."},
+        Mistake{"link_to_itself",
+                {kNow, CutLink{.from = "jm", .to = "jm", .duration = milliseconds(1)}},
+                "fault[0]: cut names the host \"jm\" twice; a link joins two hosts."},
+        Mistake{"unknown_host",
+                {kNow, CutLink{.from = "jm", .to = "tm_1", .duration = milliseconds(1)}},
+                "fault[0]: There is no host \"tm_1\" in this scenario. Did you mean \"tm-1\"?"},
+        Mistake{"no_duration",
+                {kNow, CutLink{.from = "jm", .to = "tm-1"}},
+                "fault[0]: cut lasts for nothing; give for a positive duration such as \"2s\"."},
+        Mistake{"drops_nothing",
+                {kNow,
+                 DropMessages{
+                     .from = "jm", .to = "tm-1", .ratio = {0, 100}, .duration = milliseconds(1)}},
+                "fault[0]: The ratio 0% is not above 0% and up to 100%."},
+        Mistake{"drops_too_much",
+                {kNow,
+                 DropMessages{
+                     .from = "jm", .to = "tm-1", .ratio = {3, 2}, .duration = milliseconds(1)}},
+                "fault[0]: The ratio 3/2 is not above 0% and up to 100%."},
+        Mistake{"delays_by_nothing",
+                {kNow, DelayMessages{.from = "jm", .to = "tm-1", .duration = milliseconds(1)}},
+                "fault[0]: A delay by nothing is no fault; give by a positive duration such as "
+                "\"200ms\"."}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(CheckAgainstTest, TellsAllProblemsWithTheNumberOfTheFault) {
+  EXPECT_EQ(Problems({{kNow, Crash{.process = "jm"}},
+                      {AfterFault{.fault = 2}, Crash{.process = "x"}},
+                      {AfterFault{.fault = 2}, Crash{.process = "jm"}}}),
+            "fault[1]: after = 2 does not point back; it may name the faults 0 to 0.\n"
+            "fault[1]: There is no process \"x\" in this scenario.\n"
+            "fault[2]: after = 2 does not point back; it may name the faults 0 to 1.");
+}
+
+TEST(FaultPlanTest, NamesKindsAndTargets) {
+  EXPECT_EQ(KindOf(Crash{.process = "jm"}), "crash");
+  EXPECT_EQ(KindOf(Restart{.process = "jm"}), "restart");
+  EXPECT_EQ(KindOf(DropMessages{}), "drop");
+  EXPECT_EQ(KindOf(DelayMessages{}), "delay");
+  EXPECT_EQ(KindOf(CutLink{}), "cut");
+  EXPECT_EQ(TargetOf(Crash{.process = "jm"}), "jm");
+  EXPECT_EQ(TargetOf(Restart{.process = "tm-1"}), "tm-1");
+  EXPECT_EQ(TargetOf(CutLink{.from = "jm", .to = "tm-1"}), "jm/tm-1");
+  EXPECT_EQ(TargetOf(CutLink{.from = "jm", .to = "tm-1", .to_only = true}), "jm>tm-1");
+}
+
+}  // namespace
+
+}  // namespace flinch::faults

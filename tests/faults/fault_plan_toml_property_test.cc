@@ -1,0 +1,136 @@
+#include "faults/fault_plan_toml.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+namespace flinch::faults {
+
+namespace {
+
+// What is awkward in TOML: quotes, escapes, control characters, points, other scripts, numbers in
+// clothes.
+rc::Gen<std::string> AnyName() {
+  static constexpr auto kPieces = std::to_array<std::string_view>(
+      {"a",    "tm-1", "0", "-", "7", "\"", "\\", "'", "\n",  "\t", "\r",
+       "\x1b", "\x7f", ".", "#", "ä", "€",  "😀", "=", "[1]", " "});
+  return rc::gen::map(
+      rc::gen::container<std::vector<size_t>>(rc::gen::inRange<size_t>(0, kPieces.size())),
+      [](const std::vector<size_t>& pieces) {
+        std::string name;
+        for (const size_t piece : pieces) {
+          name += kPieces[piece];
+        }
+        return name;
+      });
+}
+
+sim::Duration AnyDuration() {
+  // Full range and round ones alike.
+  static constexpr auto kUnits =
+      std::to_array<int64_t>({1, 1'000, 1'000'000, 1'000'000'000, 3'600'000'000'000});
+  const int64_t unit = kUnits[*rc::gen::inRange<size_t>(0, kUnits.size())];
+  return sim::Duration(*rc::gen::inRange<int64_t>(0, INT64_MAX / unit) * unit);
+}
+
+sim::Duration PositiveDuration() { return std::max(AnyDuration(), sim::Duration(1)); }
+
+sim::Ratio AnyRatio() {
+  const auto denominator = *rc::gen::inRange<uint32_t>(1, 1000);
+  const auto numerator = *rc::gen::inRange<uint32_t>(1, denominator + 1);
+  return {numerator, denominator};
+}
+
+Trigger AnyTrigger(size_t index) {
+  const int kind = *rc::gen::inRange(0, index == 0 ? 2 : 3);
+  if (kind == 0) {
+    return AtTime{sim::kEpoch + AnyDuration()};
+  }
+  if (kind == 2) {
+    return AfterFault{.fault = *rc::gen::inRange<size_t>(0, index), .delay = AnyDuration()};
+  }
+  AtEvent when{.kind = *AnyName()};
+  when.nth = *rc::gen::inRange<uint64_t>(1, INT64_MAX);
+  when.process = *AnyName();
+  for (const std::string& field : *rc::gen::unique<std::vector<std::string>>(AnyName())) {
+    when.where.emplace_back(field, *AnyName());
+  }
+  return when;
+}
+
+template <typename LinkFault>
+LinkFault AnyLinkFault() {
+  LinkFault fault;
+  fault.from = *AnyName();
+  fault.to = fault.from + "x";
+  fault.to_only = *rc::gen::arbitrary<bool>();
+  fault.duration = PositiveDuration();
+  return fault;
+}
+
+Action AnyAction() {
+  const int kind = *rc::gen::inRange(0, 6);
+  if (kind == 0) {
+    return Crash{.process = *AnyName()};
+  }
+  if (kind == 1) {
+    return Crash{.process = *AnyName(), .restart_after = AnyDuration()};
+  }
+  if (kind == 2) {
+    return Restart{.process = *AnyName()};
+  }
+  if (kind == 3) {
+    auto drop = AnyLinkFault<DropMessages>();
+    drop.ratio = AnyRatio();
+    return drop;
+  }
+  if (kind == 4) {
+    auto delay = AnyLinkFault<DelayMessages>();
+    delay.by = PositiveDuration();
+    return delay;
+  }
+  return AnyLinkFault<CutLink>();
+}
+
+RC_GTEST_PROP(FaultPlanTomlPropertyTest, ReadsBackEveryPlanThatItWrote, ()) {
+  FaultPlan plan;
+  const auto count = *rc::gen::inRange<size_t>(0, 6);
+  for (size_t index = 0; index < count; ++index) {
+    const Trigger when = AnyTrigger(index);
+    const Action what = AnyAction();
+    plan.faults.push_back({when, what});
+  }
+  const std::string text = ShowToml(plan);
+  const sim::Result<FaultPlan> read = ParseFaultPlan("plan.toml", text);
+  if (!read) {
+    RC_FAIL(read.error().message);
+  }
+  RC_ASSERT(*read == plan);
+  RC_ASSERT(ShowToml(*read) == text);
+}
+
+// Bad input never crashes: a plan with a piece cut out, doubled or replaced is read or refused with
+// a place.
+RC_GTEST_PROP(FaultPlanTomlPropertyTest, SurvivesAnyDamageToAFile, ()) {
+  std::string text =
+      ShowToml({.faults = {{AnyTrigger(0), AnyAction()}, {AnyTrigger(1), AnyAction()}}});
+  const auto begin = *rc::gen::inRange<size_t>(0, text.size());
+  const auto length = *rc::gen::inRange<size_t>(0, 20);
+  const auto junk = *rc::gen::container<std::string>(rc::gen::arbitrary<char>());
+  text.replace(begin, length, junk);
+  const sim::Result<FaultPlan> read = ParseFaultPlan("plan.toml", text);
+  if (!read) {
+    RC_ASSERT(read.error().message.starts_with("plan.toml:"));
+    RC_ASSERT(read.error().message.find(" error: ") != std::string::npos);
+  }
+}
+
+}  // namespace
+
+}  // namespace flinch::faults

@@ -1,0 +1,303 @@
+#include "faults/generators.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "faults/fault_plan_toml.h"
+#include "sim/check.h"
+
+namespace flinch::faults {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+
+constexpr uint64_t kSeeds = 2000;
+
+SwarmOptions Options() {
+  return {
+      .crash_targets = {{"tm-1", 4}, {"tm-2", 4}, {"tm-3", 4}, {"jm", 1}},
+      .hosts = {"jm", "tm-1", "tm-2", "tm-3"},
+      .anchors = {{"checkpoint.acknowledged", 20, {"tm-1", "tm-2", "tm-3"}},
+                  {"checkpoint.stored", 5, {"jm"}}},
+      .horizon = seconds(10),
+      .crashes_min = 1,
+      .crashes_max = 4,
+  };
+}
+
+FaultPlan Draw(const SwarmOptions& options, uint64_t seed) {
+  return DrawPlan(options, sim::Random(seed).Split("faults"));
+}
+
+size_t CountCrashes(const FaultPlan& plan) {
+  return static_cast<size_t>(std::ranges::count_if(
+      plan.faults, [](const Fault& fault) { return std::holds_alternative<Crash>(fault.what); }));
+}
+
+// How long a fault may hold after it fired.
+sim::Duration SpanOf(const Action& action) {
+  return std::visit(
+      [](const auto& what) {
+        if constexpr (requires { what.duration; }) {
+          return what.duration;
+        } else if constexpr (requires { what.restart_after; }) {
+          return what.restart_after.value_or(sim::Duration::max());
+        } else {
+          return sim::Duration(0);
+        }
+      },
+      action);
+}
+
+// When a fault is over, if that depends on no event.
+std::optional<sim::SimTime> EndOf(const FaultPlan& plan, size_t index) {
+  sim::Duration delay(0);
+  while (const auto* const after = std::get_if<AfterFault>(&plan.faults[index].when)) {
+    delay += after->delay + SpanOf(plan.faults[index].what);
+    index = after->fault;
+  }
+  const auto* const at = std::get_if<AtTime>(&plan.faults[index].when);
+  if (at == nullptr) {
+    return std::nullopt;
+  }
+  return at->time + delay + SpanOf(plan.faults[index].what);
+}
+
+TEST(DrawPlanTest, TheSeedDecidesThePlan) {
+  std::set<std::string> plans;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    EXPECT_EQ(Draw(Options(), seed), Draw(Options(), seed));
+    plans.insert(ShowToml(Draw(Options(), seed)));
+  }
+  EXPECT_GT(plans.size(), 195U);
+}
+
+TEST(DrawPlanTest, EveryPlanFitsItsCastAndItsBounds) {
+  const SwarmOptions options = Options();
+  const Cast cast = {.processes = {"jm", "tm-1", "tm-2", "tm-3"},
+                     .event_kinds = {"checkpoint.acknowledged", "checkpoint.stored"}};
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const FaultPlan plan = Draw(options, seed);
+    const sim::Result<void> fits = CheckAgainst(plan, cast);
+    ASSERT_TRUE(fits.has_value()) << seed << ": " << fits.error().message;
+    const size_t crashes = CountCrashes(plan);
+    EXPECT_GE(crashes, options.crashes_min);
+    EXPECT_LE(crashes, options.crashes_max);
+    EXPECT_LE(plan.faults.size() - crashes, options.link_faults_max);
+    for (size_t index = 0; index < plan.faults.size(); ++index) {
+      EXPECT_LE(SpanOf(plan.faults[index].what), options.horizon / 2) << seed;
+      EXPECT_LE(EndOf(plan, index).value_or(sim::kEpoch), sim::kEpoch + options.horizon) << seed;
+      const auto* const when = std::get_if<AtEvent>(&plan.faults[index].when);
+      EXPECT_TRUE(when == nullptr || when->nth <= (when->kind == "checkpoint.stored" ? 5U : 20U));
+    }
+  }
+}
+
+// The crashes that are promised wait for nothing that may not come.
+TEST(DrawPlanTest, PromisedCrashesAreNotAimedAtOneProcess) {
+  SwarmOptions options = Options();
+  options.crashes_min = 2;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const FaultPlan plan = Draw(options, seed);
+    for (size_t index = 0; index < options.crashes_min; ++index) {
+      const auto* const when = std::get_if<AtEvent>(&plan.faults[index].when);
+      EXPECT_TRUE(when == nullptr || when->process.empty());
+    }
+  }
+}
+
+TEST(DrawPlanTest, ASecondBlowHitsTheSameProcessAfterItBooted) {
+  int count = 0;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const FaultPlan plan = Draw(Options(), seed);
+    for (const Fault& fault : plan.faults) {
+      const auto* const after = std::get_if<AfterFault>(&fault.when);
+      if (after != nullptr) {
+        const auto& first = std::get<Crash>(plan.faults[after->fault].what);
+        EXPECT_EQ(std::get<Crash>(fault.what).process, first.process);
+        EXPECT_GT(after->delay, first.restart_after.value());
+        count += 1;
+      }
+    }
+  }
+  EXPECT_GT(count, 0);
+}
+
+TEST(DrawPlanTest, FewerCrashesAreThePrefixOfMore) {
+  SwarmOptions few = Options();
+  few.crashes_min = few.crashes_max = 2;
+  SwarmOptions many = few;
+  many.crashes_min = many.crashes_max = 5;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    const FaultPlan small = Draw(few, seed);
+    const FaultPlan large = Draw(many, seed);
+    EXPECT_EQ(small.faults[0], large.faults[0]);
+    EXPECT_EQ(std::vector(small.faults.begin() + 2, small.faults.end()),
+              std::vector(large.faults.begin() + 5, large.faults.end()))
+        << "link faults do not move with the number of crashes";
+  }
+}
+
+TEST(DrawPlanTest, SwitchingOneKindOffMovesNoCrash) {
+  SwarmOptions options = Options();
+  options.cut_chance = sim::Percent(0);
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    const FaultPlan with = Draw(Options(), seed);
+    const FaultPlan without = Draw(options, seed);
+    const size_t crashes = CountCrashes(with);
+    ASSERT_EQ(CountCrashes(without), crashes);
+    EXPECT_TRUE(std::equal(with.faults.begin(),
+                           with.faults.begin() + static_cast<std::ptrdiff_t>(crashes),
+                           without.faults.begin()));
+    for (const Fault& fault : without.faults) {
+      EXPECT_NE(KindOf(fault.what), "cut");
+    }
+  }
+}
+
+// ---- Frequencies. The bounds are five standard deviations wide around what the options ask for.
+
+struct Tally {
+  std::map<std::string, int> kinds;    // plans in which a kind occurs
+  std::map<std::string, int> targets;  // crashes per process
+  int crashes = 0;
+  int anchored = 0;
+  int timed = 0;
+  int again = 0;
+  int aimed = 0;
+  int one_way = 0;
+  int links = 0;
+};
+
+Tally TallyPlans(const SwarmOptions& options) {
+  Tally tally;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    std::set<std::string> kinds;
+    for (const Fault& fault : Draw(options, seed).faults) {
+      kinds.insert(std::string(KindOf(fault.what)));
+      if (const auto* const crash = std::get_if<Crash>(&fault.what)) {
+        tally.crashes += 1;
+        tally.targets[crash->process] += 1;
+        tally.again += std::holds_alternative<AfterFault>(fault.when) ? 1 : 0;
+      } else {
+        tally.links += 1;
+        tally.one_way += TargetOf(fault.what).contains('>') ? 1 : 0;
+      }
+      const auto* const when = std::get_if<AtEvent>(&fault.when);
+      tally.anchored += when != nullptr ? 1 : 0;
+      tally.aimed += when != nullptr && !when->process.empty() ? 1 : 0;
+      tally.timed += std::holds_alternative<AtTime>(fault.when) ? 1 : 0;
+    }
+    for (const std::string& kind : kinds) {
+      tally.kinds[kind] += 1;
+    }
+  }
+  return tally;
+}
+
+// `count` of `trials`, where `per_mille` were expected.
+void ExpectShare(int count, int trials, int per_mille, std::string_view what) {
+  const int64_t expected = int64_t{trials} * per_mille / 1000;
+  const int64_t variance = int64_t{trials} * per_mille * (1000 - per_mille) / 1'000'000;
+  const int64_t deviation = count - expected;
+  EXPECT_LE(deviation * deviation, 25 * variance)
+      << what << ": " << count << " instead of " << expected;
+}
+
+TEST(DrawPlanTest, CrashesFallOnTargetsByWeight) {
+  SwarmOptions options = Options();
+  options.crash_again_chance = sim::Percent(0);
+  const Tally tally = TallyPlans(options);
+  for (const std::string target : {"tm-1", "tm-2", "tm-3"}) {
+    ExpectShare(tally.targets.at(target), tally.crashes, 307, target);
+  }
+  ExpectShare(tally.targets.at("jm"), tally.crashes, 77, "jm");
+  EXPECT_EQ(tally.again, 0);
+}
+
+TEST(DrawPlanTest, MostFaultsWaitForEvents) {
+  const Tally tally = TallyPlans(Options());
+  ExpectShare(tally.anchored, tally.anchored + tally.timed, 800, "anchored");
+  EXPECT_GT(tally.again, tally.crashes / 20);
+  EXPECT_GT(tally.aimed, tally.crashes / 20);
+}
+
+// In a swarm a kind is off in many seeds, and no kind is starved.
+TEST(DrawPlanTest, EveryKindIsSometimesThereAndSometimesNot) {
+  const Tally tally = TallyPlans(Options());
+  EXPECT_EQ(tally.kinds.at("crash"), static_cast<int>(kSeeds));
+  for (const std::string kind : {"drop", "delay", "cut"}) {
+    // Half of the seeds switch it on, three quarters of those draw a link fault at all; other kinds
+    // take their share.
+    EXPECT_GT(tally.kinds.at(kind), static_cast<int>(kSeeds) * 15 / 100) << kind;
+    EXPECT_LT(tally.kinds.at(kind), static_cast<int>(kSeeds) * 375 / 1000) << kind;
+  }
+  // Half of the seeds, half of the link faults there; links of one seed share its switch.
+  EXPECT_GT(tally.one_way, tally.links * 20 / 100);
+  EXPECT_LT(tally.one_way, tally.links * 30 / 100);
+}
+
+TEST(DrawPlanTest, TheSwitchOfAKindIsAsLikelyAsItsChance) {
+  SwarmOptions options = Options();
+  options.drop_chance = sim::Percent(30);
+  options.delay_chance = sim::Percent(0);
+  options.cut_chance = sim::Percent(0);
+  const Tally tally = TallyPlans(options);
+  // Three of four numbers of link faults, 0 to 3, are more than none.
+  ExpectShare(tally.kinds.at("drop"), static_cast<int>(kSeeds), 225, "drop");
+  EXPECT_FALSE(tally.kinds.contains("cut"));
+}
+
+TEST(DrawPlanTest, DrawsWhatLittleTheOptionsAllow) {
+  SwarmOptions options = Options();
+  options.anchors.clear();
+  options.hosts = {"jm"};
+  options.crashes_min = options.crashes_max = 1;
+  const Tally tally = TallyPlans(options);
+  EXPECT_EQ(tally.crashes, static_cast<int>(kSeeds));
+  EXPECT_EQ(tally.timed, static_cast<int>(kSeeds));
+  EXPECT_EQ(tally.links, 0);
+
+  options.crashes_min = options.crashes_max = 0;
+  EXPECT_EQ(Draw(options, 1), FaultPlan{});
+}
+
+// ---- Bad options
+
+TEST(SwarmOptionsTest, TellsWhatDoesNotFit) {
+  SwarmOptions options = Options();
+  EXPECT_TRUE(options.Validate().has_value());
+  options.horizon = seconds(3);
+  options.crashes_min = 5;
+  options.delay_min = seconds(1);
+  options.crash_targets.clear();
+  options.anchors[0].nth_max = 0;
+  const sim::Result<void> valid = options.Validate();
+  ASSERT_FALSE(valid.has_value());
+  EXPECT_EQ(valid.error().code, sim::ErrorCode::kInvalidArgument);
+  for (const std::string sentence :
+       {"restart_max is 1500ms, which does not fit the horizon; it may be 500ms.",
+        "link_max is 3s, which does not fit the horizon; it may be 1500ms.",
+        "delay_min is 1s and delay_max is 500ms; the first must be positive and not above the "
+        "second.",
+        "crashes_min is 5 and crashes_max is 4; the first must not be above the second",
+        "crash_targets names nobody with a weight",
+        "The anchor checkpoint.acknowledged has nth_max = 0; events are counted from 1."}) {
+    EXPECT_THAT(valid.error().message, HasSubstr(sentence));
+  }
+  EXPECT_THROW(Draw(options, 1), sim::Violation);
+}
+
+}  // namespace
+
+}  // namespace flinch::faults

@@ -1,0 +1,198 @@
+#include "reports/run_summary.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace flinch::reports {
+
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+RunSummary PassedRun() {
+  return {.scenario = "url_clicks",
+          .why = "Clicks per URL and minute survive crashes drawn from the seed.",
+          .seed = 7,
+          .verdict = Verdict::kPassed,
+          .reason = "",
+          .digest = {.high = 0x0123456789abcdef, .low = 0xfedcba9876543210},
+          .events = 48'211,
+          .records_in = 2000,
+          .records_out = 214,
+          .rows_skipped = 0,
+          .checkpoints_completed = 18,
+          .checkpoints_failed = 2,
+          .restarts = 2,
+          .faults = {{.kind = "crash", .target = "tm-2", .at = sim::kEpoch + 2417ms},
+                     {.kind = "restart", .target = "tm-2", .at = sim::kEpoch + 2917ms},
+                     {.kind = "cut", .target = "jm/tm-1", .at = sim::kEpoch + 7003ms}},
+          .findings = {},
+          .replay = "./flinch replay url_clicks:abc:7",
+          .sim_time = sim::kEpoch + 12'340ms,
+          .wall_ns = 20'600'000};
+}
+
+RunSummary FailedRun() {
+  RunSummary summary = PassedRun();
+  summary.verdict = Verdict::kFailed;
+  summary.findings = {
+      {.oracle = "exactly_once",
+       .witness = "The record with key \"/a\" is doubled.",
+       .details = {"In all: 2 doubled.", "The record with key \"/b\" is doubled."}},
+      {.oracle = "job_finishes", .witness = "The job did not finish.", .details = {}}};
+  return summary;
+}
+
+TEST(RunSummaryTest, TextOfAPassedRunIsAlignedAndHasNoReplayLine) {
+  EXPECT_EQ(ShowText(PassedRun()), R"(url_clicks  seed 7  passed
+  Clicks per URL and minute survive crashes drawn from the seed.
+
+  records       2000 in, 214 out
+  checkpoints   18 completed, 2 failed
+  restarts      2
+  faults        3 fired
+                00:02.417  crash    tm-2
+                00:02.917  restart  tm-2
+                00:07.003  cut      jm/tm-1
+  time          12.3 s simulated in 0.021 s
+  events        48,211
+  digest        0123456789abcdeffedcba9876543210
+)");
+}
+
+TEST(RunSummaryTest, TextOfAFailedRunSaysFirstWhatIsBrokenAndLastHowToReplay) {
+  EXPECT_EQ(ShowText(FailedRun()), R"(url_clicks  seed 7  failed
+  Clicks per URL and minute survive crashes drawn from the seed.
+
+  exactly_once
+    The record with key "/a" is doubled.
+      In all: 2 doubled.
+      The record with key "/b" is doubled.
+
+  job_finishes
+    The job did not finish.
+
+  records       2000 in, 214 out
+  checkpoints   18 completed, 2 failed
+  restarts      2
+  faults        3 fired
+                00:02.417  crash    tm-2
+                00:02.917  restart  tm-2
+                00:07.003  cut      jm/tm-1
+  time          12.3 s simulated in 0.021 s
+  events        48,211
+  digest        0123456789abcdeffedcba9876543210
+
+replay: ./flinch replay url_clicks:abc:7
+)");
+}
+
+TEST(RunSummaryTest, TextPrintsTheReplayLineOfAPassedRunWhenAsked) {
+  EXPECT_THAT(ShowText(PassedRun(), ReplayLine::kAlways),
+              EndsWith("\n\nreplay: ./flinch replay url_clicks:abc:7\n"));
+}
+
+TEST(RunSummaryTest, TextOfAnInconclusiveRunSaysWhatIsMissing) {
+  RunSummary summary = PassedRun();
+  summary.verdict = Verdict::kInconclusive;
+  summary.reason = "No completed checkpoint has all of its files.";
+  const std::string text = ShowText(summary);
+  EXPECT_THAT(text, HasSubstr("seed 7  inconclusive\n"));
+  EXPECT_THAT(text, HasSubstr("\n\n  No completed checkpoint has all of its files.\n\n"));
+  EXPECT_THAT(text, EndsWith("replay: ./flinch replay url_clicks:abc:7\n"));
+}
+
+TEST(RunSummaryTest, TextSaysThatNoFaultFired) {
+  RunSummary summary = PassedRun();
+  summary.faults.clear();
+  EXPECT_THAT(ShowText(summary), HasSubstr("\n  faults        none fired\n  time "));
+}
+
+TEST(RunSummaryTest, TextShowsADozenFaultsAndCountsTheOthers) {
+  RunSummary summary = PassedRun();
+  summary.faults.assign(12, {.kind = "crash", .target = "tm-1", .at = sim::kEpoch + 1s});
+  EXPECT_THAT(ShowText(summary), Not(HasSubstr("more")));
+  summary.faults.push_back({.kind = "crash", .target = "tm-13", .at = sim::kEpoch + 13s});
+  summary.faults.push_back({.kind = "crash", .target = "tm-14", .at = sim::kEpoch + 14s});
+  const std::string text = ShowText(summary);
+  EXPECT_THAT(text, HasSubstr("  faults        14 fired\n"));
+  EXPECT_THAT(text, HasSubstr("                and 2 more\n"));
+  EXPECT_THAT(text, Not(HasSubstr("tm-13")));
+}
+
+TEST(RunSummaryTest, TextTellsOfSkippedRowsOnlyWhenThereAreSome) {
+  RunSummary summary = PassedRun();
+  EXPECT_THAT(ShowText(summary), Not(HasSubstr("skipped")));
+  summary.rows_skipped = 3;
+  EXPECT_THAT(ShowText(summary), HasSubstr("2000 in, 214 out, 3 malformed rows skipped\n"));
+  summary.rows_skipped = 1;
+  EXPECT_THAT(ShowText(summary), HasSubstr("2000 in, 214 out, 1 malformed row skipped\n"));
+}
+
+TEST(RunSummaryTest, TextRoundsSpans) {
+  RunSummary summary = PassedRun();
+  summary.sim_time = sim::kEpoch + 12'350ms;
+  summary.wall_ns = 1'999'500'000;
+  EXPECT_THAT(ShowText(summary), HasSubstr("12.4 s simulated in 2.000 s\n"));
+}
+
+TEST(RunSummaryTest, JsonIsOneLineWithItsKeysInOrder) {
+  EXPECT_EQ(ShowJson(PassedRun()),
+            R"({"scenario":"url_clicks","seed":"7","verdict":"passed",)"
+            R"("digest":"0123456789abcdeffedcba9876543210","events":48211,)"
+            R"("records_in":2000,"records_out":214,"rows_skipped":0,)"
+            R"("checkpoints_completed":18,"checkpoints_failed":2,"restarts":2,"faults":[)"
+            R"({"kind":"crash","target":"tm-2","at_ns":2417000000},)"
+            R"({"kind":"restart","target":"tm-2","at_ns":2917000000},)"
+            R"({"kind":"cut","target":"jm/tm-1","at_ns":7003000000}],)"
+            R"("sim_ns":12340000000,"wall_ns":20600000,)"
+            R"("replay":"./flinch replay url_clicks:abc:7"})"
+            "\n");
+}
+
+TEST(RunSummaryTest, JsonOfAFailedRunHasTheFirstFindingAndAllOfThem) {
+  const auto object = nlohmann::json::parse(ShowJson(FailedRun()));
+  EXPECT_EQ(object["verdict"], "failed");
+  EXPECT_EQ(object["oracle"], "exactly_once");
+  EXPECT_EQ(object["witness"], "The record with key \"/a\" is doubled.");
+  EXPECT_EQ(object["details"].size(), 2U);
+  ASSERT_EQ(object["findings"].size(), 2U);
+  EXPECT_EQ(object["findings"][1]["oracle"], "job_finishes");
+  EXPECT_TRUE(object["findings"][1]["details"].is_array());
+}
+
+TEST(RunSummaryTest, JsonKeepsEverySeedExactly) {
+  RunSummary summary = PassedRun();
+  summary.seed = 18'446'744'073'709'551'615ULL;
+  EXPECT_EQ(nlohmann::json::parse(ShowJson(summary))["seed"], "18446744073709551615");
+}
+
+TEST(RunSummaryTest, JsonSurvivesBytesThatAreNoText) {
+  RunSummary summary = FailedRun();
+  summary.findings.front().witness = "key \xff\n";
+  EXPECT_EQ(nlohmann::json::parse(ShowJson(summary))["witness"], "key \xef\xbf\xbd\n");
+}
+
+TEST(RunSummaryTest, JsonOfAnInconclusiveRunHasItsReason) {
+  RunSummary summary = PassedRun();
+  EXPECT_FALSE(nlohmann::json::parse(ShowJson(summary)).contains("reason"));
+  summary.verdict = Verdict::kInconclusive;
+  summary.reason = "No completed checkpoint has all of its files.";
+  EXPECT_EQ(nlohmann::json::parse(ShowJson(summary))["reason"], summary.reason);
+}
+
+TEST(RunSummaryTest, VerdictsFormALattice) {
+  EXPECT_LT(Verdict::kPassed, Verdict::kInconclusive);
+  EXPECT_LT(Verdict::kInconclusive, Verdict::kFailed);
+  EXPECT_EQ(Name(Verdict::kPassed), "passed");
+  EXPECT_EQ(Name(Verdict::kInconclusive), "inconclusive");
+  EXPECT_EQ(Name(Verdict::kFailed), "failed");
+}
+
+}  // namespace
+
+}  // namespace flinch::reports

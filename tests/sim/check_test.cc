@@ -1,0 +1,35 @@
+#include "sim/check.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace flinch::sim {
+namespace {
+
+TEST(CheckTest, AFalseInvariantSaysWhatAndWhere) {
+  try {
+    Check(1 + 1 == 3, "{} and {} make {}", 1, 1, 2);
+    FAIL() << "nothing was thrown";
+  } catch (const Violation& violation) {
+    EXPECT_EQ(violation.what, "1 and 1 make 2");
+    EXPECT_NE(violation.where.find("sim/check_test.cc:"), std::string::npos) << violation.where;
+  }
+}
+
+TEST(CheckTest, AViolationIsNoStandardException) {
+  bool swallowed = false;
+  try {
+    try {
+      Unreachable("here");
+    } catch (const std::exception&) {
+      swallowed = true;
+    }
+  } catch (const Violation& violation) {
+    EXPECT_EQ(violation.what, "here");
+  }
+  EXPECT_FALSE(swallowed);
+}
+
+}  // namespace
+}  // namespace flinch::sim

@@ -1,0 +1,260 @@
+#include "sim/kernel/network_model.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/world/world.h"
+
+namespace flinch::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr uint16_t kPort = 7;
+
+// Two hosts, a and b. `left` runs on a, `right` on b.
+class NetworkModelTest : public testing::Test {
+ protected:
+  void Boot(Program left, Program right, uint64_t seed = 1) {
+    world_.emplace(WorldOptions{.seed = seed});
+    a_ = world_->AddHost("a");
+    b_ = world_->AddHost("b");
+    left_ = world_->AddProcess(a_, "left", std::move(left));
+    right_ = world_->AddProcess(b_, "right", std::move(right));
+  }
+
+  Outcome RunFor(Duration span) {
+    const SimTime end = Later(world_->Now(), span);
+    bool over = false;
+    world_->At(end, [&] { over = true; });
+    return world_->Run([&] { return over; });
+  }
+
+  static Address Peer(Environment& env, std::string_view host) {
+    return *env.network().Resolve(host, kPort);
+  }
+
+  std::optional<World> world_;
+  HostId a_;
+  HostId b_;
+  ProcessId left_;
+  ProcessId right_;
+  std::vector<std::string> received_;
+};
+
+TEST_F(NetworkModelTest, OneWayMessagesArriveWithinTheLatencyAndMayOvertakeEachOther) {
+  std::vector<Duration> latencies;
+  Boot(
+      [&](Environment& env) {
+        const auto socket = *env.network().Bind(0);
+        for (int i = 0; i < 100; ++i) {
+          socket->Send(Peer(env, "b"), std::to_string(i));
+        }
+      },
+      [&](Environment& env) {
+        const auto socket = *env.network().Bind(kPort);
+        while (const Result<Message> message = socket->Receive(SimTime(1s))) {
+          received_.push_back(message->payload);
+          latencies.push_back(env.Now() - kEpoch);
+        }
+      });
+  RunFor(2s);
+  ASSERT_EQ(received_.size(), 100U);
+  EXPECT_NE(received_.front(), "0");  // with this seed
+  EXPECT_EQ(std::set<std::string>(received_.begin(), received_.end()).size(), 100U);
+  const LinkOptions options;
+  EXPECT_GE(*std::ranges::min_element(latencies), options.latency_min);
+  EXPECT_LE(*std::ranges::max_element(latencies), options.latency_max);
+}
+
+TEST_F(NetworkModelTest, ALossyLinkLosesItsShareOfMessagesAndAWholeOneNone) {
+  int count = 0;
+  Boot(
+      [&](Environment& env) {
+        const auto socket = *env.network().Bind(0);
+        for (int i = 0; i < 2'000; ++i) {
+          socket->Send(Peer(env, "b"), "x");
+          env.Sleep(1ms);
+        }
+      },
+      [&](Environment& env) {
+        const auto socket = *env.network().Bind(kPort);
+        while (socket->Receive()) {
+          ++count;
+        }
+      });
+  world_->SetLink(a_, b_, {.loss = Percent(50)});
+  RunFor(1s);
+  EXPECT_NEAR(count, 500, 60);
+  world_->SetLink(a_, b_, {});
+  count = 0;
+  RunFor(500ms);
+  EXPECT_NEAR(count, 500, 2);
+}
+
+TEST_F(NetworkModelTest, ACutIsOneWay) {
+  int to_right = 0;
+  int to_left = 0;
+  Boot(
+      [&](Environment& env) {
+        const auto socket = *env.network().Bind(kPort);
+        env.Spawn("sender", [&] {
+          for (int i = 0; i < 10; ++i) {
+            socket->Send(Peer(env, "b"), "x");
+            env.Sleep(1ms);
+          }
+        });
+        while (socket->Receive(SimTime(1s))) {
+          ++to_left;
+        }
+      },
+      [&](Environment& env) {
+        const auto socket = *env.network().Bind(kPort);
+        env.Spawn("sender", [&] {
+          for (int i = 0; i < 10; ++i) {
+            socket->Send(Peer(env, "a"), "x");
+            env.Sleep(1ms);
+          }
+        });
+        while (socket->Receive(SimTime(1s))) {
+          ++to_right;
+        }
+      });
+  world_->SetLink(a_, b_, {.cut = true});
+  RunFor(2s);
+  EXPECT_EQ(to_right, 0);
+  EXPECT_EQ(to_left, 10);
+}
+
+// Sends numbered frames over one connection until it breaks.
+Program Sender(std::vector<std::string>& log, int frames, Duration pause) {
+  return [&log, frames, pause](Environment& env) {
+    env.Sleep(1ms);
+    auto connection = env.network().Connect(*env.network().Resolve("b", kPort), 1s);
+    if (!connection) {
+      log.push_back("no connection: " + connection.error().message);
+      return;
+    }
+    for (int i = 0; i < frames; ++i) {
+      if (!(*connection)->Send(std::to_string(i))) {
+        log.push_back("broken at " + std::to_string(i));
+        return;
+      }
+      env.Sleep(pause);
+    }
+    log.push_back("sent all");
+  };
+}
+
+Program Receiver(std::vector<std::string>& received) {
+  return [&received](Environment& env) {
+    const auto listener = *env.network().Listen(kPort);
+    while (auto connection = listener->Accept()) {
+      while (Result<Bytes> frame = (*connection)->Receive()) {
+        received.push_back(*frame);
+      }
+      received.push_back("end");
+    }
+  };
+}
+
+TEST_F(NetworkModelTest, FramesArriveInOrderThenTheEnd) {
+  std::vector<std::string> log;
+  Boot(Sender(log, 5, 100us), Receiver(received_));
+  RunFor(1s);
+  EXPECT_EQ(log, std::vector<std::string>{"sent all"});
+  EXPECT_EQ(received_, (std::vector<std::string>{"0", "1", "2", "3", "4", "end"}));
+}
+
+TEST_F(NetworkModelTest, ACutHoldsFramesAndLosesNone) {
+  std::vector<std::string> log;
+  Boot(Sender(log, 20, 10ms), Receiver(received_));
+  world_->At(SimTime(50ms), [&] { world_->SetLink(a_, b_, {.cut = true}); });
+  RunFor(400ms);
+  EXPECT_LT(received_.size(), 8U);
+  world_->SetLink(a_, b_, {});
+  RunFor(100ms);
+  ASSERT_EQ(received_.size(), 21U);
+  for (size_t i = 0; i < 20; ++i) {
+    EXPECT_EQ(received_[i], std::to_string(i));
+  }
+}
+
+TEST_F(NetworkModelTest, TheCrashOfAPeerBreaksTheConnection) {
+  std::vector<std::string> log;
+  Boot(Sender(log, 100, 10ms), Receiver(received_));
+  world_->At(SimTime(55ms), [&] { world_->Crash(right_); });
+  RunFor(2s);
+  ASSERT_EQ(log.size(), 1U);
+  EXPECT_TRUE(log[0].starts_with("broken at ")) << log[0];
+}
+
+TEST_F(NetworkModelTest, BehindACutACrashIsSilent) {
+  std::vector<std::string> log;
+  Boot(Sender(log, 100, 10ms), Receiver(received_));
+  world_->At(SimTime(50ms), [&] {
+    world_->SetLink(b_, a_, {.cut = true});
+    world_->Crash(right_);
+  });
+  RunFor(2s);
+  EXPECT_EQ(log, std::vector<std::string>{"sent all"});  // into the void: half-open
+}
+
+TEST_F(NetworkModelTest, NobodyListeningIsAnErrorAndACutATimeout) {
+  std::vector<std::string> log;
+  Boot(Sender(log, 1, 1ms), [](Environment&) {});
+  RunFor(2s);
+  EXPECT_EQ(log, std::vector<std::string>{"no connection: Nobody listens there."});
+  log.clear();
+  Boot(Sender(log, 1, 1ms), Receiver(received_));
+  world_->SetLink(a_, b_, {.cut = true});
+  RunFor(2s);
+  EXPECT_EQ(log, std::vector<std::string>{"no connection: The host did not answer in time."});
+}
+
+TEST_F(NetworkModelTest, AFullWindowBlocksTheSenderUntilTheReceiverReads) {
+  SimTime sent{};
+  Boot(
+      [&](Environment& env) {
+        env.Sleep(1ms);
+        const auto connection = *env.network().Connect(Peer(env, "b"), 1s);
+        for (int i = 0; i < 10; ++i) {
+          ASSERT_TRUE(connection->Send(Bytes(32 * 1024, 'x')));
+        }
+        sent = env.Now();
+        env.Sleep(10s);
+      },
+      [&](Environment& env) {
+        const auto listener = *env.network().Listen(kPort);
+        const auto connection = *listener->Accept();
+        env.Sleep(500ms);
+        while (connection->Receive()) {
+        }
+      });
+  RunFor(2s);
+  EXPECT_GE(sent, SimTime(500ms));
+  EXPECT_LT(sent, SimTime(600ms));
+}
+
+TEST_F(NetworkModelTest, APortIsGivenOnceUntilItsHolderIsGone) {
+  int checked = 0;
+  Boot(
+      [&](Environment& env) {
+        auto first = env.network().Bind(kPort);
+        ASSERT_TRUE(first.has_value());
+        EXPECT_FALSE(env.network().Bind(kPort).has_value());
+        first->reset();
+        EXPECT_TRUE(env.network().Bind(kPort).has_value());
+        ++checked;
+      },
+      [](Environment&) {});
+  RunFor(1s);
+  EXPECT_EQ(checked, 1);
+}
+
+}  // namespace
+}  // namespace flinch::sim

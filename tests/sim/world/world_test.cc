@@ -1,0 +1,265 @@
+#include "sim/world/world.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/check.h"
+#include "sim/sync.h"
+
+namespace flinch::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Talkative on purpose: fibers, messages, disk, randomness.
+Program Chatter(int rounds) {
+  return [rounds](Environment& env) {
+    const auto socket = *env.network().Bind(1);
+    Random random = env.RandomStream("chatter");
+    env.Spawn("listener", [&env, raw = socket.get()] {
+      while (const Result<Message> message = raw->Receive(Later(env.Now(), 500ms))) {
+        env.Trace("heard", {{"text", message->payload}});
+      }
+    });
+    for (int i = 0; i < rounds; ++i) {
+      env.Sleep(random.Between(Duration(1ms), Duration(5ms)));
+      const std::string_view peer = env.host_name() == "a" ? "b" : "a";
+      socket->Send(*env.network().Resolve(peer, 1), std::to_string(i));
+      if (i % 3 == 0) {
+        (void)WriteDurably(env.shared(), "/log/" + std::string(env.host_name()), "x");
+      }
+    }
+    env.Sleep(1s);
+  };
+}
+
+std::unique_ptr<World> Build(uint64_t seed, Keep keep = Keep::kTrace) {
+  auto world = std::make_unique<World>(WorldOptions{.seed = seed, .keep = keep});
+  for (const std::string name : {"a", "b"}) {
+    world->AddProcess(world->AddHost(name), name, Chatter(30));
+  }
+  World* raw = world.get();
+  world->At(SimTime(20ms), [raw] { raw->Crash(*raw->FindProcess("b")); });
+  world->At(SimTime(40ms), [raw] { raw->Restart(*raw->FindProcess("b")); });
+  return world;
+}
+
+TEST(WorldTest, ASeedIsARun) {
+  const auto first = Build(7);
+  first->Run([] { return false; });
+  const auto second = Build(7);
+  second->Run([] { return false; });
+  const auto other = Build(8);
+  other->Run([] { return false; });
+  EXPECT_EQ(first->digest(), second->digest());
+  EXPECT_EQ(first->events(), second->events());
+  EXPECT_FALSE(FirstDifference(first->recording(), second->recording()));
+  EXPECT_NE(first->digest(), other->digest());
+}
+
+TEST(WorldTest, WhatIsKeptDoesNotChangeTheDigest) {
+  const auto silent = Build(7, Keep::kNothing);
+  silent->Run([] { return false; });
+  const auto full = Build(7, Keep::kEverything);
+  full->Run([] { return false; });
+  EXPECT_EQ(silent->digest(), full->digest());
+  EXPECT_TRUE(silent->recording().events.empty());
+  EXPECT_EQ(full->recording().events.size(), full->events());
+}
+
+TEST(WorldTest, TheDigestOfATinyWorldIsGolden) {
+  // Changes with the random streams, the order of events or their form, and then every recorded
+  // run is void: say so in CHANGELOG.md under "Recordings".
+  const auto world = Build(1);
+  world->Run([] { return false; });
+  EXPECT_EQ(Show(world->digest()), "GOLDEN");
+}
+
+TEST(WorldTest, TwoRunsOfOneSeedAreFoundIdenticalAndALeakIsNamed) {
+  const Comparison same = RunTwice([](Keep keep) {
+    const auto world = Build(3, keep);
+    world->Run([] { return false; });
+    return world->recording();
+  });
+  EXPECT_TRUE(same.identical);
+  int leak = 0;  // what a static counter would do
+  const Comparison different = RunTwice([&leak](Keep keep) {
+    World world({.seed = 3, .keep = keep});
+    world.AddProcess(world.AddHost("a"), "a", [&leak](Environment& env) {
+      env.Sleep(1ms);
+      env.Trace("counted", {{"value", ++leak}});
+    });
+    world.Run([] { return false; });
+    return world.recording();
+  });
+  EXPECT_FALSE(different.identical);
+  EXPECT_NE(different.first.find("counted value=1"), std::string::npos) << different.first;
+  EXPECT_NE(different.second.find("counted value=2"), std::string::npos) << different.second;
+}
+
+TEST(WorldTest, ACrashedProcessIsUnwoundAndSaysNothingMore) {
+  World world({.seed = 1});
+  std::vector<std::string> said;
+  struct Witness {
+    std::vector<std::string>* said;
+    Environment* env;
+
+    ~Witness() {
+      said->push_back("unwound");
+      env->Trace("ghost");  // does nothing
+    }
+  };
+  const ProcessId process =
+      world.AddProcess(world.AddHost("a"), "a", [&](Environment& env) {
+        const Witness witness{&said, &env};
+        for (;;) {
+          env.Sleep(10ms);
+          said.push_back("alive");
+        }
+      });
+  world.At(SimTime(35ms), [&] { world.Crash(process); });
+  const uint64_t before = world.events();
+  world.Run([] { return false; });
+  EXPECT_EQ(said, (std::vector<std::string>{"alive", "alive", "alive", "unwound"}));
+  EXPECT_FALSE(world.IsAlive(process));
+  EXPECT_GT(world.events(), before);
+}
+
+TEST(WorldTest, AnObserverMayCrashAProcessAtTheEventItSees) {
+  World world({.seed = 1, .keep = Keep::kTrace});
+  class Assassin : public TraceObserver {
+   public:
+    explicit Assassin(World& world) : world_(world) {}
+
+    void OnEvent(const TraceEvent& event) override {
+      if (event.kind == "step" && event.Number("number") == 3) {
+        world_.Crash(*world_.FindProcess("a"));
+      }
+    }
+
+   private:
+    World& world_;
+  } assassin(world);
+  world.Observe(assassin);
+  world.AddProcess(world.AddHost("a"), "a", [](Environment& env) {
+    for (int i = 1; i < 10; ++i) {
+      env.Trace("step", {{"number", i}});
+    }
+  });
+  world.Run([] { return false; });
+  ASSERT_EQ(world.recording().events.size(), 4U);
+  EXPECT_EQ(world.recording().events[2].kind, "step");
+  EXPECT_EQ(world.recording().events[3].kind, "fault.crash");
+}
+
+TEST(WorldTest, EverySuspensionPointOfAWorldSurvivesACrash) {
+  // Crashes b at each event of the fault-free run in turn, in the middle of whatever it does.
+  for (int64_t micros = 0; micros < 150'000; micros += 500) {
+    World world({.seed = 5});
+    world.AddProcess(world.AddHost("a"), "a", Chatter(10));
+    const ProcessId b = world.AddProcess(world.AddHost("b"), "b", Chatter(10));
+    world.At(SimTime(std::chrono::microseconds(micros)), [&] {
+      world.Crash(b);
+      world.Restart(b);
+    });
+    const Outcome outcome = world.Run([] { return false; });
+    ASSERT_EQ(outcome.ending, Ending::kIdle) << micros;
+    ASSERT_FALSE(world.IsAlive(b)) << micros;  // both ended by themselves
+  }
+}
+
+TEST(WorldTest, ABrokenInvariantEndsTheRunWithItsPlace) {
+  World world({.seed = 1});
+  world.AddProcess(world.AddHost("a"), "a", [](Environment& env) {
+    env.Sleep(1ms);
+    Check(false, "one and one are {}", 3);
+  });
+  const Outcome outcome = world.Run([] { return false; });
+  EXPECT_EQ(outcome.ending, Ending::kViolation);
+  ASSERT_TRUE(outcome.violation.has_value());
+  EXPECT_EQ(outcome.violation->what, "one and one are 3");
+}
+
+TEST(WorldTest, AnExceptionThatLeavesAFiberEndsTheRun) {
+  World world({.seed = 1});
+  world.AddProcess(world.AddHost("a"), "a",
+                   [](Environment&) { throw std::runtime_error("out of cheese"); });
+  const Outcome outcome = world.Run([] { return false; });
+  EXPECT_EQ(outcome.ending, Ending::kViolation);
+  EXPECT_NE(outcome.violation->what.find("out of cheese"), std::string::npos);
+}
+
+TEST(WorldTest, LimitsEndARunThatWouldGoOnForEver) {
+  const auto restless = [](Environment& env) {
+    for (;;) {
+      env.Sleep(1ms);
+    }
+  };
+  World by_events({.seed = 1, .limits = {.events_max = 1'000}});
+  by_events.AddProcess(by_events.AddHost("a"), "a", restless);
+  EXPECT_EQ(by_events.Run([] { return false; }).ending, Ending::kLimit);
+  EXPECT_EQ(by_events.events(), 1'000U);
+  World by_time({.seed = 1, .limits = {.time_max = SimTime(2s)}});
+  by_time.AddProcess(by_time.AddHost("a"), "a", restless);
+  EXPECT_EQ(by_time.Run([] { return false; }).ending, Ending::kLimit);
+  EXPECT_EQ(by_time.Now(), SimTime(2s));
+}
+
+TEST(WorldTest, EachHostHasItsClock) {
+  World world({.seed = 1});
+  std::vector<SimTime> clocks;
+  const auto watch = [&](Environment& env) {
+    const SimTime start = env.Now();
+    env.Sleep(10ms);
+    EXPECT_EQ(env.Now() - start, 10ms);
+    Condition never(env);
+    EXPECT_FALSE(never.WaitUntil(Later(env.Now(), 5ms)));
+    clocks.push_back(env.Now());
+  };
+  world.AddProcess(world.AddHost("a", {.clock_offset = 3s}), "a", watch);
+  world.AddProcess(world.AddHost("b", {.clock_offset = -1s}), "b", watch);
+  world.Run([] { return false; });
+  ASSERT_EQ(clocks.size(), 2U);
+  EXPECT_EQ(world.Now(), SimTime(15ms));
+  EXPECT_EQ(std::max(clocks[0], clocks[1]), SimTime(3s + 15ms));
+  EXPECT_EQ(std::min(clocks[0], clocks[1]), SimTime(-1s + 15ms));
+}
+
+TEST(WorldTest, AThousandEqualTimersFireInAnOrderOfTheSeed) {
+  const auto order = [](uint64_t seed, Scheduling scheduling) {
+    World world({.seed = seed, .scheduling = scheduling});
+    std::vector<int> fired;
+    world.AddProcess(world.AddHost("a"), "a", [&](Environment& env) {
+      FiberGroup fibers(env);
+      for (int i = 0; i < 1'000; ++i) {
+        fibers.Spawn("timer", [&, i] {
+          env.Sleep(1ms);
+          fired.push_back(i);
+        });
+      }
+      fibers.WaitForAll();
+    });
+    world.Run([] { return false; });
+    return fired;
+  };
+  EXPECT_EQ(order(1, Scheduling::kRandom), order(1, Scheduling::kRandom));
+  EXPECT_NE(order(1, Scheduling::kRandom), order(2, Scheduling::kRandom));
+  EXPECT_TRUE(std::ranges::is_sorted(order(1, Scheduling::kFifo)));
+  EXPECT_EQ(order(1, Scheduling::kRandom).size(), 1'000U);
+}
+
+TEST(WorldTest, OptionsThatMakeNoSenseAreRefusedInWholeSentences) {
+  WorldOptions options;
+  options.link.latency_min = 2s;
+  const Result<void> valid = options.Validate();
+  ASSERT_FALSE(valid.has_value());
+  EXPECT_NE(valid.error().message.find("latency of a link"), std::string::npos);
+  EXPECT_THROW(World{options}, Violation);
+}
+
+}  // namespace
+}  // namespace flinch::sim
