@@ -1,10 +1,9 @@
 // The two programs of a cluster.
 //
-// A JobManager runs one job: it submits what it has the code of, recovers it after a crash of its own
-// from the shared volume, and goes on heart-beating after the job has ended. A TaskManager offers
-// slots to the JobManager and runs what it is given. Neither ever returns.
-// `graph` is the job's code, the same in every process (engine/graph/stream_graph.h); it must outlive
-// them.
+// A JobManager runs one job: it submits what it has the code of, recovers it after a crash of its
+// own from the shared volume, and goes on heart-beating after the job has ended. A TaskManager
+// offers slots to the JobManager and runs what it is given. Neither ever returns. `graph` is the
+// job's code, the same in every process (engine/graph/stream_graph.h); it must outlive them.
 #pragma once
 
 #include <string>

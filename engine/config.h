@@ -1,8 +1,8 @@
 // The engine's options, under Flink's names.
 //
-// Plain values with defaults; `Validate` says in whole sentences what cannot be. `Visit` names each option once: it
-// serves printing, `--set`, the [options] table of scenario files, and generators. Defaults are Flink's unless the
-// comment says why not.
+// Plain values with defaults; `Validate` says in whole sentences what cannot be. `Visit` names each
+// option once: it serves printing, `--set`, the [options] table of scenario files, and generators.
+// Defaults are Flink's unless the comment says why not.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,11 @@ using namespace std::chrono_literals;
 using sim::Duration;
 
 struct CheckpointOptions {
-  // From one trigger to the next. Flink: unset (off); a second here, since a run without checkpoints tests nothing.
+  // From one trigger to the next. Flink: unset (off); a second here, since a run without
+  // checkpoints tests nothing.
   Duration interval = 1s;
-  // From a checkpoint's trigger until it is given up. Flink: 10 min; shorter, for simulated hours cost real time.
+  // From a checkpoint's trigger until it is given up. Flink: 10 min; shorter, for simulated hours
+  // cost real time.
   Duration timeout = 30s;
   // At least this long between the completion of one and the trigger of the next.
   Duration min_pause = 0s;
@@ -30,7 +32,8 @@ struct CheckpointOptions {
 };
 
 struct RestartOptions {
-  // Fixed delay. Flink's default before 1.19 with checkpointing on: practically unlimited attempts, 1 s.
+  // Fixed delay. Flink's default before 1.19 with checkpointing on: practically unlimited attempts,
+  // 1 s.
   uint32_t attempts = 2147483647;
   Duration delay = 1s;
 };
@@ -59,8 +62,8 @@ struct RpcOptions {
 };
 
 struct SinkOptions {
-  // After this the broker aborts a transaction by itself. Must exceed the longest recovery, or data is lost: Flink's
-  // documents warn of just this. Kafka: 15 min.
+  // After this the broker aborts a transaction by itself. Must exceed the longest recovery, or data
+  // is lost: Flink's documents warn of just this. Kafka: 15 min.
   Duration transaction_timeout = 15min;
 };
 

@@ -1,8 +1,9 @@
 // Wrong behaviours, planted on purpose and off by default: the test of the oracles.
 //
-// Each is one place in the engine that asks `defects.Has(Defect::k…)`. In a build with FLINCH_DEFECTS=0 `Has` is a
-// constant false and the branches vanish; with the default build it is one test of a bit.
-// Each has a witness: tests/scenarios/defects_test.cc names a seed at which an oracle catches it.
+// Each is one place in the engine that asks `defects.Has(Defect::k…)`. In a build with
+// FLINCH_DEFECTS=0 `Has` is a constant false and the branches vanish; with the default build it is
+// one test of a bit. Each has a witness: tests/scenarios/defects_test.cc names a seed at which an
+// oracle catches it.
 #pragma once
 
 #include <array>

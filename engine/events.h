@@ -1,7 +1,8 @@
 // The engine's vocabulary: what it tells the world about itself.
 //
-// A kind is what fault plans wait for, oracles judge and timelines print, so a kind and its fields are a contract: add,
-// do not rename. Subtasks are written "sink[1]", attempts are numbers, times are nanoseconds.
+// A kind is what fault plans wait for, oracles judge and timelines print, so a kind and its fields
+// are a contract: add, do not rename. Subtasks are written "sink[1]", attempts are numbers, times
+// are nanoseconds.
 #pragma once
 
 #include <array>

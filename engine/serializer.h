@@ -1,11 +1,10 @@
 // Values to bytes and back; the only form in which anything leaves a process.
 //
-// Shape:   integers little-endian at their full width; text and lists with a 32-bit length in front; structs as their
-//          fields in the order of their `Visit`. No padding, no addresses.
-// Errors:  a Decoder never reads past its end and never throws: it turns bad, yields zeros, and `Decode` reports
-//          kCorruption. Bytes left over are corruption too.
-// A struct takes part by naming each field once:
-//   template <typename Self, typename Visitor>
+// Shape:  integers little-endian at their full width; text and lists with a 32-bit length in front;
+//         structs as their fields in the order of their `Visit`. No padding, no addresses.
+// Errors: a Decoder never reads past its end and never throws: it turns bad, yields zeros, and
+//         `Decode` reports kCorruption. Bytes left over are corruption too. A struct takes part by
+//         naming each field once: template <typename Self, typename Visitor>
 //   static void Visit(Self& self, Visitor&& visit) { visit(self.id); visit(self.name); }
 #pragma once
 

@@ -1,15 +1,16 @@
 // What a task runs: operators, and what the task gives them.
 //
-// A chain of operators runs in one fiber, the task's mailbox: records, watermarks, timers, snapshots and notifications
-// of one chain never overlap. Inside a chain a record is passed by pointer; `StreamRecord::value` points at a T that
-// only the two typed ends of an edge know (engine/data_stream.h guarantees that they agree). Between tasks a record is
-// bytes.
+// A chain of operators runs in one fiber, the task's mailbox: records, watermarks, timers,
+// snapshots and notifications of one chain never overlap. Inside a chain a record is passed by
+// pointer; `StreamRecord::value` points at a T that only the two typed ends of an edge know
+// (engine/data_stream.h guarantees that they agree). Between tasks a record is bytes.
 //
-// Life:    Open (with restored state) → ProcessElement / ProcessWatermark / Snapshot / Notify… → Finish (end of input:
-//          emit what is left; snapshots and notifications still follow) → destroyed. After a failure or a cancel it is
-//          destroyed without Finish.
-// Errors:  any error fails the task, and with it the job's attempt; the restart strategy decides what follows.
-// Source:  Flink docs "Task Lifecycle"; "Stateful Stream Processing / Checkpointing".
+// Life:   Open (with restored state) → ProcessElement / ProcessWatermark / Snapshot / Notify… →
+//         Finish (end of input: emit what is left; snapshots and notifications still follow) →
+//         destroyed. After a failure or a cancel it is destroyed without Finish.
+// Errors: any error fails the task, and with it the job's attempt; the restart strategy decides
+//         what follows.
+// Source: Flink docs "Task Lifecycle"; "Stateful Stream Processing / Checkpointing".
 #pragma once
 
 #include <cstdint>
@@ -66,10 +67,12 @@ class StreamOperator {
 
   virtual sim::Result<void> Finish() { return {}; }
 
-  // The synchronous part of a checkpoint: a frozen copy of the operator's own state. The barrier has already left.
+  // The synchronous part of a checkpoint: a frozen copy of the operator's own state. The barrier
+  // has already left.
   virtual sim::Result<OperatorState> Snapshot(CheckpointId) { return OperatorState{}; }
 
-  // The checkpoint is durable. May come late, out of order, or never: a later one implies all earlier ones.
+  // The checkpoint is durable. May come late, out of order, or never: a later one implies all
+  // earlier ones.
   virtual sim::Result<void> NotifyCheckpointComplete(CheckpointId) { return {}; }
 
   virtual sim::Result<void> NotifyCheckpointAborted(CheckpointId) { return {}; }
@@ -84,7 +87,8 @@ enum class InputStatus : uint8_t {
 
 class SourceOperator : public StreamOperator {
  public:
-  // Called once after Open: how the source's own fibers tell the task that polling is worth while again.
+  // Called once after Open: how the source's own fibers tell the task that polling is worth while
+  // again.
   virtual void OnAvailable(std::function<void()> wake) = 0;
 
   // Emits at most a batch of records and watermarks. Never blocks.

@@ -1,20 +1,18 @@
 // A protocol in one place: phases, inputs and what follows, as a table that the compiler checks.
 //
-// Shape:    one row per (phase, input) that the protocol knows. The first row starts in the initial
-// phase. The owner of
-//           the phase asks `Step` for the row, stores `to` and executes `action`, and changes the
-//           phase nowhere else.
-// Errors:   a pair without a row is our own bug: `Step` fails a check that names both. What may
-// arrive and shall change
-//           nothing is a row too, with an action such as kIgnore and a comment with the reason.
-// Use:
+// Shape:  one row per (phase, input) that the protocol knows. The first row starts in the initial
+//         phase. The owner of the phase asks `Step` for the row, stores `to` and executes `action`,
+//         and changes the phase nowhere else.
+// Errors: a pair without a row is our own bug: `Step` fails a check that names both. What may
+//         arrive and shall change nothing is a row too, with an action such as kIgnore and a
+//         comment with the reason. Use:
 //   inline constexpr auto kDoorTransitions = std::to_array<Transition<DoorPhase, DoorInput,
 //   DoorAction>>({
 //       {DoorPhase::kClosed, DoorInput::kPush, DoorPhase::kOpen, DoorAction::kRing}, …});
 //   static_assert(IsDeterministic(kDoorTransitions) && EveryPhaseReachable(kDoorTransitions));
 //   const auto& row = Step(kDoorTransitions, phase_, DoorInput::kPush);
-// Names:    with `std::string_view Name(X)` beside each enumeration X, failures and diagrams speak
-// them instead of numbers.
+// Names:  with `std::string_view Name(X)` beside each enumeration X, failures and diagrams speak
+//         them instead of numbers.
 #pragma once
 
 #include <array>

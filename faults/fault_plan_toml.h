@@ -5,12 +5,12 @@
 //   when = { event = "checkpoint.acknowledged", nth = 3, where = { subtask = "sink[1]" } }
 //   do = { crash = "tm-2", restart_after = "300ms" }
 //
-// Shape:    a `[[fault]]` has `when` (one of event, at, after) and `do` (one of crash, restart,
-// drop, delay, cut);
-//           see faults/README.md for all keys. The same `[[fault]]` may stand in a scenario file.
-// Errors:   all problems of a file at once, each with its place; see faults/toml_document.h.
-// Promise:  a file of version 1 can be read for ever; what `ShowToml` writes reads back as the same
-// plan.
+// Shape:   a `[[fault]]` has `when` (one of event, at, after) and `do` (one of crash, restart,
+//          drop, delay, cut); see faults/README.md for all keys. The same `[[fault]]` may stand in
+//          a scenario file.
+// Errors:  all problems of a file at once, each with its place; see faults/toml_document.h.
+// Promise: a file of version 1 can be read for ever; what `ShowToml` writes reads back as the same
+//          plan.
 #pragma once
 
 #include <string>

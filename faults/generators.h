@@ -1,20 +1,16 @@
 // Fault plans drawn from a seed.
 //
 // Intuition: a plan that does a little of everything tests little of anything. Per seed, some kinds
-// of faults are
-//            switched off and the others weighted wildly (a swarm; Groce et al. 2012), so that over
-//            many seeds every kind meets every other one, and also reigns alone.
+// of faults are switched off and the others weighted wildly (a swarm; Groce et al. 2012), so that
+// over many seeds every kind meets every other one, and also reigns alone.
 //
-// Shape:    crashes first, then link faults. Most faults wait for the n-th occurrence of a protocol
-// event, because that
-//           is where bugs sit and because such a plan survives a change of the code; some come at a
-//           time; some crash a process again soon after it booted.
-// Time:     what starts at a time is over by `horizon`. What waits for an event lasts no longer
-// than half of it, and
-//           the horizon is when the runner heals.
-// Chance:   each decision draws from a stream named after it ("crash/3/target"), never from a
-// shared one: a fault that
-//           is left out of the plan moves no other, and one more option moves no older decision.
+// Shape: crashes first, then link faults. Most faults wait for the n-th occurrence of a protocol
+//        event, because that is where bugs sit and because such a plan survives a change of the
+//        code; some come at a time; some crash a process again soon after it booted.
+// Time:  what starts at a time is over by `horizon`. What waits for an event lasts no longer than
+//        half of it, and the horizon is when the runner heals. Chance: each decision draws from a
+//        stream named after it ("crash/3/target"), never from a shared one: a fault that is left
+//        out of the plan moves no other, and one more option moves no older decision.
 #pragma once
 
 #include <cstdint>

@@ -5,19 +5,16 @@
 //   world.Run(goal);
 //   for (const FiredFault& fault : injector.fired()) …
 //
-// Shape:    one injector per world, made after its processes and before it runs; it outlives every
-// Run. Requires: a plan that passed CheckAgainst the processes of the world. A host is named by a
-// process on it. When:     each fault fires at most once. A fault on an event fires during the
-// event, before the process that traced
-//           it goes on; on an event of the world itself ("fault.crash") at the same instant, behind
-//           it.
-// Links:    conditions that overlap on one link compose (see Compose); the end of one leaves the
-// others as they are. Nothing:  the crash of a dead process and the restart of a live one do
-// nothing; they do not count as fired, and
-//           faults that wait for them never fire.
-// Healing:  from then on no fault fires, all links that were touched are whole, and every process
-// that the plan
-//           crashed and that is still down boots. A process that ended by itself stays ended.
+// Shape: one injector per world, made after its processes and before it runs; it outlives every
+//        Run. Requires: a plan that passed CheckAgainst the processes of the world. A host is named
+//        by a process on it. When: each fault fires at most once. A fault on an event fires during
+//        the event, before the process that traced it goes on; on an event of the world itself
+//        ("fault.crash") at the same instant, behind it. Links: conditions that overlap on one link
+//        compose (see Compose); the end of one leaves the others as they are. Nothing: the crash of
+//        a dead process and the restart of a live one do nothing; they do not count as fired, and
+//        faults that wait for them never fire. Healing: from then on no fault fires, all links that
+//        were touched are whole, and every process that the plan crashed and that is still down
+//        boots. A process that ended by itself stays ended.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,11 @@
 // How people write amounts, and what they may have meant: durations, ratios, seeds, names.
 //
 // Shape:    pure functions; the same text means the same in a fault plan, a scenario file and on
-// the command line. Units:    integers only, never floating point: "1.5s" is 1,500,000,000
-// nanoseconds or an error, nothing between. Errors:   kInvalidArgument with a whole sentence that
-// quotes the text and says how to write it. Survives: any bytes, of any length.
+//           the command line.
+// Units:    integers only, never floating point: "1.5s" is 1,500,000,000 nanoseconds or an error,
+//           nothing between.
+// Errors:   kInvalidArgument with a whole sentence that quotes the text and says how to write it.
+// Survives: any bytes, of any length.
 #pragma once
 
 #include <cstdint>

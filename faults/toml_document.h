@@ -8,15 +8,12 @@
 //   if (sim::Result<void> read = document.Finish(); !read) return sim::Fail(read);
 //
 // Shape:    a document owns the text; a table is a cursor into it and dies with it. A key that is
-// read becomes known,
-//           so each table is first read and then asked to reject what remains.
+//           read becomes known, so each table is first read and then asked to reject what remains.
 // Errors:   a wrong value is a problem of the document and reads as absent (nothing, or the empty
-// value of a Required
-//           read); so a reader goes on to the end, and looks at `Finish` once. A file that cannot
-//           be read or parsed has that one problem, and all its tables read as empty.
-// Printed:  file:line:column: error: sentence
-//             12 | the source line
-//                |     ^~~~ suggestion
+//           value of a Required read); so a reader goes on to the end, and looks at `Finish` once.
+//           A file that cannot be read or parsed has that one problem, and all its tables read as
+//           empty. Printed: file:line:column: error: sentence 12 | the source line | ^~~~
+//           suggestion
 // Survives: absent, empty, huge and unreadable files, directories, any bytes.
 #pragma once
 

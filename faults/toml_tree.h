@@ -2,9 +2,11 @@
 // toml++.
 //
 // Shape:    children stand in the order of the file. People meet this tree through
-// faults/toml_document.h. Units:    lines and columns count from 1; a column is one Unicode code
-// point. Errors:   the first syntax error, as a problem with its place. The parser cannot go on
-// behind one. Survives: any bytes: no UTF-8, nesting without end, keys of a million parts.
+//           faults/toml_document.h.
+// Units:    lines and columns count from 1; a column is one Unicode code point.
+// Errors:   the first syntax error, as a problem with its place. The parser cannot go on behind
+//           one.
+// Survives: any bytes: no UTF-8, nesting without end, keys of a million parts.
 #pragma once
 
 #include <cstddef>

@@ -61,10 +61,10 @@ std::string ShowText(const RunSummary& summary, ReplayLine replay = ReplayLine::
 
 // For programs: one object on one line, with a line break at its end. The keys, always and in this
 // order: scenario seed verdict digest events records_in records_out rows_skipped
-// checkpoints_completed checkpoints_failed restarts faults
-// ({kind, target, at_ns}) sim_ns wall_ns replay. Seed and digest are strings, since no JSON number
-// holds them. Inconclusive: also `reason`. Failed: also oracle, witness and details of the first
-// finding, and all `findings`. Bytes that are no UTF-8 become U+FFFD.
+// checkpoints_completed checkpoints_failed restarts faults ({kind, target, at_ns}) sim_ns wall_ns
+// replay. Seed and digest are strings, since no JSON number holds them. Inconclusive: also
+// `reason`. Failed: also oracle, witness and details of the first finding, and all `findings`.
+// Bytes that are no UTF-8 become U+FFFD.
 std::string ShowJson(const RunSummary& summary);
 
 }  // namespace flinch::reports

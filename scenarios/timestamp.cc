@@ -179,11 +179,9 @@ sim::Result<engine::EventTime> Compose(const TimeParts& parts, std::string_view 
   bool overflows =
       !parts.since_1970_nanos && __builtin_mul_overflow(seconds, kNanosPerSecond, &nanos);
   overflows = overflows || __builtin_add_overflow(nanos, parts.fraction_nanos, &nanos);
-  // The ends of event time are the engine's: "before all" and "after all".
-  if (overflows || nanos == INT64_MIN || nanos == INT64_MAX) {
-    return sim::Fail(
-        sim::ErrorCode::kInvalidArgument,
-        fmt::format("\"{}\" lies outside the years 1678 to 2261, which event time can hold.", text));
+  if (overflows || nanos < kFirstTime.nanos() || nanos > kLastTime.nanos()) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     fmt::format("\"{}\" lies outside the years 1900 to 2149.", text));
   }
   return engine::EventTime(nanos);
 }

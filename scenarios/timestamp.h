@@ -6,8 +6,7 @@
 //   %f one to nine digits of a fraction   %z Z, +hhmm, +hh:mm or the same with a minus
 //   %s seconds since 1970   %Q milliseconds since 1970   %% a percent sign
 // A blank stands for one or more blanks; everything else for itself. What a format leaves out is 1970-01-01 00:00:00.
-// Errors: kInvalidArgument with a whole sentence, also for times outside the years 1678 to 2261, which 64 bits of
-//         nanoseconds cannot hold.
+// Errors: kInvalidArgument with a whole sentence, also for times outside the years 1900 to 2149.
 #pragma once
 
 #include <string>
@@ -17,6 +16,11 @@
 #include "sim/result.h"
 
 namespace flinch::scenarios {
+
+// The input's event times lie between these, so that the distance of any two, and a window around
+// any of them, fits 64 bits of nanoseconds.
+inline constexpr engine::EventTime kFirstTime{-2'208'988'800'000'000'000};  // 1900-01-01
+inline constexpr engine::EventTime kLastTime{5'680'281'599'999'999'999};    // the end of 2149
 
 sim::Result<void> CheckTimestampFormat(std::string_view format);
 

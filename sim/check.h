@@ -1,17 +1,18 @@
 // Invariants, always on.
 //
-// `Check` states what must be true whatever the world does. A false one is our own bug: it throws `Violation`,
-// which the kernel catches where the fiber starts; the run ends with a failed verdict that names the place.
-// Never `Check` what another process, a disk or a user sent: that is data, and gets a Result.
+// `Check` states what must be true whatever the world does. A false one is our own bug: it throws
+// `Violation`, which the kernel catches where the fiber starts; the run ends with a failed verdict
+// that names the place. Never `Check` what another process, a disk or a user sent: that is data,
+// and gets a Result.
 #pragma once
-
-#include <fmt/format.h>
 
 #include <concepts>
 #include <source_location>
 #include <string>
 #include <type_traits>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace flinch::sim {
 
@@ -25,8 +26,9 @@ template <typename... Args>
 struct CheckFormat {
   template <typename Text>
     requires std::convertible_to<const Text&, std::string_view>
-  consteval CheckFormat(const Text& text,  // NOLINT(google-explicit-constructor): a literal converts
-                        std::source_location place = std::source_location::current())
+  consteval CheckFormat(
+      const Text& text,  // NOLINT(google-explicit-constructor): a literal converts
+      std::source_location place = std::source_location::current())
       : format(text), where(place) {}
 
   fmt::format_string<Args...> format;

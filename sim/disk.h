@@ -1,13 +1,15 @@
 // Disks as a process sees them: its host's own volume and one volume shared by all hosts.
 //
 // Durability, as POSIX promises it and no more:
-//  - what is appended can be read by everyone on the volume at once, and survives a crash of its writer only
+// - what is appended can be read by everyone on the volume at once, and survives a crash of its
+//   writer only
 //    after `File::Sync`;
-//  - a name that was created, renamed or removed survives a crash of who did it only after `SyncDirectory` of its
+// - a name that was created, renamed or removed survives a crash of who did it only after
+//   `SyncDirectory` of its
 //    directory; rename is atomic;
-//  - at a crash, what was not synced is gone.
-// Paths are absolute, '/'-separated, without "." and ".."; directories exist as soon as a file in them does.
-// Every call takes drawn simulated time, and so is a point where the process may die.
+// - at a crash, what was not synced is gone. Paths are absolute, '/'-separated, without "." and
+//   ".."; directories exist as soon as a file in them does. Every call takes drawn simulated time,
+//   and so is a point where the process may die.
 #pragma once
 
 #include <memory>
@@ -50,8 +52,8 @@ class FileSystem {
   virtual Result<std::vector<std::string>> List(std::string_view directory) = 0;
 };
 
-// Writes `bytes` so that after success they are at `path` whatever crashes, and before it nothing or all of an
-// older content is: temporary name, sync, rename, sync of the directory.
+// Writes `bytes` so that after success they are at `path` whatever crashes, and before it nothing
+// or all of an older content is: temporary name, sync, rename, sync of the directory.
 Result<void> WriteDurably(FileSystem& volume, std::string_view path, std::string_view bytes);
 
 // "/a/b" of "/a/b/c".

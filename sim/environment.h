@@ -1,10 +1,12 @@
 // What a process may ask of the world: its system calls.
 //
-// One Environment per incarnation of a process. Code under simulation gets everything from here; it has no other
-// source of time, chance or input. A call marked "may suspend" lets other fibers run, and is where a crashed process
-// stops: the call throws `ProcessKilled`, destructors run, and every call they make does nothing.
+// One Environment per incarnation of a process. Code under simulation gets everything from here; it
+// has no other source of time, chance or input. A call marked "may suspend" lets other fibers run,
+// and is where a crashed process stops: the call throws `ProcessKilled`, destructors run, and every
+// call they make does nothing.
 //
-// The same interface can be implemented on a real machine; nothing in it knows that it is simulated.
+// The same interface can be implemented on a real machine; nothing in it knows that it is
+// simulated.
 #pragma once
 
 #include <functional>
@@ -41,12 +43,14 @@ class Environment {
   // Lets others run first. May suspend.
   virtual void Yield() = 0;
 
-  // Starts a fiber; it runs after the caller suspends. An exception that leaves `body` is a bug, and ends the run.
+  // Starts a fiber; it runs after the caller suspends. An exception that leaves `body` is a bug,
+  // and ends the run.
   virtual FiberId Spawn(std::string_view name, std::move_only_function<void()> body) = 0;
   virtual FiberId CurrentFiber() const = 0;
 
-  // Waits until another fiber unparks this one (true) or until `deadline` (false). May suspend. An Unpark of a
-  // fiber that is not parked does nothing. sim/sync.h builds everything else from these two.
+  // Waits until another fiber unparks this one (true) or until `deadline` (false). May suspend. An
+  // Unpark of a fiber that is not parked does nothing. sim/sync.h builds everything else from these
+  // two.
   virtual bool Park(SimTime deadline) = 0;
   virtual void Unpark(FiberId fiber) = 0;
 
@@ -61,7 +65,8 @@ class Environment {
   virtual EventId Trace(std::string_view kind, std::initializer_list<Field> fields = {}) = 0;
 };
 
-// The body of a process: runs on its first fiber. When it returns the process goes on until its other fibers end.
+// The body of a process: runs on its first fiber. When it returns the process goes on until its
+// other fibers end.
 using Program = std::function<void(Environment&)>;
 
 }  // namespace flinch::sim

@@ -1,13 +1,14 @@
 // The network as a process sees it. Nothing but bytes crosses it.
 //
 // Two layers:
-//  - one-way messages (`Socket`): never block, may be lost, delayed, and overtake each other;
-//  - connections (`Listener`, `Connection`): ordered frames, flow-controlled, all or nothing: a connection that
-//    loses something is broken for good and says so with kUnavailable on both sides, or on neither for as long
-//    as the path between them is cut (half-open: only silence tells).
+// - one-way messages (`Socket`): never block, may be lost, delayed, and overtake each other;
+// - connections (`Listener`, `Connection`): ordered frames, flow-controlled, all or nothing: a
+//   connection that loses something is broken for good and says so with kUnavailable on both sides,
+//   or on neither for as long as the path between them is cut (half-open: only silence tells).
 //
-// Survives: a handle may outlive its peer; every call on a broken connection returns kUnavailable at once.
-// Handles belong to one process and die with it; its host then resets its connections.
+// Survives: a handle may outlive its peer; every call on a broken connection returns kUnavailable
+//           at once. Handles belong to one process and die with it; its host then resets its
+//           connections.
 #pragma once
 
 #include <compare>
@@ -66,11 +67,12 @@ class Connection {
   // Queues one frame. Blocks while the window of unread bytes is full (back-pressure).
   virtual Result<void> Send(Bytes frame) = 0;
 
-  // The next frame, in order. kTimeout at the deadline; kUnavailable when the connection broke or the peer closed
-  // and everything it sent has been received.
+  // The next frame, in order. kTimeout at the deadline; kUnavailable when the connection broke or
+  // the peer closed and everything it sent has been received.
   virtual Result<Bytes> Receive(SimTime deadline = kForever) = 0;
 
-  // Tells the peer after all queued frames. Wakes a blocked Send or Receive of this end with kUnavailable.
+  // Tells the peer after all queued frames. Wakes a blocked Send or Receive of this end with
+  // kUnavailable.
   virtual void Close() = 0;
 };
 

@@ -1,9 +1,9 @@
 #include "sim/random.h"
 
 #define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <numeric>
+
+#include <xxhash.h>
 
 namespace flinch::sim {
 namespace {

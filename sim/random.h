@@ -1,10 +1,12 @@
 // Randomness, split by name.
 //
-// A `Random` is one stream of numbers. `Split("link/tm-1/tm-2")` gives another stream that depends only on this
-// stream's seed and the name, never on how many numbers were drawn: one more draw in one place moves no other.
-// Rules: one draw per statement (the order of two draws in one expression is the compiler's); no std::
-// distribution (they differ between libraries); probabilities are integer ratios.
-// Source: SplitMix64, made to be split (Steele, Lea, Flood 2014): a counter and a finaliser; seeds are XXH3 of names.
+// A `Random` is one stream of numbers. `Split("link/tm-1/tm-2")` gives another stream that depends
+// only on this stream's seed and the name, never on how many numbers were drawn: one more draw in
+// one place moves no other.
+// Rules:  one draw per statement (the order of two draws in one expression is the compiler's); no
+//         std:: distribution (they differ between libraries); probabilities are integer ratios.
+// Source: SplitMix64, made to be split (Steele, Lea, Flood 2014): a counter and a finaliser; seeds
+//         are XXH3 of names.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // How an operation that may fail says so.
 //
-// `Result<T>` carries a value or an `Error`. A code exists only where some caller reacts to it differently.
-// An injected fault gives the same Result as a real one: simulated code cannot tell them apart.
-// Broken invariants are not errors: see check.h.
+// `Result<T>` carries a value or an `Error`. A code exists only where some caller reacts to it
+// differently. An injected fault gives the same Result as a real one: simulated code cannot tell
+// them apart. Broken invariants are not errors: see check.h.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,12 @@ namespace flinch::sim {
 enum class ErrorCode : uint8_t {
   kInvalidArgument,  // the caller's mistake; repeating it will not help
   kNotFound,         // no such file, topic, host
-  kUnavailable,      // the peer or device did not take it now; the outcome may be unknown; try again
-  kTimeout,          // no answer in time; the outcome is unknown
-  kFenced,           // a newer owner exists; give up
-  kIo,               // a device failed
-  kCorruption,       // bytes that cannot be what was written
-  kCancelled,        // the operation was given up by its owner
+  kUnavailable,  // the peer or device did not take it now; the outcome may be unknown; try again
+  kTimeout,      // no answer in time; the outcome is unknown
+  kFenced,       // a newer owner exists; give up
+  kIo,           // a device failed
+  kCorruption,   // bytes that cannot be what was written
+  kCancelled,    // the operation was given up by its owner
 };
 
 std::string_view Name(ErrorCode code);

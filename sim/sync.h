@@ -1,7 +1,8 @@
 // Waiting for one another inside a process: blocks the fiber, never the thread.
 //
-// All of these belong to one process and one Environment. Waiters are woken in the order in which they came; who
-// then runs first is the scheduler's choice, so always wait in a loop on a condition (the helpers here do).
+// All of these belong to one process and one Environment. Waiters are woken in the order in which
+// they came; who then runs first is the scheduler's choice, so always wait in a loop on a condition
+// (the helpers here do).
 #pragma once
 
 #include <deque>
@@ -93,8 +94,7 @@ class FiberGroup {
 template <typename T>
 class Queue {
  public:
-  Queue(Environment& environment, size_t capacity)
-      : capacity_(capacity), changed_(environment) {}
+  Queue(Environment& environment, size_t capacity) : capacity_(capacity), changed_(environment) {}
 
   // Waits while full. False when the queue is closed: the item is dropped.
   bool Push(T item) {

@@ -1,18 +1,18 @@
 #include "sim/time.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace flinch::sim {
 
 std::string Show(SimTime time) {
   const int64_t nanos = Nanos(time);
   const auto magnitude = nanos < 0 ? -static_cast<uint64_t>(nanos) : static_cast<uint64_t>(nanos);
-  std::string text =
-      fmt::format("{}{}.{:09}", nanos < 0 ? "-" : "", magnitude / 1'000'000'000, magnitude % 1'000'000'000);
+  std::string text = fmt::format("{}{}.{:09}", nanos < 0 ? "-" : "", magnitude / 1'000'000'000,
+                                 magnitude % 1'000'000'000);
   const size_t digits_min = text.find('.') + 4;
   while (text.size() > digits_min && text.back() == '0') {
     text.pop_back();

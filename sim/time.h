@@ -1,8 +1,9 @@
 // Simulated time: the only clock types of the tree.
 //
-// `SimTime` is a point on the world's clock, `Duration` a span of it; both count integer nanoseconds.
-// There is deliberately no `now()` here: a process asks its `Environment`, an experimenter its `World`.
-// Event time (the time inside a record) is another type, in the engine; the two do not convert.
+// `SimTime` is a point on the world's clock, `Duration` a span of it; both count integer
+// nanoseconds. There is deliberately no `now()` here: a process asks its `Environment`, an
+// experimenter its `World`. Event time (the time inside a record) is another type, in the engine;
+// the two do not convert.
 #pragma once
 
 #include <chrono>

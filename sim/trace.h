@@ -1,8 +1,8 @@
 // What a process says about itself: events with a kind and named fields.
 //
-// Kinds are dotted lower-case names ("checkpoint.completed") declared once as constants beside the code that
-// emits them (for the engine: engine/events.h). Fields are integers or text. Views are valid during the call
-// only; whoever keeps an event copies it (sim/recording).
+// Kinds are dotted lower-case names ("checkpoint.completed") declared once as constants beside the
+// code that emits them (for the engine: engine/events.h). Fields are integers or text. Views are
+// valid during the call only; whoever keeps an event copies it (sim/recording).
 #pragma once
 
 #include <cstdint>

@@ -1,14 +1,14 @@
 // Triggers checkpoints, collects acknowledgements, makes completed ones durable, tells the tasks.
 //
-// Shape:   one per job, on the JobMaster's main thread; at most one checkpoint is in progress. Its
-//          blocking work (ids, store, clean-up) runs in order on one I/O fiber.
-// Order:   all acknowledged → metadata and pointer durable → notifications → older ones subsumed.
-// Survives: late, duplicate and unknown acknowledgements; a lost trigger or notification; a failover
-//          at any moment (a checkpoint that is being stored is waited for: see Settle).
-// Ends:    a checkpoint is final when all tasks had seen all of their input before it was triggered;
-//          its notification is repeated until the job is finished.
-// Phases:  checkpoint_protocol.h.
-// Source:  Flink's CheckpointCoordinator; Carbone et al. 2015.
+// Shape:    one per job, on the JobMaster's main thread; at most one checkpoint is in progress. Its
+//           blocking work (ids, store, clean-up) runs in order on one I/O fiber.
+// Order:    all acknowledged → metadata and pointer durable → notifications → older ones subsumed.
+// Survives: late, duplicate and unknown acknowledgements; a lost trigger or notification; a
+//           failover at any moment (a checkpoint that is being stored is waited for: see Settle).
+// Ends:     a checkpoint is final when all tasks had seen all of their input before it was
+//           triggered; its notification is repeated until the job is finished.
+// Phases:   checkpoint_protocol.h.
+// Source:   Flink's CheckpointCoordinator; Carbone et al. 2015.
 #pragma once
 
 #include <cstdint>

@@ -3,9 +3,9 @@
 //   /checkpoints/<job>/chk-<id>/<vertex>-<subtask>-<attempt>   one snapshot of one subtask
 //   /checkpoints/<job>/chk-<id>/_metadata                      what belongs to the checkpoint
 //
-// A directory without `_metadata` is garbage: only the metadata makes a checkpoint. Every file starts
-// with a format version and ends with a checksum of all before it; a file that does not fit is
-// kCorruption, never a crash.
+// A directory without `_metadata` is garbage: only the metadata makes a checkpoint. Every file
+// starts with a format version and ends with a checksum of all before it; a file that does not fit
+// is kCorruption, never a crash.
 #pragma once
 
 #include <cstdint>

@@ -1,11 +1,11 @@
 // The durable list of completed checkpoints: what a restart may start from.
 //
 // A checkpoint is in the store when its pointer file lies in the high-availability directory on the
-// shared volume. Adding writes the new pointer first and removes old ones afterwards, so that there is
-// always one; files of subsumed checkpoints are deleted only after their pointers are gone.
-// Errors:  Recover fails when a pointer cannot be read: starting from an older checkpoint in silence
-//          would undo what sinks have committed.
-// Source:  Flink's DefaultCompletedCheckpointStore.
+// shared volume. Adding writes the new pointer first and removes old ones afterwards, so that there
+// is always one; files of subsumed checkpoints are deleted only after their pointers are gone.
+// Errors: Recover fails when a pointer cannot be read: starting from an older checkpoint in silence
+//         would undo what sinks have committed.
+// Source: Flink's DefaultCompletedCheckpointStore.
 #pragma once
 
 #include <cstdint>
@@ -44,8 +44,8 @@ class CompletedCheckpointStore {
   std::vector<CompletedCheckpoint> checkpoints_;  // ids grow
 };
 
-// Numbers that are never given out twice, whoever asks and whatever crashes: 1, 2, … in a file of the
-// high-availability directory. For checkpoint ids, attempts and fencing tokens.
+// Numbers that are never given out twice, whoever asks and whatever crashes: 1, 2, … in a file of
+// the high-availability directory. For checkpoint ids, attempts and fencing tokens.
 class DurableCounter {
  public:
   DurableCounter(sim::Environment& environment, std::string path);

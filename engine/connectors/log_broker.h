@@ -2,20 +2,19 @@
 // engine/connectors/log_protocol.h.
 //
 // Shape:    one loop. It takes all requests that wait, applies the commands, appends them to the
-// journal as one group,
-//           syncs once, tells the world what happened, and only then replies and answers the
-//           queries of the same round. So nothing is acknowledged before it is durable, and no
-//           reader sees what a crash could take back.
+//           journal as one group, syncs once, tells the world what happened, and only then replies
+//           and answers the queries of the same round. So nothing is acknowledged before it is
+//           durable, and no reader sees what a crash could take back.
 // Time:     the broker aborts a transaction whose time-out has passed, by a command in the journal
-// like any other. Survives: a crash at any point (a torn last group is cut off at the next start);
-// a disk that refuses to write (the
-//           round's requests get kUnavailable, and the state is read again from the journal). A
-//           journal that is damaged elsewhere is not served: every request gets kCorruption.
+//           like any other.
+// Survives: a crash at any point (a torn last group is cut off at the next start); a disk that
+//           refuses to write (the round's requests get kUnavailable, and the state is read again
+//           from the journal). A journal that is damaged elsewhere is not served: every request
+//           gets kCorruption.
 // Traces:   broker.started, transaction.begun (at the first record, not when the epoch is made:
-// what was never written
-//           to is nothing to anyone), transaction.committed, transaction.aborted,
-//           transaction.fenced, topic.sealed. An event tells of what is durable already; a crash
-//           may swallow it, so whoever needs certainty reads the journal.
+//           what was never written to is nothing to anyone), transaction.committed,
+//           transaction.aborted, transaction.fenced, topic.sealed. An event tells of what is
+//           durable already; a crash may swallow it, so whoever needs certainty reads the journal.
 // Source:   Kafka's broker and transaction coordinator, on one machine.
 #pragma once
 

@@ -2,11 +2,11 @@
 //
 // Shape:    one endpoint of its own; calls may come from several fibers of the process.
 // Errors:   kTimeout and kUnavailable are retried with growing pauses until the deadline of
-// RetryOptions, then given back
-//           with what was tried; kCancelled after Cancel; everything else at once.
+//           RetryOptions, then given back with what was tried; kCancelled after Cancel; everything
+//           else at once.
 // Survives: a restart of the broker, lost and late messages: requests are idempotent
-// (log_protocol.h). Use:      destroy it only when no fiber is inside a call: Cancel, then wait for
-// them.
+//           (log_protocol.h).
+// Use:      destroy it only when no fiber is inside a call: Cancel, then wait for them.
 #pragma once
 
 #include <chrono>

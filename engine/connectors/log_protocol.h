@@ -1,15 +1,15 @@
 // What clients and the log broker say to each other.
 //
-// Shape:    one request and one reply per method of the broker's group in engine/runtime/rpc.h.
-// Topics are split into
-//           partitions; an offset is a record's place in its partition, from 0, without gaps.
-// Retries:  every request may be sent again and may arrive late or twice, so each is idempotent;
-// how is said there. Errors:   kNotFound (no such topic or transactional id), kInvalidArgument (the
-// request can never succeed), kFenced (a
-//           newer owner exists), kUnavailable (ask again; the outcome is unknown), kCorruption (the
-//           journal is damaged).
-// Source:   Kafka's protocol: Produce, Fetch, InitProducerId, EndTxn, ListTransactions (KIP-98,
-// KIP-664, KIP-890).
+// Shape:   one request and one reply per method of the broker's group in engine/runtime/rpc.h.
+//          Topics are split into partitions; an offset is a record's place in its partition, from
+//          0, without gaps.
+// Retries: every request may be sent again and may arrive late or twice, so each is idempotent; how
+//          is said there.
+// Errors:  kNotFound (no such topic or transactional id), kInvalidArgument (the request can never
+//          succeed), kFenced (a newer owner exists), kUnavailable (ask again; the outcome is
+//          unknown), kCorruption (the journal is damaged).
+// Source:  Kafka's protocol: Produce, Fetch, InitProducerId, EndTxn, ListTransactions (KIP-98,
+//          KIP-664, KIP-890).
 #pragma once
 
 #include <cstdint>
@@ -95,14 +95,13 @@ struct ProduceReply {
 // Appends records to one partition.
 //
 // Three kinds of producer:
-//  - transactional: epoch > 0, `producer` is the transactional id. Sequences start at 0 in each
-//  epoch and partition.
+// - transactional: epoch > 0, `producer` is the transactional id. Sequences start at 0 in each
+//   epoch and partition.
 //    The first records begin the epoch's transaction; after its end the epoch takes no more.
-//  - idempotent: epoch 0, `producer` is any stable name. Its sequences are remembered for ever: a
-//  restarted publisher
-//    that numbers its rows from 0 appends nothing twice.
-//  - plain: epoch 0, `producer` empty. Always appended; a retry may double.
-// Records whose sequence was seen before are acknowledged and not appended again; a gap is refused.
+// - idempotent: epoch 0, `producer` is any stable name. Its sequences are remembered for ever: a
+//   restarted publisher that numbers its rows from 0 appends nothing twice.
+// - plain: epoch 0, `producer` empty. Always appended; a retry may double. Records whose sequence
+//   was seen before are acknowledged and not appended again; a gap is refused.
 struct ProduceRequest {
   static constexpr Method kMethod = Method::kProduce;
   using Reply = ProduceReply;

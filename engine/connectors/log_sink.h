@@ -2,27 +2,23 @@
 // checkpoints.
 //
 // Shape:    one open transaction per subtask at most; subtask s writes to partition s % partitions.
-// Records are buffered
-//           and produced in batches. A transaction begins with its first record; without records
-//           there is none.
+//           Records are buffered and produced in batches. A transaction begins with its first
+//           record; without records there is none.
 // Phases:   see kSinkTransactionTransitions. Snapshot n flushes and pre-commits: the transaction
-// belongs to checkpoint n
-//           and is part of the state. The notification of n commits everything of n and before, in
-//           order.
+//           belongs to checkpoint n and is part of the state. The notification of n commits
+//           everything of n and before, in order.
 // State:    "pending": pre-committed transactions; "counter": the number of the next one.
 // Survives: late, doubled, overtaking and lost notifications (a later one implies the earlier
-// ones); an aborted
-//           checkpoint (its transaction waits for the next completed one: its records are in no
-//           other); a zombie of an earlier attempt: Open fences all earlier sessions of the
-//           subtask, commits what is restored (its checkpoint is complete) and aborts what earlier
-//           attempts left open.
+//           ones); an aborted checkpoint (its transaction waits for the next completed one: its
+//           records are in no other); a zombie of an earlier attempt: Open fences all earlier
+//           sessions of the subtask, commits what is restored (its checkpoint is complete) and
+//           aborts what earlier attempts left open.
 // Names:    transactional ids are "<sink>-<subtask>-<attempt>-<counter>", so no two attempts share
-// one, and leftovers of
-//           a subtask can be told from those of "<sink>-1<subtask>" and of a sink whose name goes
-//           on with a number.
+//           one, and leftovers of a subtask can be told from those of "<sink>-1<subtask>" and of a
+//           sink whose name goes on with a number.
 // Errors:   a transaction that the broker has given up before its commit is lost data: the task
-// fails, and says so. Source:   Flink's TwoPhaseCommitSinkFunction and KafkaSink;
-// flink-semantics 5.2, 5.4.
+//           fails, and says so.
+// Source:   Flink's TwoPhaseCommitSinkFunction and KafkaSink; flink-semantics 5.2, 5.4.
 #pragma once
 
 #include <array>

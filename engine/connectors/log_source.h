@@ -1,25 +1,21 @@
 // A source that reads a topic of the log; what it has emitted is its state.
 //
 // Shape:    partition p belongs to subtask p % parallelism. A fiber of its own polls the broker
-// into a bounded buffer; the
-//           task takes records from there, so EmitNext never waits for the network.
+//           into a bounded buffer; the task takes records from there, so EmitNext never waits for
+//           the network.
 // State:    the list "offsets": one SourceOffset per partition, the position behind the last record
-// emitted, exactly. A
-//           partition that the state does not name starts at 0. Watermarks are not state, as in
-//           Flink.
+//           emitted, exactly. A partition that the state does not name starts at 0. Watermarks are
+//           not state, as in Flink.
 // Time:     a record's event time is its timestamp. Watermarks are made per partition (largest
-// timestamp less the bound
-//           less 1 ns) and the smallest of the unfinished ones counts; it is emitted only when it
-//           has grown.
+//           timestamp less the bound less 1 ns) and the smallest of the unfinished ones counts; it
+//           is emitted only when it has grown.
 // End:      when all partitions are sealed and emitted to their end. A subtask without partitions
-// is at its end at once.
-//           The last watermark is the task's to send.
+//           is at its end at once. The last watermark is the task's to send.
 // Errors:   a record that cannot be decoded fails the task, named by topic, partition and offset:
-// it would fail again
-//           after a restart, and nobody drops it in silence.
+//           it would fail again after a restart, and nobody drops it in silence.
 // Survives: a broker that is away for less than the retry deadline; a topic that is created after
-// the job has started. Source:   Flink's KafkaSource with bounded out-of-orderness, watermarks per
-// split.
+//           the job has started.
+// Source:   Flink's KafkaSource with bounded out-of-orderness, watermarks per split.
 #pragma once
 
 #include <chrono>

@@ -1,18 +1,16 @@
 // The log broker's state: topics, partitions, records, producers, transactions. Pure: no clock, no
 // network, no disk.
 //
-// Shape:    commands change it and are what the journal holds: the same commands with the same
-// times in the same order
-//           give the same state. Queries change nothing.
-// Time:     comes with each command, as the broker's clock said when it was first applied.
-// Errors:   a command that fails has changed nothing.
-// Isolation: a transaction is one epoch of one transactional id. Its records lie in the log from
-// the start; readers of
-//           committed data stop at the first record of the oldest open transaction (the last stable
-//           offset) and skip what was aborted. So the order of what they see never changes.
-// Phases:   see kLogTransactionTransitions, the only place where a transaction's phase changes.
-// Source:   KIP-98; KIP-890 for what a late request may not do: no record joins a transaction after
-// its end.
+// Shape:  commands change it and are what the journal holds: the same commands with the same times
+//         in the same order give the same state. Queries change nothing.
+// Time:   comes with each command, as the broker's clock said when it was first applied.
+// Errors: a command that fails has changed nothing. Isolation: a transaction is one epoch of one
+//         transactional id. Its records lie in the log from the start; readers of committed data
+//         stop at the first record of the oldest open transaction (the last stable offset) and skip
+//         what was aborted. So the order of what they see never changes.
+// Phases: see kLogTransactionTransitions, the only place where a transaction's phase changes.
+// Source: KIP-98; KIP-890 for what a late request may not do: no record joins a transaction after
+//         its end.
 #pragma once
 
 #include <array>

@@ -1,7 +1,8 @@
 // The graph as it is scheduled: vertices, each a chain of operators that run in one task.
 //
-// Two operators are chained when a forward edge joins them, their parallelism is equal, the edge is the only input of
-// the second and the only output of the first, and the second does not ask to start a chain of its own.
+// Two operators are chained when a forward edge joins them, their parallelism is equal, the edge is
+// the only input of the second and the only output of the first, and the second does not ask to
+// start a chain of its own.
 // Source: Flink's StreamingJobGraphGenerator.isChainable.
 #pragma once
 
@@ -38,8 +39,9 @@ struct JobGraph {
   uint32_t max_vertex_parallelism() const;
 };
 
-// kInvalidArgument for a graph without a source, with a cycle, with two nodes of one name, with an operator that has no
-// input and is no source, with forward edges between different parallelisms, or with parallelism 0 or above the maximum.
+// kInvalidArgument for a graph without a source, with a cycle, with two nodes of one name, with an
+// operator that has no input and is no source, with forward edges between different parallelisms,
+// or with parallelism 0 or above the maximum.
 sim::Result<JobGraph> BuildJobGraph(StreamGraph stream);
 
 // "sink[1]".

@@ -1,8 +1,9 @@
 // What the user wrote: operators and the edges between them, with their types erased.
 //
-// A StreamGraph is the job's code: immutable once built, and the one thing that every process of a cluster has without
-// having received it, as a user's jar is on every machine. What travels are names, indices and bytes.
-// engine/data_stream.h builds it with types; engine/graph/job_graph.h chains it.
+// A StreamGraph is the job's code: immutable once built, and the one thing that every process of a
+// cluster has without having received it, as a user's jar is on every machine. What travels are
+// names, indices and bytes. engine/data_stream.h builds it with types; engine/graph/job_graph.h
+// chains it.
 #pragma once
 
 #include <cstdint>

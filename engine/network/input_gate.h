@@ -1,10 +1,11 @@
 // The input of one task: a channel per producing subtask, each with a bounded queue of buffers.
 //
-// A fiber per channel connects to the producer, asks for its subpartition and reads; it stops reading
-// while the queue is full, and so back-pressure travels upstream. A producer that is not there yet is
-// asked again with a pause, until the request time-out.
-// Errors:  a connection that breaks before the end of data is an error of the gate, and fails the task.
-// Source:  Flink's SingleInputGate and RemoteInputChannel.
+// A fiber per channel connects to the producer, asks for its subpartition and reads; it stops
+// reading while the queue is full, and so back-pressure travels upstream. A producer that is not
+// there yet is asked again with a pause, until the request time-out.
+// Errors: a connection that breaks before the end of data is an error of the gate, and fails the
+//         task.
+// Source: Flink's SingleInputGate and RemoteInputChannel.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,9 @@
 // The output of one task on one edge: a bounded queue of buffers per consumer.
 //
-// Elements are collected into buffers; a buffer leaves its writer when it is full, when it is flushed
-// (a barrier, the end, the buffer timeout), never half an element. The writer never blocks: it asks
-// `IsAvailable` before it takes up new work, and may exceed the bound by what one element produces.
-// Each subpartition is consumed once, over one connection, by whoever asks first.
+// Elements are collected into buffers; a buffer leaves its writer when it is full, when it is
+// flushed (a barrier, the end, the buffer timeout), never half an element. The writer never blocks:
+// it asks `IsAvailable` before it takes up new work, and may exceed the bound by what one element
+// produces. Each subpartition is consumed once, over one connection, by whoever asks first.
 // Source: Flink's ResultPartition and PipelinedSubpartition.
 #pragma once
 

@@ -52,7 +52,9 @@ class KeyedProcessOperator final : public StreamOperator {
   template <typename Body>
   sim::Result<void> WithContext(EventTime timestamp, Body body) {
     const sim::Result<Key> key = Decode<Key>(state_->current_key());
-    sim::Check(key.has_value(), "the current key is of another type");
+    if (!key) {  // of a restored timer
+      return sim::Fail(key);
+    }
     Collector<Out> out(*output_, timestamp);
     body(KeyedContext<Key, Out>{.key = *key,
                                 .timestamp = timestamp,

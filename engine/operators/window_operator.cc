@@ -12,12 +12,21 @@ TimeWindow TumblingWindowOf(EventTime time, sim::Duration size) {
   if (offset < 0) {
     offset += size.count();
   }
-  const int64_t start = time.nanos() - offset;
-  return {.start = EventTime(start), .end = EventTime(start + size.count())};
+  const int64_t left = size.count() - offset;
+  const bool starts_before_time = time.nanos() < kMinEventTime.nanos() + offset;
+  const bool ends_after_time = time.nanos() > kMaxEventTime.nanos() - left;
+  return {.start = starts_before_time ? kMinEventTime : EventTime(time.nanos() - offset),
+          .end = ends_after_time ? kMaxEventTime : EventTime(time.nanos() + left)};
 }
 
 sim::Result<void> WindowOperatorBase::Open(const OperatorContext& context, const OperatorState*) {
   sim::Check(context.keyed_state != nullptr, "{} is keyed and has no keyed state", context.name);
+  if (size_ <= sim::Duration(0)) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     fmt::format("The windows of operator '{}' have a size of {} ns; it must be "
+                                 "positive.",
+                                 context.name, size_.count()));
+  }
   environment_ = &context.environment;
   subtask_ = fmt::format("{}[{}]", context.name, context.subtask.value());
   state_ = context.keyed_state;
@@ -27,6 +36,12 @@ sim::Result<void> WindowOperatorBase::Open(const OperatorContext& context, const
 }
 
 sim::Result<void> WindowOperatorBase::ProcessElement(const StreamRecord& record) {
+  if (record.timestamp == kMinEventTime) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     fmt::format("A record without a timestamp came to the windows of {}: the "
+                                 "source must give every record one.",
+                                 subtask_));
+  }
   const TimeWindow window = TumblingWindowOf(record.timestamp, size_);
   if (window.max_timestamp() <= watermark_) {
     environment_->Trace(events::kWindowLateRecord, {{"subtask", subtask_},

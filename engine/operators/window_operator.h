@@ -21,6 +21,7 @@
 namespace flinch::engine {
 
 // The window of `size` that contains `time`; right for times before 1970, too. Sizes are positive.
+// At the ends of time a window is cut to what an EventTime can hold.
 TimeWindow TumblingWindowOf(EventTime time, sim::Duration size);
 
 // What does not depend on types: windows as namespaces, timers, late records.
@@ -74,20 +75,19 @@ class WindowOperator final : public WindowOperatorBase {
   sim::Result<void> Fire(const TimeWindow& window, const std::string& space) override {
     ValueState<Accumulator> slot(state(), "window", space);
     const std::optional<Accumulator> sum = slot.Value();
-    sim::Check(sum.has_value(), "a window fires without contents");
+    sim::Result<Key> key = Decode<Key>(state().current_key());
+    if (!sum || !key) {
+      return sim::Fail(sim::ErrorCode::kCorruption,
+                       "A restored window has no contents or no key of its type: the checkpoint is "
+                       "damaged. Restore from another one.");
+    }
     slot.Clear();
-    const Result result{CurrentKey(), window, function_.Result(*sum)};
+    const Result result{*std::move(key), window, function_.Result(*sum)};
     return output().Emit({&result, window.max_timestamp()});
   }
 
  private:
   using Accumulator = typename Function::Accumulator;
-
-  Key CurrentKey() const {
-    sim::Result<Key> key = Decode<Key>(state().current_key());
-    sim::Check(key.has_value(), "the current key is of another type");
-    return *std::move(key);
-  }
 
   Function function_;
 };

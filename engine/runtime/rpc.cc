@@ -57,8 +57,8 @@ sim::Result<Bytes> RpcEndpoint::CallBytes(sim::Address to, Method method, Bytes 
     return sim::Fail(sim::ErrorCode::kCancelled, "The endpoint was closed by its owner.");
   }
   const uint64_t call = ++last_call_;
-  Waiting waiting{.fiber = environment_.CurrentFiber(), .reply = std::nullopt};
-  waiting_[call] = &waiting;
+  Waiting& waiting = waiting_[call];
+  waiting.fiber = environment_.CurrentFiber();
   SendRequest(to, call, method, std::move(body));
   if (on_sent) {
     on_sent();
@@ -66,19 +66,20 @@ sim::Result<Bytes> RpcEndpoint::CallBytes(sim::Address to, Method method, Bytes 
   const sim::SimTime deadline = sim::Later(environment_.Now(), timeout);
   while (!waiting.reply && environment_.Park(deadline)) {
   }
+  std::optional<sim::Result<Bytes>> reply = std::move(waiting.reply);
   waiting_.erase(call);
-  if (!waiting.reply) {
+  if (!reply) {
     return sim::Fail(sim::ErrorCode::kTimeout, "No reply came in time.");
   }
-  return *std::move(waiting.reply);
+  return *std::move(reply);
 }
 
 void RpcEndpoint::Cancel() {
   cancelled_ = true;
   for (auto& [call, waiting] : waiting_) {
-    if (!waiting->reply) {
-      waiting->reply = sim::Fail(sim::ErrorCode::kCancelled, "The call was given up by its owner.");
-      environment_.Unpark(waiting->fiber);
+    if (!waiting.reply) {
+      waiting.reply = sim::Fail(sim::ErrorCode::kCancelled, "The call was given up by its owner.");
+      environment_.Unpark(waiting.fiber);
     }
   }
 }
@@ -123,16 +124,16 @@ void RpcEndpoint::Dispatch(sim::Message message) {
   }
   if (frame->is_reply) {
     const auto found = waiting_.find(frame->call);
-    if (found == waiting_.end() || found->second->reply) {
+    if (found == waiting_.end() || found->second.reply) {
       return;  // too late: the caller has given up
     }
     if (frame->method == 0) {
-      found->second->reply = std::move(frame->body);
+      found->second.reply = std::move(frame->body);
     } else {
       const auto code = static_cast<sim::ErrorCode>(frame->method - 1);
-      found->second->reply = sim::Fail(code, std::move(frame->body));
+      found->second.reply = sim::Fail(code, std::move(frame->body));
     }
-    environment_.Unpark(found->second->fiber);
+    environment_.Unpark(found->second.fiber);
     return;
   }
   RpcRequest request{.from = message.from,

@@ -133,7 +133,8 @@ class RpcEndpoint {
   bool cancelled_ = false;
   bool receiving_ = true;
   sim::Condition stopped_;
-  std::map<uint64_t, Waiting*> waiting_;
+  // Here and not on the callers' stacks: when the process dies either may be unwound first.
+  std::map<uint64_t, Waiting> waiting_;
 };
 
 }  // namespace flinch::engine

@@ -1,22 +1,19 @@
 // Barriers are aligned: a snapshot waits for the barrier of every channel, and gets each barrier
 // once.
 //
-// Promise:  within one attempt of a subtask and for one checkpoint id
-//           1. no channel delivers the barrier twice;
-//           2. after checkpoint.aligned no channel delivers a first barrier: the alignment would
-//           have missed it;
-//           3. checkpoint.aligned comes once;
-//           4. checkpoint.aligned comes after a barrier from each channel. The event's field
-//           `channels` says how many
-//              there are; where it is absent, as many as ever delivered for one id to this subtask.
-// Cost:     a map operation per barrier. Keeps the last ids of each subtask (kIdsKept), nothing of
-// older attempts. Silent:   about 4 without the field until a first alignment was seen, and once
-// any task has met the end of its input:
-//           channels then end, and an ended channel owes no barrier.
-// Attempts: the event's field `attempt`; where it is absent, the attempt that task.started began
-// last in this process.
-//           The same subtask in another process, a zombie, is judged by itself.
-// Source:   Carbone et al. 2015, algorithm 1; Chandy and Lamport 1985.
+// Promise: within one attempt of a subtask and for one checkpoint id 1. no channel delivers the
+//          barrier twice; 2. after checkpoint.aligned no channel delivers a first barrier: the
+//          alignment would have missed it; 3. checkpoint.aligned comes once; 4. checkpoint.aligned
+//          comes after a barrier from each channel. The event's field `channels` says how many
+//          there are; where it is absent, as many as ever delivered for one id to this subtask.
+// Cost:    a map operation per barrier. Keeps the last ids of each subtask (kIdsKept), nothing of
+//          older attempts.
+// Silent:  about 4 without the field until a first alignment was seen, and once any task has met
+//          the end of its input: channels then end, and an ended channel owes no barrier. Attempts:
+//          the event's field `attempt`; where it is absent, the attempt that task.started began
+//          last in this process. The same subtask in another process, a zombie, is judged by
+//          itself.
+// Source:  Carbone et al. 2015, algorithm 1; Chandy and Lamport 1985.
 #pragma once
 
 #include <compare>

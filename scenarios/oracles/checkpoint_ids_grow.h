@@ -1,15 +1,15 @@
 // Checkpoint ids only grow, and only what was triggered completes.
 //
-// Promise:  let t1, t2, … be the ids of checkpoint.triggered over the whole run, in order, by
-// whatever incarnation of
-//           the JobManager; and c1, c2, … those of checkpoint.completed. Then t and c grow
-//           strictly; every c is a t that came earlier; and no c was named by checkpoint.aborted
-//           before.
-// Cost:     a set operation per checkpoint event. Keeps the ids that were triggered and not
-// completed. Silent:   about gaps (an id may be given out and lost in a crash), about checkpoints
-// that never complete, and about
-//           an abort after completion (the store may refuse a completed checkpoint).
-// Source:   Flink's CheckpointIDCounter, which outlives the JobManager for this reason.
+// Promise: let t1, t2, … be the ids of checkpoint.triggered over the whole run, in order, by
+//          whatever incarnation of the JobManager; and c1, c2, … those of checkpoint.completed.
+//          Then t and c grow strictly; every c is a t that came earlier; and no c was named by
+//          checkpoint.aborted before.
+// Cost:    a set operation per checkpoint event. Keeps the ids that were triggered and not
+//          completed.
+// Silent:  about gaps (an id may be given out and lost in a crash), about checkpoints that never
+//          complete, and about an abort after completion (the store may refuse a completed
+//          checkpoint).
+// Source:  Flink's CheckpointIDCounter, which outlives the JobManager for this reason.
 #pragma once
 
 #include <cstdint>

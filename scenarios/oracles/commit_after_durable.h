@@ -1,16 +1,14 @@
 // Nothing is committed, and nobody is told to commit, before the checkpoint is durable.
 //
-// Promise:  before sink.committing with checkpoint n there was checkpoint.stored of some id >= n;
-// before
-//           checkpoint.notified of id n there was checkpoint.stored of n. A job.restored from
-//           checkpoint n counts as stored: whoever can restore from it has it, even when the
-//           JobManager died before it could say so.
-// Cost:     a comparison per checkpoint and per transaction. Keeps the ids that were stored.
-// Silent:   about commits that come late or never (no_open_transaction asks for those), and about
-// sinks without
-//           transactions.
-// Source:   two-phase commit: a participant must not commit before the coordinator's decision is on
-// disk (Gray 1978).
+// Promise: before sink.committing with checkpoint n there was checkpoint.stored of some id >= n;
+//          before checkpoint.notified of id n there was checkpoint.stored of n. A job.restored from
+//          checkpoint n counts as stored: whoever can restore from it has it, even when the
+//          JobManager died before it could say so.
+// Cost:    a comparison per checkpoint and per transaction. Keeps the ids that were stored.
+// Silent:  about commits that come late or never (no_open_transaction asks for those), and about
+//          sinks without transactions.
+// Source:  two-phase commit: a participant must not commit before the coordinator's decision is on
+//          disk (Gray 1978).
 #pragma once
 
 #include <cstdint>

@@ -1,19 +1,17 @@
 // The committed output is the reference run's output, exactly once.
 //
-// Promise:  let E be the records of the reference run and O the committed ones, both multisets of
-// (key, value). When the
-//           job finished, O = E; when it did not, O is a part of E. And per key the records of O,
-//           by log partition and offset, stand in the order of E.
-// Witness:  a doubled record names the transaction of each copy, its checkpoint, and what crashed
-// or was restored
-//           between the two commits; then come foreign, missing and misplaced records.
-// Cost:     n log n in the records, at the end. Keeps one entry per transaction and one per crash
-// or restart. Silent:   about missing records when the job did not finish (job_finishes speaks),
-// about the order of a key that has
-//           doubled or foreign records, about the order between keys, about records that no
-//           transaction committed.
-// Source:   "exactly-once" of the Flink documents: each record's effect is in the output once,
-// whatever fails.
+// Promise: let E be the records of the reference run and O the committed ones, both multisets of
+//          (key, value). When the job finished, O = E; when it did not, O is a part of E. And per
+//          key the records of O, by log partition and offset, stand in the order of E. Witness: a
+//          doubled record names the transaction of each copy, its checkpoint, and what crashed or
+//          was restored between the two commits; then come foreign, missing and misplaced records.
+// Cost:    n log n in the records, at the end. Keeps one entry per transaction and one per crash or
+//          restart.
+// Silent:  about missing records when the job did not finish (job_finishes speaks), about the order
+//          of a key that has doubled or foreign records, about the order between keys, about
+//          records that no transaction committed.
+// Source:  "exactly-once" of the Flink documents: each record's effect is in the output once,
+//          whatever fails.
 #pragma once
 
 #include <cstdint>

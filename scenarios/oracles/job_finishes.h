@@ -1,13 +1,11 @@
 // A bounded job finishes once the world is healed.
 //
-// Promise:  the job reaches FINISHED before the run's limits in events and simulated time. This is
-// the liveness verdict:
-//           every run ends healed, so nothing but the system itself can be in the way.
-// Witness:  why the run ended and what the job last did: its status, its last checkpoint step, its
-// last restart, its
-//           last failed task.
-// Cost:     a comparison per event; keeps the last event of each of four kinds, and a count.
-// Silent:   when the job finished, however long it took.
+// Promise: the job reaches FINISHED before the run's limits in events and simulated time. This is
+//          the liveness verdict: every run ends healed, so nothing but the system itself can be in
+//          the way. Witness: why the run ended and what the job last did: its status, its last
+//          checkpoint step, its last restart, its last failed task.
+// Cost:    a comparison per event; keeps the last event of each of four kinds, and a count.
+// Silent:  when the job finished, however long it took.
 #pragma once
 
 #include <cstdint>

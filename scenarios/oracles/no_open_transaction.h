@@ -1,16 +1,14 @@
 // Every transaction ends, once and in one way.
 //
-// Promise:  per transactional id the broker's events read (begun (committed | aborted))*: nothing
-// ends that did not
-//           begin, nothing ends twice, nothing that was aborted is committed or the reverse,
-//           nothing begins before its predecessor ended. When the job finished, none is open at the
-//           broker.
-// Cost:     a map operation per transaction event. Keeps one entry per transactional id.
-// Silent:   about open transactions of a job that did not finish. Across a restart of the broker:
-// it may die after an
-//           outcome is durable and before it says so, so an end that is not told then is no breach,
-//           and neither is a begin that is not told.
-// Source:   Kafka's transaction state machine (KIP-98); the hanging transactions of KIP-664.
+// Promise: per transactional id the broker's events read (begun (committed | aborted))*: nothing
+//          ends that did not begin, nothing ends twice, nothing that was aborted is committed or
+//          the reverse, nothing begins before its predecessor ended. When the job finished, none is
+//          open at the broker.
+// Cost:    a map operation per transaction event. Keeps one entry per transactional id.
+// Silent:  about open transactions of a job that did not finish. Across a restart of the broker: it
+//          may die after an outcome is durable and before it says so, so an end that is not told
+//          then is no breach, and neither is a begin that is not told.
+// Source:  Kafka's transaction state machine (KIP-98); the hanging transactions of KIP-664.
 #pragma once
 
 #include <compare>

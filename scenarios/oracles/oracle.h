@@ -1,12 +1,13 @@
 // A judge of runs: a promise that must hold whatever happens, and a witness when it does not.
 //
 // Shape:    made for one run, shown every traced event in order (OnEvent), asked once at the end
-// (Judge). Cost:     linear in events; keeps only what the verdict needs, bounded where the promise
-// allows it. Each oracle's
-//           header says how much.
+//           (Judge).
+// Cost:     linear in events; keeps only what the verdict needs, bounded where the promise allows
+//           it. Each oracle's header says how much.
 // Errors:   none. An event without the fields it should have, or of a kind the oracle does not
-// know, is passed over. Survives: any order of events, several incarnations of every process, a run
-// that broke off in the middle.
+//           know, is passed over.
+// Survives: any order of events, several incarnations of every process, a run that broke off in the
+//           middle.
 //
 // An oracle sees only traced events and the outside world's content, never the engine, and changes
 // nothing: what it finds in a run it finds again in the run's recording.

@@ -1,11 +1,11 @@
 #include "sim/kernel/context.h"
 
-#include <boost/context/preallocated.hpp>
-#include <boost/context/stack_context.hpp>
-
 #include <cstdlib>
 #include <cstring>
 #include <utility>
+
+#include <boost/context/preallocated.hpp>
+#include <boost/context/stack_context.hpp>
 
 #include "sim/check.h"
 
@@ -92,16 +92,16 @@ void FiberContext::Resume() {
     boost::context::stack_context whole;
     whole.sp = stack_ + kStackBytes;
     whole.size = kStackBytes;
-    self_ = boost::context::fiber(
-        std::allocator_arg, boost::context::preallocated(whole.sp, whole.size, whole), KeepStack(),
-        [this](boost::context::fiber&& scheduler) {
-          FinishSwitch(nullptr, &scheduler_bottom_, &scheduler_size_);
-          scheduler_ = std::move(scheduler);
-          entry_(argument_);
-          finished_ = true;
-          StartSwitch(nullptr, scheduler_bottom_, scheduler_size_);
-          return std::move(scheduler_);
-        });
+    self_ = boost::context::fiber(std::allocator_arg,
+                                  boost::context::preallocated(whole.sp, whole.size, whole),
+                                  KeepStack(), [this](boost::context::fiber&& scheduler) {
+                                    FinishSwitch(nullptr, &scheduler_bottom_, &scheduler_size_);
+                                    scheduler_ = std::move(scheduler);
+                                    entry_(argument_);
+                                    finished_ = true;
+                                    StartSwitch(nullptr, scheduler_bottom_, scheduler_size_);
+                                    return std::move(scheduler_);
+                                  });
   }
   StartSwitch(&fake_scheduler_, stack_, kStackBytes);
   self_ = std::move(self_).resume();

@@ -1,13 +1,15 @@
-// One fiber's stack and registers: the only place that knows Boost.Context and the sanitizers' view of stacks.
+// One fiber's stack and registers: the only place that knows Boost.Context and the sanitizers' view
+// of stacks.
 //
-// Exactly two switches exist: Resume, from the scheduler into a fiber, and Suspend, from a fiber back. Both tell the
-// address sanitizer which stack comes next. A fiber is never abandoned: it ends by returning from its entry.
+// Exactly two switches exist: Resume, from the scheduler into a fiber, and Suspend, from a fiber
+// back. Both tell the address sanitizer which stack comes next. A fiber is never abandoned: it ends
+// by returning from its entry.
 #pragma once
-
-#include <boost/context/fiber.hpp>
 
 #include <cstddef>
 #include <vector>
+
+#include <boost/context/fiber.hpp>
 
 namespace flinch::sim {
 

@@ -1,9 +1,9 @@
 #include "sim/kernel/disk_model.h"
 
 #define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <utility>
+
+#include <xxhash.h>
 
 #include "sim/check.h"
 #include "sim/kernel/kernel.h"

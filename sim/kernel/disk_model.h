@@ -1,8 +1,9 @@
 // Volumes: what is in the page cache, what is durable, and what a crash leaves.
 //
-// A volume has two views of its names, the current and the durable one, and of each file all bytes and the synced
-// prefix. A crash of a process reverts names that it changed and nobody synced, and cuts the files that it wrote last to
-// what is synced. `Volume` is pure; `VolumeDoor` charges time and is what a process sees.
+// A volume has two views of its names, the current and the durable one, and of each file all bytes
+// and the synced prefix. A crash of a process reverts names that it changed and nobody synced, and
+// cuts the files that it wrote last to what is synced. `Volume` is pure; `VolumeDoor` charges time
+// and is what a process sees.
 #pragma once
 
 #include <map>
@@ -84,7 +85,17 @@ class VolumeDoor final : public FileSystem {
  private:
   class OpenFile;
 
-  enum class Operation : uint64_t { kOpen, kCreate, kRead, kRename, kRemove, kSyncNames, kList, kAppend, kSync };
+  enum class Operation : uint64_t {
+    kOpen,
+    kCreate,
+    kRead,
+    kRename,
+    kRemove,
+    kSyncNames,
+    kList,
+    kAppend,
+    kSync
+  };
 
   // Waits for the device, then records the operation. kUnavailable for the dead.
   Result<void> Charge(Operation operation, std::string_view path, size_t size);

@@ -62,12 +62,14 @@ void Kernel::Boot(ProcessRecord& process) {
   incarnation.host = process.host;
   incarnation.number = ++process.incarnations;
   incarnation.environment = std::make_unique<ProcessEnvironment>(*this, incarnation);
-  Spawn(incarnation, "main", [program = process.program, environment = incarnation.environment.get()] {
-    program(*environment);
-  });
+  Spawn(incarnation, "main",
+        [program = process.program, environment = incarnation.environment.get()] {
+          program(*environment);
+        });
 }
 
-FiberId Kernel::Spawn(Incarnation& owner, std::string_view name, std::move_only_function<void()> body) {
+FiberId Kernel::Spawn(Incarnation& owner, std::string_view name,
+                      std::move_only_function<void()> body) {
   if (!owner.alive) {
     return FiberId();
   }
@@ -109,11 +111,11 @@ void Kernel::RunBody(Fiber& fiber) {
   } catch (const Violation& violation) {
     violation_ = violation_.value_or(violation);
   } catch (const std::exception& error) {
-    violation_ = violation_.value_or(
-        Violation{fmt::format("an exception left fiber {}: {}", fiber.name, error.what()), "a fiber"});
+    violation_ = violation_.value_or(Violation{
+        fmt::format("an exception left fiber {}: {}", fiber.name, error.what()), "a fiber"});
   } catch (...) {
-    violation_ = violation_.value_or(
-        Violation{fmt::format("an exception of an unknown type left fiber {}", fiber.name), "a fiber"});
+    violation_ = violation_.value_or(Violation{
+        fmt::format("an exception of an unknown type left fiber {}", fiber.name), "a fiber"});
   }
   fiber.body = nullptr;  // here, for destructors belong to the fiber
 }
@@ -246,7 +248,8 @@ void Kernel::SetCause(EventId cause) {
   }
 }
 
-EventId Kernel::TraceFrom(Incarnation& owner, std::string_view kind, std::span<const Field> fields) {
+EventId Kernel::TraceFrom(Incarnation& owner, std::string_view kind,
+                          std::span<const Field> fields) {
   if (!owner.alive) {
     return EventId();
   }
@@ -307,7 +310,8 @@ void Kernel::Restart(ProcessId id) {
 }
 
 void Kernel::SetLink(HostId from, HostId to, const LinkCondition& condition) {
-  const std::string loss = fmt::format("{}/{}", condition.loss.numerator, condition.loss.denominator);
+  const std::string loss =
+      fmt::format("{}/{}", condition.loss.numerator, condition.loss.denominator);
   const Field fields[] = {{"from", hosts_.at(from.value()).name},
                           {"to", hosts_.at(to.value()).name},
                           {"cut", condition.cut},

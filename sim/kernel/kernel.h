@@ -1,8 +1,8 @@
 // The core of a world: hosts, processes, fibers, time, and the loop that runs them.
 //
-// Time stands still while any fiber can run; then it jumps to the next pending event. Crashes happen at once in the
-// sense of the simulated world (system calls of the dead do nothing); the fibers are unwound by the loop, before
-// anything else runs.
+// Time stands still while any fiber can run; then it jumps to the next pending event. Crashes
+// happen at once in the sense of the simulated world (system calls of the dead do nothing); the
+// fibers are unwound by the loop, before anything else runs.
 #pragma once
 
 #include <deque>
@@ -74,7 +74,8 @@ class Kernel {
   void Yield();
   EventId TraceFrom(Incarnation& owner, std::string_view kind, std::span<const Field> fields);
 
-  // For the models. Wakes a parked fiber; anything else is ignored. `cause` is the event that did it.
+  // For the models. Wakes a parked fiber; anything else is ignored. `cause` is the event that did
+  // it.
   void Wake(FiberId fiber, EventId cause);
   EventId Record(Step step, ProcessId process, uint64_t a, uint64_t b);
   EventId RecordOnHost(Step step, HostId host, uint64_t a, uint64_t b);
@@ -140,6 +141,7 @@ class Kernel {
   bool AdvanceToNextEvent();
   void Fire(const PendingEvent& event);
   Outcome Ended(Ending ending);
+
   Fiber& current() { return *fibers_[current_]; }
 
   WorldOptions options_;

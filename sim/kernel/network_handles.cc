@@ -1,8 +1,8 @@
 // The handles that processes hold: sockets, listeners, connections, and the door to them.
 #define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <utility>
+
+#include <xxhash.h>
 
 #include "sim/check.h"
 #include "sim/kernel/kernel.h"
@@ -102,8 +102,9 @@ Result<void> ModelConnection::Send(Bytes frame) {
   pipe.unread_bytes += frame.size();
   const EventId event =
       kernel_.Record(Step::kFrame, owner_.process, id_, XXH3_64bits(frame.data(), frame.size()));
-  model_.Push(*stream, side_,
-              {.kind = NetworkModel::Frame::Kind::kData, .payload = std::move(frame), .cause = event});
+  model_.Push(
+      *stream, side_,
+      {.kind = NetworkModel::Frame::Kind::kData, .payload = std::move(frame), .cause = event});
   return {};
 }
 
@@ -162,7 +163,8 @@ Result<std::unique_ptr<Socket>> NetworkDoor::Bind(uint16_t port) {
 Result<std::unique_ptr<Listener>> NetworkDoor::Listen(uint16_t port) {
   const Address address{incarnation_.host,
                         port == 0 ? kernel_.network().FreePort(incarnation_.host) : port};
-  auto listener = std::make_unique<ModelListener>(kernel_.network(), kernel_, incarnation_, address);
+  auto listener =
+      std::make_unique<ModelListener>(kernel_.network(), kernel_, incarnation_, address);
   if (!incarnation_.alive || !kernel_.network().Register(*listener)) {
     return Fail(ErrorCode::kInvalidArgument,
                 "Port " + std::to_string(port) + " of this host is in use.");

@@ -1,10 +1,10 @@
 #include "sim/kernel/network_model.h"
 
 #define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <xxhash.h>
 
 #include "sim/check.h"
 #include "sim/kernel/kernel.h"
@@ -14,7 +14,9 @@ namespace {
 
 uint64_t HashOf(const Bytes& payload) { return XXH3_64bits(payload.data(), payload.size()); }
 
-uint64_t Number(Address address) { return static_cast<uint64_t>(address.host.value()) << 16 | address.port; }
+uint64_t Number(Address address) {
+  return static_cast<uint64_t>(address.host.value()) << 16 | address.port;
+}
 
 // A lost segment is sent again after this time, and at most this often before it gets through.
 constexpr Duration kRetransmission = std::chrono::milliseconds(200);
@@ -34,8 +36,8 @@ NetworkModel::Link& NetworkModel::LinkBetween(HostId from, HostId to) {
   }
   std::unique_ptr<Link>& link = row.at(to.value());
   if (!link) {
-    const std::string name = "link/" + kernel_.hosts()[from.value()].name + "/" +
-                             kernel_.hosts()[to.value()].name;
+    const std::string name =
+        "link/" + kernel_.hosts()[from.value()].name + "/" + kernel_.hosts()[to.value()].name;
     link = std::make_unique<Link>(kernel_.random().Split(name), LinkCondition{});
   }
   return *link;
@@ -67,7 +69,8 @@ std::optional<Duration> NetworkModel::FrameLatency(HostId from, HostId to) {
   if (condition.cut || condition.loss.numerator >= condition.loss.denominator) {
     return std::nullopt;
   }
-  Duration latency = link.latency.Between(options.latency_min, options.latency_max) + condition.delay;
+  Duration latency =
+      link.latency.Between(options.latency_min, options.latency_max) + condition.delay;
   if (condition.loss.numerator > 0) {
     for (int i = 0; i < kRetransmissionsMax && link.loss.Chance(condition.loss); ++i) {
       latency += kRetransmission;
@@ -120,11 +123,14 @@ void NetworkModel::DeliverMessage(uint32_t index) {
 
 uint16_t NetworkModel::FreePort(HostId host) {
   HostPorts& ports = ports_[host.value()];
-  while (ports.sockets.contains(ports.next_free) || ports.listeners.contains(ports.next_free)) {
-    ++ports.next_free;
-    Check(ports.next_free != 0, "host {} has no free port left", host.value());
+  for (uint32_t tried = 0; tried <= UINT16_MAX - kFirstFreePort; ++tried) {
+    const uint16_t port = ports.next_free;
+    ports.next_free = port == UINT16_MAX ? kFirstFreePort : static_cast<uint16_t>(port + 1);
+    if (!ports.sockets.contains(port) && !ports.listeners.contains(port)) {
+      return port;
+    }
   }
-  return ports.next_free++;
+  Unreachable("host {} has no free port left", host.value());
 }
 
 bool NetworkModel::Register(ModelSocket& socket) {
@@ -156,7 +162,8 @@ void NetworkModel::Unregister(ModelListener& listener) {
 void NetworkModel::Drop(Incarnation& owner) {
   HostPorts& ports = ports_[owner.host.value()];
   std::erase_if(ports.sockets, [&](const auto& entry) { return &entry.second->owner() == &owner; });
-  std::erase_if(ports.listeners, [&](const auto& entry) { return &entry.second->owner() == &owner; });
+  std::erase_if(ports.listeners,
+                [&](const auto& entry) { return &entry.second->owner() == &owner; });
   for (auto& [id, stream] : streams_) {
     for (int side = 0; side < 2; ++side) {
       if (stream.owner[side] == &owner) {

@@ -1,8 +1,9 @@
 // Links, one-way messages and connections between hosts.
 //
-// Latency is drawn per direction of a link from its own stream, losses from another, so that a fault on one link moves
-// no draw elsewhere. One-way messages of one link may overtake each other. Frames of a connection do not; while its link
-// is cut they are held, as a retransmitting transport would, and leave when it is whole again.
+// Latency is drawn per direction of a link from its own stream, losses from another, so that a
+// fault on one link moves no draw elsewhere. One-way messages of one link may overtake each other.
+// Frames of a connection do not; while its link is cut they are held, as a retransmitting transport
+// would, and leave when it is whole again.
 #pragma once
 
 #include <deque>
@@ -48,6 +49,10 @@ class NetworkModel {
 
  private:
   friend class ModelConnection;
+
+  // The range that a caller gets who names no port.
+  static constexpr uint16_t kFirstFreePort = 49152;
+
 
   struct Link {
     Link(const Random& random, LinkCondition initial)
@@ -98,7 +103,7 @@ class NetworkModel {
   struct HostPorts {
     std::map<uint16_t, ModelSocket*> sockets;
     std::map<uint16_t, ModelListener*> listeners;
-    uint16_t next_free = 49152;
+    uint16_t next_free = kFirstFreePort;
   };
 
   Link& LinkBetween(HostId from, HostId to);
@@ -200,7 +205,8 @@ class ModelConnection final : public Connection {
 // The network as one process sees it.
 class NetworkDoor final : public Network {
  public:
-  NetworkDoor(Kernel& kernel, Incarnation& incarnation) : kernel_(kernel), incarnation_(incarnation) {}
+  NetworkDoor(Kernel& kernel, Incarnation& incarnation)
+      : kernel_(kernel), incarnation_(incarnation) {}
 
   std::optional<Address> Resolve(std::string_view host, uint16_t port) const override;
   Result<std::unique_ptr<Socket>> Bind(uint16_t port) override;

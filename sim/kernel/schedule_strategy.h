@@ -13,7 +13,8 @@ class ScheduleStrategy {
  public:
   virtual ~ScheduleStrategy() = default;
 
-  // An index below `runnable` (at least 2) into the fibers in the order in which they became runnable.
+  // An index below `runnable` (at least 2) into the fibers in the order in which they became
+  // runnable.
   virtual size_t Pick(size_t runnable) = 0;
 };
 

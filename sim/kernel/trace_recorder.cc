@@ -1,9 +1,9 @@
 #include "sim/kernel/trace_recorder.h"
 
 #define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <array>
+
+#include <xxhash.h>
 
 namespace flinch::sim {
 namespace {

@@ -1,4 +1,5 @@
-// Numbers the events of a run, hashes each into the digest, keeps what is asked for, and shows traces to observers.
+// Numbers the events of a run, hashes each into the digest, keeps what is asked for, and shows
+// traces to observers.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,8 @@ class TraceRecorder {
   TraceRecorder& operator=(const TraceRecorder&) = delete;
 
   // An event of the kernel. Cheap: hashed, and kept only with Keep::kEverything.
-  EventId Record(Step step, SimTime time, ProcessId process, std::string_view process_name, uint64_t a,
-                 uint64_t b);
+  EventId Record(Step step, SimTime time, ProcessId process, std::string_view process_name,
+                 uint64_t a, uint64_t b);
 
   // An event of a process or of the experimenter.
   EventId Trace(const TraceEvent& event_without_id);

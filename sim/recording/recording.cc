@@ -1,12 +1,14 @@
 #include "sim/recording/recording.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace flinch::sim {
 
-std::string Show(const Digest& digest) { return fmt::format("{:016x}{:016x}", digest.high, digest.low); }
+std::string Show(const Digest& digest) {
+  return fmt::format("{:016x}{:016x}", digest.high, digest.low);
+}
 
 std::optional<int64_t> TraceEvent::Number(std::string_view field) const {
   for (const Field& each : fields) {

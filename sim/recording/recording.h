@@ -1,8 +1,8 @@
 // The after-the-fact view of a run: what happened, in order, with causes.
 //
-// A run is a sequence of events numbered from 1. `World` keeps as much as it was asked to: nothing but the digest,
-// what the processes traced, or also every step of the kernel ("sim.*": fibers that ran, messages sent and
-// delivered, disk operations). The digest covers every event in every case.
+// A run is a sequence of events numbered from 1. `World` keeps as much as it was asked to: nothing
+// but the digest, what the processes traced, or also every step of the kernel ("sim.*": fibers that
+// ran, messages sent and delivered, disk operations). The digest covers every event in every case.
 #pragma once
 
 #include <cstdint>
@@ -78,11 +78,12 @@ struct Recording {
   std::vector<RecordedEvent> events;
 };
 
-// Where two recordings part: the index of the first event that differs, or nothing when one equals the other.
+// Where two recordings part: the index of the first event that differs, or nothing when one equals
+// the other.
 std::optional<size_t> FirstDifference(const Recording& left, const Recording& right);
 
-// Sees every traced event as it happens, from outside: costs the run nothing and cannot change it, except through
-// the World it was given.
+// Sees every traced event as it happens, from outside: costs the run nothing and cannot change it,
+// except through the World it was given.
 class TraceObserver {
  public:
   virtual ~TraceObserver() = default;

@@ -7,10 +7,11 @@ namespace {
 
 Result<void> CheckOrder(std::string_view what, Duration low, Duration high) {
   if (low < Duration(0) || low > high) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("The {} ranges from {} to {}: give a minimum of at least 0 that is not above "
-                            "the maximum.",
-                            what, Show(low), Show(high)));
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("The {} ranges from {} to {}: give a minimum of at least 0 that is not above "
+                    "the maximum.",
+                    what, Show(low), Show(high)));
   }
   return {};
 }

@@ -61,7 +61,8 @@ struct WorldOptions {
                             .sync_max = std::chrono::milliseconds(10)};
   RunLimits limits;
 
-  // Whole sentences about values that make no sense: a minimum above its maximum, a window of nothing.
+  // Whole sentences about values that make no sense: a minimum above its maximum, a window of
+  // nothing.
   Result<void> Validate() const;
 };
 

@@ -33,7 +33,9 @@ void World::SetLink(HostId from, HostId to, const LinkCondition& condition) {
   kernel_->SetLink(from, to, condition);
 }
 
-void World::At(SimTime time, std::move_only_function<void()> act) { kernel_->At(time, std::move(act)); }
+void World::At(SimTime time, std::move_only_function<void()> act) {
+  kernel_->At(time, std::move(act));
+}
 
 void World::Observe(TraceObserver& observer) { kernel_->recorder().Observe(observer); }
 
@@ -43,7 +45,9 @@ EventId World::Trace(std::string_view kind, std::initializer_list<Field> fields)
 
 SimTime World::Now() const { return kernel_->now(); }
 
-bool World::IsAlive(ProcessId process) const { return kernel_->process(process).current != nullptr; }
+bool World::IsAlive(ProcessId process) const {
+  return kernel_->process(process).current != nullptr;
+}
 
 std::optional<ProcessId> World::FindProcess(std::string_view name) const {
   for (const ProcessRecord& process : kernel_->processes()) {

@@ -1,15 +1,16 @@
 // A world of hosts and processes in one thread: the experimenter's handle.
 //
-// Build it (hosts, processes), run it towards a goal, and judge it from outside: its clock, its digest, the content
-// of its disks. Faults are acts of the experimenter: crash, restart, the condition of a link. Processes cannot see
-// this class; they see sim/environment.h.
+// Build it (hosts, processes), run it towards a goal, and judge it from outside: its clock, its
+// digest, the content of its disks. Faults are acts of the experimenter: crash, restart, the
+// condition of a link. Processes cannot see this class; they see sim/environment.h.
 //
 //   World world({.seed = 7});
 //   HostId a = world.AddHost("a");
 //   ProcessId p = world.AddProcess(a, "a", [](Environment& env) { env.Sleep(1s); });
 //   Outcome outcome = world.Run([&] { return !world.IsAlive(p); });
 //
-// The same options, processes and acts give the same run, event by event: `digest()` is its identity.
+// The same options, processes and acts give the same run, event by event: `digest()` is its
+// identity.
 #pragma once
 
 #include <functional>
@@ -27,13 +28,13 @@ namespace flinch::sim {
 
 class Kernel;
 
-// What a link does to what is sent over it, in one direction, besides its latency. Applies to what is sent while it
-// holds; messages in flight are delivered. Connections: a cut or lossy link delays frames until it is whole again
-// (the transport retransmits); one-way messages are lost.
+// What a link does to what is sent over it, in one direction, besides its latency. Applies to what
+// is sent while it holds; messages in flight are delivered. Connections: a cut or lossy link delays
+// frames until it is whole again (the transport retransmits); one-way messages are lost.
 struct LinkCondition {
   bool cut = false;
-  Ratio loss;           // of one-way messages
-  Duration delay{0};    // added to every latency
+  Ratio loss;         // of one-way messages
+  Duration delay{0};  // added to every latency
 
   friend bool operator==(const LinkCondition&, const LinkCondition&) = default;
 };
@@ -63,11 +64,13 @@ class World {
   // Names are unique. The process starts with the world, or at once when that runs already.
   ProcessId AddProcess(HostId host, std::string name, Program program);
 
-  // Runs until `reached()`, asked after every simulated instant, holds; or until nothing is left, a limit, a violation.
+  // Runs until `reached()`, asked after every simulated instant, holds; or until nothing is left, a
+  // limit, a violation.
   Outcome Run(const std::function<bool()>& reached);
 
-  // Faults. Each is recorded as an event of its own ("fault.crash", …) with the event that triggered it as cause.
-  // Crash: memory is gone, and on all disks what this process wrote and did not sync. Its connections are reset.
+  // Faults. Each is recorded as an event of its own ("fault.crash", …) with the event that
+  // triggered it as cause. Crash: memory is gone, and on all disks what this process wrote and did
+  // not sync. Its connections are reset.
   void Crash(ProcessId process);
   // Boots the next incarnation of a process that is not alive.
   void Restart(ProcessId process);
@@ -99,8 +102,8 @@ class World {
   std::unique_ptr<Kernel> kernel_;
 };
 
-// Runs the same experiment twice and compares event by event. `experiment` builds a World with the options it is
-// given (which ask for everything to be kept), runs it, and returns its recording.
+// Runs the same experiment twice and compares event by event. `experiment` builds a World with the
+// options it is given (which ask for everything to be kept), runs it, and returns its recording.
 struct Comparison {
   bool identical = false;
   // When not: the first events that differ, as text ("" where a run had already ended).

@@ -159,7 +159,7 @@ void M5Worlds(benchmark::State& state) {
 
 // The standard small job, with the faults and oracles that exist.
 void SmallJob(benchmark::State& state) {
-  scenarios::Scenario scenario = scenarios::StandardSmallJob();
+  const scenarios::Scenario& scenario = *scenarios::FindLibraryScenario("small_job");
   uint64_t seed = 0;
   for (auto _ : state) {
     const sim::Result<scenarios::Workload> workload =

@@ -1,8 +1,8 @@
 #include "sim/check.h"
 
-#include <gtest/gtest.h>
-
 #include <stdexcept>
+
+#include <gtest/gtest.h>
 
 namespace flinch::sim {
 namespace {

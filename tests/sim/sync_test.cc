@@ -1,9 +1,9 @@
 #include "sim/sync.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "sim/world/world.h"
 

@@ -1,8 +1,8 @@
 // A source file as the house rules see it: as it stands, and with comments and literals blanked.
 //
-// Shape:    both forms have the same lines and columns, so a place found in one is a place in the
-// other. Survives: escapes, raw strings, digit separators, apostrophes in directives, unfinished
-// literals.
+// Shape: both forms have the same lines and columns, so a place found in one is a place in the
+//        other. Survives: escapes, raw strings, digit separators, apostrophes in directives,
+//        unfinished literals.
 #pragma once
 
 #include <cstddef>

@@ -80,8 +80,8 @@ struct PolledSource {
   LogSource<std::string> source;
 };
 
-// Topic t with two partitions: a0, a1 and so on in the first, b0, b1 in the second, a second of event
-// apart.
+// Topic t with two partitions: a0, a1, ... in the first, b0, b1, ... in the second, each a second
+// of event time after the one before.
 void Fill(LogClient& client, uint64_t records, bool seal) {
   ASSERT_TRUE(client.Call(CreateTopicRequest{.topic = "t", .partitions = 2}).has_value());
   for (uint64_t i = 0; i < records; ++i) {

@@ -1,11 +1,11 @@
 #include "sim/kernel/network_model.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "sim/world/world.h"
 
@@ -254,6 +254,19 @@ TEST_F(NetworkModelTest, APortIsGivenOnceUntilItsHolderIsGone) {
       [](Environment&) {});
   RunFor(1s);
   EXPECT_EQ(checked, 1);
+}
+
+TEST_F(NetworkModelTest, FreePortsAreUsedAgain) {
+  int bound = 0;
+  Boot(
+      [&](Environment& env) {
+        for (; bound < 40'000; ++bound) {
+          ASSERT_TRUE(env.network().Bind(0).has_value());
+        }
+      },
+      [](Environment&) {});
+  EXPECT_EQ(RunFor(1s).ending, Ending::kGoal);
+  EXPECT_EQ(bound, 40'000);
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 #include "sim/world/world.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "sim/check.h"
 #include "sim/sync.h"
@@ -104,6 +104,7 @@ TEST(WorldTest, TwoRunsOfOneSeedAreFoundIdenticalAndALeakIsNamed) {
 TEST(WorldTest, ACrashedProcessIsUnwoundAndSaysNothingMore) {
   World world({.seed = 1});
   std::vector<std::string> said;
+
   struct Witness {
     std::vector<std::string>* said;
     Environment* env;
@@ -113,14 +114,14 @@ TEST(WorldTest, ACrashedProcessIsUnwoundAndSaysNothingMore) {
       env->Trace("ghost");  // does nothing
     }
   };
-  const ProcessId process =
-      world.AddProcess(world.AddHost("a"), "a", [&](Environment& env) {
-        const Witness witness{&said, &env};
-        for (;;) {
-          env.Sleep(10ms);
-          said.push_back("alive");
-        }
-      });
+
+  const ProcessId process = world.AddProcess(world.AddHost("a"), "a", [&](Environment& env) {
+    const Witness witness{&said, &env};
+    for (;;) {
+      env.Sleep(10ms);
+      said.push_back("alive");
+    }
+  });
   world.At(SimTime(35ms), [&] { world.Crash(process); });
   const uint64_t before = world.events();
   world.Run([] { return false; });
@@ -131,6 +132,7 @@ TEST(WorldTest, ACrashedProcessIsUnwoundAndSaysNothingMore) {
 
 TEST(WorldTest, AnObserverMayCrashAProcessAtTheEventItSees) {
   World world({.seed = 1, .keep = Keep::kTrace});
+
   class Assassin : public TraceObserver {
    public:
     explicit Assassin(World& world) : world_(world) {}
@@ -144,6 +146,7 @@ TEST(WorldTest, AnObserverMayCrashAProcessAtTheEventItSees) {
    private:
     World& world_;
   } assassin(world);
+
   world.Observe(assassin);
   world.AddProcess(world.AddHost("a"), "a", [](Environment& env) {
     for (int i = 1; i < 10; ++i) {

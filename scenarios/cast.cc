@@ -1,0 +1,155 @@
+#include "scenarios/cast.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "engine/events.h"
+#include "faults/generators.h"
+#include "sim/random.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+namespace events = engine::events;
+
+// Each checkpoint is acknowledged by this many vertices of a job: source, keyed operator, sink.
+constexpr uint64_t kVertices = 3;
+
+// Protocol events that a run without faults sees in the first half of its input.
+std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration input_span) {
+  const std::vector<std::string> workers = TaskManagerNames(scenario.cluster);
+  const std::vector<std::string> master = {std::string(kJobManager)};
+  const std::vector<std::string> broker = {std::string(kBroker)};
+  const int64_t interval = std::max<int64_t>(scenario.options.checkpoint.interval.count(), 1);
+  const uint64_t checkpoints =
+      static_cast<uint64_t>(std::max<int64_t>(input_span.count() / interval / 2, 1));
+  const uint64_t subtasks = checkpoints * scenario.job.parallelism;
+  // A sink has a transaction only in checkpoints in which a result came out.
+  const uint64_t transactions = std::max<uint64_t>(subtasks / 4, 1);
+  const auto anchor = [](std::string_view event, uint64_t nth_max,
+                         const std::vector<std::string>& processes, uint32_t weight) {
+    return faults::Anchor{.event = std::string(event),
+                          .nth_max = nth_max,
+                          .processes = processes,
+                          .weight = weight};
+  };
+  return {
+      anchor(events::kCheckpointTriggered, checkpoints, master, 2),
+      anchor(events::kCheckpointAckReceived, kVertices * subtasks, master, 2),
+      anchor(events::kCheckpointCompleted, checkpoints, master, 3),
+      anchor(events::kCheckpointStored, checkpoints, master, 3),
+      anchor(events::kCheckpointNotified, checkpoints, master, 3),
+      anchor(events::kBarrierSent, subtasks, workers, 2),
+      anchor(events::kBarrierAligned, subtasks, workers, 2),
+      anchor(events::kSnapshotTaken, kVertices * subtasks, workers, 2),
+      anchor(events::kSnapshotUploaded, kVertices * subtasks, workers, 2),
+      anchor(events::kCheckpointAcknowledged, kVertices * subtasks, workers, 4),
+      anchor(events::kSinkPreCommitted, transactions, workers, 3),
+      anchor(events::kSinkCommitting, transactions, workers, 3),
+      anchor(events::kSinkCommitted, transactions, workers, 3),
+      anchor(events::kTransactionCommitted, transactions, broker, 2),
+  };
+}
+
+// Crashes of the TaskManagers, and faults of all links.
+faults::SwarmOptions WorkerSwarm(const Scenario& scenario, sim::Duration input_span) {
+  const SwarmSpec& spec = scenario.faults.swarm;
+  faults::SwarmOptions options;
+  for (const std::string& name : TaskManagerNames(scenario.cluster)) {
+    options.crash_targets.push_back({.process = name});
+  }
+  options.hosts = CastOf(scenario).processes;
+  options.anchors = Anchors(scenario, input_span);
+  options.horizon = scenario.limits.heal_after;
+  options.crashes_min = spec.crashes_min;
+  options.crashes_max = spec.crashes_max;
+  options.restart_min = spec.restart_min;
+  options.restart_max = spec.restart_max;
+  options.link_faults_max = spec.link_faults_max;
+  options.link_min = spec.link_min;
+  options.link_max = spec.link_max;
+  options.delay_min = spec.delay_min;
+  options.delay_max = spec.delay_max;
+  options.anchored_weight = spec.anchored_weight;
+  options.timed_weight = spec.timed_weight;
+  return options;
+}
+
+// Crashes of those whom a cluster has only one of.
+faults::SwarmOptions ControlSwarm(const Scenario& scenario, sim::Duration input_span) {
+  faults::SwarmOptions options = WorkerSwarm(scenario, input_span);
+  options.crash_targets = {{.process = std::string(kJobManager), .weight = 2},
+                           {.process = std::string(kBroker), .weight = 1}};
+  options.hosts.clear();
+  options.crashes_min = 0;
+  options.crashes_max = scenario.faults.swarm.control_crashes_max;
+  return options;
+}
+
+// Faults that follow others of the appended plan go on following the same ones.
+void Append(faults::FaultPlan& plan, faults::FaultPlan more) {
+  const size_t shift = plan.faults.size();
+  for (faults::Fault& fault : more.faults) {
+    if (auto* const after = std::get_if<faults::AfterFault>(&fault.when)) {
+      after->fault += shift;
+    }
+    plan.faults.push_back(std::move(fault));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> TaskManagerNames(const ClusterSpec& cluster) {
+  std::vector<std::string> names;
+  for (uint32_t number = 1; number <= cluster.task_managers; ++number) {
+    names.push_back(fmt::format("tm-{}", number));
+  }
+  return names;
+}
+
+faults::Cast CastOf(const Scenario& scenario) {
+  faults::Cast cast;
+  cast.processes = TaskManagerNames(scenario.cluster);
+  cast.processes.emplace_back(kJobManager);
+  cast.processes.emplace_back(kBroker);
+  cast.processes.emplace_back(kPublisher);
+  for (const events::EventInfo& event : events::kAll) {
+    cast.event_kinds.emplace_back(event.kind);
+  }
+  for (const std::string_view kind : {"fault.crash", "fault.restart", "fault.link"}) {
+    cast.event_kinds.emplace_back(kind);
+  }
+  return cast;
+}
+
+faults::FaultPlan PlanOf(const Scenario& scenario, const Workload& workload, uint64_t seed) {
+  switch (scenario.faults.source) {
+    case FaultSource::kNone:
+      return {};
+    case FaultSource::kPlan:
+      return scenario.faults.plan;
+    case FaultSource::kSwarm:
+      break;
+  }
+  const sim::Duration input_span =
+      workload.rows.empty() ? sim::Duration(0) : workload.rows.back().publish_after;
+  const sim::Random random = sim::Random(seed).Split("faults");
+  faults::FaultPlan plan =
+      faults::DrawPlan(WorkerSwarm(scenario, input_span), random.Split("workers"));
+  Append(plan, faults::DrawPlan(ControlSwarm(scenario, input_span), random.Split("control")));
+  return plan;
+}
+
+sim::Result<void> CheckSwarm(const Scenario& scenario) {
+  const sim::Duration any_span = std::chrono::seconds(1);
+  if (const sim::Result<void> valid = WorkerSwarm(scenario, any_span).Validate(); !valid) {
+    return valid;
+  }
+  return ControlSwarm(scenario, any_span).Validate();
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,23 @@
+// The sequential references of the registered jobs.
+//
+// Deliberately naive: loops over the rows that share nothing with the engine but the meaning of
+// "a tumbling window" and "a word". What they say is what a run is judged by.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/expected.h"
+#include "scenarios/workload.h"
+#include "sim/time.h"
+
+namespace flinch::scenarios {
+
+// Rows per key and window, by key and then by window.
+std::vector<ExpectedRecord> CountPerWindow(const std::vector<InputRow>& rows, sim::Duration window);
+
+// For each word of each row's value the number of its occurrences so far, by word.
+std::vector<ExpectedRecord> CountWords(const std::vector<InputRow>& rows);
+
+}  // namespace flinch::scenarios

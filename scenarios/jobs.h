@@ -1,0 +1,45 @@
+// The registered jobs: what a scenario's `job.name` may be.
+//
+// All read the topic "input" and write the topic "output" through the two-phase-commit sink:
+//   source -> parse (one chain)  =hash=>  window or count  ->  sink (a chain of its own: "sink[i]")
+// Output: the log record's key is the key as text, its value is encoded (see `show_json`).
+// Reference: the same result by plain sequential loops over the rows, without any operator; per key
+// in the order in which the job emits.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/graph/stream_graph.h"
+#include "scenarios/expected.h"
+#include "scenarios/scenario.h"
+#include "scenarios/workload.h"
+
+namespace flinch::scenarios {
+
+inline constexpr std::string_view kOutputTopic = "output";
+
+struct RegisteredJob {
+  std::string_view name;
+  std::string_view what;
+  engine::StreamGraph (*build)(const Scenario& scenario, const Workload& workload);
+  std::vector<ExpectedRecord> (*reference)(const Scenario& scenario, const Workload& workload);
+  // One object on one line, without its end: {"key":"install","window_start":…,"count":3}. Bytes
+  // that are none of the job's are shown in hexadecimal, under "undecodable".
+  std::string (*show_json)(std::string_view key, std::string_view value);
+  // A value for people: "3 in the window from 2025-06-24T14:00:00Z".
+  std::string (*show_value)(std::string_view value);
+};
+
+std::span<const RegisteredJob> JobRegistry();
+
+// Null when there is none of this name.
+const RegisteredJob* FindJob(std::string_view name);
+
+// The output topic has one partition per subtask of the sink.
+uint32_t OutputPartitions(const Scenario& scenario);
+
+}  // namespace flinch::scenarios

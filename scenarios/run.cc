@@ -1,0 +1,271 @@
+#include "scenarios/run.h"
+
+#include <algorithm>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/cluster.h"
+#include "engine/connectors/log_broker.h"
+#include "engine/events.h"
+#include "engine/graph/job_graph.h"
+#include "faults/injector.h"
+#include "scenarios/cast.h"
+#include "scenarios/jobs.h"
+#include "scenarios/oracles/catalogue.h"
+#include "scenarios/publisher.h"
+#include "sim/check.h"
+#include "sim/world/world.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+namespace events = engine::events;
+
+// How long after the healing a transaction that nobody ends may lie at the broker, beyond its own
+// time-out.
+constexpr sim::Duration kGrace = std::chrono::seconds(10);
+
+// Between two looks at what is still open.
+constexpr sim::Duration kQuietStep = std::chrono::milliseconds(500);
+
+// Counts what the summary tells.
+class Tally final : public sim::TraceObserver {
+ public:
+  void OnEvent(const sim::TraceEvent& event) override {
+    if (event.kind == events::kCheckpointStored) {
+      ++completed;
+    } else if (event.kind == events::kCheckpointAborted) {
+      ++failed;
+    } else if (event.kind == events::kJobRestored) {
+      ++attempts;
+    } else if (event.kind == events::kJobStatus) {
+      job_status = event.Text("to").value_or("");
+    }
+  }
+
+  bool job_finished() const { return job_status == "FINISHED"; }
+
+  bool job_ended() const { return job_finished() || job_status == "FAILED"; }
+
+  uint64_t completed = 0;
+  uint64_t failed = 0;
+  uint64_t attempts = 0;
+  std::string job_status;
+};
+
+std::string_view EndingName(sim::Ending ending) {
+  switch (ending) {
+    case sim::Ending::kGoal:
+      return "goal";
+    case sim::Ending::kIdle:
+      return "idle";
+    case sim::Ending::kLimit:
+      return "limit";
+    case sim::Ending::kViolation:
+      return "violation";
+  }
+  sim::Unreachable("ending {}", static_cast<int>(ending));
+}
+
+// The world of one run, with everything that lives in it and watches it.
+class Stage {
+ public:
+  Stage(const RunRequest& request, const RegisteredJob& job, engine::JobGraph graph)
+      : request_(request),
+        job_(job),
+        graph_(std::move(graph)),
+        world_({.seed = request.seed,
+                .keep = request.keep,
+                .limits = {.events_max = request.scenario.limits.events,
+                           .time_max = sim::SimTime(request.scenario.limits.simulated_time)}}) {
+    sim::Result<std::vector<std::unique_ptr<Oracle>>> oracles =
+        MakeOracles(request.scenario.oracles);
+    sim::Check(oracles.has_value(), "a valid scenario names an unknown oracle");
+    oracles_ = *std::move(oracles);
+    // Judges first: an injector may kill the process at the very event that they must see.
+    world_.Observe(tally_);
+    for (const std::unique_ptr<Oracle>& oracle : oracles_) {
+      world_.Observe(*oracle);
+    }
+    BootProcesses();
+    injector_.emplace(
+        world_,
+        request.plan ? *request.plan
+                     : PlanOf(request.scenario, request.workload, request.seed),
+        sim::SimTime(request.scenario.limits.heal_after));
+    world_.Observe(*injector_);
+  }
+
+  RunResult Perform() {
+    sim::Outcome outcome = world_.Run([this] { return tally_.job_ended(); });
+    if (tally_.job_finished()) {
+      injector_->Heal();
+      outcome = AwaitQuiet(outcome);
+    }
+    return Judge(outcome);
+  }
+
+ private:
+  void BootProcesses();
+  sim::Outcome AwaitQuiet(sim::Outcome outcome);
+  sim::Result<engine::LogContents> ReadLog() const;
+  void FillNumbers(reports::RunSummary& summary) const;
+  void FillOutput(const engine::LogContents& log, FinalState& state,
+                  reports::RunSummary& summary) const;
+  RunResult Judge(const sim::Outcome& outcome);
+
+  template <typename Main>
+  void Boot(std::string_view name, Main main) {
+    world_.AddProcess(world_.AddHost(std::string(name)), std::string(name), std::move(main));
+  }
+
+  const RunRequest& request_;
+  const RegisteredJob& job_;
+  engine::JobGraph graph_;
+  Tally tally_;
+  std::vector<std::unique_ptr<Oracle>> oracles_;
+  sim::World world_;
+  std::optional<faults::Injector> injector_;
+};
+
+void Stage::BootProcesses() {
+  const Scenario& scenario = request_.scenario;
+  Boot(kBroker, [](sim::Environment& env) { engine::RunLogBroker(env, {}); });
+  Boot(kJobManager, [this](sim::Environment& env) {
+    engine::RunJobManager(
+        env, graph_, {.engine = request_.scenario.options, .defects = request_.defects});
+  });
+  for (const std::string& name : TaskManagerNames(scenario.cluster)) {
+    Boot(name, [this](sim::Environment& env) {
+      engine::RunTaskManager(env, graph_,
+                             {.job_manager_host = std::string(kJobManager),
+                              .slots = request_.scenario.cluster.slots_each,
+                              .engine = request_.scenario.options,
+                              .defects = request_.defects});
+    });
+  }
+  Boot(kPublisher, [this](sim::Environment& env) {
+    RunPublisher(env, request_.workload,
+                 {.broker_host = std::string(kBroker),
+                  .output_topic = std::string(kOutputTopic),
+                  .output_partitions = OutputPartitions(request_.scenario)});
+  });
+}
+
+sim::Result<engine::LogContents> Stage::ReadLog() const {
+  const std::optional<sim::ProcessId> broker = world_.FindProcess(kBroker);
+  const std::optional<sim::Bytes> journal =
+      world_.ReadFile(world_.HostOf(*broker), engine::LogBrokerOptions().journal);
+  return engine::ReadJournal(journal.value_or(sim::Bytes()));
+}
+
+// The job is over; what it left open at the broker must end too, at the latest by its time-out.
+sim::Outcome Stage::AwaitQuiet(sim::Outcome outcome) {
+  const sim::SimTime deadline = sim::Later(
+      world_.Now(), request_.scenario.options.sink.transaction_timeout + kGrace);
+  while (outcome.ending == sim::Ending::kGoal && world_.Now() < deadline) {
+    const sim::Result<engine::LogContents> log = ReadLog();
+    if (!log || log->open_transactions.empty()) {
+      break;
+    }
+    const sim::SimTime next = sim::Later(world_.Now(), kQuietStep);
+    outcome = world_.Run([this, next] { return world_.Now() >= next; });
+  }
+  return outcome;
+}
+
+void Stage::FillNumbers(reports::RunSummary& summary) const {
+  summary.scenario = request_.scenario.name;
+  summary.why = request_.scenario.why;
+  summary.seed = request_.seed;
+  summary.digest = world_.digest();
+  summary.events = world_.events();
+  summary.rows_skipped = request_.workload.rows_skipped;
+  summary.checkpoints_completed = tally_.completed;
+  summary.checkpoints_failed = tally_.failed;
+  summary.restarts = tally_.attempts > 0 ? tally_.attempts - 1 : 0;
+  summary.sim_time = world_.Now();
+  for (const faults::FiredFault& fault : injector_->fired()) {
+    summary.faults.push_back({.kind = fault.kind, .target = fault.target, .at = fault.at});
+  }
+}
+
+void Stage::FillOutput(const engine::LogContents& log, FinalState& state,
+                       reports::RunSummary& summary) const {
+  state.open_transactions = log.open_transactions;
+  if (const auto input = log.topics.find(request_.workload.topic); input != log.topics.end()) {
+    summary.records_in = input->second.records.size();
+  }
+  const auto output = log.topics.find(std::string(kOutputTopic));
+  if (output == log.topics.end()) {
+    return;
+  }
+  for (const engine::LogContents::Record& record : output->second.records) {
+    if (record.committed) {
+      state.output.push_back({.key = record.key,
+                              .value = record.value,
+                              .transaction = record.transaction,
+                              .log_partition = record.partition,
+                              .offset = record.offset});
+    }
+  }
+}
+
+RunResult Stage::Judge(const sim::Outcome& outcome) {
+  RunResult result;
+  reports::RunSummary& summary = result.summary;
+  FillNumbers(summary);
+  FinalState state{.job_finished = tally_.job_finished(),
+                   .job_status = tally_.job_status,
+                   .expected = job_.reference(request_.scenario, request_.workload),
+                   .output = {},
+                   .open_transactions = {},
+                   .end = world_.Now(),
+                   .ending = std::string(EndingName(outcome.ending)),
+                   .show_value = job_.show_value};
+  if (outcome.violation) {
+    summary.findings.push_back({.oracle = "invariant",
+                                .witness = fmt::format("{} ({}, event #{}).",
+                                                       outcome.violation->what,
+                                                       outcome.violation->where,
+                                                       outcome.last_event.value()),
+                                .details = {}});
+  }
+  if (const sim::Result<engine::LogContents> log = ReadLog()) {
+    FillOutput(*log, state, summary);
+  } else {
+    summary.findings.push_back(
+        {.oracle = "log_readable", .witness = log.error().message, .details = {}});
+  }
+  summary.records_out = state.output.size();
+  for (const std::unique_ptr<Oracle>& oracle : oracles_) {
+    for (reports::Finding& finding : oracle->Judge(state)) {
+      summary.findings.push_back(std::move(finding));
+    }
+  }
+  if (!summary.findings.empty()) {
+    summary.verdict = reports::Verdict::kFailed;
+  }
+  result.output = std::move(state.output);
+  result.recording = world_.recording();
+  return result;
+}
+
+}  // namespace
+
+RunResult Run(const RunRequest& request) {
+  const RegisteredJob* job = FindJob(request.scenario.job.name);
+  sim::Check(job != nullptr, "there is no job {}", request.scenario.job.name);
+  sim::Result<engine::JobGraph> graph =
+      engine::BuildJobGraph(job->build(request.scenario, request.workload));
+  sim::Check(graph.has_value(), "the registered job {} is wrong: {}", job->name,
+             graph ? std::string() : graph.error().message);
+  Stage stage(request, *job, *std::move(graph));
+  return stage.Perform();
+}
+
+}  // namespace flinch::scenarios
