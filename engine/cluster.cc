@@ -1,6 +1,7 @@
 #include "engine/cluster.h"
 
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "engine/runtime/job_master.h"
@@ -11,7 +12,7 @@ namespace {
 
 constexpr sim::Duration kRepeat = 200ms;
 
-// Until the shared volume answers.
+// The value of what may fail, tried until the shared volume answers.
 template <typename Attempt>
 auto Insist(sim::Environment& environment, Attempt attempt) {
   auto result = attempt();
@@ -21,7 +22,9 @@ auto Insist(sim::Environment& environment, Attempt attempt) {
   }
   sim::Check(result.has_value(), "the high-availability data is unreadable: {}",
              result ? std::string() : result.error().message);
-  return result;
+  if constexpr (!std::is_void_v<typename decltype(result)::value_type>) {
+    return *std::move(result);
+  }
 }
 
 // The JobManager's door: decodes requests, turns away what was meant for another master.
@@ -31,7 +34,7 @@ class JobManager {
       : main_thread_(environment) {
     DurableCounter leaders(environment, "/ha/leader");
     Insist(environment, [&] { return leaders.Recover(); });
-    token_ = FencingToken(*Insist(environment, [&] { return leaders.Next(); }));
+    token_ = FencingToken(Insist(environment, [&] { return leaders.Next(); }));
     sim::Result<std::unique_ptr<RpcEndpoint>> rpc =
         RpcEndpoint::Open(environment, kJobManagerPort,
                           [this](RpcRequest request) { OnRequest(std::move(request)); });

@@ -32,10 +32,8 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
   const uint64_t transactions = std::max<uint64_t>(subtasks / 4, 1);
   const auto anchor = [](std::string_view event, uint64_t nth_max,
                          const std::vector<std::string>& processes, uint32_t weight) {
-    return faults::Anchor{.event = std::string(event),
-                          .nth_max = nth_max,
-                          .processes = processes,
-                          .weight = weight};
+    return faults::Anchor{
+        .event = std::string(event), .nth_max = nth_max, .processes = processes, .weight = weight};
   };
   return {
       anchor(events::kCheckpointTriggered, checkpoints, master, 2),

@@ -23,7 +23,8 @@ std::string RangeOf(const FieldInfo& field) {
                                 : fmt::format("from {} to {}", field.min, field.max);
 }
 
-sim::Result<uint64_t> ParseNumber(const FieldInfo& field, std::string_view text, uint64_t type_max) {
+sim::Result<uint64_t> ParseNumber(const FieldInfo& field, std::string_view text,
+                                  uint64_t type_max) {
   const uint64_t max = std::min(static_cast<uint64_t>(field.max), type_max);
   uint64_t number = 0;
   const char* const end = text.data() + text.size();
@@ -76,7 +77,8 @@ std::string ShowZipf(ZipfExponent exponent) {
 
 sim::Result<void> ParseField(const FieldInfo&, std::string_view text, std::string& value) {
   if (faults::FindInvalidUtf8(text)) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("is {}, which is not UTF-8.", Quote(text)));
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("is {}, which is not UTF-8.", Quote(text)));
   }
   value = text;
   return {};
@@ -155,9 +157,9 @@ sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, Zipf
 sim::Result<void> ParseField(const FieldInfo&, std::string_view text, engine::EventTime& value) {
   const sim::Result<engine::EventTime> time = ParseUtc(text);
   if (!time) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("is {}, but must be a time such as \"2026-01-01T00:00:00Z\".",
-                            Quote(text)));
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("is {}, but must be a time such as \"2026-01-01T00:00:00Z\".", Quote(text)));
   }
   value = *time;
   return {};

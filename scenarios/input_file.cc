@@ -77,14 +77,14 @@ class FileDecoder {
         continue;
       }
       if (++bad_rows <= kProblemsShown) {
-        problems_ += fmt::format("{}:{}: Row {} {}.\n", path_, row->line, number,
-                                 record.error().message);
+        problems_ +=
+            fmt::format("{}:{}: Row {} {}.\n", path_, row->line, number, record.error().message);
       }
     }
     if (number == 0) {
-      return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("{} has a header but no rows. Give a file with at least one row.",
-                              path_));
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("{} has a header but no rows. Give a file with at least one row.", path_));
     }
     return Judge(std::move(file), number, bad_rows);
   }
@@ -92,7 +92,8 @@ class FileDecoder {
  private:
   sim::Result<InputFile> Judge(InputFile file, uint64_t rows, uint64_t bad_rows) {
     if (bad_rows > kProblemsShown) {
-      problems_ += fmt::format("{}: {} more rows are malformed.\n", path_, bad_rows - kProblemsShown);
+      problems_ +=
+          fmt::format("{}: {} more rows are malformed.\n", path_, bad_rows - kProblemsShown);
     }
     if (file.records.empty()) {
       return Fail(ErrorCode::kInvalidArgument,
@@ -101,8 +102,9 @@ class FileDecoder {
     }
     if (bad_rows > 0 && spec_.on_bad_row == OnBadRow::kFail) {
       return Fail(ErrorCode::kInvalidArgument,
-                  problems_ + "Correct the rows, or count and leave out such rows with "
-                              "workload.file.on_bad_row = \"skip\".");
+                  problems_ +
+                      "Correct the rows, or count and leave out such rows with "
+                      "workload.file.on_bad_row = \"skip\".");
     }
     file.rows_skipped = bad_rows;
     return file;

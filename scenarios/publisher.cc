@@ -21,17 +21,17 @@ class Publisher {
   Publisher(sim::Environment& environment, const Workload& workload,
             const PublisherOptions& options)
       : environment_(environment), workload_(workload), options_(options) {
-    sim::Result<std::unique_ptr<engine::LogClient>> client = engine::LogClient::Open(
-        environment, {.host = options.broker_host,
-                      .port = engine::kLogBrokerPort,
-                      .retry = {.deadline = std::chrono::seconds(5)}});
+    sim::Result<std::unique_ptr<engine::LogClient>> client =
+        engine::LogClient::Open(environment, {.host = options.broker_host,
+                                              .port = engine::kLogBrokerPort,
+                                              .retry = {.deadline = std::chrono::seconds(5)}});
     sim::Check(client.has_value(), "the publisher has no host {} to write to", options.broker_host);
     client_ = *std::move(client);
   }
 
   void Run() {
-    Insist(engine::CreateTopicRequest{.topic = workload_.topic,
-                                      .partitions = workload_.partitions});
+    Insist(
+        engine::CreateTopicRequest{.topic = workload_.topic, .partitions = workload_.partitions});
     Insist(engine::CreateTopicRequest{.topic = options_.output_topic,
                                       .partitions = options_.output_partitions});
     const engine::TopicInfoReply info = Insist(engine::TopicInfoRequest{.topic = workload_.topic});

@@ -43,8 +43,9 @@ Scenario UrlClicks() {
 
 Scenario WordCount() {
   return {.name = "word_count",
-          .why = "Running counts in keyed state: one lost or doubled record shows in every count "
-                 "behind it.",
+          .why =
+              "Running counts in keyed state: one lost or doubled record shows in every count "
+              "behind it.",
           .cluster = {.task_managers = 3, .slots_each = 2},
           .job = {.name = "word_count", .parallelism = 3},
           .workload = {.partitions = 3,
@@ -133,10 +134,11 @@ sim::Result<Scenario> LoadScenario(const std::string& name_or_path) {
   const std::vector<std::string_view> names = LibraryNames();
   return sim::Fail(
       sim::ErrorCode::kNotFound,
-      fmt::format("There is no scenario {}; `flinch list scenarios` shows them, and a file is named "
-                  "by a path that ends in .toml.{}",
-                  faults::Quote(name_or_path),
-                  faults::DidYouMean(name_or_path, std::span<const std::string_view>(names))));
+      fmt::format(
+          "There is no scenario {}; `flinch list scenarios` shows them, and a file is named "
+          "by a path that ends in .toml.{}",
+          faults::Quote(name_or_path),
+          faults::DidYouMean(name_or_path, std::span<const std::string_view>(names))));
 }
 
 }  // namespace flinch::scenarios

@@ -65,9 +65,7 @@ bool CsvReader::AtLineEnd() const {
   return at_ >= text_.size() || text_[at_] == '\n' || text_.substr(at_).starts_with("\r\n");
 }
 
-void CsvReader::SkipLine() {
-  at_ = std::min(text_.find('\n', at_), text_.size());
-}
+void CsvReader::SkipLine() { at_ = std::min(text_.find('\n', at_), text_.size()); }
 
 // Reads one column and what ends it.
 CsvReader::After CsvReader::ReadColumn(TextRow& row) {
@@ -104,8 +102,8 @@ void CsvReader::ReadQuoted(TextRow& row, std::string& column) {
     const size_t quote = text_.find('"', at_);
     if (quote == std::string_view::npos) {
       // Nothing behind it can be told apart any more; the rows that follow are read as rows.
-      row.problem = fmt::format("has a quote in column {} that is never closed",
-                                row.columns.size() + 1);
+      row.problem =
+          fmt::format("has a quote in column {} that is never closed", row.columns.size() + 1);
       at_ = open;
       line_ = open_line;
       SkipLine();

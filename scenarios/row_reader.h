@@ -13,10 +13,10 @@
 namespace flinch::scenarios {
 
 struct TextRow {
-  uint64_t line = 0;           // where it starts, from 1
-  std::string_view raw;        // without the line's end
+  uint64_t line = 0;     // where it starts, from 1
+  std::string_view raw;  // without the line's end
   std::vector<std::string> columns{};
-  std::string problem{};       // "" or a sentence without its subject
+  std::string problem{};  // "" or a sentence without its subject
 };
 
 class RowReader {

@@ -94,8 +94,7 @@ class Stage {
     BootProcesses();
     injector_.emplace(
         world_,
-        request.plan ? *request.plan
-                     : PlanOf(request.scenario, request.workload, request.seed),
+        request.plan ? *request.plan : PlanOf(request.scenario, request.workload, request.seed),
         sim::SimTime(request.scenario.limits.heal_after));
     world_.Observe(*injector_);
   }
@@ -136,8 +135,8 @@ void Stage::BootProcesses() {
   const Scenario& scenario = request_.scenario;
   Boot(kBroker, [](sim::Environment& env) { engine::RunLogBroker(env, {}); });
   Boot(kJobManager, [this](sim::Environment& env) {
-    engine::RunJobManager(
-        env, graph_, {.engine = request_.scenario.options, .defects = request_.defects});
+    engine::RunJobManager(env, graph_,
+                          {.engine = request_.scenario.options, .defects = request_.defects});
   });
   for (const std::string& name : TaskManagerNames(scenario.cluster)) {
     Boot(name, [this](sim::Environment& env) {
@@ -165,8 +164,8 @@ sim::Result<engine::LogContents> Stage::ReadLog() const {
 
 // The job is over; what it left open at the broker must end too, at the latest by its time-out.
 sim::Outcome Stage::AwaitQuiet(sim::Outcome outcome) {
-  const sim::SimTime deadline = sim::Later(
-      world_.Now(), request_.scenario.options.sink.transaction_timeout + kGrace);
+  const sim::SimTime deadline =
+      sim::Later(world_.Now(), request_.scenario.options.sink.transaction_timeout + kGrace);
   while (outcome.ending == sim::Ending::kGoal && world_.Now() < deadline) {
     const sim::Result<engine::LogContents> log = ReadLog();
     if (!log || log->open_transactions.empty()) {
@@ -228,12 +227,11 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
                    .ending = std::string(EndingName(outcome.ending)),
                    .show_value = job_.show_value};
   if (outcome.violation) {
-    summary.findings.push_back({.oracle = "invariant",
-                                .witness = fmt::format("{} ({}, event #{}).",
-                                                       outcome.violation->what,
-                                                       outcome.violation->where,
-                                                       outcome.last_event.value()),
-                                .details = {}});
+    summary.findings.push_back(
+        {.oracle = "invariant",
+         .witness = fmt::format("{} ({}, event #{}).", outcome.violation->what,
+                                outcome.violation->where, outcome.last_event.value()),
+         .details = {}});
   }
   if (const sim::Result<engine::LogContents> log = ReadLog()) {
     FillOutput(*log, state, summary);

@@ -29,7 +29,7 @@ struct RunRequest {
 
 struct RunResult {
   reports::RunSummary summary;
-  sim::Recording recording;  // what `keep` asked for
+  sim::Recording recording;          // what `keep` asked for
   std::vector<OutputRecord> output;  // by log partition and offset
 };
 

@@ -64,16 +64,15 @@ class ProblemFinder {
       for (const RegisteredJob& job : JobRegistry()) {
         jobs.push_back(job.name);
       }
-      Add("job.name", fmt::format("There is no job {}; `flinch list jobs` shows them.{}",
-                                  Quote(scenario_.job.name),
-                                  faults::DidYouMean(scenario_.job.name,
-                                                     std::span<const std::string_view>(jobs))));
+      Add("job.name",
+          fmt::format(
+              "There is no job {}; `flinch list jobs` shows them.{}", Quote(scenario_.job.name),
+              faults::DidYouMean(scenario_.job.name, std::span<const std::string_view>(jobs))));
     }
   }
 
   void CheckCluster() {
-    const uint64_t slots =
-        uint64_t{scenario_.cluster.task_managers} * scenario_.cluster.slots_each;
+    const uint64_t slots = uint64_t{scenario_.cluster.task_managers} * scenario_.cluster.slots_each;
     if (scenario_.job.parallelism > slots) {
       Add("job.parallelism",
           fmt::format("A parallelism of {} needs as many slots, but {} TaskManagers with {} slots "
@@ -83,8 +82,9 @@ class ProblemFinder {
     }
     const uint32_t max_parallelism = scenario_.options.max_parallelism;
     if (max_parallelism != 0 && max_parallelism < scenario_.job.parallelism) {
-      Add("job.parallelism", fmt::format("The parallelism is {}, above pipeline.max-parallelism {}.",
-                                         scenario_.job.parallelism, max_parallelism));
+      Add("job.parallelism",
+          fmt::format("The parallelism is {}, above pipeline.max-parallelism {}.",
+                      scenario_.job.parallelism, max_parallelism));
     }
     if (scenario_.limits.heal_after >= scenario_.limits.simulated_time) {
       Add("limits.heal_after",
@@ -100,10 +100,9 @@ class ProblemFinder {
       return;
     }
     int64_t last = 0;
-    const bool overflows =
-        __builtin_mul_overflow(workload.event_step.count(),
-                               static_cast<int64_t>(workload.records), &last) ||
-        __builtin_add_overflow(last, workload.start.nanos(), &last);
+    const bool overflows = __builtin_mul_overflow(workload.event_step.count(),
+                                                  static_cast<int64_t>(workload.records), &last) ||
+                           __builtin_add_overflow(last, workload.start.nanos(), &last);
     if (overflows || last > kLastTime.nanos() ||
         workload.start.nanos() - kFirstTime.nanos() < workload.out_of_order.count()) {
       Add("workload.start",
@@ -117,8 +116,8 @@ class ProblemFinder {
 
   void CheckFile(const FileSpec& file) {
     if (file.delimiter.size() != 1 || file.delimiter.find_first_of("\"\r\n") != std::string::npos) {
-      Add("workload.file.delimiter", fmt::format("The delimiter is {}, but must be one character.",
-                                                 Quote(file.delimiter)));
+      Add("workload.file.delimiter",
+          fmt::format("The delimiter is {}, but must be one character.", Quote(file.delimiter)));
     }
     if (file.header && file.format != FileFormat::kCsv) {
       Add("workload.file.header", "Only a CSV file has a header.");
@@ -145,9 +144,8 @@ class ProblemFinder {
 
   // Names are known only where something names them.
   void CheckField(std::string path, const FileSpec& file, const std::string& field) {
-    const bool is_number =
-        !field.empty() && field.size() < 6 && field.front() != '0' &&
-        std::ranges::all_of(field, [](char c) { return c >= '0' && c <= '9'; });
+    const bool is_number = !field.empty() && field.size() < 6 && field.front() != '0' &&
+                           std::ranges::all_of(field, [](char c) { return c >= '0' && c <= '9'; });
     const bool has_names =
         file.format == FileFormat::kJsonLines || (file.format == FileFormat::kCsv && file.header);
     if (!is_number && !has_names) {

@@ -73,7 +73,7 @@ struct WorkloadSpec {
   uint32_t keys_per_record = 1;
   std::string key_prefix = "key-";
   ZipfExponent zipf_exponent{};
-  engine::EventTime start{1'767'225'600'000'000'000};  // 2026-01-01
+  engine::EventTime start{1'767'225'600'000'000'000};         // 2026-01-01
   sim::Duration event_step = std::chrono::milliseconds(300);  // from one record to the next
   sim::Duration out_of_order = std::chrono::seconds(5);       // a record is at most this much older
 

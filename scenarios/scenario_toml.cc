@@ -59,9 +59,9 @@ std::string WhyNoEffect(const FieldInfo& field, const Scenario& scenario) {
   const bool is_fault = field.applies == Applies::kSwarm;
   const std::string is =
       is_fault ? ShowField(scenario.faults.source) : ShowField(scenario.workload.source);
-  const std::string_view wants = is_fault                                ? "swarm"
+  const std::string_view wants = is_fault                               ? "swarm"
                                  : field.applies == Applies::kGenerated ? "generated"
-                                                                         : "file";
+                                                                        : "file";
   const std::string_view decider = is_fault ? "faults.source" : "workload.source";
   return fmt::format("{} has no effect while {} is {}; set {} to \"{}\" first, or leave it out.",
                      Quote(field.path), decider, is, decider, wants);
@@ -220,11 +220,10 @@ class ScenarioDecoder {
     if (!Locate("faults.source")) {
       scenario.faults.source = FaultSource::kPlan;
     } else if (scenario.faults.source != FaultSource::kPlan) {
-      Find("faults")->Complain(
-          "source",
-          fmt::format("The file lists faults, but faults.source is {}.",
-                      ShowField(scenario.faults.source)),
-          "write \"plan\", or remove the [[fault]] tables");
+      Find("faults")->Complain("source",
+                               fmt::format("The file lists faults, but faults.source is {}.",
+                                           ShowField(scenario.faults.source)),
+                               "write \"plan\", or remove the [[fault]] tables");
     }
   }
 

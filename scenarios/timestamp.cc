@@ -165,16 +165,15 @@ bool ReadDirective(TimeReader& in, char directive, TimeParts& parts) {
 }
 
 sim::Result<engine::EventTime> Compose(const TimeParts& parts, std::string_view text) {
-  const std::chrono::year_month_day date{std::chrono::year(parts.year),
-                                         std::chrono::month(parts.month),
-                                         std::chrono::day(parts.day)};
+  const std::chrono::year_month_day date{
+      std::chrono::year(parts.year), std::chrono::month(parts.month), std::chrono::day(parts.day)};
   if (!date.ok()) {
     return sim::Fail(sim::ErrorCode::kInvalidArgument,
                      fmt::format("\"{}\" names a day that does not exist.", text));
   }
   const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  const int64_t seconds = days * 86'400 + parts.hour * 3600 + parts.minute * 60 + parts.second -
-                          parts.offset_seconds;
+  const int64_t seconds =
+      days * 86'400 + parts.hour * 3600 + parts.minute * 60 + parts.second - parts.offset_seconds;
   int64_t nanos = parts.since_1970_nanos.value_or(0);
   bool overflows =
       !parts.since_1970_nanos && __builtin_mul_overflow(seconds, kNanosPerSecond, &nanos);

@@ -174,7 +174,7 @@ sim::Result<ReplayToken> ParseToken(std::string_view text) {
                   fmt::format("The replay token holds {}, which means nothing. Copy it again.",
                               Quote(part)));
     }
-    has_seed = has_seed || part.starts_with("s") && !part.starts_with(kSet);
+    has_seed = has_seed || (part.starts_with('s') && !part.starts_with(kSet));
   }
   if (!has_seed || token.content_hash.empty() || token.build_id.empty() || token.digest.empty() ||
       token.verdict.empty()) {
@@ -188,9 +188,9 @@ sim::Result<ReplayToken> ParseToken(std::string_view text) {
 sim::Result<ReplayToken> FindToken(std::string_view text) {
   const size_t start = text.find(kStart);
   if (start == std::string_view::npos) {
-    return Fail(ErrorCode::kNotFound,
-                fmt::format("There is no replay token in {}; one starts with {}.", Quote(text),
-                            kStart));
+    return Fail(
+        ErrorCode::kNotFound,
+        fmt::format("There is no replay token in {}; one starts with {}.", Quote(text), kStart));
   }
   text.remove_prefix(start);
   const auto stop = std::ranges::find_if_not(text, IsOfToken);
@@ -200,8 +200,7 @@ sim::Result<ReplayToken> FindToken(std::string_view text) {
   if (verdict != std::string_view::npos) {
     const size_t letters = verdict + 2;
     const auto end = std::ranges::find_if_not(token.substr(letters), IsLetterOrDigit);
-    token = token.substr(
-        0, letters + static_cast<size_t>(end - token.substr(letters).begin()));
+    token = token.substr(0, letters + static_cast<size_t>(end - token.substr(letters).begin()));
   }
   return ParseToken(token);
 }

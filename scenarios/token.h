@@ -27,8 +27,8 @@ struct ReplayToken {
   uint64_t seed = 0;
   std::vector<Setting> settings{};  // in the order in which they were applied
   std::vector<std::string> defects{};
-  std::string plan{};   // path, or ""
-  std::string input{};  // path, or ""
+  std::string plan{};          // path, or ""
+  std::string input{};         // path, or ""
   std::string content_hash{};  // 8 hexadecimal digits
   std::string build_id{};      // 8 hexadecimal digits
   std::string digest{};        // 16 hexadecimal digits

@@ -192,12 +192,11 @@ sim::Result<Workload> LoadWorkload(const Scenario& scenario, uint64_t seed,
     workload.rows = Generate(spec, seed);
   } else {
     if (!input_file) {
-      return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("The scenario {} reads a file. Name it: --input FILE{}.",
-                              scenario.name,
-                              scenario.job.name == "package_log"
-                                  ? ", for example --input /var/log/dpkg.log"
-                                  : ""));
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format(
+              "The scenario {} reads a file. Name it: --input FILE{}.", scenario.name,
+              scenario.job.name == "package_log" ? ", for example --input /var/log/dpkg.log" : ""));
     }
     if (const sim::Result<void> read = AppendFile(spec, *input_file, workload); !read) {
       return Fail(read);

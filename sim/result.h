@@ -31,8 +31,12 @@ struct Error {
   std::string message;  // a whole sentence for people
 };
 
+// std::expected, which this library's version lets a caller drop in silence.
 template <typename T>
-using Result = std::expected<T, Error>;
+class [[nodiscard]] Result : public std::expected<T, Error> {
+ public:
+  using std::expected<T, Error>::expected;
+};
 
 // `return Fail(ErrorCode::kIo, "…")` from any function that returns a Result.
 inline std::unexpected<Error> Fail(ErrorCode code, std::string message) {

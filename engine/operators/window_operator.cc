@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/events.h"
+#include "sim/check.h"
 
 namespace flinch::engine {
 

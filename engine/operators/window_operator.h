@@ -1,8 +1,8 @@
 // Tumbling event-time windows with aggregation.
 //
-// A record belongs to the one window that contains its timestamp. Its accumulator is keyed state under
-// (key, window); a timer at the window's last nanosecond emits the result and clears the state. The
-// result's timestamp is that nanosecond.
+// A record belongs to the one window that contains its timestamp. Its accumulator is keyed state
+// under (key, window); a timer at the window's last nanosecond emits the result and clears the
+// state. The result's timestamp is that nanosecond.
 // Late:    a record whose window has fired is dropped, counted and traced: never in silence.
 // Source:  Flink docs "Windows"; WindowOperator with TumblingEventTimeWindows and lateness 0.
 #pragma once
@@ -16,7 +16,6 @@
 #include "engine/runtime/timer_service.h"
 #include "engine/state/key_groups.h"
 #include "engine/stream_operator.h"
-#include "sim/check.h"
 
 namespace flinch::engine {
 

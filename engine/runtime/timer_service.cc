@@ -9,13 +9,15 @@
 namespace flinch::engine {
 namespace {
 
-// Timers that may fire in one pass beyond those that were there at its start. A real job stays far below: one timer per
-// second and key over a day is 86,400 per key. A callback that registers what is due at once would go on for ever.
+// Timers that may fire in one pass beyond those that were there at its start. A real job stays far
+// below: one timer per second and key over a day is 86,400 per key. A callback that registers what
+// is due at once would go on for ever.
 constexpr size_t kChainedTimersMax = size_t{1} << 24;
 
 constexpr size_t kTimestampBytes = 8;
 
-// The entry's namespace: the timestamp so that byte order is its order (big end first, sign flipped), then the timer's.
+// The entry's namespace: the timestamp so that byte order is its order (big end first, sign
+// flipped), then the timer's.
 std::string EntrySpace(EventTime timestamp, std::string_view space) {
   const uint64_t bits = static_cast<uint64_t>(timestamp.nanos()) ^ (uint64_t{1} << 63);
   std::string entry;
@@ -92,19 +94,19 @@ sim::Result<void> TimerService::Advance(EventTime watermark, const Callback& cal
 sim::Result<void> TimerService::Rebuild() {
   timers_.clear();
   bool good = true;
-  backend_.ForEach(state_, [this, &good](std::string_view key, std::string_view space,
-                                         std::string_view value) {
-    const sim::Result<int32_t> key_hash = Decode<int32_t>(value);
-    if (space.size() < kTimestampBytes || !key_hash ||
-        !backend_.range().Contains(KeyGroupFor(*key_hash, backend_.max_parallelism()))) {
-      good = false;
-      return;
-    }
-    timers_.insert(Timer{.timestamp = TimestampOf(space),
-                         .key = std::string(key),
-                         .space = std::string(space.substr(kTimestampBytes)),
-                         .key_hash = *key_hash});
-  });
+  backend_.ForEach(
+      state_, [this, &good](std::string_view key, std::string_view space, std::string_view value) {
+        const sim::Result<int32_t> key_hash = Decode<int32_t>(value);
+        if (space.size() < kTimestampBytes || !key_hash ||
+            !backend_.range().Contains(KeyGroupFor(*key_hash, backend_.max_parallelism()))) {
+          good = false;
+          return;
+        }
+        timers_.insert(Timer{.timestamp = TimestampOf(space),
+                             .key = std::string(key),
+                             .space = std::string(space.substr(kTimestampBytes)),
+                             .key_hash = *key_hash});
+      });
   if (!good) {
     timers_.clear();
     return sim::Fail(sim::ErrorCode::kCorruption,

@@ -1,13 +1,17 @@
-// Event-time timers of one operator in one subtask: "call me under this key when the watermark reaches this time".
+// Event-time timers of one operator in one subtask: "call me under this key when the watermark
+// reaches this time".
 //
-// Shape:    a set of (timestamp, key, namespace): registering twice is registering once. Each timer is also an entry of
-//           the keyed state, so that snapshots hold it and rescaling moves it with its key; the ordered set in memory
-//           is only an index, which `Rebuild` makes anew after a restore.
-// Order:    Advance fires in (timestamp, key, namespace) order, the last two in byte order, all that is due at or before
-//           the watermark. What a callback registers at or before the watermark fires in the same pass.
-// Errors:   the first error of a callback ends the pass and is returned: the task fails, and the timers come back with
-//           the state. kCorruption from Rebuild for entries that no timer service wrote. kInvalidArgument when
-//           callbacks never stop registering timers that are due at once.
+// Shape:    a set of (timestamp, key, namespace): registering twice is registering once. Each timer
+//           is also an entry of the keyed state, so that snapshots hold it and rescaling moves it
+//           with its key; the ordered set in memory is only an index, which `Rebuild` makes anew
+//           after a restore.
+// Order:    Advance fires in (timestamp, key, namespace) order, the last two in byte order, all
+//           that is due at or before the watermark. What a callback registers at or before the
+//           watermark fires in the same pass.
+// Errors:   the first error of a callback ends the pass and is returned: the task fails, and the
+//           timers come back with the state. kCorruption from Rebuild for entries that no timer
+//           service wrote. kInvalidArgument when callbacks never stop registering timers that are
+//           due at once.
 // Source:   Flink docs "Process Function / Timers"; InternalTimerService.
 #pragma once
 
@@ -32,7 +36,8 @@ struct Timer {
 
 class TimerService {
  public:
-  // `name` tells the services of one operator apart and is part of the state's name. Holds no timers before Rebuild.
+  // `name` tells the services of one operator apart and is part of the state's name. Holds no
+  // timers before Rebuild.
   TimerService(KeyedStateBackend& backend, std::string_view name);
 
   // Under the backend's current key.
@@ -42,7 +47,8 @@ class TimerService {
 
   // Runs with the timer's key as the current key; the timer is gone already.
   using Callback = std::function<sim::Result<void>(const Timer& timer)>;
-  // Watermarks never decrease. `current_watermark` has the new value before the first callback runs.
+  // Watermarks never decrease. `current_watermark` has the new value before the first callback
+  // runs.
   sim::Result<void> Advance(EventTime watermark, const Callback& callback);
 
   // Reads the timers back from the backend's state. Once, before the first Advance.

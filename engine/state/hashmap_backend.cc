@@ -32,8 +32,8 @@ void WriteKeys(Encoder& out, const Keys& keys) {
   }
 }
 
-// Reads a count and that many named items. Snapshot writes them in strictly rising order and writes none that are
-// empty: anything else is damage.
+// Reads a count and that many named items. Snapshot writes them in strictly rising order and writes
+// none that are empty: anything else is damage.
 template <typename Item, typename ReadItem>
 void ReadSorted(Decoder& in, std::map<std::string, Item, std::less<>>& items,
                 const ReadItem& read) {
@@ -208,8 +208,7 @@ class HashMapBackend final : public KeyedStateBackend {
                             const Defects& defects) override {
     std::vector<std::pair<uint32_t, StateOfGroup>> decoded;
     for (const auto& [group, bytes] : snapshot) {
-      const bool left_out =
-          defects.Has(Defect::kKeyGroupRangeEndExclusive) && group == range_.last;
+      const bool left_out = defects.Has(Defect::kKeyGroupRangeEndExclusive) && group == range_.last;
       if (!range_.Contains(group) || left_out) {
         continue;
       }

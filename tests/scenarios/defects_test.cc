@@ -36,8 +36,8 @@ TEST_P(DefectsTest, IsCaughtWithinTwoHundredSeeds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Planted, DefectsTest, testing::ValuesIn(engine::kDefects),
-                         [](const testing::TestParamInfo<engine::DefectInfo>& info) {
-                           return std::string(info.param.name);
+                         [](const testing::TestParamInfo<engine::DefectInfo>& tested) {
+                           return std::string(tested.param.name);
                          });
 
 // A promise about what comes out, not only about order: each defect that loses or doubles records

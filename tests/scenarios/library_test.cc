@@ -54,8 +54,8 @@ TEST_P(LibraryTest, SeedsDifferAndRepeat) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, LibraryTest, testing::Values("url_clicks", "word_count", "small_job"),
-                         [](const testing::TestParamInfo<std::string_view>& info) {
-                           return std::string(info.param);
+                         [](const testing::TestParamInfo<std::string_view>& tested) {
+                           return std::string(tested.param);
                          });
 
 }  // namespace

@@ -1,0 +1,269 @@
+#include "scenarios/cli/command_line.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "build_id.h"
+#include "faults/text.h"
+#include "scenarios/cli/version.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using faults::Quote;
+using sim::ErrorCode;
+using sim::Fail;
+
+constexpr auto kVerbs = std::to_array<std::string_view>({"run", "replay", "list", "check"});
+constexpr auto kCatalogues = std::to_array<std::string_view>(
+    {"scenarios", "jobs", "faults", "events", "oracles", "defects"});
+
+constexpr std::string_view kPurpose =
+    "flinch runs stream jobs through seeded failures in a deterministic simulation.\n";
+
+constexpr std::string_view kUsage =
+    R"(
+Commands:
+  run SCENARIO      one seeded run: verdict, counts, faults that fired, digest
+  replay TOKEN      the same run again, from the line that a run printed
+  list [WHAT]       scenarios, jobs, faults, events, oracles or defects
+  check FILE...     read scenario and fault-plan files and say what is wrong
+
+Example:
+  flinch run url_clicks --seed 7
+
+`flinch COMMAND --help` explains a command; `flinch --version` says which build this is.
+Exit codes: 0 passed, 1 violation, 2 usage or scenario error, 3 inconclusive, 4 nondeterminism,
+70 internal error, 74 the output could not be written.
+)";
+
+std::unexpected<sim::Error> Usage(std::string message) {
+  return Fail(ErrorCode::kInvalidArgument, std::move(message));
+}
+
+// One parse: the parser and the values its options write to.
+class Parser {
+ public:
+  Parser() {
+    app_.set_help_flag("--help,-h", "show this");
+    DefineRun();
+    DefineReplay();
+    DefineList();
+    DefineCheck();
+  }
+
+  sim::Result<Command> Parse(std::span<const std::string> words) {
+    std::vector<std::string> reversed(words.rbegin(), words.rend());
+    try {
+      app_.parse(std::move(reversed));
+    } catch (const CLI::CallForHelp&) {
+      return Command(TextCommand{.text = ChosenVerb()->help()});
+    } catch (const CLI::ParseError& error) {
+      return Usage(Explain(error));
+    }
+    if (run_->parsed()) {
+      return FinishRun();
+    }
+    if (replay_->parsed()) {
+      return FinishReplay();
+    }
+    if (list_->parsed()) {
+      return FinishList();
+    }
+    return Command(CheckArguments{.files = files_});
+  }
+
+ private:
+  void DefineRun() {
+    run_ = app_.add_subcommand("run", "One seeded run of a scenario.");
+    run_->add_option("SCENARIO", arguments_.scenario, "a name from `flinch list`, or a .toml file")
+        ->required();
+    run_->add_option("--seed", seed_, "decimal or 0x hexadecimal; 1 unless given");
+    run_->add_option("--plan", plan_, "a fault plan (TOML) instead of the scenario's own faults");
+    run_->add_option("--input", input_, "the file whose rows the job reads");
+    run_->add_option("--output", output_, "where the committed output goes, as JSON Lines");
+    run_->add_option("--set", settings_, "key=value: override a field or an engine option")
+        ->allow_extra_args(false);
+    run_->add_option("--defect", arguments_.defects, "plant a wrong behaviour; see list defects")
+        ->allow_extra_args(false);
+    run_->add_flag("--twice", arguments_.twice, "run twice and compare event by event");
+    run_->add_flag("--timeline", arguments_.timeline, "print what happened, event by event");
+    run_->add_flag("--json", arguments_.json, "print one JSON object and nothing else");
+  }
+
+  void DefineReplay() {
+    replay_ = app_.add_subcommand("replay", "The same run again, from its token.");
+    replay_->add_option("TOKEN", pasted_, "the token, the whole line it stands in, or a file")
+        ->required();
+    replay_->add_flag("--force", replay_arguments_.force,
+                      "go on although the scenario or its input has changed");
+    replay_->add_flag("--timeline", replay_arguments_.timeline,
+                      "print what happened, event by event");
+    replay_->add_flag("--json", replay_arguments_.json, "print one JSON object and nothing else");
+    replay_->allow_extras();
+  }
+
+  void DefineList() {
+    list_ = app_.add_subcommand("list", "What there is to choose from.");
+    list_->add_option("WHAT", topic_,
+                      fmt::format("{}; scenarios unless given", fmt::join(kCatalogues, ", ")));
+    list_->add_flag("--names", list_arguments_.names_only, "names only, one per line");
+  }
+
+  void DefineCheck() {
+    check_ = app_.add_subcommand("check", "Reads scenario and fault-plan files.");
+    check_->add_option("FILE", files_, "TOML files")->required();
+  }
+
+  CLI::App* ChosenVerb() {
+    const std::vector<CLI::App*> chosen = app_.get_subcommands();
+    return chosen.empty() ? &app_ : chosen.front();
+  }
+
+  static std::vector<std::string> FlagsOf(const CLI::App& app) {
+    std::vector<std::string> flags;
+    for (const CLI::Option* const option : app.get_options()) {
+      for (const std::string& name : option->get_lnames()) {
+        flags.push_back("--" + name);
+      }
+    }
+    return flags;
+  }
+
+  // CLI11's messages, made whole sentences, with what was probably meant.
+  std::string Explain(const CLI::ParseError& error) {
+    const CLI::App* const verb = ChosenVerb();
+    const std::string help = fmt::format("`flinch {} --help` explains.", verb->get_name());
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+      const std::vector<std::string> rest = app_.remaining(true);
+      const auto flag =
+          std::ranges::find_if(rest, [](const std::string& word) { return word.starts_with("-"); });
+      if (flag != rest.end()) {
+        const std::vector<std::string> flags = FlagsOf(*verb);
+        return fmt::format("There is no flag {} of `flinch {}`.{} {}",
+                           Quote(flag->substr(0, flag->find('='))), verb->get_name(),
+                           faults::DidYouMean(*flag, std::span<const std::string>(flags)), help);
+      }
+      return fmt::format("{} is one word too many. {}",
+                         rest.empty() ? "A word" : Quote(rest.front()), help);
+    }
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+      const std::string_view missing = verb == run_      ? "SCENARIO"
+                                       : verb == replay_ ? "TOKEN"
+                                                         : "FILE";
+      return fmt::format("`flinch {}` needs a {}. {}", verb->get_name(), missing, help);
+    }
+    return fmt::format("{}. {}", error.what(), help);
+  }
+
+  static std::optional<std::string> Given(const CLI::App& app, const std::string& option,
+                                          const std::string& value) {
+    return app.count(option) == 0 ? std::nullopt : std::optional(value);
+  }
+
+  sim::Result<Command> FinishRun() {
+    if (run_->count("--seed") > 0) {
+      const sim::Result<uint64_t> seed = faults::ParseSeed(seed_);
+      if (!seed) {
+        return Usage("--seed: " + seed.error().message);
+      }
+      arguments_.seed = *seed;
+    }
+    for (const std::string& text : settings_) {
+      sim::Result<Setting> setting = ParseSetting(text);
+      if (!setting) {
+        return Usage("--set: " + setting.error().message);
+      }
+      arguments_.settings.push_back(*std::move(setting));
+    }
+    arguments_.plan = Given(*run_, "--plan", plan_);
+    arguments_.input = Given(*run_, "--input", input_);
+    arguments_.output = Given(*run_, "--output", output_);
+    if (arguments_.timeline && arguments_.json) {
+      return Usage("--json prints one object and nothing else; leave --timeline out.");
+    }
+    return Command(std::move(arguments_));
+  }
+
+  sim::Result<Command> FinishReplay() {
+    if (replay_arguments_.timeline && replay_arguments_.json) {
+      return Usage("--json prints one object and nothing else; leave --timeline out.");
+    }
+    // A pasted line may hold anything, but a mistyped flag shall not pass for a part of it.
+    const std::vector<std::string> flags = FlagsOf(*replay_);
+    for (const std::string& word : replay_->remaining()) {
+      if (word.starts_with("--") &&
+          faults::Suggest(word, std::span<const std::string>(flags)).has_value()) {
+        return Usage(fmt::format("There is no flag {} of `flinch replay`.{}", Quote(word),
+                                 faults::DidYouMean(word, std::span<const std::string>(flags))));
+      }
+      pasted_.push_back(word);
+    }
+    replay_arguments_.text = fmt::format("{}", fmt::join(pasted_, " "));
+    return Command(std::move(replay_arguments_));
+  }
+
+  sim::Result<Command> FinishList() {
+    if (topic_.empty()) {
+      return Command(list_arguments_);
+    }
+    const auto found = std::ranges::find(kCatalogues, topic_);
+    if (found == kCatalogues.end()) {
+      return Usage(fmt::format(
+          "There is no list of {}; there are {}.{}", Quote(topic_), fmt::join(kCatalogues, ", "),
+          faults::DidYouMean(topic_, std::span<const std::string_view>(kCatalogues))));
+    }
+    list_arguments_.what = static_cast<Catalogue>(found - kCatalogues.begin());
+    return Command(list_arguments_);
+  }
+
+  CLI::App app_{"", "flinch"};
+  CLI::App* run_ = nullptr;
+  CLI::App* replay_ = nullptr;
+  CLI::App* list_ = nullptr;
+  CLI::App* check_ = nullptr;
+  RunArguments arguments_;
+  ReplayArguments replay_arguments_;
+  ListArguments list_arguments_;
+  std::string seed_;
+  std::string plan_;
+  std::string input_;
+  std::string output_;
+  std::string topic_;
+  std::vector<std::string> settings_;
+  std::vector<std::string> pasted_;
+  std::vector<std::string> files_;
+};
+
+}  // namespace
+
+sim::Result<Command> ParseCommandLine(std::span<const std::string> words) {
+  if (words.empty()) {
+    return Command(
+        TextCommand{.text = std::string(kPurpose).append(kUsage), .exit_code = kExitUsage});
+  }
+  const std::string& first = words.front();
+  if (first == "--help" || first == "-h" || first == "help") {
+    return Command(TextCommand{.text = std::string(kPurpose).append(kUsage)});
+  }
+  if (first == "--version") {
+    return Command(TextCommand{.text = fmt::format("flinch {} (build {})\n", kVersion, kBuildId)});
+  }
+  if (std::ranges::find(kVerbs, first) == kVerbs.end()) {
+    const bool is_flag = first.starts_with("-");
+    return Usage(fmt::format("There is no {} {}; {}.{}", is_flag ? "flag" : "command", Quote(first),
+                             is_flag ? "write a command first, such as `flinch run url_clicks`"
+                                     : fmt::format("there are {}", fmt::join(kVerbs, ", ")),
+                             faults::DidYouMean(first, std::span<const std::string_view>(kVerbs))));
+  }
+  return Parser().Parse(words);
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,62 @@
+// What a person typed, as a value. The only file that knows CLI11.
+//
+// Errors: kInvalidArgument with one clear message and, where one is near, what was probably meant:
+//         verbs, flags, words with a fixed choice. Help and version are commands, not errors.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "scenarios/scenario_toml.h"
+#include "sim/result.h"
+
+namespace flinch::scenarios {
+
+struct RunArguments {
+  std::string scenario{};  // a name of the library or a path
+  uint64_t seed = 1;
+  std::optional<std::string> plan{};
+  std::optional<std::string> input{};
+  std::optional<std::string> output{};
+  std::vector<Setting> settings{};
+  std::vector<std::string> defects{};
+  bool twice = false;
+  bool timeline = false;
+  bool json = false;
+};
+
+struct ReplayArguments {
+  std::string text{};  // holds a token somewhere, or names a file that does
+  bool force = false;
+  bool timeline = false;
+  bool json = false;
+};
+
+enum class Catalogue : uint8_t { kScenarios, kJobs, kFaults, kEvents, kOracles, kDefects };
+
+struct ListArguments {
+  Catalogue what = Catalogue::kScenarios;
+  bool names_only = false;
+};
+
+struct CheckArguments {
+  std::vector<std::string> files{};
+};
+
+// Help that was asked for, the version, or how to use the program.
+struct TextCommand {
+  std::string text{};
+  int exit_code = 0;
+};
+
+using Command =
+    std::variant<RunArguments, ReplayArguments, ListArguments, CheckArguments, TextCommand>;
+
+// `words` without the program's own name.
+sim::Result<Command> ParseCommandLine(std::span<const std::string> words);
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,53 @@
+#include "scenarios/cli/commands.h"
+
+#include <variant>
+
+#include "scenarios/cli/command_line.h"
+#include "scenarios/cli/inspect_commands.h"
+#include "scenarios/cli/run_commands.h"
+#include "scenarios/cli/version.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+struct Dispatcher {
+  std::ostream& out;
+  std::ostream& err;
+
+  int operator()(const RunArguments& arguments) const { return RunCommand(arguments, out, err); }
+
+  int operator()(const ReplayArguments& arguments) const {
+    return ReplayCommand(arguments, out, err);
+  }
+
+  int operator()(const ListArguments& arguments) const { return ListCommand(arguments, out); }
+
+  int operator()(const CheckArguments& arguments) const {
+    return CheckCommand(arguments, out, err);
+  }
+
+  int operator()(const TextCommand& command) const {
+    (command.exit_code == kExitPassed ? out : err) << command.text;
+    return command.exit_code;
+  }
+};
+
+}  // namespace
+
+int RunProgram(std::span<const std::string> words, std::ostream& out, std::ostream& err) {
+  const sim::Result<Command> command = ParseCommandLine(words);
+  if (!command) {
+    err << "flinch: " << command.error().message << '\n';
+    return kExitUsage;
+  }
+  const int exit_code = std::visit(Dispatcher{.out = out, .err = err}, *command);
+  out.flush();
+  if (!out) {
+    err << "flinch: The result cannot be written: the standard output is closed or full.\n";
+    return kExitOutput;
+  }
+  return exit_code;
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,128 @@
+#include "scenarios/cli/inspect_commands.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/defects.h"
+#include "engine/events.h"
+#include "faults/fault_plan.h"
+#include "faults/fault_plan_toml.h"
+#include "faults/toml_document.h"
+#include "scenarios/cast.h"
+#include "scenarios/cli/version.h"
+#include "scenarios/jobs.h"
+#include "scenarios/oracles/catalogue.h"
+#include "scenarios/registry.h"
+#include "scenarios/scenario_fields.h"
+#include "scenarios/scenario_toml.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+struct Entry {
+  std::string_view name;
+  std::string text;
+};
+
+std::vector<Entry> EntriesOf(Catalogue what) {
+  std::vector<Entry> entries;
+  switch (what) {
+    case Catalogue::kScenarios:
+      for (const Scenario& scenario : LibraryScenarios()) {
+        entries.push_back({scenario.name, scenario.why});
+      }
+      break;
+    case Catalogue::kJobs:
+      for (const RegisteredJob& job : JobRegistry()) {
+        entries.push_back({job.name, std::string(job.what)});
+      }
+      break;
+    case Catalogue::kFaults:
+      for (const faults::FaultInfo& fault : faults::kFaultCatalogue) {
+        entries.push_back({fault.kind, fmt::format("{}; observed: {}; for example do = {}",
+                                                   fault.what, fault.observed, fault.example)});
+      }
+      break;
+    case Catalogue::kEvents:
+      for (const engine::events::EventInfo& event : engine::events::kAll) {
+        entries.push_back({event.kind, fmt::format("{} ({})", event.what, event.fields)});
+      }
+      break;
+    case Catalogue::kOracles:
+      for (const OracleInfo& oracle : OracleCatalogue()) {
+        entries.push_back({oracle.name, std::string(oracle.promise)});
+      }
+      break;
+    case Catalogue::kDefects:
+      for (const engine::DefectInfo& defect : engine::kDefects) {
+        entries.push_back({defect.name, fmt::format("{} Breaks: {}", defect.what, defect.breaks)});
+      }
+      break;
+  }
+  return entries;
+}
+
+// A plan is checked against the largest cluster there may be: which scenario it is for, nobody said.
+faults::Cast AnyCast() {
+  Scenario scenario;
+  scenario.cluster.task_managers = 500;
+  return CastOf(scenario);
+}
+
+sim::Result<std::string> CheckFile(const std::string& path) {
+  faults::TomlDocument document = faults::TomlDocument::Load(path);
+  faults::TomlTable root = document.root();
+  const bool is_plan = root.Has("fault") && !root.Has("job") && !root.Has("name");
+  if (!is_plan) {
+    const sim::Result<Scenario> scenario = ReadScenario(path);
+    if (!scenario) {
+      return sim::Fail(scenario);
+    }
+    return fmt::format("scenario {}", scenario->name);
+  }
+  const sim::Result<faults::FaultPlan> plan = faults::ReadFaultPlan(path);
+  if (!plan) {
+    return sim::Fail(plan);
+  }
+  if (const sim::Result<void> valid = faults::CheckAgainst(*plan, AnyCast()); !valid) {
+    return sim::Fail(valid.error().code, fmt::format("{}: {}", path, valid.error().message));
+  }
+  return fmt::format("fault plan with {} fault{}", plan->faults.size(),
+                     plan->faults.size() == 1 ? "" : "s");
+}
+
+}  // namespace
+
+int ListCommand(const ListArguments& arguments, std::ostream& out) {
+  const std::vector<Entry> entries = EntriesOf(arguments.what);
+  size_t width = 0;
+  for (const Entry& entry : entries) {
+    width = std::max(width, entry.name.size());
+  }
+  for (const Entry& entry : entries) {
+    out << (arguments.names_only ? fmt::format("{}\n", entry.name)
+                                 : fmt::format("{:<{}}  {}\n", entry.name, width, entry.text));
+  }
+  return kExitPassed;
+}
+
+int CheckCommand(const CheckArguments& arguments, std::ostream& out, std::ostream& err) {
+  int exit_code = kExitPassed;
+  for (const std::string& path : arguments.files) {
+    const sim::Result<std::string> checked = CheckFile(path);
+    if (checked) {
+      out << fmt::format("{}: {}, no problems\n", path, *checked);
+    } else {
+      err << checked.error().message << '\n';
+      exit_code = kExitUsage;
+    }
+  }
+  return exit_code;
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,24 @@
+// The program `flinch`.
+
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "scenarios/cli/commands.h"
+#include "scenarios/cli/version.h"
+#include "sim/check.h"
+
+int main(int argc, char** argv) {
+  namespace scenarios = flinch::scenarios;
+  try {
+    const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+    return scenarios::RunProgram(words, std::cout, std::cerr);
+  } catch (const flinch::sim::Violation& violation) {
+    std::cerr << "flinch: internal error at " << violation.where << ": " << violation.what
+              << ". This is a bug of flinch.\n";
+  } catch (const std::exception& error) {
+    std::cerr << "flinch: internal error: " << error.what() << ". This is a bug of flinch.\n";
+  }
+  return scenarios::kExitInternal;
+}

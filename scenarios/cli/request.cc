@@ -1,0 +1,154 @@
+#include "scenarios/cli/request.h"
+
+#include <filesystem>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "build_id.h"
+#include "engine/defects.h"
+#include "faults/fault_plan_toml.h"
+#include "faults/text.h"
+#include "scenarios/cast.h"
+#include "scenarios/input_file.h"
+#include "scenarios/registry.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using sim::ErrorCode;
+using sim::Fail;
+
+// What a token names must be found from any folder.
+std::string AbsolutePath(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
+}
+
+sim::Result<engine::Defects> PlantDefects(const std::vector<std::string>& names) {
+  engine::Defects defects;
+  std::string unknown;
+  for (const std::string& name : names) {
+    if (const std::optional<engine::Defect> defect = engine::FindDefect(name)) {
+      defects.Plant(*defect);
+      continue;
+    }
+    std::vector<std::string_view> known;
+    for (const engine::DefectInfo& info : engine::kDefects) {
+      known.push_back(info.name);
+    }
+    unknown += fmt::format("{}There is no defect {}; `flinch list defects` shows them.{}",
+                           unknown.empty() ? "" : "\n", faults::Quote(name),
+                           faults::DidYouMean(name, std::span<const std::string_view>(known)));
+  }
+  if (!unknown.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, std::move(unknown));
+  }
+  return defects;
+}
+
+sim::Result<void> ApplySettings(const std::vector<Setting>& settings, Scenario& scenario) {
+  std::string problems;
+  for (const Setting& setting : settings) {
+    if (const sim::Result<void> applied = ApplySetting(scenario, setting.key, setting.value);
+        !applied) {
+      problems += fmt::format("{}--set: {}", problems.empty() ? "" : "\n", applied.error().message);
+    }
+  }
+  if (!problems.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, std::move(problems));
+  }
+  return Validate(scenario);
+}
+
+sim::Result<faults::FaultPlan> LoadPlan(const std::string& path, const Scenario& scenario) {
+  sim::Result<faults::FaultPlan> plan = faults::ReadFaultPlan(path);
+  if (!plan) {
+    return plan;
+  }
+  if (const sim::Result<void> valid = faults::CheckAgainst(*plan, CastOf(scenario)); !valid) {
+    return Fail(valid.error().code, fmt::format("{}: {}", path, valid.error().message));
+  }
+  return plan;
+}
+
+sim::Result<std::string> HashOf(const RunRequest& request,
+                                const std::optional<std::string>& input) {
+  std::string file;
+  if (input) {
+    sim::Result<std::string> text = ReadWholeFile(*input);
+    if (!text) {
+      return text;
+    }
+    file = *std::move(text);
+  }
+  const std::string plan = request.plan ? faults::ShowToml(*request.plan) : std::string();
+  return HashContent({ShowToml(request.scenario), plan, file});
+}
+
+}  // namespace
+
+sim::Result<PreparedRun> Prepare(const RunArguments& arguments) {
+  PreparedRun prepared;
+  RunRequest& request = prepared.request;
+  sim::Result<Scenario> scenario = LoadScenario(arguments.scenario);
+  if (!scenario) {
+    return Fail(scenario);
+  }
+  request.scenario = *std::move(scenario);
+  request.seed = arguments.seed;
+  if (const sim::Result<void> set = ApplySettings(arguments.settings, request.scenario); !set) {
+    return Fail(set);
+  }
+  const sim::Result<engine::Defects> defects = PlantDefects(arguments.defects);
+  if (!defects) {
+    return Fail(defects);
+  }
+  request.defects = *defects;
+  if (arguments.plan) {
+    sim::Result<faults::FaultPlan> plan = LoadPlan(*arguments.plan, request.scenario);
+    if (!plan) {
+      return Fail(plan);
+    }
+    request.plan = *std::move(plan);
+  }
+  sim::Result<Workload> workload = LoadWorkload(request.scenario, arguments.seed, arguments.input);
+  if (!workload) {
+    return Fail(workload);
+  }
+  request.workload = *std::move(workload);
+
+  const sim::Result<std::string> hash = HashOf(request, arguments.input);
+  if (!hash) {
+    return Fail(hash);
+  }
+  prepared.token = {.scenario = IsScenarioPath(arguments.scenario)
+                                    ? AbsolutePath(arguments.scenario)
+                                    : arguments.scenario,
+                    .seed = arguments.seed,
+                    .settings = arguments.settings,
+                    .defects = arguments.defects,
+                    .plan = arguments.plan ? AbsolutePath(*arguments.plan) : "",
+                    .input = arguments.input ? AbsolutePath(*arguments.input) : "",
+                    .content_hash = *hash,
+                    .build_id = std::string(kBuildId)};
+  return prepared;
+}
+
+RunArguments ArgumentsOf(const ReplayToken& token) {
+  RunArguments arguments{.scenario = token.scenario,
+                         .seed = token.seed,
+                         .settings = token.settings,
+                         .defects = token.defects};
+  if (!token.plan.empty()) {
+    arguments.plan = token.plan;
+  }
+  if (!token.input.empty()) {
+    arguments.input = token.input;
+  }
+  return arguments;
+}
+
+}  // namespace flinch::scenarios

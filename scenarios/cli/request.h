@@ -1,0 +1,25 @@
+// From arguments to a run that can start: everything that can be wrong is found here, before.
+#pragma once
+
+#include <string>
+
+#include "scenarios/cli/command_line.h"
+#include "scenarios/run.h"
+#include "scenarios/token.h"
+#include "sim/result.h"
+
+namespace flinch::scenarios {
+
+struct PreparedRun {
+  RunRequest request;
+  ReplayToken token;  // without digest and verdict, which only the run knows
+};
+
+// Loads the scenario, applies the settings, reads plan and input. The error tells all problems of
+// one stage at once.
+sim::Result<PreparedRun> Prepare(const RunArguments& arguments);
+
+// The same run as the token's.
+RunArguments ArgumentsOf(const ReplayToken& token);
+
+}  // namespace flinch::scenarios

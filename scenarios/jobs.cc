@@ -1,0 +1,184 @@
+#include "scenarios/jobs.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "engine/connectors/log_sink.h"
+#include "engine/connectors/log_source.h"
+#include "engine/data_stream.h"
+#include "engine/state.h"
+#include "scenarios/job_output.h"
+#include "scenarios/job_references.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+// A row as it comes out of the log.
+struct LogRow {
+  std::string key;
+  std::string value;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.key);
+    visit(self.value);
+  }
+};
+
+// A word and how often it has come so far.
+struct CountedWord {
+  std::string word;
+  int64_t count = 0;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.word);
+    visit(self.count);
+  }
+};
+
+engine::StreamOptions OptionsOf(const Scenario& scenario) {
+  return {.parallelism = scenario.job.parallelism,
+          .max_parallelism = scenario.options.max_parallelism};
+}
+
+engine::DataStream<LogRow> ReadInput(engine::StreamExecutionEnvironment& environment,
+                                     const Scenario& scenario, const Workload& workload) {
+  const engine::LogSourceOptions options = {
+      .topic = workload.topic,
+      .client = {},
+      .max_out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness)};
+  return environment.FromSource<LogRow>("source", [options] {
+    return std::make_unique<engine::LogSource<LogRow>>(
+        options, [](const engine::LogRecord& record) -> sim::Result<LogRow> {
+          return LogRow{.key = record.key, .value = record.value};
+        });
+  });
+}
+
+// `encode` gives the record's key and value in the log.
+template <typename T, typename Encode>
+void WriteOutput(engine::DataStream<T> results, const Scenario& scenario, Encode encode) {
+  const engine::LogSinkOptions options = {
+      .topic = std::string(kOutputTopic),
+      .client = {},
+      .transaction_timeout = scenario.options.sink.transaction_timeout};
+  results.StartNewChain().SinkTo(
+      "sink", [options, encode] { return std::make_unique<engine::LogSink<T>>(options, encode); });
+}
+
+// ---- url_clicks, package_log
+
+struct CountRows {
+  using Accumulator = int64_t;
+  using Output = int64_t;
+
+  int64_t Create() const { return 0; }
+
+  void Add(const std::string&, int64_t& sum) const { ++sum; }
+
+  int64_t Result(const int64_t& sum) const { return sum; }
+};
+
+engine::StreamGraph BuildCountPerWindow(const Scenario& scenario, const Workload& workload) {
+  using Counted = engine::WindowResult<std::string, int64_t>;
+  engine::StreamExecutionEnvironment environment(scenario.job.name, OptionsOf(scenario));
+  engine::DataStream<Counted> counts = ReadInput(environment, scenario, workload)
+                                           .Map("parse", [](const LogRow& row) { return row.key; })
+                                           .KeyBy([](const std::string& key) { return key; })
+                                           .Window(scenario.job.window)
+                                           .Aggregate("window", CountRows());
+  WriteOutput(counts, scenario, [](const Counted& counted) {
+    const WindowCount value{.window_start = counted.window.start, .count = counted.value};
+    return std::pair(counted.key, engine::Encode(value));
+  });
+  return environment.Build();
+}
+
+std::vector<ExpectedRecord> ReferenceCountPerWindow(const Scenario& scenario,
+                                                    const Workload& workload) {
+  return CountPerWindow(workload.rows, scenario.job.window);
+}
+
+// ---- word_count
+
+// Words stand between blanks, tabs and line breaks.
+void SplitWords(const LogRow& row, engine::Collector<std::string>& out) {
+  constexpr std::string_view kBlanks = " \t\n\v\f\r";
+  std::string_view rest = row.value;
+  for (size_t first = rest.find_first_not_of(kBlanks); first != std::string_view::npos;
+       first = rest.find_first_not_of(kBlanks)) {
+    rest.remove_prefix(first);
+    const size_t end = std::min(rest.find_first_of(kBlanks), rest.size());
+    out.Collect(std::string(rest.substr(0, end)));
+    rest.remove_prefix(end);
+  }
+}
+
+struct CountWord {
+  using Context = engine::KeyedContext<std::string, CountedWord>;
+
+  void ProcessElement(const std::string& word, const Context& context) const {
+    engine::ValueState<int64_t> count(context.state, "count");
+    const int64_t so_far = count.Value().value_or(0) + 1;
+    count.Update(so_far);
+    context.out.Collect({.word = word, .count = so_far});
+  }
+
+  void OnTimer(engine::EventTime, const Context&) const {}
+};
+
+engine::StreamGraph BuildWordCount(const Scenario& scenario, const Workload& workload) {
+  engine::StreamExecutionEnvironment environment(scenario.job.name, OptionsOf(scenario));
+  engine::DataStream<CountedWord> counts = ReadInput(environment, scenario, workload)
+                                               .FlatMap<std::string>("parse", SplitWords)
+                                               .KeyBy([](const std::string& word) { return word; })
+                                               .Process<CountedWord>("count", CountWord());
+  WriteOutput(counts, scenario, [](const CountedWord& counted) {
+    return std::pair(counted.word, engine::Encode(RunningCount{.count = counted.count}));
+  });
+  return environment.Build();
+}
+
+std::vector<ExpectedRecord> ReferenceWordCount(const Scenario&, const Workload& workload) {
+  return CountWords(workload.rows);
+}
+
+constexpr auto kJobs = std::to_array<RegisteredJob>({
+    {.name = "url_clicks",
+     .what = "rows per key (a URL) in tumbling windows of job.window",
+     .build = BuildCountPerWindow,
+     .reference = ReferenceCountPerWindow,
+     .show_json = ShowWindowCountJson,
+     .show_value = ShowWindowCount},
+    {.name = "word_count",
+     .what = "words of each row's value, with a running count per word; one result per word",
+     .build = BuildWordCount,
+     .reference = ReferenceWordCount,
+     .show_json = ShowRunningCountJson,
+     .show_value = ShowRunningCount},
+    {.name = "package_log",
+     .what = "rows per key (a package action) in tumbling windows of job.window",
+     .build = BuildCountPerWindow,
+     .reference = ReferenceCountPerWindow,
+     .show_json = ShowWindowCountJson,
+     .show_value = ShowWindowCount},
+});
+
+}  // namespace
+
+std::span<const RegisteredJob> JobRegistry() { return kJobs; }
+
+const RegisteredJob* FindJob(std::string_view name) {
+  const auto found = std::ranges::find(kJobs, name, &RegisteredJob::name);
+  return found == kJobs.end() ? nullptr : &*found;
+}
+
+uint32_t OutputPartitions(const Scenario& scenario) { return scenario.job.parallelism; }
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,80 @@
+#include "scenarios/cast.h"
+
+#include <string>
+#include <variant>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "scenarios/registry.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const Scenario& UrlClicks() { return *FindLibraryScenario("url_clicks"); }
+
+Workload TenSeconds() {
+  return {.rows = {{.publish_after = std::chrono::seconds(10)}}};
+}
+
+TEST(CastTest, NamesProcessesAndEvents) {
+  const faults::Cast cast = CastOf(UrlClicks());
+  EXPECT_THAT(cast.processes,
+              ElementsAre("tm-1", "tm-2", "tm-3", "jm", "broker", "publisher"));
+  EXPECT_THAT(cast.event_kinds, Contains("checkpoint.acknowledged"));
+  EXPECT_THAT(cast.event_kinds, Contains("fault.crash"));
+}
+
+TEST(PlanOfTest, CrashesATaskManagerInEverySeedAndStaysInTheCast) {
+  size_t anchored = 0;
+  size_t others = 0;
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    const faults::FaultPlan plan = PlanOf(UrlClicks(), TenSeconds(), seed);
+    const sim::Result<void> valid = faults::CheckAgainst(plan, CastOf(UrlClicks()));
+    ASSERT_TRUE(valid.has_value()) << valid.error().message;
+    size_t crashes = 0;
+    size_t worker_crashes = 0;
+    for (const faults::Fault& fault : plan.faults) {
+      const auto* const crash = std::get_if<faults::Crash>(&fault.what);
+      crashes += crash != nullptr ? 1 : 0;
+      worker_crashes += crash != nullptr && crash->process.starts_with("tm-") ? 1 : 0;
+      ++(std::holds_alternative<faults::AtTime>(fault.when) ? others : anchored);
+    }
+    EXPECT_GE(worker_crashes, 1U) << seed;
+    EXPECT_LE(crashes, 3U) << seed;
+  }
+  EXPECT_GT(anchored, 2 * others);
+}
+
+TEST(PlanOfTest, IsAFunctionOfTheSeed) {
+  EXPECT_EQ(PlanOf(UrlClicks(), TenSeconds(), 7), PlanOf(UrlClicks(), TenSeconds(), 7));
+  EXPECT_NE(PlanOf(UrlClicks(), TenSeconds(), 7), PlanOf(UrlClicks(), TenSeconds(), 8));
+}
+
+TEST(PlanOfTest, GivesTheScenariosOwnPlanOrNone) {
+  Scenario scenario = UrlClicks();
+  scenario.faults.plan.faults = {
+      {.when = faults::AtTime{}, .what = faults::Crash{.process = "tm-1"}}};
+  scenario.faults.source = FaultSource::kPlan;
+  EXPECT_EQ(PlanOf(scenario, TenSeconds(), 1), scenario.faults.plan);
+  scenario.faults.source = FaultSource::kNone;
+  EXPECT_TRUE(PlanOf(scenario, TenSeconds(), 1).faults.empty());
+}
+
+TEST(CheckSwarmTest, SaysWhatDoesNotFit) {
+  Scenario scenario = UrlClicks();
+  EXPECT_TRUE(CheckSwarm(scenario).has_value());
+  scenario.faults.swarm.crashes_min = 9;
+  const sim::Result<void> valid = CheckSwarm(scenario);
+  ASSERT_FALSE(valid.has_value());
+  EXPECT_THAT(valid.error().message, HasSubstr("crashes_min is 9"));
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,121 @@
+#include "scenarios/cli/command_line.h"
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "scenarios/cli/version.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+using Words = std::vector<std::string>;
+
+std::string ErrorOf(const Words& words) {
+  const sim::Result<Command> command = ParseCommandLine(words);
+  return command ? "no error" : command.error().message;
+}
+
+template <typename T>
+T Parse(const Words& words) {
+  const sim::Result<Command> command = ParseCommandLine(words);
+  EXPECT_TRUE(command.has_value()) << command.error().message;
+  return std::get<T>(*command);
+}
+
+TEST(CommandLineTest, ReadsEveryFlagOfRun) {
+  const RunArguments run = Parse<RunArguments>(
+      {"run", "--set", "a=1", "url_clicks", "--seed", "0x1F", "--plan", "p.toml", "--input", "i",
+       "--output", "o", "--set=b=c=d", "--defect", "x", "--defect", "y", "--twice", "--json"});
+  EXPECT_EQ(run.scenario, "url_clicks");
+  EXPECT_EQ(run.seed, 31U);
+  EXPECT_EQ(run.plan, "p.toml");
+  EXPECT_EQ(run.input, "i");
+  EXPECT_EQ(run.output, "o");
+  ASSERT_EQ(run.settings.size(), 2U);
+  EXPECT_EQ(run.settings[1].key, "b");
+  EXPECT_EQ(run.settings[1].value, "c=d");
+  EXPECT_THAT(run.defects, ElementsAre("x", "y"));
+  EXPECT_TRUE(run.twice);
+  EXPECT_TRUE(run.json);
+  EXPECT_FALSE(run.timeline);
+}
+
+TEST(CommandLineTest, HasSeedOneUnlessToldOtherwise) {
+  EXPECT_EQ(Parse<RunArguments>({"run", "url_clicks"}).seed, 1U);
+  EXPECT_EQ(Parse<RunArguments>({"run", "x", "--seed", "18446744073709551615"}).seed,
+            18446744073709551615U);
+}
+
+TEST(CommandLineTest, TakesAWholePastedLine) {
+  const ReplayArguments replay = Parse<ReplayArguments>(
+      {"replay", "replay:", "./flinch", "replay", "fl1~a~s7", "--force", "-x", "2", "--timeline"});
+  EXPECT_THAT(replay.text, HasSubstr("fl1~a~s7"));
+  EXPECT_TRUE(replay.force);
+  EXPECT_TRUE(replay.timeline);
+}
+
+TEST(CommandLineTest, ListsScenariosUnlessToldOtherwise) {
+  EXPECT_EQ(Parse<ListArguments>({"list"}).what, Catalogue::kScenarios);
+  EXPECT_EQ(Parse<ListArguments>({"list", "defects"}).what, Catalogue::kDefects);
+  EXPECT_TRUE(Parse<ListArguments>({"list", "events", "--names"}).names_only);
+}
+
+TEST(CommandLineTest, SaysHowToBeUsed) {
+  const TextCommand usage = Parse<TextCommand>({});
+  EXPECT_EQ(usage.exit_code, kExitUsage);
+  EXPECT_THAT(usage.text, HasSubstr("flinch run url_clicks --seed 7"));
+  EXPECT_EQ(Parse<TextCommand>({"--help"}).exit_code, kExitPassed);
+  EXPECT_THAT(Parse<TextCommand>({"run", "--help"}).text, HasSubstr("--seed"));
+  EXPECT_THAT(Parse<TextCommand>({"--version"}).text, HasSubstr(std::string(kVersion)));
+}
+
+struct ErrorCase {
+  std::string_view name;
+  Words words;
+  std::string_view says;
+};
+
+class CommandLineErrorTest : public ::testing::TestWithParam<ErrorCase> {};
+
+TEST_P(CommandLineErrorTest, IsOneClearMessage) {
+  const std::string error = ErrorOf(GetParam().words);
+  EXPECT_THAT(error, HasSubstr(std::string(GetParam().says)));
+  EXPECT_EQ(error.find('\n'), std::string::npos) << error;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Mistakes, CommandLineErrorTest,
+    ::testing::Values(
+        ErrorCase{"verb", {"rnu", "url_clicks"}, "There is no command \"rnu\""},
+        ErrorCase{"near_verb", {"reply"}, "Did you mean \"replay\"?"},
+        ErrorCase{"flag_first", {"--seed", "7"}, "write a command first"},
+        ErrorCase{"flag", {"run", "a", "--sedes", "5"}, "Did you mean \"--seed\"?"},
+        ErrorCase{"flag_with_value", {"run", "a", "--sede=5"}, "There is no flag \"--sede\""},
+        ErrorCase{"flag_of_replay", {"replay", "fl1~a", "--forec"}, "Did you mean \"--force\"?"},
+        ErrorCase{"no_scenario", {"run"}, "`flinch run` needs a SCENARIO."},
+        ErrorCase{"two_scenarios", {"run", "a", "b"}, "\"b\" is one word too many."},
+        ErrorCase{"no_token", {"replay"}, "needs a TOKEN"},
+        ErrorCase{"no_file", {"check"}, "needs a FILE"},
+        ErrorCase{"seed_with_letters", {"run", "a", "--seed", "7x"}, "--seed: "},
+        ErrorCase{"seed_negative", {"run", "a", "--seed=-7"}, "--seed: "},
+        ErrorCase{"seed_too_large", {"run", "a", "--seed", "18446744073709551616"}, "--seed: "},
+        ErrorCase{"seed_empty", {"run", "a", "--seed="}, "seed"},
+        ErrorCase{"seed_missing", {"run", "a", "--seed"}, "--seed"},
+        ErrorCase{"seed_twice", {"run", "a", "--seed", "1", "--seed", "2"}, "--seed"},
+        ErrorCase{"set_without_value", {"run", "a", "--set", "b"}, "--set: \"b\" is no setting"},
+        ErrorCase{"both", {"run", "a", "--json", "--timeline"}, "--json prints one object"},
+        ErrorCase{"list", {"list", "oracle"}, "Did you mean \"oracles\"?"}),
+    [](const auto& planted) { return std::string(planted.param.name); });
+
+}  // namespace
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,44 @@
+// A process without a world: it can tell what happened, and nothing else.
+//
+// For operators outside a simulation. Every call but Trace, the clock (which stands still) and the
+// names breaks an invariant: an operator that waits, sends or reads a disk belongs into a world.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/environment.h"
+
+namespace flinch::tests {
+
+class NullEnvironment final : public sim::Environment {
+ public:
+  std::string_view process_name() const override { return "test"; }
+
+  std::string_view host_name() const override { return "test"; }
+
+  uint32_t incarnation() const override { return 1; }
+
+  sim::SimTime Now() const override { return sim::kEpoch; }
+
+  void Sleep(sim::Duration span) override;
+  void Yield() override;
+  sim::FiberId Spawn(std::string_view name, std::move_only_function<void()> body) override;
+  sim::FiberId CurrentFiber() const override;
+  bool Park(sim::SimTime deadline) override;
+  void Unpark(sim::FiberId fiber) override;
+  sim::Random RandomStream(std::string_view name) override;
+  sim::Network& network() override;
+  sim::FileSystem& disk() override;
+  sim::FileSystem& shared() override;
+  sim::EventId Trace(std::string_view kind, std::initializer_list<sim::Field> fields) override;
+
+  // "window.late_record subtask=window[0] …", in order.
+  const std::vector<std::string>& events() const { return events_; }
+
+ private:
+  std::vector<std::string> events_;
+};
+
+}  // namespace flinch::tests

@@ -1,0 +1,96 @@
+// One operator outside any world: fed by hand, its output kept, restarted from its snapshots.
+//
+//   OperatorHarness harness({.make = …, .key = …, .output = TypeOf<Out>()});
+//   ASSERT_TRUE(harness.Process(Click{"a"}, EventTime(5)));
+//   ASSERT_TRUE(harness.Watermark(EventTime(59)));
+//   EXPECT_THAT(harness.Take<Out>(), ElementsAre(…));
+//
+// As the task does, it sets a record's key in the backend before the operator sees the record, and
+// results leave as bytes, so that an element that does not survive its serializer shows.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/graph/stream_graph.h"
+#include "engine/state/keyed_state_backend.h"
+#include "engine/stream_operator.h"
+#include "sim/check.h"
+#include "tests/support/null_environment.h"
+
+namespace flinch::tests {
+
+struct OperatorHarnessOptions {
+  engine::OperatorFactory make;
+  engine::KeySelector key;  // set: the operator has keyed state
+  engine::ElementType output;
+  uint32_t max_parallelism = 128;
+  uint32_t parallelism = 1;
+  engine::SubtaskIndex subtask;
+  engine::Defects defects;
+};
+
+struct OperatorSnapshot {
+  engine::OperatorState state;
+  std::map<engine::KeyGroup, engine::Bytes> keyed;
+};
+
+class OperatorHarness : private engine::Output {
+ public:
+  // Opens the operator; see `opened`.
+  explicit OperatorHarness(OperatorHarnessOptions options,
+                           const OperatorSnapshot* restored = nullptr);
+
+  // What Restore and Open said. Nothing else may be called when it failed.
+  const sim::Result<void>& opened() const { return opened_; }
+
+  template <typename T>
+  sim::Result<void> Process(const T& value, engine::EventTime timestamp) {
+    return ProcessRecord({&value, timestamp});
+  }
+
+  sim::Result<void> Watermark(engine::EventTime watermark) {
+    return code_->ProcessWatermark(watermark);
+  }
+
+  OperatorSnapshot Snapshot();
+
+  // The results since the last Take, with their timestamps, in order.
+  template <typename T>
+  std::vector<std::pair<T, engine::EventTime>> Take() {
+    std::vector<std::pair<T, engine::EventTime>> results;
+    for (const auto& [bytes, timestamp] : std::exchange(results_, {})) {
+      sim::Result<T> value = engine::Decode<T>(bytes);
+      sim::Check(value.has_value(), "a result does not survive its serializer");
+      results.emplace_back(*std::move(value), timestamp);
+    }
+    return results;
+  }
+
+  const std::vector<engine::EventTime>& watermarks() const { return watermarks_; }
+
+  const std::vector<std::string>& events() const { return environment_.events(); }
+
+  engine::KeyedStateBackend& keyed_state() { return *keyed_state_; }
+
+ private:
+  sim::Result<void> Open(const OperatorSnapshot* restored);
+  sim::Result<void> ProcessRecord(const engine::StreamRecord& record);
+  sim::Result<void> Emit(const engine::StreamRecord& record) override;
+  sim::Result<void> EmitWatermark(engine::EventTime watermark) override;
+
+  OperatorHarnessOptions options_;
+  NullEnvironment environment_;
+  std::unique_ptr<engine::KeyedStateBackend> keyed_state_;
+  std::unique_ptr<engine::StreamOperator> code_;
+  std::optional<engine::OperatorContext> context_;
+  std::vector<std::pair<engine::Bytes, engine::EventTime>> results_;
+  std::vector<engine::EventTime> watermarks_;
+  sim::Result<void> opened_;
+};
+
+}  // namespace flinch::tests
