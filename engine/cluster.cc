@@ -32,26 +32,33 @@ class JobManager {
  public:
   JobManager(sim::Environment& environment, const JobGraph& graph, const JobManagerOptions& options)
       : main_thread_(environment) {
-    DurableCounter leaders(environment, "/ha/leader");
-    Insist(environment, [&] { return leaders.Recover(); });
-    token_ = FencingToken(Insist(environment, [&] { return leaders.Next(); }));
+    // The door opens first: whoever comes while the past is being read is told to come again.
     sim::Result<std::unique_ptr<RpcEndpoint>> rpc =
         RpcEndpoint::Open(environment, kJobManagerPort,
                           [this](RpcRequest request) { OnRequest(std::move(request)); });
     sim::Check(rpc.has_value(), "two JobManagers run on host {}", environment.host_name());
     rpc_ = *std::move(rpc);
+    DurableCounter leaders(environment, "/ha/leader");
+    Insist(environment, [&] { return leaders.Recover(); });
+    token_ = FencingToken(Insist(environment, [&] { return leaders.Next(); }));
     master_ = std::make_unique<JobMaster>(
         environment, main_thread_, *rpc_, graph,
         JobMaster::Options{
             .engine = options.engine, .defects = options.defects, .token = token_});
     Insist(environment, [&] { return master_->Recover(); });
     master_->Start();
+    leads_ = true;
   }
 
   [[noreturn]] void Run() { main_thread_.Run(); }
 
  private:
   void OnRequest(RpcRequest request) {
+    if (!leads_) {
+      rpc_->SendReply(request, sim::Fail(sim::ErrorCode::kUnavailable,
+                                         "The JobManager is not yet the leader."));
+      return;
+    }
     main_thread_.Post([this, request = std::move(request)] { Serve(request); });
   }
 
@@ -102,6 +109,7 @@ class JobManager {
   }
 
   MainThread main_thread_;
+  bool leads_ = false;
   FencingToken token_;
   std::unique_ptr<RpcEndpoint> rpc_;
   std::unique_ptr<JobMaster> master_;

@@ -16,8 +16,9 @@ sim::Result<void> CheckSpans(const EngineOptions& options) {
   sim::Result<void> result;
   Visit(options, [&result](std::string_view name, const auto& field) {
     if constexpr (std::is_same_v<std::decay_t<decltype(field)>, sim::Duration>) {
-      const bool may_be_zero =
-          name == "execution.checkpointing.min-pause" || name == "restart-strategy.fixed-delay.delay";
+      const bool may_be_zero = name == "execution.checkpointing.min-pause" ||
+                               name == "restart-strategy.fixed-delay.delay" ||
+                               name == "task.record-time";
       if (result && (field < sim::Duration(0) || (field == sim::Duration(0) && !may_be_zero))) {
         result = Refuse(fmt::format("{} is {}: give a time above 0.", name, sim::Show(field)));
       }

@@ -56,6 +56,13 @@ struct NetworkOptions {
   Duration request_timeout = 10s;
 };
 
+struct TaskOptions {
+  // How long one record keeps a task busy. Flink has no such option: there it is the speed of the
+  // machine. Without it a task would empty every queue in no time, and nothing would ever be in
+  // flight.
+  Duration record_time = 100us;
+};
+
 struct RpcOptions {
   // How long a caller waits for a reply. Flink: 10 s.
   Duration ask_timeout = 2s;
@@ -72,6 +79,7 @@ struct EngineOptions {
   RestartOptions restart;
   HeartbeatOptions heartbeat;
   NetworkOptions network;
+  TaskOptions task;
   RpcOptions rpc;
   SinkOptions sink;
   // 0: derived from the parallelism (engine/state/key_groups.h).
@@ -97,6 +105,7 @@ void Visit(Options& options, Visitor&& visit) {
   visit("taskmanager.network.memory.max-buffers-per-channel", options.network.buffers_per_subpartition);
   visit("taskmanager.network.request-backoff.initial", options.network.request_backoff);
   visit("taskmanager.network.request-timeout", options.network.request_timeout);
+  visit("task.record-time", options.task.record_time);
   visit("pekko.ask.timeout", options.rpc.ask_timeout);
   visit("sink.transaction-timeout", options.sink.transaction_timeout);
   visit("pipeline.max-parallelism", options.max_parallelism);

@@ -1,7 +1,7 @@
 // The shapes of user functions, under Flink's names.
 //
-// Functions are values that are copied into each subtask. They may throw: that fails the task. Where
-// a function has state of its own outside the engine's, it is not restored.
+// Functions are values that are copied into each subtask. They may throw: that fails the task.
+// Where a function has state of its own outside the engine's, it is not restored.
 #pragma once
 
 #include <concepts>

@@ -248,6 +248,9 @@ struct Serializer<std::optional<T>> {
 
 template <typename T>
 struct Serializer<std::vector<T>> {
+  // Each takes at least a byte, so that a damaged length cannot ask for more memory than its input.
+  static_assert(!std::is_empty_v<T>);
+
   static void Write(Encoder& out, const std::vector<T>& items) {
     engine::Write(out, static_cast<uint32_t>(items.size()));
     for (const T& item : items) {

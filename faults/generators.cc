@@ -171,7 +171,9 @@ class PlanDraw {
 
   Fault DrawLinkFault(uint64_t index) const {
     const size_t count = options_.hosts.size();
-    const size_t from = Of("link", index, "from").Below(count);
+    sim::Random ends = Of("link", index, "from");
+    const size_t from = options_.host_weights.empty() ? ends.Below(count)
+                                                      : ends.Weighted(options_.host_weights);
     const size_t step = 1 + Of("link", index, "to").Below(count - 1);
     const size_t to = (from + step) % count;
     const bool to_only = Of("link", index, "one_way").Chance(kOneWay) && swarm_.is_one_way;
@@ -264,6 +266,9 @@ sim::Result<void> SwarmOptions::Validate() const {
   rules.Require(
       crashes_max == 0 || SumOfWeights(crash_targets) > 0,
       "crash_targets names nobody with a weight; name a process or set crashes_max to 0.");
+  rules.Require(host_weights.empty() || (host_weights.size() == hosts.size() &&
+                                         std::ranges::any_of(host_weights, std::identity())),
+                "host_weights has not one weight per host, or only zeros.");
   rules.Require(anchors.empty() || SumOfWeights(anchors) > 0,
                 "All anchors have the weight 0; leave them out or give one a weight.");
   for (const Anchor& anchor : anchors) {

@@ -43,6 +43,8 @@ struct Anchor {
 struct SwarmOptions {
   std::vector<CrashTarget> crash_targets;
   std::vector<std::string> hosts{};  // for links; fewer than two: no link faults
+  // How often a host is one end of a link that fails, by `hosts`. Empty: all equally.
+  std::vector<uint32_t> host_weights{};
   std::vector<Anchor> anchors{};     // none: all faults come at times
   // When the run is healed. The other spans must fit into it; Validate says how.
   sim::Duration horizon = std::chrono::seconds(10);

@@ -19,6 +19,8 @@ namespace events = engine::events;
 // Each checkpoint is acknowledged by this many vertices of a job: source, keyed operator, sink.
 constexpr uint64_t kVertices = 3;
 
+constexpr uint32_t kMasterWeight = 6;
+
 // Protocol events that a run without faults sees in the first half of its input.
 std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration input_span) {
   const std::vector<std::string> workers = TaskManagerNames(scenario.cluster);
@@ -61,6 +63,10 @@ faults::SwarmOptions WorkerSwarm(const Scenario& scenario, sim::Duration input_s
     options.crash_targets.push_back({.process = name});
   }
   options.hosts = CastOf(scenario).processes;
+  // Most protocols have the JobManager at one end.
+  for (const std::string& host : options.hosts) {
+    options.host_weights.push_back(host == kJobManager ? kMasterWeight : 1);
+  }
   options.anchors = Anchors(scenario, input_span);
   options.horizon = scenario.limits.heal_after;
   options.crashes_min = spec.crashes_min;
@@ -83,6 +89,7 @@ faults::SwarmOptions ControlSwarm(const Scenario& scenario, sim::Duration input_
   options.crash_targets = {{.process = std::string(kJobManager), .weight = 2},
                            {.process = std::string(kBroker), .weight = 1}};
   options.hosts.clear();
+  options.host_weights.clear();
   options.crashes_min = 0;
   options.crashes_max = scenario.faults.swarm.control_crashes_max;
   return options;

@@ -19,7 +19,8 @@ engine::EngineOptions QuickOptions() {
           .restart = {.delay = 200ms},
           .heartbeat = {.interval = 200ms, .timeout = 1s},
           .network = {.buffer_timeout = 20ms},
-          .rpc = {},
+          .task = {.record_time = 2ms},
+          .rpc = {.ask_timeout = 500ms},
           .sink = {.transaction_timeout = 1min}};
 }
 
@@ -31,7 +32,7 @@ Scenario UrlClicks() {
           .workload = {.partitions = 4,
                        .rows_per_second = 200,
                        .records = 2000,
-                       .keys = 40,
+                       .keys = 100,
                        .key_prefix = "/page/",
                        .zipf_exponent = {110},
                        .event_step = 300ms,

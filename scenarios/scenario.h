@@ -89,7 +89,7 @@ struct SwarmSpec {
   uint32_t control_crashes_max = 1;  // of the JobManager and the broker
   sim::Duration restart_min = std::chrono::milliseconds(50);
   sim::Duration restart_max = std::chrono::milliseconds(1500);
-  uint32_t link_faults_max = 2;
+  uint32_t link_faults_max = 4;
   sim::Duration link_min = std::chrono::milliseconds(20);
   sim::Duration link_max = std::chrono::seconds(3);
   sim::Duration delay_min = std::chrono::milliseconds(1);

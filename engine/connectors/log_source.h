@@ -47,8 +47,9 @@ struct LogSourceOptions {
   sim::Duration poll_pause = std::chrono::milliseconds(20);
   // Per partition and poll; the buffer holds about twice as many per partition.
   uint32_t fetch_records_max = 250;
-  // What one EmitNext emits at most, so that barriers and timers get their turn.
-  uint32_t emit_records_max = 100;
+  // What one EmitNext emits at most: like Flink's mailbox, so that nothing waits behind more than
+  // one record.
+  uint32_t emit_records_max = 1;
 };
 
 // A record as it comes out of the log.

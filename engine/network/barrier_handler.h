@@ -76,7 +76,8 @@ class BarrierHandler {
   // The checkpoint whose barrier is complete with this one, if it is.
   std::optional<CheckpointId> OnBarrier(size_t channel, CheckpointId id);
 
-  // Frees the channels if just this checkpoint is being aligned; its later barriers are ignored.
+  // Frees the channels if this checkpoint, or an older one whose own end went unheard, is being
+  // aligned. Later barriers of all of them are ignored.
   void OnAborted(CheckpointId id);
 
   bool IsBlocked(size_t channel) const {

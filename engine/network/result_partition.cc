@@ -70,7 +70,7 @@ void ResultPartition::Finish(Subpartition& subpartition) {
 }
 
 bool ResultPartition::Claim(uint32_t subpartition) {
-  return !std::exchange(subpartitions_.at(subpartition).claimed, true);
+  return !closed_ && !std::exchange(subpartitions_.at(subpartition).claimed, true);
 }
 
 void ResultPartition::Serve(uint32_t subpartition, sim::Connection& connection) {

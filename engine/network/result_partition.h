@@ -40,7 +40,8 @@ class ResultPartition {
 
   uint32_t subpartitions() const { return static_cast<uint32_t>(subpartitions_.size()); }
 
-  // False when somebody has asked for this subpartition before.
+  // False when somebody has asked for this subpartition before, and after Close: whoever serves a
+  // task that has ended would outlive it.
   bool Claim(uint32_t subpartition);
   // Sends everything until the connection breaks or the partition is closed. Blocks its fiber.
   void Serve(uint32_t subpartition, sim::Connection& connection);

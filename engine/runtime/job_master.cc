@@ -17,7 +17,18 @@ constexpr sim::Duration kRepeat = 200ms;
 // Between having enough slots and using them. Flink: resource-stabilization-timeout, 10 s.
 constexpr sim::Duration kSlotStabilization = 50ms;
 
-std::string FinishedPath(const std::string& job) { return fmt::format("/ha/{}/finished", job); }
+// Where the status of a job that has ended lies, so that no later master runs it again. Flink: the
+// JobResultStore.
+std::string ResultPath(const std::string& job) { return fmt::format("/ha/{}/result", job); }
+
+sim::Result<JobStatus> ParseResult(std::string_view content, std::string_view path) {
+  for (const JobStatus status : {JobStatus::kFinished, JobStatus::kFailed}) {
+    if (content == Name(status)) {
+      return status;
+    }
+  }
+  return sim::Fail(sim::ErrorCode::kCorruption, fmt::format("The file {} is damaged.", path));
+}
 
 }  // namespace
 
@@ -40,13 +51,16 @@ sim::Result<void> JobMaster::Recover() {
   if (sim::Result<void> recovered = checkpoints_.Recover(); !recovered) {
     return recovered;
   }
-  const sim::Result<Bytes> finished =
-      environment_.shared().Read(FinishedPath(graph_.graph().stream.job_name));
-  if (finished) {
-    status_ = JobStatus::kFinished;  // an earlier master saw the job through
-  } else if (finished.error().code != sim::ErrorCode::kNotFound) {
-    return sim::Fail(finished);
+  const std::string path = ResultPath(graph_.graph().stream.job_name);
+  const sim::Result<Bytes> ended = environment_.shared().Read(path);
+  if (!ended) {
+    return ended.error().code == sim::ErrorCode::kNotFound ? sim::Result<void>() : sim::Fail(ended);
   }
+  const sim::Result<JobStatus> status = ParseResult(*ended, path);
+  if (!status) {
+    return sim::Fail(status);
+  }
+  status_ = *status;  // an earlier master saw the job to its end
   return {};
 }
 
@@ -265,8 +279,10 @@ void JobMaster::OnHeartbeatReply(const HeartbeatReply& reply) {
   const ResourceManager::TaskManager* task_manager = resources_.Find(reply.name);
   for (const ExecutionAttemptId& task : reply.tasks) {
     const Execution* execution = graph_.Find(task);
-    if (execution == nullptr || execution->task_manager != reply.name) {
-      // A submission that came after its cancel, or survived its attempt.
+    if (execution == nullptr || execution->task_manager != reply.name ||
+        IsTerminal(execution->state)) {
+      // A submission that came after its cancel or whose reply was lost, or that survived its
+      // attempt.
       rpc_.Tell(task_manager->rpc, CancelTask{.token = options_.token, .task = task});
     }
   }
@@ -338,7 +354,7 @@ void JobMaster::CheckStopped() {
     return;
   }
   if (status_ == JobStatus::kFailing) {
-    FeedJob(JobInput::kAllStopped);
+    End(JobStatus::kFailed, JobInput::kAllStopped);
   } else if (status_ == JobStatus::kRestarting && !std::exchange(restart_due_, true)) {
     const sim::SimTime now = environment_.Now();
     const sim::Duration delay =
@@ -355,17 +371,24 @@ void JobMaster::Restart() {
 
 void JobMaster::Finish() {
   checkpoints_.Stop();
+  End(JobStatus::kFinished, JobInput::kAllFinished);
+}
+
+void JobMaster::End(JobStatus result, JobInput input) {
+  if (std::exchange(ending_, true)) {
+    return;
+  }
   main_thread_.Async(
-      "finish",
-      [this] {
+      "end",
+      [this, result] {
         // Without it a restarted JobManager would run the job again.
         while (!sim::WriteDurably(environment_.shared(),
-                                  FinishedPath(graph_.graph().stream.job_name), "")) {
+                                  ResultPath(graph_.graph().stream.job_name), Name(result))) {
           environment_.Sleep(kRepeat);
         }
         return true;
       },
-      [this](bool) { FeedJob(JobInput::kAllFinished); });
+      [this, input](bool) { FeedJob(input); });
 }
 
 std::optional<sim::Address> JobMaster::AddressOf(const ExecutionAttemptId& task) {

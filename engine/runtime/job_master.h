@@ -76,6 +76,8 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
   void CheckStopped();
   void Restart();
   void Finish();
+  // Makes the result durable, then changes the status.
+  void End(JobStatus result, JobInput input);
   std::optional<sim::Address> AddressOf(const ExecutionAttemptId& task);
 
   sim::Environment& environment_;
@@ -90,6 +92,7 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
   bool waits_for_slots_ = false;
   bool checkpointing_ = false;  // the coordinator was started for this attempt
   bool restart_due_ = false;    // one restart waits for its delay and for the store
+  bool ending_ = false;         // the result is being written
   uint32_t failures_ = 0;
   sim::SimTime restart_not_before_{};
 };

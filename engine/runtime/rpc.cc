@@ -1,5 +1,6 @@
 #include "engine/runtime/rpc.h"
 
+#include <optional>
 #include <utility>
 
 namespace flinch::engine {
@@ -19,6 +20,16 @@ struct Frame {
     visit(self.body);
   }
 };
+
+// What arrived, if an endpoint can have sent it.
+std::optional<Frame> Parse(std::string_view payload) {
+  constexpr uint16_t kCodesMax = std::to_underlying(sim::ErrorCode::kCancelled) + 1;
+  sim::Result<Frame> frame = Decode<Frame>(payload);
+  if (!frame || (frame->is_reply && frame->method > kCodesMax)) {
+    return std::nullopt;
+  }
+  return *std::move(frame);
+}
 
 }  // namespace
 
@@ -118,7 +129,7 @@ void RpcEndpoint::Receive() {
 }
 
 void RpcEndpoint::Dispatch(sim::Message message) {
-  sim::Result<Frame> frame = Decode<Frame>(message.payload);
+  std::optional<Frame> frame = Parse(message.payload);
   if (!frame) {
     return;  // not ours: whoever sent it will time out
   }

@@ -171,7 +171,8 @@ sim::Result<void> StreamTask::Loop() {
     }
     FlushLater();
     if (*worked) {
-      environment_.Yield();  // mails and other tasks get their turn
+      // Mails and other tasks get their turn, after the time that the work took.
+      environment_.Sleep(std::exchange(records_, 0) * engine_.task.record_time);
     } else {
       work_.WaitFor([this] {
         return !mails_.empty() || cancelled_ || gate_.error() || (OutputsAvailable() && HasInput());
@@ -210,7 +211,7 @@ sim::Result<bool> StreamTask::PollSource() {
   }
   switch (*status) {
     case InputStatus::kMoreAvailable:
-      CountFirstRecord();
+      CountRecord();
       source_available_ = true;
       return true;
     case InputStatus::kNothingAvailable:
@@ -249,7 +250,7 @@ sim::Result<void> StreamTask::ProcessBuffer(size_t channel, std::string_view buf
     CheckpointId checkpoint;
     switch (kind) {
       case ElementKind::kRecord:
-        CountFirstRecord();
+        CountRecord();
         Read(in, time);
         processed = type.read(in, time, chain_.head());
         break;
@@ -281,7 +282,8 @@ sim::Result<void> StreamTask::ProcessBuffer(size_t channel, std::string_view buf
   return {};
 }
 
-void StreamTask::CountFirstRecord() {
+void StreamTask::CountRecord() {
+  ++records_;
   if (!std::exchange(saw_record_, true)) {
     environment_.Trace(events::kFirstRecord, {{"subtask", name_}, {"attempt", id_.attempt}});
   }

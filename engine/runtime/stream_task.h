@@ -90,7 +90,7 @@ class StreamTask {
   void Upload(CheckpointId id, TaskSnapshot snapshot);
   sim::Result<void> OnComplete(CheckpointId id, bool is_final);
   sim::Result<void> OnAborted(CheckpointId id);
-  void CountFirstRecord();
+  void CountRecord();
   bool OutputsAvailable() const;
   bool HasInput() const;
   void Post(std::move_only_function<sim::Result<void>()> mail);
@@ -122,6 +122,7 @@ class StreamTask {
   bool source_available_ = true;
   bool end_of_input_ = false;
   bool saw_record_ = false;
+  int64_t records_ = 0;  // since the last pause
   bool flush_pending_ = false;
   CheckpointId last_checkpoint_;  // taken or aborted: older ones are not taken any more
 };

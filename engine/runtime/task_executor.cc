@@ -1,7 +1,10 @@
 #include "engine/runtime/task_executor.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include <exception>
 #include <utility>
 
 #include "engine/events.h"
@@ -10,8 +13,10 @@
 namespace flinch::engine {
 namespace {
 
-// Between two attempts to register. Flink: from 100 ms, growing.
-constexpr sim::Duration kRegistrationPause = 100ms;
+// How long an attempt to register may take, and the pause before the next. The time doubles up to the
+// ask time-out. Flink: cluster.registration.initial-timeout.
+constexpr sim::Duration kRegistrationTimeout = 100ms;
+constexpr sim::Duration kRegistrationPause = 50ms;
 
 // How long a consumer may take to say what it wants.
 constexpr sim::Duration kRequestTimeout = 2s;
@@ -125,29 +130,46 @@ void TaskExecutor::OnSubmit(const SubmitTask& submit) {
             .reason = "This TaskManager has no code for the job."});
     return;
   }
-  tasks_[submit.task] = std::make_unique<StreamTask>(
-      environment_, *this,
-      StreamTask::Options{.graph = graph_,
-                          .engine = options_.engine,
-                          .defects = options_.defects,
-                          .deployment = submit});
+  try {
+    tasks_[submit.task] = std::make_unique<StreamTask>(
+        environment_, *this,
+        StreamTask::Options{.graph = graph_,
+                            .engine = options_.engine,
+                            .defects = options_.defects,
+                            .deployment = submit});
+  } catch (const std::exception& error) {
+    const StreamTask::Ending ending{
+        .state = ExecutionState::kFailed,
+        .reason = fmt::format("User code threw while the task was made: {}", error.what())};
+    TraceEnding(SubtaskName(graph_.vertex(submit.task.vertex), submit.task.subtask),
+                submit.task.attempt, ending);
+    Report({.token = token_,
+            .task = submit.task,
+            .state = ending.state,
+            .end_of_input = false,
+            .reason = ending.reason});
+    return;
+  }
   environment_.Spawn("task", [this, id = submit.task] { RunTask(id); });
+}
+
+void TaskExecutor::TraceEnding(const std::string& name, AttemptNumber attempt,
+                               const StreamTask::Ending& ending) {
+  if (ending.state == ExecutionState::kFinished) {
+    environment_.Trace(events::kTaskFinished, {{"subtask", name}, {"attempt", attempt}});
+  } else if (ending.state == ExecutionState::kCanceled) {
+    environment_.Trace(events::kTaskCanceled, {{"subtask", name}, {"attempt", attempt}});
+  } else {
+    environment_.Trace(events::kTaskFailed,
+                       {{"subtask", name}, {"attempt", attempt}, {"reason", ending.reason}});
+  }
 }
 
 void TaskExecutor::RunTask(const ExecutionAttemptId& id) {
   StreamTask& task = *tasks_.at(id);
   const FencingToken token = token_;
   const StreamTask::Ending ending = task.Run();
-  const std::string name = task.name();
-  if (ending.state == ExecutionState::kFinished) {
-    environment_.Trace(events::kTaskFinished, {{"subtask", name}, {"attempt", id.attempt}});
-  } else if (ending.state == ExecutionState::kCanceled) {
-    environment_.Trace(events::kTaskCanceled, {{"subtask", name}, {"attempt", id.attempt}});
-  } else {
-    environment_.Trace(
-        events::kTaskFailed,
-        {{"subtask", name}, {"attempt", id.attempt}, {"reason", ending.reason}});
-  }
+  TraceEnding(task.name(), id.attempt, ending);
   // In the main thread, where nobody holds a pointer to the task.
   main_thread_.Post([this, id, token, ending] {
     tasks_.erase(id);
@@ -226,20 +248,23 @@ void TaskExecutor::SendUntilAnswered(const Message& message,
 }
 
 void TaskExecutor::Register() {
+  sim::Duration timeout = kRegistrationTimeout;
   for (;;) {
     const RegisterTaskManager request{.name = std::string(environment_.process_name()),
                                       .incarnation = environment_.incarnation(),
                                       .session = session_,
                                       .slots = options_.slots};
-    const auto reply = rpc_->Call(job_manager_, request, options_.engine.rpc.ask_timeout);
-    if (reply) {
-      token_ = reply->token;
-      last_heard_ = environment_.Now();
-      WatchJobManager();
-      LeaveJobManager();
-    } else {
+    const auto reply = rpc_->Call(job_manager_, request, timeout);
+    if (!reply) {
       environment_.Sleep(kRegistrationPause);
+      timeout = std::min(2 * timeout, options_.engine.rpc.ask_timeout);
+      continue;
     }
+    token_ = reply->token;
+    last_heard_ = environment_.Now();
+    WatchJobManager();
+    LeaveJobManager();
+    timeout = kRegistrationTimeout;
   }
 }
 

@@ -49,6 +49,8 @@ class TaskExecutor final : public TaskListener {
   void OnSubmit(const SubmitTask& submit);
   void OnCancel(const CancelTask& cancel);
   void RunTask(const ExecutionAttemptId& id);
+  void TraceEnding(const std::string& name, AttemptNumber attempt,
+                   const StreamTask::Ending& ending);
   StreamTask* Find(const ExecutionAttemptId& id);
 
   void Register();

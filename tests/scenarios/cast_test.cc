@@ -18,14 +18,11 @@ using ::testing::HasSubstr;
 
 const Scenario& UrlClicks() { return *FindLibraryScenario("url_clicks"); }
 
-Workload TenSeconds() {
-  return {.rows = {{.publish_after = std::chrono::seconds(10)}}};
-}
+Workload TenSeconds() { return {.rows = {{.publish_after = std::chrono::seconds(10)}}}; }
 
 TEST(CastTest, NamesProcessesAndEvents) {
   const faults::Cast cast = CastOf(UrlClicks());
-  EXPECT_THAT(cast.processes,
-              ElementsAre("tm-1", "tm-2", "tm-3", "jm", "broker", "publisher"));
+  EXPECT_THAT(cast.processes, ElementsAre("tm-1", "tm-2", "tm-3", "jm", "broker", "publisher"));
   EXPECT_THAT(cast.event_kinds, Contains("checkpoint.acknowledged"));
   EXPECT_THAT(cast.event_kinds, Contains("fault.crash"));
 }
@@ -41,8 +38,8 @@ TEST(PlanOfTest, CrashesATaskManagerInEverySeedAndStaysInTheCast) {
     size_t worker_crashes = 0;
     for (const faults::Fault& fault : plan.faults) {
       const auto* const crash = std::get_if<faults::Crash>(&fault.what);
-      crashes += crash != nullptr ? 1 : 0;
-      worker_crashes += crash != nullptr && crash->process.starts_with("tm-") ? 1 : 0;
+      crashes += crash != nullptr ? 1U : 0U;
+      worker_crashes += crash != nullptr && crash->process.starts_with("tm-") ? 1U : 0U;
       ++(std::holds_alternative<faults::AtTime>(fault.when) ? others : anchored);
     }
     EXPECT_GE(worker_crashes, 1U) << seed;

@@ -1,9 +1,9 @@
 // The test of the testers: every planted defect is caught by an oracle, at a seed that is named here.
 #include "engine/defects.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "scenarios/registry.h"
 #include "scenarios/run.h"

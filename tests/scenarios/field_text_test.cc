@@ -27,8 +27,8 @@ TEST(FieldTextTest, ReadsNumbersWithinTheirRange) {
   uint32_t value = 0;
   ASSERT_TRUE(ParseField(field, "5", value).has_value());
   EXPECT_EQ(value, 5U);
-  for (const std::string_view bad : {"1", "6", "", "-3", "+3", "3x", " 3", "0x3", "3.0",
-                                     "99999999999999999999"}) {
+  for (const std::string_view bad :
+       {"1", "6", "", "-3", "+3", "3x", " 3", "0x3", "3.0", "99999999999999999999"}) {
     EXPECT_THAT(ErrorOf<uint32_t>(field, bad), HasSubstr("a whole number from 2 to 5")) << bad;
   }
 }

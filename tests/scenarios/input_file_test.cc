@@ -47,8 +47,8 @@ std::string ErrorOf(std::string_view text, const FileSpec& spec) {
 }
 
 TEST(InputFileTest, ReadsABlankSeparatedLog) {
-  const sim::Result<InputFile> file = ParseInputFile(
-      "dpkg.log", "2025-06-24 14:36:25 status installed libc6:amd64 2.36\n", Dpkg());
+  const sim::Result<InputFile> file =
+      ParseInputFile("dpkg.log", "2025-06-24 14:36:25 status installed libc6:amd64 2.36\n", Dpkg());
   ASSERT_TRUE(file.has_value()) << file.error().message;
   ASSERT_THAT(file->records, SizeIs(1));
   EXPECT_EQ(file->records[0].key, "status");
@@ -59,8 +59,10 @@ TEST(InputFileTest, ReadsABlankSeparatedLog) {
 TEST(InputFileTest, ReadsCsvByNameBehindAByteOrderMark) {
   FileSpec spec = Csv();
   spec.value_field = "3";
-  const sim::Result<InputFile> file =
-      ParseInputFile("clicks.csv", "\xef\xbb\xbf" "at,url,user\r\n60,\"/a,b\",kim\r\n", spec);
+  const sim::Result<InputFile> file = ParseInputFile("clicks.csv",
+                                                     "\xef\xbb\xbf"
+                                                     "at,url,user\r\n60,\"/a,b\",kim\r\n",
+                                                     spec);
   ASSERT_TRUE(file.has_value()) << file.error().message;
   ASSERT_THAT(file->records, SizeIs(1));
   EXPECT_EQ(file->records[0].key, "/a,b");
@@ -101,7 +103,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"blank_line", Dpkg(), "2025-06-24 14:36:25 ok\n\n", "in.txt:2: Row 2 is empty."},
         BadCase{"not_utf8", Dpkg(), "2025-06-24 14:36:25 \xff\n",
                 "Row 1 is not UTF-8 from its byte 21 on."},
-        BadCase{"utf16", Dpkg(), "\xff\xfe" "2\0", "is UTF-16"},
+        BadCase{"utf16", Dpkg(),
+                "\xff\xfe"
+                "2\0",
+                "is UTF-16"},
         BadCase{"ragged_csv", Csv(), "at,url\n1,/a\n2,/b,x\n",
                 "in.txt:3: Row 2 has 3 columns, but should have 2."},
         BadCase{"open_quote", Csv(), "at,url\n1,\"/a\n", "has a quote in column 2 that is never"},
@@ -111,7 +116,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"empty", Csv(), "", "in.txt is empty."},
         BadCase{"only_a_mark", Csv(), "\xef\xbb\xbf", "in.txt is empty."},
         BadCase{"not_json", JsonLines(), "{\"at\":1,\n", "in.txt:1: Row 1 is not valid JSON."},
-        BadCase{"json_array", JsonLines(), "[1]\n", "Row 1 is array of JSON, but must be an object"},
+        BadCase{"json_array", JsonLines(), "[1]\n",
+                "Row 1 is array of JSON, but must be an object"},
         BadCase{"no_member", JsonLines(), "{\"at\":1,\"usr\":2}\n",
                 "Row 1 has no member \"user\"; it has at, usr."},
         BadCase{"null_member", JsonLines(), "{\"at\":1,\"user\":null}\n",

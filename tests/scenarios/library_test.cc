@@ -1,11 +1,10 @@
 // The library's scenarios keep their promises, seed after seed, and are worth running.
-#include "scenarios/registry.h"
-
-#include <gtest/gtest.h>
-
 #include <set>
 #include <string>
 
+#include <gtest/gtest.h>
+
+#include "scenarios/registry.h"
 #include "scenarios/run.h"
 
 namespace flinch::scenarios {
@@ -53,7 +52,8 @@ TEST_P(LibraryTest, SeedsDifferAndRepeat) {
   EXPECT_EQ(first.summary.digest, RunSeed(GetParam(), 7).summary.digest);
 }
 
-INSTANTIATE_TEST_SUITE_P(Scenarios, LibraryTest, testing::Values("url_clicks", "word_count", "small_job"),
+INSTANTIATE_TEST_SUITE_P(Scenarios, LibraryTest,
+                         testing::Values("url_clicks", "word_count", "small_job"),
                          [](const testing::TestParamInfo<std::string_view>& tested) {
                            return std::string(tested.param);
                          });

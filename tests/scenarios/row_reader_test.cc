@@ -65,8 +65,7 @@ TEST(CsvReaderTest, TakesAnotherDelimiter) {
 }
 
 TEST(CsvReaderTest, ReportsBadQuotesAndGoesOnWithTheNextLine) {
-  const std::vector<TextRow> rows =
-      ReadAll(CsvReader("a\"b,c\n\"a\"b,c\n\n\"open,c\nlast,d", ','));
+  const std::vector<TextRow> rows = ReadAll(CsvReader("a\"b,c\n\"a\"b,c\n\n\"open,c\nlast,d", ','));
   ASSERT_THAT(rows, SizeIs(5));
   EXPECT_THAT(rows[0].problem, HasSubstr("a quote in the middle of column 1"));
   EXPECT_THAT(rows[1].problem, HasSubstr("text behind the closing quote of column 1"));

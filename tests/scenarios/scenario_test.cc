@@ -28,10 +28,9 @@ TEST(ScenarioTest, TellsAllProblemsWithTheirPaths) {
   scenario.oracles = {"luck"};
   const sim::Result<void> valid = Validate(scenario);
   ASSERT_FALSE(valid.has_value());
-  EXPECT_THAT(valid.error().message,
-              AllOf(HasSubstr("job.parallelism: A parallelism of 50"),
-                    HasSubstr("limits.heal_after: "),
-                    HasSubstr("oracles: There is no oracle \"luck\"")));
+  EXPECT_THAT(valid.error().message, AllOf(HasSubstr("job.parallelism: A parallelism of 50"),
+                                           HasSubstr("limits.heal_after: "),
+                                           HasSubstr("oracles: There is no oracle \"luck\"")));
 }
 
 TEST(ScenarioTest, AsksTheEngineAboutItsOptions) {

@@ -145,7 +145,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(ScenarioTomlTest, TellsAllProblemsAtOnce) {
   const std::string error = ErrorOf(
-      "version = 1\nname = 3\n[job]\nname = \"word_count\"\nparallelism = 0\n[cluster]\nslots = 1\n");
+      "version = 1\nname = 3\n[job]\nname = \"word_count\"\nparallelism = 0\n[cluster]\nslots = "
+      "1\n");
   EXPECT_THAT(error, HasSubstr("my.toml:1:1: error: The key \"why\" is missing"));
   EXPECT_THAT(error, HasSubstr("my.toml:2:8: error"));
   EXPECT_THAT(error, HasSubstr("my.toml:5:15: error"));

@@ -22,29 +22,28 @@ struct ParseCase {
 class TimestampParseTest : public ::testing::TestWithParam<ParseCase> {};
 
 TEST_P(TimestampParseTest, GivesThePointInUtc) {
-  const sim::Result<engine::EventTime> time =
-      ParseTimestamp(GetParam().text, GetParam().format);
+  const sim::Result<engine::EventTime> time = ParseTimestamp(GetParam().text, GetParam().format);
   ASSERT_TRUE(time.has_value()) << time.error().message;
   EXPECT_EQ(ShowUtc(*time), GetParam().utc);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Formats, TimestampParseTest,
-    ::testing::Values(
-        ParseCase{"dpkg", "2025-06-24 14:36:25", "%Y-%m-%d %H:%M:%S", "2025-06-24T14:36:25Z"},
-        ParseCase{"many_blanks", "2025-06-24 \t 14:36:25", "%Y-%m-%d %H:%M:%S",
-                  "2025-06-24T14:36:25Z"},
-        ParseCase{"apache", "[10/Oct/2000:13:55:36 -0700]", "[%d/%b/%Y:%H:%M:%S %z]",
-                  "2000-10-10T20:55:36Z"},
-        ParseCase{"fraction", "2025-06-24T00:00:00.5Z", "%Y-%m-%dT%H:%M:%S.%f%z",
-                  "2025-06-24T00:00:00.500Z"},
-        ParseCase{"nanoseconds", "2025-06-24T00:00:00.000000001+01:30",
-                  "%Y-%m-%dT%H:%M:%S.%f%z", "2025-06-23T22:30:00.000000001Z"},
-        ParseCase{"epoch_seconds", "1750775785", "%s", "2025-06-24T14:36:25Z"},
-        ParseCase{"epoch_millis", "1750775785123", "%Q", "2025-06-24T14:36:25.123Z"},
-        ParseCase{"before_1970", "-1", "%s", "1969-12-31T23:59:59Z"},
-        ParseCase{"leap_day", "2024-02-29", "%Y-%m-%d", "2024-02-29T00:00:00Z"},
-        ParseCase{"percent", "100%2025", "100%%%Y", "2025-01-01T00:00:00Z"}),
+    ::testing::Values(ParseCase{"dpkg", "2025-06-24 14:36:25", "%Y-%m-%d %H:%M:%S",
+                                "2025-06-24T14:36:25Z"},
+                      ParseCase{"many_blanks", "2025-06-24 \t 14:36:25", "%Y-%m-%d %H:%M:%S",
+                                "2025-06-24T14:36:25Z"},
+                      ParseCase{"apache", "[10/Oct/2000:13:55:36 -0700]", "[%d/%b/%Y:%H:%M:%S %z]",
+                                "2000-10-10T20:55:36Z"},
+                      ParseCase{"fraction", "2025-06-24T00:00:00.5Z", "%Y-%m-%dT%H:%M:%S.%f%z",
+                                "2025-06-24T00:00:00.500Z"},
+                      ParseCase{"nanoseconds", "2025-06-24T00:00:00.000000001+01:30",
+                                "%Y-%m-%dT%H:%M:%S.%f%z", "2025-06-23T22:30:00.000000001Z"},
+                      ParseCase{"epoch_seconds", "1750775785", "%s", "2025-06-24T14:36:25Z"},
+                      ParseCase{"epoch_millis", "1750775785123", "%Q", "2025-06-24T14:36:25.123Z"},
+                      ParseCase{"before_1970", "-1", "%s", "1969-12-31T23:59:59Z"},
+                      ParseCase{"leap_day", "2024-02-29", "%Y-%m-%d", "2024-02-29T00:00:00Z"},
+                      ParseCase{"percent", "100%2025", "100%%%Y", "2025-01-01T00:00:00Z"}),
     [](const auto& planted) { return std::string(planted.param.name); });
 
 struct RefuseCase {
@@ -57,8 +56,7 @@ struct RefuseCase {
 class TimestampRefuseTest : public ::testing::TestWithParam<RefuseCase> {};
 
 TEST_P(TimestampRefuseTest, SaysWhatDoesNotFit) {
-  const sim::Result<engine::EventTime> time =
-      ParseTimestamp(GetParam().text, GetParam().format);
+  const sim::Result<engine::EventTime> time = ParseTimestamp(GetParam().text, GetParam().format);
   ASSERT_FALSE(time.has_value()) << ShowUtc(*time);
   EXPECT_THAT(time.error().message, HasSubstr(std::string(GetParam().says)));
 }

@@ -49,8 +49,7 @@ TEST(TokenTest, KeepsItsForm) {
                              .build_id = "89abcdef",
                              .digest = "0123456789abcdef",
                              .verdict = "passed"};
-  EXPECT_EQ(ShowToken(token),
-            "fl1~url_clicks~s7~h0a1b2c3d~b89abcdef~d0123456789abcdef~vpassed");
+  EXPECT_EQ(ShowToken(token), "fl1~url_clicks~s7~h0a1b2c3d~b89abcdef~d0123456789abcdef~vpassed");
 }
 
 TEST(TokenTest, ReadsWhatItShows) {
@@ -89,9 +88,10 @@ TEST(TokenTest, RefusesEveryTokenThatWasCutOff) {
 }
 
 TEST(TokenTest, RefusesPartsThatMeanNothing) {
-  for (const std::string_view part : {"x1", "s7x", "h12", "bzzzzzzzz", "vmaybe", "set:a", "%zz", ""}) {
-    const std::string text = "fl1~url_clicks~s7~" + std::string(part) +
-                             "~h0a1b2c3d~b89abcdef~d0123456789abcdef~vpassed";
+  for (const std::string_view part :
+       {"x1", "s7x", "h12", "bzzzzzzzz", "vmaybe", "set:a", "%zz", ""}) {
+    const std::string text =
+        "fl1~url_clicks~s7~" + std::string(part) + "~h0a1b2c3d~b89abcdef~d0123456789abcdef~vpassed";
     EXPECT_FALSE(ParseToken(text).has_value()) << text;
   }
 }

@@ -127,8 +127,7 @@ TEST(WorkloadTest, SpreadsTheRowsOfAFile) {
   const std::string path = ::testing::TempDir() + "/flinch_rows.log";
   std::ofstream(path) << "2025-06-24 14:36:25 install a\n2025-06-24 14:36:25 status b\n"
                          "2025-06-24 14:36:24 install c\n";
-  const sim::Result<Workload> workload =
-      LoadWorkload(*FindLibraryScenario("package_log"), 1, path);
+  const sim::Result<Workload> workload = LoadWorkload(*FindLibraryScenario("package_log"), 1, path);
   std::filesystem::remove(path);
   ASSERT_TRUE(workload.has_value()) << workload.error().message;
   ASSERT_EQ(workload->rows.size(), 3U);

@@ -133,14 +133,18 @@ INSTANTIATE_TEST_SUITE_P(
                 [](StreamGraph& graph) { graph.nodes[2].parallelism = 2; }, "'sink'"},
         Mistake{"parallelism 0", [](StreamGraph& graph) { graph.nodes[1].parallelism = 0; },
                 "'map'"},
-        Mistake{
-            "parallelism above the maximum",
-            [](StreamGraph& graph) { graph.max_parallelism = 1, graph.nodes[1].parallelism = 2; },
-            "maximum"},
-        Mistake{"a maximum above Flink's",
-                [](StreamGraph& graph) { graph.max_parallelism = 32769; }, "32768"}),
-    [](const testing::TestParamInfo<Mistake>& info) {
-      std::string name = info.param.name;
+        Mistake{"parallelism above the maximum",
+                [](StreamGraph& graph) {
+                  graph.max_parallelism = 1;
+                  for (StreamNode& node : graph.nodes) {
+                    node.parallelism = 2;
+                  }
+                },
+                "maximum"},
+        Mistake{"a maximum above 32768", [](StreamGraph& graph) { graph.max_parallelism = 32769; },
+                "32768"}),
+    [](const testing::TestParamInfo<Mistake>& test) {
+      std::string name = test.param.name;
       std::ranges::replace(name, ' ', '_');
       return name;
     });

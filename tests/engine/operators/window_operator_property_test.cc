@@ -114,8 +114,8 @@ int64_t StartOf(int64_t time) {
   return start;
 }
 
-// Drawn ahead: how a run goes. The watermark trails the highest time by `disorder`, so that a record
-// that is at most that much out of order is never late.
+// Drawn ahead: how a run goes. The watermark trails the highest time by kDisorder, so that a
+// record that is at most that much out of order is never late.
 struct Step {
   int64_t key = 0;
   int64_t time = 0;

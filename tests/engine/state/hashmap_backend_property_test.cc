@@ -107,7 +107,7 @@ RC_GTEST_PROP(HashMapBackendPropertyTest, RescalingTwiceKeepsEveryEntryOnce, ())
   const auto backend = Whole();
   Model model;
   Apply(AnyChanges(), *backend, model);
-  std::vector<std::map<KeyGroup, Bytes>> snapshots{backend->Snapshot()};
+  std::vector<std::map<KeyGroup, sim::Bytes>> snapshots{backend->Snapshot()};
   std::vector<std::unique_ptr<KeyedStateBackend>> parts;
   for (int round = 0; round < 2; ++round) {
     const auto parallelism = *rc::gen::inRange<uint32_t>(1, kGroups + 1);
@@ -133,7 +133,7 @@ RC_GTEST_PROP(HashMapBackendPropertyTest, AnyBytesAreRestoredOrRefused, (std::st
     RC_ASSERT(restored.error().code == sim::ErrorCode::kCorruption);
     RC_ASSERT(backend->entries() == 0U);
   } else {
-    RC_ASSERT((backend->Snapshot() == std::map<KeyGroup, Bytes>{{KeyGroup(3), bytes}}));
+    RC_ASSERT((backend->Snapshot() == std::map<KeyGroup, sim::Bytes>{{KeyGroup(3), bytes}}));
   }
 }
 
@@ -143,7 +143,7 @@ RC_GTEST_PROP(HashMapBackendPropertyTest, AChangedByteIsRefusedOrChangesOneValue
   Apply(AnyChanges(), *backend, model);
   auto snapshot = backend->Snapshot();
   RC_PRE(!snapshot.empty());
-  Bytes& bytes = snapshot.begin()->second;
+  sim::Bytes& bytes = snapshot.begin()->second;
   const auto at = *rc::gen::inRange<size_t>(0, bytes.size());
   bytes[at] = static_cast<char>(bytes[at] ^ *rc::gen::inRange(1, 256));
   const auto restored = Whole();

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/serializer.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -116,7 +117,7 @@ TEST(HashMapBackendTest, EverySnapshotCutShortIsCorruptAndAddsNothing) {
     source->Put("two", "", "");
   }
   const auto snapshot = source->Snapshot();
-  const Bytes bytes = snapshot.at(KeyGroup(81));
+  const sim::Bytes bytes = snapshot.at(KeyGroup(81));
   for (size_t size = 0; size < bytes.size(); ++size) {
     auto damaged = snapshot;
     damaged[KeyGroup(81)] = bytes.substr(0, size);
@@ -135,6 +136,25 @@ TEST(HashMapBackendTest, BytesAfterTheEndAreCorrupt) {
   auto snapshot = source->Snapshot();
   snapshot[KeyGroup(81)] += '\0';
   EXPECT_FALSE(Backend()->Restore(snapshot, Defects()));
+}
+
+TEST(HashMapBackendTest, NamespacesOutOfOrderOrTwiceInASnapshotAreCorrupt) {
+  const auto bytes_with = [](std::string_view first, std::string_view second) {
+    Encoder out;
+    Write(out, uint32_t{1});
+    out.Text("state");
+    Write(out, uint32_t{1});
+    out.Text("a");
+    Write(out, uint32_t{2});
+    for (const std::string_view space : {first, second}) {
+      out.Text(space);
+      out.Text("value");
+    }
+    return std::map<KeyGroup, sim::Bytes>{{KeyGroup(81), out.Take()}};
+  };
+  EXPECT_TRUE(Backend()->Restore(bytes_with("w1", "w2"), Defects()));
+  EXPECT_FALSE(Backend()->Restore(bytes_with("w2", "w1"), Defects()));
+  EXPECT_FALSE(Backend()->Restore(bytes_with("w1", "w1"), Defects()));
 }
 
 TEST(HashMapBackendTest, TheSameEntryTwiceIsCorrupt) {

@@ -1,0 +1,192 @@
+#include "engine/checkpoint/checkpoint_storage.h"
+
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/bench.h"
+
+namespace flinch::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr CheckpointId kId(7);
+constexpr ExecutionAttemptId kTask{VertexId(2), SubtaskIndex(1), AttemptNumber(3)};
+constexpr std::string_view kPath = "/checkpoints/job/chk-7/2-1-3";
+
+TaskSnapshot Sample() {
+  TaskSnapshot snapshot;
+  snapshot["source"].state["offsets"] = {"one", std::string("\0\xff", 2), ""};
+  snapshot["window"].keyed[KeyGroup(0)] = "a";
+  snapshot["window"].keyed[KeyGroup(127)] = std::string(300, 'x');
+  snapshot["filter"] = {};
+  return snapshot;
+}
+
+bool Equal(const TaskSnapshot& left, const TaskSnapshot& right) {
+  return Encode(left) == Encode(right);
+}
+
+void Overwrite(sim::FileSystem& volume, std::string_view path, std::string_view bytes) {
+  ASSERT_TRUE(sim::WriteDurably(volume, path, bytes));
+}
+
+TEST(CheckpointStorageTest, ASnapshotComesBackAsItWasWritten) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("tm", [](sim::Environment& environment) {
+    sim::FileSystem& volume = environment.shared();
+    const sim::Result<SnapshotHandle> handle =
+        WriteSnapshot(volume, "job", kId, kTask, Sample());
+    ASSERT_TRUE(handle);
+    EXPECT_EQ(handle->vertex, kTask.vertex);
+    EXPECT_EQ(handle->subtask, kTask.subtask);
+    EXPECT_EQ(handle->path, kPath);
+    EXPECT_EQ(handle->size, volume.Read(kPath)->size());
+    const sim::Result<TaskSnapshot> read = ReadSnapshot(volume, *handle);
+    ASSERT_TRUE(read);
+    EXPECT_TRUE(Equal(*read, Sample()));
+    EXPECT_EQ(read->at("window").keyed.size(), 2U);
+    EXPECT_EQ(read->at("source").state.at("offsets").size(), 3U);
+  }));
+}
+
+TEST(CheckpointStorageTest, ASnapshotSurvivesTheCrashOfItsWriter) {
+  tests::Bench bench;
+  sim::ProcessId writer;
+  writer = bench.Start("tm", [](sim::Environment& environment) {
+    ASSERT_TRUE(WriteSnapshot(environment.shared(), "job", kId, kTask, Sample()));
+    environment.Trace("test.written");
+    environment.Sleep(std::chrono::hours(1));
+  });
+  ASSERT_TRUE(bench.RunUntil([&] { return !bench.Events("test.written").empty(); }));
+  bench.world().Crash(writer);
+  ASSERT_TRUE(bench.Run("reader", [](sim::Environment& environment) {
+    const sim::Result<TaskSnapshot> read = ReadSnapshot(
+        environment.shared(), {.path = std::string(kPath), .size = 0});
+    ASSERT_TRUE(read);
+    EXPECT_TRUE(Equal(*read, Sample()));
+  }));
+}
+
+TEST(CheckpointStorageTest, AMissingSnapshotIsNotFound) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("tm", [](sim::Environment& environment) {
+    const sim::Result<TaskSnapshot> read =
+        ReadSnapshot(environment.shared(), {.path = "/checkpoints/none", .size = 0});
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, sim::ErrorCode::kNotFound);
+  }));
+}
+
+TEST(CheckpointStorageTest, DamageOfAnyByteIsCorruption) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("tm", [](sim::Environment& environment) {
+    sim::FileSystem& volume = environment.shared();
+    const auto handle = WriteSnapshot(volume, "job", kId, kTask, Sample());
+    const sim::Result<Bytes> whole = volume.Read(kPath);
+    ASSERT_TRUE(handle && whole);
+    for (size_t at = 0; at < whole->size(); ++at) {
+      Bytes damaged = *whole;
+      damaged[at] = static_cast<char>(damaged[at] ^ (1 << (at % 8)));
+      Overwrite(volume, kPath, damaged);
+      const sim::Result<TaskSnapshot> read = ReadSnapshot(volume, *handle);
+      ASSERT_FALSE(read) << "byte " << at;
+      EXPECT_EQ(read.error().code, sim::ErrorCode::kCorruption) << "byte " << at;
+    }
+  }));
+}
+
+TEST(CheckpointStorageTest, AFileThatIsTooShortOrTooLongIsCorruption) {
+  const Bytes whole = Seal(Encode(Sample()));
+  for (size_t size = 0; size < whole.size(); ++size) {
+    const auto content = Unseal(std::string_view(whole).substr(0, size), "/file");
+    ASSERT_FALSE(content) << size << " bytes";
+    EXPECT_EQ(content.error().code, sim::ErrorCode::kCorruption);
+  }
+  EXPECT_FALSE(Unseal(whole + "x", "/file"));
+  EXPECT_TRUE(Unseal(whole, "/file"));
+}
+
+TEST(CheckpointStorageTest, ASoundFileWithForeignContentIsCorruption) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("tm", [](sim::Environment& environment) {
+    Overwrite(environment.shared(), kPath, Seal("no snapshot"));
+    const auto read = ReadSnapshot(environment.shared(), {.path = std::string(kPath), .size = 0});
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, sim::ErrorCode::kCorruption);
+  }));
+}
+
+// As a later build might write it: sound, but of another version.
+Bytes SealWithVersion(uint32_t version, std::string_view content) {
+  Encoder out;
+  Write(out, version);
+  out.Raw(content.data(), content.size());
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : out.bytes()) {
+    hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
+  }
+  Write(out, hash);
+  return out.Take();
+}
+
+TEST(CheckpointStorageTest, AnotherFormatVersionIsNamed) {
+  ASSERT_EQ(SealWithVersion(1, "content"), Seal("content"));
+  const Bytes later = SealWithVersion(2, "content");
+  const auto content = Unseal(later, "/checkpoints/job/chk-7/_metadata");
+  ASSERT_FALSE(content);
+  EXPECT_EQ(content.error().code, sim::ErrorCode::kCorruption);
+  EXPECT_THAT(content.error().message, HasSubstr("/checkpoints/job/chk-7/_metadata"));
+  EXPECT_THAT(content.error().message, HasSubstr("version 2"));
+}
+
+TEST(CheckpointStorageTest, SealingTakesAnyContent) {
+  for (const std::string& content : {std::string(), std::string("\0", 1), std::string(999, 'z')}) {
+    const Bytes sealed = Seal(content);
+    EXPECT_EQ(*Unseal(sealed, "/file"), content);
+  }
+}
+
+TEST(CheckpointStorageTest, TheMetadataComesBackAsItWasWritten) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("jm", [](sim::Environment& environment) {
+    const CompletedCheckpoint written{
+        .id = kId,
+        .is_final = true,
+        .snapshots = {{.vertex = VertexId(2), .subtask = SubtaskIndex(1), .path = "p", .size = 9}}};
+    ASSERT_TRUE(WriteMetadata(environment.shared(), "job", written));
+    const auto file = environment.shared().Read(MetadataPath("job", kId));
+    ASSERT_TRUE(file);
+    const auto content = Unseal(*file, "");
+    ASSERT_TRUE(content);
+    const auto read = Decode<CompletedCheckpoint>(*content);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->id, written.id);
+    EXPECT_TRUE(read->is_final);
+    EXPECT_EQ(read->snapshots, written.snapshots);
+  }));
+}
+
+TEST(CheckpointStorageTest, DeletionTakesTheWholeCheckpointAndNothingElse) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("jm", [](sim::Environment& environment) {
+    sim::FileSystem& volume = environment.shared();
+    for (const CheckpointId id : {CheckpointId(7), CheckpointId(70)}) {
+      ASSERT_TRUE(WriteSnapshot(volume, "job", id, kTask, Sample()));
+      ASSERT_TRUE(WriteMetadata(volume, "job", {.id = id, .snapshots = {}}));
+    }
+    ASSERT_TRUE(DeleteCheckpoint(volume, "job", kId));
+    ASSERT_TRUE(DeleteCheckpoint(volume, "job", kId)) << "what is gone already is no error";
+  }));
+  EXPECT_THAT(bench.world().ListShared("/checkpoints/job/chk-7"), IsEmpty());
+  EXPECT_THAT(bench.world().ListShared("/checkpoints/job"),
+              ElementsAre("/checkpoints/job/chk-70/2-1-3", "/checkpoints/job/chk-70/_metadata"));
+}
+
+}  // namespace
+}  // namespace flinch::engine

@@ -1,0 +1,301 @@
+#include "scenarios/cli/commands.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "scenarios/cli/version.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+struct Outcome {
+  int exit_code = 0;
+  std::string out;
+  std::string err;
+};
+
+Outcome Flinch(const std::vector<std::string>& words) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int exit_code = RunProgram(words, out, err);
+  return {.exit_code = exit_code, .out = out.str(), .err = err.str()};
+}
+
+class CommandsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = ::testing::TempDir() + "/flinch_" +
+              ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::create_directories(folder_);
+  }
+
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string Write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ + "/" + name, std::ios::binary) << text;
+    return folder_ + "/" + name;
+  }
+
+  std::string Read(const std::string& name) {
+    std::ifstream in(folder_ + "/" + name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  std::string folder_;
+};
+
+// Small and quick, but with a crash.
+std::vector<std::string> SmallRun(std::vector<std::string> more = {}) {
+  std::vector<std::string> words = {"run", "url_clicks", "--seed",
+                                    "7",   "--set",      "workload.records=300"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+TEST_F(CommandsTest, RunsAScenarioForPeople) {
+  const Outcome run = Flinch(SmallRun());
+  EXPECT_EQ(run.exit_code, kExitPassed) << run.out << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("url_clicks  seed 7  passed"), HasSubstr("300 in"),
+                             HasSubstr("digest")));
+  EXPECT_THAT(run.err, IsEmpty());
+}
+
+TEST_F(CommandsTest, PrintsOneObjectAndNothingElse) {
+  const Outcome run = Flinch(SmallRun({"--json"}));
+  EXPECT_EQ(std::ranges::count(run.out, '\n'), 1);
+  const json object = json::parse(run.out);
+  for (const std::string_view member :
+       {"scenario", "seed", "verdict", "digest", "events", "records_in", "records_out",
+        "checkpoints_completed", "checkpoints_failed", "restarts", "faults", "sim_ns", "wall_ns"}) {
+    EXPECT_TRUE(object.contains(member)) << member;
+  }
+  EXPECT_EQ(object["seed"], "7");
+  EXPECT_GT(object["wall_ns"].get<int64_t>(), 0);
+}
+
+TEST_F(CommandsTest, FindsThatBothRunsAreIdentical) {
+  const Outcome text = Flinch(SmallRun({"--twice"}));
+  EXPECT_EQ(text.exit_code, kExitPassed);
+  EXPECT_THAT(text.out, HasSubstr("Both runs are identical"));
+  const Outcome object = Flinch(SmallRun({"--twice", "--json"}));
+  EXPECT_EQ(json::parse(object.out)["identical"], true);
+}
+
+TEST_F(CommandsTest, HasTheSameDigestWhateverIsKept) {
+  const json plain = json::parse(Flinch(SmallRun({"--json"})).out);
+  const json twice = json::parse(Flinch(SmallRun({"--json", "--twice"})).out);
+  EXPECT_EQ(plain["digest"], twice["digest"]);
+  const json other = json::parse(
+      Flinch({"run", "url_clicks", "--seed", "8", "--set", "workload.records=300", "--json"}).out);
+  EXPECT_NE(plain["digest"], other["digest"]);
+}
+
+TEST_F(CommandsTest, ShowsATimeline) {
+  const Outcome run = Flinch(SmallRun({"--timeline"}));
+  EXPECT_THAT(run.out, AllOf(HasSubstr("checkpoint.triggered"), HasSubstr("job.status"),
+                             Not(HasSubstr("sim.run"))));
+}
+
+TEST_F(CommandsTest, ReplaysAFailureFromItsPastedLine) {
+  const Outcome run =
+      Flinch({"run", "url_clicks", "--seed", "7", "--defect", "sink_commits_at_snapshot"});
+  ASSERT_EQ(run.exit_code, kExitViolation) << run.out;
+  const size_t line = run.out.find("replay:");
+  ASSERT_NE(line, std::string::npos);
+  const Outcome replay = Flinch({"replay", run.out.substr(line)});
+  EXPECT_EQ(replay.exit_code, kExitViolation) << replay.err;
+  EXPECT_THAT(replay.out, HasSubstr("identical to the recorded one"));
+  EXPECT_THAT(replay.err, IsEmpty());
+  const Outcome from_file = Flinch({"replay", Write("ci.log", "…\n" + run.out)});
+  EXPECT_THAT(from_file.out, HasSubstr("identical to the recorded one"));
+}
+
+TEST_F(CommandsTest, ReplaysSettingsPlanAndInputFromAnyFolder) {
+  const std::string plan = Write("plan.toml",
+                                 "version = 1\n[[fault]]\nwhen = { at = \"1s\" }\n"
+                                 "do = { crash = \"tm-1\", restart_after = \"300ms\" }\n");
+  const std::string input = Write("my rows.log", "2025-06-24 14:36:25 install a\n");
+  const Outcome run = Flinch({"run", "package_log", "--plan", plan, "--input", input, "--set",
+                              "job.window=30m", "--json"});
+  ASSERT_EQ(run.exit_code, kExitPassed) << run.out << run.err;
+  const json first = json::parse(run.out);
+  const Outcome replay = Flinch({"replay", first["replay"].get<std::string>(), "--json"});
+  const json second = json::parse(replay.out);
+  EXPECT_EQ(second["digest"], first["digest"]);
+  EXPECT_EQ(second["identical"], true);
+
+  Write("my rows.log", "2025-06-24 14:36:25 install a\n2025-06-24 14:36:25 remove a\n");
+  const Outcome changed = Flinch({"replay", first["replay"].get<std::string>()});
+  EXPECT_EQ(changed.exit_code, kExitUsage);
+  EXPECT_THAT(changed.err, AllOf(HasSubstr("has changed: recorded "), HasSubstr("--force")));
+  const Outcome forced = Flinch({"replay", first["replay"].get<std::string>(), "--force"});
+  EXPECT_EQ(forced.exit_code, kExitPassed) << forced.out;
+  EXPECT_THAT(forced.out, HasSubstr("That proves nothing"));
+}
+
+TEST_F(CommandsTest, SaysThatTheBuildHasChanged) {
+  const json run = json::parse(Flinch(SmallRun({"--json"})).out);
+  std::string token = run["replay"];
+  token.replace(token.find("~b") + 2, 8, "0badc0de");
+  const Outcome replay = Flinch({"replay", token});
+  EXPECT_EQ(replay.exit_code, kExitPassed);
+  EXPECT_THAT(replay.err, HasSubstr("The build has changed: recorded 0badc0de, now "));
+  EXPECT_THAT(replay.out, HasSubstr("identical"));
+}
+
+TEST_F(CommandsTest, CallsAnotherDigestOfTheSameBuildNondeterminism) {
+  const json run = json::parse(Flinch(SmallRun({"--json"})).out);
+  std::string token = run["replay"];
+  token.replace(token.find("~d") + 2, 16, "0123456789abcdef");
+  const Outcome replay = Flinch({"replay", token});
+  EXPECT_EQ(replay.exit_code, kExitNondeterminism);
+  EXPECT_THAT(replay.out, HasSubstr("recorded passed 0123456789abcdef, now passed"));
+}
+
+TEST_F(CommandsTest, WritesTheOutputWholeOrNotAtAll) {
+  std::string rows;
+  for (int i = 0; i < 3; ++i) {
+    rows += "2025-06-24 14:36:25 install a\n2025-06-24 15:00:00 remove b\n";
+  }
+  const std::string input = Write("in.log", rows);
+  const Outcome run =
+      Flinch({"run", "package_log", "--input", input, "--output", folder_ + "/out.jsonl"});
+  EXPECT_EQ(run.exit_code, kExitPassed) << run.out << run.err;
+  EXPECT_THAT(Read("out.jsonl"),
+              AllOf(HasSubstr(R"({"key":"install","window_start":"2025-06-24T14:00:00Z",)"
+                              R"("window_start_ns":1750773600000000000,"count":3})"
+                              "\n"),
+                    HasSubstr(R"("key":"remove")")));
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/out.jsonl.part"));
+
+  const Outcome nowhere =
+      Flinch({"run", "package_log", "--input", input, "--output", folder_ + "/no/out.jsonl"});
+  EXPECT_EQ(nowhere.exit_code, kExitOutput);
+  EXPECT_THAT(nowhere.err, HasSubstr("The output cannot be written to"));
+  const Outcome bad = Flinch(
+      {"run", "package_log", "--input", Write("bad.log", "x\n"), "--output", folder_ + "/b.jsonl"});
+  EXPECT_EQ(bad.exit_code, kExitUsage);
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/b.jsonl"));
+}
+
+TEST_F(CommandsTest, RunsAScenarioFile) {
+  const std::string path = Write("mine.toml",
+                                 "version = 1\nname = \"mine\"\nwhy = \"A test.\"\n"
+                                 "[job]\nname = \"word_count\"\n[workload]\nrecords = 20\n"
+                                 "partitions = 2\n");
+  const Outcome run = Flinch({"run", path});
+  EXPECT_EQ(run.exit_code, kExitPassed) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("mine  seed 1  passed"));
+}
+
+TEST_F(CommandsTest, ReportsSkippedRows) {
+  const std::string input = Write("in.log", "2025-06-24 14:36:25 install a\nx\n");
+  const Outcome run = Flinch(
+      {"run", "package_log", "--input", input, "--set", "workload.file.on_bad_row=skip", "--json"});
+  EXPECT_EQ(json::parse(run.out)["rows_skipped"], 1);
+}
+
+struct RefusedCase {
+  std::string_view name;
+  std::vector<std::string> words;
+  std::string_view says;
+};
+
+class RefusedTest : public ::testing::TestWithParam<RefusedCase> {};
+
+TEST_P(RefusedTest, ExitsWithTwoAndSaysWhy) {
+  const Outcome outcome = Flinch(GetParam().words);
+  EXPECT_EQ(outcome.exit_code, kExitUsage);
+  EXPECT_THAT(outcome.err, HasSubstr(std::string(GetParam().says)));
+  EXPECT_THAT(outcome.out, IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Mistakes, RefusedTest,
+    ::testing::Values(
+        RefusedCase{"nothing", {}, "Commands:"},
+        RefusedCase{"scenario", {"run", "url_click"}, "Did you mean \"url_clicks\"?"},
+        RefusedCase{"scenario_file", {"run", "./none.toml"}, "There is no such file."},
+        RefusedCase{"defect",
+                    {"run", "url_clicks", "--defect", "sink_commits"},
+                    "There is no defect \"sink_commits\""},
+        RefusedCase{"setting",
+                    {"run", "url_clicks", "--set", "workload.record=1", "--json"},
+                    "--set: There is no field \"workload.record\""},
+        RefusedCase{"settings_together",
+                    {"run", "url_clicks", "--set", "job.parallelism=9"},
+                    "needs as many slots"},
+        RefusedCase{"plan", {"run", "url_clicks", "--plan", "/none.toml"}, "/none.toml"},
+        RefusedCase{"no_input", {"run", "package_log"}, "--input /var/log/dpkg.log"},
+        RefusedCase{"input", {"run", "package_log", "--input", "/none"}, "There is no file"},
+        RefusedCase{"folder", {"run", "package_log", "--input", "/"}, "is a directory"},
+        RefusedCase{"token", {"replay", "url_clicks"}, "There is no replay token"},
+        RefusedCase{"twice_and_output",
+                    {"run", "url_clicks", "--twice", "--output", "x"},
+                    "leave --output out"}),
+    [](const auto& planted) { return std::string(planted.param.name); });
+
+TEST_F(CommandsTest, ChecksScenariosAndPlans) {
+  const std::string plan = Write("plan.toml",
+                                 "version = 1\n[[fault]]\nwhen = { at = \"1s\" }\n"
+                                 "do = { crash = \"tm-1\" }\n");
+  const std::string scenario = Write(
+      "s.toml", "version = 1\nname = \"s\"\nwhy = \"A test.\"\n[job]\nname = \"word_count\"\n");
+  const Outcome good = Flinch({"check", plan, scenario});
+  EXPECT_EQ(good.exit_code, kExitPassed) << good.err;
+  EXPECT_THAT(good.out, AllOf(HasSubstr("fault plan with 1 fault, no"),
+                              HasSubstr("scenario s, no problems")));
+
+  const std::string bad = Write("bad.toml",
+                                "version = 1\n[[fault]]\nwhen = { event = \"checkpoint.acked\" }\n"
+                                "do = { crash = \"tm1\" }\n");
+  const Outcome refused = Flinch({"check", scenario, bad, folder_ + "/none.toml"});
+  EXPECT_EQ(refused.exit_code, kExitUsage);
+  EXPECT_THAT(refused.out, HasSubstr("scenario s"));
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("bad.toml"), HasSubstr("tm1"),
+                                 HasSubstr("checkpoint.acked"), HasSubstr("none.toml")));
+}
+
+TEST_F(CommandsTest, ListsEverythingThereIs) {
+  EXPECT_THAT(Flinch({"list", "--names"}).out, HasSubstr("url_clicks\n"));
+  EXPECT_THAT(Flinch({"list", "jobs"}).out, HasSubstr("word_count"));
+  EXPECT_THAT(Flinch({"list", "events"}).out, HasSubstr("checkpoint.acknowledged"));
+  EXPECT_THAT(Flinch({"list", "oracles"}).out, HasSubstr("exactly_once"));
+  EXPECT_THAT(Flinch({"list", "defects"}).out, HasSubstr("sink_commits_at_snapshot"));
+  EXPECT_THAT(Flinch({"list", "faults"}).out, HasSubstr("restart_after"));
+}
+
+TEST_F(CommandsTest, SaysWhenNobodyTakesTheOutput) {
+  std::ostringstream out;
+  out.setstate(std::ios::badbit);
+  std::ostringstream err;
+  const std::vector<std::string> words = {"list"};
+  EXPECT_EQ(RunProgram(words, out, err), kExitOutput);
+  EXPECT_THAT(err.str(), HasSubstr("cannot be written"));
+}
+
+TEST_F(CommandsTest, HasTheVersionOfTheProject) {
+  std::ifstream in(std::string(FLINCH_SOURCE_DIR) + "/CMakeLists.txt");
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_THAT(text, HasSubstr("VERSION " + std::string(kVersion) + "\n"));
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios
