@@ -53,4 +53,24 @@ std::string OneLine(std::string_view text) {
   return line;
 }
 
+std::string Wrap(std::string_view text, size_t indent) {
+  constexpr size_t kColumns = 100;
+  std::string wrapped;
+  std::string line(indent, ' ');
+  while (!text.empty()) {
+    const size_t blank = text.find(' ');
+    const std::string_view word = text.substr(0, blank);
+    text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
+    const bool is_first = line.find_first_not_of(' ') == std::string::npos;
+    if (!is_first && line.size() + 1 + word.size() > kColumns) {
+      wrapped += line + '\n';
+      line.assign(indent + 2, ' ');
+    } else if (!is_first) {
+      line += ' ';
+    }
+    line += word;
+  }
+  return wrapped + line + '\n';
+}
+
 }  // namespace flinch::reports

@@ -2,6 +2,7 @@
 // as they are.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,5 +26,9 @@ std::string ShowCount(uint64_t count);
 // Line breaks, tabs and other control characters as escapes ("\n", "\x1b"), a backslash doubled:
 // the text stays on its line, cannot steer a terminal, and can be read back.
 std::string OneLine(std::string_view text);
+
+// Breaks at blanks so that no line is longer than 100 columns, if its words allow; the first line
+// starts with `indent` blanks, the others with two more. Ends with a line break.
+std::string Wrap(std::string_view text, size_t indent);
 
 }  // namespace flinch::reports

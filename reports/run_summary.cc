@@ -15,6 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kFaultsShown = 12;
+constexpr size_t kDetailsShown = 3;
 constexpr size_t kLabelWidth = 14;
 
 // Nanoseconds as seconds, rounded half up: "12.3", "0.021".
@@ -56,9 +57,14 @@ std::string ShowFaults(const std::vector<FiredFault>& faults) {
 std::string ShowFindings(const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& finding : findings) {
-    text += fmt::format("  {}\n    {}\n", finding.oracle, finding.witness);
-    for (const std::string& detail : finding.details) {
-      text += fmt::format("      {}\n", detail);
+    text += fmt::format("  {}\n", finding.oracle);
+    text += Wrap(finding.witness, 4);
+    const size_t shown = std::min(finding.details.size(), kDetailsShown);
+    for (size_t i = 0; i < shown; ++i) {
+      text += Wrap(finding.details[i], 6);
+    }
+    if (shown < finding.details.size()) {
+      text += fmt::format("      … and more; --json tells a dozen.\n");
     }
     text += '\n';
   }

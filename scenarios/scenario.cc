@@ -22,14 +22,22 @@ class ProblemFinder {
  public:
   explicit ProblemFinder(const Scenario& scenario) : scenario_(scenario) {}
 
-  std::vector<ScenarioProblem> Find() && {
+  std::vector<ScenarioProblem> FindNames() && {
     CheckNames();
+    CheckPlan();
+    return std::move(problems_);
+  }
+
+  std::vector<ScenarioProblem> Find() && {
+    CheckTexts();
+    CheckNames();
+    CheckPlan();
     CheckCluster();
     CheckWorkload();
     if (scenario_.workload.source == WorkloadSource::kFile) {
       CheckFile(scenario_.workload.file);
     }
-    CheckFaults();
+    CheckSwarmNumbers();
     if (const sim::Result<void> valid = scenario_.options.Validate(); !valid) {
       Add("options", valid.error().message);
     }
@@ -41,13 +49,19 @@ class ProblemFinder {
     problems_.push_back({.path = std::move(path), .sentence = std::move(sentence)});
   }
 
-  void CheckNames() {
+  void CheckTexts() {
     if (scenario_.name.empty()) {
       Add("name", "A scenario needs a name.");
     }
     if (scenario_.why.empty()) {
       Add("why", "A scenario says why it exists.");
     }
+    if (scenario_.job.name.empty()) {
+      Add("job.name", "A scenario needs a job; `flinch list jobs` shows them.");
+    }
+  }
+
+  void CheckNames() {
     std::vector<std::string_view> oracles;
     for (const OracleInfo& oracle : OracleCatalogue()) {
       oracles.push_back(oracle.name);
@@ -59,7 +73,7 @@ class ProblemFinder {
                         faults::DidYouMean(name, std::span<const std::string_view>(oracles))));
       }
     }
-    if (FindJob(scenario_.job.name) == nullptr) {
+    if (!scenario_.job.name.empty() && FindJob(scenario_.job.name) == nullptr) {
       std::vector<std::string_view> jobs;
       for (const RegisteredJob& job : JobRegistry()) {
         jobs.push_back(job.name);
@@ -156,12 +170,16 @@ class ProblemFinder {
     }
   }
 
-  void CheckFaults() {
+  void CheckSwarmNumbers() {
     if (scenario_.faults.source == FaultSource::kSwarm) {
       if (const sim::Result<void> valid = CheckSwarm(scenario_); !valid) {
         Add("faults.source", valid.error().message);
       }
-    } else if (scenario_.faults.source == FaultSource::kPlan) {
+    }
+  }
+
+  void CheckPlan() {
+    if (scenario_.faults.source == FaultSource::kPlan) {
       const sim::Result<void> valid =
           faults::CheckAgainst(scenario_.faults.plan, CastOf(scenario_));
       if (!valid) {
@@ -175,6 +193,10 @@ class ProblemFinder {
 };
 
 }  // namespace
+
+std::vector<ScenarioProblem> FindNameProblems(const Scenario& scenario) {
+  return ProblemFinder(scenario).FindNames();
+}
 
 std::vector<ScenarioProblem> FindProblems(const Scenario& scenario) {
   return ProblemFinder(scenario).Find();

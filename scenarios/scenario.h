@@ -6,7 +6,7 @@
 //
 // Units: durations are simulated time except `job.window`, `job.out_of_orderness`,
 //        `workload.event_step` and `workload.out_of_order`, which are spans of event time.
-// Names: the cluster's processes, and the hosts they run on, are jm, tm-1 … tm-N, broker, publisher.
+// Names: the processes, and the hosts they run on, are jm, tm-1 … tm-N, broker, publisher.
 #pragma once
 
 #include <cstdint>
@@ -133,6 +133,9 @@ struct ScenarioProblem {
 // Everything that ranges of single fields cannot say: names that do not exist, a job that does not
 // fit the cluster, faults against nobody.
 std::vector<ScenarioProblem> FindProblems(const Scenario& scenario);
+
+// Those of them that are about names only: they hold even where other fields could not be read.
+std::vector<ScenarioProblem> FindNameProblems(const Scenario& scenario);
 
 // The same as one error, a line per problem.
 sim::Result<void> Validate(const Scenario& scenario);

@@ -71,7 +71,9 @@ std::string WhyNoEffect(const FieldInfo& field, const Scenario& scenario) {
 
 class ScenarioDecoder {
  public:
-  explicit ScenarioDecoder(TomlTable root) { tables_.emplace("", root); }
+  explicit ScenarioDecoder(TomlDocument& document) : document_(document) {
+    tables_.emplace("", document.root());
+  }
 
   Scenario Decode() {
     Scenario scenario;
@@ -212,11 +214,20 @@ class ScenarioDecoder {
     }
   }
 
+  std::string Problems() const {
+    const sim::Result<void> read = document_.Finish();
+    return read ? std::string() : read.error().message;
+  }
+
   void DecodeFaults(TomlTable& root, Scenario& scenario) {
     if (!root.Has("fault")) {
       return;
     }
+    const std::string problems_before = Problems();
     scenario.faults.plan = faults::DecodeFaultPlan(root);
+    if (Problems() != problems_before) {
+      scenario.faults.plan = {};  // a plan with problems is not to be used
+    }
     if (!Locate("faults.source")) {
       scenario.faults.source = FaultSource::kPlan;
     } else if (scenario.faults.source != FaultSource::kPlan) {
@@ -238,17 +249,16 @@ class ScenarioDecoder {
     }
   }
 
+  TomlDocument& document_;
   std::map<std::string, std::optional<TomlTable>, std::less<>> tables_;
   std::vector<std::pair<FieldInfo, std::string>> conditional_;
 };
 
 sim::Result<Scenario> DecodeDocument(TomlDocument document) {
-  ScenarioDecoder decoder(document.root());
+  ScenarioDecoder decoder(document);
   Scenario scenario = decoder.Decode();
-  // Problems between fields make sense only where each field by itself does.
-  if (document.Finish()) {
-    decoder.Complain(FindProblems(scenario));
-  }
+  // Problems between fields make sense only where each field by itself does; names stand alone.
+  decoder.Complain(document.Finish() ? FindProblems(scenario) : FindNameProblems(scenario));
   if (const sim::Result<void> read = document.Finish(); !read) {
     return Fail(read);
   }

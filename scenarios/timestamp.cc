@@ -116,10 +116,14 @@ class TimeReader {
   bool SinceEpoch(int64_t nanos_per_unit, std::optional<int64_t>& nanos) {
     const bool is_negative = Literal('-');
     int64_t units = 0;
-    if (!Number(1, 18, {0, INT64_MAX / nanos_per_unit}, units)) {
+    int64_t magnitude = 0;
+    if (!Number(1, 18, {0, INT64_MAX}, units)) {
       return false;
     }
-    nanos = (is_negative ? -1 : 1) * units * nanos_per_unit;
+    if (__builtin_mul_overflow(units, nanos_per_unit, &magnitude)) {
+      magnitude = INT64_MAX;  // is refused like every time out of range
+    }
+    nanos = is_negative ? -magnitude : magnitude;
     return true;
   }
 

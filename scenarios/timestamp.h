@@ -1,11 +1,13 @@
 // Points in event time as text: parsing by a format the user names, and ISO 8601 for output.
 //
-// Formats are written as for strptime, always with the same meaning: no locale, no time zone of the machine, UTC unless
-// the text itself says otherwise.
-//   %Y year of four digits   %m month   %d day   %b month as Jan … Dec   %H hour   %M minute   %S second (no leap second)
+// Formats are written as for strptime, always with the same meaning: no locale, no time zone of the
+// machine, UTC unless the text itself says otherwise.
+//   %Y year of four digits   %m month   %d day   %b month as Jan … Dec
+//   %H hour   %M minute   %S second (no leap second)
 //   %f one to nine digits of a fraction   %z Z, +hhmm, +hh:mm or the same with a minus
 //   %s seconds since 1970   %Q milliseconds since 1970   %% a percent sign
-// A blank stands for one or more blanks; everything else for itself. What a format leaves out is 1970-01-01 00:00:00.
+// A blank stands for one or more blanks; everything else for itself. What a format leaves out is
+// that of 1970-01-01 00:00:00.
 // Errors: kInvalidArgument with a whole sentence, also for times outside the years 1900 to 2149.
 #pragma once
 

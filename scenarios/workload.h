@@ -45,8 +45,8 @@ sim::Result<Workload> LoadWorkload(const Scenario& scenario, uint64_t seed,
 
 sim::Duration MeasureOutOfOrderness(std::span<const InputRow> rows, uint32_t partitions);
 
-// The weight of each rank from 1 to `keys` under Zipf's law, in integers: the same on every machine.
-// The first is 2^20; none is 0.
+// The weight of each rank from 1 to `keys` under Zipf's law, in integers: the same everywhere. The
+// first is 2^20; none is 0.
 std::vector<uint32_t> ZipfWeights(uint32_t keys, ZipfExponent exponent);
 
 }  // namespace flinch::scenarios

@@ -67,7 +67,7 @@ std::vector<Entry> EntriesOf(Catalogue what) {
   return entries;
 }
 
-// A plan is checked against the largest cluster there may be: which scenario it is for, nobody said.
+// A plan is checked against the largest cluster there may be: nobody said which scenario it is for.
 faults::Cast AnyCast() {
   Scenario scenario;
   scenario.cluster.task_managers = 500;

@@ -40,6 +40,14 @@ TEST(PlainTextTest, TextStaysOnItsLineAndCannotSteerATerminal) {
   EXPECT_EQ(OneLine("\x1b[31mred\x7f"), "\\x1b[31mred\\x7f");
 }
 
+TEST(PlainTextTest, ALongSentenceIsBrokenAtBlanks) {
+  EXPECT_EQ(Wrap("short", 4), "    short\n");
+  const std::string word(60, 'x');
+  EXPECT_EQ(Wrap(word + " " + word, 2), "  " + word + "\n    " + word + "\n");
+  EXPECT_EQ(Wrap(std::string(150, 'y'), 2), "  " + std::string(150, 'y') + "\n");
+  EXPECT_EQ(Wrap("", 2), "  \n");
+}
+
 }  // namespace
 
 }  // namespace flinch::reports

@@ -12,7 +12,9 @@ namespace flinch::scenarios {
 
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::string_view kSmall = R"(version = 1
 name = "small"
@@ -151,6 +153,20 @@ TEST(ScenarioTomlTest, TellsAllProblemsAtOnce) {
   EXPECT_THAT(error, HasSubstr("my.toml:2:8: error"));
   EXPECT_THAT(error, HasSubstr("my.toml:5:15: error"));
   EXPECT_THAT(error, HasSubstr("my.toml:7:1: error: The key \"slots\" is unknown"));
+}
+
+TEST(ScenarioTomlTest, TellsWrongNamesBesideWrongValues) {
+  const std::string error = ErrorOf(
+      "version = 1\nname = \"a\"\nwhy = \"b\"\nparalel = 1\n[job]\nname = \"wordcount\"\n"
+      "parallelism = \"many\"\n[[fault]]\nwhen = { at = \"1s\" }\ndo = { crash = \"tm-9\" }\n");
+  for (const std::string_view part :
+       {"\"paralel\" is unknown", "word_count", "whole number", "tm-9"}) {
+    EXPECT_THAT(error, HasSubstr(std::string(part)));
+  }
+  // A fault that cannot be read is told once, and not also for naming nobody.
+  EXPECT_THAT(ErrorOf(std::string(kSmall) + "[[fault]]\nwhen = { at = 3 }\n"
+                                            "do = { crash = \"tm-9\" }\n"),
+              AllOf(HasSubstr("my.toml:7:15"), Not(HasSubstr("tm-9\" is"))));
 }
 
 TEST(ScenarioTomlTest, AsksForWhatEveryScenarioHas) {

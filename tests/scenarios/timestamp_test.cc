@@ -72,7 +72,7 @@ INSTANTIATE_TEST_SUITE_P(
         RefuseCase{"words", "yesterday", "%Y", "does not match %Y"},
         RefuseCase{"too_early", "1899-12-31", "%Y-%m-%d", "outside the years 1900 to 2149"},
         RefuseCase{"too_late", "9999999999", "%s", "outside the years 1900 to 2149"},
-        RefuseCase{"beyond_64_bits", "999999999999999999", "%s", "does not match %s"},
+        RefuseCase{"beyond_64_bits", "999999999999999999", "%s", "outside the years 1900 to 2149"},
         RefuseCase{"ten_digits", "0.1234567890", "0.%f", "does not match %f"}),
     [](const auto& planted) { return std::string(planted.param.name); });
 

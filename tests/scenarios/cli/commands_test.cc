@@ -204,6 +204,16 @@ TEST_F(CommandsTest, RunsAScenarioFile) {
   EXPECT_THAT(run.out, HasSubstr("mine  seed 1  passed"));
 }
 
+TEST_F(CommandsTest, RunsTheExampleOfTheReadme) {
+  std::ifstream in(std::string(FLINCH_SOURCE_DIR) + "/scenarios/README.md");
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const size_t begin = text.find("```toml\n") + 8;
+  const std::string path = Write("mine.toml", text.substr(begin, text.find("```", begin) - begin));
+  const Outcome run = Flinch({"run", path});
+  EXPECT_EQ(run.exit_code, kExitPassed) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("crash  tm-2"));
+}
+
 TEST_F(CommandsTest, ReportsSkippedRows) {
   const std::string input = Write("in.log", "2025-06-24 14:36:25 install a\nx\n");
   const Outcome run = Flinch(
