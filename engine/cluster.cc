@@ -43,8 +43,7 @@ class JobManager {
     token_ = FencingToken(Insist(environment, [&] { return leaders.Next(); }));
     master_ = std::make_unique<JobMaster>(
         environment, main_thread_, *rpc_, graph,
-        JobMaster::Options{
-            .engine = options.engine, .defects = options.defects, .token = token_});
+        JobMaster::Options{.engine = options.engine, .defects = options.defects, .token = token_});
     Insist(environment, [&] { return master_->Recover(); });
     master_->Start();
     leads_ = true;
@@ -75,8 +74,8 @@ class JobManager {
         return;
       }
       case Method::kUpdateTaskState:
-        return Answer<UpdateTaskState>(request,
-                                       [this](const auto& message) { master_->OnTaskState(message); });
+        return Answer<UpdateTaskState>(
+            request, [this](const auto& message) { master_->OnTaskState(message); });
       case Method::kAcknowledgeCheckpoint:
         return Answer<AcknowledgeCheckpoint>(
             request, [this](const auto& message) { master_->OnAcknowledge(message); });
@@ -100,8 +99,8 @@ class JobManager {
       return;
     }
     if (message->token != token_) {
-      rpc_->SendReply(request, sim::Fail(sim::ErrorCode::kFenced,
-                                         "This was meant for another JobManager."));
+      rpc_->SendReply(request,
+                      sim::Fail(sim::ErrorCode::kFenced, "This was meant for another JobManager."));
       return;
     }
     handle(*message);

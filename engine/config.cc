@@ -1,8 +1,8 @@
 #include "engine/config.h"
 
-#include <fmt/format.h>
-
 #include <string>
+
+#include <fmt/format.h>
 
 namespace flinch::engine {
 namespace {
@@ -51,8 +51,8 @@ sim::Result<void> EngineOptions::Validate() const {
         "travels; give at least 1.");
   }
   if (max_parallelism > 32768) {
-    return Refuse(fmt::format("pipeline.max-parallelism is {}; it may be at most 32768.",
-                              max_parallelism));
+    return Refuse(
+        fmt::format("pipeline.max-parallelism is {}; it may be at most 32768.", max_parallelism));
   }
   return {};
 }

@@ -94,7 +94,8 @@ void Visit(Options& options, Visitor&& visit) {
   visit("execution.checkpointing.interval", options.checkpoint.interval);
   visit("execution.checkpointing.timeout", options.checkpoint.timeout);
   visit("execution.checkpointing.min-pause", options.checkpoint.min_pause);
-  visit("execution.checkpointing.tolerable-failed-checkpoints", options.checkpoint.tolerable_failures);
+  visit("execution.checkpointing.tolerable-failed-checkpoints",
+        options.checkpoint.tolerable_failures);
   visit("execution.checkpointing.num-retained", options.checkpoint.retained);
   visit("restart-strategy.fixed-delay.attempts", options.restart.attempts);
   visit("restart-strategy.fixed-delay.delay", options.restart.delay);
@@ -102,7 +103,8 @@ void Visit(Options& options, Visitor&& visit) {
   visit("heartbeat.timeout", options.heartbeat.timeout);
   visit("taskmanager.memory.segment-size", options.network.buffer_bytes);
   visit("execution.buffer-timeout.interval", options.network.buffer_timeout);
-  visit("taskmanager.network.memory.max-buffers-per-channel", options.network.buffers_per_subpartition);
+  visit("taskmanager.network.memory.max-buffers-per-channel",
+        options.network.buffers_per_subpartition);
   visit("taskmanager.network.request-backoff.initial", options.network.request_backoff);
   visit("taskmanager.network.request-timeout", options.network.request_timeout);
   visit("task.record-time", options.task.record_time);

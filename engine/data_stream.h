@@ -87,16 +87,14 @@ class DataStream {
  public:
   template <typename Function, typename Out = std::invoke_result_t<Function, const T&>>
   DataStream<Out> Map(std::string name, Function function) {
-    return Then<Out>(std::move(name), [function] {
-      return std::make_unique<MapOperator<T, Function>>(function);
-    });
+    return Then<Out>(std::move(name),
+                     [function] { return std::make_unique<MapOperator<T, Function>>(function); });
   }
 
   template <std::predicate<const T&> Function>
   DataStream<T> Filter(std::string name, Function function) {
-    return Then<T>(std::move(name), [function] {
-      return std::make_unique<FilterOperator<T, Function>>(function);
-    });
+    return Then<T>(std::move(name),
+                   [function] { return std::make_unique<FilterOperator<T, Function>>(function); });
   }
 
   template <typename Out, std::invocable<const T&, Collector<Out>&> Function>
@@ -111,9 +109,7 @@ class DataStream {
   KeyedStream<Key, T> KeyBy(Function selector) const;
 
   // `make` yields an operator that takes records of T and emits nothing.
-  void SinkTo(std::string name, OperatorFactory make) {
-    Then<T>(std::move(name), std::move(make));
-  }
+  void SinkTo(std::string name, OperatorFactory make) { Then<T>(std::move(name), std::move(make)); }
 
   // The next operator's subtasks get records in turn, whoever produced them.
   DataStream& Rebalance() {
@@ -168,10 +164,8 @@ class DataStream {
 
 template <typename T>
 DataStream<T> StreamExecutionEnvironment::FromSource(std::string name, OperatorFactory make) {
-  const size_t node = AddNode({.name = std::move(name),
-                               .make = std::move(make),
-                               .is_source = true,
-                               .key = nullptr});
+  const size_t node = AddNode(
+      {.name = std::move(name), .make = std::move(make), .is_source = true, .key = nullptr});
   return {*this, node};
 }
 
@@ -181,7 +175,7 @@ class WindowedStream {
   template <typename Function>
     requires AggregateFunction<Function, T>
   DataStream<WindowResult<Key, typename Function::Output>> Aggregate(std::string name,
-                                                                      Function function) {
+                                                                     Function function) {
     return stream_.template Then<WindowResult<Key, typename Function::Output>>(
         std::move(name), [size = size_, function] {
           return std::make_unique<WindowOperator<Key, T, Function>>(size, function);
@@ -242,10 +236,8 @@ class KeyedStream {
 
   template <typename Out>
   DataStream<Out> Then(std::string name, OperatorFactory make) {
-    const size_t node = environment_->AddNode({.name = std::move(name),
-                                               .make = std::move(make),
-                                               .is_source = false,
-                                               .key = key_});
+    const size_t node = environment_->AddNode(
+        {.name = std::move(name), .make = std::move(make), .is_source = false, .key = key_});
     environment_->graph_.edges.push_back({.from = node_,
                                           .to = node,
                                           .partitioning = Partitioning::kHash,

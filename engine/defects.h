@@ -35,10 +35,12 @@ struct DefectInfo {
 
 inline constexpr auto kDefects = std::to_array<DefectInfo>({
     {Defect::kSinkCommitsAtSnapshot, "sink_commits_at_snapshot",
-     "The sink commits its transaction when it takes its snapshot instead of when the checkpoint is complete.",
+     "The sink commits its transaction when it takes its snapshot instead of when the checkpoint "
+     "is complete.",
      "Output is committed only with a durable checkpoint.", "G36; FLINK-26 class of known-bugs"},
     {Defect::kSinkCommitsOnlyMatchingId, "sink_commits_only_matching_id",
-     "On a notification for checkpoint n the sink commits only the transactions of n, not those of earlier ones.",
+     "On a notification for checkpoint n the sink commits only the transactions of n, not those of "
+     "earlier ones.",
      "A lost notification is made good by the next one.", "G37"},
     {Defect::kKeyGroupRangeEndExclusive, "key_group_range_end_exclusive",
      "On restore the last key group of each subtask's range is left out.",

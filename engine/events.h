@@ -11,50 +11,51 @@
 namespace flinch::engine::events {
 
 // Control plane, by the JobManager.
-inline constexpr std::string_view kJobStatus = "job.status";              // from to
-inline constexpr std::string_view kJobRestored = "job.restored";          // checkpoint (0: none) attempt
-inline constexpr std::string_view kTaskManagerRegistered = "taskmanager.registered";  // name incarnation
-inline constexpr std::string_view kTaskManagerLost = "taskmanager.lost";  // name reason
-inline constexpr std::string_view kExecutionState = "execution.state";    // subtask attempt from to
+inline constexpr std::string_view kJobStatus = "job.status";
+inline constexpr std::string_view kJobRestored = "job.restored";
+inline constexpr std::string_view kTaskManagerRegistered = "taskmanager.registered";
+inline constexpr std::string_view kTaskManagerLost = "taskmanager.lost";
+inline constexpr std::string_view kExecutionState = "execution.state";
 
 // Checkpoints. The first group by the JobManager, the second by tasks.
-inline constexpr std::string_view kCheckpointTriggered = "checkpoint.triggered";  // id
-inline constexpr std::string_view kCheckpointAckReceived = "checkpoint.ack_received";  // id subtask
-inline constexpr std::string_view kCheckpointCompleted = "checkpoint.completed";  // id: all acknowledged
-inline constexpr std::string_view kCheckpointStored = "checkpoint.stored";        // id: durable
-inline constexpr std::string_view kCheckpointNotified = "checkpoint.notified";    // id: sent
-inline constexpr std::string_view kCheckpointSubsumed = "checkpoint.subsumed";    // id
-inline constexpr std::string_view kCheckpointAborted = "checkpoint.aborted";      // id reason
-inline constexpr std::string_view kBarrierSent = "checkpoint.barrier_sent";       // id subtask
-inline constexpr std::string_view kBarrierReceived = "checkpoint.barrier_received";  // id subtask channel
-inline constexpr std::string_view kBarrierAligned = "checkpoint.aligned";         // id subtask
-inline constexpr std::string_view kSnapshotTaken = "checkpoint.snapshot";         // id subtask
-inline constexpr std::string_view kSnapshotUploaded = "checkpoint.uploaded";      // id subtask
-inline constexpr std::string_view kCheckpointAcknowledged = "checkpoint.acknowledged";  // id subtask
+inline constexpr std::string_view kCheckpointTriggered = "checkpoint.triggered";
+inline constexpr std::string_view kCheckpointAckReceived = "checkpoint.ack_received";
+inline constexpr std::string_view kCheckpointCompleted = "checkpoint.completed";
+inline constexpr std::string_view kCheckpointStored = "checkpoint.stored";
+inline constexpr std::string_view kCheckpointNotified = "checkpoint.notified";
+inline constexpr std::string_view kCheckpointSubsumed = "checkpoint.subsumed";
+inline constexpr std::string_view kCheckpointAborted = "checkpoint.aborted";
+inline constexpr std::string_view kBarrierSent = "checkpoint.barrier_sent";
+inline constexpr std::string_view kBarrierReceived = "checkpoint.barrier_received";
+inline constexpr std::string_view kBarrierAligned = "checkpoint.aligned";
+inline constexpr std::string_view kSnapshotTaken = "checkpoint.snapshot";
+inline constexpr std::string_view kSnapshotUploaded = "checkpoint.uploaded";
+inline constexpr std::string_view kCheckpointAcknowledged = "checkpoint.acknowledged";
 
 // Tasks, by their TaskManager.
-inline constexpr std::string_view kTaskStarted = "task.started";      // subtask attempt checkpoint (0: none)
-inline constexpr std::string_view kTaskEndOfInput = "task.end_of_input";  // subtask attempt
-inline constexpr std::string_view kTaskFinished = "task.finished";    // subtask attempt
-inline constexpr std::string_view kTaskFailed = "task.failed";        // subtask attempt reason
-inline constexpr std::string_view kTaskCanceled = "task.canceled";    // subtask attempt
-inline constexpr std::string_view kFirstRecord = "task.first_record"; // subtask attempt
+inline constexpr std::string_view kTaskStarted = "task.started";
+inline constexpr std::string_view kTaskEndOfInput = "task.end_of_input";
+inline constexpr std::string_view kTaskFinished = "task.finished";
+inline constexpr std::string_view kTaskFailed = "task.failed";
+inline constexpr std::string_view kTaskCanceled = "task.canceled";
+inline constexpr std::string_view kFirstRecord = "task.first_record";
 
-inline constexpr std::string_view kWindowLateRecord = "window.late_record";  // subtask timestamp watermark
+// Operators.
+inline constexpr std::string_view kWindowLateRecord = "window.late_record";
 
 // The two-phase-commit sink. A transaction is named by its transactional id.
-inline constexpr std::string_view kSinkPreCommitted = "sink.precommitted";  // transaction checkpoint subtask
-inline constexpr std::string_view kSinkCommitting = "sink.committing";      // transaction checkpoint subtask
-inline constexpr std::string_view kSinkCommitted = "sink.committed";        // transaction checkpoint subtask
-inline constexpr std::string_view kSinkAborted = "sink.aborted";            // transaction subtask
+inline constexpr std::string_view kSinkPreCommitted = "sink.precommitted";
+inline constexpr std::string_view kSinkCommitting = "sink.committing";
+inline constexpr std::string_view kSinkCommitted = "sink.committed";
+inline constexpr std::string_view kSinkAborted = "sink.aborted";
 
 // The log broker.
-inline constexpr std::string_view kBrokerStarted = "broker.started";                // records
-inline constexpr std::string_view kTransactionBegun = "transaction.begun";          // transaction producer epoch
-inline constexpr std::string_view kTransactionCommitted = "transaction.committed";  // transaction producer epoch records
-inline constexpr std::string_view kTransactionAborted = "transaction.aborted";      // transaction producer epoch reason
-inline constexpr std::string_view kProducerFenced = "transaction.fenced";           // transaction producer epoch
-inline constexpr std::string_view kTopicSealed = "topic.sealed";                    // topic
+inline constexpr std::string_view kBrokerStarted = "broker.started";
+inline constexpr std::string_view kTransactionBegun = "transaction.begun";
+inline constexpr std::string_view kTransactionCommitted = "transaction.committed";
+inline constexpr std::string_view kTransactionAborted = "transaction.aborted";
+inline constexpr std::string_view kProducerFenced = "transaction.fenced";
+inline constexpr std::string_view kTopicSealed = "topic.sealed";
 
 // All of them, for `flinch list events` and for checking the names in fault plans.
 struct EventInfo {
@@ -65,7 +66,8 @@ struct EventInfo {
 
 inline constexpr auto kAll = std::to_array<EventInfo>({
     {kJobStatus, "from to", "the job changed its status"},
-    {kJobRestored, "checkpoint attempt", "a new attempt of the job starts from this checkpoint (0: from nothing)"},
+    {kJobRestored, "checkpoint attempt",
+     "a new attempt of the job starts from this checkpoint (0: from nothing)"},
     {kTaskManagerRegistered, "name incarnation", "the JobManager knows a TaskManager"},
     {kTaskManagerLost, "name reason", "the JobManager gave a TaskManager up"},
     {kExecutionState, "subtask attempt from to", "one attempt of a subtask changed its state"},
@@ -77,8 +79,8 @@ inline constexpr auto kAll = std::to_array<EventInfo>({
     {kCheckpointSubsumed, "id", "a newer checkpoint replaced this one; its files go"},
     {kCheckpointAborted, "id reason", "the coordinator gave the checkpoint up"},
     {kBarrierSent, "id subtask", "the subtask sent its barrier downstream"},
-    {kBarrierReceived, "id subtask channel", "a barrier arrived on one input channel"},
-    {kBarrierAligned, "id subtask", "all input channels have delivered the barrier"},
+    {kBarrierReceived, "id subtask channel attempt", "a barrier arrived on one input channel"},
+    {kBarrierAligned, "id subtask attempt channels", "all input channels have delivered the barrier"},
     {kSnapshotTaken, "id subtask", "the synchronous part of the snapshot is done"},
     {kSnapshotUploaded, "id subtask", "the snapshot's files are durable"},
     {kCheckpointAcknowledged, "id subtask", "the subtask sent its acknowledgement"},
@@ -89,14 +91,17 @@ inline constexpr auto kAll = std::to_array<EventInfo>({
     {kTaskCanceled, "subtask attempt", "the task was cancelled"},
     {kFirstRecord, "subtask attempt", "the task processed its first record"},
     {kWindowLateRecord, "subtask timestamp watermark", "a record came after its window had fired"},
-    {kSinkPreCommitted, "transaction checkpoint subtask", "the transaction is flushed and belongs to this checkpoint"},
+    {kSinkPreCommitted, "transaction checkpoint subtask",
+     "the transaction is flushed and belongs to this checkpoint"},
     {kSinkCommitting, "transaction checkpoint subtask", "the sink asks the broker to commit"},
     {kSinkCommitted, "transaction checkpoint subtask", "the broker confirmed the commit"},
     {kSinkAborted, "transaction subtask", "the sink aborted a transaction left behind"},
     {kBrokerStarted, "records", "the broker has read its journal"},
     {kTransactionBegun, "transaction producer epoch", "a producer opened a transaction"},
-    {kTransactionCommitted, "transaction producer epoch records", "the transaction's records are visible"},
-    {kTransactionAborted, "transaction producer epoch reason", "the transaction's records never will be visible"},
+    {kTransactionCommitted, "transaction producer epoch records",
+     "the transaction's records are visible"},
+    {kTransactionAborted, "transaction producer epoch reason",
+     "the transaction's records never will be visible"},
     {kProducerFenced, "transaction producer epoch", "a producer with an old epoch was turned away"},
     {kTopicSealed, "topic", "the topic will not grow any more"},
 });

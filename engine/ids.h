@@ -12,8 +12,8 @@ namespace flinch::engine {
 using CheckpointId = sim::StrongId<struct CheckpointTag, uint64_t>;  // 1, 2, … ; 0: none
 using VertexId = sim::StrongId<struct VertexTag>;                    // index in the job graph
 using SubtaskIndex = sim::StrongId<struct SubtaskTag>;               // 0 … parallelism - 1
-using AttemptNumber = sim::StrongId<struct AttemptTag>;              // grows with each restart of the job
-using KeyGroup = sim::StrongId<struct KeyGroupTag>;                  // 0 … max parallelism - 1
+using AttemptNumber = sim::StrongId<struct AttemptTag>;  // grows with each restart of the job
+using KeyGroup = sim::StrongId<struct KeyGroupTag>;      // 0 … max parallelism - 1
 
 // Which incarnation of the JobManager speaks. A TaskManager obeys only the newest it knows.
 using FencingToken = sim::StrongId<struct FencingTag, uint64_t>;

@@ -118,8 +118,9 @@ sim::Result<T> Decode(std::string_view bytes) {
   T value{};
   Read(in, value);
   if (!in.good() || in.remaining() != 0) {
-    return sim::Fail(sim::ErrorCode::kCorruption,
-                     "The bytes are not what was written: they are too short, too long or damaged.");
+    return sim::Fail(
+        sim::ErrorCode::kCorruption,
+        "The bytes are not what was written: they are too short, too long or damaged.");
   }
   return value;
 }

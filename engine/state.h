@@ -1,16 +1,15 @@
 // Keyed state with types: what a function keeps per key between records.
 //
-// Shape:   a handle is a light value over one named state of the backend, in one namespace
-//          (`space`: a window, or ""); it reads and writes under the current key, whatever that is
-//          at the time.
-// Names:   a name belongs to one kind of state and one type within its operator. Names that start
-//          with "_timer_state/" are the timer service's.
-// Absence: state that was never written, that was cleared, and an empty list or map are the same
-//          thing and take no room.
-// Errors:  bytes that are no T can come only from a damaged checkpoint or from a job that used the
-//          name for another type. Handles are used inside user functions, whose way to fail is to
-//          throw: so these throw StateCorrupted, and the task fails as if the function had.
-// Source:  Flink docs "Working with State / Using Keyed State".
+// Shape:  a handle is a light value over one named state of the backend, in one namespace (`space`:
+//         a window, or ""); it reads and writes under the current key, whatever that is at the
+//         time.
+// Names:  a name belongs to one kind of state and one type within its operator. Names that start
+//         with "_timer_state/" are the timer service's. Absence: state that was never written, that
+//         was cleared, and an empty list or map are the same thing and take no room.
+// Errors: bytes that are no T can come only from a damaged checkpoint or from a job that used the
+//         name for another type. Handles are used inside user functions, whose way to fail is to
+//         throw: so these throw StateCorrupted, and the task fails as if the function had.
+// Source: Flink docs "Working with State / Using Keyed State".
 #pragma once
 
 #include <concepts>

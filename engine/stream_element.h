@@ -11,10 +11,10 @@
 namespace flinch::engine {
 
 enum class ElementKind : uint8_t {
-  kRecord = 1,     // event time, payload
-  kWatermark,      // event time
-  kBarrier,        // checkpoint id
-  kEndOfData,      // nothing but barriers follows
+  kRecord = 1,  // event time, payload
+  kWatermark,   // event time
+  kBarrier,     // checkpoint id
+  kEndOfData,   // nothing but barriers follows
 };
 
 }  // namespace flinch::engine

@@ -45,7 +45,7 @@ using OperatorState = std::map<std::string, std::vector<sim::Bytes>>;
 struct OperatorContext {
   sim::Environment& environment;
   Output& output;
-  std::string name;          // "sink"; stable over restarts
+  std::string name;  // "sink"; stable over restarts
   SubtaskIndex subtask;
   uint32_t parallelism = 1;
   AttemptNumber attempt;

@@ -172,8 +172,8 @@ class PlanDraw {
   Fault DrawLinkFault(uint64_t index) const {
     const size_t count = options_.hosts.size();
     sim::Random ends = Of("link", index, "from");
-    const size_t from = options_.host_weights.empty() ? ends.Below(count)
-                                                      : ends.Weighted(options_.host_weights);
+    const size_t from =
+        options_.host_weights.empty() ? ends.Below(count) : ends.Weighted(options_.host_weights);
     const size_t step = 1 + Of("link", index, "to").Below(count - 1);
     const size_t to = (from + step) % count;
     const bool to_only = Of("link", index, "one_way").Chance(kOneWay) && swarm_.is_one_way;

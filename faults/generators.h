@@ -45,7 +45,7 @@ struct SwarmOptions {
   std::vector<std::string> hosts{};  // for links; fewer than two: no link faults
   // How often a host is one end of a link that fails, by `hosts`. Empty: all equally.
   std::vector<uint32_t> host_weights{};
-  std::vector<Anchor> anchors{};     // none: all faults come at times
+  std::vector<Anchor> anchors{};  // none: all faults come at times
   // When the run is healed. The other spans must fit into it; Validate says how.
   sim::Duration horizon = std::chrono::seconds(10);
 

@@ -96,6 +96,9 @@ Scenario SmallJob() {
                     .limits = {},
                     .options = QuickOptions()};
   scenario.options.checkpoint.interval = 200ms;
+  // The input lasts five seconds; what is to break must do so before its end.
+  scenario.limits.heal_after = 8s;
+  scenario.faults.swarm.restart_max = 1s;
   return scenario;
 }
 

@@ -3,12 +3,12 @@
 //   fl1~url_clicks~s7~set:workload.records=500~defect:notifies_before_stored~plan:/tmp/p.toml
 //      ~input:/var/log/dpkg.log~h0a1b2c3d~b89abcdef~d0123456789abcdef~vfailed      (without breaks)
 //
-// Shape:    parts between '~'; first the version and the scenario (a name, or an absolute path),
-//           then the others, each known by how it starts. Everything else than letters, digits and
-//           ". _ / -" is percent-encoded, so no shell touches a token and it survives a chat.
-// Meaning:  h: the content of scenario, plan and input file; b: the build; d: the digest's first 16
-//           digits; v: the verdict.
-// Promise:  a token of version fl1 can be read for ever.
+// Shape:   parts between '~'; first the version and the scenario (a name, or an absolute path),
+//          then the others, each known by how it starts. Everything else than letters, digits and
+//          ". _ / -" is percent-encoded, so no shell touches a token and it survives a chat.
+//          Meaning: h: the content of scenario, plan and input file; b: the build; d: the digest's
+//          first 16 digits; v: the verdict.
+// Promise: a token of version fl1 can be read for ever.
 #pragma once
 
 #include <cstdint>

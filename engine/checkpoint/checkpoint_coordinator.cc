@@ -1,8 +1,8 @@
 #include "engine/checkpoint/checkpoint_coordinator.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "engine/events.h"
 #include "sim/check.h"
@@ -147,8 +147,7 @@ void CheckpointCoordinator::OnAcknowledge(const ExecutionAttemptId& task, Checkp
   if (pending_->Acknowledge(task, snapshot) != PendingCheckpoint::Ack::kAccepted) {
     return;
   }
-  environment_.Trace(events::kCheckpointAckReceived,
-                     {{"id", id}, {"subtask", job_.NameOf(task)}});
+  environment_.Trace(events::kCheckpointAckReceived, {{"id", id}, {"subtask", job_.NameOf(task)}});
   const CheckpointAction action = pending_->Take(
       pending_->complete() ? CheckpointInput::kAllAcknowledged : CheckpointInput::kAcknowledged);
   if (action == CheckpointAction::kStore) {

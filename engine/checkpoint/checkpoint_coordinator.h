@@ -62,7 +62,8 @@ class CheckpointCoordinator {
 
   // A new task has seen all its input.
   void OnEndOfInput();
-  void OnAcknowledge(const ExecutionAttemptId& task, CheckpointId id, const SnapshotHandle& snapshot);
+  void OnAcknowledge(const ExecutionAttemptId& task, CheckpointId id,
+                     const SnapshotHandle& snapshot);
   void OnDecline(CheckpointId id, const std::string& reason);
   void OnTriggerFailed(CheckpointId id);
 

@@ -39,8 +39,8 @@ constexpr std::string_view Name(CheckpointPhase phase) {
 // Also the reason that an abort is traced with, in Flink's words.
 constexpr std::string_view Name(CheckpointInput input) {
   constexpr std::array<std::string_view, 7> kNames = {
-      "acknowledged",       "all_acknowledged",           "stored",
-      "CHECKPOINT_DECLINED", "CHECKPOINT_EXPIRED", "TRIGGER_CHECKPOINT_FAILURE", "JOB_FAILOVER"};
+      "acknowledged",       "all_acknowledged",           "stored",      "CHECKPOINT_DECLINED",
+      "CHECKPOINT_EXPIRED", "TRIGGER_CHECKPOINT_FAILURE", "JOB_FAILOVER"};
   return kNames.at(static_cast<size_t>(input));
 }
 
@@ -54,8 +54,8 @@ inline constexpr auto kCheckpointTransitions =
     std::to_array<Transition<CheckpointPhase, CheckpointInput, CheckpointAction>>({
         {CheckpointPhase::kPending, CheckpointInput::kAcknowledged, CheckpointPhase::kPending,
          CheckpointAction::kNone},
-        {CheckpointPhase::kPending, CheckpointInput::kAllAcknowledged,
-         CheckpointPhase::kFinalizing, CheckpointAction::kStore},
+        {CheckpointPhase::kPending, CheckpointInput::kAllAcknowledged, CheckpointPhase::kFinalizing,
+         CheckpointAction::kStore},
         {CheckpointPhase::kPending, CheckpointInput::kDeclined, CheckpointPhase::kAborted,
          CheckpointAction::kNotifyAborted},
         {CheckpointPhase::kPending, CheckpointInput::kExpired, CheckpointPhase::kAborted,

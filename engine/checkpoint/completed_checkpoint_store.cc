@@ -1,8 +1,8 @@
 #include "engine/checkpoint/completed_checkpoint_store.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "engine/events.h"
 

@@ -24,8 +24,8 @@ std::string_view Name(JobStatus status) {
 }
 
 std::string_view Name(JobInput input) {
-  static constexpr std::array<std::string_view, 6> kNames = {"start",   "failure",      "give up",
-                                                             "restart", "all finished", "all stopped"};
+  static constexpr std::array<std::string_view, 6> kNames = {
+      "start", "failure", "give up", "restart", "all finished", "all stopped"};
   return kNames.at(static_cast<size_t>(input));
 }
 
@@ -56,8 +56,7 @@ bool ExecutionGraph::AllTerminal() const {
 }
 
 bool ExecutionGraph::AllAtEndOfInput() const {
-  return std::ranges::all_of(executions_,
-                             [](const Execution& each) { return each.end_of_input; });
+  return std::ranges::all_of(executions_, [](const Execution& each) { return each.end_of_input; });
 }
 
 }  // namespace flinch::engine

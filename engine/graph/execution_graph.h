@@ -118,18 +118,17 @@ enum class JobAction : uint8_t { kNone, kIgnore, kDeploy, kCancelAll };
 std::string_view Name(JobStatus status);
 std::string_view Name(JobInput input);
 
-inline constexpr auto kJobTransitions =
-    std::to_array<Transition<JobStatus, JobInput, JobAction>>({
-        {JobStatus::kCreated, JobInput::kStart, JobStatus::kRunning, JobAction::kDeploy},
-        {JobStatus::kRunning, JobInput::kFailure, JobStatus::kRestarting, JobAction::kCancelAll},
-        {JobStatus::kRunning, JobInput::kGiveUp, JobStatus::kFailing, JobAction::kCancelAll},
-        {JobStatus::kRunning, JobInput::kAllFinished, JobStatus::kFinished, JobAction::kNone},
-        // One failure is answered once: what fails during the answer is being cancelled anyway.
-        {JobStatus::kRestarting, JobInput::kFailure, JobStatus::kRestarting, JobAction::kIgnore},
-        {JobStatus::kRestarting, JobInput::kRestart, JobStatus::kRunning, JobAction::kDeploy},
-        {JobStatus::kFailing, JobInput::kFailure, JobStatus::kFailing, JobAction::kIgnore},
-        {JobStatus::kFailing, JobInput::kAllStopped, JobStatus::kFailed, JobAction::kNone},
-    });
+inline constexpr auto kJobTransitions = std::to_array<Transition<JobStatus, JobInput, JobAction>>({
+    {JobStatus::kCreated, JobInput::kStart, JobStatus::kRunning, JobAction::kDeploy},
+    {JobStatus::kRunning, JobInput::kFailure, JobStatus::kRestarting, JobAction::kCancelAll},
+    {JobStatus::kRunning, JobInput::kGiveUp, JobStatus::kFailing, JobAction::kCancelAll},
+    {JobStatus::kRunning, JobInput::kAllFinished, JobStatus::kFinished, JobAction::kNone},
+    // One failure is answered once: what fails during the answer is being cancelled anyway.
+    {JobStatus::kRestarting, JobInput::kFailure, JobStatus::kRestarting, JobAction::kIgnore},
+    {JobStatus::kRestarting, JobInput::kRestart, JobStatus::kRunning, JobAction::kDeploy},
+    {JobStatus::kFailing, JobInput::kFailure, JobStatus::kFailing, JobAction::kIgnore},
+    {JobStatus::kFailing, JobInput::kAllStopped, JobStatus::kFailed, JobAction::kNone},
+});
 static_assert(IsDeterministic(kJobTransitions) && EveryPhaseReachable(kJobTransitions));
 
 struct Execution {

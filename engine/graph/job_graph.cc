@@ -1,9 +1,9 @@
 #include "engine/graph/job_graph.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "sim/check.h"
 

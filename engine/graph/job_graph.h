@@ -18,7 +18,7 @@ struct JobVertex {
   std::string name;               // of its operators: "source->parse"
   std::vector<size_t> operators;  // nodes of the stream graph, in chain order
   uint32_t parallelism = 1;
-  std::vector<size_t> inputs;   // indices of JobGraph::edges
+  std::vector<size_t> inputs;  // indices of JobGraph::edges
   std::vector<size_t> outputs;
 };
 

@@ -32,15 +32,16 @@ struct ElementType {
 
 template <typename T>
 constexpr ElementType TypeOf() {
-  return {.write = [](Encoder& out, const void* value) { Write(out, *static_cast<const T*>(value)); },
-          .read = [](Decoder& in, EventTime timestamp, Output& output) -> sim::Result<void> {
-            T value{};
-            Read(in, value);
-            if (!in.good()) {
-              return sim::Fail(sim::ErrorCode::kCorruption, "A record on the wire cannot be decoded.");
-            }
-            return output.Emit({&value, timestamp});
-          }};
+  return {
+      .write = [](Encoder& out, const void* value) { Write(out, *static_cast<const T*>(value)); },
+      .read = [](Decoder& in, EventTime timestamp, Output& output) -> sim::Result<void> {
+        T value{};
+        Read(in, value);
+        if (!in.good()) {
+          return sim::Fail(sim::ErrorCode::kCorruption, "A record on the wire cannot be decoded.");
+        }
+        return output.Emit({&value, timestamp});
+      }};
 }
 
 // Writes the record's key into `key` (encoded) and returns the key's Java hash code.

@@ -46,7 +46,7 @@ std::optional<CheckpointId> BarrierHandler::OnBarrier(size_t channel, Checkpoint
 }
 
 void BarrierHandler::OnAborted(CheckpointId id) {
-  if (phase_ == AlignmentPhase::kAligning && id == newest_) {
+  if (phase_ == AlignmentPhase::kAligning && id >= newest_) {
     phase_ = Step(kAlignmentTransitions, phase_, AlignmentInput::kAborted).to;
     Forget();
   }

@@ -1,8 +1,8 @@
 #include "engine/network/input_gate.h"
 
-#include <fmt/format.h>
-
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace flinch::engine {
 namespace {
@@ -90,9 +90,8 @@ void InputGate::Read(Channel& channel) {
     }
     channel.buffers.push_back(*std::move(buffer));
     on_input_();
-    changed_.WaitFor([&] {
-      return closed_ || channel.buffers.size() < options_.buffers_per_subpartition;
-    });
+    changed_.WaitFor(
+        [&] { return closed_ || channel.buffers.size() < options_.buffers_per_subpartition; });
     if (closed_) {
       return;
     }

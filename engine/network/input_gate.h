@@ -67,6 +67,7 @@ class InputGate {
 
   // Nothing that comes after it but barriers.
   void EndOfData(size_t channel);
+
   bool AllEnded() const { return ended_ == channels_.size(); }
 
   const std::optional<sim::Error>& error() const { return error_; }

@@ -35,7 +35,9 @@ void ResultPartition::BroadcastWatermark(EventTime watermark) {
   unflushed_ = true;
 }
 
-void ResultPartition::BroadcastBarrier(CheckpointId id) { BroadcastLast(ElementKind::kBarrier, id); }
+void ResultPartition::BroadcastBarrier(CheckpointId id) {
+  BroadcastLast(ElementKind::kBarrier, id);
+}
 
 void ResultPartition::BroadcastEndOfData() {
   BroadcastLast(ElementKind::kEndOfData, CheckpointId());

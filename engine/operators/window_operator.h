@@ -3,8 +3,8 @@
 // A record belongs to the one window that contains its timestamp. Its accumulator is keyed state
 // under (key, window); a timer at the window's last nanosecond emits the result and clears the
 // state. The result's timestamp is that nanosecond.
-// Late:    a record whose window has fired is dropped, counted and traced: never in silence.
-// Source:  Flink docs "Windows"; WindowOperator with TumblingEventTimeWindows and lateness 0.
+// Late:   a record whose window has fired is dropped, counted and traced: never in silence.
+// Source: Flink docs "Windows"; WindowOperator with TumblingEventTimeWindows and lateness 0.
 #pragma once
 
 #include <cstdint>

@@ -26,6 +26,7 @@ using Nothing = std::monostate;
 // TaskManager → JobManager.
 struct RegisterTaskManager {
   static constexpr Method kMethod = Method::kRegisterTaskManager;
+
   struct Reply {
     FencingToken token;
 

@@ -1,9 +1,9 @@
 #include "engine/runtime/job_master.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "engine/events.h"
 #include "sim/check.h"
@@ -168,8 +168,7 @@ SubmitTask JobMaster::Describe(const Execution& execution) const {
     for (const Execution& producer : graph_.executions()) {
       if (producer.id.vertex == job_edge.from &&
           (!forward || producer.id.subtask == execution.id.subtask)) {
-        producers.subtasks.emplace_back(producer.id,
-                                        resources_.Find(producer.task_manager)->data);
+        producers.subtasks.emplace_back(producer.id, resources_.Find(producer.task_manager)->data);
       }
     }
   }
@@ -191,7 +190,8 @@ void JobMaster::Submit(const Execution& execution) {
         if (reply) {
           Feed(*submitted, ExecutionInput::kAccepted, {});
         } else if (submitted->state == ExecutionState::kDeploying) {
-          Feed(*submitted, ExecutionInput::kError, "could not be deployed: " + reply.error().message);
+          Feed(*submitted, ExecutionInput::kError,
+               "could not be deployed: " + reply.error().message);
         }
       });
 }
@@ -382,8 +382,8 @@ void JobMaster::End(JobStatus result, JobInput input) {
       "end",
       [this, result] {
         // Without it a restarted JobManager would run the job again.
-        while (!sim::WriteDurably(environment_.shared(),
-                                  ResultPath(graph_.graph().stream.job_name), Name(result))) {
+        while (!sim::WriteDurably(environment_.shared(), ResultPath(graph_.graph().stream.job_name),
+                                  Name(result))) {
           environment_.Sleep(kRepeat);
         }
         return true;
@@ -435,7 +435,8 @@ void JobMaster::Trigger(const ExecutionAttemptId& task, CheckpointId id) {
   main_thread_.Async(
       "trigger",
       [this, to = *to, task, id] {
-        return rpc_.Call(to, TriggerCheckpoint{.token = options_.token, .task = task, .checkpoint = id},
+        return rpc_.Call(to,
+                         TriggerCheckpoint{.token = options_.token, .task = task, .checkpoint = id},
                          options_.engine.rpc.ask_timeout);
       },
       [this, id](const sim::Result<Nothing>& reply) {
@@ -447,16 +448,16 @@ void JobMaster::Trigger(const ExecutionAttemptId& task, CheckpointId id) {
 
 void JobMaster::NotifyComplete(const ExecutionAttemptId& task, CheckpointId id, bool is_final) {
   if (const std::optional<sim::Address> to = AddressOf(task)) {
-    rpc_.Tell(*to, NotifyCheckpointComplete{.token = options_.token,
-                                            .task = task,
-                                            .checkpoint = id,
-                                            .is_final = is_final});
+    rpc_.Tell(*to,
+              NotifyCheckpointComplete{
+                  .token = options_.token, .task = task, .checkpoint = id, .is_final = is_final});
   }
 }
 
 void JobMaster::NotifyAborted(const ExecutionAttemptId& task, CheckpointId id) {
   if (const std::optional<sim::Address> to = AddressOf(task)) {
-    rpc_.Tell(*to, NotifyCheckpointAborted{.token = options_.token, .task = task, .checkpoint = id});
+    rpc_.Tell(*to,
+              NotifyCheckpointAborted{.token = options_.token, .task = task, .checkpoint = id});
   }
 }
 

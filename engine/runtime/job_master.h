@@ -1,11 +1,14 @@
-// One job: schedules its subtasks, deploys them, fails over, finishes. In the JobManager's main thread.
+// One job: schedules its subtasks, deploys them, fails over, finishes. In the JobManager's main
+// thread.
 //
-// Failover: the whole job is one pipelined region. A failure cancels every execution, waits until all
-//          are over (or their TaskManagers lost) and for the restart delay and for a checkpoint that is
-//          just being stored, then starts a new attempt from the latest completed checkpoint.
-// Fencing: attempts are numbered durably and never twice; whatever carries another attempt is stale.
-// Phases:  graph/execution_graph.h.
-// Source:  Flink's JobMaster, DefaultScheduler, RestartPipelinedRegionFailoverStrategy.
+// Failover: the whole job is one pipelined region. A failure cancels every execution, waits until
+//           all are over (or their TaskManagers lost) and for the restart delay and for a
+//           checkpoint that is just being stored, then starts a new attempt from the latest
+//           completed checkpoint.
+// Fencing:  attempts are numbered durably and never twice; whatever carries another attempt is
+//           stale.
+// Phases:   graph/execution_graph.h.
+// Source:   Flink's JobMaster, DefaultScheduler, RestartPipelinedRegionFailoverStrategy.
 #pragma once
 
 #include <cstdint>

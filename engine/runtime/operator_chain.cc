@@ -104,9 +104,9 @@ OperatorChain::OperatorChain(sim::Environment& environment, const Options& optio
     member.name = node.name;
     member.code = node.make();
     if (node.key) {
-      member.keyed_state = MakeHashMapBackend(
-          RangeOf(options.subtask, stream.max_parallelism, node.parallelism),
-          stream.max_parallelism);
+      member.keyed_state =
+          MakeHashMapBackend(RangeOf(options.subtask, stream.max_parallelism, node.parallelism),
+                             stream.max_parallelism);
     }
     if (node.is_source) {
       source_ = dynamic_cast<SourceOperator*>(member.code.get());
@@ -114,15 +114,15 @@ OperatorChain::OperatorChain(sim::Environment& environment, const Options& optio
                  node.name);
     }
     member.input = std::make_unique<Link>(*member.code, member.keyed_state.get(), node.key);
-    member.context = std::make_unique<OperatorContext>(
-        OperatorContext{.environment = environment,
-                        .output = *next,
-                        .name = node.name,
-                        .subtask = options.subtask,
-                        .parallelism = node.parallelism,
-                        .attempt = options.attempt,
-                        .keyed_state = member.keyed_state.get(),
-                        .defects = defects_});
+    member.context =
+        std::make_unique<OperatorContext>(OperatorContext{.environment = environment,
+                                                          .output = *next,
+                                                          .name = node.name,
+                                                          .subtask = options.subtask,
+                                                          .parallelism = node.parallelism,
+                                                          .attempt = options.attempt,
+                                                          .keyed_state = member.keyed_state.get(),
+                                                          .defects = defects_});
     next = member.input.get();
   }
 }

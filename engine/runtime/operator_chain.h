@@ -1,8 +1,8 @@
 // Operators joined without a network between them: what one task runs.
 //
-// The first operator is fed (or, a source, polled) by the task; each hands its results to the next by
-// pointer; the last one's go to the task's result partitions. Before a keyed operator sees a record
-// its backend is set to the record's key.
+// The first operator is fed (or, a source, polled) by the task; each hands its results to the next
+// by pointer; the last one's go to the task's result partitions. Before a keyed operator sees a
+// record its backend is set to the record's key.
 #pragma once
 
 #include <functional>

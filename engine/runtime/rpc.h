@@ -1,12 +1,15 @@
 // Requests and replies over one-way messages.
 //
-// Shape:   one endpoint per port; it answers requests and makes calls. A message type names its method and its reply:
-//            struct Ping { static constexpr Method kMethod = Method::kPing; using Reply = Pong; … Visit … };
-// Errors:  a call that gets no reply in time gives kTimeout: it may or may not have been executed, and its reply may
-//          still come, and is then dropped. A handler's error travels back with its code.
-// Survives: loss, delay and reordering of messages; a restarted peer (calls carry the incarnation of the caller, so a
-//          reply to the dead one is dropped). Duplicates are the handler's affair: make handlers idempotent.
-// Source:  Flink's RpcGateway over Pekko: at most once, fire and forget for `Tell`.
+// Shape:    one endpoint per port; it answers requests and makes calls. A message type names its
+//           method and its reply: struct Ping { static constexpr Method kMethod = Method::kPing;
+//           using Reply = Pong; … Visit … };
+// Errors:   a call that gets no reply in time gives kTimeout: it may or may not have been executed,
+//           and its reply may still come, and is then dropped. A handler's error travels back with
+//           its code.
+// Survives: loss, delay and reordering of messages; a restarted peer (calls carry the incarnation
+//           of the caller, so a reply to the dead one is dropped). Duplicates are the handler's
+//           affair: make handlers idempotent.
+// Source:   Flink's RpcGateway over Pekko: at most once, fire and forget for `Tell`.
 #pragma once
 
 #include <cstdint>
@@ -64,14 +67,16 @@ struct RpcRequest {
 
 class RpcEndpoint {
  public:
-  // Called on the endpoint's own fiber for each request: must not block; put the work elsewhere, reply later.
+  // Called on the endpoint's own fiber for each request: must not block; put the work elsewhere,
+  // reply later.
   using Handler = std::function<void(RpcRequest)>;
 
   // Port 0 takes a free one. Without a handler requests are answered with kUnavailable.
-  static sim::Result<std::unique_ptr<RpcEndpoint>> Open(sim::Environment& environment, uint16_t port,
-                                                        Handler handler = nullptr);
+  static sim::Result<std::unique_ptr<RpcEndpoint>> Open(sim::Environment& environment,
+                                                        uint16_t port, Handler handler = nullptr);
 
-  // Ends what waits, and waits itself until its own fiber has ended: so not from inside a handler. May suspend.
+  // Ends what waits, and waits itself until its own fiber has ended: so not from inside a handler.
+  // May suspend.
   ~RpcEndpoint();
   RpcEndpoint(const RpcEndpoint&) = delete;
   RpcEndpoint& operator=(const RpcEndpoint&) = delete;

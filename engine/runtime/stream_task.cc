@@ -1,10 +1,10 @@
 #include "engine/runtime/stream_task.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <exception>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "engine/events.h"
 #include "sim/check.h"
@@ -50,7 +50,8 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
       name_(SubtaskName(vertex_, id_.subtask)),
       work_(environment),
       fibers_(environment),
-      partitions_(MakePartitions(environment, engine_.network, graph_, vertex_, [this] { Wake(); })),
+      partitions_(
+          MakePartitions(environment, engine_.network, graph_, vertex_, [this] { Wake(); })),
       chain_(environment, {.graph = graph_,
                            .vertex = id_.vertex,
                            .subtask = id_.subtask,
@@ -68,11 +69,12 @@ std::vector<ChannelOptions> StreamTask::DescribeChannels() const {
     const bool forward =
         graph_.stream.edges.at(edge.stream_edge).partitioning == Partitioning::kForward;
     for (const auto& [producer, address] : producers.subtasks) {
-      channels.push_back({.request = {.producer = producer,
-                                      .edge = producers.edge,
-                                      .subpartition = forward ? 0 : id_.subtask.value()},
-                          .producer = address,
-                          .producer_name = SubtaskName(graph_.vertex(edge.from), producer.subtask)});
+      channels.push_back(
+          {.request = {.producer = producer,
+                       .edge = producers.edge,
+                       .subpartition = forward ? 0 : id_.subtask.value()},
+           .producer = address,
+           .producer_name = SubtaskName(graph_.vertex(edge.from), producer.subtask)});
     }
   }
   return channels;
@@ -131,9 +133,8 @@ sim::Result<void> StreamTask::Start() {
   }
   gate_.Start(fibers_);
   started_ = true;
-  environment_.Trace(events::kTaskStarted, {{"subtask", name_},
-                                            {"attempt", id_.attempt},
-                                            {"checkpoint", restored}});
+  environment_.Trace(events::kTaskStarted,
+                     {{"subtask", name_}, {"attempt", id_.attempt}, {"checkpoint", restored}});
   listener_.OnStarted(id_);
   return {};
 }
@@ -275,9 +276,9 @@ sim::Result<void> StreamTask::ProcessBuffer(size_t channel, std::string_view buf
     }
   }
   if (!in.good()) {
-    return sim::Fail(sim::ErrorCode::kCorruption,
-                     fmt::format("A buffer from {} cannot be decoded.",
-                                 gate_.channel(channel).producer_name));
+    return sim::Fail(
+        sim::ErrorCode::kCorruption,
+        fmt::format("A buffer from {} cannot be decoded.", gate_.channel(channel).producer_name));
   }
   return {};
 }
@@ -290,13 +291,16 @@ void StreamTask::CountRecord() {
 }
 
 sim::Result<void> StreamTask::OnBarrier(size_t channel, CheckpointId id) {
-  environment_.Trace(events::kBarrierReceived,
-                     {{"id", id}, {"subtask", name_}, {"channel", channel}, {"attempt", id_.attempt}});
+  environment_.Trace(
+      events::kBarrierReceived,
+      {{"id", id}, {"subtask", name_}, {"channel", channel}, {"attempt", id_.attempt}});
   if (!barriers_.OnBarrier(channel, id)) {
     return {};
   }
-  environment_.Trace(events::kBarrierAligned,
-                     {{"id", id}, {"subtask", name_}, {"attempt", id_.attempt}});
+  environment_.Trace(events::kBarrierAligned, {{"id", id},
+                                               {"subtask", name_},
+                                               {"attempt", id_.attempt},
+                                               {"channels", gate_.channels()}});
   return PerformCheckpoint(id);
 }
 
@@ -389,9 +393,7 @@ void StreamTask::Cancel() {
 }
 
 void StreamTask::Trigger(CheckpointId id) {
-  Post([this, id] {
-    return started_ ? PerformCheckpoint(id) : sim::Result<void>();
-  });
+  Post([this, id] { return started_ ? PerformCheckpoint(id) : sim::Result<void>(); });
 }
 
 void StreamTask::NotifyComplete(CheckpointId id, bool is_final) {

@@ -1,12 +1,13 @@
 // One subtask at work: the mailbox loop around an operator chain.
 //
-// Shape:   one fiber runs everything that touches operators. It alternates between mails (checkpoint
-//          triggers, notifications, cancel) and input (one buffer, or one poll of the source); mails
-//          come first, and still run while output is full. Uploads and channels have fibers of their own.
-// Ends:    finished (the final checkpoint is complete), cancelled, or failed with a reason.
+// Shape:      one fiber runs everything that touches operators. It alternates between mails
+//             (checkpoint triggers, notifications, cancel) and input (one buffer, or one poll of
+//             the source); mails come first, and still run while output is full. Uploads and
+//             channels have fibers of their own.
+// Ends:       finished (the final checkpoint is complete), cancelled, or failed with a reason.
 // Checkpoint: barrier downstream, then the synchronous snapshot, then the upload, then the
-//          acknowledgement.
-// Source:  Flink's StreamTask, MailboxProcessor, SubtaskCheckpointCoordinatorImpl.
+//             acknowledgement.
+// Source:     Flink's StreamTask, MailboxProcessor, SubtaskCheckpointCoordinatorImpl.
 #pragma once
 
 #include <cstdint>
@@ -94,7 +95,9 @@ class StreamTask {
   bool OutputsAvailable() const;
   bool HasInput() const;
   void Post(std::move_only_function<sim::Result<void>()> mail);
+
   void Wake() { work_.NotifyAll(); }
+
   void FlushLater();
 
   sim::Environment& environment_;

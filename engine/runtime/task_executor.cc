@@ -1,11 +1,10 @@
 #include "engine/runtime/task_executor.h"
 
 #include <algorithm>
-
-#include <fmt/format.h>
-
 #include <exception>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "engine/events.h"
 #include "sim/check.h"
@@ -13,8 +12,8 @@
 namespace flinch::engine {
 namespace {
 
-// How long an attempt to register may take, and the pause before the next. The time doubles up to the
-// ask time-out. Flink: cluster.registration.initial-timeout.
+// How long an attempt to register may take, and the pause before the next. The time doubles up to
+// the ask time-out. Flink: cluster.registration.initial-timeout.
 constexpr sim::Duration kRegistrationTimeout = 100ms;
 constexpr sim::Duration kRegistrationPause = 50ms;
 
@@ -131,12 +130,12 @@ void TaskExecutor::OnSubmit(const SubmitTask& submit) {
     return;
   }
   try {
-    tasks_[submit.task] = std::make_unique<StreamTask>(
-        environment_, *this,
-        StreamTask::Options{.graph = graph_,
-                            .engine = options_.engine,
-                            .defects = options_.defects,
-                            .deployment = submit});
+    tasks_[submit.task] =
+        std::make_unique<StreamTask>(environment_, *this,
+                                     StreamTask::Options{.graph = graph_,
+                                                         .engine = options_.engine,
+                                                         .defects = options_.defects,
+                                                         .deployment = submit});
   } catch (const std::exception& error) {
     const StreamTask::Ending ending{
         .state = ExecutionState::kFailed,
@@ -236,8 +235,7 @@ void TaskExecutor::Report(UpdateTaskState update) {
 }
 
 template <typename Message>
-void TaskExecutor::SendUntilAnswered(const Message& message,
-                                     const std::function<void()>& on_sent) {
+void TaskExecutor::SendUntilAnswered(const Message& message, const std::function<void()>& on_sent) {
   // A JobManager that we left does not care any more.
   while (message.token == token_ && token_ != FencingToken()) {
     const auto reply = rpc_->Call(job_manager_, message, options_.engine.rpc.ask_timeout, on_sent);

@@ -1,9 +1,10 @@
 // The TaskManager: slots, tasks, the data port, and obedience to one JobManager at a time.
 //
-// Life:    register with the JobManager → run what it submits → when it falls silent or another one
-//          appears, cancel everything, wait until it is gone, register anew with the next session.
+// Life:     register with the JobManager → run what it submits → when it falls silent or another
+//           one appears, cancel everything, wait until it is gone, register anew with the next
+//           session.
 // Survives: any order, loss and repetition of messages; stale ones carry an old fencing token.
-// Source:  Flink's TaskExecutor.
+// Source:   Flink's TaskExecutor.
 #pragma once
 
 #include <cstdint>

@@ -1,18 +1,18 @@
 // Event-time timers of one operator in one subtask: "call me under this key when the watermark
 // reaches this time".
 //
-// Shape:    a set of (timestamp, key, namespace): registering twice is registering once. Each timer
-//           is also an entry of the keyed state, so that snapshots hold it and rescaling moves it
-//           with its key; the ordered set in memory is only an index, which `Rebuild` makes anew
-//           after a restore.
-// Order:    Advance fires in (timestamp, key, namespace) order, the last two in byte order, all
-//           that is due at or before the watermark. What a callback registers at or before the
-//           watermark fires in the same pass.
-// Errors:   the first error of a callback ends the pass and is returned: the task fails, and the
-//           timers come back with the state. kCorruption from Rebuild for entries that no timer
-//           service wrote. kInvalidArgument when callbacks never stop registering timers that are
-//           due at once.
-// Source:   Flink docs "Process Function / Timers"; InternalTimerService.
+// Shape:  a set of (timestamp, key, namespace): registering twice is registering once. Each timer
+//         is also an entry of the keyed state, so that snapshots hold it and rescaling moves it
+//         with its key; the ordered set in memory is only an index, which `Rebuild` makes anew
+//         after a restore.
+// Order:  Advance fires in (timestamp, key, namespace) order, the last two in byte order, all that
+//         is due at or before the watermark. What a callback registers at or before the watermark
+//         fires in the same pass.
+// Errors: the first error of a callback ends the pass and is returned: the task fails, and the
+//         timers come back with the state. kCorruption from Rebuild for entries that no timer
+//         service wrote. kInvalidArgument when callbacks never stop registering timers that are due
+//         at once.
+// Source: Flink docs "Process Function / Timers"; InternalTimerService.
 #pragma once
 
 #include <cstdint>

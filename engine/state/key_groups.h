@@ -1,8 +1,10 @@
 // Which subtask owns a key: Flink's key groups, bit for bit.
 //
-// A key's Java hash code is scrambled (murmur3's finaliser) and taken modulo the maximum parallelism: the key group. A
-// subtask owns a contiguous range of groups, so that a rescaled job moves ranges, not keys.
-// Source: Flink's KeyGroupRangeAssignment; the vectors of its tests are ours (tests/engine/state/key_groups_test.cc).
+// A key's Java hash code is scrambled (murmur3's finaliser) and taken modulo the maximum
+// parallelism: the key group. A subtask owns a contiguous range of groups, so that a rescaled job
+// moves ranges, not keys.
+// Source: Flink's KeyGroupRangeAssignment; the vectors of its tests are ours
+//         (tests/engine/state/key_groups_test.cc).
 #pragma once
 
 #include <cstdint>
@@ -13,7 +15,8 @@
 
 namespace flinch::engine {
 
-// Groups first … last, both included. Empty when last < first cannot happen: every subtask owns at least one.
+// Groups first … last, both included. Empty when last < first cannot happen: every subtask owns at
+// least one.
 struct KeyGroupRange {
   KeyGroup first;
   KeyGroup last;
@@ -70,8 +73,8 @@ constexpr KeyGroupRange RangeOf(SubtaskIndex subtask, uint32_t max_parallelism,
           KeyGroup(((index + 1) * max_parallelism - 1) / parallelism)};
 }
 
-// The maximum parallelism of a job that sets none: the next power of two above 1.5 times the parallelism, in
-// [128, 32768].
+// The maximum parallelism of a job that sets none: the next power of two above 1.5 times the
+// parallelism, in [128, 32768].
 constexpr uint32_t DefaultMaxParallelism(uint32_t parallelism) {
   uint32_t wanted = 128;
   while (wanted < parallelism + parallelism / 2 && wanted < 32768) {

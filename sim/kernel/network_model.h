@@ -53,7 +53,6 @@ class NetworkModel {
   // The range that a caller gets who names no port.
   static constexpr uint16_t kFirstFreePort = 49152;
 
-
   struct Link {
     Link(const Random& random, LinkCondition initial)
         : latency(random), loss(random.Split("loss")), condition(initial) {}

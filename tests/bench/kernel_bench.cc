@@ -1,14 +1,15 @@
 // The kernel's workloads M1 to M5 and the standard small job; what they are: tests/bench/README.md.
 //
-// Each reports its figure as a rate, beside `bare`, a loop of this very run that does the least that
-// any simulator must do (a heap of timers): figures of noisy machines are read as ratios to it.
-#include <benchmark/benchmark.h>
-
+// Each reports its figure as a rate, beside `bare`, a loop of this very run that does the least
+// that any simulator must do (a heap of timers): figures of noisy machines are read as ratios to
+// it.
 #include <algorithm>
 #include <cstdint>
 #include <queue>
 #include <string>
 #include <vector>
+
+#include <benchmark/benchmark.h>
 
 #include "scenarios/registry.h"
 #include "scenarios/run.h"
@@ -119,10 +120,10 @@ void M3Gossip(benchmark::State& state) {
     }
     world.Run([&] { return world.Now() >= span; });
   }
-  state.counters["simulated_s"] = benchmark::Counter(
-      std::chrono::duration<double>(span - sim::kEpoch).count() *
-          static_cast<double>(state.iterations()),
-      benchmark::Counter::kIsRate);
+  state.counters["simulated_s"] =
+      benchmark::Counter(std::chrono::duration<double>(span - sim::kEpoch).count() *
+                             static_cast<double>(state.iterations()),
+                         benchmark::Counter::kIsRate);
 }
 
 void M4Heartbeats(benchmark::State& state) {

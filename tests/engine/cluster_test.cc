@@ -23,9 +23,7 @@ EngineOptions Quick() {
   return options;
 }
 
-ClickClusterOptions QuickCluster(uint64_t seed) {
-  return {.seed = seed, .engine = Quick()};
-}
+ClickClusterOptions QuickCluster(uint64_t seed) { return {.seed = seed, .engine = Quick()}; }
 
 void ExpectExactlyOnce(const ClickCluster& cluster) {
   EXPECT_EQ(cluster.job_status(), "FINISHED");

@@ -1,4 +1,4 @@
-// The test of the testers: every planted defect is caught by an oracle, at a seed that is named here.
+// The test of the testers: every planted defect is caught by an oracle.
 #include "engine/defects.h"
 
 #include <string>

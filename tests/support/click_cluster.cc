@@ -39,14 +39,13 @@ using Counted = WindowResult<std::string, int64_t>;
 
 JobGraph BuildGraph(const ClickClusterOptions& options) {
   StreamExecutionEnvironment env("clicks", {.parallelism = options.parallelism});
-  env.FromSource<Click>("source",
-                        [] {
-                          return std::make_unique<LogSource<Click>>(
-                              LogSourceOptions{.topic = "input"},
-                              [](const LogRecord& record) -> sim::Result<Click> {
-                                return Click{record.key};
-                              });
-                        })
+  env.FromSource<Click>(
+         "source",
+         [] {
+           return std::make_unique<LogSource<Click>>(
+               LogSourceOptions{.topic = "input"},
+               [](const LogRecord& record) -> sim::Result<Click> { return Click{record.key}; });
+         })
       .Filter("valid", [](const Click& click) { return !click.url.empty(); })
       .KeyBy([](const Click& click) { return click.url; })
       .Window(kMinute)
@@ -73,8 +72,8 @@ EventTime TimeOf(uint32_t row) { return EventTime(int64_t{row} * 1'000'000'000);
 
 ClickCluster::ClickCluster(const ClickClusterOptions& options)
     : options_(options), graph_(BuildGraph(options)) {
-  world_ = std::make_unique<sim::World>(
-      sim::WorldOptions{.seed = options.seed, .keep = options.keep});
+  world_ =
+      std::make_unique<sim::World>(sim::WorldOptions{.seed = options.seed, .keep = options.keep});
   world_->Observe(*this);
   broker_host_ = world_->AddHost("broker");
   world_->AddProcess(broker_host_, "broker",
@@ -85,10 +84,9 @@ ClickCluster::ClickCluster(const ClickClusterOptions& options)
   for (uint32_t i = 1; i <= options.task_managers; ++i) {
     const std::string name = "tm-" + std::to_string(i);
     world_->AddProcess(world_->AddHost(name), name, [this](sim::Environment& env) {
-      RunTaskManager(env, graph_,
-                     {.slots = options_.slots,
-                      .engine = options_.engine,
-                      .defects = options_.defects});
+      RunTaskManager(
+          env, graph_,
+          {.slots = options_.slots, .engine = options_.engine, .defects = options_.defects});
     });
   }
   for (uint32_t row = 0; row < options.records; ++row) {

@@ -39,6 +39,7 @@ class ClickCluster : public sim::TraceObserver {
 
   // "url/minute" → every count that was committed for it.
   std::map<std::string, std::vector<int64_t>> CommittedCounts() const;
+
   // What CommittedCounts must be: each once.
   const std::map<std::string, std::vector<int64_t>>& expected() const { return expected_; }
 

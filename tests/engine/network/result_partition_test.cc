@@ -270,7 +270,7 @@ TEST_F(ResultPartitionTest, ServingEndsWithItsConsumer) {
   EXPECT_EQ(served_, 1);
 }
 
-TEST(ResultPartitionDeathTest, APartitionWithoutConsumersBreaksAnInvariant) {
+TEST_F(ResultPartitionTest, APartitionWithoutConsumersBreaksAnInvariant) {
   tests::Bench bench;
   ASSERT_TRUE(bench.Run("tm", [](sim::Environment& environment) {
     EXPECT_THROW(ResultPartition(environment, NetworkOptions(), 0, [] {}), sim::Violation);
