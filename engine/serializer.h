@@ -240,10 +240,13 @@ struct Serializer<std::optional<T>> {
   static void Read(Decoder& in, std::optional<T>& value) {
     bool present = false;
     engine::Read(in, present);
-    value.reset();
-    if (present) {
-      engine::Read(in, value.emplace());
+    if (!present) {
+      value.reset();
+      return;
     }
+    T content{};
+    engine::Read(in, content);
+    value = std::move(content);
   }
 };
 

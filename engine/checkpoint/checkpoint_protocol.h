@@ -44,6 +44,12 @@ constexpr std::string_view Name(CheckpointInput input) {
   return kNames.at(static_cast<size_t>(input));
 }
 
+constexpr std::string_view Name(CheckpointAction action) {
+  constexpr std::array<std::string_view, 5> kNames = {"nothing", "ignore", "store",
+                                                      "notify complete", "notify aborted"};
+  return kNames.at(static_cast<size_t>(action));
+}
+
 // Whether a failure counts against the tolerable number (flink-semantics: trigger failures and
 // failovers do not).
 constexpr bool Counts(CheckpointInput input) {

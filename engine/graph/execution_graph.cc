@@ -17,6 +17,12 @@ std::string_view Name(ExecutionInput input) {
   return kNames.at(static_cast<size_t>(input));
 }
 
+std::string_view Name(ExecutionAction action) {
+  static constexpr std::array<std::string_view, 5> kNames = {"nothing", "ignore", "send cancel",
+                                                             "fail over", "check finished"};
+  return kNames.at(static_cast<size_t>(action));
+}
+
 std::string_view Name(JobStatus status) {
   static constexpr std::array<std::string_view, 6> kNames = {"CREATED",    "RUNNING",  "FAILING",
                                                              "RESTARTING", "FINISHED", "FAILED"};
@@ -27,6 +33,12 @@ std::string_view Name(JobInput input) {
   static constexpr std::array<std::string_view, 6> kNames = {
       "start", "failure", "give up", "restart", "all finished", "all stopped"};
   return kNames.at(static_cast<size_t>(input));
+}
+
+std::string_view Name(JobAction action) {
+  static constexpr std::array<std::string_view, 4> kNames = {"nothing", "ignore", "deploy",
+                                                             "cancel all"};
+  return kNames.at(static_cast<size_t>(action));
 }
 
 void ExecutionGraph::StartAttempt(AttemptNumber attempt) {

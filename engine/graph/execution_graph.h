@@ -42,6 +42,7 @@ enum class ExecutionAction : uint8_t { kNone, kIgnore, kSendCancel, kFailOver, k
 
 std::string_view Name(ExecutionState state);
 std::string_view Name(ExecutionInput input);
+std::string_view Name(ExecutionAction action);
 
 inline constexpr auto kExecutionTransitions =
     std::to_array<Transition<ExecutionState, ExecutionInput, ExecutionAction>>({
@@ -117,6 +118,7 @@ enum class JobAction : uint8_t { kNone, kIgnore, kDeploy, kCancelAll };
 
 std::string_view Name(JobStatus status);
 std::string_view Name(JobInput input);
+std::string_view Name(JobAction action);
 
 inline constexpr auto kJobTransitions = std::to_array<Transition<JobStatus, JobInput, JobAction>>({
     {JobStatus::kCreated, JobInput::kStart, JobStatus::kRunning, JobAction::kDeploy},

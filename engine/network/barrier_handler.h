@@ -48,6 +48,12 @@ constexpr std::string_view Name(AlignmentInput input) {
   return kNames.at(static_cast<size_t>(input));
 }
 
+constexpr std::string_view Name(AlignmentAction action) {
+  constexpr std::array<std::string_view, 6> kNames = {"ignore",  "start",    "count",
+                                                      "restart", "snapshot", "unblock all"};
+  return kNames.at(static_cast<size_t>(action));
+}
+
 inline constexpr auto kAlignmentTransitions =
     std::to_array<Transition<AlignmentPhase, AlignmentInput, AlignmentAction>>({
         {AlignmentPhase::kIdle, AlignmentInput::kNewBarrier, AlignmentPhase::kAligning,

@@ -1,0 +1,149 @@
+#include "engine/config.h"
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace flinch::engine {
+namespace {
+
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::SizeIs;
+
+TEST(ConfigTest, TheDefaultsAreValid) { EXPECT_TRUE(EngineOptions().Validate()); }
+
+TEST(ConfigTest, DefaultsAreFlinksWhereTheyCanBe) {
+  const EngineOptions options;
+  EXPECT_EQ(options.checkpoint.min_pause, 0s);
+  EXPECT_EQ(options.checkpoint.tolerable_failures, 0U);
+  EXPECT_EQ(options.checkpoint.retained, 1U);
+  EXPECT_EQ(options.restart.delay, 1s);
+  EXPECT_EQ(options.network.buffer_bytes, 32U * 1024);
+  EXPECT_EQ(options.network.buffer_timeout, 100ms);
+}
+
+struct RefusedCase {
+  std::string_view name;
+  void (*change)(EngineOptions&);
+  std::string_view sentence;
+};
+
+class ConfigRefusedTest : public ::testing::TestWithParam<RefusedCase> {};
+
+TEST_P(ConfigRefusedTest, SaysWhatCannotBe) {
+  EngineOptions options;
+  GetParam().change(options);
+  const sim::Result<void> valid = options.Validate();
+  ASSERT_FALSE(valid);
+  EXPECT_EQ(valid.error().code, sim::ErrorCode::kInvalidArgument);
+  EXPECT_EQ(valid.error().message, GetParam().sentence);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Options, ConfigRefusedTest,
+    ::testing::Values(
+        RefusedCase{"no_interval", [](EngineOptions& o) { o.checkpoint.interval = 0s; },
+                    "execution.checkpointing.interval is 0s: give a time above 0."},
+        RefusedCase{"negative_pause", [](EngineOptions& o) { o.checkpoint.min_pause = -1ms; },
+                    "execution.checkpointing.min-pause is -1ms: give a time above 0."},
+        RefusedCase{"no_ask_timeout", [](EngineOptions& o) { o.rpc.ask_timeout = 0s; },
+                    "pekko.ask.timeout is 0s: give a time above 0."},
+        RefusedCase{"late_heartbeat", [](EngineOptions& o) { o.heartbeat.timeout = 1s; },
+                    "heartbeat.timeout (1s) must be above heartbeat.interval (1s): otherwise "
+                    "everybody is lost before the first heartbeat."},
+        RefusedCase{"none_retained", [](EngineOptions& o) { o.checkpoint.retained = 0; },
+                    "execution.checkpointing.num-retained is 0: keep at least 1 checkpoint."},
+        RefusedCase{"empty_segment", [](EngineOptions& o) { o.network.buffer_bytes = 0; },
+                    "taskmanager.memory.segment-size is 0: give at least 1 byte."},
+        RefusedCase{"no_buffers", [](EngineOptions& o) { o.network.buffers_per_subpartition = 0; },
+                    "taskmanager.network.memory.max-buffers-per-channel is 0: without a buffer no "
+                    "record travels; give at least 1."},
+        RefusedCase{"too_parallel", [](EngineOptions& o) { o.max_parallelism = 32'769; },
+                    "pipeline.max-parallelism is 32769; it may be at most 32768."}),
+    [](const auto& refused) { return std::string(refused.param.name); });
+
+TEST(ConfigTest, EverySpanButPausesAndDelaysMustBeLongerThanNothing) {
+  std::vector<std::string> may_be_zero;
+  const EngineOptions defaults;
+  Visit(defaults, [&may_be_zero](std::string_view name, const auto& field) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(field)>, sim::Duration>) {
+      EngineOptions options;
+      Visit(options, [name](std::string_view other, auto& changed) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(changed)>, sim::Duration>) {
+          if (other == name) {
+            changed = sim::Duration(0);
+          }
+        }
+      });
+      if (options.Validate()) {
+        may_be_zero.emplace_back(name);
+      }
+    }
+  });
+  EXPECT_THAT(may_be_zero,
+              ::testing::UnorderedElementsAre("execution.checkpointing.min-pause",
+                                              "restart-strategy.fixed-delay.delay",
+                                              "task.record-time"));
+}
+
+TEST(ConfigTest, ExtremesAreNotTakenForNonsense) {
+  EngineOptions options;
+  options.checkpoint.timeout = sim::Duration::max();
+  options.checkpoint.min_pause = sim::Duration::max();
+  options.restart.attempts = 0;
+  options.max_parallelism = 32'768;
+  EXPECT_TRUE(options.Validate());
+}
+
+// How many options there are: this does not compile until it knows a new one.
+size_t CountFields() {
+  const EngineOptions all;
+  const auto& [checkpoint, restart, heartbeat, network, task, rpc, sink, max_parallelism] = all;
+  const auto& [interval, timeout, min_pause, tolerable, retained] = checkpoint;
+  const auto& [attempts, delay] = restart;
+  const auto& [beat, silence] = heartbeat;
+  const auto& [bytes, buffer_timeout, buffers, backoff, request_timeout] = network;
+  const auto& [record_time] = task;
+  const auto& [ask] = rpc;
+  const auto& [transaction] = sink;
+  const void* fields[] = {&interval, &timeout, &min_pause,      &tolerable, &retained, &attempts,
+                          &delay,    &beat,    &silence,        &bytes,     &buffer_timeout,
+                          &buffers,  &backoff, &request_timeout, &record_time, &ask, &transaction,
+                          &max_parallelism};
+  return std::size(fields);
+}
+
+TEST(ConfigTest, EveryOptionIsVisitedOnce) {
+  std::vector<std::string> names;
+  std::set<const void*> fields;
+  const EngineOptions options;
+  Visit(options, [&](std::string_view name, const auto& field) {
+    names.emplace_back(name);
+    fields.insert(&field);
+  });
+  EXPECT_THAT(names, SizeIs(CountFields()));
+  EXPECT_THAT(fields, SizeIs(CountFields()));
+  EXPECT_THAT(std::set<std::string>(names.begin(), names.end()), SizeIs(CountFields()));
+  EXPECT_THAT(names, Each(MatchesRegex("[a-z][a-z0-9]*([.-][a-z0-9]+)*")));
+}
+
+TEST(ConfigTest, WhatAVisitorSetsIsWhatTheEngineReads) {
+  EngineOptions options;
+  Visit(options, [](std::string_view name, auto& field) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(field)>, sim::Duration>) {
+      if (name == "execution.checkpointing.interval") {
+        field = 7s;
+      }
+    }
+  });
+  EXPECT_EQ(options.checkpoint.interval, 7s);
+}
+
+}  // namespace
+}  // namespace flinch::engine

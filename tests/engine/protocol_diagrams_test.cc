@@ -1,0 +1,72 @@
+// The pictures of the protocols in engine/README.md are those of the tables that the engine runs.
+#include <string>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/checkpoint/checkpoint_protocol.h"
+#include "engine/connectors/log_sink.h"
+#include "engine/connectors/log_state.h"
+#include "engine/graph/execution_graph.h"
+#include "engine/network/barrier_handler.h"
+#include "engine/transition_table.h"
+#include "tests/support/golden.h"
+
+namespace flinch::engine {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+template <typename Table>
+std::string Draw(std::string_view title, std::string_view header, const Table& table) {
+  return fmt::format("**{}** (`{}`)\n\n```mermaid\n{}```\n\n", title, header, RenderMermaid(table));
+}
+
+std::string DrawAll() {
+  std::string text = "\n";
+  text += Draw("A checkpoint at the coordinator", "checkpoint/checkpoint_protocol.h",
+               kCheckpointTransitions);
+  text += Draw("Barrier alignment in a task", "network/barrier_handler.h", kAlignmentTransitions);
+  text += Draw("One attempt of a subtask", "graph/execution_graph.h", kExecutionTransitions);
+  text += Draw("The job", "graph/execution_graph.h", kJobTransitions);
+  text += Draw("A transaction of the sink", "connectors/log_sink.h", kSinkTransactionTransitions);
+  text += Draw("A transaction at the broker", "connectors/log_state.h", kLogTransactionTransitions);
+  return text;
+}
+
+TEST(ProtocolDiagramsTest, TheDoorSignShowsEveryTable) {
+  EXPECT_TRUE(tests::MatchesGolden("engine/README.md", "protocols", DrawAll()));
+}
+
+TEST(ProtocolDiagramsTest, EveryPhaseInputAndActionHasAName) {
+  // "  pending --> aborted: 3 / 4" would be an enumeration without names.
+  EXPECT_THAT(DrawAll(), Not(::testing::ContainsRegex("(: [0-9]| / [0-9]|    [0-9])")));
+}
+
+TEST(GoldenTest, FindsAndReplacesASection) {
+  const std::string document =
+      "before\n<!-- golden: a -->\nold\n<!-- end of golden: a -->\n"
+      "<!-- golden: b -->\n<!-- end of golden: b -->\nafter\n";
+  EXPECT_EQ(tests::ReadGolden(document, "a"), "old\n");
+  EXPECT_EQ(tests::ReadGolden(document, "b"), "");
+  EXPECT_EQ(tests::ReadGolden(document, "c"), std::nullopt);
+  EXPECT_EQ(tests::WithGolden(document, "a", "new\nand more\n"),
+            "before\n<!-- golden: a -->\nnew\nand more\n<!-- end of golden: a -->\n"
+            "<!-- golden: b -->\n<!-- end of golden: b -->\nafter\n");
+}
+
+TEST(GoldenTest, SaysWhereADocumentDiffersAndWhatToDo) {
+  const std::string drawn = DrawAll();
+  const auto result = tests::MatchesGolden("engine/README.md", "protocols", drawn + "more\n",
+                                           tests::Golden::kCompare);
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.message(), HasSubstr("UPDATE_GOLDEN=1"));
+  EXPECT_THAT(result.message(), HasSubstr("made:  more"));
+  EXPECT_FALSE(
+      tests::MatchesGolden("engine/README.md", "no such", drawn, tests::Golden::kCompare));
+}
+
+}  // namespace
+}  // namespace flinch::engine
