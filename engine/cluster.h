@@ -3,7 +3,7 @@
 // A JobManager runs one job: it submits what it has the code of, recovers it after a crash of its
 // own from the shared volume, and goes on heart-beating after the job has ended. A TaskManager
 // offers slots to the JobManager and runs what it is given. Neither ever returns. `graph` is the
-// job's code, the same in every process (engine/graph/stream_graph.h); it must outlive them.
+// job's code (engine/graph/stream_graph.h): every process loads the same, each its own copy.
 #pragma once
 
 #include <string>

@@ -76,6 +76,14 @@ class StreamOperator {
   virtual sim::Result<void> NotifyCheckpointComplete(CheckpointId) { return {}; }
 
   virtual sim::Result<void> NotifyCheckpointAborted(CheckpointId) { return {}; }
+
+  // The task is being cancelled: a call that waits shall come back with kCancelled. Called from
+  // another fiber, in the middle of anything; must not suspend.
+  virtual void Cancel() {}
+
+  // The last call, however the task ends: stop fibers of one's own. May suspend, as a destructor
+  // may not: a process that crashes there could not be unwound.
+  virtual void Close() {}
 };
 
 // The head of a source's chain: polled instead of fed.

@@ -33,110 +33,142 @@ std::optional<Link> LinkOf(const Action& action) {
 // Collects what is wrong with one fault after the other.
 class PlanCheck {
  public:
-  explicit PlanCheck(const Cast& cast) : cast_(cast) {}
-
-  void Check(const FaultPlan& plan) {
-    for (index_ = 0; index_ < plan.faults.size(); ++index_) {
-      const Fault& fault = plan.faults[index_];
-      std::visit([this](const auto& when) { CheckTrigger(when); }, fault.when);
-      CheckAction(fault.what);
+  explicit PlanCheck(const Cast& cast) : cast_(cast) {
+    for (const auto& [kind, fields] : cast.events) {
+      kinds_.push_back(kind);
     }
   }
 
-  sim::Result<void> Finish() && {
-    return problems_.empty() ? sim::Result<void>()
-                             : sim::Fail(sim::ErrorCode::kInvalidArgument, std::move(problems_));
+  std::vector<PlanProblem> Check(const FaultPlan& plan) && {
+    for (index_ = 0; index_ < plan.faults.size(); ++index_) {
+      const Fault& fault = plan.faults[index_];
+      table_ = "when";
+      std::visit([this](const auto& when) { CheckTrigger(when); }, fault.when);
+      table_ = "do";
+      CheckAction(fault.what);
+    }
+    return std::move(problems_);
   }
 
  private:
-  void Report(std::string_view sentence) {
-    problems_ += fmt::format("{}fault[{}]: {}", problems_.empty() ? "" : "\n", index_, sentence);
+  PlanProblem& Report(std::string_view key, std::string sentence) {
+    return problems_.emplace_back(PlanProblem{.fault = index_,
+                                              .table = table_,
+                                              .key = std::string(key),
+                                              .sentence = std::move(sentence)});
   }
 
-  void CheckName(std::string_view what, std::string_view name, std::span<const std::string> known) {
+  void CheckName(std::string_view key, std::string_view what, std::string_view name,
+                 std::span<const std::string> known, std::optional<size_t> host = std::nullopt) {
     if (std::ranges::find(known, name) == known.end()) {
-      Report(fmt::format("There is no {} {} in this scenario.{}", what, Quote(name),
-                         DidYouMean(name, known)));
+      Report(key, fmt::format("There is no {} {} {}.{}", what, Quote(name), cast_.scope,
+                              DidYouMean(name, known)))
+          .host = host;
     }
   }
 
   void CheckTrigger(const AtTime& when) {
     if (when.time < sim::kEpoch) {
-      Report(fmt::format("The time {} is before the start of the world, which is 0s.",
-                         sim::Show(when.time)));
+      Report("at", fmt::format("The time {} is before the start of the world, which is 0s.",
+                               sim::Show(when.time)));
     }
   }
 
   void CheckTrigger(const AtEvent& when) {
-    CheckName("event kind", when.kind, cast_.event_kinds);
+    CheckName("event", "event kind", when.kind, kinds_);
     if (!when.process.empty()) {
-      CheckName("process", when.process, cast_.processes);
+      CheckName("process", "process", when.process, cast_.processes);
     }
     if (when.nth == 0) {
-      Report("Events are counted from 1; nth = 0 never comes.");
+      Report("nth", "Events are counted from 1; nth = 0 never comes.");
     }
     for (auto field = when.where.begin(); field != when.where.end(); ++field) {
+      CheckField(when.kind, field->first);
       if (std::find_if(when.where.begin(), field, [field](const auto& other) {
             return other.first == field->first;
           }) != field) {
-        Report(fmt::format("The field {} stands twice in where; give it one value.",
-                           Quote(field->first)));
+        Report("where", fmt::format("The field {} stands twice in where; give it one value.",
+                                    Quote(field->first)))
+            .field = field->first;
       }
     }
+  }
+
+  // A fault that waits for a field that its event does not have would never fire.
+  void CheckField(std::string_view kind, const std::string& field) {
+    const auto event = cast_.events.find(kind);
+    if (event == cast_.events.end() ||
+        std::ranges::find(event->second, field) != event->second.end()) {
+      return;
+    }
+    std::string all;
+    for (const std::string& name : event->second) {
+      all += (all.empty() ? "" : ", ") + name;
+    }
+    Report("where", fmt::format("The event {} has no field {}; it has {}.{}", kind, Quote(field),
+                                all.empty() ? "none" : all,
+                                DidYouMean(field, std::span<const std::string>(event->second))))
+        .field = field;
   }
 
   void CheckTrigger(const AfterFault& when) {
     if (index_ == 0) {
-      Report("This is the first fault; there is none before it to wait for.");
+      Report("after", "This is the first fault; there is none before it to wait for.");
     } else if (when.fault >= index_) {
-      Report(fmt::format("after = {} does not point back; it may name the faults 0 to {}.",
-                         when.fault, index_ - 1));
+      Report("after", fmt::format("after = {} does not point back; it may name the faults 0 to {}.",
+                                  when.fault, index_ - 1));
     }
     if (when.delay < sim::Duration(0)) {
-      Report("The delay is negative; a fault cannot fire before the one it waits for.");
+      Report("delay", "The delay is negative; a fault cannot fire before the one it waits for.");
     }
   }
 
   void CheckAction(const Action& action) {
+    const std::string_view kind = KindOf(action);
     if (const auto* const crash = std::get_if<Crash>(&action)) {
-      CheckName("process", crash->process, cast_.processes);
+      CheckName(kind, "process", crash->process, cast_.processes);
       if (crash->restart_after && *crash->restart_after < sim::Duration(0)) {
-        Report("restart_after is negative; a process cannot boot before it died.");
+        Report("restart_after", "restart_after is negative; a process cannot boot before it died.");
       }
     } else if (const auto* const restart = std::get_if<Restart>(&action)) {
-      CheckName("process", restart->process, cast_.processes);
+      CheckName(kind, "process", restart->process, cast_.processes);
     }
     if (const std::optional<Link> link = LinkOf(action)) {
-      CheckLink(KindOf(action), *link);
+      CheckLink(kind, *link);
     }
     if (const auto* const drop = std::get_if<DropMessages>(&action)) {
       const sim::Ratio& ratio = drop->ratio;
       if (ratio.denominator == 0 || ratio.numerator == 0 || ratio.numerator > ratio.denominator) {
-        Report(fmt::format("The ratio {} is not above 0% and up to 100%.", ShowRatio(ratio)));
+        Report("ratio",
+               fmt::format("The ratio {} is not above 0% and up to 100%.", ShowRatio(ratio)));
       }
     } else if (const auto* const delay = std::get_if<DelayMessages>(&action)) {
       if (delay->by <= sim::Duration(0)) {
-        Report("A delay by nothing is no fault; give by a positive duration such as \"200ms\".");
+        Report("by",
+               "A delay by nothing is no fault; give by a positive duration such as \"200ms\".");
       }
     }
   }
 
   void CheckLink(std::string_view kind, const Link& link) {
-    CheckName("host", link.from, cast_.processes);
-    CheckName("host", link.to, cast_.processes);
+    CheckName(kind, "host", link.from, cast_.processes, 0);
+    CheckName(kind, "host", link.to, cast_.processes, 1);
     if (link.from == link.to) {
-      Report(fmt::format("{} names the host {} twice; a link joins two hosts.", kind,
-                         Quote(link.from)));
+      Report(kind, fmt::format("{} names the host {} twice; a link joins two hosts.", kind,
+                               Quote(link.from)));
     }
     if (link.duration <= sim::Duration(0)) {
-      Report(
-          fmt::format("{} lasts for nothing; give for a positive duration such as \"2s\".", kind));
+      Report("for", fmt::format("{} lasts for nothing; give for a positive duration such as "
+                                "\"2s\".",
+                                kind));
     }
   }
 
   const Cast& cast_;
+  std::vector<std::string> kinds_;
   size_t index_ = 0;
-  std::string problems_;
+  std::string table_;
+  std::vector<PlanProblem> problems_;
 };
 
 }  // namespace
@@ -156,10 +188,12 @@ std::string TargetOf(const Action& action) {
   return std::get<Restart>(action).process;
 }
 
-sim::Result<void> CheckAgainst(const FaultPlan& plan, const Cast& cast) {
-  PlanCheck check(cast);
-  check.Check(plan);
-  return std::move(check).Finish();
+std::vector<PlanProblem> CheckAgainst(const FaultPlan& plan, const Cast& cast) {
+  return PlanCheck(cast).Check(plan);
+}
+
+std::string Show(const PlanProblem& problem) {
+  return fmt::format("fault[{}]: {}", problem.fault, problem.sentence);
 }
 
 }  // namespace flinch::faults

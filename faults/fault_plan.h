@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -155,11 +157,29 @@ inline constexpr auto kFaultCatalogue = std::to_array<FaultInfo>({
 // What a plan may name.
 struct Cast {
   std::vector<std::string> processes;  // also the names of their hosts
-  std::vector<std::string> event_kinds;
+  // The kinds of events, and the fields that each has.
+  std::map<std::string, std::vector<std::string>, std::less<>> events;
+  // Where all that is: the end of "There is no process \"x\" …".
+  std::string scope = "in this scenario";
 };
 
-// Whole sentences for unknown names (with a suggestion), AfterFault that does not point back, nth
-// 0, durations of 0.
-sim::Result<void> CheckAgainst(const FaultPlan& plan, const Cast& cast);
+// What one fault of a plan has against it, and at which of its keys.
+struct PlanProblem {
+  size_t fault = 0;              // index in the plan
+  std::string table;             // "when" or "do"
+  std::string key;               // "event", "process", "where", "crash", "cut" …
+  std::optional<size_t> host{};  // of a link's two, the one that is meant
+  std::string field{};           // of `where`, the one that is meant
+  std::string sentence;          // whole
+
+  friend bool operator==(const PlanProblem&, const PlanProblem&) = default;
+};
+
+// Unknown names (with a suggestion), AfterFault that does not point back, nth 0, durations of 0: in
+// the order of the plan.
+std::vector<PlanProblem> CheckAgainst(const FaultPlan& plan, const Cast& cast);
+
+// "fault[0]: " and the sentence, where there is no file to point at.
+std::string Show(const PlanProblem& problem);
 
 }  // namespace flinch::faults

@@ -130,15 +130,19 @@ Action DecodeAction(TomlTable& table) {
   return action;
 }
 
-sim::Result<FaultPlan> ReadPlan(TomlDocument document) {
+// A file of its own; judged where there is a cast.
+sim::Result<FaultPlan> ReadPlan(TomlDocument document, const Cast* cast) {
   TomlTable root = document.root();
   root.RequiredInteger("version", kFaultPlanVersion, kFaultPlanVersion);
-  FaultPlan plan = DecodeFaultPlan(root);
+  DecodedPlan decoded = DecodeFaultPlan(root);
   root.RejectUnknown();
+  if (cast != nullptr) {
+    ComplainAboutFaults(root, decoded, *cast);
+  }
   if (const sim::Result<void> read = document.Finish(); !read) {
     return sim::Fail(read);
   }
-  return plan;
+  return std::move(decoded.plan);
 }
 
 // ---- Writing
@@ -227,27 +231,58 @@ std::string ShowAction(const Action& action) {
 }  // namespace
 
 sim::Result<FaultPlan> ReadFaultPlan(const std::string& file) {
-  return ReadPlan(TomlDocument::Load(file));
+  return ReadPlan(TomlDocument::Load(file), nullptr);
+}
+
+sim::Result<FaultPlan> ReadFaultPlan(const std::string& file, const Cast& cast) {
+  return ReadPlan(TomlDocument::Load(file), &cast);
 }
 
 sim::Result<FaultPlan> ParseFaultPlan(std::string file, std::string text) {
-  return ReadPlan(TomlDocument::Parse(std::move(file), std::move(text)));
+  return ReadPlan(TomlDocument::Parse(std::move(file), std::move(text)), nullptr);
 }
 
-FaultPlan DecodeFaultPlan(TomlTable& table) {
-  FaultPlan plan;
+sim::Result<FaultPlan> ParseFaultPlan(std::string file, std::string text, const Cast& cast) {
+  return ReadPlan(TomlDocument::Parse(std::move(file), std::move(text)), &cast);
+}
+
+DecodedPlan DecodeFaultPlan(TomlTable& table) {
+  DecodedPlan decoded;
   for (TomlTable& entry : table.Tables("fault")) {
+    const size_t index = decoded.plan.faults.size();
+    const size_t problems_before = entry.problem_count();
     Fault fault;
     if (std::optional<TomlTable> when = entry.RequiredTable("when")) {
-      fault.when = DecodeTrigger(*when, plan.faults.size());
+      fault.when = DecodeTrigger(*when, index);
     }
     if (std::optional<TomlTable> what = entry.RequiredTable("do")) {
       fault.what = DecodeAction(*what);
     }
     entry.RejectUnknown();
-    plan.faults.push_back(std::move(fault));
+    if (entry.problem_count() > problems_before) {
+      decoded.broken.insert(index);
+    }
+    decoded.plan.faults.push_back(std::move(fault));
   }
-  return plan;
+  return decoded;
+}
+
+void ComplainAboutFaults(TomlTable& table, const DecodedPlan& decoded, const Cast& cast) {
+  std::vector<TomlTable> entries = table.Tables("fault");
+  for (const PlanProblem& problem : CheckAgainst(decoded.plan, cast)) {
+    if (decoded.broken.contains(problem.fault)) {
+      continue;
+    }
+    // What can be read has both tables.
+    TomlTable part = *entries.at(problem.fault).Table(problem.table);
+    if (problem.host) {
+      part.ComplainItem(problem.key, *problem.host, problem.sentence);
+    } else if (!problem.field.empty()) {
+      part.Table(problem.key)->Complain(problem.field, problem.sentence);
+    } else {
+      part.Complain(problem.key, problem.sentence);
+    }
+  }
 }
 
 std::string ShowToml(const FaultPlan& plan) {

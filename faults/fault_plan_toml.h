@@ -13,6 +13,7 @@
 //          plan.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "faults/fault_plan.h"
@@ -27,9 +28,22 @@ inline constexpr int64_t kFaultPlanVersion = 1;
 sim::Result<FaultPlan> ReadFaultPlan(const std::string& file);
 sim::Result<FaultPlan> ParseFaultPlan(std::string file, std::string text);
 
+// The same, and what CheckAgainst finds, each problem at its place in the file.
+sim::Result<FaultPlan> ReadFaultPlan(const std::string& file, const Cast& cast);
+sim::Result<FaultPlan> ParseFaultPlan(std::string file, std::string text, const Cast& cast);
+
 // The `[[fault]]` tables of a larger file; none is an empty plan. Problems go to the document,
-// whose `Finish` tells them: a plan with problems is not to be used.
-FaultPlan DecodeFaultPlan(TomlTable& table);
+// whose `Finish` tells them: a plan with problems is not to be used, but those of its faults that
+// are not `broken` can be judged. All keep their numbers.
+struct DecodedPlan {
+  FaultPlan plan;
+  std::set<size_t> broken;  // could not be read; by index
+};
+
+DecodedPlan DecodeFaultPlan(TomlTable& table);
+
+// What CheckAgainst finds in the faults that could be read, told to the document at its places.
+void ComplainAboutFaults(TomlTable& table, const DecodedPlan& decoded, const Cast& cast);
 
 // Names of processes, hosts and fields are valid UTF-8 (as all that was read from a file is).
 std::string ShowToml(const FaultPlan& plan);

@@ -144,13 +144,18 @@ sim::Result<std::string> ReadText(const std::string& path) {
     return sim::Fail(sim::ErrorCode::kInvalidArgument,
                      "This is a directory. Name a TOML file in it.");
   }
+  if (!std::filesystem::is_regular_file(status)) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     "This is no regular file, so a replay could not read it again. Write its "
+                     "content to a file first.");
+  }
   errno = 0;
   std::ifstream input(path, std::ios::binary);
   if (!input) {
     return sim::Fail(sim::ErrorCode::kIo, fmt::format("The file cannot be opened: {}.",
                                                       std::generic_category().message(errno)));
   }
-  // Piece by piece, because a pipe does not tell its size.
+  // Piece by piece, so that no more is read than any plan or scenario has.
   std::string text;
   std::string piece(size_t{64} << 10, '\0');
   while (input && text.size() <= TomlDocument::kSizeMax) {
@@ -522,6 +527,8 @@ void TomlTable::ComplainItem(std::string_view key, size_t index, std::string sen
 void TomlTable::ComplainHere(std::string sentence, std::string suggestion) {
   Report(node_->place, std::move(sentence), std::move(suggestion));
 }
+
+size_t TomlTable::problem_count() const { return state_->problems.size(); }
 
 void TomlTable::RejectUnknown() {
   for (const TomlNode& child : node_->children) {

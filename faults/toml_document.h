@@ -80,6 +80,9 @@ class TomlTable {
   // A problem of the table as a whole.
   void ComplainHere(std::string sentence, std::string suggestion = "");
 
+  // Of the whole document, so far: a reader learns from it whether what it read was right.
+  size_t problem_count() const;
+
   // Every key that nobody asked for is a problem, with a suggestion among those that were.
   void RejectUnknown();
 

@@ -15,6 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kFaultsShown = 12;
+constexpr size_t kMissedShown = 3;
 constexpr size_t kDetailsShown = 3;
 constexpr size_t kLabelWidth = 14;
 
@@ -34,11 +35,28 @@ std::string Line(std::string_view label, std::string_view value) {
   return fmt::format("  {:<{}}{}\n", label, kLabelWidth, value);
 }
 
-std::string ShowFaults(const std::vector<FiredFault>& faults) {
-  if (faults.empty()) {
-    return Line("faults", "none fired");
+// "2 fired"; of a written plan "1 of 2 fired: plan[1] crash tm-1 never did".
+std::string CountFaults(const RunSummary& summary) {
+  if (summary.faults_planned == 0) {
+    return summary.faults.empty() ? std::string("none fired")
+                                  : fmt::format("{} fired", ShowCount(summary.faults.size()));
   }
-  std::string text = Line("faults", fmt::format("{} fired", ShowCount(faults.size())));
+  std::string text = fmt::format("{} of {} fired", ShowCount(summary.faults.size()),
+                                 ShowCount(summary.faults_planned));
+  const std::vector<std::string>& missed = summary.faults_missed;
+  const size_t shown = std::min(missed.size(), kMissedShown);
+  for (size_t i = 0; i < shown; ++i) {
+    text += (i == 0 ? ": " : ", ") + OneLine(missed[i]);
+  }
+  if (shown < missed.size()) {
+    text += fmt::format(" and {} more", ShowCount(missed.size() - shown));
+  }
+  return missed.empty() ? text : text + " never did";
+}
+
+std::string ShowFaults(const RunSummary& summary) {
+  const std::vector<FiredFault>& faults = summary.faults;
+  std::string text = Line("faults", CountFaults(summary));
   const size_t shown = std::min(faults.size(), kFaultsShown);
   size_t kind_width = 0;
   for (size_t i = 0; i < shown; ++i) {
@@ -83,7 +101,7 @@ std::string ShowNumbers(const RunSummary& summary) {
                fmt::format("{} completed, {} failed", ShowCount(summary.checkpoints_completed),
                            ShowCount(summary.checkpoints_failed)));
   text += Line("restarts", ShowCount(summary.restarts));
-  text += ShowFaults(summary.faults);
+  text += ShowFaults(summary);
   text += Line("time",
                fmt::format("{} s simulated in {} s", ShowSeconds(sim::Nanos(summary.sim_time), 1),
                            ShowSeconds(summary.wall_ns, 3)));
@@ -107,10 +125,10 @@ std::string_view Name(Verdict verdict) {
 }
 
 std::string ShowText(const RunSummary& summary, ReplayLine replay) {
-  std::string text =
-      fmt::format("{}  seed {}  {}\n", summary.scenario, summary.seed, Name(summary.verdict));
+  std::string text = fmt::format("{}  seed {}  {}\n", OneLine(summary.scenario), summary.seed,
+                                 Name(summary.verdict));
   if (!summary.why.empty()) {
-    text += fmt::format("  {}\n", summary.why);
+    text += fmt::format("  {}\n", OneLine(summary.why));
   }
   text += '\n';
   if (!summary.reason.empty()) {
@@ -119,7 +137,7 @@ std::string ShowText(const RunSummary& summary, ReplayLine replay) {
   text += ShowFindings(summary.findings);
   text += ShowNumbers(summary);
   if (replay == ReplayLine::kAlways || summary.verdict != Verdict::kPassed) {
-    text += fmt::format("\nreplay: {}\n", summary.replay);
+    text += fmt::format("\nreplay:\n{}\n", summary.replay);
   }
   return text;
 }
@@ -147,6 +165,10 @@ std::string ShowJson(const RunSummary& summary) {
       {"wall_ns", summary.wall_ns},
       {"replay", summary.replay},
   };
+  if (summary.faults_planned > 0) {
+    object["faults_planned"] = summary.faults_planned;
+    object["faults_missed"] = summary.faults_missed;
+  }
   if (!summary.reason.empty()) {
     object["reason"] = summary.reason;
   }

@@ -46,13 +46,17 @@ struct RunSummary {
   uint64_t checkpoints_failed = 0;
   uint64_t restarts = 0;
   std::vector<FiredFault> faults;
+  // Of a plan that somebody wrote: how many faults it has, and which never fired ("plan[0] crash
+  // tm-1"). 0 and none of a plan that was drawn.
+  uint64_t faults_planned = 0;
+  std::vector<std::string> faults_missed{};
   std::vector<Finding> findings;  // the most telling first
-  std::string replay;             // the command to paste, "./flinch replay …"; filled for every run
+  std::string replay;             // the command to paste, "/opt/flinch replay …"; for every run
   sim::SimTime sim_time;
   int64_t wall_ns = 0;  // real time, from the caller; never part of the digest
 };
 
-// Whether the last line says how to run the same again.
+// Whether the last line is the command that runs the same again, bare, to be pasted.
 enum class ReplayLine : uint8_t { kUnlessPassed, kAlways };
 
 // For people: aligned, about twenty lines, no escape codes. What is broken comes before the
@@ -62,9 +66,9 @@ std::string ShowText(const RunSummary& summary, ReplayLine replay = ReplayLine::
 // For programs: one object on one line, with a line break at its end. The keys, always and in this
 // order: scenario seed verdict digest events records_in records_out rows_skipped
 // checkpoints_completed checkpoints_failed restarts faults ({kind, target, at_ns}) sim_ns wall_ns
-// replay. Seed and digest are strings, since no JSON number holds them. Inconclusive: also
-// `reason`. Failed: also oracle, witness and details of the first finding, and all `findings`.
-// Bytes that are no UTF-8 become U+FFFD.
+// replay. Seed and digest are strings, since no JSON number holds them. Of a written plan: also
+// faults_planned and faults_missed. Inconclusive: also `reason`. Failed: also oracle, witness and
+// details of the first finding, and all `findings`. Bytes that are no UTF-8 become U+FFFD.
 std::string ShowJson(const RunSummary& summary);
 
 }  // namespace flinch::reports

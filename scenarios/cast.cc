@@ -1,6 +1,7 @@
 #include "scenarios/cast.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <variant>
 
@@ -20,6 +21,26 @@ namespace events = engine::events;
 constexpr uint64_t kVertices = 3;
 
 constexpr uint32_t kMasterWeight = 6;
+
+// As many as a scenario may have: cluster.task_managers.
+constexpr uint32_t kTaskManagersMax = 500;
+
+// A test compares with what the world really traces.
+constexpr auto kWorldEvents = std::to_array<events::EventInfo>({
+    {"fault.crash", "process incarnation", "the world killed a process"},
+    {"fault.restart", "process incarnation", "the world booted a dead process"},
+    {"fault.link", "from to cut loss delay_ns", "the world changed a link"},
+});
+
+std::vector<std::string> Words(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    words.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
 
 // Protocol events that a run without faults sees in the first half of its input.
 std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration input_span) {
@@ -116,18 +137,28 @@ std::vector<std::string> TaskManagerNames(const ClusterSpec& cluster) {
   return names;
 }
 
+std::span<const events::EventInfo> WorldEvents() { return kWorldEvents; }
+
 faults::Cast CastOf(const Scenario& scenario) {
   faults::Cast cast;
   cast.processes = TaskManagerNames(scenario.cluster);
   cast.processes.emplace_back(kJobManager);
   cast.processes.emplace_back(kBroker);
   cast.processes.emplace_back(kPublisher);
-  for (const events::EventInfo& event : events::kAll) {
-    cast.event_kinds.emplace_back(event.kind);
+  for (const std::span<const events::EventInfo> all :
+       {std::span<const events::EventInfo>(events::kAll), WorldEvents()}) {
+    for (const events::EventInfo& event : all) {
+      cast.events.emplace(event.kind, Words(event.fields));
+    }
   }
-  for (const std::string_view kind : {"fault.crash", "fault.restart", "fault.link"}) {
-    cast.event_kinds.emplace_back(kind);
-  }
+  return cast;
+}
+
+faults::Cast CastOfAnyScenario() {
+  Scenario scenario;
+  scenario.cluster.task_managers = kTaskManagersMax;
+  faults::Cast cast = CastOf(scenario);
+  cast.scope = "in any scenario";
   return cast;
 }
 

@@ -3,10 +3,12 @@
 // Each process runs on a host of its own, of the same name.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/events.h"
 #include "faults/fault_plan.h"
 #include "scenarios/scenario.h"
 #include "scenarios/workload.h"
@@ -21,8 +23,14 @@ inline constexpr std::string_view kPublisher = "publisher";
 // "tm-1", "tm-2", …
 std::vector<std::string> TaskManagerNames(const ClusterSpec& cluster);
 
-// All processes and all event kinds that a fault may wait for: the engine's and the kernel's own.
+// What the world tells about itself, which a fault may wait for like any event of the engine.
+std::span<const engine::events::EventInfo> WorldEvents();
+
+// All processes and all events that a fault may wait for: the engine's and the world's own.
 faults::Cast CastOf(const Scenario& scenario);
+
+// The same of the largest cluster there may be, for a plan of which nobody said for what it is.
+faults::Cast CastOfAnyScenario();
 
 // The faults of a run: none, the scenario's own plan, or one drawn from the seed. Drawn ones aim at
 // the middle of the stream: their anchors are protocol events of the first half of the input.

@@ -24,7 +24,6 @@ class ProblemFinder {
 
   std::vector<ScenarioProblem> FindNames() && {
     CheckNames();
-    CheckPlan();
     return std::move(problems_);
   }
 
@@ -180,10 +179,10 @@ class ProblemFinder {
 
   void CheckPlan() {
     if (scenario_.faults.source == FaultSource::kPlan) {
-      const sim::Result<void> valid =
-          faults::CheckAgainst(scenario_.faults.plan, CastOf(scenario_));
-      if (!valid) {
-        Add("fault", valid.error().message);
+      for (const faults::PlanProblem& problem :
+           faults::CheckAgainst(scenario_.faults.plan, CastOf(scenario_))) {
+        Add(fmt::format("{}[{}].{}.{}", kFaultPath, problem.fault, problem.table, problem.key),
+            problem.sentence);
       }
     }
   }

@@ -124,6 +124,9 @@ struct Scenario {
   engine::EngineOptions options{};
 };
 
+// How the paths of problems of a scenario's own plan start: "fault[0].when.event".
+inline constexpr std::string_view kFaultPath = "fault";
+
 // What one field, or several that do not go together, have against them.
 struct ScenarioProblem {
   std::string path;  // "job.parallelism"
@@ -134,7 +137,8 @@ struct ScenarioProblem {
 // fit the cluster, faults against nobody.
 std::vector<ScenarioProblem> FindProblems(const Scenario& scenario);
 
-// Those of them that are about names only: they hold even where other fields could not be read.
+// Those of them that are about names only, but for the plan's: they hold even where other fields
+// could not be read.
 std::vector<ScenarioProblem> FindNameProblems(const Scenario& scenario);
 
 // The same as one error, a line per problem.

@@ -12,6 +12,7 @@
 #include "faults/fault_plan_toml.h"
 #include "faults/text.h"
 #include "faults/toml_document.h"
+#include "scenarios/cast.h"
 #include "scenarios/field_text.h"
 #include "scenarios/scenario_fields.h"
 
@@ -87,15 +88,30 @@ class ScenarioDecoder {
     ComplainAboutIdleFields(scenario);
     for (auto& [path, table] : tables_) {
       if (table) {
+        const size_t problems_before = table->problem_count();
         table->RejectUnknown();
+        NoteCluster(path, problems_before);
       }
     }
+    NoteCluster("cluster", root.Has("cluster") && Find("cluster") == nullptr ? 0 : SIZE_MAX);
     return scenario;
   }
 
-  // Cross-checks, each at the field it is about.
+  // The names in the faults that could be read. Which TaskManagers there are is known only where
+  // [cluster] could be read; elsewhere any is taken.
+  void ComplainAboutFaults(const Scenario& scenario) {
+    if (scenario.faults.source == FaultSource::kPlan) {
+      faults::ComplainAboutFaults(*tables_.at(""), decoded_,
+                                  cluster_is_read_ ? CastOf(scenario) : CastOfAnyScenario());
+    }
+  }
+
+  // Cross-checks, each at the field it is about. Those of faults have been told by then.
   void Complain(const std::vector<ScenarioProblem>& problems) {
     for (const ScenarioProblem& problem : problems) {
+      if (problem.path.starts_with(kFaultPath) && problem.path.contains('[')) {
+        continue;
+      }
       const FieldPlace place = PlaceOf(problem.path);
       TomlTable* const table = Find(place.table);
       if (table != nullptr) {
@@ -161,7 +177,16 @@ class ScenarioDecoder {
       if (field.applies != Applies::kAlways) {
         conditional_.emplace_back(field, std::string(field.path));
       }
+      const size_t problems_before = found->table->problem_count();
       ReadValue(*found, field, value);
+      NoteCluster(field.path, problems_before);
+    }
+  }
+
+  // [cluster] is not as its author meant it when reading it brought problems.
+  void NoteCluster(std::string_view path, size_t problems_before) {
+    if (path.starts_with("cluster") && tables_.at("")->problem_count() > problems_before) {
+      cluster_is_read_ = false;
     }
   }
 
@@ -214,20 +239,12 @@ class ScenarioDecoder {
     }
   }
 
-  std::string Problems() const {
-    const sim::Result<void> read = document_.Finish();
-    return read ? std::string() : read.error().message;
-  }
-
   void DecodeFaults(TomlTable& root, Scenario& scenario) {
     if (!root.Has("fault")) {
       return;
     }
-    const std::string problems_before = Problems();
-    scenario.faults.plan = faults::DecodeFaultPlan(root);
-    if (Problems() != problems_before) {
-      scenario.faults.plan = {};  // a plan with problems is not to be used
-    }
+    decoded_ = faults::DecodeFaultPlan(root);
+    scenario.faults.plan = decoded_.plan;
     if (!Locate("faults.source")) {
       scenario.faults.source = FaultSource::kPlan;
     } else if (scenario.faults.source != FaultSource::kPlan) {
@@ -252,13 +269,17 @@ class ScenarioDecoder {
   TomlDocument& document_;
   std::map<std::string, std::optional<TomlTable>, std::less<>> tables_;
   std::vector<std::pair<FieldInfo, std::string>> conditional_;
+  faults::DecodedPlan decoded_;
+  bool cluster_is_read_ = true;
 };
 
 sim::Result<Scenario> DecodeDocument(TomlDocument document) {
   ScenarioDecoder decoder(document);
   Scenario scenario = decoder.Decode();
   // Problems between fields make sense only where each field by itself does; names stand alone.
-  decoder.Complain(document.Finish() ? FindProblems(scenario) : FindNameProblems(scenario));
+  const bool is_read = document.Finish().has_value();
+  decoder.ComplainAboutFaults(scenario);
+  decoder.Complain(is_read ? FindProblems(scenario) : FindNameProblems(scenario));
   if (const sim::Result<void> read = document.Finish(); !read) {
     return Fail(read);
   }

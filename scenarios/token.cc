@@ -21,6 +21,7 @@ constexpr std::string_view kSet = "set:";
 constexpr std::string_view kDefect = "defect:";
 constexpr std::string_view kPlan = "plan:";
 constexpr std::string_view kInput = "input:";
+constexpr std::string_view kCheck = "~c";
 
 bool IsLetterOrDigit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -127,6 +128,20 @@ bool ReadPart(std::string_view part, ReplayToken& token) {
   }
 }
 
+// What of the text, which starts with a token, is the token.
+std::string_view TokenAt(std::string_view text) {
+  const auto stop = std::ranges::find_if_not(text, IsOfToken);
+  const std::string_view token = text.substr(0, static_cast<size_t>(stop - text.begin()));
+  // What a sentence puts behind a token is not part of it: the check is letters and digits only.
+  const size_t check = token.rfind(kCheck);
+  if (check == std::string_view::npos) {
+    return token;
+  }
+  const size_t digits = check + kCheck.size();
+  const auto end = std::ranges::find_if_not(token.substr(digits), IsLetterOrDigit);
+  return token.substr(0, digits + static_cast<size_t>(end - token.substr(digits).begin()));
+}
+
 }  // namespace
 
 std::string ShowToken(const ReplayToken& token) {
@@ -143,8 +158,9 @@ std::string ShowToken(const ReplayToken& token) {
   if (!token.input.empty()) {
     text += fmt::format("~{}{}", kInput, Escape(token.input));
   }
-  return text + fmt::format("~h{}~b{}~d{}~v{}", token.content_hash, token.build_id, token.digest,
-                            token.verdict);
+  text += fmt::format("~h{}~b{}~d{}~v{}", token.content_hash, token.build_id, token.digest,
+                      token.verdict);
+  return text + std::string(kCheck) + HashContent({text});
 }
 
 sim::Result<ReplayToken> ParseToken(std::string_view text) {
@@ -152,6 +168,15 @@ sim::Result<ReplayToken> ParseToken(std::string_view text) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{} is no replay token; one starts with {}.", Quote(text), kStart));
   }
+  const size_t check = text.rfind(kCheck);
+  if (check == std::string_view::npos ||
+      text.substr(check + kCheck.size()) != HashContent({text.substr(0, check)})) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("The replay token is damaged: a character of it is missing, wrong or "
+                            "too many. Copy it again, up to its end behind {}.",
+                            kCheck));
+  }
+  text = text.substr(0, check);
   ReplayToken token;
   std::string_view rest = text.substr(kStart.size());
   const auto next = [&rest] {
@@ -179,30 +204,33 @@ sim::Result<ReplayToken> ParseToken(std::string_view text) {
   if (!has_seed || token.content_hash.empty() || token.build_id.empty() || token.digest.empty() ||
       token.verdict.empty()) {
     return Fail(ErrorCode::kInvalidArgument,
-                "The replay token is not complete: it was cut off. Copy it again, up to its end "
-                "behind ~v.");
+                "The replay token is not complete: it names no seed, content, build, digest or "
+                "verdict.");
   }
   return token;
 }
 
 sim::Result<ReplayToken> FindToken(std::string_view text) {
-  const size_t start = text.find(kStart);
-  if (start == std::string_view::npos) {
+  std::vector<std::string_view> tokens;
+  for (size_t at = text.find(kStart); at != std::string_view::npos;) {
+    const std::string_view token = TokenAt(text.substr(at));
+    if (std::ranges::find(tokens, token) == tokens.end() && token != kStart) {
+      tokens.push_back(token);
+    }
+    at = text.find(kStart, at + token.size());
+  }
+  if (tokens.empty()) {
     return Fail(
         ErrorCode::kNotFound,
         fmt::format("There is no replay token in {}; one starts with {}.", Quote(text), kStart));
   }
-  text.remove_prefix(start);
-  const auto stop = std::ranges::find_if_not(text, IsOfToken);
-  std::string_view token = text.substr(0, static_cast<size_t>(stop - text.begin()));
-  // What a sentence puts behind a token is not part of it: the verdict is letters only.
-  const size_t verdict = token.rfind("~v");
-  if (verdict != std::string_view::npos) {
-    const size_t letters = verdict + 2;
-    const auto end = std::ranges::find_if_not(token.substr(letters), IsLetterOrDigit);
-    token = token.substr(0, letters + static_cast<size_t>(end - token.substr(letters).begin()));
+  if (tokens.size() > 1) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("There are {} different replay tokens; give the one that is meant. The "
+                            "first two are {} and {}.",
+                            tokens.size(), tokens[0], tokens[1]));
   }
-  return ParseToken(token);
+  return ParseToken(tokens.front());
 }
 
 std::string HashContent(const std::vector<std::string_view>& parts) {

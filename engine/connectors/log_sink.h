@@ -147,6 +147,9 @@ class TransactionalLogWriter {
   sim::Result<void> NotifyCheckpointComplete(CheckpointId checkpoint);
   void NotifyCheckpointAborted(CheckpointId checkpoint);
 
+  // Ends a call that waits for the broker, with kCancelled. Does not suspend.
+  void Cancel() { client_->Cancel(); }
+
  private:
   struct OpenTransaction {
     SinkTransactionPhase phase = SinkTransactionPhase::kNone;
@@ -223,6 +226,12 @@ class LogSink final : public StreamOperator {
   sim::Result<void> NotifyCheckpointAborted(CheckpointId checkpoint) override {
     writer_->NotifyCheckpointAborted(checkpoint);
     return {};
+  }
+
+  void Cancel() override {
+    if (writer_) {
+      writer_->Cancel();
+    }
   }
 
  private:

@@ -109,11 +109,14 @@ LogReader::LogReader(const OperatorContext& context, const LogSourceOptions& opt
       positions_(std::move(positions)),
       changed_(context.environment) {}
 
-LogReader::~LogReader() {
+void LogReader::Cancel() {
   is_stopping_ = true;
   client_->Cancel();
   changed_.NotifyAll();
-  // In a process that dies this returns at once, and the fetching fiber never runs again.
+}
+
+void LogReader::Close() {
+  Cancel();
   changed_.WaitFor([this] { return !is_fetching_; });
 }
 

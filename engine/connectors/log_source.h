@@ -85,12 +85,17 @@ class LogReader {
                                                       const LogSourceOptions& options,
                                                       const OperatorState* restored);
 
-  // Stops fetching and waits until the fetching fiber has ended. May suspend.
-  ~LogReader();
+  // Closed, or unwound with its process.
+  ~LogReader() = default;
   LogReader(const LogReader&) = delete;
   LogReader& operator=(const LogReader&) = delete;
 
   void OnAvailable(std::function<void()> wake) { wake_ = std::move(wake); }
+
+  // Stops fetching; does not wait.
+  void Cancel();
+  // Stops fetching and waits until the fetching fiber has ended. May suspend.
+  void Close();
 
   // The next record to emit; null when the buffer is empty. Stays until Advance.
   const LogRecord* Peek() const { return buffer_.empty() ? nullptr : &buffer_.front(); }
@@ -194,6 +199,18 @@ class LogSource final : public SourceOperator {
   }
 
   sim::Result<OperatorState> Snapshot(CheckpointId) override { return reader_->Snapshot(); }
+
+  void Cancel() override {
+    if (reader_) {
+      reader_->Cancel();
+    }
+  }
+
+  void Close() override {
+    if (reader_) {
+      reader_->Close();
+    }
+  }
 
  private:
   LogSourceOptions options_;

@@ -7,8 +7,8 @@
 namespace flinch::engine {
 namespace {
 
-// How long one attempt to reach a producer may take; then it starts over.
-constexpr sim::Duration kAttemptTimeout = 1s;
+// How long one attempt to reach a producer's host may take; then it starts over.
+constexpr sim::Duration kConnectTimeout = 1s;
 
 }  // namespace
 
@@ -30,17 +30,20 @@ void InputGate::Start(sim::FiberGroup& fibers) {
   }
 }
 
-sim::Result<std::unique_ptr<sim::Connection>> InputGate::RequestOnce(const Channel& channel) {
+sim::Result<void> InputGate::RequestOnce(Channel& channel, sim::SimTime deadline) {
   sim::Result<std::unique_ptr<sim::Connection>> connection =
-      environment_.network().Connect(channel.options.producer, kAttemptTimeout);
+      environment_.network().Connect(channel.options.producer, kConnectTimeout);
   if (!connection) {
-    return connection;
+    return sim::Fail(connection);
   }
-  if (sim::Result<void> sent = (*connection)->Send(Encode(channel.options.request)); !sent) {
-    return sim::Fail(sent);
+  if (closed_) {
+    return sim::Fail(sim::ErrorCode::kCancelled, "The task is being stopped.");
   }
-  const sim::SimTime deadline = sim::Later(environment_.Now(), kAttemptTimeout);
-  const sim::Result<Bytes> answer = (*connection)->Receive(deadline);
+  channel.connection = *std::move(connection);
+  if (sim::Result<void> sent = channel.connection->Send(Encode(channel.options.request)); !sent) {
+    return sent;
+  }
+  const sim::Result<Bytes> answer = channel.connection->Receive(deadline);
   if (!answer) {
     return sim::Fail(answer);
   }
@@ -48,15 +51,15 @@ sim::Result<std::unique_ptr<sim::Connection>> InputGate::RequestOnce(const Chann
   if (!reply || *reply != PartitionReply::kServed) {
     return sim::Fail(sim::ErrorCode::kNotFound, "The producer does not have the partition.");
   }
-  return connection;
+  return {};
 }
 
-sim::Result<std::unique_ptr<sim::Connection>> InputGate::Request(const Channel& channel) {
+sim::Result<void> InputGate::Request(Channel& channel) {
   const sim::SimTime deadline = sim::Later(environment_.Now(), options_.request_timeout);
   for (;;) {
-    sim::Result<std::unique_ptr<sim::Connection>> connection = RequestOnce(channel);
-    if (connection || closed_ || environment_.Now() >= deadline) {
-      return connection;
+    sim::Result<void> requested = RequestOnce(channel, deadline);
+    if (requested || closed_ || environment_.Now() >= deadline) {
+      return requested;
     }
     environment_.Sleep(options_.request_backoff);
     if (closed_) {
@@ -73,15 +76,13 @@ void InputGate::Read(Channel& channel) {
       on_input_();
     }
   };
-  sim::Result<std::unique_ptr<sim::Connection>> connection = Request(channel);
-  if (!connection) {
-    fail(connection.error());
+  if (sim::Result<void> requested = Request(channel); !requested) {
+    fail(requested.error());
     return;
   }
   if (closed_) {
     return;
   }
-  channel.connection = *std::move(connection);
   for (;;) {
     sim::Result<Bytes> buffer = channel.connection->Receive();
     if (!buffer) {

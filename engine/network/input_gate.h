@@ -84,8 +84,10 @@ class InputGate {
   };
 
   void Read(Channel& channel);
-  sim::Result<std::unique_ptr<sim::Connection>> Request(const Channel& channel);
-  sim::Result<std::unique_ptr<sim::Connection>> RequestOnce(const Channel& channel);
+  // Leaves the connection in the channel. Whoever asked for a subpartition waits on that connection
+  // for the answer: the producer serves it to nobody else.
+  sim::Result<void> Request(Channel& channel);
+  sim::Result<void> RequestOnce(Channel& channel, sim::SimTime deadline);
 
   sim::Environment& environment_;
   NetworkOptions options_;

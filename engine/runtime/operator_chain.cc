@@ -213,4 +213,16 @@ sim::Result<void> OperatorChain::NotifyAborted(CheckpointId id) {
   return {};
 }
 
+void OperatorChain::Cancel() {
+  for (const Member& member : members_) {
+    member.code->Cancel();
+  }
+}
+
+void OperatorChain::Close() {
+  for (const Member& member : members_) {
+    member.code->Close();
+  }
+}
+
 }  // namespace flinch::engine

@@ -49,6 +49,8 @@ class OperatorChain {
   sim::Result<TaskSnapshot> Snapshot(CheckpointId id);
   sim::Result<void> NotifyComplete(CheckpointId id);
   sim::Result<void> NotifyAborted(CheckpointId id);
+  void Cancel();
+  void Close();
 
  private:
   class Link;

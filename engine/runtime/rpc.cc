@@ -39,26 +39,46 @@ sim::Result<std::unique_ptr<RpcEndpoint>> RpcEndpoint::Open(sim::Environment& en
   if (!socket) {
     return sim::Fail(socket);
   }
-  std::unique_ptr<RpcEndpoint> endpoint(
+  return std::unique_ptr<RpcEndpoint>(
       new RpcEndpoint(environment, *std::move(socket), std::move(handler)));
-  environment.Spawn("rpc", [raw = endpoint.get()] { raw->Receive(); });
-  return endpoint;
 }
 
 RpcEndpoint::RpcEndpoint(sim::Environment& environment, std::unique_ptr<sim::Socket> socket,
                          Handler handler)
     : environment_(environment),
-      socket_(std::move(socket)),
+      address_(socket->address()),
       handler_(std::move(handler)),
       // Calls of different incarnations never share a number.
-      last_call_(static_cast<uint64_t>(environment.incarnation()) << 40),
-      stopped_(environment) {}
+      last_call_(static_cast<uint64_t>(environment.incarnation()) << 40) {
+  auto receiver = std::make_unique<Receiver>();
+  receiver->socket = std::move(socket);
+  receiver->endpoint = this;
+  receiver_ = receiver.get();
+  environment.Spawn("rpc", [owned = std::move(receiver)] { owned->Run(); });
+}
 
 RpcEndpoint::~RpcEndpoint() {
   Cancel();
-  socket_->Close();
-  // In a process that dies this returns at once, and the fiber never runs again.
-  stopped_.WaitFor([this] { return !receiving_; });
+  if (receiver_ != nullptr) {
+    receiver_->endpoint = nullptr;
+    receiver_->socket->Close();
+  }
+}
+
+RpcEndpoint::Receiver::~Receiver() {
+  if (endpoint != nullptr) {
+    endpoint->receiver_ = nullptr;
+  }
+}
+
+void RpcEndpoint::Receiver::Run() {
+  while (endpoint != nullptr) {
+    sim::Result<sim::Message> message = socket->Receive();
+    if (!message || endpoint == nullptr) {
+      return;
+    }
+    endpoint->Dispatch(*std::move(message));
+  }
 }
 
 sim::Result<Bytes> RpcEndpoint::CallBytes(sim::Address to, Method method, Bytes body,
@@ -96,10 +116,16 @@ void RpcEndpoint::Cancel() {
 }
 
 void RpcEndpoint::SendRequest(sim::Address to, uint64_t call, Method method, Bytes body) {
-  socket_->Send(to, Encode(Frame{.is_reply = false,
-                                 .call = call,
-                                 .method = std::to_underlying(method),
-                                 .body = std::move(body)}));
+  Send(to, Encode(Frame{.is_reply = false,
+                        .call = call,
+                        .method = std::to_underlying(method),
+                        .body = std::move(body)}));
+}
+
+void RpcEndpoint::Send(sim::Address to, Bytes frame) {
+  if (receiver_ != nullptr) {
+    receiver_->socket->Send(to, std::move(frame));
+  }
 }
 
 void RpcEndpoint::SendReply(const RpcRequest& request, const sim::Result<Bytes>& reply) {
@@ -113,19 +139,7 @@ void RpcEndpoint::SendReply(const RpcRequest& request, const sim::Result<Bytes>&
     frame.method = static_cast<uint16_t>(std::to_underlying(reply.error().code) + 1);
     frame.body = reply.error().message;
   }
-  socket_->Send(request.from, Encode(frame));
-}
-
-void RpcEndpoint::Receive() {
-  for (;;) {
-    sim::Result<sim::Message> message = socket_->Receive();
-    if (!message) {
-      receiving_ = false;
-      stopped_.NotifyAll();
-      return;
-    }
-    Dispatch(*std::move(message));
-  }
+  Send(request.from, Encode(frame));
 }
 
 void RpcEndpoint::Dispatch(sim::Message message) {

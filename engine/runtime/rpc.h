@@ -81,7 +81,7 @@ class RpcEndpoint {
   RpcEndpoint(const RpcEndpoint&) = delete;
   RpcEndpoint& operator=(const RpcEndpoint&) = delete;
 
-  sim::Address address() const { return socket_->address(); }
+  sim::Address address() const { return address_; }
 
   // Waits for the reply. May suspend. `on_sent` runs when the request has left.
   template <typename Message>
@@ -126,18 +126,27 @@ class RpcEndpoint {
     std::optional<sim::Result<Bytes>> reply;
   };
 
+  // What the receiving fiber owns: it may outlive the endpoint by the time it takes to notice, so
+  // that nobody has to wait for it in a destructor. Each forgets the other when it goes.
+  struct Receiver {
+    std::unique_ptr<sim::Socket> socket;
+    RpcEndpoint* endpoint = nullptr;
+
+    ~Receiver();
+    void Run();
+  };
+
   RpcEndpoint(sim::Environment& environment, std::unique_ptr<sim::Socket> socket, Handler handler);
-  void Receive();
   void Dispatch(sim::Message message);
   void SendRequest(sim::Address to, uint64_t call, Method method, Bytes body);
+  void Send(sim::Address to, Bytes frame);
 
   sim::Environment& environment_;
-  std::unique_ptr<sim::Socket> socket_;
+  sim::Address address_;
+  Receiver* receiver_ = nullptr;  // null when the fiber was unwound before us
   Handler handler_;
   uint64_t last_call_ = 0;
   bool cancelled_ = false;
-  bool receiving_ = true;
-  sim::Condition stopped_;
   // Here and not on the callers' stacks: when the process dies either may be unwound first.
   std::map<uint64_t, Waiting> waiting_;
 };

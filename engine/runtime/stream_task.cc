@@ -105,6 +105,7 @@ StreamTask::Ending StreamTask::Run() {
   for (const std::unique_ptr<sim::Connection>& consumer : consumers_) {
     consumer->Close();
   }
+  chain_.Close();
   fibers_.WaitForAll();
   return ending;
 }
@@ -297,10 +298,9 @@ sim::Result<void> StreamTask::OnBarrier(size_t channel, CheckpointId id) {
   if (!barriers_.OnBarrier(channel, id)) {
     return {};
   }
-  environment_.Trace(events::kBarrierAligned, {{"id", id},
-                                               {"subtask", name_},
-                                               {"attempt", id_.attempt},
-                                               {"channels", gate_.channels()}});
+  environment_.Trace(
+      events::kBarrierAligned,
+      {{"id", id}, {"subtask", name_}, {"attempt", id_.attempt}, {"channels", gate_.channels()}});
   return PerformCheckpoint(id);
 }
 
@@ -388,6 +388,7 @@ void StreamTask::Post(std::move_only_function<sim::Result<void>()> mail) {
 
 void StreamTask::Cancel() {
   cancelled_ = true;
+  chain_.Cancel();
   gate_.Close();
   Wake();
 }

@@ -56,11 +56,8 @@ void TaskExecutor::OnRequest(RpcRequest request) {
       case Method::kCancelTask:
         return Answer<CancelTask>(request, [this](const auto& message) { OnCancel(message); });
       case Method::kTriggerCheckpoint:
-        return Answer<TriggerCheckpoint>(request, [this](const auto& message) {
-          if (StreamTask* task = Find(message.task)) {
-            task->Trigger(message.checkpoint);
-          }
-        });
+        return Answer<TriggerCheckpoint>(
+            request, [this](const auto& message) { return OnTrigger(message); });
       case Method::kNotifyCheckpointComplete:
         return Answer<NotifyCheckpointComplete>(request, [this](const auto& message) {
           if (StreamTask* task = Find(message.task)) {
@@ -92,8 +89,23 @@ void TaskExecutor::Answer(const RpcRequest& request, Handle handle) {
                                        "The TaskManager is not registered with this JobManager."));
     return;
   }
-  handle(*message);
-  rpc_->Reply<Nothing>(request, Nothing());
+  if constexpr (std::is_void_v<decltype(handle(*message))>) {
+    handle(*message);
+    rpc_->Reply<Nothing>(request, Nothing());
+  } else {
+    const sim::Result<Nothing> handled = handle(*message);
+    rpc_->Reply<Nothing>(request, handled);
+  }
+}
+
+// A task that is not there cannot send a barrier: the coordinator shall not wait for its time-out.
+sim::Result<Nothing> TaskExecutor::OnTrigger(const TriggerCheckpoint& trigger) {
+  StreamTask* task = Find(trigger.task);
+  if (task == nullptr) {
+    return sim::Fail(sim::ErrorCode::kNotFound, "The task does not run here.");
+  }
+  task->Trigger(trigger.checkpoint);
+  return Nothing();
 }
 
 StreamTask* TaskExecutor::Find(const ExecutionAttemptId& id) {
@@ -236,12 +248,18 @@ void TaskExecutor::Report(UpdateTaskState update) {
 
 template <typename Message>
 void TaskExecutor::SendUntilAnswered(const Message& message, const std::function<void()>& on_sent) {
+  // It grows, or a link that is slower than it would never let a reply through in time.
+  sim::Duration timeout = options_.engine.rpc.ask_timeout;
   // A JobManager that we left does not care any more.
   while (message.token == token_ && token_ != FencingToken()) {
-    const auto reply = rpc_->Call(job_manager_, message, options_.engine.rpc.ask_timeout, on_sent);
+    const auto reply = rpc_->Call(job_manager_, message, timeout, on_sent);
     if (reply || reply.error().code == sim::ErrorCode::kFenced) {
       return;
     }
+    if (reply.error().code != sim::ErrorCode::kTimeout) {
+      environment_.Sleep(kRegistrationPause);  // it is there, and not ready
+    }
+    timeout = std::min(2 * timeout, 8 * options_.engine.rpc.ask_timeout);
   }
 }
 

@@ -47,6 +47,7 @@ class TaskExecutor final : public TaskListener {
   template <typename Message, typename Handle>
   void Answer(const RpcRequest& request, Handle handle);
   void OnHeartbeat(const Heartbeat& heartbeat);
+  sim::Result<Nothing> OnTrigger(const TriggerCheckpoint& trigger);
   void OnSubmit(const SubmitTask& submit);
   void OnCancel(const CancelTask& cancel);
   void RunTask(const ExecutionAttemptId& id);

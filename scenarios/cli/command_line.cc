@@ -196,15 +196,26 @@ class Parser {
     if (replay_arguments_.timeline && replay_arguments_.json) {
       return Usage("--json prints one object and nothing else; leave --timeline out.");
     }
-    // A pasted line may hold anything, but a mistyped flag shall not pass for a part of it.
+    // Before the token stands what was pasted with it; behind it only flags do, and known ones.
     const std::vector<std::string> flags = FlagsOf(*replay_);
     for (const std::string& word : replay_->remaining()) {
-      if (word.starts_with("--") &&
-          faults::Suggest(word, std::span<const std::string>(flags)).has_value()) {
-        return Usage(fmt::format("There is no flag {} of `flinch replay`.{}", Quote(word),
-                                 faults::DidYouMean(word, std::span<const std::string>(flags))));
+      if (word.size() > 1 && word.starts_with("-")) {
+        return Usage(
+            fmt::format("There is no flag {} of `flinch replay`: the token says how the "
+                        "run goes.{}",
+                        Quote(word.substr(0, word.find('='))),
+                        faults::DidYouMean(word, std::span<const std::string>(flags))));
       }
       pasted_.push_back(word);
+    }
+    const auto has_token = [](const std::string& word) { return word.contains("fl1~"); };
+    const auto first = std::ranges::find_if(pasted_, has_token);
+    const auto surplus = std::find_if_not(first, pasted_.end(), has_token);
+    if (surplus != pasted_.end()) {
+      return Usage(
+          fmt::format("{} is one word too many: it stands behind the token. `flinch "
+                      "replay --help` explains.",
+                      Quote(*surplus)));
     }
     replay_arguments_.text = fmt::format("{}", fmt::join(pasted_, " "));
     return Command(std::move(replay_arguments_));

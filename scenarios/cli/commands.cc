@@ -12,13 +12,16 @@ namespace flinch::scenarios {
 namespace {
 
 struct Dispatcher {
+  const std::string& program;
   std::ostream& out;
   std::ostream& err;
 
-  int operator()(const RunArguments& arguments) const { return RunCommand(arguments, out, err); }
+  int operator()(const RunArguments& arguments) const {
+    return RunCommand(arguments, program, out, err);
+  }
 
   int operator()(const ReplayArguments& arguments) const {
-    return ReplayCommand(arguments, out, err);
+    return ReplayCommand(arguments, program, out, err);
   }
 
   int operator()(const ListArguments& arguments) const { return ListCommand(arguments, out); }
@@ -35,13 +38,15 @@ struct Dispatcher {
 
 }  // namespace
 
-int RunProgram(std::span<const std::string> words, std::ostream& out, std::ostream& err) {
+int RunProgram(const std::string& program, std::span<const std::string> words, std::ostream& out,
+               std::ostream& err) {
   const sim::Result<Command> command = ParseCommandLine(words);
   if (!command) {
     err << "flinch: " << command.error().message << '\n';
     return kExitUsage;
   }
-  const int exit_code = std::visit(Dispatcher{.out = out, .err = err}, *command);
+  const int exit_code =
+      std::visit(Dispatcher{.program = program, .out = out, .err = err}, *command);
   out.flush();
   if (!out) {
     err << "flinch: The result cannot be written: the standard output is closed or full.\n";

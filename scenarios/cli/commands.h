@@ -7,8 +7,9 @@
 
 namespace flinch::scenarios {
 
-// `words` without the program's own name. Results go to `out`, complaints to `err`. Never throws
-// but for a broken invariant (sim::Violation).
-int RunProgram(std::span<const std::string> words, std::ostream& out, std::ostream& err);
+// `program` is how a shell calls this program (ProgramWord), `words` what follows it. Results go to
+// `out`, complaints to `err`. Never throws but for a broken invariant (sim::Violation).
+int RunProgram(const std::string& program, std::span<const std::string> words, std::ostream& out,
+               std::ostream& err);
 
 }  // namespace flinch::scenarios

@@ -63,17 +63,6 @@ sim::Result<void> ApplySettings(const std::vector<Setting>& settings, Scenario& 
   return Validate(scenario);
 }
 
-sim::Result<faults::FaultPlan> LoadPlan(const std::string& path, const Scenario& scenario) {
-  sim::Result<faults::FaultPlan> plan = faults::ReadFaultPlan(path);
-  if (!plan) {
-    return plan;
-  }
-  if (const sim::Result<void> valid = faults::CheckAgainst(*plan, CastOf(scenario)); !valid) {
-    return Fail(valid.error().code, fmt::format("{}: {}", path, valid.error().message));
-  }
-  return plan;
-}
-
 sim::Result<std::string> HashOf(const RunRequest& request,
                                 const std::optional<std::string>& input) {
   std::string file;
@@ -108,7 +97,8 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments) {
   }
   request.defects = *defects;
   if (arguments.plan) {
-    sim::Result<faults::FaultPlan> plan = LoadPlan(*arguments.plan, request.scenario);
+    sim::Result<faults::FaultPlan> plan =
+        faults::ReadFaultPlan(*arguments.plan, CastOf(request.scenario));
     if (!plan) {
       return Fail(plan);
     }

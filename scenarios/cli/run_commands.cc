@@ -1,16 +1,22 @@
 #include "scenarios/cli/run_commands.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "build_id.h"
+#include "faults/fault_plan.h"
 #include "faults/text.h"
 #include "reports/run_summary.h"
 #include "reports/timeline_text.h"
@@ -54,19 +60,64 @@ int ComplainAboutInput(std::ostream& err, const sim::Error& error) {
 
 std::string ShortDigest(const sim::Digest& digest) { return sim::Show(digest).substr(0, 16); }
 
+// The plan that somebody wrote, or null where faults are drawn or absent.
+const faults::FaultPlan* WrittenPlan(const RunRequest& request) {
+  if (request.plan) {
+    return &*request.plan;
+  }
+  return request.scenario.faults.source == FaultSource::kPlan ? &request.scenario.faults.plan
+                                                              : nullptr;
+}
+
+// Says which faults of a written plan never fired. The summary knows fired ones by kind and target:
+// of several alike of which some fired, it tells how many did not.
+void FillMissedFaults(const faults::FaultPlan& plan, reports::RunSummary& summary) {
+  using Alike = std::pair<std::string, std::string>;
+  std::map<Alike, std::vector<size_t>> planned;
+  for (size_t index = 0; index < plan.faults.size(); ++index) {
+    const faults::Action& what = plan.faults[index].what;
+    planned[{std::string(faults::KindOf(what)), faults::TargetOf(what)}].push_back(index);
+  }
+  std::map<Alike, size_t> fired;
+  for (const reports::FiredFault& fault : summary.faults) {
+    ++fired[{fault.kind, fault.target}];
+  }
+  std::vector<std::pair<size_t, std::string>> missed;  // by the first of those alike
+  for (const auto& [alike, indices] : planned) {
+    const std::string name = fmt::format("{} {}", alike.first, alike.second);
+    const size_t count = fired[alike];
+    if (count == 0) {
+      for (const size_t index : indices) {
+        missed.emplace_back(index, fmt::format("plan[{}] {}", index, name));
+      }
+    } else if (count < indices.size()) {
+      missed.emplace_back(indices.front(), fmt::format("{} of plan[{}] {}", indices.size() - count,
+                                                       fmt::join(indices, "], plan["), name));
+    }
+  }
+  std::ranges::sort(missed);
+  summary.faults_planned = plan.faults.size();
+  for (auto& [index, text] : missed) {
+    summary.faults_missed.push_back(std::move(text));
+  }
+}
+
 RunResult RunTimed(const RunRequest& request) {
   const auto begin = std::chrono::steady_clock::now();
   RunResult result = Run(request);
   const auto end = std::chrono::steady_clock::now();
   result.summary.wall_ns =
       std::chrono::duration_cast<std::chrono::nanoseconds>(end - begin).count();
+  if (const faults::FaultPlan* const plan = WrittenPlan(request)) {
+    FillMissedFaults(*plan, result.summary);
+  }
   return result;
 }
 
-void FillReplay(ReplayToken token, reports::RunSummary& summary) {
+void FillReplay(const std::string& program, ReplayToken token, reports::RunSummary& summary) {
   token.digest = ShortDigest(summary.digest);
   token.verdict = reports::Name(summary.verdict);
-  summary.replay = "./flinch replay " + ShowToken(token);
+  summary.replay = program + " replay " + ShowToken(token);
 }
 
 // One object, with more members behind the summary's own.
@@ -111,10 +162,11 @@ std::string ShowComparison(const Compared& compared) {
       shown(compared.comparison.first), shown(compared.comparison.second));
 }
 
-int RunTwiceCommand(const RunArguments& arguments, PreparedRun prepared, std::ostream& out) {
+int RunTwiceCommand(const RunArguments& arguments, const std::string& program, PreparedRun prepared,
+                    std::ostream& out) {
   Compared compared = RunBoth(prepared.request);
   reports::RunSummary& summary = compared.result.summary;
-  FillReplay(std::move(prepared.token), summary);
+  FillReplay(program, std::move(prepared.token), summary);
   if (arguments.json) {
     ordered_json more = {{"identical", compared.comparison.identical}};
     if (!compared.comparison.identical) {
@@ -131,6 +183,18 @@ int RunTwiceCommand(const RunArguments& arguments, PreparedRun prepared, std::os
   return compared.comparison.identical ? ExitCodeOf(summary.verdict) : kExitNondeterminism;
 }
 
+// What the run is made from, and what its output must not replace.
+std::vector<std::string> FilesRead(const PreparedRun& prepared) {
+  std::vector<std::string> files;
+  for (const std::string& file :
+       {prepared.token.scenario, prepared.token.plan, prepared.token.input}) {
+    if (file.contains('/')) {
+      files.push_back(file);
+    }
+  }
+  return files;
+}
+
 // The text of a file that was named instead of a token; otherwise what was written.
 sim::Result<std::string> TextWithToken(const std::string& written) {
   std::error_code ignored;
@@ -144,48 +208,82 @@ sim::Result<std::string> TextWithToken(const std::string& written) {
 struct Judgement {
   std::string text;
   bool identical = false;
+  bool scenario_changed = false;
+  bool build_changed = false;
   std::optional<int> exit_code{};
 };
+
+std::string_view WhatChanged(const Judgement& judgement) {
+  if (judgement.scenario_changed && judgement.build_changed) {
+    return "the build and the scenario, its plan or its input have changed";
+  }
+  return judgement.build_changed ? "the build has changed"
+                                 : "the scenario, its plan or its input has changed";
+}
 
 Judgement CompareWithToken(const ReplayToken& token, const PreparedRun& prepared,
                            const reports::RunSummary& summary) {
   const std::string digest = ShortDigest(summary.digest);
   const std::string verdict(reports::Name(summary.verdict));
-  if (token.digest == digest && token.verdict == verdict) {
-    return {.text = "The run is identical to the recorded one.\n", .identical = true};
+  Judgement judgement{.identical = token.digest == digest && token.verdict == verdict,
+                      .scenario_changed = token.content_hash != prepared.token.content_hash,
+                      .build_changed = token.build_id != prepared.token.build_id};
+  const bool has_changed = judgement.scenario_changed || judgement.build_changed;
+  if (judgement.identical) {
+    judgement.text = has_changed
+                         ? fmt::format("The run is identical to the recorded one although {}.\n",
+                                       WhatChanged(judgement))
+                         : "The run is identical to the recorded one.\n";
+    return judgement;
   }
-  const std::string differs =
+  judgement.text =
       fmt::format("The run differs from the recorded one: recorded {} {}, now {} {}.\n",
                   token.verdict, token.digest, verdict, digest);
-  const bool should_be_equal = token.content_hash == prepared.token.content_hash &&
-                               token.build_id == prepared.token.build_id;
-  if (should_be_equal) {
-    return {.text = differs +
-                    "Build, scenario and input are the same, so something besides the "
-                    "seed decides; `flinch run … --twice` finds it.\n",
-            .exit_code = kExitNondeterminism};
+  if (has_changed) {
+    judgement.text += fmt::format("That proves nothing: {}.\n", WhatChanged(judgement));
+  } else {
+    judgement.text +=
+        "Build, scenario and input are the same, so something besides the seed decides; "
+        "`flinch run … --twice` finds it.\n";
+    judgement.exit_code = kExitNondeterminism;
   }
-  return {.text = differs + "That proves nothing: build, scenario or input have changed.\n"};
+  return judgement;
 }
 
 }  // namespace
 
-int RunCommand(const RunArguments& arguments, std::ostream& out, std::ostream& err) {
+int RunCommand(const RunArguments& arguments, const std::string& program, std::ostream& out,
+               std::ostream& err) {
   sim::Result<PreparedRun> prepared = Prepare(arguments);
   if (!prepared) {
     return ComplainAboutInput(err, prepared.error());
   }
   if (arguments.twice && !arguments.output) {
-    return RunTwiceCommand(arguments, *std::move(prepared), out);
+    return RunTwiceCommand(arguments, program, *std::move(prepared), out);
   }
   if (arguments.twice) {
     return ComplainAboutInput(err, {.code = sim::ErrorCode::kInvalidArgument,
                                     .message = "--twice compares two runs and writes no output; "
                                                "leave --output out."});
   }
+  std::optional<OutputFile> output;
+  if (arguments.output) {
+    sim::Result<OutputFile> opened = OutputFile::Open(*arguments.output, FilesRead(*prepared));
+    if (!opened) {
+      return Complain(err, opened.error());
+    }
+    output.emplace(*std::move(opened));
+  }
   prepared->request.keep = arguments.timeline ? sim::Keep::kTrace : sim::Keep::kNothing;
   RunResult result = RunTimed(prepared->request);
-  FillReplay(prepared->token, result.summary);
+  FillReplay(program, prepared->token, result.summary);
+  if (output) {
+    const RegisteredJob* const job = FindJob(prepared->request.scenario.job.name);
+    sim::Check(job != nullptr, "a scenario that was run has no job");
+    if (const sim::Result<void> written = output->Write(*job, result.output); !written) {
+      return Complain(err, written.error());
+    }
+  }
   if (arguments.json) {
     out << reports::ShowJson(result.summary);
   } else {
@@ -194,18 +292,11 @@ int RunCommand(const RunArguments& arguments, std::ostream& out, std::ostream& e
     }
     out << reports::ShowText(result.summary);
   }
-  if (arguments.output) {
-    const RegisteredJob* const job = FindJob(prepared->request.scenario.job.name);
-    sim::Check(job != nullptr, "a scenario that was run has no job");
-    if (const sim::Result<void> written = WriteOutput(*arguments.output, *job, result.output);
-        !written) {
-      return Complain(err, written.error());
-    }
-  }
   return ExitCodeOf(result.summary.verdict);
 }
 
-int ReplayCommand(const ReplayArguments& arguments, std::ostream& out, std::ostream& err) {
+int ReplayCommand(const ReplayArguments& arguments, const std::string& program, std::ostream& out,
+                  std::ostream& err) {
   const sim::Result<std::string> text = TextWithToken(arguments.text);
   if (!text) {
     return ComplainAboutInput(err, text.error());
@@ -234,10 +325,12 @@ int ReplayCommand(const ReplayArguments& arguments, std::ostream& out, std::ostr
   }
   prepared->request.keep = arguments.timeline ? sim::Keep::kTrace : sim::Keep::kNothing;
   RunResult result = RunTimed(prepared->request);
-  FillReplay(prepared->token, result.summary);
+  FillReplay(program, prepared->token, result.summary);
   const Judgement judgement = CompareWithToken(*token, *prepared, result.summary);
   if (arguments.json) {
     out << WithMembers(result.summary, {{"identical", judgement.identical},
+                                        {"scenario_changed", judgement.scenario_changed},
+                                        {"build_changed", judgement.build_changed},
                                         {"recorded_digest", token->digest},
                                         {"recorded_verdict", token->verdict}});
   } else {

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <ostream>
+#include <string>
 
 #include "scenarios/cli/command_line.h"
 
 namespace flinch::scenarios {
 
-int RunCommand(const RunArguments& arguments, std::ostream& out, std::ostream& err);
-int ReplayCommand(const ReplayArguments& arguments, std::ostream& out, std::ostream& err);
+// `program` is how a shell calls this program: the first word of the command that replays a run.
+int RunCommand(const RunArguments& arguments, const std::string& program, std::ostream& out,
+               std::ostream& err);
+int ReplayCommand(const ReplayArguments& arguments, const std::string& program, std::ostream& out,
+                  std::ostream& err);
 
 }  // namespace flinch::scenarios

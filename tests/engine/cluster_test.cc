@@ -121,6 +121,42 @@ TEST(ClusterTest, LostMessagesDelayTheJobAndNothingElse) {
   }
 }
 
+// Kills whoever tells of an event, at the n-th event and at that very point of its code.
+class AssassinOfTheNth : public sim::TraceObserver {
+ public:
+  AssassinOfTheNth(sim::World& world, int nth) : world_(world), left_(nth) {}
+
+  void OnEvent(const sim::TraceEvent& event) override {
+    if (--left_ != 0 || event.process_name == "world" || event.process_name == "publisher") {
+      return;
+    }
+    const sim::ProcessId victim = event.process;
+    world_.Crash(victim);
+    world_.At(sim::Later(world_.Now(), 200ms), [this, victim] { world_.Restart(victim); });
+  }
+
+ private:
+  sim::World& world_;
+  int left_;
+};
+
+TEST(ClusterTest, ACrashAtAnyEventIsSurvived) {
+  for (int nth = 1; nth < 1'500; nth += 11) {
+    ClickCluster cluster(QuickCluster(3));
+    // A first crash early on, so that the second may meet cancels, restores and registrations.
+    const sim::ProcessId first = cluster.process("tm-1");
+    cluster.world().At(SimTime(700ms), [&] { cluster.world().Crash(first); });
+    cluster.world().At(SimTime(900ms), [&] { cluster.world().Restart(first); });
+    AssassinOfTheNth assassin(cluster.world(), nth);
+    cluster.world().Observe(assassin);
+    const sim::Outcome outcome = cluster.RunToEnd(SimTime(120s));
+    SCOPED_TRACE(nth);
+    ASSERT_FALSE(outcome.violation)
+        << outcome.violation->what << " at " << outcome.violation->where;
+    ExpectExactlyOnce(cluster);
+  }
+}
+
 TEST(ClusterTest, TheSameSeedIsTheSameRun) {
   ClickCluster first(QuickCluster(9));
   first.RunToEnd(SimTime(60s));

@@ -12,7 +12,6 @@ namespace flinch::engine {
 namespace {
 
 using ::testing::Each;
-using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::SizeIs;
 
@@ -86,10 +85,9 @@ TEST(ConfigTest, EverySpanButPausesAndDelaysMustBeLongerThanNothing) {
       }
     }
   });
-  EXPECT_THAT(may_be_zero,
-              ::testing::UnorderedElementsAre("execution.checkpointing.min-pause",
-                                              "restart-strategy.fixed-delay.delay",
-                                              "task.record-time"));
+  EXPECT_THAT(may_be_zero, ::testing::UnorderedElementsAre("execution.checkpointing.min-pause",
+                                                           "restart-strategy.fixed-delay.delay",
+                                                           "task.record-time"));
 }
 
 TEST(ConfigTest, ExtremesAreNotTakenForNonsense) {
@@ -112,10 +110,10 @@ size_t CountFields() {
   const auto& [record_time] = task;
   const auto& [ask] = rpc;
   const auto& [transaction] = sink;
-  const void* fields[] = {&interval, &timeout, &min_pause,      &tolerable, &retained, &attempts,
-                          &delay,    &beat,    &silence,        &bytes,     &buffer_timeout,
-                          &buffers,  &backoff, &request_timeout, &record_time, &ask, &transaction,
-                          &max_parallelism};
+  const void* fields[] = {
+      &interval,    &timeout, &min_pause,   &tolerable,      &retained, &attempts, &delay,
+      &beat,        &silence, &bytes,       &buffer_timeout, &buffers,  &backoff,  &request_timeout,
+      &record_time, &ask,     &transaction, &max_parallelism};
   return std::size(fields);
 }
 

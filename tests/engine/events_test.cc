@@ -55,8 +55,7 @@ TEST(EventsTest, FieldsAreUniqueAndLowerCase) {
 TEST(EventsTest, EveryConstantOfTheHeaderIsInTheCatalogue) {
   std::ifstream in(FLINCH_SOURCE_DIR "/engine/events.h");
   const std::string header(std::istreambuf_iterator<char>(in), {});
-  const std::regex declaration(
-      R"re(inline constexpr std::string_view k\w+\s*=\s*"([^"]+)")re");
+  const std::regex declaration(R"re(inline constexpr std::string_view k\w+\s*=\s*"([^"]+)")re");
   std::vector<std::string> declared;
   for (std::sregex_iterator match(header.begin(), header.end(), declaration), end; match != end;
        ++match) {
@@ -96,9 +95,9 @@ TEST(EventsTest, WhatTheEngineTracesHasTheFieldsThatTheCatalogueNames) {
       wrong.insert(event.kind + " is not in the catalogue");
     }
     for (const std::string& field : promised[event.kind]) {
-      const bool has = std::ranges::find(event.fields, field,
-                                         &sim::RecordedEvent::OwnedField::name) !=
-                       event.fields.end();
+      const bool has =
+          std::ranges::find(event.fields, field, &sim::RecordedEvent::OwnedField::name) !=
+          event.fields.end();
       if (!has) {
         wrong.insert(event.kind + " has no " + field);
       }

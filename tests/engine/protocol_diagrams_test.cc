@@ -64,8 +64,7 @@ TEST(GoldenTest, SaysWhereADocumentDiffersAndWhatToDo) {
   ASSERT_FALSE(result);
   EXPECT_THAT(result.message(), HasSubstr("UPDATE_GOLDEN=1"));
   EXPECT_THAT(result.message(), HasSubstr("made:  more"));
-  EXPECT_FALSE(
-      tests::MatchesGolden("engine/README.md", "no such", drawn, tests::Golden::kCompare));
+  EXPECT_FALSE(tests::MatchesGolden("engine/README.md", "no such", drawn, tests::Golden::kCompare));
 }
 
 }  // namespace

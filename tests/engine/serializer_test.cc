@@ -115,7 +115,8 @@ TEST(SerializerTest, BytesThatAreLeftOverAreCorruption) {
 TEST(SerializerTest, ALengthBeyondTheInputIsCorruptionAndTakesNoMemory) {
   const std::string huge = "\xff\xff\xff\xff"s;
   EXPECT_FALSE(Decode<std::string>(huge + "abc"));
-  Decoder in(huge + "abcdefgh");
+  const std::string text = huge + "abcdefgh";
+  Decoder in(text);
   std::vector<uint64_t> numbers;
   Read(in, numbers);
   EXPECT_FALSE(in.good());

@@ -14,14 +14,18 @@ namespace {
 using std::chrono::milliseconds;
 
 const Cast& SmallCast() {
-  static const Cast kCast = {.processes = {"jm", "tm-1", "tm-2"},
-                             .event_kinds = {"checkpoint.triggered", "checkpoint.stored"}};
+  static const Cast kCast = {
+      .processes = {"jm", "tm-1", "tm-2"},
+      .events = {{"checkpoint.triggered", {"id"}}, {"checkpoint.stored", {"id", "x"}}}};
   return kCast;
 }
 
 std::string Problems(std::vector<Fault> faults) {
-  const sim::Result<void> checked = CheckAgainst({.faults = std::move(faults)}, SmallCast());
-  return checked ? "" : checked.error().message;
+  std::string shown;
+  for (const PlanProblem& problem : CheckAgainst({.faults = std::move(faults)}, SmallCast())) {
+    shown += (shown.empty() ? "" : "\n") + Show(problem);
+  }
+  return shown;
 }
 
 const AtTime kNow = {sim::kEpoch};
@@ -78,6 +82,11 @@ INSTANTIATE_TEST_SUITE_P(
                 {AtEvent{.kind = "checkpoint.stored", .where = {{"id", "1"}, {"id", "2"}}},
                  Crash{.process = "jm"}},
                 "fault[0]: The field \"id\" stands twice in where; give it one value."},
+        Mistake{
+            "unknown_field",
+            {AtEvent{.kind = "checkpoint.stored", .where = {{"idd", "1"}}}, Crash{.process = "jm"}},
+            "fault[0]: The event checkpoint.stored has no field \"idd\"; it has id, x. Did you "
+            "mean \"id\"?"},
         Mistake{"before_the_start",
                 {AtTime{sim::AtNanos(-1)}, Crash{.process = "jm"}},
                 "fault[0]: The time -0.000000001s is before the start of the world, which is 0s."},

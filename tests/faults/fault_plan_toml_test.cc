@@ -89,7 +89,7 @@ when = { at = "1s" }
 do = { crash = "jm" }
 )");
   TomlTable root = document.root();
-  const FaultPlan plan = DecodeFaultPlan(root);
+  const FaultPlan plan = DecodeFaultPlan(root).plan;
   EXPECT_EQ(root.String("name"), "a scenario");
   root.RejectUnknown();
   EXPECT_TRUE(document.Finish().has_value());
@@ -233,6 +233,33 @@ TEST(FaultPlanTomlTest, APlanNeedsItsVersion) {
   EXPECT_EQ(plan.error().message,
             "a.toml:1:1: error: The key \"version\" is missing in this table.\n"
             "   1 | # nothing else\n     | ^ add version = ...");
+}
+
+TEST(ReadPlanWithCastTest, PointsAtEachUnknownNameInFaultsThatCouldBeRead) {
+  const Cast cast = {.processes = {"jm", "tm-1"}, .events = {{"job.status", {"to"}}}};
+  const sim::Result<FaultPlan> plan = ParseFaultPlan("p.toml", R"(version = 1
+[[fault]]
+when = { at = 3 }
+do = { crash = "nobody" }
+[[fault]]
+when = { event = "job.status", process = "tm-2", where = { frm = "x" } }
+do = { cut = ["jm", "tm-3"], for = "1s" }
+[[fault]]
+when = { event = "job.state" }
+do = { crash = "tm-4" }
+)",
+                                                     cast);
+  ASSERT_FALSE(plan.has_value());
+  for (const std::string_view part :
+       {"p.toml:3:15: error", "p.toml:6:42: error: There is no process \"tm-2\" in this scenario.",
+        "p.toml:6:66: error: The event job.status has no field \"frm\"; it has to.",
+        "p.toml:7:21: error: There is no host \"tm-3\"",
+        "\n   9 | when = { event = \"job.state\" }",
+        "p.toml:10:16: error: There is no process \"tm-4\""}) {
+    EXPECT_THAT(plan.error().message, ::testing::HasSubstr(std::string(part)));
+  }
+  // A fault that could not be read is not judged.
+  EXPECT_EQ(plan.error().message.find("nobody"), std::string::npos) << plan.error().message;
 }
 
 }  // namespace

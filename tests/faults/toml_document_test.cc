@@ -5,6 +5,8 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -263,6 +265,16 @@ TEST(TomlFileTest, ReadsAFileWithAByteOrderMarkAndForeignLineEnds) {
                 ":1:8: error: \"name\" must be a string, but here is a whole number.\n"
                 "   1 | name = 3\n     |        ^ write \"3\"");
   std::filesystem::remove(path);
+}
+
+TEST(TomlDocumentTest, RefusesAPipeInsteadOfWaitingForIt) {
+  const std::string path = ::testing::TempDir() + "/flinch_toml_pipe";
+  ::unlink(path.c_str());
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  const sim::Result<void> read = TomlDocument::Load(path).Finish();
+  ::unlink(path.c_str());
+  ASSERT_FALSE(read.has_value());
+  EXPECT_NE(read.error().message.find("This is no regular file"), std::string::npos);
 }
 
 }  // namespace

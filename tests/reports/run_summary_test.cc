@@ -87,13 +87,38 @@ TEST(RunSummaryTest, TextOfAFailedRunSaysFirstWhatIsBrokenAndLastHowToReplay) {
   events        48,211
   digest        0123456789abcdeffedcba9876543210
 
-replay: ./flinch replay url_clicks:abc:7
+replay:
+./flinch replay url_clicks:abc:7
 )");
 }
 
 TEST(RunSummaryTest, TextPrintsTheReplayLineOfAPassedRunWhenAsked) {
   EXPECT_THAT(ShowText(PassedRun(), ReplayLine::kAlways),
-              EndsWith("\n\nreplay: ./flinch replay url_clicks:abc:7\n"));
+              EndsWith("\n\nreplay:\n./flinch replay url_clicks:abc:7\n"));
+}
+
+TEST(RunSummaryTest, TextSaysWhichFaultsOfAWrittenPlanNeverFired) {
+  RunSummary summary = PassedRun();
+  summary.faults.clear();
+  EXPECT_THAT(ShowText(summary), HasSubstr("  faults        none fired\n"));
+  EXPECT_EQ(ShowJson(summary).find("faults_planned"), std::string::npos);
+  summary.faults_planned = 1;
+  summary.faults_missed = {"plan[0] crash tm-1"};
+  EXPECT_THAT(ShowText(summary),
+              HasSubstr("  faults        0 of 1 fired: plan[0] crash tm-1 never did\n"));
+  EXPECT_THAT(ShowJson(summary),
+              HasSubstr(R"("faults_planned":1,"faults_missed":["plan[0] crash tm-1"])"));
+  summary.faults_planned = 5;
+  summary.faults_missed = {"a", "b", "c", "d"};
+  summary.faults = {{.kind = "crash", .target = "tm-2", .at = sim::kEpoch}};
+  EXPECT_THAT(ShowText(summary), HasSubstr("1 of 5 fired: a, b, c and 1 more never did\n"));
+}
+
+TEST(RunSummaryTest, TextCannotSteerATerminal) {
+  RunSummary summary = PassedRun();
+  summary.scenario = "a\x1b[31m";
+  summary.why = "b\x1b]0;title\a";
+  EXPECT_EQ(ShowText(summary).find_first_of("\x1b\a"), std::string::npos);
 }
 
 TEST(RunSummaryTest, TextOfAnInconclusiveRunSaysWhatIsMissing) {
@@ -103,7 +128,7 @@ TEST(RunSummaryTest, TextOfAnInconclusiveRunSaysWhatIsMissing) {
   const std::string text = ShowText(summary);
   EXPECT_THAT(text, HasSubstr("seed 7  inconclusive\n"));
   EXPECT_THAT(text, HasSubstr("\n\n  No completed checkpoint has all of its files.\n\n"));
-  EXPECT_THAT(text, EndsWith("replay: ./flinch replay url_clicks:abc:7\n"));
+  EXPECT_THAT(text, EndsWith("replay:\n./flinch replay url_clicks:abc:7\n"));
 }
 
 TEST(RunSummaryTest, TextSaysThatNoFaultFired) {

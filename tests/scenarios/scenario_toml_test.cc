@@ -169,6 +169,35 @@ TEST(ScenarioTomlTest, TellsWrongNamesBesideWrongValues) {
               AllOf(HasSubstr("my.toml:7:15"), Not(HasSubstr("tm-9\" is"))));
 }
 
+TEST(ScenarioTomlTest, JudgesEachFaultThatCouldBeReadAndKeepsTheirNumbers) {
+  const std::string error = ErrorOf(std::string(kSmall) + R"([[fault]]
+when = { at = 3 }
+do = { crash = "tm-1" }
+[[fault]]
+when = { event = "checkpoint.acked" }
+do = { crash = "tm-9" }
+[[fault]]
+when = { after = 1 }
+do = { crash = "tm-1" }
+)");
+  EXPECT_THAT(error, AllOf(HasSubstr("my.toml:7:15: error"), HasSubstr("my.toml:10:18: error"),
+                           HasSubstr("my.toml:11:16: error: There is no process \"tm-9\""),
+                           Not(HasSubstr("point back")), Not(HasSubstr("fault["))));
+}
+
+TEST(ScenarioTomlTest, KnowsTheTaskManagersOnlyWhereTheClusterCouldBeRead) {
+  constexpr std::string_view kFaults =
+      "[[fault]]\nwhen = { at = \"1s\" }\ndo = { crash = \"tm-9\" }\n"
+      "[[fault]]\nwhen = { at = \"1s\" }\ndo = { crash = \"jn\" }\n";
+  for (const std::string_view cluster :
+       {"[cluster]\ntask_managers = \"9\"\n", "[cluster]\ntask_manager = 9\n"}) {
+    const std::string error = ErrorOf(std::string(kSmall).append(cluster).append(kFaults));
+    EXPECT_THAT(error, AllOf(HasSubstr("my.toml:7:"), HasSubstr("There is no process \"jn\""),
+                             Not(HasSubstr("no process \"tm-9\""))));
+  }
+  EXPECT_THAT(ErrorOf(std::string(kSmall).append(kFaults)), HasSubstr("no process \"tm-9\""));
+}
+
 TEST(ScenarioTomlTest, AsksForWhatEveryScenarioHas) {
   const std::string error = ErrorOf("[cluster]\nslots_each = 1\n");
   for (const std::string_view key : {"version", "name", "why", "job"}) {

@@ -49,7 +49,8 @@ TEST(TokenTest, KeepsItsForm) {
                              .build_id = "89abcdef",
                              .digest = "0123456789abcdef",
                              .verdict = "passed"};
-  EXPECT_EQ(ShowToken(token), "fl1~url_clicks~s7~h0a1b2c3d~b89abcdef~d0123456789abcdef~vpassed");
+  EXPECT_EQ(ShowToken(token),
+            "fl1~url_clicks~s7~h0a1b2c3d~b89abcdef~d0123456789abcdef~vpassed~c21de9160");
 }
 
 TEST(TokenTest, ReadsWhatItShows) {
@@ -67,8 +68,9 @@ TEST(TokenTest, HoldsNothingThatAShellTouches) {
 TEST(TokenTest, IsFoundInPastedLines) {
   const std::string token = ShowToken(Rich());
   for (const std::string& line :
-       {"  replay:  ./flinch replay " + token + "\n", "\"" + token + "\"", "(" + token + ").",
-        token + ", seen twice", "\x1b[31m" + token + "\x1b[0m", "`" + token + "`;"}) {
+       {"replay:\n/opt/flinch replay " + token + "\n", "`flinch replay fl1~…`: " + token,
+        "\"" + token + "\"", "(" + token + ").", token + ", seen twice",
+        "\x1b[31m" + token + "\x1b[0m", "`" + token + "`;"}) {
     const sim::Result<ReplayToken> found = FindToken(line);
     ASSERT_TRUE(found.has_value()) << line << found.error().message;
     ExpectEqual(*found, Rich());
@@ -92,8 +94,33 @@ TEST(TokenTest, RefusesPartsThatMeanNothing) {
        {"x1", "s7x", "h12", "bzzzzzzzz", "vmaybe", "set:a", "%zz", ""}) {
     const std::string text =
         "fl1~url_clicks~s7~" + std::string(part) + "~h0a1b2c3d~b89abcdef~d0123456789abcdef~vpassed";
-    EXPECT_FALSE(ParseToken(text).has_value()) << text;
+    const sim::Result<ReplayToken> token = ParseToken(text + "~c" + HashContent({text}));
+    ASSERT_FALSE(token.has_value()) << text;
+    EXPECT_THAT(token.error().message, HasSubstr("means nothing")) << text;
   }
+}
+
+TEST(TokenTest, RefusesEveryTokenWithAWrongCharacter) {
+  const std::string whole = ShowToken(Rich());
+  for (size_t at = 4; at < whole.size(); ++at) {
+    std::string damaged = whole;
+    damaged[at] = damaged[at] == '0' ? '1' : '0';
+    const sim::Result<ReplayToken> token = FindToken(damaged);
+    ASSERT_FALSE(token.has_value()) << damaged;
+    EXPECT_THAT(token.error().message, HasSubstr("is damaged")) << damaged;
+    EXPECT_FALSE(FindToken(std::string(whole).erase(at, 1)).has_value());
+  }
+}
+
+TEST(TokenTest, RefusesTwoThatDifferButNotTheSameTwice) {
+  const std::string first = ShowToken(Rich());
+  ReplayToken other = Rich();
+  other.seed = 8;
+  EXPECT_TRUE(FindToken(first + "\n" + first).has_value());
+  const sim::Result<ReplayToken> both = FindToken(first + "\n" + ShowToken(other));
+  ASSERT_FALSE(both.has_value());
+  EXPECT_EQ(both.error().code, sim::ErrorCode::kInvalidArgument);
+  EXPECT_THAT(both.error().message, HasSubstr("There are 2 different replay tokens"));
 }
 
 TEST(TokenTest, HashesWhatThePartsAreAndWhereTheyEnd) {

@@ -79,8 +79,8 @@ testing::AssertionResult MatchesGolden(const std::string& path, std::string_view
   const std::optional<std::string> shown = ReadGolden(document, name);
   if (!shown) {
     return testing::AssertionFailure()
-           << fmt::format("{} has no lines <!-- golden: {} --> and <!-- end of golden: {} -->", path,
-                          name, name);
+           << fmt::format("{} has no lines <!-- golden: {} --> and <!-- end of golden: {} -->",
+                          path, name, name);
   }
   if (*shown == text) {
     return testing::AssertionSuccess();
@@ -91,10 +91,10 @@ testing::AssertionResult MatchesGolden(const std::string& path, std::string_view
     return out.good() ? testing::AssertionSuccess()
                       : testing::AssertionFailure() << path << " cannot be written";
   }
-  return testing::AssertionFailure()
-         << fmt::format("{} does not show what the code makes; run the test with UPDATE_GOLDEN=1 "
-                        "and review the diff. Section {}, {}",
-                        path, name, FirstDifference(*shown, text));
+  return testing::AssertionFailure() << fmt::format(
+             "{} does not show what the code makes; run the test with UPDATE_GOLDEN=1 "
+             "and review the diff. Section {}, {}",
+             path, name, FirstDifference(*shown, text));
 }
 
 }  // namespace flinch::tests

@@ -1,9 +1,9 @@
 // Text that a document shows and the code can make: the two are compared, and on request the
 // document is rewritten.
 //
-// The text stands between `<!-- golden: NAME -->` and `<!-- end of golden: NAME -->`, each a line of
-// its own. With UPDATE_GOLDEN=1 in the environment a difference is written into the document; the
-// diff is then what a person reviews.
+// The text stands between `<!-- golden: NAME -->` and `<!-- end of golden: NAME -->`, each a line
+// of its own. With UPDATE_GOLDEN=1 in the environment a difference is written into the document;
+// the diff is then what a person reviews.
 #pragma once
 
 #include <optional>

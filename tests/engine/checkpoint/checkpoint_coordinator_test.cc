@@ -12,14 +12,13 @@
 namespace flinch::engine {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Ge;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Le;
 using ::testing::SizeIs;
-using ::testing::StartsWith;
 
 using namespace std::chrono_literals;
 
@@ -35,7 +34,7 @@ TEST(CheckpointCoordinatorTest, TriggersAtTheInterval) {
     stage.Sleep(10s);
   });
   const std::vector<sim::SimTime> times = stage.Times(events::kCheckpointTriggered);
-  EXPECT_THAT(times.size(), testing::AllOf(Ge(9U), Le(11U)));
+  EXPECT_THAT(times.size(), AllOf(Ge(9U), Le(11U)));
   EXPECT_LE(times.front(), sim::SimTime(1s + 2 * kIdTime));
   for (size_t i = 1; i < times.size(); ++i) {
     EXPECT_GE(times[i] - times[i - 1], 1s - kIdTime);
@@ -230,9 +229,8 @@ TEST(CheckpointCoordinatorTest, AcknowledgementsThatAreUnknownDoubledOrOfAnother
     });
     EXPECT_THAT(stage.Ids(events::kCheckpointAckReceived), SizeIs(2));
     EXPECT_THAT(stage.Ids(events::kCheckpointCompleted), IsEmpty());
-    stage.Do([&] {
-      coordinator.OnAcknowledge(SinkTask(0), CheckpointId(1), SnapshotOf(SinkTask(0)));
-    });
+    stage.Do(
+        [&] { coordinator.OnAcknowledge(SinkTask(0), CheckpointId(1), SnapshotOf(SinkTask(0))); });
     ASSERT_TRUE(stage.Await(events::kCheckpointStored));
     EXPECT_EQ(coordinator.latest()->snapshots.front().path, "/0") << "the first one counts";
   });
@@ -321,9 +319,8 @@ TEST(CheckpointCoordinatorTest, SettleWaitsForACheckpointThatIsBeingStored) {
     stage.Do([&] {
       stage.job.AcknowledgeAll(CheckpointId(1));
       stage.job.coordinator->Stop();
-      stage.job.coordinator->Settle([&] {
-        latest_when_settled.push_back(stage.job.coordinator->latest()->id);
-      });
+      stage.job.coordinator->Settle(
+          [&] { latest_when_settled.push_back(stage.job.coordinator->latest()->id); });
     });
     EXPECT_THAT(latest_when_settled, IsEmpty());
     EXPECT_EQ(stage.Heard("abort"), 0U);

@@ -40,8 +40,7 @@ TEST(CheckpointStorageTest, ASnapshotComesBackAsItWasWritten) {
   tests::Bench bench;
   ASSERT_TRUE(bench.Run("tm", [](sim::Environment& environment) {
     sim::FileSystem& volume = environment.shared();
-    const sim::Result<SnapshotHandle> handle =
-        WriteSnapshot(volume, "job", kId, kTask, Sample());
+    const sim::Result<SnapshotHandle> handle = WriteSnapshot(volume, "job", kId, kTask, Sample());
     ASSERT_TRUE(handle);
     EXPECT_EQ(handle->vertex, kTask.vertex);
     EXPECT_EQ(handle->subtask, kTask.subtask);
@@ -66,8 +65,8 @@ TEST(CheckpointStorageTest, ASnapshotSurvivesTheCrashOfItsWriter) {
   ASSERT_TRUE(bench.RunUntil([&] { return !bench.Events("test.written").empty(); }));
   bench.world().Crash(writer);
   ASSERT_TRUE(bench.Run("reader", [](sim::Environment& environment) {
-    const sim::Result<TaskSnapshot> read = ReadSnapshot(
-        environment.shared(), {.path = std::string(kPath), .size = 0});
+    const sim::Result<TaskSnapshot> read =
+        ReadSnapshot(environment.shared(), {.path = std::string(kPath), .size = 0});
     ASSERT_TRUE(read);
     EXPECT_TRUE(Equal(*read, Sample()));
   }));

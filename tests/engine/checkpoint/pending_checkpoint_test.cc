@@ -17,10 +17,8 @@ ExecutionAttemptId Task(uint32_t subtask, uint32_t attempt = 1) {
 }
 
 SnapshotHandle Handle(uint32_t subtask, std::string path) {
-  return {.vertex = VertexId(0),
-          .subtask = SubtaskIndex(subtask),
-          .path = std::move(path),
-          .size = 7};
+  return {
+      .vertex = VertexId(0), .subtask = SubtaskIndex(subtask), .path = std::move(path), .size = 7};
 }
 
 PendingCheckpoint Pending(uint32_t tasks = 2) {
@@ -41,8 +39,7 @@ TEST(PendingCheckpointTest, CompletesWhenTheLastSubtaskAcknowledges) {
   const CompletedCheckpoint completed = pending.ToCompleted();
   EXPECT_EQ(completed.id, CheckpointId(5));
   EXPECT_FALSE(completed.is_final);
-  EXPECT_EQ(completed.snapshots,
-            (std::vector<SnapshotHandle>{Handle(0, "a"), Handle(1, "b")}));
+  EXPECT_EQ(completed.snapshots, (std::vector<SnapshotHandle>{Handle(0, "a"), Handle(1, "b")}));
 }
 
 TEST(PendingCheckpointTest, ADuplicateChangesNothing) {

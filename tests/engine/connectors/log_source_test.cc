@@ -42,6 +42,9 @@ struct PolledSource {
         available_(environment),
         source(std::move(options), DecodeText) {}
 
+  // Waits, as the end of a task does; a process that crashes meanwhile is unwound through here.
+  ~PolledSource() noexcept(false) { source.Close(); }
+
   sim::Result<void> Open(const OperatorState* restored = nullptr) {
     auto opened = source.Open(setting.Context(environment_), restored);
     if (opened) {

@@ -78,10 +78,10 @@ constexpr ExecutionState kStates[] = {
     ExecutionState::kInitializing, ExecutionState::kRunning,   ExecutionState::kCanceling,
     ExecutionState::kCanceled,     ExecutionState::kFinished,  ExecutionState::kFailed};
 
-constexpr ExecutionInput kInputs[] = {
-    ExecutionInput::kSchedule,  ExecutionInput::kDeploy, ExecutionInput::kAccepted,
-    ExecutionInput::kStarted,   ExecutionInput::kCompleted, ExecutionInput::kCancel,
-    ExecutionInput::kStopped,   ExecutionInput::kError};
+constexpr ExecutionInput kInputs[] = {ExecutionInput::kSchedule,  ExecutionInput::kDeploy,
+                                      ExecutionInput::kAccepted,  ExecutionInput::kStarted,
+                                      ExecutionInput::kCompleted, ExecutionInput::kCancel,
+                                      ExecutionInput::kStopped,   ExecutionInput::kError};
 
 TEST(ExecutionGraphTest, NothingLeavesATerminalState) {
   for (const ExecutionState state : kStates) {
@@ -100,7 +100,8 @@ TEST(ExecutionGraphTest, WhateverRunsCanBeCancelledAndThenEnds) {
     }
     const auto* row = Find(kExecutionTransitions, state, ExecutionInput::kCancel);
     ASSERT_NE(row, nullptr) << Name(state);
-    const bool is_deployed = state != ExecutionState::kCreated && state != ExecutionState::kScheduled;
+    const bool is_deployed =
+        state != ExecutionState::kCreated && state != ExecutionState::kScheduled;
     EXPECT_EQ(row->to, is_deployed ? ExecutionState::kCanceling : ExecutionState::kCanceled);
     EXPECT_EQ(row->action, is_deployed ? ExecutionAction::kSendCancel : ExecutionAction::kNone);
   }
@@ -113,8 +114,8 @@ TEST(ExecutionGraphTest, WhateverRunsCanBeCancelledAndThenEnds) {
 }
 
 TEST(ExecutionGraphTest, AnErrorOfWhatIsDeployedFailsTheJobOver) {
-  for (const ExecutionState state : {ExecutionState::kDeploying, ExecutionState::kInitializing,
-                                     ExecutionState::kRunning}) {
+  for (const ExecutionState state :
+       {ExecutionState::kDeploying, ExecutionState::kInitializing, ExecutionState::kRunning}) {
     const auto& row = Step(kExecutionTransitions, state, ExecutionInput::kError);
     EXPECT_EQ(row.to, ExecutionState::kFailed);
     EXPECT_EQ(row.action, ExecutionAction::kFailOver);

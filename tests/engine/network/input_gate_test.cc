@@ -50,8 +50,8 @@ class InputGateTest : public ::testing::Test {
 
   // Takes one connection, answers its request and goes on with `then`; the connection closes when
   // that returns.
-  void Serve(const std::string& producer, const std::function<void(sim::Environment&,
-                                                                   sim::Connection&)>& then,
+  void Serve(const std::string& producer,
+             const std::function<void(sim::Environment&, sim::Connection&)>& then,
              PartitionReply reply = PartitionReply::kServed) {
     bench_.Start(producer, [this, then, reply](sim::Environment& environment) {
       const auto listener = environment.network().Listen(kPort);

@@ -42,8 +42,8 @@ class ResourceManagerTest : public ::testing::Test {
       MainThread main_thread(environment);
       auto rpc = RpcEndpoint::Open(environment, kJobManagerPort);
       ASSERT_TRUE(rpc);
-      ResourceManager manager(environment, main_thread, **rpc,
-                              {.interval = 1s, .timeout = 5s}, FencingToken(9), listener_);
+      ResourceManager manager(environment, main_thread, **rpc, {.interval = 1s, .timeout = 5s},
+                              FencingToken(9), listener_);
       manager_ = &manager;
       main_thread_ = &main_thread;
       manager.Start();

@@ -57,7 +57,7 @@ TEST(CommandLineTest, HasSeedOneUnlessToldOtherwise) {
 
 TEST(CommandLineTest, TakesAWholePastedLine) {
   const ReplayArguments replay = Parse<ReplayArguments>(
-      {"replay", "replay:", "./flinch", "replay", "fl1~a~s7", "--force", "-x", "2", "--timeline"});
+      {"replay", "replay:", "./flinch", "replay", "fl1~a~s7", "--force", "--timeline"});
   EXPECT_THAT(replay.text, HasSubstr("fl1~a~s7"));
   EXPECT_TRUE(replay.force);
   EXPECT_TRUE(replay.timeline);
@@ -101,6 +101,12 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"flag", {"run", "a", "--sedes", "5"}, "Did you mean \"--seed\"?"},
         ErrorCase{"flag_with_value", {"run", "a", "--sede=5"}, "There is no flag \"--sede\""},
         ErrorCase{"flag_of_replay", {"replay", "fl1~a", "--forec"}, "Did you mean \"--force\"?"},
+        ErrorCase{"flag_of_run",
+                  {"replay", "fl1~a", "--seed", "9"},
+                  "There is no flag \"--seed\" of `flinch replay`"},
+        ErrorCase{"flag_before_token", {"replay", "--seed=9", "fl1~a"}, "no flag \"--seed\""},
+        ErrorCase{"short_flag", {"replay", "fl1~a", "-x"}, "There is no flag \"-x\""},
+        ErrorCase{"word_behind_token", {"replay", "fl1~a", "9"}, "\"9\" is one word too many"},
         ErrorCase{"no_scenario", {"run"}, "`flinch run` needs a SCENARIO."},
         ErrorCase{"two_scenarios", {"run", "a", "b"}, "\"b\" is one word too many."},
         ErrorCase{"no_token", {"replay"}, "needs a TOKEN"},

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/cli/version.h"
+#include "scenarios/token.h"
 
 namespace flinch::scenarios {
 
@@ -33,7 +34,7 @@ struct Outcome {
 Outcome Flinch(const std::vector<std::string>& words) {
   std::ostringstream out;
   std::ostringstream err;
-  const int exit_code = RunProgram(words, out, err);
+  const int exit_code = RunProgram("/opt/flinch", words, out, err);
   return {.exit_code = exit_code, .out = out.str(), .err = err.str()};
 }
 
@@ -151,19 +152,89 @@ TEST_F(CommandsTest, ReplaysSettingsPlanAndInputFromAnyFolder) {
 
 TEST_F(CommandsTest, SaysThatTheBuildHasChanged) {
   const json run = json::parse(Flinch(SmallRun({"--json"})).out);
-  std::string token = run["replay"];
-  token.replace(token.find("~b") + 2, 8, "0badc0de");
-  const Outcome replay = Flinch({"replay", token});
+  ReplayToken token = *FindToken(run["replay"].get<std::string>());
+  token.build_id = "0badc0de";
+  const Outcome replay = Flinch({"replay", ShowToken(token)});
   EXPECT_EQ(replay.exit_code, kExitPassed);
   EXPECT_THAT(replay.err, HasSubstr("The build has changed: recorded 0badc0de, now "));
-  EXPECT_THAT(replay.out, HasSubstr("identical"));
+  EXPECT_THAT(replay.out,
+              HasSubstr("identical to the recorded one although the build has changed."));
+  const json object = json::parse(Flinch({"replay", ShowToken(token), "--json"}).out);
+  EXPECT_EQ(object["identical"], true);
+  EXPECT_EQ(object["build_changed"], true);
+  EXPECT_EQ(object["scenario_changed"], false);
+}
+
+TEST_F(CommandsTest, SaysThatTheScenarioHasChangedThoughTheRunIsIdentical) {
+  const json run = json::parse(Flinch(SmallRun({"--json"})).out);
+  ReplayToken token = *FindToken(run["replay"].get<std::string>());
+  token.content_hash = "0badc0de";
+  const Outcome replay = Flinch({"replay", ShowToken(token), "--force"});
+  EXPECT_THAT(replay.out, HasSubstr("identical to the recorded one although the scenario, its plan "
+                                    "or its input has changed."));
+  const json object = json::parse(Flinch({"replay", ShowToken(token), "--force", "--json"}).out);
+  EXPECT_EQ(object["scenario_changed"], true);
+  EXPECT_EQ(object["build_changed"], false);
+}
+
+TEST_F(CommandsTest, RefusesADamagedTokenInsteadOfCallingItNondeterminism) {
+  const json run = json::parse(Flinch(SmallRun({"--json"})).out);
+  std::string token = run["replay"];
+  char& digit = token[token.find("~d") + 2];
+  digit = digit == '0' ? '1' : '0';
+  const Outcome replay = Flinch({"replay", token});
+  EXPECT_EQ(replay.exit_code, kExitUsage);
+  EXPECT_THAT(replay.err, HasSubstr("The replay token is damaged"));
+}
+
+TEST_F(CommandsTest, EndsWithTheBareCommandOfTheReplay) {
+  const Outcome run =
+      Flinch({"run", "url_clicks", "--seed", "7", "--defect", "sink_commits_at_snapshot"});
+  const size_t label = run.out.find("\nreplay:\n");
+  ASSERT_NE(label, std::string::npos) << run.out;
+  const std::string command = run.out.substr(label + 9);
+  EXPECT_TRUE(command.starts_with("/opt/flinch replay fl1~")) << command;
+  EXPECT_EQ(command.find('\n'), command.size() - 1);
+}
+
+TEST_F(CommandsTest, SaysWhichFaultsOfAPlanNeverFired) {
+  const std::string plan = Write("plan.toml",
+                                 "version = 1\n[[fault]]\nwhen = { at = \"14s\" }\n"
+                                 "do = { crash = \"tm-1\" }\n");
+  const Outcome run = Flinch(SmallRun({"--plan", plan}));
+  EXPECT_EQ(run.exit_code, kExitPassed);
+  EXPECT_THAT(run.out, HasSubstr("0 of 1 fired: plan[0] crash tm-1 never did"));
+}
+
+TEST_F(CommandsTest, PointsAtTheFieldThatAnEventDoesNotHave) {
+  const std::string plan = Write(
+      "plan.toml",
+      "version = 1\n[[fault]]\nwhen = { event = \"checkpoint.acknowledged\", where = { subtak "
+      "= \"sink[1]\" } }\ndo = { crash = \"tm-1\" }\n");
+  for (const Outcome& refused : {Flinch({"check", plan}), Flinch(SmallRun({"--plan", plan}))}) {
+    EXPECT_EQ(refused.exit_code, kExitUsage);
+    EXPECT_THAT(refused.err,
+                AllOf(HasSubstr(plan + ":3:"),
+                      HasSubstr("The event checkpoint.acknowledged has no field \"subtak\"; it has "
+                                "id, subtask. Did you mean \"subtask\"?"),
+                      HasSubstr("^~~~")));
+  }
+}
+
+TEST_F(CommandsTest, NeverReplacesWhatTheRunReads) {
+  const std::string rows = "2025-06-24 14:36:25 install a\n";
+  const std::string input = Write("in.log", rows);
+  const Outcome run = Flinch({"run", "package_log", "--input", input, "--output", input});
+  EXPECT_EQ(run.exit_code, kExitUsage);
+  EXPECT_THAT(run.err, HasSubstr("is a file that this run reads"));
+  EXPECT_EQ(Read("in.log"), rows);
 }
 
 TEST_F(CommandsTest, CallsAnotherDigestOfTheSameBuildNondeterminism) {
   const json run = json::parse(Flinch(SmallRun({"--json"})).out);
-  std::string token = run["replay"];
-  token.replace(token.find("~d") + 2, 16, "0123456789abcdef");
-  const Outcome replay = Flinch({"replay", token});
+  ReplayToken token = *FindToken(run["replay"].get<std::string>());
+  token.digest = "0123456789abcdef";
+  const Outcome replay = Flinch({"replay", ShowToken(token)});
   EXPECT_EQ(replay.exit_code, kExitNondeterminism);
   EXPECT_THAT(replay.out, HasSubstr("recorded passed 0123456789abcdef, now passed"));
 }
@@ -182,11 +253,11 @@ TEST_F(CommandsTest, WritesTheOutputWholeOrNotAtAll) {
                               R"("window_start_ns":1750773600000000000,"count":3})"
                               "\n"),
                     HasSubstr(R"("key":"remove")")));
-  EXPECT_FALSE(std::filesystem::exists(folder_ + "/out.jsonl.part"));
 
   const Outcome nowhere =
       Flinch({"run", "package_log", "--input", input, "--output", folder_ + "/no/out.jsonl"});
   EXPECT_EQ(nowhere.exit_code, kExitOutput);
+  EXPECT_THAT(nowhere.out, IsEmpty());
   EXPECT_THAT(nowhere.err, HasSubstr("The output cannot be written to"));
   const Outcome bad = Flinch(
       {"run", "package_log", "--input", Write("bad.log", "x\n"), "--output", folder_ + "/b.jsonl"});
@@ -286,6 +357,8 @@ TEST_F(CommandsTest, ListsEverythingThereIs) {
   EXPECT_THAT(Flinch({"list", "--names"}).out, HasSubstr("url_clicks\n"));
   EXPECT_THAT(Flinch({"list", "jobs"}).out, HasSubstr("word_count"));
   EXPECT_THAT(Flinch({"list", "events"}).out, HasSubstr("checkpoint.acknowledged"));
+  EXPECT_THAT(Flinch({"list", "events", "--names"}).out,
+              HasSubstr("fault.crash\nfault.restart\nfault.link\n"));
   EXPECT_THAT(Flinch({"list", "oracles"}).out, HasSubstr("exactly_once"));
   EXPECT_THAT(Flinch({"list", "defects"}).out, HasSubstr("sink_commits_at_snapshot"));
   EXPECT_THAT(Flinch({"list", "faults"}).out, HasSubstr("restart_after"));
@@ -296,7 +369,7 @@ TEST_F(CommandsTest, SaysWhenNobodyTakesTheOutput) {
   out.setstate(std::ios::badbit);
   std::ostringstream err;
   const std::vector<std::string> words = {"list"};
-  EXPECT_EQ(RunProgram(words, out, err), kExitOutput);
+  EXPECT_EQ(RunProgram("/opt/flinch", words, out, err), kExitOutput);
   EXPECT_THAT(err.str(), HasSubstr("cannot be written"));
 }
 

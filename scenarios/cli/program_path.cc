@@ -1,0 +1,44 @@
+#include "scenarios/cli/program_path.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+
+namespace flinch::scenarios {
+
+namespace {
+
+bool IsPlain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("._/-+,:@%").contains(c);
+}
+
+}  // namespace
+
+std::string ProgramWord(const std::string& started_as) {
+  const char* const script = std::getenv("FLINCH_PROGRAM");
+  const std::string program = script != nullptr && *script != '\0' ? script : started_as;
+  if (program.empty()) {
+    return "flinch";
+  }
+  if (!program.contains('/')) {
+    return ShellWord(program);
+  }
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(program, error);
+  return ShellWord(error ? program : absolute.lexically_normal().string());
+}
+
+std::string ShellWord(std::string_view text) {
+  if (!text.empty() && std::ranges::all_of(text, IsPlain)) {
+    return std::string(text);
+  }
+  std::string word = "'";
+  for (const char c : text) {
+    word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  }
+  return word + "'";
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,347 @@
+#include "engine/runtime/job_master.h"
+
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/cluster.h"
+#include "engine/events.h"
+#include "tests/support/number_job.h"
+
+namespace flinch::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
+
+// Numbers from sources to sinks; `on_number` runs in front of the sinks.
+void Describe(
+    StreamExecutionEnvironment& job, int64_t count, std::vector<Received>& received,
+    const std::function<void(int64_t)>& on_number = [](int64_t) {}) {
+  job.FromSource<int64_t>("source", NumberSource::Make(count))
+      .Rebalance()
+      .Map("map",
+           [&on_number](const int64_t& number) {
+             on_number(number);
+             return number;
+           })
+      .SinkTo("sink", NumberSink::Make(received));
+}
+
+std::vector<int64_t> Attempts(NumberCluster& cluster) {
+  std::vector<int64_t> attempts;
+  for (const sim::RecordedEvent& event : cluster.bench().Events(events::kJobRestored)) {
+    attempts.push_back(*event.Number("attempt"));
+  }
+  return attempts;
+}
+
+class JobMasterTest : public ::testing::Test {
+ protected:
+  void Build(const NumberClusterOptions& options, int64_t count = 200) {
+    cluster_ = std::make_unique<NumberCluster>(options, [&](StreamExecutionEnvironment& job) {
+      Describe(job, count, received_, on_number_);
+    });
+  }
+
+  std::vector<std::string> Statuses() {
+    std::vector<std::string> statuses;
+    for (const sim::RecordedEvent& event : bench().Events(events::kJobStatus)) {
+      statuses.emplace_back(*event.Text("to"));
+    }
+    return statuses;
+  }
+
+  tests::Bench& bench() { return cluster_->bench(); }
+
+  std::function<void(int64_t)> on_number_ = [](int64_t) {};
+  std::vector<Received> received_;
+  std::unique_ptr<NumberCluster> cluster_;
+};
+
+TEST_F(JobMasterTest, RunsAJobToItsEnd) {
+  Build({});
+  cluster_->RunToEnd(60s);
+  EXPECT_THAT(Statuses(), ElementsAre("RUNNING", "FINISHED"));
+  EXPECT_EQ(Numbers(received_), FirstNumbers(200));
+  EXPECT_THAT(Attempts(*cluster_), ElementsAre(1));
+}
+
+TEST_F(JobMasterTest, SpreadsNeighboursOverTheTaskManagers) {
+  Build({.task_managers = 2, .slots = 2, .parallelism = 2});
+  cluster_->RunToEnd(60s);
+  std::vector<std::string> places;
+  for (const sim::RecordedEvent& event : bench().Events(events::kTaskStarted)) {
+    places.push_back(event.process + " " + std::string(*event.Text("subtask")));
+  }
+  EXPECT_THAT(places, UnorderedElementsAre("tm-1 source[0]", "tm-2 source[1]", "tm-1 map->sink[0]",
+                                           "tm-2 map->sink[1]"));
+}
+
+TEST_F(JobMasterTest, WaitsForSlotsAndStartsWhenATaskManagerComes) {
+  Build({.task_managers = 1, .slots = 1, .parallelism = 2});
+  bench().RunFor(10s);
+  EXPECT_THAT(Statuses(), ElementsAre("RUNNING"));
+  EXPECT_THAT(cluster_->Tasks(events::kTaskStarted), IsEmpty());
+  cluster_->StartTaskManager();
+  cluster_->RunToEnd(60s);
+  EXPECT_EQ(cluster_->job_status(), "FINISHED");
+  EXPECT_EQ(Numbers(received_), FirstNumbers(200));
+  EXPECT_THAT(Attempts(*cluster_), ElementsAre(1)) << "waiting is no failure";
+}
+
+TEST_F(JobMasterTest, AfterTheLossOfATaskManagerItWaitsForAnother) {
+  Build({.task_managers = 2, .slots = 1, .parallelism = 2});
+  bench().RunFor(600ms);
+  bench().world().Crash(cluster_->process("tm-2"));
+  bench().RunFor(10s);
+  EXPECT_NE(cluster_->job_status(), "FINISHED");
+  EXPECT_THAT(bench().Events(events::kTaskManagerLost), SizeIs(1));
+  cluster_->StartTaskManager();
+  cluster_->RunToEnd(60s);
+  EXPECT_EQ(cluster_->job_status(), "FINISHED");
+  std::vector<int64_t> numbers = Numbers(received_);
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  EXPECT_EQ(numbers, FirstNumbers(200));
+}
+
+TEST_F(JobMasterTest, WaitsTheRestartDelay) {
+  NumberClusterOptions options;
+  options.engine.restart.delay = 3s;
+  bool thrown = false;
+  on_number_ = [&thrown](int64_t number) {
+    if (number == 50 && !std::exchange(thrown, true)) {
+      throw std::runtime_error("once");
+    }
+  };
+  Build(options);
+  cluster_->RunToEnd(60s);
+  EXPECT_THAT(Statuses(), ElementsAre("RUNNING", "RESTARTING", "RUNNING", "FINISHED"));
+  const std::vector<sim::RecordedEvent> statuses = bench().Events(events::kJobStatus);
+  EXPECT_GE(statuses[2].time - statuses[1].time, 3s);
+  EXPECT_LT(statuses[2].time - statuses[1].time, 4s);
+}
+
+TEST_F(JobMasterTest, TheJobFailsWhenItsAttemptsAreExhausted) {
+  NumberClusterOptions options;
+  options.engine.restart.attempts = 2;
+  on_number_ = [](int64_t number) {
+    if (number == 50) {
+      throw std::runtime_error("always");
+    }
+  };
+  Build(options);
+  cluster_->RunToEnd(60s);
+  EXPECT_THAT(Statuses(), ElementsAre("RUNNING", "RESTARTING", "RUNNING", "RESTARTING", "RUNNING",
+                                      "FAILING", "FAILED"));
+  EXPECT_THAT(Attempts(*cluster_), ElementsAre(1, 2, 3));
+  const size_t received = received_.size();
+  const size_t started = cluster_->Tasks(events::kTaskStarted).size();
+  bench().RunFor(60s);
+  EXPECT_EQ(received_.size(), received) << "nothing runs on";
+  EXPECT_EQ(cluster_->Tasks(events::kTaskStarted).size(), started);
+}
+
+TEST_F(JobMasterTest, AnEndedJobIsNotRunAgainByALaterMaster) {
+  for (const bool fails : {false, true}) {
+    NumberClusterOptions options;
+    options.engine.restart.attempts = 0;
+    on_number_ = [fails](int64_t number) {
+      if (fails && number == 50) {
+        throw std::runtime_error("always");
+      }
+    };
+    Build(options);
+    cluster_->RunToEnd(60s);
+    ASSERT_EQ(cluster_->job_status(), fails ? "FAILED" : "FINISHED");
+    bench().world().Crash(cluster_->process("jm"));
+    bench().world().Restart(cluster_->process("jm"));
+    bench().RunFor(20s);
+    EXPECT_EQ(cluster_->job_status(), fails ? "FAILED" : "FINISHED");
+    EXPECT_THAT(Attempts(*cluster_), ElementsAre(1));
+  }
+}
+
+TEST_F(JobMasterTest, AttemptsGrowAcrossMasters) {
+  Build({}, 4'000);
+  for (int life = 0; life < 4; ++life) {
+    bench().RunFor(1500ms);
+    bench().world().Crash(cluster_->process("jm"));
+    bench().RunFor(100ms);
+    bench().world().Restart(cluster_->process("jm"));
+  }
+  cluster_->RunToEnd(60s);
+  EXPECT_EQ(cluster_->job_status(), "FINISHED");
+  EXPECT_THAT(Attempts(*cluster_), ElementsAre(1, 2, 3, 4, 5));
+  std::vector<int64_t> numbers = Numbers(received_);
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  EXPECT_EQ(numbers, FirstNumbers(4'000));
+}
+
+TEST_F(JobMasterTest, TooManyFailedCheckpointsFailTheJobOver) {
+  NumberClusterOptions options;
+  options.engine.checkpoint.tolerable_failures = 1;
+  options.engine.checkpoint.timeout = 400ms;
+  options.engine.heartbeat.timeout = 5s;
+  options.engine.rpc.ask_timeout = 2s;
+  Build(options, 1'000);
+  bench().RunFor(1s);
+  // Acknowledgements come too late.
+  bench().SetLinks("jm", "tm-2", {.delay = 250ms});
+  bench().RunFor(5s);
+  bench().SetLinks("jm", "tm-2", {});
+  cluster_->RunToEnd(60s);
+  EXPECT_EQ(cluster_->job_status(), "FINISHED");
+  EXPECT_EQ(bench().Events(events::kCheckpointAborted).at(0).Text("reason"), "CHECKPOINT_EXPIRED");
+  EXPECT_THAT(bench().Events(events::kTaskManagerLost), IsEmpty());
+  EXPECT_GE(Attempts(*cluster_).size(), 2U);
+}
+
+// ---- A TaskManager that the test plays ----------------------------------------------------------
+
+// Registers with one slot, and otherwise does what it is told.
+class PlayedTaskManager {
+ public:
+  explicit PlayedTaskManager(tests::Bench& bench) {
+    bench.Start("tm-1", [this](sim::Environment& environment) {
+      auto rpc = RpcEndpoint::Open(environment, kTaskManagerPort,
+                                   [this](RpcRequest request) { OnRequest(request); });
+      ASSERT_TRUE(rpc);
+      rpc_ = rpc->get();
+      job_manager_ = *environment.network().Resolve("jm", kJobManagerPort);
+      sim::Result<RegisterTaskManager::Reply> reply =
+          sim::Fail(sim::ErrorCode::kTimeout, "not yet");
+      while (!reply) {
+        reply = rpc_->Call(
+            job_manager_,
+            RegisterTaskManager{.name = "tm-1", .incarnation = 1, .session = 1, .slots = 1}, 100ms);
+        environment.Sleep(10ms);
+      }
+      token_ = reply->token;
+      environment.Sleep(std::chrono::hours(10));
+    });
+  }
+
+  bool answers = true;                     // submissions and cancels
+  std::vector<ExecutionAttemptId> claims;  // what it says it runs
+  std::vector<ExecutionAttemptId> submitted;
+  std::vector<ExecutionAttemptId> cancelled;
+
+  void Tell(const UpdateTaskState& update) {
+    UpdateTaskState signed_update = update;
+    signed_update.token = token_;
+    rpc_->Tell(job_manager_, signed_update);
+  }
+
+ private:
+  void OnRequest(const RpcRequest& request) {
+    if (const auto heartbeat = request.As<Heartbeat>();
+        request.method == Method::kHeartbeat && heartbeat) {
+      rpc_->Tell(job_manager_, HeartbeatReply{.token = heartbeat->token,
+                                              .name = "tm-1",
+                                              .session = heartbeat->session,
+                                              .tasks = claims});
+    } else if (request.method == Method::kSubmitTask) {
+      submitted.push_back(request.As<SubmitTask>()->task);
+      if (answers) {
+        rpc_->Reply<Nothing>(request, Nothing());
+      }
+    } else if (request.method == Method::kCancelTask) {
+      const ExecutionAttemptId task = request.As<CancelTask>()->task;
+      cancelled.push_back(task);
+      if (answers) {
+        Tell({.task = task, .state = ExecutionState::kCanceled});
+      }
+    }
+  }
+
+  RpcEndpoint* rpc_ = nullptr;
+  sim::Address job_manager_;
+  FencingToken token_;
+};
+
+class JobMasterWithPlayedTaskManagerTest : public JobMasterTest {
+ protected:
+  void Play(uint32_t restarts) {
+    NumberClusterOptions options{.task_managers = 0, .parallelism = 1};
+    options.engine.restart.attempts = restarts;
+    Build(options);
+    task_manager_ = std::make_unique<PlayedTaskManager>(bench());
+  }
+
+  static ExecutionAttemptId Task(uint32_t vertex, uint32_t attempt) {
+    return {VertexId(vertex), SubtaskIndex(0), AttemptNumber(attempt)};
+  }
+
+  std::unique_ptr<PlayedTaskManager> task_manager_;
+};
+
+TEST_F(JobMasterWithPlayedTaskManagerTest, ATaskOfNoExecutionIsCancelled) {
+  Play(0);
+  task_manager_->claims = {Task(0, 1), Task(1, 1), Task(0, 77)};
+  bench().RunFor(1s);
+  EXPECT_THAT(task_manager_->submitted, UnorderedElementsAre(Task(0, 1), Task(1, 1)));
+  EXPECT_THAT(task_manager_->cancelled, ::testing::Each(Task(0, 77)));
+  EXPECT_FALSE(task_manager_->cancelled.empty());
+}
+
+TEST_F(JobMasterWithPlayedTaskManagerTest, ATaskWhoseSubmissionWasNeverAnsweredIsCancelledForGood) {
+  Play(0);
+  task_manager_->answers = false;
+  bench().RunFor(400ms);
+  EXPECT_THAT(task_manager_->submitted, UnorderedElementsAre(Task(0, 1), Task(1, 1)));
+  task_manager_->answers = true;
+  bench().RunFor(2s);
+  ASSERT_EQ(cluster_->job_status(), "FAILED");
+  // It has come through, though: only its heartbeats can tell the master.
+  task_manager_->cancelled.clear();
+  task_manager_->claims = {Task(0, 1), Task(1, 1)};
+  bench().RunFor(1s);
+  EXPECT_THAT(task_manager_->cancelled,
+              ::testing::AllOf(::testing::Contains(Task(0, 1)), ::testing::Contains(Task(1, 1))));
+}
+
+TEST_F(JobMasterWithPlayedTaskManagerTest, ReportsOfAnotherAttemptOrOfNoSubtaskAreIgnored) {
+  Play(0);
+  bench().RunFor(1s);
+  for (const ExecutionAttemptId& task : {Task(0, 9), Task(5, 1)}) {
+    task_manager_->Tell({.task = task, .state = ExecutionState::kFailed, .reason = "not ours"});
+  }
+  task_manager_->Tell({.task = Task(0, 1), .state = static_cast<ExecutionState>(200)});
+  bench().RunFor(1s);
+  EXPECT_EQ(cluster_->job_status(), "RUNNING");
+  EXPECT_THAT(task_manager_->cancelled, IsEmpty());
+}
+
+TEST_F(JobMasterWithPlayedTaskManagerTest, ACancelIsRepeatedUntilItIsConfirmed) {
+  Play(5);
+  bench().RunFor(1s);
+  task_manager_->answers = false;
+  task_manager_->Tell({.task = Task(0, 1), .state = ExecutionState::kFailed, .reason = "bad"});
+  bench().RunFor(3s);
+  EXPECT_EQ(cluster_->job_status(), "RESTARTING");
+  EXPECT_GT(task_manager_->cancelled.size(), 10U);
+  EXPECT_THAT(task_manager_->cancelled, ::testing::Each(Task(1, 1)));
+  task_manager_->answers = true;
+  bench().RunFor(1s);
+  EXPECT_EQ(cluster_->job_status(), "RUNNING");
+  EXPECT_THAT(task_manager_->submitted, ::testing::Contains(Task(0, 2)));
+}
+
+TEST_F(JobMasterWithPlayedTaskManagerTest, ATaskThatIsCancelledUnaskedFailsTheJobOver) {
+  Play(5);
+  bench().RunFor(1s);
+  task_manager_->Tell({.task = Task(1, 1), .state = ExecutionState::kCanceled});
+  bench().RunFor(1s);
+  EXPECT_THAT(Attempts(*cluster_), ElementsAre(1, 2));
+}
+
+}  // namespace
+}  // namespace flinch::engine

@@ -1,0 +1,407 @@
+#include "engine/runtime/task_executor.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/events.h"
+#include "tests/support/bench.h"
+#include "tests/support/number_job.h"
+
+namespace flinch::engine {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
+
+using namespace std::chrono_literals;
+
+// A JobManager that the test plays: it notes what it is told, and answers or is silent.
+class PlayedJobManager {
+ public:
+  void Start(tests::Bench& bench) {
+    bench.Start("jm", [this](sim::Environment& environment) {
+      auto rpc = RpcEndpoint::Open(environment, kJobManagerPort,
+                                   [this](RpcRequest request) { OnRequest(request); });
+      ASSERT_TRUE(rpc);
+      rpc_ = rpc->get();
+      task_manager_ = *environment.network().Resolve("tm", kTaskManagerPort);
+      for (;;) {
+        environment.Sleep(100ms);
+        if (beats && !registrations.empty()) {
+          rpc_->Tell(task_manager_,
+                     Heartbeat{.token = token, .session = registrations.back().session});
+        }
+      }
+    });
+  }
+
+  // What a call of this message by the JobManager brings.
+  template <typename Message>
+  sim::Result<Nothing> Ask(tests::Bench& bench, const Message& message) {
+    std::optional<sim::Result<Nothing>> result;
+    bench.Run("jm", [&](sim::Environment& environment) {
+      auto rpc = RpcEndpoint::Open(environment, 0);
+      result = (*rpc)->Call(task_manager_, message, 1s);
+    });
+    return *result;
+  }
+
+  bool answers = true;
+  bool beats = true;
+  FencingToken token{7};
+  std::vector<RegisterTaskManager> registrations;
+  std::vector<HeartbeatReply> heartbeats;
+  std::vector<AcknowledgeCheckpoint> acknowledgements;
+  std::vector<std::string> states;  // "0[0]#1 RUNNING reason"
+
+  size_t CountStates(std::string_view prefix) const {
+    return static_cast<size_t>(std::ranges::count_if(
+        states, [prefix](const std::string& state) { return state.starts_with(prefix); }));
+  }
+
+ private:
+  void OnRequest(const RpcRequest& request) {
+    switch (request.method) {
+      case Method::kRegisterTaskManager:
+        registrations.push_back(*request.As<RegisterTaskManager>());
+        if (answers) {
+          rpc_->Reply<RegisterTaskManager::Reply>(request, RegisterTaskManager::Reply{token});
+        }
+        return;
+      case Method::kUpdateTaskState: {
+        const UpdateTaskState update = *request.As<UpdateTaskState>();
+        states.push_back(std::to_string(update.task.vertex.value()) + "[" +
+                         std::to_string(update.task.subtask.value()) + "]#" +
+                         std::to_string(update.task.attempt.value()) + " " +
+                         std::string(Name(update.state)) +
+                         (update.end_of_input ? " at its end " : " ") + update.reason);
+        break;
+      }
+      case Method::kHeartbeatReply:
+        heartbeats.push_back(*request.As<HeartbeatReply>());
+        break;
+      case Method::kAcknowledgeCheckpoint:
+        acknowledgements.push_back(*request.As<AcknowledgeCheckpoint>());
+        break;
+      default:
+        break;
+    }
+    if (answers) {
+      rpc_->Reply<Nothing>(request, Nothing());
+    }
+  }
+
+  RpcEndpoint* rpc_ = nullptr;
+  sim::Address task_manager_;
+};
+
+constexpr ExecutionAttemptId kSource{VertexId(0), SubtaskIndex(0), AttemptNumber(1)};
+
+// The real TaskManager has the code of: a source of numbers, chained to a sink.
+class TaskExecutorTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    StreamExecutionEnvironment job("numbers", {});
+    job.FromSource<int64_t>("source", NumberSource::Make(1'000)).SinkTo("sink", [this] {
+      if (sink_throws_) {
+        throw std::runtime_error("no sink today");
+      }
+      return std::make_unique<NumberSink>(received_);
+    });
+    graph_ = *BuildJobGraph(job.Build());
+    bench_.Host("jm");
+    task_manager_ = bench_.Start("tm", [this](sim::Environment& environment) {
+      TaskExecutor executor(environment, graph_, {.slots = 3, .engine = QuickEngineOptions()});
+      executor.Run();
+    });
+  }
+
+  void StartJobManager() {
+    job_manager_.Start(bench_);
+    bench_.RunFor(500ms);
+    ASSERT_FALSE(job_manager_.registrations.empty());
+  }
+
+  template <typename Message>
+  sim::Result<Nothing> Ask(const Message& message) {
+    return job_manager_.Ask(bench_, message);
+  }
+
+  SubmitTask Submission(ExecutionAttemptId task = kSource) const {
+    return {.token = job_manager_.token, .task = task, .job = "numbers"};
+  }
+
+  JobGraph graph_;
+  bool sink_throws_ = false;
+  std::vector<Received> received_;
+  PlayedJobManager job_manager_;
+  sim::ProcessId task_manager_;
+  tests::Bench bench_;
+};
+
+TEST_F(TaskExecutorTest, RegistersUntilItIsAnswered) {
+  job_manager_.answers = false;
+  job_manager_.Start(bench_);
+  bench_.RunFor(2s);
+  EXPECT_GT(job_manager_.registrations.size(), 2U);
+  job_manager_.answers = true;
+  bench_.RunFor(1s);
+  const size_t registrations = job_manager_.registrations.size();
+  bench_.RunFor(5s);
+  EXPECT_THAT(job_manager_.registrations, SizeIs(registrations));
+  EXPECT_EQ(job_manager_.registrations.back().name, "tm");
+  EXPECT_EQ(job_manager_.registrations.back().incarnation, 1U);
+  EXPECT_EQ(job_manager_.registrations.back().session, 1U);
+  EXPECT_EQ(job_manager_.registrations.back().slots, 3U);
+}
+
+TEST_F(TaskExecutorTest, RunsWhatIsSubmittedAndSaysSo) {
+  StartJobManager();
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(500ms);
+  EXPECT_THAT(job_manager_.states, ElementsAre("0[0]#1 RUNNING "));
+  EXPECT_GT(received_.size(), 50U);
+  EXPECT_THAT(job_manager_.heartbeats.back().tasks, ElementsAre(kSource));
+  bench_.RunFor(10s);
+  EXPECT_THAT(job_manager_.states, ElementsAre("0[0]#1 RUNNING ", "0[0]#1 RUNNING at its end "));
+  EXPECT_THAT(received_, SizeIs(1'000));
+}
+
+TEST_F(TaskExecutorTest, ASubmissionThatComesAgainChangesNothing) {
+  StartJobManager();
+  ASSERT_TRUE(Ask(Submission()));
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(10s);
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(1s);
+  EXPECT_THAT(received_, SizeIs(1'000));
+  EXPECT_EQ(job_manager_.CountStates("0[0]#1 RUNNING "), 2U);
+}
+
+TEST_F(TaskExecutorTest, AReportIsRepeatedUntilItIsAnswered) {
+  StartJobManager();
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(1ms);
+  job_manager_.answers = false;
+  ASSERT_TRUE(Ask(CancelTask{.token = job_manager_.token, .task = kSource}));
+  bench_.RunFor(2s);
+  EXPECT_GE(job_manager_.CountStates("0[0]#1 CANCELED"), 3U);
+  job_manager_.answers = true;
+  bench_.RunFor(5s);
+  const size_t told = job_manager_.states.size();
+  bench_.RunFor(5s);
+  EXPECT_THAT(job_manager_.states, SizeIs(told));
+}
+
+TEST_F(TaskExecutorTest, CancelsWhatRuns) {
+  StartJobManager();
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(200ms);
+  ASSERT_TRUE(Ask(CancelTask{.token = job_manager_.token, .task = kSource}));
+  bench_.RunFor(500ms);
+  EXPECT_EQ(job_manager_.states.back(), "0[0]#1 CANCELED ");
+  EXPECT_THAT(job_manager_.heartbeats.back().tasks, IsEmpty());
+  const size_t received = received_.size();
+  bench_.RunFor(1s);
+  EXPECT_THAT(received_, SizeIs(received));
+}
+
+TEST_F(TaskExecutorTest, ACancelOfWhatIsNotThereIsConfirmed) {
+  StartJobManager();
+  const ExecutionAttemptId unknown{VertexId(3), SubtaskIndex(9), AttemptNumber(2)};
+  ASSERT_TRUE(Ask(CancelTask{.token = job_manager_.token, .task = unknown}));
+  bench_.RunFor(100ms);
+  EXPECT_THAT(job_manager_.states, ElementsAre("3[9]#2 CANCELED "));
+}
+
+TEST_F(TaskExecutorTest, WhatItHasNoCodeForFails) {
+  StartJobManager();
+  SubmitTask foreign = Submission();
+  foreign.job = "letters";
+  ASSERT_TRUE(Ask(foreign));
+  ASSERT_TRUE(Ask(Submission({VertexId(1), SubtaskIndex(0), AttemptNumber(1)})));
+  bench_.RunFor(100ms);
+  EXPECT_THAT(job_manager_.states,
+              UnorderedElementsAre("0[0]#1 FAILED This TaskManager has no code for the job.",
+                                   "1[0]#1 FAILED This TaskManager has no code for the job."));
+}
+
+TEST_F(TaskExecutorTest, AnOperatorThatThrowsWhileItIsMadeFailsItsTaskOnly) {
+  sink_throws_ = true;
+  StartJobManager();
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(100ms);
+  EXPECT_THAT(job_manager_.states, ElementsAre(HasSubstr("0[0]#1 FAILED User code threw")));
+  EXPECT_THAT(bench_.Events(events::kTaskFailed), SizeIs(1));
+  sink_throws_ = false;
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(100ms);
+  EXPECT_FALSE(received_.empty());
+}
+
+TEST_F(TaskExecutorTest, ObeysOnlyTheJobManagerThatItRegisteredWith) {
+  bench_.RunFor(1s);
+  job_manager_.answers = false;
+  job_manager_.Start(bench_);
+  bench_.RunFor(10ms);
+  EXPECT_EQ(Ask(Submission()).error().code, sim::ErrorCode::kFenced) << "not registered yet";
+  job_manager_.answers = true;
+  bench_.RunFor(1s);
+  SubmitTask foreign = Submission();
+  foreign.token = FencingToken(6);
+  EXPECT_EQ(Ask(foreign).error().code, sim::ErrorCode::kFenced);
+  foreign.token = FencingToken();
+  EXPECT_EQ(Ask(foreign).error().code, sim::ErrorCode::kFenced);
+  EXPECT_EQ(Ask(CancelTask{.token = FencingToken(8), .task = kSource}).error().code,
+            sim::ErrorCode::kFenced);
+  bench_.RunFor(1s);
+  EXPECT_THAT(received_, IsEmpty());
+  EXPECT_TRUE(Ask(Submission()));
+}
+
+TEST_F(TaskExecutorTest, WhenTheJobManagerIsSilentItCancelsAllAndRegistersAnew) {
+  StartJobManager();
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(200ms);
+  job_manager_.beats = false;
+  bench_.RunFor(1s);
+  EXPECT_THAT(bench_.Events(events::kTaskCanceled), SizeIs(1));
+  EXPECT_EQ(job_manager_.registrations.back().session, 2U);
+  EXPECT_EQ(job_manager_.CountStates("0[0]#1 CANCELED"), 0U) << "it does not know it any more";
+  job_manager_.beats = true;
+  bench_.RunFor(3s);
+  EXPECT_EQ(job_manager_.heartbeats.back().session, job_manager_.registrations.back().session);
+  EXPECT_THAT(job_manager_.heartbeats.back().tasks, IsEmpty());
+}
+
+TEST_F(TaskExecutorTest, AHeartbeatForAnotherSessionIsNoSignOfLife) {
+  StartJobManager();
+  job_manager_.beats = false;
+  for (int i = 0; i < 20; ++i) {
+    (void)Ask(Heartbeat{.token = job_manager_.token, .session = 99});
+    bench_.RunFor(50ms);
+  }
+  EXPECT_GT(job_manager_.registrations.back().session, 1U);
+}
+
+TEST_F(TaskExecutorTest, ItsNextLifeHasTheNextIncarnation) {
+  StartJobManager();
+  bench_.world().Crash(task_manager_);
+  bench_.world().Restart(task_manager_);
+  bench_.RunFor(500ms);
+  EXPECT_EQ(job_manager_.registrations.back().incarnation, 2U);
+  EXPECT_EQ(job_manager_.registrations.back().session, 1U);
+}
+
+TEST_F(TaskExecutorTest, RequestsThatAreNoneAreRefused) {
+  StartJobManager();
+  ASSERT_TRUE(bench_.Run("jm", [&](sim::Environment& environment) {
+    const sim::Address to = *environment.network().Resolve("tm", kTaskManagerPort);
+    const auto rpc = RpcEndpoint::Open(environment, 0);
+    for (const Method method :
+         {Method::kHeartbeat, Method::kSubmitTask, Method::kCancelTask, Method::kTriggerCheckpoint,
+          Method::kNotifyCheckpointComplete, Method::kNotifyCheckpointAborted}) {
+      const auto reply = (*rpc)->CallBytes(to, method, "nonsense", 1s);
+      EXPECT_EQ(reply.error().code, sim::ErrorCode::kCorruption);
+    }
+    for (const Method method :
+         {Method::kRegisterTaskManager, Method::kFetch, static_cast<Method>(60'000)}) {
+      const auto reply = (*rpc)->CallBytes(to, method, "", 1s);
+      EXPECT_EQ(reply.error().code, sim::ErrorCode::kInvalidArgument);
+    }
+  }));
+}
+
+TEST_F(TaskExecutorTest, ATriggeredCheckpointIsUploadedAndAcknowledged) {
+  StartJobManager();
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(200ms);
+  ASSERT_TRUE(Ask(TriggerCheckpoint{
+      .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
+  bench_.RunFor(500ms);
+  ASSERT_THAT(job_manager_.acknowledgements, SizeIs(1));
+  const AcknowledgeCheckpoint& ack = job_manager_.acknowledgements.front();
+  EXPECT_EQ(ack.checkpoint, CheckpointId(5));
+  EXPECT_EQ(ack.task, kSource);
+  EXPECT_TRUE(bench_.world().ReadSharedFile(ack.snapshot.path));
+  // Neither again nor an older one.
+  for (const uint64_t id : {5U, 4U}) {
+    (void)Ask(TriggerCheckpoint{
+        .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(id)});
+  }
+  bench_.RunFor(500ms);
+  EXPECT_THAT(job_manager_.acknowledgements, SizeIs(1));
+}
+
+TEST_F(TaskExecutorTest, ATriggerForATaskThatIsNotThereIsRefused) {
+  StartJobManager();
+  const auto reply = Ask(TriggerCheckpoint{
+      .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)});
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, sim::ErrorCode::kNotFound);
+}
+
+TEST_F(TaskExecutorTest, ACheckpointThatWasAbortedIsNotTaken) {
+  StartJobManager();
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(200ms);
+  ASSERT_TRUE(Ask(NotifyCheckpointAborted{
+      .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
+  ASSERT_TRUE(Ask(TriggerCheckpoint{
+      .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
+  bench_.RunFor(500ms);
+  EXPECT_THAT(job_manager_.acknowledgements, IsEmpty());
+}
+
+TEST_F(TaskExecutorTest, FinishesWithTheFinalCheckpointAndNotBefore) {
+  StartJobManager();
+  ASSERT_TRUE(Ask(Submission()));
+  const NotifyCheckpointComplete final_one{.token = job_manager_.token,
+                                           .task = kSource,
+                                           .checkpoint = CheckpointId(5),
+                                           .is_final = true};
+  ASSERT_TRUE(Ask(final_one));
+  bench_.RunFor(10s);
+  EXPECT_THAT(job_manager_.states, Not(Contains("0[0]#1 FINISHED ")));
+  ASSERT_TRUE(Ask(final_one));
+  bench_.RunFor(1s);
+  EXPECT_EQ(job_manager_.states.back(), "0[0]#1 FINISHED ");
+}
+
+TEST_F(TaskExecutorTest, TheDataPortServesOnlyWhatThereIs) {
+  StartJobManager();
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(200ms);
+  ASSERT_TRUE(bench_.Run("jm", [&](sim::Environment& environment) {
+    const sim::Address to = *environment.network().Resolve("tm", kDataPort);
+    const PartitionRequest no_such_edge{.producer = kSource, .edge = 3, .subpartition = 0};
+    const PartitionRequest no_such_task{
+        .producer = {VertexId(0), SubtaskIndex(0), AttemptNumber(2)}, .edge = 0, .subpartition = 0};
+    for (const Bytes& request : {Encode(no_such_edge), Encode(no_such_task), Bytes("nonsense")}) {
+      const auto connection = environment.network().Connect(to, 1s);
+      ASSERT_TRUE(connection);
+      ASSERT_TRUE((*connection)->Send(request));
+      const auto reply = (*connection)->Receive();
+      ASSERT_TRUE(reply);
+      EXPECT_EQ(*reply, Encode(PartitionReply::kNotFound));
+      EXPECT_FALSE((*connection)->Receive()) << "and closes";
+    }
+  }));
+  EXPECT_THAT(bench_.Events(events::kTaskFailed), IsEmpty());
+}
+
+}  // namespace
+}  // namespace flinch::engine
