@@ -235,16 +235,16 @@ void Stage::Excuse(reports::RunSummary& summary) const {
     return;
   }
   const Scenario& scenario = request_.scenario;
-  if (!tally_.input_sealed) {
-    summary.reason = fmt::format(
-        "The input was not published completely when the run ended at {}: raise "
-        "limits.simulated_time or limits.events, or workload.rows_per_second.",
-        sim::Show(world_.Now()));
-  } else if (tally_.job_status == "FAILED") {
+  if (tally_.job_status == "FAILED") {
     summary.reason = fmt::format(
         "The job failed after {} restarts, as restart-strategy.fixed-delay.attempts = {} says: "
         "more may break in this run than it is allowed to recover from.",
         tally_.attempts - 1, scenario.options.restart.attempts);
+  } else if (!tally_.input_sealed) {
+    summary.reason = fmt::format(
+        "The input was not published completely when the run ended at {}: raise "
+        "limits.simulated_time or limits.events, or workload.rows_per_second.",
+        sim::Show(world_.Now()));
   }
   if (!summary.reason.empty()) {
     summary.verdict = reports::Verdict::kInconclusive;

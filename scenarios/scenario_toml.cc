@@ -72,7 +72,7 @@ std::string WhyNoEffect(const FieldInfo& field, const Scenario& scenario) {
 
 class ScenarioDecoder {
  public:
-  explicit ScenarioDecoder(TomlDocument& document) : document_(document) {
+  explicit ScenarioDecoder(TomlDocument& document) {
     tables_.emplace("", document.root());
   }
 
@@ -266,7 +266,6 @@ class ScenarioDecoder {
     }
   }
 
-  TomlDocument& document_;
   std::map<std::string, std::optional<TomlTable>, std::less<>> tables_;
   std::vector<std::pair<FieldInfo, std::string>> conditional_;
   faults::DecodedPlan decoded_;

@@ -85,7 +85,7 @@ class OperatorChain::Tail final : public Output {
 };
 
 OperatorChain::OperatorChain(sim::Environment& environment, const Options& options)
-    : environment_(environment), options_(options), defects_(options.defects) {
+    : options_(options), defects_(options.defects) {
   const StreamGraph& stream = options.graph.stream;
   const JobVertex& vertex = options.graph.vertex(options.vertex);
   std::vector<Tail::Edge> edges;

@@ -66,7 +66,6 @@ class OperatorChain {
 
   sim::Result<void> OpenMember(Member& member, const std::vector<TaskSnapshot>* restored);
 
-  sim::Environment& environment_;
   Options options_;
   Defects defects_;
   std::unique_ptr<Output> tail_;
