@@ -106,6 +106,38 @@ TEST(CheckpointCoordinatorTest, HasAtMostOneInProgressAndMakesUpForOneThatWasDue
   }
 }
 
+TEST(CheckpointCoordinatorTest, AfterASlowOneTheIntervalHoldsAgain) {
+  CoordinatorStage stage;
+  stage.job.acknowledges_after = 2500ms;
+  stage.Play([&] {
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+    stage.job.acknowledges_after = 10ms;
+    stage.Sleep(10s);
+  });
+  const std::vector<sim::SimTime> triggered = stage.Times(events::kCheckpointTriggered);
+  ASSERT_GE(triggered.size(), 7U);
+  for (size_t i = 3; i < triggered.size(); ++i) {
+    EXPECT_GE(triggered[i] - triggered[i - 1], 1s - kIdTime);
+  }
+}
+
+TEST(CheckpointCoordinatorTest, TriggersNothingWhenTheTasksStopWhileTheIdIsDrawn) {
+  CoordinatorStage stage;
+  stage.options.interval = 100ms;
+  stage.options.min_pause = 100ms;  // so that the first trigger comes after just the interval
+  stage.Play([&] {
+    stage.Start();
+    stage.Sleep(101ms);
+    stage.job.all_running = false;
+    stage.Sleep(3s);
+    EXPECT_THAT(stage.job.heard, IsEmpty());
+    stage.job.all_running = true;
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+  });
+  EXPECT_THAT(stage.Ids(events::kCheckpointTriggered), ElementsAre(2)) << "the id was drawn";
+}
+
 TEST(CheckpointCoordinatorTest, TriggersNothingUntilAllTasksRun) {
   CoordinatorStage stage;
   stage.job.all_running = false;
@@ -425,6 +457,21 @@ TEST(CheckpointCoordinatorTest, TheFinalCheckpointComesAtOnceAndIsAnnouncedUntil
     EXPECT_EQ(stage.Heard("complete sink[0] 1 final"), 4U);
   });
   EXPECT_THAT(stage.Ids(events::kCheckpointNotified), ElementsAre(1));
+}
+
+TEST(CheckpointCoordinatorTest, AFinalCheckpointThatIsStoredAfterTheStopIsAnnouncedOnce) {
+  CoordinatorStage stage;
+  stage.job.all_at_end = true;
+  stage.Play([&] {
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+    stage.Do([&] {
+      stage.job.AcknowledgeAll(CheckpointId(1));
+      stage.job.coordinator->Stop();
+    });
+    stage.Sleep(10s);
+    EXPECT_EQ(stage.Heard("complete sink[0] 1 final"), 1U);
+  });
 }
 
 TEST(CheckpointCoordinatorTest, ACheckpointIsFinalByWhatHeldWhenItWasTriggered) {

@@ -242,6 +242,22 @@ TEST(CompletedCheckpointStoreTest, AnAddWhoseOutcomeIsUnknownCanBeRepeated) {
   }
 }
 
+TEST(CompletedCheckpointStoreTest, AnAddThatEndedHalfwayIsNotRecovered) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("jm", [](sim::Environment& real) {
+    tests::FlakyEnvironment environment(real);
+    CompletedCheckpointStore store(environment, "job", 1);
+    const CompletedCheckpoint checkpoint = MakeCheckpoint(environment, 1);
+    environment.volume().SparingNext(4);  // the metadata, and the pointer under another name
+    environment.volume().FailNext(1, tests::Outcome::kRefused);
+    ASSERT_FALSE(store.Add(checkpoint));
+    CompletedCheckpointStore again(environment, "job", 1);
+    ASSERT_TRUE(again.Recover());
+    EXPECT_EQ(again.latest(), nullptr);
+  }));
+  EXPECT_THAT(Pointers(bench), ElementsAre(HasSubstr(".tmp")));
+}
+
 TEST(CompletedCheckpointStoreTest, ASubsumptionThatFailsIsMadeGoodByTheNext) {
   for (const tests::Outcome outcome : {tests::Outcome::kRefused, tests::Outcome::kDoneUnanswered}) {
     for (int spared = 0; spared < 5; ++spared) {

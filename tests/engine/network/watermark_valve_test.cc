@@ -27,12 +27,12 @@ TEST(WatermarkValveTest, PassesTheMinimumAndOnlyWhenItGrows) {
 
 TEST(WatermarkValveTest, AWatermarkThatRegressesIsIgnored) {
   WatermarkValve valve(2);
-  valve.OnWatermark(0, EventTime(5));
+  valve.OnWatermark(0, EventTime(9));
   EXPECT_EQ(valve.OnWatermark(1, EventTime(5)), EventTime(5));
   EXPECT_EQ(valve.OnWatermark(0, EventTime(1)), kNothing);
-  EXPECT_EQ(valve.OnWatermark(1, EventTime(5)), kNothing);
-  EXPECT_EQ(valve.OnWatermark(1, EventTime(7)), kNothing) << "channel 0 still stands at 5";
-  EXPECT_EQ(valve.OnWatermark(0, EventTime(6)), EventTime(6));
+  EXPECT_EQ(valve.OnWatermark(1, EventTime(7)), EventTime(7)) << "channel 0 still stands at 9";
+  EXPECT_EQ(valve.OnWatermark(1, EventTime(2)), kNothing);
+  EXPECT_EQ(valve.OnWatermark(1, EventTime(20)), EventTime(9));
 }
 
 TEST(WatermarkValveTest, TheEndOfOneChannelLeavesTheOthersToDecide) {

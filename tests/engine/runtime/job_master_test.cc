@@ -204,6 +204,48 @@ TEST_F(JobMasterTest, TooManyFailedCheckpointsFailTheJobOver) {
   EXPECT_GE(Attempts(*cluster_).size(), 2U);
 }
 
+// Orders a failure as soon as a checkpoint is complete, and before it is durable.
+class Saboteur final : public sim::TraceObserver {
+ public:
+  void OnEvent(const sim::TraceEvent& event) override {
+    if (event.kind == events::kCheckpointCompleted) {
+      completed_ = *event.Number("id");
+      strikes_ = failures_ < 8;
+    } else if (event.kind == events::kJobRestored) {
+      EXPECT_GE(*event.Number("checkpoint"), completed_);
+    }
+  }
+
+  void OnNumber() {
+    if (std::exchange(strikes_, false)) {
+      ++failures_;
+      throw std::runtime_error("sabotage");
+    }
+  }
+
+  int failures() const { return failures_; }
+
+ private:
+  int64_t completed_ = 0;
+  bool strikes_ = false;
+  int failures_ = 0;
+};
+
+// Else the checkpoint would be passed over, its transactions aborted, and a later failure would
+// restore it all the same.
+TEST_F(JobMasterTest, ARestartWaitsForACheckpointThatIsBeingStored) {
+  Saboteur saboteur;
+  NumberClusterOptions options;
+  options.engine.restart.delay = 0s;
+  options.engine.network.buffer_timeout = 1ms;
+  on_number_ = [&saboteur](int64_t) { saboteur.OnNumber(); };
+  Build(options, 2'000);
+  bench().world().Observe(saboteur);
+  cluster_->RunToEnd(60s);
+  EXPECT_EQ(cluster_->job_status(), "FINISHED");
+  EXPECT_EQ(saboteur.failures(), 8);
+}
+
 // ---- A TaskManager that the test plays ----------------------------------------------------------
 
 // Registers with one slot, and otherwise does what it is told.
