@@ -72,9 +72,7 @@ std::string WhyNoEffect(const FieldInfo& field, const Scenario& scenario) {
 
 class ScenarioDecoder {
  public:
-  explicit ScenarioDecoder(TomlDocument& document) {
-    tables_.emplace("", document.root());
-  }
+  explicit ScenarioDecoder(TomlDocument& document) { tables_.emplace("", document.root()); }
 
   Scenario Decode() {
     Scenario scenario;
