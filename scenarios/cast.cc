@@ -25,7 +25,7 @@ constexpr uint32_t kMasterWeight = 6;
 // As many as a scenario may have: cluster.task_managers.
 constexpr uint32_t kTaskManagersMax = 500;
 
-// A test compares with what the world really traces.
+// What sim/world traces of its own acts.
 constexpr auto kWorldEvents = std::to_array<events::EventInfo>({
     {"fault.crash", "process incarnation", "the world killed a process"},
     {"fault.restart", "process incarnation", "the world booted a dead process"},
