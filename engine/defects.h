@@ -2,7 +2,7 @@
 //
 // Each is one place in the engine that asks `defects.Has(Defect::k…)`. In a build with
 // FLINCH_DEFECTS=0 `Has` is a constant false and the branches vanish; with the default build it is
-// one test of a bit. Each has a witness: tests/scenarios/defects_test.cc looks for a seed at which an
+// one test of a bit. Each has a witness: tests/scenarios/defects_test.cc finds a seed at which an
 // oracle catches it, among the first 200.
 #pragma once
 
