@@ -18,6 +18,7 @@ constexpr ProcessId kNobody{UINT32_MAX};
 Kernel::Kernel(const WorldOptions& options)
     : options_(options),
       random_(options.seed),
+      choices_(random_.Split("choice")),
       strategy_(MakeStrategy(options.scheduling, random_.Split("scheduler"))),
       recorder_(options.keep),
       shared_(random_.Split("volume/shared"), options.shared_volume),

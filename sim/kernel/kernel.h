@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sim/environment.h"
+#include "sim/kernel/choices.h"
 #include "sim/kernel/context.h"
 #include "sim/kernel/disk_model.h"
 #include "sim/kernel/event_queue.h"
@@ -95,6 +96,8 @@ class Kernel {
 
   const Random& random() const { return random_; }
 
+  Choices& choices() { return choices_; }
+
   const WorldOptions& options() const { return options_; }
 
   const std::vector<HostRecord>& hosts() const { return hosts_; }
@@ -146,6 +149,7 @@ class Kernel {
 
   WorldOptions options_;
   Random random_;
+  Choices choices_;
   SimTime now_{};
   std::unique_ptr<ScheduleStrategy> strategy_;
   TraceRecorder recorder_;
