@@ -2,12 +2,14 @@
 //
 // A choice point has a stable name ("link.latency") and an actor ("jm/tm-1"), and draws from a
 // stream of its own: its n-th draw depends on the seed, the name, the actor and n, and on nothing
-// else. So a point that is added, removed or drawn from more often moves no draw of another.
+// else. So a point that is added, removed or drawn from more often moves no draw of another. A tape
+// counts the draws and may change them.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
+#include "sim/kernel/tape_deck.h"
 #include "sim/random.h"
 #include "sim/time.h"
 
@@ -17,10 +19,14 @@ namespace flinch::sim {
 // move it to where it lives.
 class ChoicePoint {
  public:
-  explicit ChoicePoint(const Random& random) : random_(random) {}
+  // `track`: null where nothing is recorded or played.
+  ChoicePoint(const Random& random, TapeDeck::Track* track) : random_(random), track_(track) {}
 
   // Uniform in [0, bound). `bound` is positive.
-  uint64_t Below(uint64_t bound) { return random_.Below(bound); }
+  uint64_t Below(uint64_t bound) {
+    const uint64_t drawn = random_.Below(bound);
+    return track_ == nullptr ? drawn : track_->Draw(drawn, bound);
+  }
 
   // Uniform in [low, high], both included.
   Duration Between(Duration low, Duration high);
@@ -30,19 +36,23 @@ class ChoicePoint {
 
  private:
   Random random_;
+  TapeDeck::Track* track_;
 };
 
 class Choices {
  public:
-  explicit Choices(const Random& root) : root_(root) {}
+  // `deck`: null where nothing is recorded or played; otherwise it outlives the points.
+  Choices(const Random& root, TapeDeck* deck) : root_(root), deck_(deck) {}
 
   // `name`: dotted, lower case, the same wherever the code moves. `actor`: who decides, by names.
   ChoicePoint Point(std::string_view name, std::string_view actor) const {
-    return ChoicePoint(root_.Split(name).Split(actor));
+    return ChoicePoint(root_.Split(name).Split(actor),
+                       deck_ == nullptr ? nullptr : &deck_->TrackOf(name, actor));
   }
 
  private:
   Random root_;
+  TapeDeck* deck_;
 };
 
 }  // namespace flinch::sim

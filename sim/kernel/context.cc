@@ -1,13 +1,16 @@
 #include "sim/kernel/context.h"
 
-#include <cstdlib>
-#include <cstring>
+#include <array>
+#include <cstdint>
+#include <signal.h>
+#include <ucontext.h>
 #include <utility>
 
 #include <boost/context/preallocated.hpp>
 #include <boost/context/stack_context.hpp>
 
 #include "sim/check.h"
+#include "sim/kernel/stack_pool.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define FLINCH_ASAN 1
@@ -25,8 +28,6 @@ namespace flinch::sim {
 namespace {
 
 #ifdef FLINCH_ASAN
-constexpr size_t kStackBytes = 256 * 1024;  // frames grow under the sanitizer
-
 void StartSwitch(void** fake, const void* bottom, size_t size) {
   __sanitizer_start_switch_fiber(fake, bottom, size);
 }
@@ -35,15 +36,13 @@ void FinishSwitch(void* fake, const void** bottom, size_t* size) {
   __sanitizer_finish_switch_fiber(fake, bottom, size);
 }
 #else
-constexpr size_t kStackBytes = 64 * 1024;
-
 void StartSwitch(void**, const void*, size_t) {}
 
 void FinishSwitch(void*, const void**, size_t*) {}
 #endif
 
-// At the far end of each stack; gone when a fiber used more than there is.
-constexpr uint64_t kCanary = 0x5afe57ac5afe57ac;
+// Whose stack this thread is on. Beside everything else, for it is written at every switch.
+thread_local FiberContext* running = nullptr;
 
 // The stack belongs to the pool, not to Boost.
 struct KeepStack {
@@ -54,61 +53,111 @@ struct KeepStack {
 
 }  // namespace
 
-StackPool::~StackPool() {
-  for (char* stack : free_) {
-    std::free(stack);
+// What happens when a fiber touches the forbidden memory below its stack. The processor raises
+// SIGSEGV; the handler runs on a stack of its own and lets the thread go on in `Leave`, which
+// switches to the scheduler and is never resumed. Nothing on the fiber's stack is touched.
+struct Overflow {
+  static constexpr size_t kHandlerBytes = 64 * 1024;
+
+  bool installed = false;
+  struct sigaction before{};
+  alignas(64) std::array<char, kHandlerBytes> handler_stack;
+  alignas(64) std::array<char, kHandlerBytes> leaving_stack;
+
+  static Overflow& OfThread() {
+    thread_local Overflow overflow;
+    return overflow;
   }
-}
 
-size_t StackPool::size() { return kStackBytes; }
-
-char* StackPool::Take() {
-  if (!free_.empty()) {
-    char* stack = free_.back();
-    free_.pop_back();
-    return stack;
+  void Install() {
+    installed = true;
+    stack_t alternative{};
+    alternative.ss_sp = handler_stack.data();
+    alternative.ss_size = handler_stack.size();
+    struct sigaction action{};
+    action.sa_sigaction = &Overflow::OnFault;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    Check(sigaltstack(&alternative, nullptr) == 0 && sigaction(SIGSEGV, &action, &before) == 0,
+          "the handler of stack overflows cannot be installed");
   }
-  char* stack = static_cast<char*>(std::malloc(kStackBytes));
-  Check(stack != nullptr, "no memory is left for a stack of {} bytes", kStackBytes);
-  std::memcpy(stack, &kCanary, sizeof kCanary);
-  return stack;
-}
 
-void StackPool::Return(char* stack) { free_.push_back(stack); }
+  static void Leave() {
+    FiberContext* const fiber = running;
+    fiber->overflowed_ = true;
+    fiber->Suspend();
+  }
 
-FiberContext::FiberContext(StackPool& stacks, Entry entry, void* argument)
-    : stacks_(stacks), entry_(entry), argument_(argument) {}
+  // As if Leave had just been called on an empty stack that ends at `top`.
+  static void GoOnIn(mcontext_t& registers, uintptr_t top) {
+#if defined(__x86_64__)
+    registers.gregs[REG_RSP] = static_cast<greg_t>(top - sizeof(void*));
+    registers.gregs[REG_RIP] = reinterpret_cast<greg_t>(&Overflow::Leave);
+#elif defined(__aarch64__)
+    registers.sp = top;
+    registers.pc = reinterpret_cast<uintptr_t>(&Overflow::Leave);
+#else
+#error "say here how a signal handler of this processor goes on elsewhere"
+#endif
+  }
+
+  static void OnFault(int signal, siginfo_t* info, void* context) {
+    Overflow& overflow = OfThread();
+    FiberContext* const fiber = running;
+    const char* const touched = static_cast<const char*>(info->si_addr);
+    if (fiber == nullptr || touched >= fiber->stack_ ||
+        touched < fiber->stack_ - StackPool::kGuardBytes) {
+      sigaction(signal, &overflow.before, nullptr);  // not ours: it happens again, to who was here
+      return;
+    }
+    const auto top = reinterpret_cast<uintptr_t>(overflow.leaving_stack.data()) + kHandlerBytes;
+    GoOnIn(static_cast<ucontext_t*>(context)->uc_mcontext, top);
+  }
+};
 
 FiberContext::~FiberContext() {
   if (stack_ != nullptr) {
-    stacks_.Return(stack_);
+    StackPool::OfThread().Return(stack_);
   }
 }
 
-void FiberContext::Resume() {
-  if (!started_) {
-    started_ = true;
-    stack_ = stacks_.Take();
-    boost::context::stack_context whole;
-    whole.sp = stack_ + kStackBytes;
-    whole.size = kStackBytes;
-    self_ = boost::context::fiber(std::allocator_arg,
-                                  boost::context::preallocated(whole.sp, whole.size, whole),
-                                  KeepStack(), [this](boost::context::fiber&& scheduler) {
-                                    FinishSwitch(nullptr, &scheduler_bottom_, &scheduler_size_);
-                                    scheduler_ = std::move(scheduler);
-                                    entry_(argument_);
-                                    finished_ = true;
-                                    StartSwitch(nullptr, scheduler_bottom_, scheduler_size_);
-                                    return std::move(scheduler_);
-                                  });
+size_t FiberContext::stack_bytes() { return StackPool::size(); }
+
+size_t FiberContext::high_water() const {
+  return measures_ && stack_ != nullptr ? StackPool::HighWater(stack_) : 0;
+}
+
+void FiberContext::Start() {
+  stack_ = StackPool::OfThread().Take();
+  if (measures_) {
+    StackPool::Paint(stack_);
   }
-  StartSwitch(&fake_scheduler_, stack_, kStackBytes);
+  if (Overflow& overflow = Overflow::OfThread(); !overflow.installed) {
+    overflow.Install();
+  }
+  boost::context::stack_context whole;
+  whole.sp = StackPool::Top(stack_);
+  whole.size = static_cast<size_t>(StackPool::Top(stack_) - stack_);
+  self_ = boost::context::fiber(std::allocator_arg,
+                                boost::context::preallocated(whole.sp, whole.size, whole),
+                                KeepStack(), [this](boost::context::fiber&& scheduler) {
+                                  FinishSwitch(nullptr, &scheduler_bottom_, &scheduler_size_);
+                                  scheduler_ = std::move(scheduler);
+                                  entry_(argument_);
+                                  finished_ = true;
+                                  StartSwitch(nullptr, scheduler_bottom_, scheduler_size_);
+                                  return std::move(scheduler_);
+                                });
+}
+
+void FiberContext::Resume() {
+  if (stack_ == nullptr) {
+    Start();
+  }
+  running = this;
+  StartSwitch(&fake_scheduler_, stack_, StackPool::size());
   self_ = std::move(self_).resume();
   FinishSwitch(fake_scheduler_, nullptr, nullptr);
-  uint64_t canary = 0;
-  std::memcpy(&canary, stack_, sizeof canary);
-  Check(canary == kCanary, "a fiber used more than its stack of {} bytes", kStackBytes);
+  running = nullptr;
 }
 
 void FiberContext::Suspend() {

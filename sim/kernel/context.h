@@ -2,59 +2,58 @@
 // of stacks.
 //
 // Exactly two switches exist: Resume, from the scheduler into a fiber, and Suspend, from a fiber
-// back. Both tell the address sanitizer which stack comes next. A fiber is never abandoned: it ends
-// by returning from its entry.
+// back. Both tell the address sanitizer which stack comes next. A fiber ends by returning from its
+// entry; the one that does not is a fiber that ran off the end of its stack: it stays where it is
+// for ever, and what is on its stack is never destroyed.
 #pragma once
 
 #include <cstddef>
-#include <vector>
 
 #include <boost/context/fiber.hpp>
 
 namespace flinch::sim {
-
-// Stacks of one size, used again and again. Contents are never read before they are written.
-class StackPool {
- public:
-  StackPool() = default;
-  ~StackPool();
-  StackPool(const StackPool&) = delete;
-  StackPool& operator=(const StackPool&) = delete;
-
-  char* Take();
-  void Return(char* stack);
-
-  static size_t size();
-
- private:
-  std::vector<char*> free_;
-};
 
 class FiberContext {
  public:
   using Entry = void (*)(void* argument);
 
   // `entry` runs at the first Resume and must not throw.
-  FiberContext(StackPool& stacks, Entry entry, void* argument);
+  FiberContext(Entry entry, void* argument) : entry_(entry), argument_(argument) {}
+
   // Finished, or never resumed.
   ~FiberContext();
   FiberContext(const FiberContext&) = delete;
   FiberContext& operator=(const FiberContext&) = delete;
 
+  // Paints the stack when it is taken, so that high_water() can be asked. Slow.
+  void MeasureStack() { measures_ = true; }
+
   void Resume();
   void Suspend();
 
-  bool started() const { return started_; }
+  bool started() const { return stack_ != nullptr; }
 
   bool finished() const { return finished_; }
 
+  // The stack was too small; the fiber cannot be resumed.
+  bool overflowed() const { return overflowed_; }
+
+  // The most bytes of its stack that it ever used; 0 if that is not measured.
+  size_t high_water() const;
+
+  static size_t stack_bytes();
+
  private:
-  StackPool& stacks_;
-  char* stack_ = nullptr;
+  friend struct Overflow;
+
+  void Start();
+
   Entry entry_;
   void* argument_;
-  bool started_ = false;
+  char* stack_ = nullptr;
+  bool measures_ = false;
   bool finished_ = false;
+  bool overflowed_ = false;
   boost::context::fiber self_;
   boost::context::fiber scheduler_;
   // For the sanitizer: saved fake stacks and the scheduler's stack.

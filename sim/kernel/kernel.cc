@@ -18,8 +18,11 @@ constexpr ProcessId kNobody{UINT32_MAX};
 Kernel::Kernel(const WorldOptions& options)
     : options_(options),
       random_(options.seed),
-      choices_(random_.Split("choice")),
-      strategy_(MakeStrategy(options.scheduling, random_.Split("scheduler"))),
+      choices_(random_.Split("choice"),
+               options_.NeedsTape() ? &deck_.emplace(options_.play, options_.seed) : nullptr),
+      strategy_(
+          MakeStrategy(options.play ? Scheduling{.strategy = Strategy::kFifo} : options.scheduling,
+                       random_.Split("scheduler"))),
       recorder_(options.keep),
       shared_(random_.Split("volume/shared"), options.shared_volume),
       network_(*this) {}
@@ -69,178 +72,16 @@ void Kernel::Boot(ProcessRecord& process) {
         });
 }
 
-FiberId Kernel::Spawn(Incarnation& owner, std::string_view name,
-                      std::move_only_function<void()> body) {
-  if (!owner.alive) {
-    return FiberId();
-  }
-  uint32_t slot = 0;
-  if (free_slots_.empty()) {
-    slot = static_cast<uint32_t>(fibers_.size());
-    fibers_.push_back(std::make_unique<Fiber>());
-    starts_.push_back(std::make_unique<Start>(Start{this, slot}));
-  } else {
-    slot = free_slots_.back();
-    free_slots_.pop_back();
-  }
-  Fiber& fiber = *fibers_[slot];
-  fiber.id = FiberId(static_cast<uint64_t>(++fiber.serial) << 32 | slot);
-  fiber.owner = &owner;
-  fiber.name = name;
-  fiber.body = std::move(body);
-  fiber.notified = false;
-  fiber.killed = false;
-  fiber.unwinding = false;
-  fiber.cause = CurrentCause();
-  fiber.context = std::make_unique<FiberContext>(stacks_, &Kernel::FiberMain, starts_[slot].get());
-  owner.fibers.push_back(slot);
-  ++owner.fibers_live;
-  MakeReady(slot);
-  return fiber.id;
-}
-
-void Kernel::FiberMain(void* argument) {
-  const auto* start = static_cast<Start*>(argument);
-  start->kernel->RunBody(*start->kernel->fibers_[start->slot]);
-}
-
-void Kernel::RunBody(Fiber& fiber) {
-  try {
-    fiber.body();
-  } catch (const ProcessKilled&) {
-    // The end of a crashed process's fiber.
-  } catch (const Violation& violation) {
-    violation_ = violation_.value_or(violation);
-  } catch (const std::exception& error) {
-    violation_ = violation_.value_or(Violation{
-        fmt::format("an exception left fiber {}: {}", fiber.name, error.what()), "a fiber"});
-  } catch (...) {
-    violation_ = violation_.value_or(Violation{
-        fmt::format("an exception of an unknown type left fiber {}", fiber.name), "a fiber"});
-  }
-  fiber.body = nullptr;  // here, for destructors belong to the fiber
-}
-
-FiberId Kernel::CurrentFiber() const {
-  return current_ == kNoFiber ? FiberId() : fibers_[current_]->id;
-}
-
-EventId Kernel::CurrentCause() const {
-  return current_ == kNoFiber ? act_cause_ : fibers_[current_]->cause;
-}
-
-void Kernel::MakeReady(uint32_t slot) {
-  fibers_[slot]->state = FiberState::kReady;
-  ready_.push_back(slot);
-}
-
-uint32_t Kernel::PickReady() {
-  if (ready_.size() > 1) {
-    const size_t index = strategy_->Pick(ready_.size());
-    Check(index < ready_.size(), "the strategy chose {} of {}", index, ready_.size());
-    // The others keep their order: first come, first served stays true under every strategy.
-    if (index != 0) {
-      const uint32_t slot = ready_[index];
-      ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(index));
-      return slot;
-    }
-  }
-  const uint32_t slot = ready_.front();
-  ready_.pop_front();
-  return slot;
-}
-
-void Kernel::Resume(uint32_t slot) {
-  Fiber& fiber = *fibers_[slot];
-  const EventId woken_by = fiber.cause;
-  const EventId step = Record(Step::kRun, fiber.owner->process, fiber.id.value(), woken_by.value());
-  if (woken_by == EventId()) {
-    fiber.cause = step;
-  }
-  fiber.state = FiberState::kRunning;
-  current_ = slot;
-  fiber.context->Resume();
-  current_ = kNoFiber;
-  if (fiber.context->finished()) {
-    Release(slot);
-  }
-}
-
-void Kernel::Release(uint32_t slot) {
-  Fiber& fiber = *fibers_[slot];
-  Incarnation& owner = *fiber.owner;
-  fiber.state = FiberState::kFree;
-  fiber.context.reset();
-  fiber.body = nullptr;
-  fiber.owner = nullptr;
-  free_slots_.push_back(slot);
-  std::erase(owner.fibers, slot);
-  if (--owner.fibers_live == 0 && owner.alive) {
-    owner.alive = false;
-    network_.Drop(owner);
-    ProcessRecord& process = processes_[owner.process.value()];
-    dying_.push_back(std::move(process.current));
-  }
-}
-
-void Kernel::SuspendCurrent() {
-  Fiber& fiber = current();
-  fiber.context->Suspend();
-  if (fiber.killed && !fiber.unwinding) {
-    fiber.unwinding = true;
-    throw ProcessKilled{};
-  }
-}
-
-bool Kernel::Park(SimTime deadline) {
-  Check(current_ != kNoFiber, "only a fiber can wait");
-  Fiber& fiber = current();
-  if (!fiber.owner->alive || deadline <= now_) {
-    return false;
-  }
-  fiber.state = FiberState::kParked;
-  fiber.notified = false;
-  ++fiber.park;
-  if (deadline != kForever) {
-    queue_.Push(deadline, EventKind::kWake, current_, fiber.park << 32 | fiber.serial);
-  }
-  SuspendCurrent();
-  return fiber.notified;
-}
-
-void Kernel::Yield() {
-  Check(current_ != kNoFiber, "only a fiber can yield");
-  if (!current().owner->alive) {
-    return;
-  }
-  current().cause = EventId();
-  MakeReady(current_);
-  SuspendCurrent();
-}
-
-void Kernel::Wake(FiberId id, EventId cause) {
-  const auto slot = static_cast<uint32_t>(id.value());
-  if (slot >= fibers_.size()) {
-    return;
-  }
-  Fiber& fiber = *fibers_[slot];
-  if (fiber.id != id || fiber.state != FiberState::kParked) {
-    return;
-  }
-  fiber.notified = true;
-  fiber.cause = cause;
-  MakeReady(slot);
-}
-
 EventId Kernel::Record(Step step, ProcessId process, uint64_t a, uint64_t b) {
-  const std::string_view name =
-      process == kNobody ? std::string_view("world") : processes_[process.value()].name;
-  return recorder_.Record(step, now_, process, name, a, b);
+  return recorder_.Record(step, now_, process, a, b, [this, process] {
+    return process == kNobody ? std::string_view("world")
+                              : std::string_view(processes_[process.value()].name);
+  });
 }
 
 EventId Kernel::RecordOnHost(Step step, HostId host, uint64_t a, uint64_t b) {
-  return recorder_.Record(step, now_, ProcessId(UINT32_MAX - 1 - host.value()),
-                          hosts_[host.value()].name, a, b);
+  return recorder_.Record(step, now_, ProcessId(UINT32_MAX - 1 - host.value()), a, b,
+                          [this, host] { return std::string_view(hosts_[host.value()].name); });
 }
 
 void Kernel::SetCause(EventId cause) {
@@ -341,14 +182,13 @@ void Kernel::Unwind(Incarnation& incarnation) {
   for (const uint32_t slot : slots) {
     Fiber& fiber = *fibers_[slot];
     if (fiber.state == FiberState::kReady) {
-      std::erase(ready_, slot);
+      Forget(slot);
     }
     if (fiber.context->started()) {
       fiber.killed = true;
-      fiber.state = FiberState::kRunning;
-      current_ = slot;
-      fiber.context->Resume();
-      current_ = kNoFiber;
+      if (!Switch(fiber)) {
+        return;
+      }
       Check(fiber.context->finished(), "fiber {} waits while it is unwound", fiber.name);
     }
     Release(slot);
@@ -356,7 +196,7 @@ void Kernel::Unwind(Incarnation& incarnation) {
 }
 
 void Kernel::UnwindTheDead() {
-  while (!dying_.empty()) {
+  while (!dying_.empty() && !is_broken_) {
     const std::unique_ptr<Incarnation> incarnation = std::move(dying_.front());
     dying_.erase(dying_.begin());
     Unwind(*incarnation);
@@ -365,7 +205,7 @@ void Kernel::UnwindTheDead() {
 
 Outcome Kernel::Run(const std::function<bool()>& reached) {
   for (;;) {
-    while (!ready_.empty()) {
+    while (ready_count() > 0) {
       if (recorder_.count() >= options_.limits.events_max) {
         return Ended(Ending::kLimit);
       }
@@ -386,15 +226,16 @@ Outcome Kernel::Run(const std::function<bool()>& reached) {
   }
 }
 
+bool Kernel::IsStale(const PendingEvent& event) const {
+  if (event.kind != EventKind::kWake) {
+    return false;
+  }
+  const Fiber& fiber = *fibers_[event.index];
+  return fiber.wait != event.detail || fiber.state != FiberState::kParked;
+}
+
 bool Kernel::AdvanceToNextEvent() {
-  const auto is_stale = [this](const PendingEvent& event) {
-    if (event.kind != EventKind::kWake) {
-      return false;
-    }
-    const Fiber& fiber = *fibers_[event.index];
-    return fiber.state != FiberState::kParked || (fiber.park << 32 | fiber.serial) != event.detail;
-  };
-  while (!queue_.empty() && is_stale(queue_.next())) {
+  while (!queue_.empty() && IsStale(queue_.next())) {
     queue_.Pop();
   }
   if (queue_.empty()) {
@@ -406,23 +247,45 @@ bool Kernel::AdvanceToNextEvent() {
     return false;
   }
   now_ = next;
-  while (!queue_.empty() && queue_.next().time == Nanos(now_)) {
-    const PendingEvent event = queue_.Pop();
-    if (!is_stale(event)) {
-      Fire(event);
-    }
-  }
+  FireAllOfThisInstant();
   if (!dying_.empty()) {
     UnwindTheDead();
   }
   return true;
 }
 
+// Acts and timers in the order in which they were set (who of the woken runs first is chosen
+// later), then what arrives, in an order that is chosen too.
+void Kernel::FireAllOfThisInstant() {
+  while (queue_.HasMoreAt(now_)) {
+    const PendingEvent event = queue_.Pop();
+    if (event.kind == EventKind::kMessage || event.kind == EventKind::kPipe) {
+      deliveries_.push_back(event);
+    } else if (!IsStale(event)) {
+      Fire(event);
+    }
+  }
+  while (!deliveries_.empty()) {
+    const size_t count = deliveries_.size();
+    size_t index = 0;
+    if (count > 1) {
+      index = ChooseDelivery(count);
+      Check(index < count, "the strategy chose delivery {} of {}", index, count);
+      if (options_.scheduling.strategy == Strategy::kPrefix) {
+        picks_.push_back({static_cast<uint32_t>(index), static_cast<uint32_t>(count)});
+      }
+    }
+    const PendingEvent event = deliveries_[index];
+    deliveries_.erase(deliveries_.begin() + static_cast<std::ptrdiff_t>(index));
+    Fire(event);
+  }
+}
+
 void Kernel::Fire(const PendingEvent& event) {
   switch (event.kind) {
     case EventKind::kWake:
       fibers_[event.index]->cause = EventId();
-      MakeReady(event.index);
+      MakeReady(*fibers_[event.index]);
       break;
     case EventKind::kMessage:
       network_.DeliverMessage(event.index);

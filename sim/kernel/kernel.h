@@ -5,9 +5,10 @@
 // fibers are unwound by the loop, before anything else runs.
 #pragma once
 
-#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "sim/kernel/event_queue.h"
 #include "sim/kernel/network_model.h"
 #include "sim/kernel/schedule_strategy.h"
+#include "sim/kernel/tape_deck.h"
 #include "sim/kernel/trace_recorder.h"
 #include "sim/world/world.h"
 
@@ -100,6 +102,16 @@ class Kernel {
 
   const WorldOptions& options() const { return options_; }
 
+  const std::optional<TapeDeck>& deck() const { return deck_; }
+
+  // The scheduler's choices so far; kept for Strategy::kPrefix only.
+  const std::vector<Pick>& picks() const { return picks_; }
+
+  // A fiber ran off its stack: nothing of this world can be destroyed any more.
+  bool is_broken() const { return is_broken_; }
+
+  std::vector<StackUse> StackUses() const;
+
   const std::vector<HostRecord>& hosts() const { return hosts_; }
 
   const std::vector<ProcessRecord>& processes() const { return processes_; }
@@ -116,32 +128,41 @@ class Kernel {
     bool killed = false;
     bool unwinding = false;
     uint32_t serial = 0;  // how often the slot was used
-    uint64_t park = 0;    // which wait a timer belongs to
+    uint32_t wait = 0;    // which wait a timer belongs to
+    uint32_t slot = 0;
+    Kernel* kernel = nullptr;
     EventId cause;
     Incarnation* owner = nullptr;
     std::string name;
     std::move_only_function<void()> body;
-    std::unique_ptr<FiberContext> context;
+    std::optional<FiberContext> context;
   };
 
   static constexpr uint32_t kNoFiber = UINT32_MAX;
 
-  struct Start {
-    Kernel* kernel = nullptr;
-    uint32_t slot = 0;
-  };
-
   static void FiberMain(void* argument);
   void RunBody(Fiber& fiber);
   void Boot(ProcessRecord& process);
-  void MakeReady(uint32_t slot);
+  Fiber& NewFiber();
+  void MakeReady(Fiber& fiber, bool yielded = false);
+
+  size_t ready_count() const { return ready_.size() - ready_head_; }
+
   uint32_t PickReady();
+  size_t ChooseReady(std::span<Runnable> runnable);
+  size_t ChooseDelivery(size_t count);
+  void Forget(uint32_t ready_slot);
+  // Lets the current fiber run; false when it ran off its stack.
+  bool Switch(Fiber& fiber);
+  void NoteStack(const Fiber& fiber);
   void Resume(uint32_t slot);
   void Release(uint32_t slot);
   void SuspendCurrent();
   void Unwind(Incarnation& incarnation);
   void UnwindTheDead();
   bool AdvanceToNextEvent();
+  bool IsStale(const PendingEvent& event) const;
+  void FireAllOfThisInstant();
   void Fire(const PendingEvent& event);
   Outcome Ended(Ending ending);
 
@@ -149,6 +170,7 @@ class Kernel {
 
   WorldOptions options_;
   Random random_;
+  std::optional<TapeDeck> deck_;
   Choices choices_;
   SimTime now_{};
   std::unique_ptr<ScheduleStrategy> strategy_;
@@ -159,16 +181,20 @@ class Kernel {
   std::vector<HostRecord> hosts_;
   std::vector<ProcessRecord> processes_;
   std::vector<std::unique_ptr<Incarnation>> dying_;
-  StackPool stacks_;
   std::vector<std::unique_ptr<Fiber>> fibers_;  // by slot
-  std::vector<std::unique_ptr<Start>> starts_;  // by slot
   std::vector<uint32_t> free_slots_;
-  std::deque<uint32_t> ready_;
+  std::vector<Runnable> ready_;  // from ready_head_ on
+  size_t ready_head_ = 0;
+  std::vector<PendingEvent> deliveries_;  // of this instant
+  std::vector<TapeDeck::Track*> tracks_;  // by process, when there is a deck
+  std::vector<Pick> picks_;
+  std::map<std::pair<std::string, std::string>, size_t> stack_uses_;  // by process and fiber
   uint32_t current_ = kNoFiber;
   std::vector<std::move_only_function<void()>> acts_;
   std::vector<uint32_t> free_acts_;
   EventId act_cause_;
   std::optional<Violation> violation_;
+  bool is_broken_ = false;
 };
 
 }  // namespace flinch::sim

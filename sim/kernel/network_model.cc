@@ -223,10 +223,10 @@ void NetworkModel::Fly(Stream& stream, int side, Frame frame, Duration latency) 
   Pipe& pipe = stream.pipe[side];
   pipe.last_arrival = std::max(pipe.last_arrival, Later(kernel_.now(), latency));
   pipe.flying.push_back(std::move(frame));
-  kernel_.queue().Push(pipe.last_arrival, EventKind::kPipe, stream.id, static_cast<uint64_t>(side));
+  kernel_.queue().Push(pipe.last_arrival, EventKind::kPipe, stream.id, static_cast<uint32_t>(side));
 }
 
-void NetworkModel::OnPipeEvent(uint32_t connection, uint64_t side_number) {
+void NetworkModel::OnPipeEvent(uint32_t connection, uint32_t side_number) {
   Stream* stream = FindStream(connection);
   if (stream == nullptr) {
     return;

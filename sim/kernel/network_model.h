@@ -36,7 +36,7 @@ class NetworkModel {
 
   // Pending events.
   void DeliverMessage(uint32_t index);
-  void OnPipeEvent(uint32_t connection, uint64_t side);
+  void OnPipeEvent(uint32_t connection, uint32_t side);
 
   // For the handles below.
   void SendMessage(Incarnation& owner, Address from, Address to, Bytes payload);

@@ -30,7 +30,7 @@ SimTime ProcessEnvironment::WorldTime(SimTime local) const {
 }
 
 void ProcessEnvironment::Sleep(Duration span) {
-  Check(span >= Duration(0), "process {} sleeps for {}", process_name(), Show(span));
+  Check(span >= Duration(0), "process {} sleeps for {} ns", process_name(), span.count());
   if (span == Duration(0)) {
     kernel_.Yield();
     return;

@@ -1,23 +1,39 @@
-// Who runs next, when several fibers could: asked for every such choice, decides nothing else.
+// Who runs next, when several fibers could: the strategies of sim/world/scheduling.h.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 
 #include "sim/random.h"
-#include "sim/world/options.h"
+#include "sim/world/scheduling.h"
 
 namespace flinch::sim {
+
+// A fiber that could run.
+struct Runnable {
+  uint32_t slot = 0;     // where the kernel keeps it
+  uint32_t process = 0;  // whose it is
+  uint64_t fiber = 0;    // its id, never used twice
+  uint64_t rank = 0;     // the strategy's own
+};
 
 class ScheduleStrategy {
  public:
   virtual ~ScheduleStrategy() = default;
 
-  // An index below `runnable` (at least 2) into the fibers in the order in which they became
-  // runnable.
-  virtual size_t Pick(size_t runnable) = 0;
+  // An index into `runnable`: at least two, in the order in which they became so.
+  virtual size_t Pick(std::span<Runnable> runnable) = 0;
+
+  // Which of `count` deliveries of one instant comes first; at least two.
+  virtual size_t PickDelivery(size_t count) = 0;
+
+  // A fiber became runnable, and waits behind the others; `yielded`: because it let others go
+  // first.
+  virtual void OnRunnable(Runnable&, bool /*yielded*/) {}
 };
 
-std::unique_ptr<ScheduleStrategy> MakeStrategy(Scheduling scheduling, const Random& random);
+std::unique_ptr<ScheduleStrategy> MakeStrategy(const Scheduling& scheduling, const Random& random);
 
 }  // namespace flinch::sim

@@ -2,10 +2,14 @@
 // traces to observers.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "sim/recording/recording.h"
@@ -33,9 +37,19 @@ class TraceRecorder {
   TraceRecorder(const TraceRecorder&) = delete;
   TraceRecorder& operator=(const TraceRecorder&) = delete;
 
-  // An event of the kernel. Cheap: hashed, and kept only with Keep::kEverything.
-  EventId Record(Step step, SimTime time, ProcessId process, std::string_view process_name,
-                 uint64_t a, uint64_t b);
+  // An event of the kernel. Cheap: hashed, and kept only with Keep::kEverything, and only then is
+  // `name_of_process` called.
+  template <typename NameOfProcess>
+  EventId Record(Step step, SimTime time, ProcessId process, uint64_t a, uint64_t b,
+                 NameOfProcess name_of_process) {
+    const HashedStep hashed{Nanos(time), static_cast<uint32_t>(step), process.value(), a, b};
+    Hash(&hashed, sizeof hashed);
+    ++count_;
+    if (keep_ == Keep::kEverything) [[unlikely]] {
+      KeepStep(step, time, name_of_process(), a, b);
+    }
+    return EventId(count_);
+  }
 
   // An event of a process or of the experimenter.
   EventId Trace(const TraceEvent& event_without_id);
@@ -44,16 +58,46 @@ class TraceRecorder {
 
   uint64_t count() const { return count_; }
 
-  Digest digest() const;
+  Digest digest();
 
   const Recording& recording() const { return recording_; }
 
  private:
-  struct Hash;
+  struct State;
+
+  // Hashed as it lies in memory: no padding.
+  struct HashedStep {
+    int64_t time;
+    uint32_t step;
+    uint32_t process;
+    uint64_t a;
+    uint64_t b;
+  };
+
+  static_assert(std::has_unique_object_representations_v<HashedStep>);
+
+  void Hash(const void* bytes, size_t size) {
+    if (size > pending_.size() - pending_bytes_) [[unlikely]] {
+      Flush();
+      if (size > pending_.size()) {
+        HashNow(bytes, size);
+        return;
+      }
+    }
+    std::memcpy(pending_.data() + pending_bytes_, bytes, size);
+    pending_bytes_ += size;
+  }
+
+  void Flush();
+  void HashNow(const void* bytes, size_t size);
+  void KeepStep(Step step, SimTime time, std::string_view process, uint64_t a, uint64_t b);
 
   Keep keep_;
   uint64_t count_ = 0;
-  std::unique_ptr<Hash> hash_;
+  // What is still to be hashed: the hash is fast when it gets much at a time.
+  size_t pending_bytes_ = 0;
+  std::array<char, 2048> pending_;
+  std::unique_ptr<State> state_;
   std::vector<TraceObserver*> observers_;
   Recording recording_;
 };

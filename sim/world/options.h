@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "sim/random.h"
 #include "sim/result.h"
 #include "sim/time.h"
+#include "sim/world/scheduling.h"
+#include "sim/world/tape.h"
 
 namespace flinch::sim {
 
@@ -31,12 +34,6 @@ struct HostOptions {
   Duration clock_offset{0};
 };
 
-// Who runs next when several fibers could. The strategy decides, never the kernel.
-enum class Scheduling : uint8_t {
-  kFifo,    // in the order in which they became runnable
-  kRandom,  // uniformly, from the stream "scheduler"
-};
-
 // How much of a run is kept besides its digest.
 enum class Keep : uint8_t {
   kNothing,
@@ -51,8 +48,14 @@ struct RunLimits {
 
 struct WorldOptions {
   uint64_t seed = 1;
-  Scheduling scheduling = Scheduling::kRandom;
+  Scheduling scheduling;
+  // What chooses instead of `scheduling`; record one with `records_tape`, of a run with the same
+  // seed.
+  std::optional<Tape> play;
+  bool records_tape = false;
   Keep keep = Keep::kNothing;
+  // Let World::StackUses tell how much of its stack each fiber used. Slow.
+  bool measure_stacks = false;
   LinkOptions link;
   DiskOptions disk;
   DiskOptions shared_volume{.latency_min = std::chrono::milliseconds(1),
@@ -60,6 +63,8 @@ struct WorldOptions {
                             .sync_min = std::chrono::milliseconds(2),
                             .sync_max = std::chrono::milliseconds(10)};
   RunLimits limits;
+
+  bool NeedsTape() const { return play.has_value() || records_tape; }
 
   // Whole sentences about values that make no sense: a minimum above its maximum, a window of
   // nothing.

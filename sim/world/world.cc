@@ -12,7 +12,14 @@ World::World(WorldOptions options) {
   kernel_ = std::make_unique<Kernel>(options);
 }
 
-World::~World() = default;
+World::~World() {
+  if (kernel_ && kernel_->is_broken()) {
+    // Whatever a fiber left on its stack when it ran off it is never destroyed, nor what knows of
+    // it. Kept where a leak checker finds it.
+    static auto& broken = *new std::vector<std::unique_ptr<Kernel>>();
+    broken.push_back(std::move(kernel_));
+  }
+}
 
 HostId World::AddHost(std::string name, const HostOptions& options) {
   return kernel_->AddHost(std::move(name), options);
@@ -75,6 +82,20 @@ uint64_t World::events() const { return kernel_->recorder().count(); }
 Digest World::digest() const { return kernel_->recorder().digest(); }
 
 const Recording& World::recording() const { return kernel_->recorder().recording(); }
+
+Tape World::tape() const {
+  Check(kernel_->deck().has_value(), "a tape is asked for that is not recorded");
+  return kernel_->deck()->Recorded();
+}
+
+TapeReport World::tape_report() const {
+  Check(kernel_->deck().has_value(), "no tape is played");
+  return kernel_->deck()->Report();
+}
+
+const std::vector<Pick>& World::picks() const { return kernel_->picks(); }
+
+std::vector<StackUse> World::StackUses() const { return kernel_->StackUses(); }
 
 namespace {
 

@@ -46,6 +46,19 @@ enum class Ending : uint8_t {
   kViolation,  // an invariant broke, or an exception left a fiber
 };
 
+// The most that fibers of one name used of their stack.
+struct StackUse {
+  std::string process;
+  std::string fiber;
+  size_t bytes = 0;
+};
+
+// A choice of the scheduler: which of how many.
+struct Pick {
+  uint32_t chosen = 0;
+  uint32_t of = 0;
+};
+
 struct Outcome {
   Ending ending = Ending::kGoal;
   std::optional<Violation> violation;
@@ -92,6 +105,15 @@ class World {
   uint64_t events() const;
   Digest digest() const;
   const Recording& recording() const;
+
+  // What was chosen so far; of a run with WorldOptions::records_tape or ::play.
+  Tape tape() const;
+  // How the run went along with WorldOptions::play; ask at the end.
+  TapeReport tape_report() const;
+  // With Strategy::kPrefix.
+  const std::vector<Pick>& picks() const;
+  // With WorldOptions::measure_stacks; by process, then fiber.
+  std::vector<StackUse> StackUses() const;
 
   // The outside view of a disk, without simulated time: what a process that reads now would see.
   std::optional<Bytes> ReadFile(HostId host, std::string_view path) const;

@@ -12,8 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void RunAlone(Program program, Scheduling scheduling = Scheduling::kFifo) {
-  World world({.seed = 1, .scheduling = scheduling});
+void RunAlone(Program program, Strategy strategy = Strategy::kFifo) {
+  World world({.seed = 1, .scheduling = {.strategy = strategy}});
   world.AddProcess(world.AddHost("a"), "a", std::move(program));
   const Outcome outcome = world.Run([] { return false; });
   EXPECT_EQ(outcome.ending, Ending::kIdle)

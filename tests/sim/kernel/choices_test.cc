@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(ChoicesTest, PointsOfOtherNamesOrActorsDrawOtherNumbers) {
-  const Choices choices(Random(7));
+  const Choices choices(Random(7), nullptr);
   ChoicePoint point = choices.Point("link.latency", "a/b");
   ChoicePoint same = choices.Point("link.latency", "a/b");
   ChoicePoint other_name = choices.Point("link.loss", "a/b");
@@ -20,7 +20,7 @@ TEST(ChoicesTest, PointsOfOtherNamesOrActorsDrawOtherNumbers) {
 }
 
 TEST(ChoicesTest, DrawsStayWithinTheirBounds) {
-  ChoicePoint point = Choices(Random(7)).Point("a", "b");
+  ChoicePoint point = Choices(Random(7), nullptr).Point("a", "b");
   for (int i = 0; i < 1'000; ++i) {
     const Duration span = point.Between(2ms, 3ms);
     EXPECT_GE(span, 2ms);

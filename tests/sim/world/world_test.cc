@@ -233,8 +233,8 @@ TEST(WorldTest, EachHostHasItsClock) {
 }
 
 TEST(WorldTest, AThousandEqualTimersFireInAnOrderOfTheSeed) {
-  const auto order = [](uint64_t seed, Scheduling scheduling) {
-    World world({.seed = seed, .scheduling = scheduling});
+  const auto order = [](uint64_t seed, Strategy strategy) {
+    World world({.seed = seed, .scheduling = {.strategy = strategy}});
     std::vector<int> fired;
     world.AddProcess(world.AddHost("a"), "a", [&](Environment& env) {
       FiberGroup fibers(env);
@@ -249,10 +249,10 @@ TEST(WorldTest, AThousandEqualTimersFireInAnOrderOfTheSeed) {
     world.Run([] { return false; });
     return fired;
   };
-  EXPECT_EQ(order(1, Scheduling::kRandom), order(1, Scheduling::kRandom));
-  EXPECT_NE(order(1, Scheduling::kRandom), order(2, Scheduling::kRandom));
-  EXPECT_TRUE(std::ranges::is_sorted(order(1, Scheduling::kFifo)));
-  EXPECT_EQ(order(1, Scheduling::kRandom).size(), 1'000U);
+  EXPECT_EQ(order(1, Strategy::kRandom), order(1, Strategy::kRandom));
+  EXPECT_NE(order(1, Strategy::kRandom), order(2, Strategy::kRandom));
+  EXPECT_TRUE(std::ranges::is_sorted(order(1, Strategy::kFifo)));
+  EXPECT_EQ(order(1, Strategy::kRandom).size(), 1'000U);
 }
 
 TEST(WorldTest, OptionsThatMakeNoSenseAreRefusedInWholeSentences) {

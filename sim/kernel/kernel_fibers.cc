@@ -1,0 +1,275 @@
+// The kernel's fibers: how they start, wait, are chosen, run and end.
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/check.h"
+#include "sim/kernel/kernel.h"
+#include "sim/kernel/process_environment.h"
+
+namespace flinch::sim {
+
+FiberId Kernel::Spawn(Incarnation& owner, std::string_view name,
+                      std::move_only_function<void()> body) {
+  if (!owner.alive) {
+    return FiberId();
+  }
+  Fiber& fiber = NewFiber();
+  fiber.owner = &owner;
+  fiber.name = name;
+  fiber.body = std::move(body);
+  fiber.cause = CurrentCause();
+  owner.fibers.push_back(fiber.slot);
+  ++owner.fibers_live;
+  MakeReady(fiber);
+  return fiber.id;
+}
+
+Kernel::Fiber& Kernel::NewFiber() {
+  if (free_slots_.empty()) {
+    free_slots_.push_back(static_cast<uint32_t>(fibers_.size()));
+    Fiber& fiber = *fibers_.emplace_back(std::make_unique<Fiber>());
+    fiber.slot = free_slots_.back();
+    fiber.kernel = this;
+  }
+  Fiber& fiber = *fibers_[free_slots_.back()];
+  free_slots_.pop_back();
+  fiber.id = FiberId(static_cast<uint64_t>(++fiber.serial) << 32 | fiber.slot);
+  fiber.notified = false;
+  fiber.killed = false;
+  fiber.unwinding = false;
+  fiber.context.emplace(&Kernel::FiberMain, &fiber);
+  if (options_.measure_stacks) {
+    fiber.context->MeasureStack();
+  }
+  return fiber;
+}
+
+void Kernel::FiberMain(void* argument) {
+  Fiber& fiber = *static_cast<Fiber*>(argument);
+  fiber.kernel->RunBody(fiber);
+}
+
+void Kernel::RunBody(Fiber& fiber) {
+  try {
+    fiber.body();
+  } catch (const ProcessKilled&) {
+    // The end of a crashed process's fiber.
+  } catch (const Violation& violation) {
+    violation_ = violation_.value_or(violation);
+  } catch (const std::exception& error) {
+    violation_ = violation_.value_or(Violation{
+        fmt::format("an exception left fiber {}: {}", fiber.name, error.what()), "a fiber"});
+  } catch (...) {
+    violation_ = violation_.value_or(Violation{
+        fmt::format("an exception of an unknown type left fiber {}", fiber.name), "a fiber"});
+  }
+  fiber.body = nullptr;  // here, for destructors belong to the fiber
+}
+
+FiberId Kernel::CurrentFiber() const {
+  return current_ == kNoFiber ? FiberId() : fibers_[current_]->id;
+}
+
+EventId Kernel::CurrentCause() const {
+  return current_ == kNoFiber ? act_cause_ : fibers_[current_]->cause;
+}
+
+void Kernel::MakeReady(Fiber& fiber, bool yielded) {
+  fiber.state = FiberState::kReady;
+  Runnable& runnable = ready_.emplace_back(Runnable{
+      .slot = fiber.slot, .process = fiber.owner->process.value(), .fiber = fiber.id.value()});
+  strategy_->OnRunnable(runnable, yielded);
+}
+
+size_t Kernel::ChooseReady(std::span<Runnable> runnable) {
+  if (!deck_) {
+    return strategy_->Pick(runnable);
+  }
+  // Named by who waited longest: a choice that is inserted elsewhere moves no choice of this
+  // process.
+  const uint32_t process = runnable.front().process;
+  if (process >= tracks_.size()) {
+    tracks_.resize(processes_.size());
+  }
+  TapeDeck::Track*& track = tracks_[process];
+  if (track == nullptr) {
+    track = &deck_->TrackOf("scheduler", processes_[process].name);
+  }
+  if (deck_->plays()) {
+    return track->Choose(runnable.size());
+  }
+  const size_t chosen = strategy_->Pick(runnable);
+  track->Record(chosen);
+  return chosen;
+}
+
+size_t Kernel::ChooseDelivery(size_t count) {
+  if (!deck_) {
+    return strategy_->PickDelivery(count);
+  }
+  TapeDeck::Track& track = deck_->TrackOf("delivery", "world");
+  if (deck_->plays()) {
+    return track.Choose(count);
+  }
+  const size_t chosen = strategy_->PickDelivery(count);
+  track.Record(chosen);
+  return chosen;
+}
+
+uint32_t Kernel::PickReady() {
+  size_t index = 0;
+  if (ready_count() > 1) {
+    const std::span<Runnable> runnable(ready_.data() + ready_head_, ready_count());
+    index = ChooseReady(runnable);
+    Check(index < runnable.size(), "the strategy chose {} of {}", index, runnable.size());
+    if (options_.scheduling.strategy == Strategy::kPrefix) {
+      picks_.push_back({static_cast<uint32_t>(index), static_cast<uint32_t>(runnable.size())});
+    }
+  }
+  // The others keep their order: first come, first served stays true under every strategy.
+  const uint32_t slot = ready_[ready_head_ + index].slot;
+  for (; index > 0; --index) {
+    ready_[ready_head_ + index] = ready_[ready_head_ + index - 1];
+  }
+  if (++ready_head_ == ready_.size()) {
+    ready_.clear();
+    ready_head_ = 0;
+  }
+  return slot;
+}
+
+void Kernel::Forget(uint32_t ready_slot) {
+  const auto first = ready_.begin() + static_cast<std::ptrdiff_t>(ready_head_);
+  ready_.erase(std::find_if(first, ready_.end(), [ready_slot](const Runnable& runnable) {
+    return runnable.slot == ready_slot;
+  }));
+  if (ready_head_ == ready_.size()) {
+    ready_.clear();
+    ready_head_ = 0;
+  }
+}
+
+bool Kernel::Switch(Fiber& fiber) {
+  fiber.state = FiberState::kRunning;
+  current_ = fiber.slot;
+  fiber.context->Resume();
+  current_ = kNoFiber;
+  if (fiber.context->overflowed()) [[unlikely]] {
+    is_broken_ = true;
+    violation_ = Violation{
+        fmt::format("fiber {} of process {} used more than its stack of {} KiB: its frames are too "
+                    "large or it calls itself too often",
+                    fiber.name, process(fiber.owner->process).name,
+                    FiberContext::stack_bytes() / 1024),
+        "a fiber"};
+    return false;
+  }
+  return true;
+}
+
+void Kernel::Resume(uint32_t slot) {
+  Fiber& fiber = *fibers_[slot];
+  const EventId woken_by = fiber.cause;
+  const EventId step = Record(Step::kRun, fiber.owner->process, fiber.id.value(), woken_by.value());
+  if (woken_by == EventId()) {
+    fiber.cause = step;
+  }
+  if (Switch(fiber) && fiber.context->finished()) {
+    Release(slot);
+  }
+}
+
+void Kernel::NoteStack(const Fiber& fiber) {
+  if (!options_.measure_stacks) {
+    return;
+  }
+  size_t& most = stack_uses_[{process(fiber.owner->process).name, fiber.name}];
+  most = std::max(most, fiber.context->high_water());
+}
+
+std::vector<StackUse> Kernel::StackUses() const {
+  auto uses = stack_uses_;
+  for (const std::unique_ptr<Fiber>& fiber : fibers_) {
+    if (fiber->state != FiberState::kFree) {
+      size_t& most = uses[{process(fiber->owner->process).name, fiber->name}];
+      most = std::max(most, fiber->context->high_water());
+    }
+  }
+  std::vector<StackUse> list;
+  for (const auto& [names, bytes] : uses) {
+    list.push_back({.process = names.first, .fiber = names.second, .bytes = bytes});
+  }
+  return list;
+}
+
+void Kernel::Release(uint32_t slot) {
+  Fiber& fiber = *fibers_[slot];
+  Incarnation& owner = *fiber.owner;
+  NoteStack(fiber);
+  fiber.state = FiberState::kFree;
+  fiber.context.reset();
+  fiber.body = nullptr;
+  fiber.owner = nullptr;
+  free_slots_.push_back(slot);
+  std::erase(owner.fibers, slot);
+  if (--owner.fibers_live == 0 && owner.alive) {
+    owner.alive = false;
+    network_.Drop(owner);
+    ProcessRecord& process = processes_[owner.process.value()];
+    dying_.push_back(std::move(process.current));
+  }
+}
+
+void Kernel::SuspendCurrent() {
+  Fiber& fiber = current();
+  fiber.context->Suspend();
+  if (fiber.killed && !fiber.unwinding) {
+    fiber.unwinding = true;
+    throw ProcessKilled{};
+  }
+}
+
+bool Kernel::Park(SimTime deadline) {
+  Check(current_ != kNoFiber, "only a fiber can wait");
+  Fiber& fiber = current();
+  if (!fiber.owner->alive || deadline <= now_) {
+    return false;
+  }
+  fiber.state = FiberState::kParked;
+  fiber.notified = false;
+  ++fiber.wait;
+  if (deadline != kForever) {
+    queue_.Push(deadline, EventKind::kWake, current_, fiber.wait);
+  }
+  SuspendCurrent();
+  return fiber.notified;
+}
+
+void Kernel::Yield() {
+  Check(current_ != kNoFiber, "only a fiber can yield");
+  if (!current().owner->alive) {
+    return;
+  }
+  current().cause = EventId();
+  MakeReady(current(), true);
+  SuspendCurrent();
+}
+
+void Kernel::Wake(FiberId id, EventId cause) {
+  const auto slot = static_cast<uint32_t>(id.value());
+  if (slot >= fibers_.size()) {
+    return;
+  }
+  Fiber& fiber = *fibers_[slot];
+  if (fiber.id != id || fiber.state != FiberState::kParked) {
+    return;
+  }
+  fiber.notified = true;
+  fiber.cause = cause;
+  MakeReady(fiber);
+}
+
+}  // namespace flinch::sim

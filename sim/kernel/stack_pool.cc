@@ -1,0 +1,78 @@
+#include "sim/kernel/stack_pool.h"
+
+#include <algorithm>
+#include <cstring>
+#include <sys/mman.h>
+
+#include "sim/check.h"
+
+namespace flinch::sim {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr size_t kStackBytes = 256 * 1024;  // frames grow under the sanitizer
+#else
+constexpr size_t kStackBytes = 64 * 1024;
+#endif
+constexpr size_t kStride = kStackBytes + StackPool::kGuardBytes;
+constexpr size_t kStacksPerSlab = 16;
+constexpr size_t kColours = 32;
+constexpr size_t kColourBytes = 128;
+constexpr unsigned char kPaint = 0xa5;
+
+}  // namespace
+
+StackPool::~StackPool() {
+  for (const Slab& slab : slabs_) {
+    munmap(slab.begin, slab.bytes);
+  }
+}
+
+StackPool& StackPool::OfThread() {
+  thread_local StackPool pool;
+  return pool;
+}
+
+size_t StackPool::size() { return kStackBytes; }
+
+void StackPool::Grow() {
+  const size_t bytes = kStacksPerSlab * kStride;
+  void* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  Check(memory != MAP_FAILED, "no memory is left for {} stacks of {} bytes", kStacksPerSlab,
+        kStackBytes);
+  char* const begin = static_cast<char*>(memory);
+  slabs_.push_back({begin, bytes});
+  for (size_t i = kStacksPerSlab; i > 0; --i) {
+    char* const guard = begin + (i - 1) * kStride;
+    // A machine grants about 32,000 of these to a process (vm.max_map_count). Fibers beyond that
+    // run unguarded rather than not at all.
+    mprotect(guard, kGuardBytes, PROT_NONE);
+    free_.push_back(guard + kGuardBytes);
+  }
+}
+
+char* StackPool::Take() {
+  if (free_.empty()) {
+    Grow();
+  }
+  char* const stack = free_.back();
+  free_.pop_back();
+  return stack;
+}
+
+char* StackPool::Top(char* stack) {
+  const size_t number = reinterpret_cast<uintptr_t>(stack) / kStride;
+  return stack + kStackBytes - number % kColours * kColourBytes;
+}
+
+void StackPool::Paint(char* stack) { std::memset(stack, kPaint, kStackBytes); }
+
+size_t StackPool::HighWater(const char* stack) {
+  const char* const used = std::find_if(stack, stack + kStackBytes, [](char byte) {
+    return static_cast<unsigned char>(byte) != kPaint;
+  });
+  return static_cast<size_t>(stack + kStackBytes - used);
+}
+
+}  // namespace flinch::sim

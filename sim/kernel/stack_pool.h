@@ -1,0 +1,55 @@
+// Stacks of fibers: one size, used again and again, with forbidden memory at their far end.
+//
+// Stacks outlive worlds: they belong to the thread, for a world that starts should not ask the
+// machine for memory it gave back a moment ago. What a stack holds is never read before it is
+// written.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace flinch::sim {
+
+class StackPool {
+ public:
+  StackPool() = default;
+  ~StackPool();
+  StackPool(const StackPool&) = delete;
+  StackPool& operator=(const StackPool&) = delete;
+
+  // The one of this thread.
+  static StackPool& OfThread();
+
+  // The lowest usable byte. Usable are `size()` bytes; below lie `kGuardBytes` that nobody may
+  // touch.
+  char* Take();
+
+  void Return(char* stack) { free_.push_back(stack); }
+
+  static size_t size();
+
+  // Where a fiber begins, near the far end: a little lower on each stack, or the hottest bytes of
+  // all fibers would share a few lines of the processor's cache.
+  static char* Top(char* stack);
+
+  // Larger than any frame that a compiler may lay over it without touching it.
+  static constexpr size_t kGuardBytes = 64 * 1024;
+
+  // Fills a stack, so that HighWater can tell how much of it has been used since.
+  static void Paint(char* stack);
+  static size_t HighWater(const char* stack);
+
+ private:
+  void Grow();
+
+  struct Slab {
+    char* begin = nullptr;
+    size_t bytes = 0;
+  };
+
+  std::vector<Slab> slabs_;
+  std::vector<char*> free_;
+};
+
+}  // namespace flinch::sim

@@ -1,0 +1,59 @@
+// Fibers that use more stack than there is.
+#include "sim/kernel/context.h"
+
+#include <gmock/gmock.h>
+
+#include "sim/world/world.h"
+
+namespace flinch::sim {
+namespace {
+
+using ::testing::HasSubstr;
+using namespace std::chrono_literals;
+
+// Touches `bytes` of the stack; in steps, as nested calls do.
+[[gnu::noinline]] size_t Dig(size_t bytes) {
+  volatile unsigned char frame[512];
+  frame[0] = 1;
+  const size_t deeper = bytes <= sizeof frame ? 0 : Dig(bytes - sizeof frame);
+  return deeper + frame[0];
+}
+
+TEST(FiberContextTest, AnOverflowIsACleanReportThatNamesTheFiber) {
+  for (int i = 0; i < 3; ++i) {  // the program goes on, and so can the next world
+    World world({.seed = 7});
+    world.AddProcess(world.AddHost("a"), "a", [](Environment& env) {
+      env.Spawn("digger", [&env] {
+        env.Sleep(1ms);
+        Dig(FiberContext::stack_bytes() * 2);
+      });
+      env.Sleep(1s);
+    });
+    const Outcome outcome = world.Run([] { return false; });
+    ASSERT_EQ(outcome.ending, Ending::kViolation);
+    EXPECT_THAT(outcome.violation->what, HasSubstr("fiber digger of process a"));
+    EXPECT_THAT(outcome.violation->what, HasSubstr("stack"));
+    EXPECT_EQ(world.Now(), SimTime(1ms));
+  }
+}
+
+TEST(FiberContextTest, TheHighWaterMarkOfEachFiberIsMeasured) {
+  World world({.seed = 7, .measure_stacks = true});
+  world.AddProcess(world.AddHost("a"), "a", [](Environment& env) {
+    env.Spawn("shallow", [] {});
+    env.Spawn("deep", [] { Dig(20'000); });
+    env.Sleep(1s);
+  });
+  world.Run([&] { return world.Now() >= SimTime(500ms); });
+  const std::vector<StackUse> uses = world.StackUses();
+  ASSERT_EQ(uses.size(), 3U);
+  EXPECT_EQ(uses[0].fiber, "deep");
+  EXPECT_GE(uses[0].bytes, 20'000U);
+  EXPECT_EQ(uses[1].fiber, "main");
+  EXPECT_EQ(uses[2].fiber, "shallow");
+  EXPECT_GT(uses[2].bytes, 0U);
+  EXPECT_LT(uses[2].bytes, 20'000U);
+}
+
+}  // namespace
+}  // namespace flinch::sim
