@@ -5,7 +5,7 @@
 namespace flinch::sim {
 
 Duration ChoicePoint::Between(Duration low, Duration high) {
-  Check(low <= high, "a time between {} and {} was asked for", Show(low), Show(high));
+  Check(low <= high, "a time between {} and {} ns was asked for", low.count(), high.count());
   return low +
          Duration(static_cast<int64_t>(Below(static_cast<uint64_t>((high - low).count()) + 1)));
 }

@@ -32,6 +32,18 @@ class ChoicePoint {
   Random random_;
 };
 
+// The points of one name whose actors begin with the same one: cheaper than a name built for each
+// of many pairs. `Point("b")` of the family of "a" is another point than that of the actor "a/b".
+class ChoiceFamily {
+ public:
+  explicit ChoiceFamily(const Random& random) : random_(random) {}
+
+  ChoicePoint Point(std::string_view second) const { return ChoicePoint(random_.Split(second)); }
+
+ private:
+  Random random_;
+};
+
 class Choices {
  public:
   explicit Choices(const Random& root) : root_(root) {}
@@ -39,6 +51,10 @@ class Choices {
   // `name`: dotted, lower case, the same wherever the code moves. `actor`: who decides, by names.
   ChoicePoint Point(std::string_view name, std::string_view actor) const {
     return ChoicePoint(root_.Split(name).Split(actor));
+  }
+
+  ChoiceFamily Family(std::string_view name, std::string_view first) const {
+    return ChoiceFamily(root_.Split(name).Split(first));
   }
 
  private:
