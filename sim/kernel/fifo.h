@@ -21,7 +21,7 @@ class Fifo {
 
   std::span<const T> items() const { return std::span(items_).subspan(head_); }
 
-  void Push(T item) {
+  void Push(T&& item) {
     // The popped ones go when they are the half: each is moved once on average.
     if (head_ >= kSlackMin && head_ * 2 >= items_.size()) {
       items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));

@@ -38,37 +38,35 @@ void MessageModel::Drop(const Incarnation& owner) {
       [&](uint16_t, ModelSocket& socket) { return &socket.owner() == &owner; });
 }
 
-void MessageModel::Send(Incarnation& owner, Address from, Address to, Bytes payload) {
+void MessageModel::Send(Incarnation& owner, Address from, Address to, Bytes&& payload) {
   if (to.host.value() >= sockets_.size()) {
     return;  // an address that nobody gave out
   }
   const EventId sent = kernel_.Record(Step::kSend, owner.process, Number(to), HashOf(payload));
   const SimTime now = kernel_.now();
   const MessageFate fate = links_.SendMessage(from.host, to.host, payload.size(), now);
-  Flight flight{from, to, std::move(payload), sent, State::kFlying, false};
-  if (fate.kind == MessageFate::Kind::kHeld) {
-    kernel_.Record(Step::kHold, owner.process, Number(to), sent.value());
-    flight.state = State::kWaiting;
-    Launch(std::move(flight));
-    return;
-  }
   if (fate.kind == MessageFate::Kind::kLost) {
     kernel_.Record(Step::kLose, owner.process, Number(to), 0);
     return;
   }
+  if (fate.kind == MessageFate::Kind::kHeld) {
+    kernel_.Record(Step::kHold, owner.process, Number(to), sent.value());
+    flights_[Launch(from, to, std::move(payload), sent)].state = State::kWaiting;
+    return;
+  }
   if (fate.copy) {
     kernel_.Record(Step::kDuplicate, owner.process, Number(to), sent.value());
-    const uint32_t copy = Launch(flight);
+    const uint32_t copy = Launch(from, to, Bytes(payload), sent);
     kernel_.queue().Push(Later(now, *fate.copy), EventKind::kMessage, copy, 0);
   }
   if (fate.reordered > Duration(0)) {
     kernel_.Record(Step::kReorder, owner.process, static_cast<uint64_t>(fate.reordered.count()),
                    sent.value());
   }
+  const uint32_t index = Launch(from, to, std::move(payload), sent);
   if (fate.flips > 0) {
-    Corrupt(flight, fate.flips);
+    Corrupt(flights_[index], fate.flips);
   }
-  const uint32_t index = Launch(std::move(flight));
   kernel_.queue().Push(Later(now, fate.latency), EventKind::kMessage, index, 0);
 }
 
@@ -81,14 +79,20 @@ void MessageModel::Corrupt(Flight& flight, uint32_t bits) {
   }
 }
 
-uint32_t MessageModel::Launch(Flight flight) {
+uint32_t MessageModel::Launch(Address from, Address to, Bytes&& payload, EventId sent) {
   if (free_.empty()) {
-    flights_.push_back(std::move(flight));
-    return static_cast<uint32_t>(flights_.size() - 1);
+    free_.push_back(static_cast<uint32_t>(flights_.size()));
+    flights_.emplace_back();
   }
   const uint32_t index = free_.back();
   free_.pop_back();
-  flights_[index] = std::move(flight);
+  Flight& flight = flights_[index];
+  flight.from = from;
+  flight.to = to;
+  flight.payload = std::move(payload);
+  flight.sent = sent;
+  flight.state = State::kFlying;
+  flight.corrupt = false;
   return index;
 }
 
@@ -124,7 +128,7 @@ void MessageModel::Deliver(uint32_t index) {
     return;
   }
   const EventId delivered = kernel_.Record(Step::kDeliver, socket->owner().process, sent, 0);
-  if (!socket->Arrive({from, std::move(payload)}, delivered)) {
+  if (!socket->Arrive(from, std::move(payload), delivered)) {
     kernel_.RecordOnHost(Step::kDrop, to.host, sent, Number(to));
   }
 }

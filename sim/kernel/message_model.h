@@ -31,7 +31,7 @@ class MessageModel {
   bool IsInUse(Address address) const;
   void Drop(const Incarnation& owner);
 
-  void Send(Incarnation& owner, Address from, Address to, Bytes payload);
+  void Send(Incarnation& owner, Address from, Address to, Bytes&& payload);
   // The pending event of a message.
   void Deliver(uint32_t index);
   // Links have got other conditions: drops, holds and lets go what travels over them.
@@ -55,7 +55,8 @@ class MessageModel {
     bool corrupt = false;  // and the checksum tells
   };
 
-  uint32_t Launch(Flight flight);
+  // The slot of a new flight.
+  uint32_t Launch(Address from, Address to, Bytes&& payload, EventId sent);
   void Corrupt(Flight& flight, uint32_t bits);
   void Free(uint32_t index);
 
@@ -79,7 +80,7 @@ class ModelSocket final : public Socket {
   Result<Message> Receive(SimTime deadline) override;
   void Close() override;
   // False when the inbox is full.
-  bool Arrive(Message message, EventId delivered);
+  bool Arrive(Address from, Bytes&& payload, EventId delivered);
 
   Incarnation& owner() { return owner_; }
 

@@ -46,11 +46,11 @@ void ModelSocket::Close() {
   kernel_.Wake(waiter_, kernel_.CurrentCause());
 }
 
-bool ModelSocket::Arrive(Message message, EventId delivered) {
+bool ModelSocket::Arrive(Address from, Bytes&& payload, EventId delivered) {
   if (inbox_.size() >= kInboxMax) {
     return false;
   }
-  inbox_.Push({std::move(message), delivered});
+  inbox_.Push({.message = {from, std::move(payload)}, .delivered = delivered});
   kernel_.Wake(waiter_, delivered);
   return true;
 }
