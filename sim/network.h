@@ -4,17 +4,17 @@
 // - one-way messages (`Socket`): never block, may be lost, doubled, delayed, and overtake each
 //   other. A checksum of the transport drops those that changed on the way, unless the experimenter
 //   asks for the opposite;
-// - connections (`Listener`, `Connection`): ordered frames, flow-controlled: what an end receives is
-//   a prefix of what the other sent, nothing twice, nothing changed. Whatever the path does only
+// - connections (`Listener`, `Connection`): ordered frames, flow-controlled: what an end receives
+//   is a prefix of what the other sent, nothing twice, nothing changed. Whatever the path does only
 //   delays them.
 //
 // How a connection ends:
 //   closed   the peer, or its host when the process died, says so behind the last frame: Receive
 //            gives what is left, then kUnavailable
-//   reset    kUnavailable at once, on both ends or on one; what was not read is lost. The other end
-//            may be half-open, and learns it from the answer to its next frame
-//   silence  the path is cut, or the peer's host lost its power: nobody says anything. Receive waits
-//            for ever, Send until the window is full; only a deadline tells
+//   reset    kUnavailable at once, on both ends or on one; what was not read is lost. The other
+//            end may be half-open, and learns it from the answer to its next frame
+//   silence  the path is cut, or the peer's host lost its power: nobody says anything. Receive
+//            waits for ever, Send once the window is full; only a deadline tells
 // To go on after any of them, connect again.
 //
 // Survives: a handle may outlive its peer; every call on a broken connection returns kUnavailable
