@@ -27,9 +27,13 @@ constexpr uint32_t kTaskManagersMax = 500;
 
 // What sim/world traces of its own acts.
 constexpr auto kWorldEvents = std::to_array<events::EventInfo>({
-    {"fault.crash", "process incarnation", "the world killed a process"},
+    {"fault.crash", "process incarnation style", "the world killed a process"},
     {"fault.restart", "process incarnation", "the world booted a dead process"},
-    {"fault.link", "from to cut loss delay_ns", "the world changed a link"},
+    {"fault.link", "from to cut loss delay_ns condition", "the world changed a link"},
+    {"fault.links", "from to condition", "the world changed the links between groups of hosts"},
+    {"fault.reset", "first second ends", "the world reset the connections between two hosts"},
+    {"fault.swizzle", "hosts span_ns condition", "the world began to swizzle links"},
+    {"fault.heal", "", "the world made every link whole"},
 });
 
 std::vector<std::string> Words(std::string_view text) {

@@ -1,10 +1,21 @@
 // The network as a process sees it. Nothing but bytes crosses it.
 //
 // Two layers:
-// - one-way messages (`Socket`): never block, may be lost, delayed, and overtake each other;
-// - connections (`Listener`, `Connection`): ordered frames, flow-controlled, all or nothing: a
-//   connection that loses something is broken for good and says so with kUnavailable on both sides,
-//   or on neither for as long as the path between them is cut (half-open: only silence tells).
+// - one-way messages (`Socket`): never block, may be lost, doubled, delayed, and overtake each
+//   other. A checksum of the transport drops those that changed on the way, unless the experimenter
+//   asks for the opposite;
+// - connections (`Listener`, `Connection`): ordered frames, flow-controlled: what an end receives
+//   is a prefix of what the other sent, nothing twice, nothing changed. Whatever the path does only
+//   delays them.
+//
+// How a connection ends:
+//   closed   the peer, or its host when the process died, says so behind the last frame: Receive
+//            gives what is left, then kUnavailable
+//   reset    kUnavailable at once, on both ends or on one; what was not read is lost. The other
+//            end may be half-open, and learns it from the answer to its next frame
+//   silence  the path is cut, or the peer's host lost its power: nobody says anything. Receive
+//            waits for ever, Send once the window is full; only a deadline tells
+// To go on after any of them, connect again.
 //
 // Survives: a handle may outlive its peer; every call on a broken connection returns kUnavailable
 //           at once. Handles belong to one process and die with it; its host then resets its
@@ -67,8 +78,8 @@ class Connection {
   // Queues one frame. Blocks while the window of unread bytes is full (back-pressure).
   virtual Result<void> Send(Bytes frame) = 0;
 
-  // The next frame, in order. kTimeout at the deadline; kUnavailable when the connection broke or
-  // the peer closed and everything it sent has been received.
+  // The next frame, in order. kTimeout at the deadline; kUnavailable when the connection was reset,
+  // or the peer closed and everything it sent has been received.
   virtual Result<Bytes> Receive(SimTime deadline = kForever) = 0;
 
   // Tells the peer after all queued frames. Wakes a blocked Send or Receive of this end with

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "sim/kernel/tape_deck.h"
@@ -39,6 +40,31 @@ class ChoicePoint {
   TapeDeck::Track* track_;
 };
 
+// The points of one name whose actors begin with the same one: cheaper than a name built for each
+// of many pairs. `Point("b")` of the family of "a" is another point than that of the actor "a/b".
+class ChoiceFamily {
+ public:
+  ChoiceFamily(const Random& random, std::string_view name, std::string_view first, TapeDeck* deck)
+      : random_(random),
+        name_(name),
+        first_(deck == nullptr ? std::string() : first),
+        deck_(deck) {}
+
+  ChoicePoint Point(std::string_view second) const {
+    return ChoicePoint(random_.Split(second), deck_ == nullptr ? nullptr : TrackOf(second));
+  }
+
+ private:
+  TapeDeck::Track* TrackOf(std::string_view second) const {
+    return &deck_->TrackOf(name_, first_ + "/" + std::string(second));
+  }
+
+  Random random_;
+  std::string_view name_;  // a literal
+  std::string first_;      // needed on tapes only
+  TapeDeck* deck_;
+};
+
 class Choices {
  public:
   // `deck`: null where nothing is recorded or played; otherwise it outlives the points.
@@ -48,6 +74,10 @@ class Choices {
   ChoicePoint Point(std::string_view name, std::string_view actor) const {
     return ChoicePoint(root_.Split(name).Split(actor),
                        deck_ == nullptr ? nullptr : &deck_->TrackOf(name, actor));
+  }
+
+  ChoiceFamily Family(std::string_view name, std::string_view first) const {
+    return ChoiceFamily(root_.Split(name).Split(first), name, first, deck_);
   }
 
  private:

@@ -28,14 +28,14 @@ enum class EventKind : uint32_t {
 
 struct PendingEvent {
   int64_t time = 0;  // not negative
+  uint64_t detail = 0;
   EventKind kind{};
   uint32_t index = 0;
-  uint32_t detail = 0;
 };
 
 class EventQueue {
  public:
-  void Push(SimTime time, EventKind kind, uint32_t index, uint32_t detail) {
+  void Push(SimTime time, EventKind kind, uint32_t index, uint64_t detail) {
     const int64_t key = Nanos(time);
     if (key < base_) [[unlikely]] {
       Rebase(key);
@@ -47,7 +47,7 @@ class EventQueue {
     } else {
       free_ = nodes_[node].next;
     }
-    nodes_[node].event = {key, kind, index, detail};
+    nodes_[node].event = {key, detail, kind, index};
     Place(node);
     ++size_;
   }

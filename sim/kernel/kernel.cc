@@ -25,7 +25,7 @@ Kernel::Kernel(const WorldOptions& options)
                        random_.Split("scheduler"))),
       recorder_(options.keep),
       shared_(random_.Split("volume/shared"), options.shared_volume),
-      network_(*this) {}
+      network_(*this, options_.link, choices_) {}
 
 Kernel::~Kernel() {
   for (ProcessRecord& process : processes_) {
@@ -40,8 +40,8 @@ Kernel::~Kernel() {
 HostId Kernel::AddHost(std::string name, const HostOptions& options) {
   const HostId id(static_cast<uint32_t>(hosts_.size()));
   auto volume = std::make_unique<Volume>(random_.Split("volume/" + name), options_.disk);
+  network_.AddHost(name);
   hosts_.push_back({std::move(name), options, std::move(volume)});
-  network_.AddHost();
   return id;
 }
 
@@ -61,6 +61,7 @@ ProcessId Kernel::AddProcess(HostId host, std::string name, Program program) {
 void Kernel::Boot(ProcessRecord& process) {
   Check(process.current == nullptr, "process {} is booted while it runs", process.name);
   process.current = std::make_unique<Incarnation>();
+  network_.OnBoot(process.id);
   Incarnation& incarnation = *process.current;
   incarnation.process = process.id;
   incarnation.host = process.host;
@@ -122,18 +123,19 @@ EventId Kernel::Trace(std::string_view kind, std::span<const Field> fields) {
                           .fields = fields});
 }
 
-void Kernel::Crash(ProcessId id) {
+void Kernel::Crash(ProcessId id, CrashStyle style) {
   ProcessRecord& process = processes_.at(id.value());
   if (!process.current) {
     return;
   }
-  const Field fields[] = {{"process", process.name}, {"incarnation", process.incarnations}};
-  Trace("fault.crash", fields);
+  const Field fields[] = {
+      {"process", process.name}, {"incarnation", process.incarnations}, {"style", "silent"}};
+  Trace("fault.crash", std::span(fields).first(style == CrashStyle::kSilent ? 3 : 2));
   if (!process.current) {
     return;  // an observer of just this event has crashed it
   }
   process.current->alive = false;
-  network_.Drop(*process.current);
+  network_.Drop(*process.current, style);
   hosts_[process.host.value()].volume->Crash(id);
   shared_.Crash(id);
   dying_.push_back(std::move(process.current));
@@ -149,18 +151,6 @@ void Kernel::Restart(ProcessId id) {
   if (!process.current) {  // unless an observer has booted it already
     Boot(process);
   }
-}
-
-void Kernel::SetLink(HostId from, HostId to, const LinkCondition& condition) {
-  const std::string loss =
-      fmt::format("{}/{}", condition.loss.numerator, condition.loss.denominator);
-  const Field fields[] = {{"from", hosts_.at(from.value()).name},
-                          {"to", hosts_.at(to.value()).name},
-                          {"cut", condition.cut},
-                          {"loss", loss},
-                          {"delay_ns", condition.delay.count()}};
-  Trace("fault.link", fields);
-  network_.SetCondition(from, to, condition);
 }
 
 void Kernel::At(SimTime time, std::move_only_function<void()> act) {

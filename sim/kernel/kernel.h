@@ -64,9 +64,8 @@ class Kernel {
   HostId AddHost(std::string name, const HostOptions& options);
   ProcessId AddProcess(HostId host, std::string name, Program program);
   Outcome Run(const std::function<bool()>& reached);
-  void Crash(ProcessId process);
+  void Crash(ProcessId process, CrashStyle style);
   void Restart(ProcessId process);
-  void SetLink(HostId from, HostId to, const LinkCondition& condition);
   void At(SimTime time, std::move_only_function<void()> act);
   EventId Trace(std::string_view kind, std::span<const Field> fields);
 

@@ -217,7 +217,7 @@ void Kernel::Release(uint32_t slot) {
   std::erase(owner.fibers, slot);
   if (--owner.fibers_live == 0 && owner.alive) {
     owner.alive = false;
-    network_.Drop(owner);
+    network_.Drop(owner, CrashStyle::kProcess);
     ProcessRecord& process = processes_[owner.process.value()];
     dying_.push_back(std::move(process.current));
   }

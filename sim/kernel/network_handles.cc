@@ -18,7 +18,7 @@ constexpr size_t kInboxMax = 65'536;  // more messages are dropped, as by a full
 
 void ModelSocket::Send(Address to, Bytes payload) {
   if (owner_.alive) {
-    model_.SendMessage(owner_, address_, to, std::move(payload));
+    model_.Send(owner_, address_, to, std::move(payload));
   }
 }
 
@@ -35,8 +35,7 @@ Result<Message> ModelSocket::Receive(SimTime deadline) {
       return Fail(ErrorCode::kTimeout, "No message came in time.");
     }
   }
-  Arrived arrived = std::move(inbox_.front());
-  inbox_.pop_front();
+  Arrived arrived = inbox_.Pop();
   kernel_.SetCause(arrived.delivered);
   return std::move(arrived.message);
 }
@@ -47,11 +46,13 @@ void ModelSocket::Close() {
   kernel_.Wake(waiter_, kernel_.CurrentCause());
 }
 
-void ModelSocket::Arrive(Message message, EventId delivered) {
-  if (inbox_.size() < kInboxMax) {
-    inbox_.push_back({std::move(message), delivered});
-    kernel_.Wake(waiter_, delivered);
+bool ModelSocket::Arrive(Address from, Bytes&& payload, EventId delivered) {
+  if (inbox_.size() >= kInboxMax) {
+    return false;
   }
+  inbox_.Push({.message = {from, std::move(payload)}, .delivered = delivered});
+  kernel_.Wake(waiter_, delivered);
+  return true;
 }
 
 Result<std::unique_ptr<Connection>> ModelListener::Accept(SimTime deadline) {
@@ -64,31 +65,28 @@ Result<std::unique_ptr<Connection>> ModelListener::Accept(SimTime deadline) {
       return Fail(ErrorCode::kTimeout, "Nobody connected in time.");
     }
   }
-  std::unique_ptr<Connection> connection = std::move(backlog_.front());
-  backlog_.pop_front();
-  return connection;
+  return backlog_.Pop();
 }
 
 void ModelListener::Arrive(std::unique_ptr<Connection> connection, EventId cause) {
-  backlog_.push_back(std::move(connection));
+  backlog_.Push(std::move(connection));
   kernel_.Wake(waiter_, cause);
 }
 
-Address ModelConnection::peer() const {
-  const NetworkModel::Stream* stream = model_.FindStream(id_);
-  Check(stream != nullptr, "connection {} is gone while it has a handle", id_);
-  return stream->address[1 - side_];
+ModelConnection::~ModelConnection() {
+  Close();
+  model_.ReleaseHandle(stream_, side_);
+}
+
+bool ModelConnection::IsBroken() const {
+  return !owner_.alive || !stream_.open[side_] || stream_.broken[side_] ||
+         stream_.pipe[1 - side_].fin_arrived;
 }
 
 Result<void> ModelConnection::Send(Bytes frame) {
-  NetworkModel::Stream* stream = model_.FindStream(id_);
-  Check(stream != nullptr, "connection {} is gone while it has a handle", id_);
-  NetworkModel::Pipe& pipe = stream->pipe[side_];
-  const auto broken = [&] {
-    return !owner_.alive || !stream->open[side_] || stream->pipe[1 - side_].fin_arrived;
-  };
-  while (!broken() && pipe.unread_bytes >= kernel_.options().link.window_bytes) {
-    Check(pipe.writer == FiberId(), "two fibers write to connection {}", id_);
+  Pipe& pipe = stream_.pipe[side_];
+  while (!IsBroken() && pipe.unread_bytes >= kernel_.options().link.window_bytes) {
+    Check(pipe.writer == FiberId(), "two fibers write to connection {}", stream_.id);
     pipe.writer = kernel_.CurrentFiber();
     const bool notified = kernel_.Park(kForever);
     pipe.writer = FiberId();
@@ -96,28 +94,23 @@ Result<void> ModelConnection::Send(Bytes frame) {
       break;
     }
   }
-  if (broken()) {
+  if (IsBroken()) {
     return Fail(ErrorCode::kUnavailable, "The connection is broken.");
   }
-  pipe.unread_bytes += frame.size();
-  const EventId event =
-      kernel_.Record(Step::kFrame, owner_.process, id_, XXH3_64bits(frame.data(), frame.size()));
-  model_.Push(
-      *stream, side_,
-      {.kind = NetworkModel::Frame::Kind::kData, .payload = std::move(frame), .cause = event});
+  const EventId event = kernel_.Record(Step::kFrame, owner_.process, stream_.id,
+                                       XXH3_64bits(frame.data(), frame.size()));
+  model_.SendData(stream_, side_, std::move(frame), event);
   return {};
 }
 
 Result<Bytes> ModelConnection::Receive(SimTime deadline) {
-  NetworkModel::Stream* stream = model_.FindStream(id_);
-  Check(stream != nullptr, "connection {} is gone while it has a handle", id_);
-  NetworkModel::Pipe& pipe = stream->pipe[1 - side_];
+  Pipe& pipe = stream_.pipe[1 - side_];
   const SimTime world_deadline = owner_.environment->WorldTime(deadline);
   while (pipe.arrived.empty()) {
-    if (!owner_.alive || !stream->open[side_] || pipe.fin_arrived) {
+    if (IsBroken()) {
       return Fail(ErrorCode::kUnavailable, "The connection is broken or at its end.");
     }
-    Check(pipe.reader == FiberId(), "two fibers read from connection {}", id_);
+    Check(pipe.reader == FiberId(), "two fibers read from connection {}", stream_.id);
     pipe.reader = kernel_.CurrentFiber();
     const bool notified = kernel_.Park(world_deadline);
     pipe.reader = FiberId();
@@ -125,8 +118,7 @@ Result<Bytes> ModelConnection::Receive(SimTime deadline) {
       return Fail(ErrorCode::kTimeout, "No frame came in time.");
     }
   }
-  NetworkModel::Frame frame = std::move(pipe.arrived.front());
-  pipe.arrived.pop_front();
+  Frame frame = pipe.arrived.Pop();
   pipe.unread_bytes -= frame.payload.size();
   kernel_.SetCause(frame.cause);
   kernel_.Wake(pipe.writer, frame.cause);
@@ -134,8 +126,8 @@ Result<Bytes> ModelConnection::Receive(SimTime deadline) {
 }
 
 void ModelConnection::Close() {
-  if (NetworkModel::Stream* stream = model_.FindStream(id_); stream != nullptr && owner_.alive) {
-    model_.CloseEnd(*stream, side_);
+  if (owner_.alive) {
+    model_.CloseEnd(stream_, side_);
   }
 }
 
@@ -152,8 +144,9 @@ std::optional<Address> NetworkDoor::Resolve(std::string_view host, uint16_t port
 Result<std::unique_ptr<Socket>> NetworkDoor::Bind(uint16_t port) {
   const Address address{incarnation_.host,
                         port == 0 ? kernel_.network().FreePort(incarnation_.host) : port};
-  auto socket = std::make_unique<ModelSocket>(kernel_.network(), kernel_, incarnation_, address);
-  if (!incarnation_.alive || !kernel_.network().Register(*socket)) {
+  auto socket =
+      std::make_unique<ModelSocket>(kernel_.network().messages(), kernel_, incarnation_, address);
+  if (!incarnation_.alive || !kernel_.network().messages().Register(*socket)) {
     return Fail(ErrorCode::kInvalidArgument,
                 "Port " + std::to_string(port) + " of this host is in use.");
   }
@@ -163,9 +156,9 @@ Result<std::unique_ptr<Socket>> NetworkDoor::Bind(uint16_t port) {
 Result<std::unique_ptr<Listener>> NetworkDoor::Listen(uint16_t port) {
   const Address address{incarnation_.host,
                         port == 0 ? kernel_.network().FreePort(incarnation_.host) : port};
-  auto listener =
-      std::make_unique<ModelListener>(kernel_.network(), kernel_, incarnation_, address);
-  if (!incarnation_.alive || !kernel_.network().Register(*listener)) {
+  auto listener = std::make_unique<ModelListener>(kernel_.network().connections(), kernel_,
+                                                  incarnation_, address);
+  if (!incarnation_.alive || !kernel_.network().connections().Register(*listener)) {
     return Fail(ErrorCode::kInvalidArgument,
                 "Port " + std::to_string(port) + " of this host is in use.");
   }
@@ -176,7 +169,9 @@ Result<std::unique_ptr<Connection>> NetworkDoor::Connect(Address to, Duration ti
   if (!incarnation_.alive) {
     return Fail(ErrorCode::kUnavailable, "The process is dead.");
   }
-  return kernel_.network().Connect(incarnation_, to, timeout);
+  NetworkModel& network = kernel_.network();
+  const Address from{incarnation_.host, network.FreePort(incarnation_.host)};
+  return network.connections().Connect(incarnation_, from, to, timeout);
 }
 
 }  // namespace flinch::sim

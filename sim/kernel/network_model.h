@@ -1,204 +1,84 @@
-// Links, one-way messages and connections between hosts.
+// The network between hosts: links, what travels over them, and the acts that change them.
 //
-// Latency is drawn per direction of a link from its own stream, losses from another, so that a
-// fault on one link moves no draw elsewhere. One-way messages of one link may overtake each other.
-// Frames of a connection do not; while its link is cut they are held, as a retransmitting transport
-// would, and leave when it is whole again.
+// Latency is drawn per direction of a link from its own choice point, each trouble from another, so
+// that a fault on one link moves no draw elsewhere. One-way messages of one link may overtake each
+// other. Frames of a connection do not; while its link carries nothing they are held, as a
+// retransmitting transport would, and leave when it is whole again.
 #pragma once
 
-#include <deque>
-#include <map>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "sim/kernel/connection_model.h"
+#include "sim/kernel/link_table.h"
+#include "sim/kernel/message_model.h"
 #include "sim/network.h"
-#include "sim/random.h"
-#include "sim/world/world.h"
 
 namespace flinch::sim {
 
 class Kernel;
 struct Incarnation;
-class ModelSocket;
-class ModelListener;
-class ModelConnection;
 
 class NetworkModel {
  public:
-  explicit NetworkModel(Kernel& kernel) : kernel_(kernel) {}
+  NetworkModel(Kernel& kernel, const LinkOptions& options, const Choices& choices)
+      : kernel_(kernel),
+        choices_(choices),
+        links_(options, choices),
+        messages_(kernel, links_),
+        connections_(kernel, links_) {}
 
-  void AddHost();
-  void SetCondition(HostId from, HostId to, const LinkCondition& condition);
-  // Everything that an incarnation had open is closed by its host.
-  void Drop(Incarnation& owner);
+  void AddHost(std::string_view name);
+  // Everything that an incarnation had open is gone.
+  void Drop(const Incarnation& owner, CrashStyle style);
+
+  void OnBoot(ProcessId process) { connections_.OnBoot(process); }
 
   // Pending events.
-  void DeliverMessage(uint32_t index);
-  void OnPipeEvent(uint32_t connection, uint32_t side);
+  void DeliverMessage(uint32_t index) { messages_.Deliver(index); }
 
-  // For the handles below.
-  void SendMessage(Incarnation& owner, Address from, Address to, Bytes payload);
+  void OnPipeEvent(uint32_t slot, uint64_t detail) { connections_.OnEvent(slot, detail); }
+
+  // The experimenter's acts; see sim/world/world.h.
+  void SetLink(HostId from, HostId to, const LinkCondition& condition);
+  void SetLinks(std::span<const HostId> from, std::span<const HostId> to,
+                const LinkCondition& condition);
+  void SetHost(HostId host, Direction direction, const LinkCondition& condition);
+  void Partition(std::span<const HostId> left, std::span<const HostId> right, InFlight in_flight);
+  size_t ResetConnections(HostId first, HostId second, ResetEnds ends);
+  void StartSwizzle(std::span<const HostId> group, const Swizzle& swizzle);
+  void Heal();
+
+  // For the door.
   uint16_t FreePort(HostId host);
-  bool Register(ModelSocket& socket);
-  void Unregister(ModelSocket& socket);
-  bool Register(ModelListener& listener);
-  void Unregister(ModelListener& listener);
-  Result<std::unique_ptr<Connection>> Connect(Incarnation& owner, Address to, Duration timeout);
+
+  MessageModel& messages() { return messages_; }
+
+  ConnectionModel& connections() { return connections_; }
 
  private:
-  friend class ModelConnection;
-
   // The range that a caller gets who names no port.
   static constexpr uint16_t kFirstFreePort = 49152;
 
-  struct Link {
-    Link(const Random& random, LinkCondition initial)
-        : latency(random), loss(random.Split("loss")), condition(initial) {}
-
-    Random latency;
-    Random loss;
-    LinkCondition condition;
-  };
-
-  struct InFlight {
-    Address from;
-    Address to;
-    Bytes payload;
-    EventId sent;
-  };
-
-  struct Frame {
-    enum class Kind : uint8_t { kSyn, kSynAck, kData, kFin } kind = Kind::kData;
-    Bytes payload;
-    EventId cause;
-  };
-
-  // One direction of a connection: from the end with the same index to the other.
-  struct Pipe {
-    std::deque<Frame> held;
-    std::deque<Frame> flying;
-    std::deque<Frame> arrived;
-    SimTime last_arrival{};
-    uint64_t unread_bytes = 0;
-    bool fin_sent = false;
-    bool fin_arrived = false;
-    FiberId reader;
-    FiberId writer;
-  };
-
-  struct Stream {
-    uint32_t id = 0;
-    Address address[2];
-    Incarnation* owner[2] = {nullptr, nullptr};
-    bool open[2] = {true, false};
-    bool handle[2] = {true, false};
-    bool established = false;
-    bool syn_travels = true;
-    Pipe pipe[2];  // [side]: what that side sends
-  };
-
-  struct HostPorts {
-    std::map<uint16_t, ModelSocket*> sockets;
-    std::map<uint16_t, ModelListener*> listeners;
-    uint16_t next_free = kFirstFreePort;
-  };
-
-  Link& LinkBetween(HostId from, HostId to);
-  // Time until arrival, or nothing when the link carries nothing now.
-  std::optional<Duration> FrameLatency(HostId from, HostId to);
-  void Push(Stream& stream, int side, Frame frame);
-  void Fly(Stream& stream, int side, Frame frame, Duration latency);
-  void AcceptSyn(Stream& stream);
-  void CloseEnd(Stream& stream, int side);
-  void ReleaseHandle(uint32_t id, int side);
-  Stream* FindStream(uint32_t id);
+  // A host whose links change, without those to hosts for which the same still holds.
+  void SwizzleHost(HostId host, std::span<const HostId> except, const LinkCondition& condition);
+  std::vector<HostId> Shuffled(std::span<const HostId> hosts);
+  void CheckHosts(std::span<const HostId> hosts) const;
+  std::string NamesOf(std::span<const HostId> hosts) const;
 
   Kernel& kernel_;
-  std::vector<HostPorts> ports_;
-  std::vector<std::vector<std::unique_ptr<Link>>> links_;  // [from][to], made at first use
-  std::vector<InFlight> in_flight_;
-  std::vector<uint32_t> free_in_flight_;
-  std::map<uint32_t, Stream> streams_;
-  uint32_t last_stream_ = 0;
-};
-
-class ModelSocket final : public Socket {
- public:
-  ModelSocket(NetworkModel& model, Kernel& kernel, Incarnation& owner, Address address)
-      : model_(model), kernel_(kernel), owner_(owner), address_(address) {}
-
-  ~ModelSocket() override { model_.Unregister(*this); }
-
-  Address address() const override { return address_; }
-
-  void Send(Address to, Bytes payload) override;
-  Result<Message> Receive(SimTime deadline) override;
-  void Close() override;
-  void Arrive(Message message, EventId delivered);
-
-  Incarnation& owner() { return owner_; }
-
- private:
-  struct Arrived {
-    Message message;
-    EventId delivered;
-  };
-
-  NetworkModel& model_;
-  Kernel& kernel_;
-  Incarnation& owner_;
-  Address address_;
-  std::deque<Arrived> inbox_;
-  FiberId waiter_;
-  bool closed_ = false;
-};
-
-class ModelListener final : public Listener {
- public:
-  ModelListener(NetworkModel& model, Kernel& kernel, Incarnation& owner, Address address)
-      : model_(model), kernel_(kernel), owner_(owner), address_(address) {}
-
-  ~ModelListener() override { model_.Unregister(*this); }
-
-  Address address() const override { return address_; }
-
-  Result<std::unique_ptr<Connection>> Accept(SimTime deadline) override;
-  void Arrive(std::unique_ptr<Connection> connection, EventId cause);
-
-  Incarnation& owner() { return owner_; }
-
- private:
-  NetworkModel& model_;
-  Kernel& kernel_;
-  Incarnation& owner_;
-  Address address_;
-  std::deque<std::unique_ptr<Connection>> backlog_;
-  FiberId waiter_;
-};
-
-class ModelConnection final : public Connection {
- public:
-  ModelConnection(NetworkModel& model, Kernel& kernel, Incarnation& owner, uint32_t id, int side)
-      : model_(model), kernel_(kernel), owner_(owner), id_(id), side_(side) {}
-
-  ~ModelConnection() override {
-    Close();
-    model_.ReleaseHandle(id_, side_);
-  }
-
-  Address peer() const override;
-  Result<void> Send(Bytes frame) override;
-  Result<Bytes> Receive(SimTime deadline) override;
-  void Close() override;
-
- private:
-  NetworkModel& model_;
-  Kernel& kernel_;
-  Incarnation& owner_;
-  uint32_t id_;
-  int side_;
+  const Choices& choices_;
+  LinkTable links_;
+  MessageModel messages_;
+  ConnectionModel connections_;
+  std::vector<uint16_t> next_free_;     // by host
+  std::optional<ChoicePoint> swizzle_;  // from the first swizzle on
+  uint64_t heals_ = 0;                  // what began before one has ended with it
 };
 
 // The network as one process sees it.

@@ -24,6 +24,15 @@ constexpr auto kStepNames = std::to_array<StepNames>({
     {"sim.arrive", "connection", ""},
     {"sim.disk", "operation", "path"},
     {"sim.act", "number", ""},
+    {"sim.drop", "sent", "to"},
+    {"sim.duplicate", "to", "sent"},
+    {"sim.reorder", "delay_ns", "sent"},
+    {"sim.corrupt", "bits", "sent"},
+    {"sim.discard", "sent", ""},
+    {"sim.hold", "to", "sent"},
+    {"sim.retransmit", "times", "connection"},
+    {"sim.unanswered", "connection", ""},
+    {"sim.reset", "end", "connection"},
 });
 
 }  // namespace

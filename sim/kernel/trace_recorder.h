@@ -28,6 +28,16 @@ enum class Step : uint32_t {
   kArrive,   // a frame, or the end of the stream, arrives: connection, 0
   kDisk,     // a disk operation takes effect: operation and size, hash of the path
   kAct,      // the experimenter acts: number, 0
+  // Troubles of the network; the second number is what has the trouble.
+  kDrop,        // a message reaches nobody, or a full inbox: event that sent it, destination
+  kDuplicate,   // a message gets a copy: destination, event that sent it
+  kReorder,     // a message takes longer: nanoseconds, event that sent it
+  kCorrupt,     // bits of a message flip: how many, event that sent it
+  kDiscard,     // the checksum finds a message corrupt: event that sent it, 0
+  kHold,        // a message is held by its link: destination, event that sent it
+  kRetransmit,  // a frame is sent again: how often, connection
+  kUnanswered,  // a frame reaches a host without power: connection, 0
+  kReset,       // an end of a connection learns that it was reset: which end, connection
 };
 
 class TraceRecorder {

@@ -31,6 +31,11 @@ Result<void> WorldOptions::Validate() const {
       return checked;
     }
   }
+  if (link.latency) {
+    if (Result<void> checked = sim::Validate(*link.latency); !checked) {
+      return checked;
+    }
+  }
   if (link.window_bytes == 0) {
     return Fail(ErrorCode::kInvalidArgument,
                 "A connection with a window of 0 bytes can send nothing: give at least 1.");

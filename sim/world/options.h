@@ -7,19 +7,11 @@
 #include "sim/random.h"
 #include "sim/result.h"
 #include "sim/time.h"
+#include "sim/world/network_options.h"
 #include "sim/world/scheduling.h"
 #include "sim/world/tape.h"
 
 namespace flinch::sim {
-
-// Both directions of the path between two hosts, and a host's path to itself.
-struct LinkOptions {
-  Duration latency_min = std::chrono::microseconds(200);
-  Duration latency_max = std::chrono::microseconds(800);
-  Duration loopback_latency = std::chrono::microseconds(10);
-  // Bytes a connection holds between Send and Receive before Send blocks.
-  uint32_t window_bytes = 64 * 1024;
-};
 
 // Time a disk operation takes, drawn uniformly.
 struct DiskOptions {

@@ -32,13 +32,37 @@ ProcessId World::AddProcess(HostId host, std::string name, Program program) {
 
 Outcome World::Run(const std::function<bool()>& reached) { return kernel_->Run(reached); }
 
-void World::Crash(ProcessId process) { kernel_->Crash(process); }
+void World::Crash(ProcessId process, CrashStyle style) { kernel_->Crash(process, style); }
 
 void World::Restart(ProcessId process) { kernel_->Restart(process); }
 
 void World::SetLink(HostId from, HostId to, const LinkCondition& condition) {
-  kernel_->SetLink(from, to, condition);
+  kernel_->network().SetLink(from, to, condition);
 }
+
+void World::SetLinks(std::span<const HostId> from, std::span<const HostId> to,
+                     const LinkCondition& condition) {
+  kernel_->network().SetLinks(from, to, condition);
+}
+
+void World::SetHost(HostId host, Direction direction, const LinkCondition& condition) {
+  kernel_->network().SetHost(host, direction, condition);
+}
+
+void World::Partition(std::span<const HostId> left, std::span<const HostId> right,
+                      InFlight in_flight) {
+  kernel_->network().Partition(left, right, in_flight);
+}
+
+size_t World::ResetConnections(HostId first, HostId second, ResetEnds ends) {
+  return kernel_->network().ResetConnections(first, second, ends);
+}
+
+void World::StartSwizzle(std::span<const HostId> group, const Swizzle& swizzle) {
+  kernel_->network().StartSwizzle(group, swizzle);
+}
+
+void World::Heal() { kernel_->network().Heal(); }
 
 void World::At(SimTime time, std::move_only_function<void()> act) {
   kernel_->At(time, std::move(act));

@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,17 +28,6 @@
 namespace flinch::sim {
 
 class Kernel;
-
-// What a link does to what is sent over it, in one direction, besides its latency. Applies to what
-// is sent while it holds; messages in flight are delivered. Connections: a cut or lossy link delays
-// frames until it is whole again (the transport retransmits); one-way messages are lost.
-struct LinkCondition {
-  bool cut = false;
-  Ratio loss;         // of one-way messages
-  Duration delay{0};  // added to every latency
-
-  friend bool operator==(const LinkCondition&, const LinkCondition&) = default;
-};
 
 enum class Ending : uint8_t {
   kGoal,       // the goal was reached
@@ -83,11 +73,35 @@ class World {
 
   // Faults. Each is recorded as an event of its own ("fault.crash", …) with the event that
   // triggered it as cause. Crash: memory is gone, and on all disks what this process wrote and did
-  // not sync. Its connections are reset.
-  void Crash(ProcessId process);
+  // not sync. Its peers learn it, or not, as CrashStyle says.
+  void Crash(ProcessId process, CrashStyle style = CrashStyle::kProcess);
   // Boots the next incarnation of a process that is not alive.
   void Restart(ProcessId process);
+
+  // Faults of the network. What a condition does, and to what: sim/world/network_options.h. The
+  // last condition of a link holds; conditions are valid (Validate). A condition that carries again
+  // lets go what an earlier one held. "fault.link", "fault.links", …
   void SetLink(HostId from, HostId to, const LinkCondition& condition);
+  // Every link from one of `from` to one of `to`.
+  void SetLinks(std::span<const HostId> from, std::span<const HostId> to,
+                const LinkCondition& condition);
+  // The links between a host and all others that exist now.
+  void SetHost(HostId host, Direction direction, const LinkCondition& condition);
+  // Cuts every link between the two groups, in both directions; with SetLinks, in one.
+  void Partition(std::span<const HostId> left, std::span<const HostId> right,
+                 InFlight in_flight = InFlight::kDeliver);
+  // Breaks the connections between two hosts: at once, on the ends that `ends` says, a blocked and
+  // every later call returns kUnavailable. What had arrived and was not read is lost, and so is
+  // what is on its way to such an end: all that a receiver ever got is a prefix of what was sent.
+  // Returns how many were broken. "fault.reset".
+  size_t ResetConnections(HostId first, HostId second, ResetEnds ends = ResetEnds::kBoth);
+  // Returns at once; the world goes on with it while it runs. The links of the group's hosts end
+  // whole. "fault.swizzle", then "fault.links" for each step.
+  void StartSwizzle(std::span<const HostId> group, const Swizzle& swizzle = {});
+  // Makes every link whole and ends what swizzles are under way. What was held goes on, and frames
+  // that were to arrive later than a whole link would bring them are brought forward; messages that
+  // travel keep their time. Connections that broke stay broken: connect again. "fault.heal".
+  void Heal();
 
   // Calls `act` from outside at a time; times in the past mean now.
   void At(SimTime time, std::move_only_function<void()> act);

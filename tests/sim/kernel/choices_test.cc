@@ -19,6 +19,20 @@ TEST(ChoicesTest, PointsOfOtherNamesOrActorsDrawOtherNumbers) {
   EXPECT_NE(other_actor.Below(UINT64_MAX), first);
 }
 
+TEST(ChoicesTest, MembersOfAFamilyAreToldByBothActors) {
+  const Choices choices(Random(7), nullptr);
+  ChoicePoint point = choices.Family("link.latency", "a").Point("b");
+  ChoicePoint same = choices.Family("link.latency", "a").Point("b");
+  ChoicePoint other_second = choices.Family("link.latency", "a").Point("c");
+  ChoicePoint other_first = choices.Family("link.latency", "b").Point("b");
+  ChoicePoint swapped = choices.Family("link.latency", "b").Point("a");
+  const uint64_t first = point.Below(UINT64_MAX);
+  EXPECT_EQ(same.Below(UINT64_MAX), first);
+  EXPECT_NE(other_second.Below(UINT64_MAX), first);
+  EXPECT_NE(other_first.Below(UINT64_MAX), first);
+  EXPECT_NE(swapped.Below(UINT64_MAX), first);
+}
+
 TEST(ChoicesTest, DrawsStayWithinTheirBounds) {
   ChoicePoint point = Choices(Random(7), nullptr).Point("a", "b");
   for (int i = 0; i < 1'000; ++i) {

@@ -1,0 +1,241 @@
+#include "sim/kernel/link_table.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "sim/check.h"
+#include "sim/kernel/latency_draw.h"
+
+namespace flinch::sim {
+namespace {
+
+// A lost segment is sent again after this time, and at most this often before it gets through.
+constexpr Duration kRetransmission = std::chrono::milliseconds(200);
+constexpr uint32_t kRetransmissionsMax = 5;
+
+// Of Internet Protocol and the transport, without options.
+constexpr size_t kHeaderBytes = 40;
+
+bool IsCertain(Ratio ratio) { return ratio.numerator >= ratio.denominator; }
+
+bool IsPossible(Ratio ratio) { return ratio.numerator > 0; }
+
+Duration Sum(Duration left, Duration right) {
+  return left > Duration::max() - right ? Duration::max() : left + right;
+}
+
+uint32_t DrawRetransmissions(Ratio probability, ChoicePoint& point) {
+  uint32_t times = 0;
+  if (IsPossible(probability)) {
+    while (times < kRetransmissionsMax && point.Chance(probability)) {
+      ++times;
+    }
+  }
+  return times;
+}
+
+struct LongestLatency {
+  Duration operator()(const UniformLatency& latency) const { return latency.max; }
+
+  Duration operator()(const ExponentialLatency& latency) const { return latency.max; }
+
+  Duration operator()(const BimodalLatency& latency) const {
+    return std::max(latency.fast.max, latency.slow.max);
+  }
+};
+
+}  // namespace
+
+Duration TransmissionTime(size_t bytes, uint64_t bytes_per_second) {
+  Check(bytes_per_second > 0, "a path of no bandwidth carries nothing");
+  constexpr uint64_t kNanosPerSecond = 1'000'000'000;
+  const uint64_t seconds = bytes / bytes_per_second;
+  const uint64_t rest = bytes % bytes_per_second;
+  if (seconds > static_cast<uint64_t>(INT64_MAX) / kNanosPerSecond - 1) {
+    return Duration::max();
+  }
+  // Above 18 GB/s the product would not fit: then both are counted in larger units.
+  const uint64_t unit = bytes_per_second / (UINT64_MAX / kNanosPerSecond) + 1;
+  const uint64_t nanos = rest / unit * kNanosPerSecond / (bytes_per_second / unit);
+  return Duration(static_cast<int64_t>(seconds * kNanosPerSecond + nanos));
+}
+
+LinkTable::LinkTable(const LinkOptions& options, const Choices& choices)
+    : options_(options),
+      choices_(choices),
+      uniform_(!options.latency.has_value()),
+      uniform_width_(static_cast<uint64_t>((options.latency_max - options.latency_min).count()) +
+                     1) {}
+
+void LinkTable::AddHost(std::string_view name) {
+  rows_.push_back({.name = std::string(name),
+                   .latencies = choices_.get().Family("link.latency", name),
+                   .links = {}});
+}
+
+void LinkTable::Introduce(Link& link, HostId from, HostId to) {
+  link.known = true;
+  link.latency = rows_[from.value()].latencies.Point(rows_.at(to.value()).name);
+  if (options_.bytes_per_second > 0) {
+    TroubleOf(link, from, to);
+    link.troubled = true;
+  }
+}
+
+LinkTable::Trouble& LinkTable::TroubleOf(Link& link, HostId from, HostId to) {
+  if (link.trouble == 0) {
+    const std::string actor = rows_[from.value()].name + "/" + rows_[to.value()].name;
+    const Choices& choices = choices_;
+    troubles_.push_back({.loss = choices.Point("link.loss", actor),
+                         .duplicate = choices.Point("link.duplicate", actor),
+                         .reorder = choices.Point("link.reorder", actor),
+                         .corrupt = choices.Point("link.corrupt", actor),
+                         .stall = choices.Point("link.stall", actor)});
+    link.trouble = static_cast<uint32_t>(troubles_.size());
+  }
+  return troubles_[link.trouble - 1];
+}
+
+void LinkTable::SetCondition(HostId from, HostId to, const LinkCondition& condition) {
+  Link& link = LinkBetween(from, to);
+  const bool whole = condition == LinkCondition{};
+  if (whole && link.trouble == 0) {
+    return;
+  }
+  Trouble& trouble = TroubleOf(link, from, to);
+  trouble.condition = condition;
+  if (condition.bytes_per_second == 0) {
+    trouble.busy_until = SimTime{};  // what waited keeps its time
+  }
+  link.troubled = !whole || options_.bytes_per_second > 0;
+}
+
+const LinkCondition& LinkTable::ConditionOf(HostId from, HostId to) const {
+  static constexpr LinkCondition kWhole{};
+  const Row& row = rows_.at(from.value());
+  if (row.links.size() <= to.value() || row.links[to.value()].trouble == 0) {
+    return kWhole;
+  }
+  return troubles_[row.links[to.value()].trouble - 1].condition;
+}
+
+std::vector<std::pair<HostId, HostId>> LinkTable::Impaired() const {
+  std::vector<std::pair<HostId, HostId>> impaired;
+  for (uint32_t from = 0; from < rows_.size(); ++from) {
+    for (uint32_t to = 0; to < rows_[from].links.size(); ++to) {
+      if (ConditionOf(HostId(from), HostId(to)) != LinkCondition{}) {
+        impaired.emplace_back(from, to);
+      }
+    }
+  }
+  return impaired;
+}
+
+Duration LinkTable::DrawShaped(Link& link) { return DrawLatency(*options_.latency, link.latency); }
+
+Duration LinkTable::DrawUnder(const LinkCondition& condition, Link& link) {
+  const Duration latency =
+      condition.latency ? DrawLatency(*condition.latency, link.latency) : DrawWhole(link);
+  return Sum(latency, condition.delay);
+}
+
+Duration LinkTable::Occupy(Trouble& trouble, size_t bytes, SimTime now) const {
+  const uint64_t own = trouble.condition.bytes_per_second;
+  const uint64_t all = options_.bytes_per_second;
+  const uint64_t rate = own == 0 || all == 0 ? std::max(own, all) : std::min(own, all);
+  if (rate == 0) {
+    return Duration(0);
+  }
+  trouble.busy_until =
+      Later(std::max(trouble.busy_until, now), TransmissionTime(bytes + kHeaderBytes, rate));
+  return trouble.busy_until - now;
+}
+
+MessageFate LinkTable::SendTroubled(Link& link, size_t bytes, SimTime now) {
+  Trouble& trouble = troubles_[link.trouble - 1];
+  const LinkCondition& condition = trouble.condition;
+  // Drawn in every case, so that a cut shifts no latency of what is sent after it.
+  MessageFate fate{.latency = DrawUnder(condition, link)};
+  if (condition.cut || condition.clog) {
+    fate.kind = condition.cut ? MessageFate::Kind::kLost : MessageFate::Kind::kHeld;
+    return fate;
+  }
+  const Duration wait = Occupy(trouble, bytes, now);
+  fate.latency = Sum(fate.latency, wait);
+  if (IsPossible(condition.loss) && trouble.loss.Chance(condition.loss)) {
+    fate.kind = MessageFate::Kind::kLost;
+    return fate;
+  }
+  if (IsPossible(condition.duplicate) && trouble.duplicate.Chance(condition.duplicate)) {
+    const Latency shape = condition.latency.value_or(options_.latency.value_or(
+        Latency(UniformLatency{.min = options_.latency_min, .max = options_.latency_max})));
+    const Duration latency = DrawLatency(shape, trouble.duplicate);
+    fate.copy = Sum(Sum(latency, condition.delay), wait);
+  }
+  if (IsPossible(condition.reorder) && trouble.reorder.Chance(condition.reorder)) {
+    fate.reordered = trouble.reorder.Between(Duration(0), condition.reorder_delay);
+    fate.latency = Sum(fate.latency, fate.reordered);
+  }
+  if (IsPossible(condition.corrupt) && trouble.corrupt.Chance(condition.corrupt)) {
+    fate.flips = static_cast<uint32_t>(trouble.corrupt.Below(condition.corrupt_bits_max)) + 1;
+  }
+  return fate;
+}
+
+FrameFate LinkTable::SendFrame(HostId from, HostId to, size_t bytes, SimTime now) {
+  if (from == to) {
+    return {.latency = options_.loopback_latency};
+  }
+  Link& link = LinkBetween(from, to);
+  if (!link.troubled) {
+    return {.latency = DrawWhole(link)};
+  }
+  Trouble& trouble = troubles_[link.trouble - 1];
+  const LinkCondition& condition = trouble.condition;
+  if (condition.cut || condition.clog || IsCertain(condition.loss)) {
+    return {.held = true};
+  }
+  FrameFate fate{.latency = DrawUnder(condition, link)};
+  fate.latency = Sum(fate.latency, Occupy(trouble, bytes, now));
+  fate.sent_again = DrawRetransmissions(condition.loss, trouble.loss);
+  fate.sent_again += DrawRetransmissions(condition.corrupt, trouble.corrupt);
+  fate.latency = Sum(fate.latency, kRetransmission * fate.sent_again);
+  if (IsPossible(condition.reorder) && trouble.reorder.Chance(condition.reorder)) {
+    const Duration extra = trouble.reorder.Between(Duration(0), condition.reorder_delay);
+    fate.latency = Sum(fate.latency, extra);
+  }
+  if (IsPossible(condition.stall) && trouble.stall.Chance(condition.stall)) {
+    fate.latency = Sum(fate.latency, condition.stall_time);
+  }
+  if (condition.read_bytes_per_second > 0) {
+    fate.reading = TransmissionTime(bytes, condition.read_bytes_per_second);
+  }
+  return fate;
+}
+
+Duration LinkTable::DrawAgain(HostId from, HostId to) {
+  return DrawUnder(ConditionOf(from, to), LinkBetween(from, to));
+}
+
+SimTime LinkTable::LatestArrival(HostId from, HostId to, SimTime now) {
+  const Link& link = LinkBetween(from, to);
+  const SimTime leaves =
+      link.trouble == 0 ? now : std::max(now, troubles_[link.trouble - 1].busy_until);
+  return Later(leaves, options_.latency ? std::visit(LongestLatency{}, *options_.latency)
+                                        : options_.latency_max);
+}
+
+void LinkTable::Flip(HostId from, HostId to, uint32_t bits, std::string& payload) {
+  Trouble& trouble = TroubleOf(LinkBetween(from, to), from, to);
+  std::vector<uint64_t> flipped;
+  for (uint32_t i = 0; i < bits && !payload.empty(); ++i) {
+    const uint64_t bit = trouble.corrupt.Below(payload.size() * 8);
+    // A bit that flipped twice would be whole again.
+    if (std::ranges::find(flipped, bit) == flipped.end()) {
+      flipped.push_back(bit);
+      payload[bit / 8] = static_cast<char>(payload[bit / 8] ^ (1 << bit % 8));
+    }
+  }
+}
+
+}  // namespace flinch::sim

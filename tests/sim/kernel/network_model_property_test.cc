@@ -1,0 +1,216 @@
+// Every operation of the network under every family of faults: either the observer of the operation
+// sees something, or the contract of the fault says that it does not act there. After healing it is
+// as if nothing had ever been.
+#include "sim/kernel/network_model.h"
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "sim/world/world.h"
+
+namespace flinch::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr uint16_t kPort = 7;
+constexpr SimTime kFault(10ms);
+constexpr SimTime kOperation(20ms);
+
+enum class Operation : uint8_t { kMessage, kConnect, kFrame, kClose };
+
+constexpr auto kOperations =
+    std::to_array<std::pair<Operation, std::string_view>>({{Operation::kMessage, "message"},
+                                                           {Operation::kConnect, "connect"},
+                                                           {Operation::kFrame, "frame"},
+                                                           {Operation::kClose, "close"}});
+
+// What each operation's observer sees, in words with times.
+using Observations = std::map<Operation, std::string>;
+
+struct Stage {
+  World* world = nullptr;
+  HostId a;
+  HostId b;
+  ProcessId left;
+  ProcessId right;
+};
+
+struct Family {
+  std::string_view name;
+  std::function<void(const Stage&)> act;
+  std::vector<Operation> spared;  // by its contract
+  bool heals = true;              // an act that the healing of links does not undo
+};
+
+Family OfLink(std::string_view name, const LinkCondition& condition,
+              std::vector<Operation> spared = {}) {
+  return {
+      .name = name,
+      .act = [condition](const Stage& stage) { stage.world->SetLink(stage.a, stage.b, condition); },
+      .spared = std::move(spared)};
+}
+
+std::vector<Family> Families() {
+  using enum Operation;
+  return {
+      OfLink("cut", {.cut = true}),
+      OfLink("certain loss", {.loss = {1, 1}}),
+      OfLink("delay", {.delay = 3ms}),
+      OfLink("duplication", {.duplicate = {1, 1}}, {kConnect, kFrame, kClose}),
+      OfLink("reordering", {.reorder = {1, 1}}),
+      OfLink("detected corruption", {.corrupt = {1, 1}}),
+      OfLink("undetected corruption", {.corrupt = {1, 1}, .corruption = Corruption::kUndetected}),
+      OfLink("stall", {.stall = {1, 1}}, {kMessage}),
+      OfLink("latency", {.latency = UniformLatency{.min = 7ms, .max = 7ms}}),
+      OfLink("bandwidth", {.bytes_per_second = 10'000}),
+      OfLink("slow reader", {.read_bytes_per_second = 10'000}, {kMessage, kConnect, kClose}),
+      OfLink("clog", {.clog = true}),
+      {.name = "partition",
+       .act =
+           [](const Stage& stage) {
+             stage.world->Partition(std::array{stage.a}, std::array{stage.b});
+           }},
+      {.name = "host",
+       .act =
+           [](const Stage& stage) {
+             stage.world->SetHost(stage.b, Direction::kTo, {.delay = 1ms});
+           }},
+      {.name = "reset",
+       .act = [](const Stage& stage) { stage.world->ResetConnections(stage.a, stage.b); },
+       .spared = {kMessage, kConnect},
+       .heals = false},
+      {.name = "one-sided reset",
+       .act =
+           [](const Stage& stage) {
+             stage.world->ResetConnections(stage.a, stage.b, ResetEnds::kFirst);
+           },
+       .spared = {kMessage, kConnect},
+       .heals = false},
+      {.name = "crash",
+       .act = [](const Stage& stage) { stage.world->Crash(stage.right); },
+       .heals = false},
+      {.name = "power loss",
+       .act = [](const Stage& stage) { stage.world->Crash(stage.right, CrashStyle::kSilent); },
+       .heals = false},
+  };
+}
+
+Program Left(Observations& seen) {
+  return [&seen](Environment& env) {
+    const auto peer = *env.network().Resolve("b", kPort);
+    const auto socket = *env.network().Bind(kPort);
+    auto frames = *env.network().Connect(peer, 1s);
+    auto closing = *env.network().Connect(peer, 1s);
+    ASSERT_TRUE(closing->Send("close"));
+    env.Sleep(kOperation - env.Now());
+    socket->Send(peer, "message");
+    ASSERT_FALSE(env.Now() > kOperation);
+    for (int i = 0; i < 3; ++i) {
+      const bool sent = frames->Send(Bytes(1'000, 'x')).has_value();
+      seen[Operation::kFrame] += sent ? "" : "broken ";
+    }
+    closing->Close();
+    const auto connection = env.network().Connect(peer, 500ms);
+    seen[Operation::kConnect] += connection ? "made" : connection.error().message;
+    seen[Operation::kConnect] += " " + Show(env.Now());
+    env.Sleep(10s);
+  };
+}
+
+Program Right(Observations& seen) {
+  return [&seen](Environment& env) {
+    env.Spawn("messages", [&seen, &env] {
+      const auto socket = *env.network().Bind(kPort);
+      while (const Result<Message> message = socket->Receive()) {
+        seen[Operation::kMessage] += message->payload + " " + Show(env.Now()) + " ";
+      }
+    });
+    const auto listener = *env.network().Listen(kPort);
+    std::vector<std::unique_ptr<Connection>> connections;
+    for (;;) {
+      connections.push_back(*listener->Accept());
+      env.Spawn("reader", [&seen, &env, connection = connections.back().get()] {
+        bool closes = false;
+        while (const Result<Bytes> frame = connection->Receive()) {
+          closes = *frame == "close";
+          if (!closes) {
+            seen[Operation::kFrame] += std::to_string(frame->size()) + " " + Show(env.Now()) + " ";
+          }
+        }
+        if (closes) {
+          seen[Operation::kClose] += "closed " + Show(env.Now());
+        }
+      });
+    }
+  };
+}
+
+// The first second: every operation runs once, at 20 ms.
+Observations Observe(const std::function<void(const Stage&)>& act, bool heal = false,
+                     Recording* recording = nullptr) {
+  Observations seen;
+  World world(
+      {.seed = 5, .keep = Keep::kEverything, .link = {.latency_min = 1ms, .latency_max = 1ms}});
+  Stage stage{.world = &world, .a = world.AddHost("a"), .b = world.AddHost("b")};
+  stage.right = world.AddProcess(stage.b, "right", Right(seen));
+  stage.left = world.AddProcess(stage.a, "left", Left(seen));
+  world.At(kFault, [&] {
+    act(stage);
+    if (heal) {
+      world.Heal();
+    }
+  });
+  bool over = false;
+  world.At(SimTime(1s), [&] { over = true; });
+  const Outcome outcome = world.Run([&] { return over; });
+  EXPECT_EQ(outcome.ending, Ending::kGoal);
+  if (recording != nullptr) {
+    *recording = world.recording();
+  }
+  return seen;
+}
+
+TEST(NetworkModelPropertyTest, EveryOperationShowsEveryFaultThatActsOnIt) {
+  Observations whole = Observe([](const Stage&) {});
+  EXPECT_EQ(whole[Operation::kMessage], "message 0.021s ");
+  EXPECT_EQ(whole[Operation::kConnect], "made 0.022s");
+  EXPECT_EQ(whole[Operation::kFrame], "1000 0.021s 1000 0.021s 1000 0.021s ");
+  EXPECT_EQ(whole[Operation::kClose], "closed 0.021s");
+  for (const Family& family : Families()) {
+    Observations seen = Observe(family.act);
+    for (const auto& [operation, name] : kOperations) {
+      const bool spared = std::ranges::find(family.spared, operation) != family.spared.end();
+      EXPECT_EQ(seen[operation] == whole[operation], spared)
+          << family.name << " on " << name << ": " << seen[operation];
+    }
+  }
+}
+
+TEST(NetworkModelPropertyTest, AfterHealingNoFaultFires) {
+  constexpr std::string_view kTroubles[] = {
+      "sim.lose",    "sim.drop", "sim.duplicate",  "sim.reorder",    "sim.corrupt",
+      "sim.discard", "sim.hold", "sim.retransmit", "sim.unanswered", "sim.reset"};
+  const Observations whole = Observe([](const Stage&) {});
+  for (const Family& family : Families()) {
+    if (!family.heals) {
+      continue;
+    }
+    Recording recording;
+    EXPECT_EQ(Observe(family.act, true, &recording), whole) << family.name;
+    for (const RecordedEvent& event : recording.events) {
+      EXPECT_EQ(std::ranges::find(kTroubles, event.kind), std::end(kTroubles))
+          << family.name << ": " << Show(event);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace flinch::sim
