@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <ranges>
 #include <utility>
 
 #include "sim/check.h"
@@ -37,7 +38,8 @@ Kernel::~Kernel() {
 HostId Kernel::AddHost(std::string name, const HostOptions& options) {
   const HostId id(static_cast<uint32_t>(hosts_.size()));
   auto volume = std::make_unique<Volume>(random_.Split("volume/" + name), options_.disk);
-  hosts_.push_back({std::move(name), options, std::move(volume)});
+  auto clock = std::make_unique<HostClock>(now_, options);
+  hosts_.push_back({std::move(name), std::move(clock), std::move(volume)});
   network_.AddHost();
   return id;
 }
@@ -61,6 +63,7 @@ void Kernel::Boot(ProcessRecord& process) {
   Incarnation& incarnation = *process.current;
   incarnation.process = process.id;
   incarnation.host = process.host;
+  incarnation.clock = hosts_[process.host.value()].clock.get();
   incarnation.number = ++process.incarnations;
   incarnation.environment = std::make_unique<ProcessEnvironment>(*this, incarnation);
   Spawn(incarnation, "main",
@@ -130,7 +133,13 @@ EventId Kernel::CurrentCause() const {
 }
 
 void Kernel::MakeReady(uint32_t slot) {
-  fibers_[slot]->state = FiberState::kReady;
+  Fiber& fiber = *fibers_[slot];
+  fiber.state = FiberState::kReady;
+  fiber.since = now_;
+  if (fiber.owner->pause) [[unlikely]] {
+    fiber.owner->pause->held.push_back(slot);
+    return;
+  }
   ready_.push_back(slot);
 }
 
@@ -185,6 +194,10 @@ void Kernel::Release(uint32_t slot) {
 
 void Kernel::SuspendCurrent() {
   Fiber& fiber = current();
+  ProcessRecord& process = processes_[fiber.owner->process.value()];
+  if (++process.suspensions == process.next_suspension_act) [[unlikely]] {
+    ActAtSuspension(process);
+  }
   fiber.context->Suspend();
   if (fiber.killed && !fiber.unwinding) {
     fiber.unwinding = true;
@@ -192,18 +205,18 @@ void Kernel::SuspendCurrent() {
   }
 }
 
-bool Kernel::Park(SimTime deadline) {
+bool Kernel::Park(const Wait& wait) {
   Check(current_ != kNoFiber, "only a fiber can wait");
   Fiber& fiber = current();
+  fiber.wait = wait;
+  const SimTime deadline = WorldDeadline(fiber);
   if (!fiber.owner->alive || deadline <= now_) {
     return false;
   }
   fiber.state = FiberState::kParked;
+  fiber.since = now_;
   fiber.notified = false;
-  ++fiber.park;
-  if (deadline != kForever) {
-    queue_.Push(deadline, EventKind::kWake, current_, fiber.park << 32 | fiber.serial);
-  }
+  Arm(current_, deadline);
   SuspendCurrent();
   return fiber.notified;
 }
@@ -268,6 +281,11 @@ EventId Kernel::TraceFrom(Incarnation& owner, std::string_view kind,
     throw ProcessKilled{};
   }
   current().cause = event;
+  if (owner.pause) {
+    // … or paused it.
+    MakeReady(current_);
+    SuspendCurrent();
+  }
   return event;
 }
 
@@ -336,9 +354,10 @@ void Kernel::At(SimTime time, std::move_only_function<void()> act) {
 }
 
 void Kernel::Unwind(Incarnation& incarnation) {
-  // Fibers started during the unwinding do not exist: Spawn refuses the dead.
+  // Fibers started during the unwinding do not exist: Spawn refuses the dead. The youngest goes
+  // first, for it may use what lies on the stack of an older one.
   const std::vector<uint32_t> slots = incarnation.fibers;
-  for (const uint32_t slot : slots) {
+  for (const uint32_t slot : std::views::reverse(slots)) {
     Fiber& fiber = *fibers_[slot];
     if (fiber.state == FiberState::kReady) {
       std::erase(ready_, slot);
@@ -350,6 +369,10 @@ void Kernel::Unwind(Incarnation& incarnation) {
       fiber.context->Resume();
       current_ = kNoFiber;
       Check(fiber.context->finished(), "fiber {} waits while it is unwound", fiber.name);
+    } else {
+      current_ = slot;
+      fiber.body = nullptr;  // as the fiber, whose calls do nothing
+      current_ = kNoFiber;
     }
     Release(slot);
   }
@@ -364,10 +387,11 @@ void Kernel::UnwindTheDead() {
 }
 
 Outcome Kernel::Run(const std::function<bool()>& reached) {
+  UnwindTheDead();  // whom the experimenter has crashed since
   for (;;) {
     while (!ready_.empty()) {
-      if (recorder_.count() >= options_.limits.events_max) {
-        return Ended(Ending::kLimit);
+      if (NoEventsLeft()) {
+        return Ended(Ending::kLimit, Limit::kEvents);
       }
       Resume(PickReady());
       if (!dying_.empty()) {
@@ -380,13 +404,18 @@ Outcome Kernel::Run(const std::function<bool()>& reached) {
     if (reached()) {
       return Ended(Ending::kGoal);
     }
-    if (!AdvanceToNextEvent()) {
-      return Ended(now_ >= options_.limits.time_max ? Ending::kLimit : Ending::kIdle);
+    switch (AdvanceToNextEvent()) {
+      case Advance::kDone:
+        break;
+      case Advance::kNothing:
+        return Ended(Ending::kIdle);
+      case Advance::kLimit:
+        return Ended(Ending::kLimit, NoEventsLeft() ? Limit::kEvents : Limit::kTime);
     }
   }
 }
 
-bool Kernel::AdvanceToNextEvent() {
+Kernel::Advance Kernel::AdvanceToNextEvent() {
   const auto is_stale = [this](const PendingEvent& event) {
     if (event.kind != EventKind::kWake) {
       return false;
@@ -398,15 +427,18 @@ bool Kernel::AdvanceToNextEvent() {
     queue_.Pop();
   }
   if (queue_.empty()) {
-    return false;
+    return Advance::kNothing;
   }
   const SimTime next = AtNanos(queue_.next().time);
   if (next > options_.limits.time_max) {
     now_ = options_.limits.time_max;
-    return false;
+    return Advance::kLimit;
   }
   now_ = next;
   while (!queue_.empty() && queue_.next().time == Nanos(now_)) {
+    if (NoEventsLeft()) {
+      return Advance::kLimit;  // acts that call for one another at one instant end here too
+    }
     const PendingEvent event = queue_.Pop();
     if (!is_stale(event)) {
       Fire(event);
@@ -415,7 +447,7 @@ bool Kernel::AdvanceToNextEvent() {
   if (!dying_.empty()) {
     UnwindTheDead();
   }
-  return true;
+  return Advance::kDone;
 }
 
 void Kernel::Fire(const PendingEvent& event) {
@@ -441,8 +473,12 @@ void Kernel::Fire(const PendingEvent& event) {
   }
 }
 
-Outcome Kernel::Ended(Ending ending) {
-  return {.ending = ending, .violation = violation_, .last_event = EventId(recorder_.count())};
+Outcome Kernel::Ended(Ending ending, std::optional<Limit> limit) {
+  return {.ending = ending,
+          .limit = limit,
+          .time = now_,
+          .violation = violation_,
+          .last_event = EventId(recorder_.count())};
 }
 
 }  // namespace flinch::sim

@@ -23,13 +23,13 @@ void ModelSocket::Send(Address to, Bytes payload) {
 }
 
 Result<Message> ModelSocket::Receive(SimTime deadline) {
-  const SimTime world_deadline = owner_.environment->WorldTime(deadline);
   while (inbox_.empty() || closed_) {
     if (closed_) {
       return Fail(ErrorCode::kCancelled, "The socket was closed by its owner.");
     }
     waiter_ = kernel_.CurrentFiber();
-    const bool notified = kernel_.Park(world_deadline);
+    const bool notified =
+        kernel_.Park({.kind = WaitKind::kMessage, .deadline = deadline, .on = address_.port});
     waiter_ = FiberId();
     if (!notified && inbox_.empty()) {
       return Fail(ErrorCode::kTimeout, "No message came in time.");
@@ -55,10 +55,10 @@ void ModelSocket::Arrive(Message message, EventId delivered) {
 }
 
 Result<std::unique_ptr<Connection>> ModelListener::Accept(SimTime deadline) {
-  const SimTime world_deadline = owner_.environment->WorldTime(deadline);
   while (backlog_.empty()) {
     waiter_ = kernel_.CurrentFiber();
-    const bool notified = kernel_.Park(world_deadline);
+    const bool notified =
+        kernel_.Park({.kind = WaitKind::kAccept, .deadline = deadline, .on = address_.port});
     waiter_ = FiberId();
     if (!notified && backlog_.empty()) {
       return Fail(ErrorCode::kTimeout, "Nobody connected in time.");
@@ -90,7 +90,7 @@ Result<void> ModelConnection::Send(Bytes frame) {
   while (!broken() && pipe.unread_bytes >= kernel_.options().link.window_bytes) {
     Check(pipe.writer == FiberId(), "two fibers write to connection {}", id_);
     pipe.writer = kernel_.CurrentFiber();
-    const bool notified = kernel_.Park(kForever);
+    const bool notified = kernel_.Park({.kind = WaitKind::kWindow, .on = EndOf(id_, side_)});
     pipe.writer = FiberId();
     if (!notified) {
       break;
@@ -112,14 +112,14 @@ Result<Bytes> ModelConnection::Receive(SimTime deadline) {
   NetworkModel::Stream* stream = model_.FindStream(id_);
   Check(stream != nullptr, "connection {} is gone while it has a handle", id_);
   NetworkModel::Pipe& pipe = stream->pipe[1 - side_];
-  const SimTime world_deadline = owner_.environment->WorldTime(deadline);
   while (pipe.arrived.empty()) {
     if (!owner_.alive || !stream->open[side_] || pipe.fin_arrived) {
       return Fail(ErrorCode::kUnavailable, "The connection is broken or at its end.");
     }
     Check(pipe.reader == FiberId(), "two fibers read from connection {}", id_);
     pipe.reader = kernel_.CurrentFiber();
-    const bool notified = kernel_.Park(world_deadline);
+    const bool notified =
+        kernel_.Park({.kind = WaitKind::kFrame, .deadline = deadline, .on = EndOf(id_, side_)});
     pipe.reader = FiberId();
     if (!notified && pipe.arrived.empty()) {
       return Fail(ErrorCode::kTimeout, "No frame came in time.");

@@ -8,6 +8,7 @@
 
 #include "sim/check.h"
 #include "sim/kernel/kernel.h"
+#include "sim/kernel/process_environment.h"
 
 namespace flinch::sim {
 namespace {
@@ -192,10 +193,10 @@ Result<std::unique_ptr<Connection>> NetworkModel::Connect(Incarnation& owner, Ad
   auto connection = std::make_unique<ModelConnection>(*this, kernel_, owner, id, 0);
   kernel_.Record(Step::kConnect, owner.process, Number(to), id);
   Push(stream, 0, {.kind = Frame::Kind::kSyn, .payload = {}, .cause = kernel_.CurrentCause()});
-  const SimTime deadline = Later(kernel_.now(), timeout);
+  const SimTime deadline = Later(owner.environment->Now(), timeout);
   while (!stream.established && !stream.pipe[1].fin_arrived) {
     stream.pipe[1].reader = kernel_.CurrentFiber();
-    if (!kernel_.Park(deadline)) {
+    if (!kernel_.Park({.kind = WaitKind::kConnect, .deadline = deadline, .on = EndOf(id, 0)})) {
       break;
     }
   }

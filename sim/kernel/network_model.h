@@ -38,6 +38,16 @@ class NetworkModel {
   void DeliverMessage(uint32_t index);
   void OnPipeEvent(uint32_t connection, uint64_t side);
 
+  // For a report (network_report.cc): the other end of a connection, and all that is queued.
+  struct Peer {
+    Address address;
+    std::optional<ProcessId> process;  // nobody when it is closed or not yet taken
+    uint64_t unread_bytes = 0;         // that it has not received
+  };
+
+  std::optional<Peer> PeerOf(uint64_t end) const;
+  void Explain(StuckReport& report) const;
+
   // For the handles below.
   void SendMessage(Incarnation& owner, Address from, Address to, Bytes payload);
   uint16_t FreePort(HostId host);
@@ -140,6 +150,8 @@ class ModelSocket final : public Socket {
 
   Incarnation& owner() { return owner_; }
 
+  size_t waiting() const { return inbox_.size(); }
+
  private:
   struct Arrived {
     Message message;
@@ -168,6 +180,8 @@ class ModelListener final : public Listener {
   void Arrive(std::unique_ptr<Connection> connection, EventId cause);
 
   Incarnation& owner() { return owner_; }
+
+  size_t waiting() const { return backlog_.size(); }
 
  private:
   NetworkModel& model_;

@@ -223,8 +223,8 @@ TEST(WorldTest, EachHostHasItsClock) {
     EXPECT_FALSE(never.WaitUntil(Later(env.Now(), 5ms)));
     clocks.push_back(env.Now());
   };
-  world.AddProcess(world.AddHost("a", {.clock_offset = 3s}), "a", watch);
-  world.AddProcess(world.AddHost("b", {.clock_offset = -1s}), "b", watch);
+  world.AddProcess(world.AddHost("a", {.monotonic_start = 3s}), "a", watch);
+  world.AddProcess(world.AddHost("b", {.monotonic_start = -1s}), "b", watch);
   world.Run([] { return false; });
   ASSERT_EQ(clocks.size(), 2U);
   EXPECT_EQ(world.Now(), SimTime(15ms));
