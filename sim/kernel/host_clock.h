@@ -1,11 +1,11 @@
 // The two clocks of a host, as exact functions of the world's time.
 //
-// Shape:    between two changes of its condition a clock is a straight line: so many millionths of a
-//           local nanosecond for each of the world's, counted in integers from an anchor. What a
-//           change leaves over of a nanosecond is carried on, so that nothing is lost by rounding.
+// Shape:    between two changes of its condition a clock is a straight line: so many millionths of
+//           a local nanosecond for each of the world's, counted in integers from an anchor. What
+//           a change leaves over of a nanosecond is carried on: nothing is lost by rounding.
 // Units:    world time and monotonic time are both SimTime; wall time is WallTime.
-// Survives: any sequence of conditions: the monotonic clock never goes back; past the end of time it
-//           stays at kForever.
+// Survives: any sequence of conditions: the monotonic clock never goes back; past the end of time
+//           it stays at kForever.
 #pragma once
 
 #include "sim/time.h"

@@ -12,7 +12,7 @@ SimTime Kernel::WorldDeadline(const Fiber& fiber) const {
                                    : fiber.wait.deadline;
 }
 
-// Sets the timer of a parked fiber, in the world's time. One that was set before is void from here on.
+// Sets the timer of a parked fiber, in the world's time. One that was set before is void.
 void Kernel::Arm(uint32_t slot, SimTime deadline) {
   Fiber& fiber = *fibers_[slot];
   ++fiber.park;

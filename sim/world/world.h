@@ -1,8 +1,8 @@
 // A world of hosts and processes in one thread: the experimenter's handle.
 //
 // Build it (hosts, processes), run it towards a goal, and judge it from outside: its clock, its
-// digest, the content of its disks. Faults are acts of the experimenter: crash, pause, the condition
-// of a link or of a clock. Processes cannot see this class; they see sim/environment.h.
+// digest, the content of its disks. Faults are acts of the experimenter: crash, pause, the
+// condition of a link or of a clock. Processes cannot see this class; they see sim/environment.h.
 //
 //   World world({.seed = 7});
 //   HostId a = world.AddHost("a");
@@ -62,7 +62,8 @@ struct Outcome {
 std::string Show(const Outcome& outcome);
 
 // What becomes of the timers of a process while it is paused: they run as those of a process that
-// is kept from the processor (a long collection of garbage), or stand as those of a stopped machine.
+// is kept from the processor (a long collection of garbage), or stand as those of a stopped
+// machine.
 enum class PausedTimers : uint8_t { kRunning, kFrozen };
 
 class World {
