@@ -72,7 +72,7 @@ struct StuckReport {
 
   SimTime time;
   uint64_t ready = 0;               // fibers that could run
-  uint64_t pending = 0;             // timers, messages in flight, acts: 0 and none ready is stuck
+  uint64_t pending = 0;             // timers (void ones too), messages in flight, acts
   std::vector<Waiter> waiters;      // by process, then in the order of their start
   std::vector<QueueLength> queues;  // those that are not empty
   std::vector<Paused> paused;

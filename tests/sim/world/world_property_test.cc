@@ -155,6 +155,7 @@ struct Tale {
   Outcome outcome;
   Digest digest;
   bool struck = false;
+  bool healed = false;
   int fibers_begun_in_excess = 0;  // of those that the world knows of
   int fibers_left = 0;             // after the world
 };
@@ -179,8 +180,28 @@ class Assassin final : public TraceObserver {
 };
 
 enum class At : uint8_t { kSuspension, kTrace };
+enum class Blow : uint8_t { kCrash, kPause, kFreeze, kCrashOfThePaused };
 
-Tale Tell(std::string_view victim, At at, uint64_t number) {
+// What happens at the point, and what heals it.
+void Strike(World& world, ProcessId process, Blow blow, bool& healed) {
+  const SimTime later = Later(world.Now(), 10ms);
+  if (blow != Blow::kCrash) {
+    world.Pause(process, blow == Blow::kFreeze ? PausedTimers::kFrozen : PausedTimers::kRunning);
+  }
+  if (blow == Blow::kCrash) {
+    world.Crash(process);
+  }
+  world.At(later, [&world, &healed, process, blow] {
+    healed = true;
+    if (blow == Blow::kCrashOfThePaused) {
+      world.Crash(process);
+    }
+    world.Resume(process);
+    world.Restart(process);
+  });
+}
+
+Tale Tell(std::string_view victim, At at, Blow blow, uint64_t number) {
   Tale tale;
   int living = 0;
   {
@@ -191,15 +212,15 @@ Tale Tell(std::string_view victim, At at, uint64_t number) {
     const ProcessId process = *world.FindProcess(victim);
     const auto kill = [&] {
       tale.struck = true;
-      world.Crash(process);
-      world.At(Later(world.Now(), 10ms), [&world, process] { world.Restart(process); });
+      Strike(world, process, blow, tale.healed);
     };
     Assassin assassin(victim, at == At::kTrace ? number : 0, kill);
     world.Observe(assassin);
     if (at == At::kSuspension) {
       world.AtSuspension(process, number, kill);
     }
-    tale.outcome = world.Run([&] { return world.ReadFile(b, kDone) && world.IsAlive(process); });
+    tale.outcome =
+        world.Run([&] { return world.ReadFile(b, kDone) && (!tale.struck || tale.healed); });
     tale.digest = world.digest();
     tale.fibers_begun_in_excess = living - static_cast<int>(world.Explain().waiters.size());
   }
@@ -208,11 +229,11 @@ Tale Tell(std::string_view victim, At at, uint64_t number) {
 }
 
 // Returns how many points there were.
-uint64_t KillAtEvery(std::string_view victim, At at) {
+uint64_t StrikeAtEvery(std::string_view victim, At at, Blow blow = Blow::kCrash) {
   for (uint64_t number = 1;; ++number) {
-    SCOPED_TRACE(fmt::format("{} is killed at point {}", victim, number));
-    const Tale tale = Tell(victim, at, number);
-    const Tale again = Tell(victim, at, number);
+    SCOPED_TRACE(fmt::format("{} is struck at point {}", victim, number));
+    const Tale tale = Tell(victim, at, blow, number);
+    const Tale again = Tell(victim, at, blow, number);
     EXPECT_EQ(tale.outcome.ending, Ending::kGoal) << Show(tale.outcome);
     EXPECT_EQ(tale.digest, again.digest);
     EXPECT_LE(tale.fibers_begun_in_excess, 0);
@@ -224,20 +245,32 @@ uint64_t KillAtEvery(std::string_view victim, At at) {
 }
 
 TEST(WorldPropertyTest, AServerMayDieAtEverySuspension) {
-  EXPECT_GT(KillAtEvery("a", At::kSuspension), 50U);
+  EXPECT_GT(StrikeAtEvery("a", At::kSuspension), 50U);
 }
 
 TEST(WorldPropertyTest, AClientMayDieAtEverySuspension) {
-  EXPECT_GT(KillAtEvery("b", At::kSuspension), 50U);
+  EXPECT_GT(StrikeAtEvery("b", At::kSuspension), 50U);
 }
 
 TEST(WorldPropertyTest, AServerMayDieAtEveryEventItTraces) {
-  EXPECT_GE(KillAtEvery("a", At::kTrace), 3U + kItems);
+  EXPECT_GE(StrikeAtEvery("a", At::kTrace), 3U + kItems);
 }
 
 TEST(WorldPropertyTest, AClientMayDieAtEveryEventItTraces) {
-  EXPECT_EQ(KillAtEvery("b", At::kTrace), 3U + kItems);
+  EXPECT_EQ(StrikeAtEvery("b", At::kTrace), 3U + kItems);
 }
+
+class PauseTest : public testing::TestWithParam<Blow> {};
+
+TEST_P(PauseTest, MayComeAtEverySuspensionAndEveryTracedEvent) {
+  for (const std::string_view victim : {"a", "b"}) {
+    EXPECT_GT(StrikeAtEvery(victim, At::kSuspension, GetParam()), 50U);
+    EXPECT_GE(StrikeAtEvery(victim, At::kTrace, GetParam()), 3U + kItems);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(WorldPropertyTest, PauseTest,
+                         testing::Values(Blow::kPause, Blow::kFreeze, Blow::kCrashOfThePaused));
 
 }  // namespace
 }  // namespace flinch::sim
