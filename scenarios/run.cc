@@ -263,7 +263,11 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
                    .open_transactions = {},
                    .end = world_.Now(),
                    .ending = std::string(EndingName(outcome.ending)),
+                   .stuck = {},
                    .show_value = job_.show_value};
+  if (outcome.ending == sim::Ending::kIdle || outcome.ending == sim::Ending::kLimit) {
+    state.stuck = sim::Head(world_.Explain());
+  }
   if (outcome.violation) {
     summary.findings.push_back(
         {.oracle = "invariant",

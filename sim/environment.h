@@ -3,7 +3,8 @@
 // One Environment per incarnation of a process. Code under simulation gets everything from here; it
 // has no other source of time, chance or input. A call marked "may suspend" lets other fibers run,
 // and is where a crashed process stops: the call throws `ProcessKilled`, destructors run, and every
-// call they make does nothing.
+// call they make does nothing. Fibers are unwound in the reverse order of their start. So a
+// destructor must not make such a call while its process lives: an exception cannot leave it.
 //
 // The same interface can be implemented on a real machine; nothing in it knows that it is
 // simulated.
@@ -35,8 +36,13 @@ class Environment {
   virtual std::string_view host_name() const = 0;
   virtual uint32_t incarnation() const = 0;
 
-  // The host's clock. Moves only while everybody waits.
+  // The host's monotonic clock: never goes back, and goes on over restarts of the process. Its
+  // origin is the host's own, so times of two hosts cannot be compared; and it may run faster or
+  // slower than the world, or stand. All deadlines and spans are of this clock. It moves only while
+  // everybody waits.
   virtual SimTime Now() const = 0;
+  // The host's wall clock: close to the true time while it is right, and may jump either way.
+  virtual WallTime WallNow() const = 0;
 
   // May suspend.
   virtual void Sleep(Duration span) = 0;
@@ -50,8 +56,9 @@ class Environment {
 
   // Waits until another fiber unparks this one (true) or until `deadline` (false). May suspend. An
   // Unpark of a fiber that is not parked does nothing. sim/sync.h builds everything else from these
-  // two.
-  virtual bool Park(SimTime deadline) = 0;
+  // two. `reason` is what a report about a stuck world says the fiber waits for; it must stay valid
+  // for as long as the wait.
+  virtual bool Park(SimTime deadline, std::string_view reason = {}) = 0;
   virtual void Unpark(FiberId fiber) = 0;
 
   // A stream named within this process, the same in every incarnation of the same seed's run order.

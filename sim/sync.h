@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,18 +18,21 @@ namespace flinch::sim {
 // A place to wait for a change. No memory: a notification without a waiter is lost.
 class Condition {
  public:
-  explicit Condition(Environment& environment) : environment_(&environment) {}
+  // `reason`: what waiters wait for, in a report about a stuck world; a literal.
+  explicit Condition(Environment& environment, std::string_view reason = {})
+      : environment_(&environment), reason_(reason) {}
 
   void Wait() { WaitUntil(kForever); }
 
   // False when the deadline came first.
   bool WaitUntil(SimTime deadline) {
     waiters_.push_back(environment_->CurrentFiber());
-    const bool notified = environment_->Park(deadline);
-    if (!notified) {
-      std::erase(waiters_, environment_->CurrentFiber());
+    if (environment_->Park(deadline, reason_)) {
+      return true;
     }
-    return notified;
+    // Whoever is no longer in the list was notified after its deadline had fired but before it ran.
+    // To say "too late" would lose a NotifyOne that another waiter could have had.
+    return std::erase(waiters_, environment_->CurrentFiber()) == 0;
   }
 
   // Waits until `holds()`; false when the deadline passes while it does not.
@@ -60,6 +64,7 @@ class Condition {
 
  private:
   Environment* environment_;
+  std::string_view reason_;
   std::vector<FiberId> waiters_;
 };
 
@@ -67,7 +72,7 @@ class Condition {
 class FiberGroup {
  public:
   explicit FiberGroup(Environment& environment)
-      : environment_(&environment), changed_(environment) {}
+      : environment_(&environment), changed_(environment, "fibers of its group to end") {}
 
   void Spawn(std::string_view name, std::move_only_function<void()> body) {
     ++running_;
@@ -94,7 +99,8 @@ class FiberGroup {
 template <typename T>
 class Queue {
  public:
-  Queue(Environment& environment, size_t capacity) : capacity_(capacity), changed_(environment) {}
+  Queue(Environment& environment, size_t capacity)
+      : capacity_(capacity), changed_(environment, "room or an item in a queue") {}
 
   // Waits while full. False when the queue is closed: the item is dropped.
   bool Push(T item) {

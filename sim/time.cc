@@ -20,6 +20,8 @@ std::string Show(SimTime time) {
   return text + "s";
 }
 
+std::string Show(WallTime time) { return Show(SimTime(time.time_since_epoch())); }
+
 std::string Show(Duration span) {
   static constexpr auto kUnits = std::to_array<std::pair<int64_t, std::string_view>>({
       {3'600'000'000'000, "h"},

@@ -63,6 +63,9 @@ std::vector<reports::Finding> JobFinishes::Judge(const FinalState& state) {
   finding.details = {ShowLast("status", last_status_),
                      ShowLast("checkpoint step", last_checkpoint_),
                      ShowLast("start", last_restart_), ShowLast("failed task", last_failure_)};
+  if (!state.stuck.empty()) {
+    finding.details.push_back(fmt::format("Waiting: {}.", state.stuck));
+  }
   return {std::move(finding)};
 }
 

@@ -34,6 +34,7 @@ struct FinalState {
   std::vector<std::string> open_transactions;  // transactional ids, at the broker
   sim::SimTime end;
   std::string ending;  // why the run ended: "goal", "idle", "limit"
+  std::string stuck;   // who waits for what, in a sentence, when it ended idle or at a limit
   // How people read a record's value. Nothing: text as it is, other bytes in hexadecimal.
   std::function<std::string(std::string_view value)> show_value;
 };

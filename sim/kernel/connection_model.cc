@@ -5,6 +5,7 @@
 
 #include "sim/check.h"
 #include "sim/kernel/kernel.h"
+#include "sim/kernel/process_environment.h"
 
 namespace flinch::sim {
 namespace {
@@ -64,10 +65,11 @@ Result<std::unique_ptr<Connection>> ConnectionModel::Connect(Incarnation& owner,
   auto connection = std::make_unique<ModelConnection>(*this, kernel_, owner, stream, 0);
   kernel_.Record(Step::kConnect, owner.process, Number(to), stream.id);
   Push(stream, 0, {.kind = Frame::Kind::kSyn, .cause = kernel_.CurrentCause()});
-  const SimTime deadline = Later(kernel_.now(), timeout);
+  const SimTime deadline = Later(owner.environment->Now(), timeout);
   while (!stream.established && !stream.broken[0]) {
     stream.pipe[1].reader = kernel_.CurrentFiber();
-    if (!kernel_.Park(deadline)) {
+    if (!kernel_.Park(
+            {.kind = WaitKind::kConnect, .deadline = deadline, .on = EndOf(stream.id, 0)})) {
       break;
     }
   }

@@ -10,12 +10,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sim/kernel/fifo.h"
 #include "sim/kernel/link_table.h"
 #include "sim/kernel/port_map.h"
 #include "sim/network.h"
+#include "sim/world/stuck_report.h"
 
 namespace flinch::sim {
 
@@ -57,6 +59,13 @@ struct Stream {
   Pipe pipe[2];  // [side]: what that side sends
 };
 
+// The other end of a connection, as a report tells of it.
+struct ConnectionPeer {
+  Address address;
+  std::optional<ProcessId> process;  // nobody when it is closed or not yet taken
+  uint64_t unread_bytes = 0;         // that it has not received
+};
+
 class ConnectionModel {
  public:
   ConnectionModel(Kernel& kernel, LinkTable& links) : kernel_(kernel), links_(links) {}
@@ -78,6 +87,10 @@ class ConnectionModel {
   void Revise();
   // A pending event of a pipe.
   void OnEvent(uint32_t slot, uint64_t detail);
+
+  // For a report (network_report.cc). `end`: see EndOf.
+  std::optional<ConnectionPeer> PeerOf(uint64_t end) const;
+  void Explain(StuckReport& report) const;
 
   // For the handles.
   void SendData(Stream& stream, int side, Bytes payload, EventId cause);
@@ -126,6 +139,8 @@ class ModelListener final : public Listener {
   void Arrive(std::unique_ptr<Connection> connection, EventId cause);
 
   Incarnation& owner() { return owner_; }
+
+  size_t waiting() const { return backlog_.size(); }
 
  private:
   ConnectionModel& model_;

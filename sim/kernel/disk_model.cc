@@ -176,7 +176,7 @@ class VolumeDoor::OpenFile final : public File {
 Result<void> VolumeDoor::Charge(Operation operation, std::string_view path, size_t size) {
   if (incarnation_.alive) {
     const bool syncs = operation == Operation::kSync || operation == Operation::kSyncNames;
-    incarnation_.environment->Sleep(syncs ? volume_.DrawSync() : volume_.DrawLatency());
+    incarnation_.environment->AwaitDevice(syncs ? volume_.DrawSync() : volume_.DrawLatency());
   }
   if (!incarnation_.alive) {
     return Fail(ErrorCode::kUnavailable, "The process is dead.");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <ranges>
 #include <utility>
 
 #include "sim/check.h"
@@ -40,8 +41,9 @@ Kernel::~Kernel() {
 HostId Kernel::AddHost(std::string name, const HostOptions& options) {
   const HostId id(static_cast<uint32_t>(hosts_.size()));
   auto volume = std::make_unique<Volume>(random_.Split("volume/" + name), options_.disk);
+  auto clock = std::make_unique<HostClock>(now_, options);
   network_.AddHost(name);
-  hosts_.push_back({std::move(name), options, std::move(volume)});
+  hosts_.push_back({std::move(name), std::move(clock), std::move(volume)});
   return id;
 }
 
@@ -65,6 +67,7 @@ void Kernel::Boot(ProcessRecord& process) {
   Incarnation& incarnation = *process.current;
   incarnation.process = process.id;
   incarnation.host = process.host;
+  incarnation.clock = hosts_[process.host.value()].clock.get();
   incarnation.number = ++process.incarnations;
   incarnation.environment = std::make_unique<ProcessEnvironment>(*this, incarnation);
   Spawn(incarnation, "main",
@@ -110,6 +113,11 @@ EventId Kernel::TraceFrom(Incarnation& owner, std::string_view kind,
     throw ProcessKilled{};
   }
   current().cause = event;
+  if (owner.pause) {
+    // … or paused it.
+    MakeReady(current_);
+    SuspendCurrent();
+  }
   return event;
 }
 
@@ -167,9 +175,10 @@ void Kernel::At(SimTime time, std::move_only_function<void()> act) {
 }
 
 void Kernel::Unwind(Incarnation& incarnation) {
-  // Fibers started during the unwinding do not exist: Spawn refuses the dead.
+  // Fibers started during the unwinding do not exist: Spawn refuses the dead. The youngest goes
+  // first, for it may use what lies on the stack of an older one.
   const std::vector<uint32_t> slots = incarnation.fibers;
-  for (const uint32_t slot : slots) {
+  for (const uint32_t slot : std::views::reverse(slots)) {
     Fiber& fiber = *fibers_[slot];
     if (fiber.state == FiberState::kReady) {
       Forget(slot);
@@ -180,6 +189,10 @@ void Kernel::Unwind(Incarnation& incarnation) {
         return;
       }
       Check(fiber.context->finished(), "fiber {} waits while it is unwound", fiber.name);
+    } else {
+      current_ = slot;
+      fiber.body = nullptr;  // as the fiber, whose calls do nothing
+      current_ = kNoFiber;
     }
     Release(slot);
   }
@@ -194,10 +207,11 @@ void Kernel::UnwindTheDead() {
 }
 
 Outcome Kernel::Run(const std::function<bool()>& reached) {
+  UnwindTheDead();  // whom the experimenter has crashed since
   for (;;) {
     while (ready_count() > 0) {
-      if (recorder_.count() >= options_.limits.events_max) {
-        return Ended(Ending::kLimit);
+      if (NoEventsLeft()) {
+        return Ended(Ending::kLimit, Limit::kEvents);
       }
       Resume(PickReady());
       if (!dying_.empty()) {
@@ -210,8 +224,13 @@ Outcome Kernel::Run(const std::function<bool()>& reached) {
     if (reached()) {
       return Ended(Ending::kGoal);
     }
-    if (!AdvanceToNextEvent()) {
-      return Ended(now_ >= options_.limits.time_max ? Ending::kLimit : Ending::kIdle);
+    switch (AdvanceToNextEvent()) {
+      case Advance::kDone:
+        break;
+      case Advance::kNothing:
+        return Ended(Ending::kIdle);
+      case Advance::kLimit:
+        return Ended(Ending::kLimit, NoEventsLeft() ? Limit::kEvents : Limit::kTime);
     }
   }
 }
@@ -221,33 +240,38 @@ bool Kernel::IsStale(const PendingEvent& event) const {
     return false;
   }
   const Fiber& fiber = *fibers_[event.index];
-  return fiber.wait != event.detail || fiber.state != FiberState::kParked;
+  return fiber.timer != event.detail || fiber.state != FiberState::kParked;
 }
 
-bool Kernel::AdvanceToNextEvent() {
+Kernel::Advance Kernel::AdvanceToNextEvent() {
   while (!queue_.empty() && IsStale(queue_.next())) {
     queue_.Pop();
   }
   if (queue_.empty()) {
-    return false;
+    return Advance::kNothing;
   }
   const SimTime next = AtNanos(queue_.next().time);
   if (next > options_.limits.time_max) {
     now_ = options_.limits.time_max;
-    return false;
+    return Advance::kLimit;
   }
   now_ = next;
-  FireAllOfThisInstant();
+  if (!FireAllOfThisInstant()) {
+    return Advance::kLimit;  // acts that call for one another at one instant end here too
+  }
   if (!dying_.empty()) {
     UnwindTheDead();
   }
-  return true;
+  return Advance::kDone;
 }
 
 // Acts and timers in the order in which they were set (who of the woken runs first is chosen
 // later), then what arrives, in an order that is chosen too.
-void Kernel::FireAllOfThisInstant() {
+bool Kernel::FireAllOfThisInstant() {
   while (queue_.HasMoreAt(now_)) {
+    if (NoEventsLeft()) {
+      return false;
+    }
     const PendingEvent event = queue_.Pop();
     if (event.kind == EventKind::kMessage || event.kind == EventKind::kPipe) {
       deliveries_.push_back(event);
@@ -269,6 +293,7 @@ void Kernel::FireAllOfThisInstant() {
     deliveries_.erase(deliveries_.begin() + static_cast<std::ptrdiff_t>(index));
     Fire(event);
   }
+  return true;
 }
 
 void Kernel::Fire(const PendingEvent& event) {
@@ -294,8 +319,12 @@ void Kernel::Fire(const PendingEvent& event) {
   }
 }
 
-Outcome Kernel::Ended(Ending ending) {
-  return {.ending = ending, .violation = violation_, .last_event = EventId(recorder_.count())};
+Outcome Kernel::Ended(Ending ending, std::optional<Limit> limit) {
+  return {.ending = ending,
+          .limit = limit,
+          .time = now_,
+          .violation = violation_,
+          .last_event = EventId(recorder_.count())};
 }
 
 }  // namespace flinch::sim

@@ -17,25 +17,37 @@
 #include "sim/kernel/context.h"
 #include "sim/kernel/disk_model.h"
 #include "sim/kernel/event_queue.h"
+#include "sim/kernel/host_clock.h"
 #include "sim/kernel/network_model.h"
 #include "sim/kernel/schedule_strategy.h"
 #include "sim/kernel/tape_deck.h"
 #include "sim/kernel/trace_recorder.h"
+#include "sim/kernel/wait.h"
 #include "sim/world/world.h"
 
 namespace flinch::sim {
 
 class ProcessEnvironment;
 
+// A process that is alive and does not run.
+struct PauseRecord {
+  PausedTimers timers = PausedTimers::kRunning;
+  SimTime since;
+  SimTime since_local;
+  std::vector<uint32_t> held;  // slots of fibers that could run, in the order they became ready
+};
+
 // One life of a process.
 struct Incarnation {
   ProcessId process;
   HostId host;
+  const HostClock* clock = nullptr;
   uint32_t number = 0;
   bool alive = true;
   std::unique_ptr<ProcessEnvironment> environment;
   std::vector<uint32_t> fibers;  // slots, in the order of their start; ended ones may linger
   size_t fibers_live = 0;
+  std::optional<PauseRecord> pause;
 };
 
 struct ProcessRecord {
@@ -45,11 +57,14 @@ struct ProcessRecord {
   Program program;
   uint32_t incarnations = 0;
   std::unique_ptr<Incarnation> current;  // null while dead
+  uint64_t suspensions = 0;              // of its fibers, in all incarnations
+  uint64_t next_suspension_act = 0;      // the first of the acts below; 0: none
+  std::map<uint64_t, std::move_only_function<void()>> suspension_acts;
 };
 
 struct HostRecord {
   std::string name;
-  HostOptions options;
+  std::unique_ptr<HostClock> clock;
   std::unique_ptr<Volume> volume;
 };
 
@@ -66,13 +81,19 @@ class Kernel {
   Outcome Run(const std::function<bool()>& reached);
   void Crash(ProcessId process, CrashStyle style);
   void Restart(ProcessId process);
+  void SetClock(HostId host, const ClockCondition& condition);
+  void Pause(ProcessId process, PausedTimers timers);
+  void Unpause(ProcessId process);
   void At(SimTime time, std::move_only_function<void()> act);
+  void AtSuspension(ProcessId process, uint64_t number, std::move_only_function<void()> act);
+  StuckReport Explain() const;
   EventId Trace(std::string_view kind, std::span<const Field> fields);
 
   // The side of processes; called by their environment, from one of their fibers.
   FiberId Spawn(Incarnation& owner, std::string_view name, std::move_only_function<void()> body);
   FiberId CurrentFiber() const;
-  bool Park(SimTime deadline);
+  // False when the deadline came first, and at once for the dead.
+  bool Park(const Wait& wait);
   void Yield();
   EventId TraceFrom(Incarnation& owner, std::string_view kind, std::span<const Field> fields);
 
@@ -127,9 +148,11 @@ class Kernel {
     bool killed = false;
     bool unwinding = false;
     uint32_t serial = 0;  // how often the slot was used
-    uint32_t wait = 0;    // which wait a timer belongs to
     uint32_t slot = 0;
+    uint32_t timer = 0;  // the one that counts; others are void
     Kernel* kernel = nullptr;
+    Wait wait;
+    SimTime since;  // parked or made ready
     EventId cause;
     Incarnation* owner = nullptr;
     std::string name;
@@ -157,13 +180,25 @@ class Kernel {
   void Resume(uint32_t slot);
   void Release(uint32_t slot);
   void SuspendCurrent();
+  void ActAtSuspension(ProcessRecord& process);
+  SimTime WorldDeadline(const Fiber& fiber) const;
+  void Arm(uint32_t slot, SimTime deadline);
+  void Hold(Incarnation& incarnation);
+  void ExplainFibers(const ProcessRecord& process, StuckReport& report) const;
+  StuckReport::Waiter ExplainFiber(const ProcessRecord& process, const Fiber& fiber) const;
   void Unwind(Incarnation& incarnation);
   void UnwindTheDead();
-  bool AdvanceToNextEvent();
+  // What there was: nothing to come, a limit, or an instant in which something happened.
+  enum class Advance : uint8_t { kNothing, kLimit, kDone };
+
+  Advance AdvanceToNextEvent();
   bool IsStale(const PendingEvent& event) const;
-  void FireAllOfThisInstant();
+  bool FireAllOfThisInstant();
+
+  bool NoEventsLeft() const { return recorder_.count() >= options_.limits.events_max; }
+
   void Fire(const PendingEvent& event);
-  Outcome Ended(Ending ending);
+  Outcome Ended(Ending ending, std::optional<Limit> limit = std::nullopt);
 
   Fiber& current() { return *fibers_[current_]; }
 

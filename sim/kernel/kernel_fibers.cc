@@ -79,6 +79,11 @@ EventId Kernel::CurrentCause() const {
 
 void Kernel::MakeReady(Fiber& fiber, bool yielded) {
   fiber.state = FiberState::kReady;
+  fiber.since = now_;
+  if (fiber.owner->pause) [[unlikely]] {
+    fiber.owner->pause->held.push_back(fiber.slot);
+    return;
+  }
   Runnable& runnable = ready_.emplace_back(Runnable{
       .slot = fiber.slot, .process = fiber.owner->process.value(), .fiber = fiber.id.value()});
   strategy_->OnRunnable(runnable, yielded);
@@ -225,6 +230,10 @@ void Kernel::Release(uint32_t slot) {
 
 void Kernel::SuspendCurrent() {
   Fiber& fiber = current();
+  ProcessRecord& process = processes_[fiber.owner->process.value()];
+  if (++process.suspensions == process.next_suspension_act) [[unlikely]] {
+    ActAtSuspension(process);
+  }
   fiber.context->Suspend();
   if (fiber.killed && !fiber.unwinding) {
     fiber.unwinding = true;
@@ -232,18 +241,18 @@ void Kernel::SuspendCurrent() {
   }
 }
 
-bool Kernel::Park(SimTime deadline) {
+bool Kernel::Park(const Wait& wait) {
   Check(current_ != kNoFiber, "only a fiber can wait");
   Fiber& fiber = current();
+  fiber.wait = wait;
+  const SimTime deadline = WorldDeadline(fiber);
   if (!fiber.owner->alive || deadline <= now_) {
     return false;
   }
   fiber.state = FiberState::kParked;
+  fiber.since = now_;
   fiber.notified = false;
-  ++fiber.wait;
-  if (deadline != kForever) {
-    queue_.Push(deadline, EventKind::kWake, current_, fiber.wait);
-  }
+  Arm(current_, deadline);
   SuspendCurrent();
   return fiber.notified;
 }

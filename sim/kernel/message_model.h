@@ -12,6 +12,7 @@
 #include "sim/kernel/link_table.h"
 #include "sim/kernel/port_map.h"
 #include "sim/network.h"
+#include "sim/world/stuck_report.h"
 
 namespace flinch::sim {
 
@@ -34,6 +35,7 @@ class MessageModel {
   void Send(Incarnation& owner, Address from, Address to, Bytes&& payload);
   // The pending event of a message.
   void Deliver(uint32_t index);
+  void Explain(StuckReport& report) const;  // network_report.cc
   // Links have got other conditions: drops, holds and lets go what travels over them.
   void Revise();
 
@@ -83,6 +85,8 @@ class ModelSocket final : public Socket {
   bool Arrive(Address from, Bytes&& payload, EventId delivered);
 
   Incarnation& owner() { return owner_; }
+
+  size_t waiting() const { return inbox_.size(); }
 
  private:
   struct Arrived {

@@ -23,13 +23,13 @@ void ModelSocket::Send(Address to, Bytes payload) {
 }
 
 Result<Message> ModelSocket::Receive(SimTime deadline) {
-  const SimTime world_deadline = owner_.environment->WorldTime(deadline);
   while (inbox_.empty() || closed_) {
     if (closed_) {
       return Fail(ErrorCode::kCancelled, "The socket was closed by its owner.");
     }
     waiter_ = kernel_.CurrentFiber();
-    const bool notified = kernel_.Park(world_deadline);
+    const bool notified =
+        kernel_.Park({.kind = WaitKind::kMessage, .deadline = deadline, .on = address_.port});
     waiter_ = FiberId();
     if (!notified && inbox_.empty()) {
       return Fail(ErrorCode::kTimeout, "No message came in time.");
@@ -56,10 +56,10 @@ bool ModelSocket::Arrive(Address from, Bytes&& payload, EventId delivered) {
 }
 
 Result<std::unique_ptr<Connection>> ModelListener::Accept(SimTime deadline) {
-  const SimTime world_deadline = owner_.environment->WorldTime(deadline);
   while (backlog_.empty()) {
     waiter_ = kernel_.CurrentFiber();
-    const bool notified = kernel_.Park(world_deadline);
+    const bool notified =
+        kernel_.Park({.kind = WaitKind::kAccept, .deadline = deadline, .on = address_.port});
     waiter_ = FiberId();
     if (!notified && backlog_.empty()) {
       return Fail(ErrorCode::kTimeout, "Nobody connected in time.");
@@ -88,7 +88,7 @@ Result<void> ModelConnection::Send(Bytes frame) {
   while (!IsBroken() && pipe.unread_bytes >= kernel_.options().link.window_bytes) {
     Check(pipe.writer == FiberId(), "two fibers write to connection {}", stream_.id);
     pipe.writer = kernel_.CurrentFiber();
-    const bool notified = kernel_.Park(kForever);
+    const bool notified = kernel_.Park({.kind = WaitKind::kWindow, .on = EndOf(stream_.id, side_)});
     pipe.writer = FiberId();
     if (!notified) {
       break;
@@ -105,14 +105,14 @@ Result<void> ModelConnection::Send(Bytes frame) {
 
 Result<Bytes> ModelConnection::Receive(SimTime deadline) {
   Pipe& pipe = stream_.pipe[1 - side_];
-  const SimTime world_deadline = owner_.environment->WorldTime(deadline);
   while (pipe.arrived.empty()) {
     if (IsBroken()) {
       return Fail(ErrorCode::kUnavailable, "The connection is broken or at its end.");
     }
     Check(pipe.reader == FiberId(), "two fibers read from connection {}", stream_.id);
     pipe.reader = kernel_.CurrentFiber();
-    const bool notified = kernel_.Park(world_deadline);
+    const bool notified = kernel_.Park(
+        {.kind = WaitKind::kFrame, .deadline = deadline, .on = EndOf(stream_.id, side_)});
     pipe.reader = FiberId();
     if (!notified && pipe.arrived.empty()) {
       return Fail(ErrorCode::kTimeout, "No frame came in time.");

@@ -9,6 +9,7 @@
 
 #include "sim/check.h"
 #include "sim/kernel/kernel.h"
+#include "sim/kernel/process_environment.h"
 
 namespace flinch::sim {
 namespace {

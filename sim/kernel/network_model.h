@@ -54,6 +54,11 @@ class NetworkModel {
   void StartSwizzle(std::span<const HostId> group, const Swizzle& swizzle);
   void Heal();
 
+  // For a report (network_report.cc): the other end of a connection, and all that is queued.
+  std::optional<ConnectionPeer> PeerOf(uint64_t end) const { return connections_.PeerOf(end); }
+
+  void Explain(StuckReport& report) const;
+
   // For the door.
   uint16_t FreePort(HostId host);
 

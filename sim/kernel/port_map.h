@@ -42,6 +42,14 @@ class PortMap {
                   [&](const Entry& entry) { return is_gone(entry.first, *entry.second); });
   }
 
+  // In the order of the ports: visit(port, holder).
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    for (const Entry& entry : entries_) {
+      visit(entry.first, *entry.second);
+    }
+  }
+
  private:
   using Entry = std::pair<uint16_t, Holder*>;
 

@@ -8,7 +8,6 @@ namespace flinch::sim {
 ProcessEnvironment::ProcessEnvironment(Kernel& kernel, Incarnation& incarnation)
     : kernel_(kernel),
       incarnation_(incarnation),
-      clock_offset_(kernel.hosts()[incarnation.host.value()].options.clock_offset),
       network_(kernel, incarnation),
       disk_(kernel, incarnation, *kernel.hosts()[incarnation.host.value()].volume),
       shared_(kernel, incarnation, kernel.shared_volume()) {}
@@ -23,11 +22,9 @@ std::string_view ProcessEnvironment::host_name() const {
 
 uint32_t ProcessEnvironment::incarnation() const { return incarnation_.number; }
 
-SimTime ProcessEnvironment::Now() const { return kernel_.now() + clock_offset_; }
+SimTime ProcessEnvironment::Now() const { return incarnation_.clock->Monotonic(kernel_.now()); }
 
-SimTime ProcessEnvironment::WorldTime(SimTime local) const {
-  return local == kForever ? kForever : Later(local, -clock_offset_);
-}
+WallTime ProcessEnvironment::WallNow() const { return incarnation_.clock->Wall(kernel_.now()); }
 
 void ProcessEnvironment::Sleep(Duration span) {
   Check(span >= Duration(0), "process {} sleeps for {} ns", process_name(), span.count());
@@ -35,8 +32,18 @@ void ProcessEnvironment::Sleep(Duration span) {
     kernel_.Yield();
     return;
   }
-  const SimTime deadline = Later(kernel_.now(), span);
-  while (kernel_.Park(deadline)) {
+  const Wait wait{.kind = WaitKind::kSleep, .deadline = Later(Now(), span)};
+  while (kernel_.Park(wait)) {
+  }
+}
+
+void ProcessEnvironment::AwaitDevice(Duration span) {
+  if (span == Duration(0)) {
+    kernel_.Yield();
+    return;
+  }
+  const Wait wait{.kind = WaitKind::kDevice, .deadline = Later(kernel_.now(), span)};
+  while (kernel_.Park(wait)) {
   }
 }
 
@@ -48,7 +55,9 @@ FiberId ProcessEnvironment::Spawn(std::string_view name, std::move_only_function
 
 FiberId ProcessEnvironment::CurrentFiber() const { return kernel_.CurrentFiber(); }
 
-bool ProcessEnvironment::Park(SimTime deadline) { return kernel_.Park(WorldTime(deadline)); }
+bool ProcessEnvironment::Park(SimTime deadline, std::string_view reason) {
+  return kernel_.Park({.kind = WaitKind::kPark, .deadline = deadline, .reason = reason});
+}
 
 void ProcessEnvironment::Unpark(FiberId fiber) {
   if (incarnation_.alive) {

@@ -21,11 +21,12 @@ class ProcessEnvironment final : public Environment {
   std::string_view host_name() const override;
   uint32_t incarnation() const override;
   SimTime Now() const override;
+  WallTime WallNow() const override;
   void Sleep(Duration span) override;
   void Yield() override;
   FiberId Spawn(std::string_view name, std::move_only_function<void()> body) override;
   FiberId CurrentFiber() const override;
-  bool Park(SimTime deadline) override;
+  bool Park(SimTime deadline, std::string_view reason) override;
   void Unpark(FiberId fiber) override;
   Random RandomStream(std::string_view name) override;
 
@@ -37,13 +38,12 @@ class ProcessEnvironment final : public Environment {
 
   EventId Trace(std::string_view kind, std::initializer_list<Field> fields) override;
 
-  // The world's time of a time on this host's clock.
-  SimTime WorldTime(SimTime local) const;
+  // For devices: waits for a span of the world's time, whatever the clocks of the host show.
+  void AwaitDevice(Duration span);
 
  private:
   Kernel& kernel_;
   Incarnation& incarnation_;
-  Duration clock_offset_;
   NetworkDoor network_;
   VolumeDoor disk_;
   VolumeDoor shared_;

@@ -16,7 +16,36 @@ Result<void> CheckOrder(std::string_view what, Duration low, Duration high) {
   return {};
 }
 
+constexpr int64_t kDriftMax = 500'000;
+constexpr Duration kCentury = std::chrono::hours(24 * 36'525);
+
+Result<void> CheckWithinACentury(std::string_view what, Duration span) {
+  if (span < -kCentury || span > kCentury) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("The {} is {}: stay within 100 years.", what, Show(span)));
+  }
+  return {};
+}
+
 }  // namespace
+
+Result<void> ClockCondition::Validate() const {
+  if (drift_ppm < -kDriftMax || drift_ppm > kDriftMax) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("A clock drifts by {} ppm: give at most {} more or less; real ones "
+                            "stay below 200.",
+                            drift_ppm, kDriftMax));
+  }
+  return CheckWithinACentury("error of a wall clock", wall_offset.value_or(Duration(0)));
+}
+
+Result<void> HostOptions::Validate() const {
+  if (Result<void> valid = CheckWithinACentury("start of a monotonic clock", monotonic_start);
+      !valid) {
+    return valid;
+  }
+  return clock.Validate();
+}
 
 Result<void> WorldOptions::Validate() const {
   for (const auto& [what, low, high] :

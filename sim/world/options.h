@@ -21,9 +21,30 @@ struct DiskOptions {
   Duration sync_max = std::chrono::milliseconds(3);
 };
 
+// What ails the two clocks of a host, from the moment it is set. The default is a clock that is
+// right: setting it heals.
+struct ClockCondition {
+  // Both clocks run faster by so many millionths: 200 gains 720 ms in an hour. At most 500,000 more
+  // or less.
+  int64_t drift_ppm = 0;
+  // Both clocks stand, and no timer of the host's processes fires.
+  bool frozen = false;
+  // At this moment the wall clock is set to the true time plus this, whatever it showed. Nothing:
+  // it is not touched, and keeps the error that it has. The monotonic clock is never set.
+  std::optional<Duration> wall_offset = Duration(0);
+
+  Result<void> Validate() const;
+
+  friend bool operator==(const ClockCondition&, const ClockCondition&) = default;
+};
+
 struct HostOptions {
-  // How far the host's clock is ahead of the world's.
-  Duration clock_offset{0};
+  // How far the monotonic clock is ahead of the world's time at first: clocks of different hosts
+  // have different origins, and comparing them is a mistake of whoever does. At most a century.
+  Duration monotonic_start{0};
+  ClockCondition clock;
+
+  Result<void> Validate() const;
 };
 
 // How much of a run is kept besides its digest.

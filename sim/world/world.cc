@@ -1,9 +1,37 @@
 #include "sim/world/world.h"
 
+#include <fmt/format.h>
+
 #include "sim/check.h"
 #include "sim/kernel/kernel.h"
 
 namespace flinch::sim {
+
+std::string Show(const Outcome& outcome) {
+  const uint64_t events = outcome.last_event.value();
+  switch (outcome.ending) {
+    case Ending::kGoal:
+      return fmt::format("The goal was reached at {} after {} events.", Show(outcome.time), events);
+    case Ending::kIdle:
+      return fmt::format("Nothing can happen any more at {}, and the goal is not reached.",
+                         Show(outcome.time));
+    case Ending::kLimit:
+      return outcome.limit == Limit::kTime
+                 ? fmt::format(
+                       "Simulated time ran out: limits.time_max = {} was reached after {} "
+                       "events, and the goal was not.",
+                       Show(outcome.time), events)
+                 : fmt::format(
+                       "Events ran out: limits.events_max = {} was reached at {}, and the "
+                       "goal was not.",
+                       events, Show(outcome.time));
+    case Ending::kViolation:
+      return fmt::format("An invariant broke at {}: {} ({}).", Show(outcome.time),
+                         outcome.violation ? outcome.violation->what : "",
+                         outcome.violation ? outcome.violation->where : "");
+  }
+  Unreachable("ending {}", static_cast<int>(outcome.ending));
+}
 
 World::World(WorldOptions options) {
   const Result<void> valid = options.Validate();
@@ -22,6 +50,9 @@ World::~World() {
 }
 
 HostId World::AddHost(std::string name, const HostOptions& options) {
+  const Result<void> valid = options.Validate();
+  Check(valid.has_value(), "the options of host {} are not valid: {}", name,
+        valid ? std::string() : valid.error().message);
   return kernel_->AddHost(std::move(name), options);
 }
 
@@ -64,6 +95,21 @@ void World::StartSwizzle(std::span<const HostId> group, const Swizzle& swizzle) 
 
 void World::Heal() { kernel_->network().Heal(); }
 
+void World::SetClock(HostId host, const ClockCondition& condition) {
+  const Result<void> valid = condition.Validate();
+  Check(valid.has_value(), "the condition of a clock is not valid: {}",
+        valid ? std::string() : valid.error().message);
+  kernel_->SetClock(host, condition);
+}
+
+void World::Pause(ProcessId process, PausedTimers timers) { kernel_->Pause(process, timers); }
+
+void World::Resume(ProcessId process) { kernel_->Unpause(process); }
+
+void World::AtSuspension(ProcessId process, uint64_t number, std::move_only_function<void()> act) {
+  kernel_->AtSuspension(process, number, std::move(act));
+}
+
 void World::At(SimTime time, std::move_only_function<void()> act) {
   kernel_->At(time, std::move(act));
 }
@@ -79,6 +125,29 @@ SimTime World::Now() const { return kernel_->now(); }
 bool World::IsAlive(ProcessId process) const {
   return kernel_->process(process).current != nullptr;
 }
+
+bool World::IsPaused(ProcessId process) const {
+  const ProcessRecord& record = kernel_->process(process);
+  return record.current != nullptr && record.current->pause.has_value();
+}
+
+uint64_t World::SuspensionsOf(ProcessId process) const {
+  return kernel_->process(process).suspensions;
+}
+
+SimTime World::MonotonicTime(HostId host) const {
+  return kernel_->hosts().at(host.value()).clock->Monotonic(Now());
+}
+
+WallTime World::WallTimeOf(HostId host) const {
+  return kernel_->hosts().at(host.value()).clock->Wall(Now());
+}
+
+const ClockCondition& World::ClockOf(HostId host) const {
+  return kernel_->hosts().at(host.value()).clock->condition();
+}
+
+StuckReport World::Explain() const { return kernel_->Explain(); }
 
 std::optional<ProcessId> World::FindProcess(std::string_view name) const {
   for (const ProcessRecord& process : kernel_->processes()) {

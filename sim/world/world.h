@@ -1,8 +1,8 @@
 // A world of hosts and processes in one thread: the experimenter's handle.
 //
 // Build it (hosts, processes), run it towards a goal, and judge it from outside: its clock, its
-// digest, the content of its disks. Faults are acts of the experimenter: crash, restart, the
-// condition of a link. Processes cannot see this class; they see sim/environment.h.
+// digest, the content of its disks. Faults are acts of the experimenter: crash, pause, the
+// condition of a link or of a clock. Processes cannot see this class; they see sim/environment.h.
 //
 //   World world({.seed = 7});
 //   HostId a = world.AddHost("a");
@@ -24,6 +24,7 @@
 #include "sim/environment.h"
 #include "sim/recording/recording.h"
 #include "sim/world/options.h"
+#include "sim/world/stuck_report.h"
 
 namespace flinch::sim {
 
@@ -35,6 +36,9 @@ enum class Ending : uint8_t {
   kLimit,      // events or simulated time ran out
   kViolation,  // an invariant broke, or an exception left a fiber
 };
+
+// Which of RunLimits ran out.
+enum class Limit : uint8_t { kEvents, kTime };
 
 // The most that fibers of one name used of their stack.
 struct StackUse {
@@ -51,9 +55,19 @@ struct Pick {
 
 struct Outcome {
   Ending ending = Ending::kGoal;
+  std::optional<Limit> limit;  // of kLimit
+  SimTime time;
   std::optional<Violation> violation;
   EventId last_event;
 };
+
+// "Simulated time ran out: limits.time_max = 2.000s was reached after 31 events." and the like.
+std::string Show(const Outcome& outcome);
+
+// What becomes of the timers of a process while it is paused: they run as those of a process that
+// is kept from the processor (a long collection of garbage), or stand as those of a stopped
+// machine.
+enum class PausedTimers : uint8_t { kRunning, kFrozen };
 
 class World {
  public:
@@ -103,8 +117,26 @@ class World {
   // travel keep their time. Connections that broke stay broken: connect again. "fault.heal".
   void Heal();
 
+  // What the clocks of a host do from now on ("fault.clock"); the condition is valid. Waits of its
+  // processes end when the clock shows their deadline, whatever it did meanwhile. Devices, links
+  // and acts go by the world's time.
+  void SetClock(HostId host, const ClockCondition& condition);
+
+  // Keeps a process from running: it is alive and silent, its connections stay open, its inboxes
+  // fill. With running timers, deadlines that passed are overdue when it resumes; with frozen ones
+  // the waits that were pending have as much of their time left as before. Its host's clocks go on
+  // in both cases. May happen at an event it traces, which is then the last thing it does. A paused
+  // process can crash; what is restarted runs. Does nothing to the dead and the paused, and Resume
+  // nothing to others.
+  void Pause(ProcessId process, PausedTimers timers);
+  void Resume(ProcessId process);
+
   // Calls `act` from outside at a time; times in the past mean now.
   void At(SimTime time, std::move_only_function<void()> act);
+  // Calls `act` from outside at the moment at which a fiber of the process suspends for the
+  // `number`-th time, counted from 1 over all its fibers and incarnations. A number that has passed
+  // never comes. One act per number: the last.
+  void AtSuspension(ProcessId process, uint64_t number, std::move_only_function<void()> act);
   // Calls observers for each traced event, in the order in which they were added.
   void Observe(TraceObserver& observer);
   // An event of the experimenter's own, in nobody's process.
@@ -112,11 +144,19 @@ class World {
 
   SimTime Now() const;
   bool IsAlive(ProcessId process) const;
+  bool IsPaused(ProcessId process) const;
+  uint64_t SuspensionsOf(ProcessId process) const;
+  // What a host takes for the time, now.
+  SimTime MonotonicTime(HostId host) const;
+  WallTime WallTimeOf(HostId host) const;
+  const ClockCondition& ClockOf(HostId host) const;
   std::optional<ProcessId> FindProcess(std::string_view name) const;
   std::vector<std::string> ProcessNames() const;
   std::string_view NameOf(ProcessId process) const;
   HostId HostOf(ProcessId process) const;
   uint64_t events() const;
+  // Who waits for what: for a run that ended without its goal.
+  StuckReport Explain() const;
   Digest digest() const;
   const Recording& recording() const;
 

@@ -89,5 +89,25 @@ TEST(SyncTest, NotifyOneWakesTheFirstThatCame) {
   EXPECT_EQ(woken, (std::vector<int>{0, 1, 2}));
 }
 
+TEST(SyncTest, ANotificationIsNotLostToAWaiterThatHasJustRunOutOfTime) {
+  bool first = false;
+  bool second = false;
+  RunAlone([&](Environment& env) {
+    Condition condition(env);
+    FiberGroup fibers(env);
+    const SimTime deadline = Later(env.Now(), 1ms);
+    // All three wake at one instant, and the notifier, which was first to sleep, runs first.
+    fibers.Spawn("notifier", [&] {
+      env.Sleep(1ms);
+      condition.NotifyOne();
+    });
+    fibers.Spawn("first", [&] { first = condition.WaitUntil(deadline); });
+    fibers.Spawn("second", [&] { second = condition.WaitUntil(Later(deadline, 1ms)); });
+    fibers.WaitForAll();
+  });
+  EXPECT_TRUE(first);  // whoever was taken from the list has the notification
+  EXPECT_FALSE(second);
+}
+
 }  // namespace
 }  // namespace flinch::sim

@@ -61,6 +61,8 @@ class FlakyEnvironment final : public sim::Environment {
 
   sim::SimTime Now() const override { return real_.Now(); }
 
+  sim::WallTime WallNow() const override { return real_.WallNow(); }
+
   void Sleep(sim::Duration span) override { real_.Sleep(span); }
 
   void Yield() override { real_.Yield(); }
@@ -71,7 +73,9 @@ class FlakyEnvironment final : public sim::Environment {
 
   sim::FiberId CurrentFiber() const override { return real_.CurrentFiber(); }
 
-  bool Park(sim::SimTime deadline) override { return real_.Park(deadline); }
+  bool Park(sim::SimTime deadline, std::string_view reason) override {
+    return real_.Park(deadline, reason);
+  }
 
   void Unpark(sim::FiberId fiber) override { real_.Unpark(fiber); }
 

@@ -21,7 +21,7 @@ sim::FiberId NullEnvironment::Spawn(std::string_view, std::move_only_function<vo
 
 sim::FiberId NullEnvironment::CurrentFiber() const { Refuse("CurrentFiber"); }
 
-bool NullEnvironment::Park(sim::SimTime) { Refuse("Park"); }
+bool NullEnvironment::Park(sim::SimTime, std::string_view) { Refuse("Park"); }
 
 void NullEnvironment::Unpark(sim::FiberId) { Refuse("Unpark"); }
 

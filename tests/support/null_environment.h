@@ -22,11 +22,13 @@ class NullEnvironment final : public sim::Environment {
 
   sim::SimTime Now() const override { return sim::kEpoch; }
 
+  sim::WallTime WallNow() const override { return sim::WallTime(); }
+
   void Sleep(sim::Duration span) override;
   void Yield() override;
   sim::FiberId Spawn(std::string_view name, std::move_only_function<void()> body) override;
   sim::FiberId CurrentFiber() const override;
-  bool Park(sim::SimTime deadline) override;
+  bool Park(sim::SimTime deadline, std::string_view reason) override;
   void Unpark(sim::FiberId fiber) override;
   sim::Random RandomStream(std::string_view name) override;
   sim::Network& network() override;

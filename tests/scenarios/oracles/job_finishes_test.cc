@@ -30,6 +30,7 @@ FinalState Stuck(std::string ending) {
           .open_transactions = {},
           .end = sim::kEpoch + 600s,
           .ending = std::move(ending),
+          .stuck = {},
           .show_value = {}};
 }
 
@@ -69,13 +70,16 @@ TEST(JobFinishesTest, FailsWithWhatTheJobLastDid) {
 TEST(JobFinishesTest, FailsWhenTheWorldFellSilent) {
   FinalState state = Stuck("idle");
   state.job_status = "";
+  state.stuck = "nothing can happen any more at 600.000s; no fiber is left";
   const auto findings = Judge({}, state);
   ASSERT_THAT(findings, SizeIs(1));
   EXPECT_EQ(findings[0].witness,
             "The job did not finish: the run ended because nothing could happen any more at "
             "10:00.000, when its status was unknown, after 0 restarts.");
   EXPECT_THAT(findings[0].details, ElementsAre("Last status: none.", "Last checkpoint step: none.",
-                                               "Last start: none.", "Last failed task: none."));
+                                               "Last start: none.", "Last failed task: none.",
+                                               "Waiting: nothing can happen any more at 600.000s; "
+                                               "no fiber is left."));
 }
 
 TEST(JobFinishesTest, FailsWhenTheJobGaveUp) {
