@@ -21,7 +21,7 @@ Kernel::Kernel(const WorldOptions& options)
       choices_(random_.Split("choice")),
       strategy_(MakeStrategy(options.scheduling, random_.Split("scheduler"))),
       recorder_(options.keep),
-      shared_(random_.Split("volume/shared"), options.shared_volume),
+      shared_(*this, choices_, "shared", options.shared_volume),
       network_(*this) {}
 
 Kernel::~Kernel() {
@@ -36,8 +36,8 @@ Kernel::~Kernel() {
 
 HostId Kernel::AddHost(std::string name, const HostOptions& options) {
   const HostId id(static_cast<uint32_t>(hosts_.size()));
-  auto volume = std::make_unique<Volume>(random_.Split("volume/" + name), options_.disk);
-  hosts_.push_back({std::move(name), options, std::move(volume)});
+  auto disk = std::make_unique<DiskModel>(*this, choices_, "host/" + name, options_.disk);
+  hosts_.push_back({std::move(name), options, std::move(disk)});
   network_.AddHost();
   return id;
 }
@@ -161,6 +161,11 @@ void Kernel::Resume(uint32_t slot) {
   current_ = slot;
   fiber.context->Resume();
   current_ = kNoFiber;
+  if (fiber.owner->doomed && fiber.owner->alive) {
+    act_cause_ = fiber.cause;
+    Crash(fiber.owner->process);
+    act_cause_ = EventId();
+  }
   if (fiber.context->finished()) {
     Release(slot);
   }
@@ -293,8 +298,8 @@ void Kernel::Crash(ProcessId id) {
   }
   process.current->alive = false;
   network_.Drop(*process.current);
-  hosts_[process.host.value()].volume->Crash(id);
-  shared_.Crash(id);
+  hosts_[process.host.value()].disk->volume().Crash(id);
+  shared_.volume().Crash(id);
   dying_.push_back(std::move(process.current));
 }
 
@@ -320,6 +325,25 @@ void Kernel::SetLink(HostId from, HostId to, const LinkCondition& condition) {
                           {"delay_ns", condition.delay.count()}};
   Trace("fault.link", fields);
   network_.SetCondition(from, to, condition);
+}
+
+void Kernel::SetDisk(DiskModel& disk, const VolumeCondition& condition) {
+  const std::string text = Show(condition);
+  const Field fields[] = {{"disk", disk.name()}, {"condition", text}};
+  Trace("fault.disk", fields);
+  disk.SetCondition(condition);
+}
+
+void Kernel::HealDisks() {
+  const VolumeCondition whole;
+  for (const HostRecord& host : hosts_) {
+    if (host.disk->condition() != whole) {
+      SetDisk(*host.disk, whole);
+    }
+  }
+  if (shared_.condition() != whole) {
+    SetDisk(shared_, whole);
+  }
 }
 
 void Kernel::At(SimTime time, std::move_only_function<void()> act) {

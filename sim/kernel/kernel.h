@@ -31,6 +31,7 @@ struct Incarnation {
   HostId host;
   uint32_t number = 0;
   bool alive = true;
+  bool doomed = false;  // dies when its running fiber suspends or ends
   std::unique_ptr<ProcessEnvironment> environment;
   std::vector<uint32_t> fibers;  // slots, in the order of their start; ended ones may linger
   size_t fibers_live = 0;
@@ -48,7 +49,7 @@ struct ProcessRecord {
 struct HostRecord {
   std::string name;
   HostOptions options;
-  std::unique_ptr<Volume> volume;
+  std::unique_ptr<DiskModel> disk;
 };
 
 class Kernel {
@@ -65,6 +66,8 @@ class Kernel {
   void Crash(ProcessId process);
   void Restart(ProcessId process);
   void SetLink(HostId from, HostId to, const LinkCondition& condition);
+  void SetDisk(DiskModel& disk, const VolumeCondition& condition);
+  void HealDisks();
   void At(SimTime time, std::move_only_function<void()> act);
   EventId Trace(std::string_view kind, std::span<const Field> fields);
 
@@ -73,6 +76,11 @@ class Kernel {
   FiberId CurrentFiber() const;
   bool Park(SimTime deadline);
   void Yield();
+
+  // Crashes the process as soon as the fiber that runs now suspends or ends, but not before: no
+  // foreign frame is unwound.
+  void Doom(Incarnation& incarnation) { incarnation.doomed = true; }
+
   EventId TraceFrom(Incarnation& owner, std::string_view kind, std::span<const Field> fields);
 
   // For the models. Wakes a parked fiber; anything else is ignored. `cause` is the event that did
@@ -90,7 +98,7 @@ class Kernel {
 
   NetworkModel& network() { return network_; }
 
-  Volume& shared_volume() { return shared_; }
+  DiskModel& shared_volume() { return shared_; }
 
   TraceRecorder& recorder() { return recorder_; }
 
@@ -154,7 +162,7 @@ class Kernel {
   std::unique_ptr<ScheduleStrategy> strategy_;
   TraceRecorder recorder_;
   EventQueue queue_;
-  Volume shared_;
+  DiskModel shared_;
   NetworkModel network_;
   std::vector<HostRecord> hosts_;
   std::vector<ProcessRecord> processes_;

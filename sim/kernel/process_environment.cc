@@ -10,7 +10,7 @@ ProcessEnvironment::ProcessEnvironment(Kernel& kernel, Incarnation& incarnation)
       incarnation_(incarnation),
       clock_offset_(kernel.hosts()[incarnation.host.value()].options.clock_offset),
       network_(kernel, incarnation),
-      disk_(kernel, incarnation, *kernel.hosts()[incarnation.host.value()].volume),
+      disk_(kernel, incarnation, *kernel.hosts()[incarnation.host.value()].disk),
       shared_(kernel, incarnation, kernel.shared_volume()) {}
 
 std::string_view ProcessEnvironment::process_name() const {

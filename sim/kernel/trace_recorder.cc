@@ -24,6 +24,7 @@ constexpr auto kStepNames = std::to_array<StepNames>({
     {"sim.arrive", "connection", ""},
     {"sim.disk", "operation", "path"},
     {"sim.act", "number", ""},
+    {"sim.disk_fault", "fault", "path"},
 });
 
 // Hashed as it lies in memory: no padding.

@@ -24,6 +24,8 @@ enum class Step : uint32_t {
   kArrive,   // a frame, or the end of the stream, arrives: connection, 0
   kDisk,     // a disk operation takes effect: operation and size, hash of the path
   kAct,      // the experimenter acts: number, 0
+  // A fault strikes a disk operation: fault and operation, hash of the path.
+  kDiskFault,
 };
 
 class TraceRecorder {

@@ -6,6 +6,7 @@
 #include "sim/random.h"
 #include "sim/result.h"
 #include "sim/time.h"
+#include "sim/world/disk_options.h"
 
 namespace flinch::sim {
 
@@ -16,14 +17,6 @@ struct LinkOptions {
   Duration loopback_latency = std::chrono::microseconds(10);
   // Bytes a connection holds between Send and Receive before Send blocks.
   uint32_t window_bytes = 64 * 1024;
-};
-
-// Time a disk operation takes, drawn uniformly.
-struct DiskOptions {
-  Duration latency_min = std::chrono::microseconds(20);
-  Duration latency_max = std::chrono::microseconds(200);
-  Duration sync_min = std::chrono::microseconds(500);
-  Duration sync_max = std::chrono::milliseconds(3);
 };
 
 struct HostOptions {

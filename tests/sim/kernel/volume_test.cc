@@ -1,4 +1,4 @@
-#include "sim/kernel/disk_model.h"
+#include "sim/kernel/volume.h"
 
 #include <gtest/gtest.h>
 
@@ -8,17 +8,17 @@ namespace {
 constexpr ProcessId kWriter(1);
 constexpr ProcessId kOther(2);
 
-class DiskModelTest : public testing::Test {
+class VolumeTest : public testing::Test {
  protected:
   Bytes Content(std::string_view path) const {
     const Bytes* content = volume_.Content(volume_.Find(path));
     return content == nullptr ? "(none)" : *content;
   }
 
-  Volume volume_{Random(1), DiskOptions{}};
+  Volume volume_{DiskOptions{}, Choices(Random(1)).Point("disk.crash", "test")};
 };
 
-TEST_F(DiskModelTest, WhatIsNotSyncedIsGoneAfterACrash) {
+TEST_F(VolumeTest, WhatIsNotSyncedIsGoneAfterACrash) {
   const Volume::Inode file = volume_.Create("/d/f", kWriter);
   volume_.Append(file, "kept", kWriter);
   volume_.Sync(file);
@@ -29,7 +29,7 @@ TEST_F(DiskModelTest, WhatIsNotSyncedIsGoneAfterACrash) {
   EXPECT_EQ(Content("/d/f"), "kept");
 }
 
-TEST_F(DiskModelTest, ANameThatWasNotSyncedIsGoneThoughItsFileWas) {
+TEST_F(VolumeTest, ANameThatWasNotSyncedIsGoneThoughItsFileWas) {
   const Volume::Inode file = volume_.Create("/d/f", kWriter);
   volume_.Append(file, "bytes", kWriter);
   volume_.Sync(file);
@@ -37,7 +37,7 @@ TEST_F(DiskModelTest, ANameThatWasNotSyncedIsGoneThoughItsFileWas) {
   EXPECT_EQ(Content("/d/f"), "(none)");
 }
 
-TEST_F(DiskModelTest, ARenameIsUndoneUnlessItsDirectoryWasSynced) {
+TEST_F(VolumeTest, ARenameIsUndoneUnlessItsDirectoryWasSynced) {
   const Volume::Inode old_file = volume_.Create("/d/f", kWriter);
   volume_.Append(old_file, "old", kWriter);
   volume_.Sync(old_file);
@@ -51,7 +51,7 @@ TEST_F(DiskModelTest, ARenameIsUndoneUnlessItsDirectoryWasSynced) {
   EXPECT_EQ(Content("/d/f"), "old");
 }
 
-TEST_F(DiskModelTest, ARemovedNameComesBackUnlessItsDirectoryWasSynced) {
+TEST_F(VolumeTest, ARemovedNameComesBackUnlessItsDirectoryWasSynced) {
   const Volume::Inode file = volume_.Create("/d/f", kWriter);
   volume_.Append(file, "bytes", kWriter);
   volume_.Sync(file);
@@ -66,7 +66,7 @@ TEST_F(DiskModelTest, ARemovedNameComesBackUnlessItsDirectoryWasSynced) {
   EXPECT_EQ(Content("/d/f"), "(none)");
 }
 
-TEST_F(DiskModelTest, ACrashTouchesOnlyWhatTheDeadWrote) {
+TEST_F(VolumeTest, ACrashTouchesOnlyWhatTheDeadWrote) {
   const Volume::Inode mine = volume_.Create("/d/mine", kWriter);
   const Volume::Inode yours = volume_.Create("/d/yours", kOther);
   volume_.Append(mine, "a", kWriter);
@@ -76,7 +76,7 @@ TEST_F(DiskModelTest, ACrashTouchesOnlyWhatTheDeadWrote) {
   EXPECT_EQ(Content("/d/yours"), "b");
 }
 
-TEST_F(DiskModelTest, AHandleOfARemovedFileSaysSo) {
+TEST_F(VolumeTest, AHandleOfARemovedFileSaysSo) {
   const Volume::Inode file = volume_.Create("/d/f", kWriter);
   EXPECT_TRUE(volume_.Append(file, "x", kWriter));
   volume_.Remove("/d/f", kWriter);
@@ -84,7 +84,7 @@ TEST_F(DiskModelTest, AHandleOfARemovedFileSaysSo) {
   EXPECT_FALSE(volume_.Sync(file));
 }
 
-TEST_F(DiskModelTest, AListingIsSortedAndDeep) {
+TEST_F(VolumeTest, AListingIsSortedAndDeep) {
   for (const std::string_view path : {"/d/b", "/d/a/x", "/d/a", "/e/c", "/dd"}) {
     volume_.Create(path, kWriter);
   }
