@@ -117,6 +117,19 @@ TEST_F(VolumeTest, AFailedSyncThatMarksCleanLeavesAHoleThatNoLaterSyncFills) {
   EXPECT_EQ(Content("/d/f"), Bytes("one\0\0\0three", 11));
 }
 
+TEST_F(VolumeTest, AHoleStaysAHoleWhereWhatCameBehindItIsKept) {
+  for (const CrashFate fate : {CrashFate::kKept, CrashFate::kDrawn}) {
+    Volume volume({.crash_fate = fate, .crash_weights = {.kept = 1, .lost = 0, .torn = 0}},
+                  Choices(Random(1)).Point("disk.crash", "test"));
+    const Volume::Inode file = volume.Create("/d/f", kWriter);
+    volume.Append(file, "one", kWriter);
+    volume.MarkClean(file);
+    volume.Append(file, "two", kWriter);
+    volume.Crash(kWriter);
+    EXPECT_EQ(*volume.Content(volume.Find("/d/f")), Bytes("\0\0\0two", 6));
+  }
+}
+
 TEST_F(VolumeTest, ARenameOntoItselfChangesNothing) {
   volume_.Append(volume_.Create("/d/f", kWriter), "bytes", kWriter);
   EXPECT_TRUE(volume_.Rename("/d/f", "/d/f", kWriter));
