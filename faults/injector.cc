@@ -119,6 +119,7 @@ void Injector::Heal() {
     }
   }
   links_.clear();
+  world_.HealDisks();
   for (const auto& [process, fault] : std::exchange(down_, {})) {
     if (!world_.IsAlive(process)) {
       world_.Restart(process);

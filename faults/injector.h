@@ -13,8 +13,8 @@
 //        compose (see Compose); the end of one leaves the others as they are. Nothing: the crash of
 //        a dead process and the restart of a live one do nothing; they do not count as fired, and
 //        faults that wait for them never fire. Healing: from then on no fault fires, all links that
-//        were touched are whole, and every process that the plan crashed and that is still down
-//        boots. A process that ended by itself stays ended.
+//        were touched and all disks are whole, and every process that the plan crashed and that is
+//        still down boots. A process that ended by itself stays ended.
 #pragma once
 
 #include <cstdint>

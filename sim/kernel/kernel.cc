@@ -25,7 +25,7 @@ Kernel::Kernel(const WorldOptions& options)
           MakeStrategy(options.play ? Scheduling{.strategy = Strategy::kFifo} : options.scheduling,
                        random_.Split("scheduler"))),
       recorder_(options.keep),
-      shared_(random_.Split("volume/shared"), options.shared_volume),
+      shared_(*this, choices_, "shared", options.shared_volume),
       network_(*this, options_.link, choices_) {}
 
 Kernel::~Kernel() {
@@ -40,10 +40,10 @@ Kernel::~Kernel() {
 
 HostId Kernel::AddHost(std::string name, const HostOptions& options) {
   const HostId id(static_cast<uint32_t>(hosts_.size()));
-  auto volume = std::make_unique<Volume>(random_.Split("volume/" + name), options_.disk);
+  auto disk = std::make_unique<DiskModel>(*this, choices_, "host/" + name, options_.disk);
   auto clock = std::make_unique<HostClock>(now_, options);
   network_.AddHost(name);
-  hosts_.push_back({std::move(name), std::move(clock), std::move(volume)});
+  hosts_.push_back({std::move(name), std::move(clock), std::move(disk)});
   return id;
 }
 
@@ -115,7 +115,7 @@ EventId Kernel::TraceFrom(Incarnation& owner, std::string_view kind,
   current().cause = event;
   if (owner.pause) {
     // … or paused it.
-    MakeReady(current_);
+    MakeReady(current());
     SuspendCurrent();
   }
   return event;
@@ -144,8 +144,8 @@ void Kernel::Crash(ProcessId id, CrashStyle style) {
   }
   process.current->alive = false;
   network_.Drop(*process.current, style);
-  hosts_[process.host.value()].volume->Crash(id);
-  shared_.Crash(id);
+  hosts_[process.host.value()].disk->volume().Crash(id);
+  shared_.volume().Crash(id);
   dying_.push_back(std::move(process.current));
 }
 
@@ -158,6 +158,25 @@ void Kernel::Restart(ProcessId id) {
   Trace("fault.restart", fields);
   if (!process.current) {  // unless an observer has booted it already
     Boot(process);
+  }
+}
+
+void Kernel::SetDisk(DiskModel& disk, const VolumeCondition& condition) {
+  const std::string text = Show(condition);
+  const Field fields[] = {{"disk", disk.name()}, {"condition", text}};
+  Trace("fault.disk", fields);
+  disk.SetCondition(condition);
+}
+
+void Kernel::HealDisks() {
+  const VolumeCondition whole;
+  for (const HostRecord& host : hosts_) {
+    if (host.disk->condition() != whole) {
+      SetDisk(*host.disk, whole);
+    }
+  }
+  if (shared_.condition() != whole) {
+    SetDisk(shared_, whole);
   }
 }
 

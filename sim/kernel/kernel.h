@@ -44,6 +44,7 @@ struct Incarnation {
   const HostClock* clock = nullptr;
   uint32_t number = 0;
   bool alive = true;
+  bool doomed = false;  // dies when its running fiber suspends or ends
   std::unique_ptr<ProcessEnvironment> environment;
   std::vector<uint32_t> fibers;  // slots, in the order of their start; ended ones may linger
   size_t fibers_live = 0;
@@ -65,7 +66,7 @@ struct ProcessRecord {
 struct HostRecord {
   std::string name;
   std::unique_ptr<HostClock> clock;
-  std::unique_ptr<Volume> volume;
+  std::unique_ptr<DiskModel> disk;
 };
 
 class Kernel {
@@ -84,6 +85,8 @@ class Kernel {
   void SetClock(HostId host, const ClockCondition& condition);
   void Pause(ProcessId process, PausedTimers timers);
   void Unpause(ProcessId process);
+  void SetDisk(DiskModel& disk, const VolumeCondition& condition);
+  void HealDisks();
   void At(SimTime time, std::move_only_function<void()> act);
   void AtSuspension(ProcessId process, uint64_t number, std::move_only_function<void()> act);
   StuckReport Explain() const;
@@ -95,6 +98,11 @@ class Kernel {
   // False when the deadline came first, and at once for the dead.
   bool Park(const Wait& wait);
   void Yield();
+
+  // Crashes the process as soon as the fiber that runs now suspends or ends, but not before: no
+  // foreign frame is unwound.
+  void Doom(Incarnation& incarnation) { incarnation.doomed = true; }
+
   EventId TraceFrom(Incarnation& owner, std::string_view kind, std::span<const Field> fields);
 
   // For the models. Wakes a parked fiber; anything else is ignored. `cause` is the event that did
@@ -112,7 +120,7 @@ class Kernel {
 
   NetworkModel& network() { return network_; }
 
-  Volume& shared_volume() { return shared_; }
+  DiskModel& shared_volume() { return shared_; }
 
   TraceRecorder& recorder() { return recorder_; }
 
@@ -210,7 +218,7 @@ class Kernel {
   std::unique_ptr<ScheduleStrategy> strategy_;
   TraceRecorder recorder_;
   EventQueue queue_;
-  Volume shared_;
+  DiskModel shared_;
   NetworkModel network_;
   std::vector<HostRecord> hosts_;
   std::vector<ProcessRecord> processes_;

@@ -182,7 +182,15 @@ void Kernel::Resume(uint32_t slot) {
   if (woken_by == EventId()) {
     fiber.cause = step;
   }
-  if (Switch(fiber) && fiber.context->finished()) {
+  if (!Switch(fiber)) {
+    return;
+  }
+  if (fiber.owner->doomed && fiber.owner->alive) [[unlikely]] {
+    act_cause_ = fiber.cause;
+    Crash(fiber.owner->process, CrashStyle::kProcess);
+    act_cause_ = EventId();
+  }
+  if (fiber.context->finished()) {
     Release(slot);
   }
 }

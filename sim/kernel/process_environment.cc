@@ -9,7 +9,7 @@ ProcessEnvironment::ProcessEnvironment(Kernel& kernel, Incarnation& incarnation)
     : kernel_(kernel),
       incarnation_(incarnation),
       network_(kernel, incarnation),
-      disk_(kernel, incarnation, *kernel.hosts()[incarnation.host.value()].volume),
+      disk_(kernel, incarnation, *kernel.hosts()[incarnation.host.value()].disk),
       shared_(kernel, incarnation, kernel.shared_volume()) {}
 
 std::string_view ProcessEnvironment::process_name() const {

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "sim/environment.h"
-#include "sim/kernel/disk_model.h"
 #include "sim/kernel/network_model.h"
+#include "sim/kernel/volume_door.h"
 
 namespace flinch::sim {
 

@@ -33,6 +33,7 @@ constexpr auto kStepNames = std::to_array<StepNames>({
     {"sim.retransmit", "times", "connection"},
     {"sim.unanswered", "connection", ""},
     {"sim.reset", "end", "connection"},
+    {"sim.disk_fault", "fault", "path"},
 });
 
 }  // namespace

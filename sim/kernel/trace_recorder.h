@@ -38,6 +38,8 @@ enum class Step : uint32_t {
   kRetransmit,  // a frame is sent again: how often, connection
   kUnanswered,  // a frame reaches a host without power: connection, 0
   kReset,       // an end of a connection learns that it was reset: which end, connection
+  // A fault strikes a disk operation: fault and operation, hash of the path.
+  kDiskFault,
 };
 
 class TraceRecorder {

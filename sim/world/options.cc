@@ -48,16 +48,15 @@ Result<void> HostOptions::Validate() const {
 }
 
 Result<void> WorldOptions::Validate() const {
-  for (const auto& [what, low, high] :
-       {std::tuple{"latency of a link", link.latency_min, link.latency_max},
-        std::tuple{"latency of a disk", disk.latency_min, disk.latency_max},
-        std::tuple{"sync time of a disk", disk.sync_min, disk.sync_max},
-        std::tuple{"latency of the shared volume", shared_volume.latency_min,
-                   shared_volume.latency_max},
-        std::tuple{"sync time of the shared volume", shared_volume.sync_min,
-                   shared_volume.sync_max}}) {
-    if (Result<void> checked = CheckOrder(what, low, high); !checked) {
-      return checked;
+  if (Result<void> checked = CheckOrder("latency of a link", link.latency_min, link.latency_max);
+      !checked) {
+    return checked;
+  }
+  for (const auto& [which, options] :
+       {std::pair{"a disk", &disk}, std::pair{"the shared volume", &shared_volume}}) {
+    if (Result<void> checked = options->Validate(); !checked) {
+      return Fail(checked.error().code, fmt::format("The options of {} make no sense. {}", which,
+                                                    checked.error().message));
     }
   }
   if (link.latency) {

@@ -7,19 +7,12 @@
 #include "sim/random.h"
 #include "sim/result.h"
 #include "sim/time.h"
+#include "sim/world/disk_options.h"
 #include "sim/world/network_options.h"
 #include "sim/world/scheduling.h"
 #include "sim/world/tape.h"
 
 namespace flinch::sim {
-
-// Time a disk operation takes, drawn uniformly.
-struct DiskOptions {
-  Duration latency_min = std::chrono::microseconds(20);
-  Duration latency_max = std::chrono::microseconds(200);
-  Duration sync_min = std::chrono::microseconds(500);
-  Duration sync_max = std::chrono::milliseconds(3);
-};
 
 // What ails the two clocks of a host, from the moment it is set. The default is a clock that is
 // right: setting it heals.

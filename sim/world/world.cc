@@ -110,6 +110,29 @@ void World::AtSuspension(ProcessId process, uint64_t number, std::move_only_func
   kernel_->AtSuspension(process, number, std::move(act));
 }
 
+namespace {
+
+template <typename Condition>
+void CheckValid(const Condition& condition) {
+  const Result<void> valid = condition.Validate();
+  Check(valid.has_value(), "the condition of a disk is not valid: {}",
+        valid ? std::string() : valid.error().message);
+}
+
+}  // namespace
+
+void World::SetDisk(HostId host, const DiskCondition& condition) {
+  CheckValid(condition);
+  kernel_->SetDisk(*kernel_->hosts().at(host.value()).disk, {.disk = condition});
+}
+
+void World::SetSharedVolume(const VolumeCondition& condition) {
+  CheckValid(condition);
+  kernel_->SetDisk(kernel_->shared_volume(), condition);
+}
+
+void World::HealDisks() { kernel_->HealDisks(); }
+
 void World::At(SimTime time, std::move_only_function<void()> act) {
   kernel_->At(time, std::move(act));
 }
@@ -200,15 +223,27 @@ std::optional<Bytes> ReadFrom(const Volume& volume, std::string_view path) {
 }  // namespace
 
 std::optional<Bytes> World::ReadFile(HostId host, std::string_view path) const {
-  return ReadFrom(*kernel_->hosts().at(host.value()).volume, path);
+  return ReadFrom(kernel_->hosts().at(host.value()).disk->volume(), path);
 }
 
 std::optional<Bytes> World::ReadSharedFile(std::string_view path) const {
-  return ReadFrom(kernel_->shared_volume(), path);
+  return ReadFrom(kernel_->shared_volume().volume(), path);
+}
+
+std::vector<std::string> World::ListFiles(HostId host, std::string_view directory) const {
+  return kernel_->hosts().at(host.value()).disk->volume().List(directory);
 }
 
 std::vector<std::string> World::ListShared(std::string_view directory) const {
-  return kernel_->shared_volume().List(directory);
+  return kernel_->shared_volume().volume().List(directory);
+}
+
+std::optional<Bytes> World::ReadDurableFile(HostId host, std::string_view path) const {
+  return kernel_->hosts().at(host.value()).disk->volume().DurableContent(path);
+}
+
+std::optional<Bytes> World::ReadDurableSharedFile(std::string_view path) const {
+  return kernel_->shared_volume().volume().DurableContent(path);
 }
 
 Comparison RunTwice(const std::function<Recording(Keep)>& experiment) {

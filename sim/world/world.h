@@ -2,7 +2,8 @@
 //
 // Build it (hosts, processes), run it towards a goal, and judge it from outside: its clock, its
 // digest, the content of its disks. Faults are acts of the experimenter: crash, pause, the
-// condition of a link or of a clock. Processes cannot see this class; they see sim/environment.h.
+// condition of a link, a disk or a clock. Processes cannot see this class; they see
+// sim/environment.h.
 //
 //   World world({.seed = 7});
 //   HostId a = world.AddHost("a");
@@ -87,7 +88,7 @@ class World {
 
   // Faults. Each is recorded as an event of its own ("fault.crash", …) with the event that
   // triggered it as cause. Crash: memory is gone, and on all disks what this process wrote and did
-  // not sync. Its peers learn it, or not, as CrashStyle says.
+  // not sync meets its CrashFate. Its peers learn it, or not, as CrashStyle says.
   void Crash(ProcessId process, CrashStyle style = CrashStyle::kProcess);
   // Boots the next incarnation of a process that is not alive.
   void Restart(ProcessId process);
@@ -131,6 +132,14 @@ class World {
   void Pause(ProcessId process, PausedTimers timers);
   void Resume(ProcessId process);
 
+  // The condition is valid (Validate) and replaces the former. Recorded as "fault.disk"; each
+  // operation that it strikes as "sim.disk_fault".
+  void SetDisk(HostId host, const DiskCondition& condition);
+  void SetSharedVolume(const VolumeCondition& condition);
+  // Makes every disk and the shared volume whole: no fault of theirs fires any more, what hangs
+  // goes on, all names are listed. What was destroyed stays destroyed.
+  void HealDisks();
+
   // Calls `act` from outside at a time; times in the past mean now.
   void At(SimTime time, std::move_only_function<void()> act);
   // Calls `act` from outside at the moment at which a fiber of the process suspends for the
@@ -172,7 +181,11 @@ class World {
   // The outside view of a disk, without simulated time: what a process that reads now would see.
   std::optional<Bytes> ReadFile(HostId host, std::string_view path) const;
   std::optional<Bytes> ReadSharedFile(std::string_view path) const;
+  std::vector<std::string> ListFiles(HostId host, std::string_view directory) const;
   std::vector<std::string> ListShared(std::string_view directory) const;
+  // What would be left if all processes crashed now and the disk kept no more than it must.
+  std::optional<Bytes> ReadDurableFile(HostId host, std::string_view path) const;
+  std::optional<Bytes> ReadDurableSharedFile(std::string_view path) const;
 
  private:
   std::unique_ptr<Kernel> kernel_;

@@ -37,6 +37,12 @@ sim::Result<std::unique_ptr<sim::File>> FlakyVolume::Create(std::string_view pat
 
 sim::Result<sim::Bytes> FlakyVolume::Read(std::string_view path) { return volume_->Read(path); }
 
+sim::Result<sim::Bytes> FlakyVolume::ReadAt(std::string_view path, sim::ByteRange range) {
+  return volume_->ReadAt(path, range);
+}
+
+sim::Result<uint64_t> FlakyVolume::Size(std::string_view path) { return volume_->Size(path); }
+
 sim::Result<void> FlakyVolume::Rename(std::string_view from, std::string_view to) {
   if (!Fails()) {
     return volume_->Rename(from, to);
@@ -69,6 +75,16 @@ sim::Result<void> FlakyVolume::SyncDirectory(std::string_view directory) {
 
 sim::Result<std::vector<std::string>> FlakyVolume::List(std::string_view directory) {
   return volume_->List(directory);
+}
+
+sim::Result<bool> FlakyVolume::PutIfAbsent(std::string_view path, std::string_view bytes) {
+  if (!Fails()) {
+    return volume_->PutIfAbsent(path, bytes);
+  }
+  if (outcome_ == Outcome::kDoneUnanswered) {
+    (void)volume_->PutIfAbsent(path, bytes);
+  }
+  return Unavailable();
 }
 
 }  // namespace flinch::tests

@@ -33,10 +33,13 @@ class FlakyVolume final : public sim::FileSystem {
   sim::Result<std::unique_ptr<sim::File>> OpenForAppend(std::string_view path) override;
   sim::Result<std::unique_ptr<sim::File>> Create(std::string_view path) override;
   sim::Result<sim::Bytes> Read(std::string_view path) override;
+  sim::Result<sim::Bytes> ReadAt(std::string_view path, sim::ByteRange range) override;
+  sim::Result<uint64_t> Size(std::string_view path) override;
   sim::Result<void> Rename(std::string_view from, std::string_view to) override;
   sim::Result<void> Remove(std::string_view path) override;
   sim::Result<void> SyncDirectory(std::string_view directory) override;
   sim::Result<std::vector<std::string>> List(std::string_view directory) override;
+  sim::Result<bool> PutIfAbsent(std::string_view path, std::string_view bytes) override;
 
  private:
   bool Fails();
