@@ -16,8 +16,14 @@ namespace flinch::sim {
 namespace {
 
 constexpr size_t kNameMax = 160;
-// Below it stands only what every fiber has.
-constexpr std::string_view kFiberStart = "flinch::sim::Kernel::FiberMain";
+// From it on stands only what every fiber has.
+constexpr std::string_view kFiberStart = "flinch::sim::Kernel::RunBody";
+
+// What only hands on a call to a lambda.
+bool IsPlumbing(std::string_view name) {
+  return name.starts_with("std::_Function_handler<") || name.contains("std::move_only_function<") ||
+         name.contains("std::__invoke_");
+}
 
 std::string Demangle(const char* symbol) {
   int status = 0;
@@ -111,7 +117,9 @@ std::vector<std::string> StackNow(size_t skip) {
     if (name.starts_with(kFiberStart) || names.size() == kStackDepthMax) {
       break;
     }
-    names.push_back(std::move(name));
+    if (!IsPlumbing(name)) {
+      names.push_back(std::move(name));
+    }
   }
   return names;
 }

@@ -61,8 +61,12 @@ std::string Show(const Divergence& divergence, std::string_view first, std::stri
       divergence.event == EventId()
           ? "Every event is equal, but not what came of them:"
           : fmt::format("The first event that differs is #{}:", divergence.event.value());
-  return fmt::format("{}\n{}{}", title, ShowSide(divergence.first, first),
-                     ShowSide(divergence.second, second));
+  Divergence::Side other = divergence.second;
+  if (other.actor == divergence.first.actor && other.stack == divergence.first.stack) {
+    other.actor = other.actor.empty() ? "" : "the same, from the same place";
+    other.stack.clear();
+  }
+  return fmt::format("{}\n{}{}", title, ShowSide(divergence.first, first), ShowSide(other, second));
 }
 
 Lens WindowOfDifference(const Trail& first, const Trail& second) {

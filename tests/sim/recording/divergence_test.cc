@@ -116,8 +116,7 @@ TEST(DivergenceTest, IsShownWithBothSides) {
             "    by fiber main of a\n"
             "      at Work()\n"
             "  hostile: 300 odd\n"
-            "    by fiber main of a\n"
-            "      at Work()\n");
+            "    by the same, from the same place\n");
 }
 
 }  // namespace
