@@ -335,10 +335,9 @@ void CheckShapes(const SourceFile& file, std::size_t line, const std::set<std::s
 
 // Tests of more than one file of a room: their subject is a promise, a catalogue or a document.
 constexpr std::string_view kTestsWithoutTwin[] = {
-    "tests/engine/protocol_diagrams_test.cc",
-    "tests/scenarios/defects_test.cc",
-    "tests/scenarios/library_test.cc",
-    "tests/scenarios/readme_test.cc",
+    "tests/engine/protocol_diagrams_test.cc", "tests/scenarios/defects_test.cc",
+    "tests/scenarios/library_test.cc",        "tests/scenarios/readme_test.cc",
+    "tests/sim/world/golden_worlds_test.cc",
 };
 
 std::size_t Columns(std::string_view line) {
@@ -498,8 +497,8 @@ std::vector<Finding> CheckTestsMirrorTheTree(std::span<const std::string> paths)
 std::vector<Finding> CheckDoorSigns(std::span<const std::string> paths) {
   const std::set<std::string_view> all(paths.begin(), paths.end());
   std::vector<Finding> findings;
-  for (const std::string_view room :
-       {"sim", "engine", "faults", "scenarios", "reports", "tests", "tests/bench"}) {
+  for (const std::string_view room : {"sim", "engine", "faults", "scenarios", "reports", "tests",
+                                      "tests/bench", "tests/leak_drill"}) {
     const std::string folder = fmt::format("{}/", room);
     const bool has_sources = std::ranges::any_of(paths, [&](std::string_view path) {
       return path.starts_with(folder) && (path.ends_with(".h") || path.ends_with(".cc"));
