@@ -19,16 +19,36 @@ constexpr size_t kNameMax = 160;
 // From it on stands only what every fiber has.
 constexpr std::string_view kFiberStart = "flinch::sim::Kernel::RunBody";
 
-// What only hands on a call to a lambda.
-bool IsPlumbing(std::string_view name) {
-  return name.starts_with("std::_Function_handler<") || name.contains("std::move_only_function<") ||
-         name.contains("std::__invoke_");
+// The last template argument of the list that opens at `open`.
+std::string_view LastArgument(std::string_view name, size_t open) {
+  int depth = 0;
+  size_t begin = open + 1;
+  for (size_t at = open; at < name.size(); ++at) {
+    depth += std::string_view("<({").contains(name[at]) ? 1 : 0;
+    depth -= std::string_view(">)}").contains(name[at]) ? 1 : 0;
+    if (depth == 1 && name.substr(at).starts_with(", ")) {
+      begin = at + 2;
+    } else if (depth == 0) {
+      return name.substr(begin, at - begin);
+    }
+  }
+  return name;
+}
+
+// A library function that only calls a lambda, which may be inlined in it, is called by its name.
+std::string WhatItCalls(std::string name) {
+  for (const std::string_view handler : {"std::_Function_handler<", "::_S_invoke<"}) {
+    if (const size_t at = name.find(handler); at != std::string::npos) {
+      return std::string(LastArgument(name, at + handler.size() - 1));
+    }
+  }
+  return name;
 }
 
 std::string Demangle(const char* symbol) {
   int status = 0;
   char* const readable = abi::__cxa_demangle(symbol, nullptr, nullptr, &status);
-  std::string name = status == 0 ? readable : symbol;
+  std::string name = WhatItCalls(status == 0 ? readable : symbol);
   std::free(readable);  // NOLINT(cppcoreguidelines-no-malloc): the interface says so
   if (name.size() > kNameMax) {
     name = name.substr(0, kNameMax) + "...";
@@ -117,9 +137,7 @@ std::vector<std::string> StackNow(size_t skip) {
     if (name.starts_with(kFiberStart) || names.size() == kStackDepthMax) {
       break;
     }
-    if (!IsPlumbing(name)) {
-      names.push_back(std::move(name));
-    }
+    names.push_back(std::move(name));
   }
   return names;
 }

@@ -14,7 +14,7 @@ namespace flinch::sim {
 inline constexpr size_t kStackDepthMax = 20;
 
 // The caller first, then who called it, at most kStackDepthMax; without `skip` functions at the
-// beginning, without what only hands on a call, and without the start of a fiber. Slow: reads the program's file.
+// beginning, and without the start of a fiber. Slow: reads the program's file.
 std::vector<std::string> StackNow(size_t skip);
 
 }  // namespace flinch::sim

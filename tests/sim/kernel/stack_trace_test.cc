@@ -1,5 +1,7 @@
 #include "sim/kernel/stack_trace.h"
 
+#include <functional>
+
 #include <gtest/gtest.h>
 
 namespace flinch::sim {
@@ -26,6 +28,13 @@ TEST(StackTraceTest, SkipsWhatTheCallerDoesNotWantToSee) {
   const std::vector<std::string> all = Innermost(0);
   const std::vector<std::string> fewer = Innermost(1);
   EXPECT_EQ(fewer.front(), all[1]);
+}
+
+TEST(StackTraceTest, ALambdaInAFunctionIsCalledByItsOwnName) {
+  const std::function<std::vector<std::string>()> lambda = [] { return Innermost(0); };
+  const std::vector<std::string> names = lambda();
+  EXPECT_TRUE(names[1].starts_with("flinch::sim::")) << names[1];
+  EXPECT_NE(names[1].find("ALambdaInAFunction"), std::string::npos) << names[1];
 }
 
 }  // namespace
