@@ -19,6 +19,8 @@ constexpr size_t kNameMax = 160;
 // From it on stands only what every fiber has.
 constexpr std::string_view kFiberStart = "flinch::sim::Kernel::RunBody";
 
+constexpr std::string_view kSelf = "flinch::sim::StackNow";
+
 // The last template argument of the list that opens at `open`.
 std::string_view LastArgument(std::string_view name, size_t open) {
   int depth = 0;
@@ -132,13 +134,19 @@ std::vector<std::string> StackNow(size_t skip) {
   const int found = backtrace(addresses.data(), static_cast<int>(addresses.size()));
   const SymbolTable program;
   std::vector<std::string> names;
-  for (size_t index = skip + 1; index < static_cast<size_t>(found); ++index) {
+  for (size_t index = 0; index < static_cast<size_t>(found); ++index) {
     std::string name = NameOf(program, addresses.at(index));
-    if (name.starts_with(kFiberStart) || names.size() == kStackDepthMax) {
+    if (name.starts_with(kFiberStart) || names.size() == skip + kStackDepthMax) {
       break;
     }
-    names.push_back(std::move(name));
+    if (name.starts_with(kSelf)) {
+      names.clear();  // before it stands what a sanitizer put between
+    } else {
+      names.push_back(std::move(name));
+    }
   }
+  names.erase(names.begin(),
+              names.begin() + static_cast<std::ptrdiff_t>(std::min(skip, names.size())));
   return names;
 }
 

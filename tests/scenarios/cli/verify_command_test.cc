@@ -65,24 +65,23 @@ TEST(VerifyCommandTest, FindsSeedsIdenticalInFreshProcesses) {
 }
 
 TEST(VerifyCommandTest, ASeedWithTwoRunsIsNamedWithItsFirstDifferentEvent) {
-  const std::string trail =
-      R"({"digest":[1,%d],"events":2,"ladder":[],"kept":["#1 a","#2 %s"],"actor":"fiber x of y",)"
-      R"("stack":["f()"],"judgement":""}\n)";
+  const std::string trail = R"j({"digest":[1,%d],"events":2,"ladder":[],"kept":["#1 a","#2 %s"],)j"
+                            R"j("actor":"fiber x of y","stack":["f()"],"judgement":""}\n)j";
   const std::string worker = Script("if [ \"$(pwd)\" = / ]; then printf '" + trail +
                                     "' 1 hostile; else printf '" + trail + "' 2 plain; fi\n");
-const Outcome text = Verify(Small({"--seeds", "4..5"}), worker);
-EXPECT_EQ(text.exit_code, kExitNondeterminism);
-EXPECT_THAT(text.out,
-            AllOf(HasSubstr("0 of 2 seeds identical"), HasSubstr("Seed 4 gives two different"),
-                  HasSubstr("plain: #2 plain\n    by fiber x of y\n      at f()"),
-                  HasSubstr("hostile: #2 hostile"),
-                  HasSubstr("replay: /opt/flinch verify url_clicks --set workload.records=100 "
-                            "--seeds 4..4\n")));
-const json object = json::parse(Verify(Small({"--seeds", "4", "--json"}), worker).out);
-EXPECT_EQ(object["identical"], false);
-EXPECT_EQ(object["scenarios"][0]["event"], 2);
-EXPECT_EQ(object["scenarios"][0]["hostile"]["event"], "#2 hostile");
-EXPECT_EQ(object["scenarios"][0]["different"][0], "4");
+  const Outcome text = Verify(Small({"--seeds", "4..5"}), worker);
+  EXPECT_EQ(text.exit_code, kExitNondeterminism);
+  EXPECT_THAT(text.out,
+              AllOf(HasSubstr("0 of 2 seeds identical"), HasSubstr("Seed 4 gives two different"),
+                    HasSubstr("plain: #2 plain\n    by fiber x of y\n      at f()"),
+                    HasSubstr("hostile: #2 hostile"),
+                    HasSubstr("replay: /opt/flinch verify url_clicks --set 'workload.records=100' "
+                              "--seeds 4..4\n")));
+  const json object = json::parse(Verify(Small({"--seeds", "4", "--json"}), worker).out);
+  EXPECT_EQ(object["identical"], false);
+  EXPECT_EQ(object["scenarios"][0]["event"], 2);
+  EXPECT_EQ(object["scenarios"][0]["hostile"]["event"], "#2 hostile");
+  EXPECT_EQ(object["scenarios"][0]["different"][0], "4");
 }
 
 TEST(VerifyCommandTest, ARefusedCallIsNondeterminismAndAnyOtherDeathIsOurTrouble) {
@@ -116,7 +115,7 @@ TEST(VerifyCommandTest, ABatchOfRunsIsTheSameAsFreshProcesses) {
   const sim::Result<PreparedRun> prepared = Prepare(arguments);
   ASSERT_TRUE(prepared.has_value());
   for (int run = 1; run <= 1'000; ++run) {
-    const RunResult result = Run(prepared->request);
+    const RunResult result = scenarios::Run(prepared->request);
     if (run == 1 || run == 500 || run == 1'000) {
       EXPECT_TRUE(TrailOf(result).SameRunAs(*fresh)) << "run " << run;
     }
