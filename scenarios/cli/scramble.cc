@@ -44,7 +44,6 @@ using RehashNeed = std::pair<bool, size_t>;
 }  // namespace
 
 // libstdc++'s own, which the templates in its headers call.
-extern "C" {
 size_t HashBytes(const void* data, size_t size, size_t seed) asm("_ZSt11_Hash_bytesPKvmm");
 size_t NextBuckets(const RehashPolicy* policy,
                    size_t wanted) asm("_ZNKSt8__detail20_Prime_rehash_policy11_M_next_bktEm");
@@ -68,7 +67,6 @@ RehashNeed NeedRehash(const RehashPolicy* policy, size_t buckets, size_t element
     need.second = NextBuckets(policy, need.second);
   }
   return need;
-}
 }
 
 #if !defined(__SANITIZE_ADDRESS__)
