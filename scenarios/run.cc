@@ -82,6 +82,7 @@ class Stage {
         job_(job),
         world_({.seed = request.seed,
                 .keep = request.keep,
+                .lens = request.lens,
                 .limits = {.events_max = request.scenario.limits.events,
                            .time_max = sim::SimTime(request.scenario.limits.simulated_time)}}) {
     sim::Result<std::vector<std::unique_ptr<Oracle>>> oracles =
@@ -293,6 +294,7 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
   }
   result.output = std::move(state.output);
   result.recording = world_.recording();
+  result.ladder = world_.ladder();
   return result;
 }
 

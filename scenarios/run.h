@@ -25,11 +25,13 @@ struct RunRequest {
   // Replaces the scenario's own faults.
   std::optional<faults::FaultPlan> plan;
   sim::Keep keep = sim::Keep::kNothing;
+  sim::Lens lens{};  // which part of what `keep` says
 };
 
 struct RunResult {
   reports::RunSummary summary;
-  sim::Recording recording;          // what `keep` asked for
+  sim::Recording recording;  // what `keep` asked for
+  sim::Ladder ladder;
   std::vector<OutputRecord> output;  // by log partition and offset
 };
 

@@ -11,6 +11,7 @@
 
 #include "build_id.h"
 #include "faults/text.h"
+#include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
 
 namespace flinch::scenarios {
@@ -21,7 +22,8 @@ using faults::Quote;
 using sim::ErrorCode;
 using sim::Fail;
 
-constexpr auto kVerbs = std::to_array<std::string_view>({"run", "replay", "list", "check"});
+constexpr auto kVerbs =
+    std::to_array<std::string_view>({"run", "replay", "verify", "list", "check"});
 constexpr auto kCatalogues = std::to_array<std::string_view>(
     {"scenarios", "jobs", "faults", "events", "oracles", "defects"});
 
@@ -33,6 +35,7 @@ constexpr std::string_view kUsage =
 Commands:
   run SCENARIO      one seeded run: verdict, counts, faults that fired, digest
   replay TOKEN      the same run again, from the line that a run printed
+  verify SCENARIO…  every seed twice, in fresh processes under different surroundings
   list [WHAT]       scenarios, jobs, faults, events, oracles or defects
   check FILE...     read scenario and fault-plan files and say what is wrong
 
@@ -43,6 +46,9 @@ Example:
 Exit codes: 0 passed, 1 violation, 2 usage or scenario error, 3 inconclusive, 4 nondeterminism,
 70 internal error, 74 the output could not be written.
 )";
+
+// CLI11 shows no option of a group without a name.
+constexpr std::string_view kHidden;
 
 std::unexpected<sim::Error> Usage(std::string message) {
   return Fail(ErrorCode::kInvalidArgument, std::move(message));
@@ -55,6 +61,7 @@ class Parser {
     app_.set_help_flag("--help,-h", "show this");
     DefineRun();
     DefineReplay();
+    DefineVerify();
     DefineList();
     DefineCheck();
   }
@@ -74,6 +81,9 @@ class Parser {
     if (replay_->parsed()) {
       return FinishReplay();
     }
+    if (verify_->parsed()) {
+      return FinishVerify();
+    }
     if (list_->parsed()) {
       return FinishList();
     }
@@ -86,16 +96,31 @@ class Parser {
     run_->add_option("SCENARIO", arguments_.scenario, "a name from `flinch list`, or a .toml file")
         ->required();
     run_->add_option("--seed", seed_, "decimal or 0x hexadecimal; 1 unless given");
-    run_->add_option("--plan", plan_, "a fault plan (TOML) instead of the scenario's own faults");
-    run_->add_option("--input", input_, "the file whose rows the job reads");
+    DefineVariations(*run_);
     run_->add_option("--output", output_, "where the committed output goes, as JSON Lines");
-    run_->add_option("--set", settings_, "key=value: override a field or an engine option")
-        ->allow_extra_args(false);
-    run_->add_option("--defect", arguments_.defects, "plant a wrong behaviour; see list defects")
-        ->allow_extra_args(false);
+    run_->add_option("--trail", trail_)->group(std::string(kHidden));
     run_->add_flag("--twice", arguments_.twice, "run twice and compare event by event");
     run_->add_flag("--timeline", arguments_.timeline, "print what happened, event by event");
     run_->add_flag("--json", arguments_.json, "print one JSON object and nothing else");
+  }
+
+  // What makes a run another than the scenario's own.
+  void DefineVariations(CLI::App& verb) {
+    verb.add_option("--plan", plan_, "a fault plan (TOML) instead of the scenario's own faults");
+    verb.add_option("--input", input_, "the file whose rows the job reads");
+    verb.add_option("--set", settings_, "key=value: override a field or an engine option")
+        ->allow_extra_args(false);
+    verb.add_option("--defect", arguments_.defects, "plant a wrong behaviour; see list defects")
+        ->allow_extra_args(false);
+  }
+
+  void DefineVerify() {
+    verify_ = app_.add_subcommand("verify", "Every seed twice, in fresh processes.");
+    verify_->add_option("SCENARIO", scenarios_, "names from `flinch list`, or .toml files")
+        ->required();
+    verify_->add_option("--seeds", seeds_, "A..B, both included; 1..20 unless given");
+    DefineVariations(*verify_);
+    verify_->add_flag("--json", arguments_.json, "print one JSON object and nothing else");
   }
 
   void DefineReplay() {
@@ -131,7 +156,9 @@ class Parser {
     std::vector<std::string> flags;
     for (const CLI::Option* const option : app.get_options()) {
       for (const std::string& name : option->get_lnames()) {
-        flags.push_back("--" + name);
+        if (option->get_group() != kHidden) {
+          flags.push_back("--" + name);
+        }
       }
     }
     return flags;
@@ -156,6 +183,7 @@ class Parser {
     }
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
       const std::string_view missing = verb == run_      ? "SCENARIO"
+                                       : verb == verify_ ? "SCENARIO"
                                        : verb == replay_ ? "TOKEN"
                                                          : "FILE";
       return fmt::format("`flinch {}` needs a {}. {}", verb->get_name(), missing, help);
@@ -176,6 +204,24 @@ class Parser {
       }
       arguments_.seed = *seed;
     }
+    if (const sim::Result<void> read = ReadVariations(*run_); !read) {
+      return sim::Fail(read);
+    }
+    if (run_->count("--trail") > 0) {
+      const sim::Result<sim::Lens> lens = ParseLens(trail_);
+      if (!lens) {
+        return Usage("--trail: " + lens.error().message);
+      }
+      arguments_.trail = *lens;
+    }
+    arguments_.output = Given(*run_, "--output", output_);
+    if (arguments_.timeline && arguments_.json) {
+      return Usage("--json prints one object and nothing else; leave --timeline out.");
+    }
+    return Command(std::move(arguments_));
+  }
+
+  sim::Result<void> ReadVariations(const CLI::App& verb) {
     for (const std::string& text : settings_) {
       sim::Result<Setting> setting = ParseSetting(text);
       if (!setting) {
@@ -183,13 +229,25 @@ class Parser {
       }
       arguments_.settings.push_back(*std::move(setting));
     }
-    arguments_.plan = Given(*run_, "--plan", plan_);
-    arguments_.input = Given(*run_, "--input", input_);
-    arguments_.output = Given(*run_, "--output", output_);
-    if (arguments_.timeline && arguments_.json) {
-      return Usage("--json prints one object and nothing else; leave --timeline out.");
+    arguments_.plan = Given(verb, "--plan", plan_);
+    arguments_.input = Given(verb, "--input", input_);
+    return {};
+  }
+
+  sim::Result<Command> FinishVerify() {
+    if (const sim::Result<void> read = ReadVariations(*verify_); !read) {
+      return sim::Fail(read);
     }
-    return Command(std::move(arguments_));
+    VerifyArguments arguments{.scenarios = std::move(scenarios_)};
+    if (verify_->count("--seeds") > 0) {
+      const sim::Result<SeedRange> seeds = ParseSeeds(seeds_);
+      if (!seeds) {
+        return Usage("--seeds: " + seeds.error().message);
+      }
+      arguments.seeds = *seeds;
+    }
+    arguments.run = std::move(arguments_);
+    return Command(std::move(arguments));
   }
 
   sim::Result<Command> FinishReplay() {
@@ -238,22 +296,42 @@ class Parser {
   CLI::App app_{"", "flinch"};
   CLI::App* run_ = nullptr;
   CLI::App* replay_ = nullptr;
+  CLI::App* verify_ = nullptr;
   CLI::App* list_ = nullptr;
   CLI::App* check_ = nullptr;
   RunArguments arguments_;
   ReplayArguments replay_arguments_;
   ListArguments list_arguments_;
   std::string seed_;
+  std::string seeds_;
+  std::string trail_;
   std::string plan_;
   std::string input_;
   std::string output_;
   std::string topic_;
   std::vector<std::string> settings_;
+  std::vector<std::string> scenarios_;
   std::vector<std::string> pasted_;
   std::vector<std::string> files_;
 };
 
 }  // namespace
+
+sim::Result<SeedRange> ParseSeeds(std::string_view text) {
+  const size_t dots = text.find("..");
+  const sim::Result<uint64_t> first = faults::ParseSeed(text.substr(0, dots));
+  const sim::Result<uint64_t> last =
+      dots == std::string_view::npos ? first : faults::ParseSeed(text.substr(dots + 2));
+  if (!first || !last) {
+    return Usage(fmt::format("{} Write one seed, or A..B such as 1..200.",
+                             first ? last.error().message : first.error().message));
+  }
+  if (*last < *first) {
+    return Usage(
+        fmt::format("{} ends before it begins. Write {}..{}.", Quote(text), *last, *first));
+  }
+  return SeedRange{.first = *first, .last = *last};
+}
 
 sim::Result<Command> ParseCommandLine(std::span<const std::string> words) {
   if (words.empty()) {

@@ -8,10 +8,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "scenarios/scenario_toml.h"
+#include "sim/recording/recording.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {
@@ -27,6 +29,23 @@ struct RunArguments {
   bool twice = false;
   bool timeline = false;
   bool json = false;
+  // Print the run's trail and nothing else: what `verify` asks of its workers. Not in the help.
+  std::optional<sim::Lens> trail{};
+};
+
+// From `first` to `last`, both included.
+struct SeedRange {
+  uint64_t first = 1;
+  uint64_t last = 1;
+};
+
+// "7" or "1..200".
+sim::Result<SeedRange> ParseSeeds(std::string_view text);
+
+struct VerifyArguments {
+  std::vector<std::string> scenarios{};
+  SeedRange seeds{.first = 1, .last = 20};
+  RunArguments run{};  // what every run has; scenario and seed are filled in
 };
 
 struct ReplayArguments {
@@ -53,8 +72,8 @@ struct TextCommand {
   int exit_code = 0;
 };
 
-using Command =
-    std::variant<RunArguments, ReplayArguments, ListArguments, CheckArguments, TextCommand>;
+using Command = std::variant<RunArguments, ReplayArguments, VerifyArguments, ListArguments,
+                             CheckArguments, TextCommand>;
 
 // `words` without the program's own name.
 sim::Result<Command> ParseCommandLine(std::span<const std::string> words);

@@ -3,8 +3,10 @@
 #include <variant>
 
 #include "scenarios/cli/command_line.h"
+#include "scenarios/cli/fresh_process.h"
 #include "scenarios/cli/inspect_commands.h"
 #include "scenarios/cli/run_commands.h"
+#include "scenarios/cli/verify_command.h"
 #include "scenarios/cli/version.h"
 
 namespace flinch::scenarios {
@@ -22,6 +24,10 @@ struct Dispatcher {
 
   int operator()(const ReplayArguments& arguments) const {
     return ReplayCommand(arguments, program, out, err);
+  }
+
+  int operator()(const VerifyArguments& arguments) const {
+    return VerifyCommand(arguments, program, OwnProgram(), out, err);
   }
 
   int operator()(const ListArguments& arguments) const { return ListCommand(arguments, out); }

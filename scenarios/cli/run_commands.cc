@@ -22,6 +22,7 @@
 #include "reports/timeline_text.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/request.h"
+#include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
 #include "scenarios/input_file.h"
 #include "scenarios/jobs.h"
@@ -129,49 +130,42 @@ std::string WithMembers(const reports::RunSummary& summary, const ordered_json& 
 
 struct Compared {
   RunResult result;
-  sim::Comparison comparison;
+  std::optional<sim::Divergence> divergence;
 };
 
 Compared RunBoth(const RunRequest& request) {
-  Compared compared;
+  Compared compared{.result = RunTimed(request), .divergence = {}};
+  const sim::Trail first = TrailOf(compared.result);
   bool is_first = true;
-  compared.comparison = sim::RunTwice([&](sim::Keep keep) {
-    RunRequest one = request;
-    one.keep = keep;
-    RunResult result = RunTimed(one);
-    sim::Recording recording = result.recording;
-    if (std::exchange(is_first, false)) {
-      compared.result = std::move(result);
-    }
-    return recording;
+  compared.divergence = sim::RunTwice([&](const sim::Lens& lens) {
+    return std::exchange(is_first, false) ? first : PerformForTrail(request, lens);
   });
   return compared;
 }
 
 std::string ShowComparison(const Compared& compared) {
-  if (compared.comparison.identical) {
+  if (!compared.divergence) {
     return fmt::format("Both runs are identical: {} events, digest {}.\n",
                        compared.result.summary.events, sim::Show(compared.result.summary.digest));
   }
-  const auto shown = [](const std::string& event) {
-    return event.empty() ? std::string("(the run had ended)") : event;
-  };
-  return fmt::format(
-      "The two runs differ: something besides the seed decides. The first events that differ:\n"
-      "  first run:  {}\n  second run: {}\n",
-      shown(compared.comparison.first), shown(compared.comparison.second));
+  return "The two runs differ: something besides the seed decides. " +
+         sim::Show(*compared.divergence, "first run", "second run");
 }
 
 int RunTwiceCommand(const RunArguments& arguments, const std::string& program, PreparedRun prepared,
                     std::ostream& out) {
+  prepared.request.keep = arguments.timeline ? sim::Keep::kTrace : sim::Keep::kNothing;
   Compared compared = RunBoth(prepared.request);
   reports::RunSummary& summary = compared.result.summary;
   FillReplay(program, std::move(prepared.token), summary);
   if (arguments.json) {
-    ordered_json more = {{"identical", compared.comparison.identical}};
-    if (!compared.comparison.identical) {
-      more["first"] = compared.comparison.first;
-      more["second"] = compared.comparison.second;
+    ordered_json more = {{"identical", !compared.divergence.has_value()}};
+    if (compared.divergence) {
+      more["event"] = compared.divergence->event.value();
+      more["first"] = compared.divergence->first.event;
+      more["second"] = compared.divergence->second.event;
+      more["actor"] = compared.divergence->first.actor;
+      more["stack"] = compared.divergence->first.stack;
     }
     out << WithMembers(summary, more);
   } else {
@@ -180,7 +174,7 @@ int RunTwiceCommand(const RunArguments& arguments, const std::string& program, P
     }
     out << reports::ShowText(summary) << ShowComparison(compared);
   }
-  return compared.comparison.identical ? ExitCodeOf(summary.verdict) : kExitNondeterminism;
+  return compared.divergence ? kExitNondeterminism : ExitCodeOf(summary.verdict);
 }
 
 // What the run is made from, and what its output must not replace.
@@ -257,6 +251,10 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
   sim::Result<PreparedRun> prepared = Prepare(arguments);
   if (!prepared) {
     return ComplainAboutInput(err, prepared.error());
+  }
+  if (arguments.trail) {
+    out << ShowTrail(PerformForTrail(prepared->request, *arguments.trail));
+    return kExitPassed;
   }
   if (arguments.twice && !arguments.output) {
     return RunTwiceCommand(arguments, program, *std::move(prepared), out);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sim/check.h"
+#include "sim/kernel/interpose.h"
 #include "sim/kernel/process_environment.h"
 
 namespace flinch::sim {
@@ -24,9 +25,11 @@ Kernel::Kernel(const WorldOptions& options)
       strategy_(
           MakeStrategy(options.play ? Scheduling{.strategy = Strategy::kFifo} : options.scheduling,
                        random_.Split("scheduler"))),
-      recorder_(options.keep),
+      recorder_(options.keep, options.lens),
       shared_(*this, choices_, "shared", options.shared_volume),
-      network_(*this, options_.link, choices_) {}
+      network_(*this, options_.link, choices_) {
+  options_.limits.events_max = std::min(options.limits.events_max, options.lens.end());
+}
 
 Kernel::~Kernel() {
   for (ProcessRecord& process : processes_) {
@@ -74,6 +77,14 @@ void Kernel::Boot(ProcessRecord& process) {
         [program = process.program, environment = incarnation.environment.get()] {
           program(*environment);
         });
+}
+
+std::string Kernel::RunningActor() const {
+  if (current_ == kNoFiber) {
+    return "the experimenter";
+  }
+  const Fiber& fiber = *fibers_[current_];
+  return fmt::format("fiber {} of {}", fiber.name, processes_[fiber.owner->process.value()].name);
 }
 
 EventId Kernel::Record(Step step, ProcessId process, uint64_t a, uint64_t b) {
@@ -226,6 +237,7 @@ void Kernel::UnwindTheDead() {
 }
 
 Outcome Kernel::Run(const std::function<bool()>& reached) {
+  const RunScope scope(*this);
   UnwindTheDead();  // whom the experimenter has crashed since
   for (;;) {
     while (ready_count() > 0) {

@@ -111,6 +111,8 @@ class Kernel {
   EventId Record(Step step, ProcessId process, uint64_t a, uint64_t b);
   EventId RecordOnHost(Step step, HostId host, uint64_t a, uint64_t b);
   EventId CurrentCause() const;
+  // "fiber main of tm-1", or "the experimenter" while no fiber runs.
+  std::string RunningActor() const;
   // What the current fiber does from here on is caused by this event.
   void SetCause(EventId cause);
 

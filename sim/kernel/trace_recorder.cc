@@ -5,6 +5,9 @@
 
 #include <xxhash.h>
 
+#include "sim/kernel/interpose.h"
+#include "sim/kernel/stack_trace.h"
+
 namespace flinch::sim {
 namespace {
 
@@ -42,8 +45,8 @@ struct TraceRecorder::State {
   XXH3_state_t xxh3;
 };
 
-TraceRecorder::TraceRecorder(Keep keep)
-    : keep_(keep), state_(std::make_unique_for_overwrite<State>()) {
+TraceRecorder::TraceRecorder(Keep keep, const Lens& lens)
+    : keep_(keep), lens_(lens), state_(std::make_unique_for_overwrite<State>()) {
   XXH3_INITSTATE(&state_->xxh3);
   XXH3_128bits_reset(&state_->xxh3);
 }
@@ -93,13 +96,25 @@ EventId TraceRecorder::Trace(const TraceEvent& event_without_id) {
       Hash(text.data(), text.size());
     }
   }
-  if (keep_ != Keep::kNothing) {
+  Sample(event.id);
+  if (keep_ != Keep::kNothing && lens_.Covers(event.id)) {
     recording_.events.push_back(CopyOf(event));
   }
   for (TraceObserver* observer : observers_) {
     observer->OnEvent(event);
   }
   return event.id;
+}
+
+void TraceRecorder::SampleNow(EventId event) {
+  if (event.value() % kEventsPerRung == 0) {
+    ladder_.push_back(digest().low);
+  }
+  if (event.value() == lens_.stack_at) {
+    recording_.actor = RunningActor();
+    const DiagnosisScope scope;
+    recording_.stack = StackNow(1);
+  }
 }
 
 Digest TraceRecorder::digest() {

@@ -44,7 +44,7 @@ enum class Step : uint32_t {
 
 class TraceRecorder {
  public:
-  explicit TraceRecorder(Keep keep);
+  TraceRecorder(Keep keep, const Lens& lens);
   ~TraceRecorder();
   TraceRecorder(const TraceRecorder&) = delete;
   TraceRecorder& operator=(const TraceRecorder&) = delete;
@@ -57,7 +57,8 @@ class TraceRecorder {
     const HashedStep hashed{Nanos(time), static_cast<uint32_t>(step), process.value(), a, b};
     Hash(&hashed, sizeof hashed);
     ++count_;
-    if (keep_ == Keep::kEverything) [[unlikely]] {
+    Sample(EventId(count_));
+    if (keep_ == Keep::kEverything && lens_.Covers(EventId(count_))) [[unlikely]] {
       KeepStep(step, time, name_of_process(), a, b);
     }
     return EventId(count_);
@@ -71,6 +72,8 @@ class TraceRecorder {
   uint64_t count() const { return count_; }
 
   Digest digest();
+
+  const Ladder& ladder() const { return ladder_; }
 
   const Recording& recording() const { return recording_; }
 
@@ -104,13 +107,24 @@ class TraceRecorder {
   void HashNow(const void* bytes, size_t size);
   void KeepStep(Step step, SimTime time, std::string_view process, uint64_t a, uint64_t b);
 
+  // After each event that was hashed: the ladder's next rung, the call stack that was asked for.
+  void Sample(EventId event) {
+    if (event.value() % kEventsPerRung == 0 || event.value() == lens_.stack_at) [[unlikely]] {
+      SampleNow(event);
+    }
+  }
+
+  void SampleNow(EventId event);
+
   Keep keep_;
+  Lens lens_;
   uint64_t count_ = 0;
   // What is still to be hashed: the hash is fast when it gets much at a time.
   size_t pending_bytes_ = 0;
   std::array<char, 2048> pending_;
   std::unique_ptr<State> state_;
   std::vector<TraceObserver*> observers_;
+  Ladder ladder_;
   Recording recording_;
 };
 

@@ -74,8 +74,35 @@ std::string ShowFields(const RecordedEvent& event);
 // One line: number, time, process, kind, fields, cause.
 std::string Show(const RecordedEvent& event);
 
+// The running digest's lower half after every kEventsPerRung events: where two runs part, without
+// having kept either.
+using Ladder = std::vector<uint64_t>;
+
+inline constexpr uint64_t kEventsPerRung = 256;
+
+// A closer look at a part of a run. Nothing of it reaches the run, except that the run ends soon
+// after the last event that is looked at.
+struct Lens {
+  // The events that are kept, of those that Keep asks for. None when `to` is before `from`.
+  uint64_t from = 1;
+  uint64_t to = UINT64_MAX;
+  // The event at which the call stack is taken; 0: none.
+  uint64_t stack_at = 0;
+
+  static Lens Nothing() { return {.from = 1, .to = 0}; }
+
+  bool Covers(EventId event) const { return event.value() >= from && event.value() <= to; }
+
+  // The event after which nobody looks any more.
+  uint64_t end() const { return to < from ? UINT64_MAX : to; }
+};
+
 struct Recording {
   std::vector<RecordedEvent> events;
+  // Of the event Lens::stack_at: who did it ("fiber main of tm-1"), and the functions it was in,
+  // innermost first.
+  std::string actor{};
+  std::vector<std::string> stack{};
 };
 
 // Where two recordings part: the index of the first event that differs, or nothing when one equals

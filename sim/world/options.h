@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "sim/random.h"
+#include "sim/recording/recording.h"
 #include "sim/result.h"
 #include "sim/time.h"
 #include "sim/world/disk_options.h"
@@ -62,6 +63,7 @@ struct WorldOptions {
   Keep keep = Keep::kNothing;
   // Let World::StackUses tell how much of its stack each fiber used. Slow.
   bool measure_stacks = false;
+  Lens lens;  // which part of what `keep` says
   LinkOptions link;
   DiskOptions disk;
   DiskOptions shared_volume{.latency_min = std::chrono::milliseconds(1),

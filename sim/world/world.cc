@@ -197,7 +197,11 @@ uint64_t World::events() const { return kernel_->recorder().count(); }
 
 Digest World::digest() const { return kernel_->recorder().digest(); }
 
+const Ladder& World::ladder() const { return kernel_->recorder().ladder(); }
+
 const Recording& World::recording() const { return kernel_->recorder().recording(); }
+
+Trail World::trail() const { return MakeTrail(digest(), events(), ladder(), recording()); }
 
 Tape World::tape() const {
   Check(kernel_->deck().has_value(), "a tape is asked for that is not recorded");
@@ -246,17 +250,8 @@ std::optional<Bytes> World::ReadDurableSharedFile(std::string_view path) const {
   return kernel_->shared_volume().volume().DurableContent(path);
 }
 
-Comparison RunTwice(const std::function<Recording(Keep)>& experiment) {
-  const Recording first = experiment(Keep::kEverything);
-  const Recording second = experiment(Keep::kEverything);
-  const std::optional<size_t> place = FirstDifference(first, second);
-  if (!place) {
-    return {.identical = true, .first = {}, .second = {}};
-  }
-  const auto show = [&](const Recording& recording) {
-    return *place < recording.events.size() ? Show(recording.events[*place]) : std::string();
-  };
-  return {.identical = false, .first = show(first), .second = show(second)};
+std::optional<Divergence> RunTwice(const Experiment& experiment) {
+  return FindDivergence(experiment, experiment);
 }
 
 }  // namespace flinch::sim

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "sim/environment.h"
+#include "sim/recording/divergence.h"
 #include "sim/recording/recording.h"
 #include "sim/world/options.h"
 #include "sim/world/stuck_report.h"
@@ -167,7 +168,10 @@ class World {
   // Who waits for what: for a run that ended without its goal.
   StuckReport Explain() const;
   Digest digest() const;
+  const Ladder& ladder() const;
   const Recording& recording() const;
+  // What a comparison with another run needs; without a judgement, which is the caller's.
+  Trail trail() const;
 
   // What was chosen so far; of a run with WorldOptions::records_tape or ::play.
   Tape tape() const;
@@ -191,15 +195,9 @@ class World {
   std::unique_ptr<Kernel> kernel_;
 };
 
-// Runs the same experiment twice and compares event by event. `experiment` builds a World with the
-// options it is given (which ask for everything to be kept), runs it, and returns its recording.
-struct Comparison {
-  bool identical = false;
-  // When not: the first events that differ, as text ("" where a run had already ended).
-  std::string first;
-  std::string second;
-};
-
-Comparison RunTwice(const std::function<Recording(Keep)>& experiment);
+// Runs the same experiment twice in this process, and says where the runs part; nothing when they
+// are the same. `experiment` builds a World with Keep::kEverything and the lens it is given, runs
+// it, and returns its trail().
+std::optional<Divergence> RunTwice(const Experiment& experiment);
 
 }  // namespace flinch::sim

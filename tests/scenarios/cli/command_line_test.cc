@@ -49,6 +49,27 @@ TEST(CommandLineTest, ReadsEveryFlagOfRun) {
   EXPECT_FALSE(run.timeline);
 }
 
+TEST(CommandLineTest, ReadsARangeOfSeeds) {
+  const VerifyArguments verify =
+      Parse<VerifyArguments>({"verify", "a", "b", "--seeds", "0x10..200", "--set", "k=v"});
+  EXPECT_THAT(verify.scenarios, ElementsAre("a", "b"));
+  EXPECT_EQ(verify.seeds.first, 16U);
+  EXPECT_EQ(verify.seeds.last, 200U);
+  EXPECT_EQ(verify.run.settings.size(), 1U);
+  EXPECT_EQ(Parse<VerifyArguments>({"verify", "a"}).seeds.last, 20U);
+  EXPECT_EQ(ParseSeeds("7")->last, 7U);
+  EXPECT_THAT(ErrorOf({"verify", "a", "--seeds", "3..2"}), HasSubstr("Write 2..3."));
+  EXPECT_THAT(ErrorOf({"verify", "a", "--seeds", "x..2"}), HasSubstr("A..B such as 1..200"));
+  EXPECT_THAT(ErrorOf({"verify"}), HasSubstr("needs a SCENARIO"));
+}
+
+TEST(CommandLineTest, HidesWhatIsForWorkersOnly) {
+  EXPECT_EQ(Parse<RunArguments>({"run", "a", "--trail", "1:2:3"}).trail->stack_at, 3U);
+  EXPECT_THAT(ErrorOf({"run", "a", "--trail", "1"}), HasSubstr("FROM:TO:STACK"));
+  EXPECT_EQ(Parse<TextCommand>({"run", "--help"}).text.find("--trail"), std::string::npos);
+  EXPECT_THAT(ErrorOf({"run", "a", "--trial"}), ::testing::Not(HasSubstr("--trail\"")));
+}
+
 TEST(CommandLineTest, HasSeedOneUnlessToldOtherwise) {
   EXPECT_EQ(Parse<RunArguments>({"run", "url_clicks"}).seed, 1U);
   EXPECT_EQ(Parse<RunArguments>({"run", "x", "--seed", "18446744073709551615"}).seed,

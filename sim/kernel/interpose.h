@@ -1,0 +1,52 @@
+// Refuses what a simulated run must never ask the real machine for.
+//
+// While a world runs on this thread, these calls end the program, whoever makes them (simulated
+// code, an observer, a library): the real time and time zone, entropy, real sleep, threads,
+// environment variables, who and where the machine is (processors, process id, host name, current
+// folder), opening real files to read, real folders and sockets. The message names the call, the
+// fiber and its process, the simulated time, what to use instead, and the call stack; then
+// std::abort(), so that a debugger stops there. A test expects it with a death test on
+// "nondeterminism: ".
+//
+// Outside of a run, and on other threads, the same calls go through. A run pays nothing for it:
+// only those calls look.
+//
+// Not seen: the rdtsc and rdrand instructions (except by std::random_device), raw syscall(2), and
+// calls that the C library makes within itself. What comes in that way is found by comparing two
+// runs (sim/recording/divergence.h).
+#pragma once
+
+#include <string>
+
+namespace flinch::sim {
+
+class Kernel;
+
+// The world runs while this lives. May be nested: a run within an observer of another.
+class RunScope {
+ public:
+  explicit RunScope(const Kernel& kernel);
+  ~RunScope();
+  RunScope(const RunScope&) = delete;
+  RunScope& operator=(const RunScope&) = delete;
+
+ private:
+  const Kernel* outer_;
+};
+
+// Our own diagnosis reads the real machine while this lives; nothing of it may reach the run.
+class DiagnosisScope {
+ public:
+  DiagnosisScope();
+  ~DiagnosisScope();
+  DiagnosisScope(const DiagnosisScope&) = delete;
+  DiagnosisScope& operator=(const DiagnosisScope&) = delete;
+
+ private:
+  const Kernel* suspended_;
+};
+
+// "fiber main of tm-1"; "the experimenter" between fibers, "nobody" outside of a run.
+std::string RunningActor();
+
+}  // namespace flinch::sim
