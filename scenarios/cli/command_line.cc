@@ -23,9 +23,11 @@ using sim::ErrorCode;
 using sim::Fail;
 
 constexpr auto kVerbs =
-    std::to_array<std::string_view>({"run", "replay", "verify", "list", "check"});
+    std::to_array<std::string_view>({"run", "replay", "verify", "list", "check", "bench"});
 constexpr auto kCatalogues = std::to_array<std::string_view>(
     {"scenarios", "jobs", "faults", "events", "oracles", "defects"});
+constexpr auto kSuites = std::to_array<std::string_view>({"kernel"});
+constexpr uint32_t kRunsMax = 1'000;
 
 constexpr std::string_view kPurpose =
     "flinch runs stream jobs through seeded failures in a deterministic simulation.\n";
@@ -38,6 +40,7 @@ Commands:
   verify SCENARIO…  every seed twice, in fresh processes under different surroundings
   list [WHAT]       scenarios, jobs, faults, events, oracles or defects
   check FILE...     read scenario and fault-plan files and say what is wrong
+  bench SUITE       how fast the simulation is on this machine, beside its budgets: kernel
 
 Example:
   flinch run url_clicks --seed 7
@@ -64,6 +67,7 @@ class Parser {
     DefineVerify();
     DefineList();
     DefineCheck();
+    DefineBench();
   }
 
   sim::Result<Command> Parse(std::span<const std::string> words) {
@@ -86,6 +90,9 @@ class Parser {
     }
     if (list_->parsed()) {
       return FinishList();
+    }
+    if (bench_->parsed()) {
+      return FinishBench();
     }
     return Command(CheckArguments{.files = files_});
   }
@@ -147,6 +154,18 @@ class Parser {
     check_->add_option("FILE", files_, "TOML files")->required();
   }
 
+  void DefineBench() {
+    bench_ = app_.add_subcommand(
+        "bench",
+        "The figures of a suite of benchmarks, beside what they must and should be. A missed\n"
+        "figure is printed as such; the exit code tells it only with --strict.");
+    bench_->add_option("SUITE", suite_, fmt::format("{}", fmt::join(kSuites, ", ")))->required();
+    bench_->add_option("--runs", runs_, "the figure is the median of so many; 5 unless given");
+    bench_->add_flag("--strict", bench_arguments_.strict, "exit with 1 when a must is missed");
+    bench_->add_flag("--json", bench_arguments_.json, "print one JSON array and nothing else");
+    bench_->add_option("--once", once_, "run this workload alone, once, untimed: for a profiler");
+  }
+
   CLI::App* ChosenVerb() {
     const std::vector<CLI::App*> chosen = app_.get_subcommands();
     return chosen.empty() ? &app_ : chosen.front();
@@ -182,14 +201,17 @@ class Parser {
                          rest.empty() ? "A word" : Quote(rest.front()), help);
     }
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-      const std::string_view missing = verb == run_      ? "SCENARIO"
-                                       : verb == verify_ ? "SCENARIO"
-                                       : verb == replay_ ? "TOKEN"
-                                                         : "FILE";
+      const std::string missing = verb == run_      ? "SCENARIO"
+                                  : verb == verify_ ? "SCENARIO"
+                                  : verb == replay_ ? "TOKEN"
+                                  : verb == bench_  ? SuiteList()
+                                                    : "FILE";
       return fmt::format("`flinch {}` needs a {}. {}", verb->get_name(), missing, help);
     }
     return fmt::format("{}. {}", error.what(), help);
   }
+
+  static std::string SuiteList() { return fmt::format("SUITE: {}", fmt::join(kSuites, ", ")); }
 
   static std::optional<std::string> Given(const CLI::App& app, const std::string& option,
                                           const std::string& value) {
@@ -293,15 +315,41 @@ class Parser {
     return Command(list_arguments_);
   }
 
+  sim::Result<Command> FinishBench() {
+    if (std::ranges::find(kSuites, suite_) == kSuites.end()) {
+      return Usage(
+          fmt::format("There is no suite {} of benchmarks; there is {}.{}", Quote(suite_),
+                      fmt::join(kSuites, ", "),
+                      faults::DidYouMean(suite_, std::span<const std::string_view>(kSuites))));
+    }
+    if (bench_->count("--runs") > 0) {
+      const sim::Result<uint64_t> runs = faults::ParseSeed(runs_);
+      if (!runs || *runs == 0 || *runs > kRunsMax) {
+        return Usage(
+            fmt::format("--runs: {} is no whole number from 1 to {}.", Quote(runs_), kRunsMax));
+      }
+      bench_arguments_.runs = static_cast<uint32_t>(*runs);
+    }
+    bench_arguments_.once = Given(*bench_, "--once", once_);
+    for (const char* const flag : {"--runs", "--strict", "--json"}) {
+      if (bench_arguments_.once && bench_->count(flag) > 0) {
+        return Usage(fmt::format("--once measures nothing; leave {} out.", flag));
+      }
+    }
+    return Command(std::move(bench_arguments_));
+  }
+
   CLI::App app_{"", "flinch"};
   CLI::App* run_ = nullptr;
   CLI::App* replay_ = nullptr;
   CLI::App* verify_ = nullptr;
   CLI::App* list_ = nullptr;
   CLI::App* check_ = nullptr;
+  CLI::App* bench_ = nullptr;
   RunArguments arguments_;
   ReplayArguments replay_arguments_;
   ListArguments list_arguments_;
+  BenchArguments bench_arguments_;
   std::string seed_;
   std::string seeds_;
   std::string trail_;
@@ -309,6 +357,9 @@ class Parser {
   std::string input_;
   std::string output_;
   std::string topic_;
+  std::string suite_;
+  std::string runs_;
+  std::string once_;
   std::vector<std::string> settings_;
   std::vector<std::string> scenarios_;
   std::vector<std::string> pasted_;

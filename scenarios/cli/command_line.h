@@ -66,6 +66,14 @@ struct CheckArguments {
   std::vector<std::string> files{};
 };
 
+// The one suite there is: the kernel.
+struct BenchArguments {
+  uint32_t runs = 5;
+  std::optional<std::string> once{};  // the workload to run alone and untimed
+  bool strict = false;
+  bool json = false;
+};
+
 // Help that was asked for, the version, or how to use the program.
 struct TextCommand {
   std::string text{};
@@ -73,7 +81,7 @@ struct TextCommand {
 };
 
 using Command = std::variant<RunArguments, ReplayArguments, VerifyArguments, ListArguments,
-                             CheckArguments, TextCommand>;
+                             CheckArguments, BenchArguments, TextCommand>;
 
 // `words` without the program's own name.
 sim::Result<Command> ParseCommandLine(std::span<const std::string> words);

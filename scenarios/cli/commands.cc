@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "scenarios/cli/bench_command.h"
 #include "scenarios/cli/command_line.h"
 #include "scenarios/cli/fresh_process.h"
 #include "scenarios/cli/inspect_commands.h"
@@ -34,6 +35,10 @@ struct Dispatcher {
 
   int operator()(const CheckArguments& arguments) const {
     return CheckCommand(arguments, out, err);
+  }
+
+  int operator()(const BenchArguments& arguments) const {
+    return BenchCommand(arguments, out, err);
   }
 
   int operator()(const TextCommand& command) const {

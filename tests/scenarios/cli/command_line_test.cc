@@ -90,6 +90,17 @@ TEST(CommandLineTest, ListsScenariosUnlessToldOtherwise) {
   EXPECT_TRUE(Parse<ListArguments>({"list", "events", "--names"}).names_only);
 }
 
+TEST(CommandLineTest, ReadsEveryFlagOfBench) {
+  const BenchArguments bench =
+      Parse<BenchArguments>({"bench", "kernel", "--runs", "7", "--json", "--strict"});
+  EXPECT_EQ(bench.runs, 7U);
+  EXPECT_TRUE(bench.json);
+  EXPECT_TRUE(bench.strict);
+  EXPECT_EQ(bench.once, std::nullopt);
+  EXPECT_EQ(Parse<BenchArguments>({"bench", "kernel"}).runs, 5U);
+  EXPECT_EQ(Parse<BenchArguments>({"bench", "kernel", "--once", "M2"}).once, "M2");
+}
+
 TEST(CommandLineTest, SaysHowToBeUsed) {
   const TextCommand usage = Parse<TextCommand>({});
   EXPECT_EQ(usage.exit_code, kExitUsage);
@@ -140,6 +151,18 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"seed_twice", {"run", "a", "--seed", "1", "--seed", "2"}, "--seed"},
         ErrorCase{"set_without_value", {"run", "a", "--set", "b"}, "--set: \"b\" is no setting"},
         ErrorCase{"both", {"run", "a", "--json", "--timeline"}, "--json prints one object"},
+        ErrorCase{"no_suite", {"bench"}, "`flinch bench` needs a SUITE: kernel."},
+        ErrorCase{
+            "suite", {"bench", "engine"}, "no suite \"engine\" of benchmarks; there is kernel."},
+        ErrorCase{"near_suite", {"bench", "kernle"}, "Did you mean \"kernel\"?"},
+        ErrorCase{"two_suites", {"bench", "kernel", "state"}, "\"state\" is one word too many."},
+        ErrorCase{"flag_of_bench", {"bench", "kernel", "--run=3"}, "Did you mean \"--runs\"?"},
+        ErrorCase{
+            "no_runs", {"bench", "kernel", "--runs", "0"}, "--runs: \"0\" is no whole number"},
+        ErrorCase{"runs_with_letters", {"bench", "kernel", "--runs", "5x"}, "--runs: \"5x\" is no"},
+        ErrorCase{"once_and_json",
+                  {"bench", "kernel", "--once", "M1", "--json"},
+                  "--once measures nothing; leave --json out."},
         ErrorCase{"list", {"list", "oracle"}, "Did you mean \"oracles\"?"}),
     [](const auto& planted) { return std::string(planted.param.name); });
 

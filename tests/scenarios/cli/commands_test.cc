@@ -327,6 +327,10 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{"input", {"run", "package_log", "--input", "/none"}, "There is no file"},
         RefusedCase{"folder", {"run", "package_log", "--input", "/"}, "is a directory"},
         RefusedCase{"token", {"replay", "url_clicks"}, "There is no replay token"},
+        RefusedCase{"suite", {"bench", "engine"}, "there is kernel."},
+        RefusedCase{"workload",
+                    {"bench", "kernel", "--once", "M6"},
+                    "--once: There is no workload \"M6\"; there are bare, M1,"},
         RefusedCase{"twice_and_output",
                     {"run", "url_clicks", "--twice", "--output", "x"},
                     "leave --output out"}),
@@ -362,6 +366,22 @@ TEST_F(CommandsTest, ListsEverythingThereIs) {
   EXPECT_THAT(Flinch({"list", "oracles"}).out, HasSubstr("exactly_once"));
   EXPECT_THAT(Flinch({"list", "defects"}).out, HasSubstr("sink_commits_at_snapshot"));
   EXPECT_THAT(Flinch({"list", "faults"}).out, HasSubstr("restart_after"));
+}
+
+TEST_F(CommandsTest, RunsOneWorkloadForAProfiler) {
+  const Outcome once = Flinch({"bench", "kernel", "--once", "M5"});
+  EXPECT_EQ(once.exit_code, kExitPassed);
+  EXPECT_THAT(once.out, HasSubstr("M5: 10000 operations, "));
+}
+
+TEST_F(CommandsTest, MeasuresTheKernel) {
+  const Outcome bench = Flinch({"bench", "kernel", "--runs", "1", "--json"});
+  EXPECT_EQ(bench.exit_code, kExitPassed) << bench.err;
+  const json rows = json::parse(bench.out);
+  for (const json& row : rows) {
+    EXPECT_GT(row["value"].get<double>(), 0) << row["name"];
+  }
+  EXPECT_EQ(rows.size(), 10U);
 }
 
 TEST_F(CommandsTest, SaysWhenNobodyTakesTheOutput) {

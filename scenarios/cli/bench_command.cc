@@ -1,0 +1,190 @@
+#include "scenarios/cli/bench_command.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "faults/text.h"
+#include "scenarios/cli/version.h"
+#include "sim/check.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+// One workload over all rounds.
+struct Samples {
+  std::vector<double> figures;
+  std::vector<double> shares;  // of bare in the same round
+};
+
+double MedianOf(std::vector<double> values) {
+  sim::Check(!values.empty(), "there is no median of nothing");
+  std::ranges::sort(values);
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+// Three digits that count: "4.41 M", "447 k", "19.2".
+std::string ShowNumber(double value) {
+  std::string_view suffix;
+  if (value >= 999'500) {
+    value /= 1e6;
+    suffix = " M";
+  } else if (value >= 9'995) {
+    value /= 1e3;
+    suffix = " k";
+  }
+  const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  return fmt::format("{:.{}f}{}", value, decimals, suffix);
+}
+
+std::string ShowNumber(const std::optional<double>& value) {
+  return value ? ShowNumber(*value) : std::string();
+}
+
+bool IsAsGood(const Figure& figure, double as) {
+  return figure.workload.kind == FigureKind::kUnitsPerSecond ? figure.value >= as
+                                                             : figure.value <= as;
+}
+
+std::string_view Judge(const Figure& figure) {
+  const std::optional<bool> reached = figure.reached();
+  if (!reached) {
+    return "";
+  }
+  if (!*reached) {
+    return "missed";
+  }
+  return figure.goal && IsAsGood(figure, *figure.goal) ? "goal" : "must";
+}
+
+int RunOnce(const std::string& name, std::ostream& out, std::ostream& err) {
+  const KernelWorkload* const workload = FindKernelWorkload(name);
+  if (workload == nullptr) {
+    std::vector<std::string_view> names;
+    for (const KernelWorkload& each : KernelWorkloads()) {
+      names.push_back(each.name);
+    }
+    err << fmt::format("flinch: --once: There is no workload {}; there are {}.{}\n",
+                       faults::Quote(name), fmt::join(names, ", "),
+                       faults::DidYouMean(name, std::span<const std::string_view>(names)));
+    return kExitUsage;
+  }
+  const Work work = workload->run();
+  out << fmt::format("{}: {} operations, {} events\n", workload->name, work.operations,
+                     work.events);
+  return kExitPassed;
+}
+
+}  // namespace
+
+std::optional<bool> Figure::reached() const {
+  return must ? std::optional(IsAsGood(*this, *must)) : std::nullopt;
+}
+
+std::vector<Figure> Measure(std::span<const KernelWorkload> workloads, uint32_t runs,
+                            const Watch& watch) {
+  std::vector<Samples> samples(workloads.size());
+  for (uint32_t round = 0; round < runs; ++round) {
+    double bare = 0;
+    for (size_t i = 0; i < workloads.size(); ++i) {
+      const std::chrono::nanoseconds begin = watch();
+      const Work work = workloads[i].run();
+      const std::chrono::nanoseconds end = watch();
+      const double nanos = std::max(1.0, static_cast<double>((end - begin).count()));
+      samples[i].figures.push_back(workloads[i].kind == FigureKind::kUnitsPerSecond
+                                       ? static_cast<double>(work.units) * 1e9 / nanos
+                                       : nanos / static_cast<double>(work.events));
+      const double operations = static_cast<double>(work.operations) / nanos;
+      bare = workloads[i].name == kBareWorkload ? operations : bare;
+      if (bare > 0) {
+        samples[i].shares.push_back(operations / bare);
+      }
+    }
+  }
+  std::vector<Figure> figures;
+  for (size_t i = 0; i < workloads.size(); ++i) {
+    Figure figure{.workload = workloads[i],
+                  .value = MedianOf(samples[i].figures),
+                  .of_bare = {},
+                  .must = workloads[i].must,
+                  .goal = workloads[i].goal};
+    if (!samples[i].shares.empty()) {
+      figure.of_bare = MedianOf(samples[i].shares);
+    }
+    const auto base = std::ranges::find_if(figures, [&](const Figure& other) {
+      return other.workload.name == workloads[i].at_most_thrice;
+    });
+    if (base != figures.end()) {
+      figure.must = 3 * base->value;
+    }
+    figures.push_back(figure);
+  }
+  return figures;
+}
+
+std::string ShowTable(std::span<const Figure> figures) {
+  using Row = std::array<std::string, 8>;
+  std::vector<Row> rows = {{"name", "what", "value", "unit", "of bare", "must", "goal", "reached"}};
+  for (const Figure& figure : figures) {
+    const bool is_cost = figure.workload.kind == FigureKind::kNanosPerEvent;
+    rows.push_back({std::string(figure.workload.name), std::string(figure.workload.what),
+                    ShowNumber(figure.value), std::string(figure.workload.unit),
+                    figure.of_bare ? fmt::format("{:.3f}", *figure.of_bare) : std::string(),
+                    (is_cost && figure.must ? "<= " : "") + ShowNumber(figure.must),
+                    ShowNumber(figure.goal), std::string(Judge(figure))});
+  }
+  std::array<size_t, 8> widths{};
+  for (const Row& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], row[i].size());
+    }
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      const bool is_number = i == 2 || (i >= 4 && i <= 6);
+      line += is_number ? fmt::format("{:>{}}  ", row[i], widths[i])
+                        : fmt::format("{:<{}}  ", row[i], widths[i]);
+    }
+    line.resize(line.find_last_not_of(' ') + 1);
+    text += line + '\n';
+  }
+  return text;
+}
+
+std::string ShowJson(std::span<const Figure> figures) {
+  ordered_json rows = ordered_json::array();
+  for (const Figure& figure : figures) {
+    const std::optional<bool> reached = figure.reached();
+    rows.push_back({{"name", figure.workload.name},
+                    {"value", figure.value},
+                    {"unit", figure.workload.unit},
+                    {"must", figure.must ? ordered_json(*figure.must) : ordered_json()},
+                    {"reached", reached ? ordered_json(*reached) : ordered_json()}});
+  }
+  return rows.dump() + '\n';
+}
+
+int BenchCommand(const BenchArguments& arguments, std::ostream& out, std::ostream& err) {
+  if (arguments.once) {
+    return RunOnce(*arguments.once, out, err);
+  }
+  const std::vector<Figure> figures = Measure(KernelWorkloads(), arguments.runs, [] {
+    return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch());
+  });
+  out << (arguments.json ? ShowJson(figures) : ShowTable(figures));
+  const bool missed = std::ranges::any_of(
+      figures, [](const Figure& figure) { return !figure.reached().value_or(true); });
+  return missed && arguments.strict ? kExitViolation : kExitPassed;
+}
+
+}  // namespace flinch::scenarios

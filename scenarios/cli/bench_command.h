@@ -1,0 +1,45 @@
+// The command `bench`: real time, which is why it stands here and nowhere below.
+//
+// Workloads take turns, so that a busy neighbour disturbs all of them alike; a figure is the median
+// over the rounds. Nothing of what is measured reaches a world.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <ostream>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "scenarios/bench/kernel_workloads.h"
+#include "scenarios/cli/command_line.h"
+
+namespace flinch::scenarios {
+
+struct Figure {
+  KernelWorkload workload;
+  double value = 0;               // in the workload's unit
+  std::optional<double> of_bare;  // its operations per second, as a share of bare's timers
+  std::optional<double> must;
+  std::optional<double> goal;
+
+  // Whether the must is reached; nothing where there is none.
+  std::optional<bool> reached() const;
+};
+
+using Watch = std::function<std::chrono::nanoseconds()>;
+
+// `runs` is positive.
+std::vector<Figure> Measure(std::span<const KernelWorkload> workloads, uint32_t runs,
+                            const Watch& watch);
+
+std::string ShowTable(std::span<const Figure> figures);
+
+// One array of {name, value, unit, must, reached}; null where there is no must.
+std::string ShowJson(std::span<const Figure> figures);
+
+// kExitViolation only with `strict`, when a must is missed.
+int BenchCommand(const BenchArguments& arguments, std::ostream& out, std::ostream& err);
+
+}  // namespace flinch::scenarios
