@@ -81,6 +81,9 @@ class Stage {
       : request_(request),
         job_(job),
         world_({.seed = request.seed,
+                .scheduling = request.scheduling,
+                .play = request.play,
+                .records_tape = request.records_tape,
                 .keep = request.keep,
                 .lens = request.lens,
                 .limits = {.events_max = request.scenario.limits.events,
@@ -295,6 +298,10 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
   result.output = std::move(state.output);
   result.recording = world_.recording();
   result.ladder = world_.ladder();
+  if (request_.play || request_.records_tape) {
+    result.tape = world_.tape();
+    result.tape_report = world_.tape_report();
+  }
   return result;
 }
 

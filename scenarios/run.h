@@ -26,6 +26,10 @@ struct RunRequest {
   std::optional<faults::FaultPlan> plan;
   sim::Keep keep = sim::Keep::kNothing;
   sim::Lens lens{};  // which part of what `keep` says
+  sim::Scheduling scheduling{};
+  // What chooses instead of `scheduling`: a tape of a run that had everything else in common.
+  std::optional<sim::Tape> play{};
+  bool records_tape = false;
 };
 
 struct RunResult {
@@ -33,6 +37,8 @@ struct RunResult {
   sim::Recording recording;  // what `keep` asked for
   sim::Ladder ladder;
   std::vector<OutputRecord> output;  // by log partition and offset
+  std::optional<sim::Tape> tape;     // when one was recorded or played
+  sim::TapeReport tape_report;       // when one was played
 };
 
 // Deterministic in the request. Never fails: whatever goes wrong in the world is in the summary.

@@ -6,6 +6,7 @@
 
 #include "faults/text.h"
 #include "sim/random.h"
+#include "sim/world/scheduling.h"
 
 namespace flinch::scenarios {
 
@@ -18,6 +19,7 @@ using sim::Fail;
 constexpr std::string_view kStart = "fl1~";
 constexpr char kSeparator = '~';
 constexpr std::string_view kSet = "set:";
+constexpr std::string_view kStrategy = "strategy:";
 constexpr std::string_view kDefect = "defect:";
 constexpr std::string_view kPlan = "plan:";
 constexpr std::string_view kInput = "input:";
@@ -92,6 +94,10 @@ bool ReadPart(std::string_view part, ReplayToken& token) {
                               .value = Unescape(setting.substr(equals + 1)).value_or("")});
     return true;
   }
+  if (part.starts_with(kStrategy)) {
+    token.strategy = text->substr(kStrategy.size());
+    return sim::ParseScheduling(token.strategy).has_value();
+  }
   if (part.starts_with(kDefect)) {
     token.defects.push_back(text->substr(kDefect.size()));
     return true;
@@ -146,6 +152,9 @@ std::string_view TokenAt(std::string_view text) {
 
 std::string ShowToken(const ReplayToken& token) {
   std::string text = fmt::format("{}{}~s{}", kStart, Escape(token.scenario), token.seed);
+  if (!token.strategy.empty()) {
+    text += fmt::format("~{}{}", kStrategy, Escape(token.strategy));
+  }
   for (const Setting& setting : token.settings) {
     text += fmt::format("~{}{}={}", kSet, Escape(setting.key), Escape(setting.value));
   }
@@ -199,7 +208,8 @@ sim::Result<ReplayToken> ParseToken(std::string_view text) {
                   fmt::format("The replay token holds {}, which means nothing. Copy it again.",
                               Quote(part)));
     }
-    has_seed = has_seed || (part.starts_with('s') && !part.starts_with(kSet));
+    has_seed = has_seed ||
+               (part.starts_with('s') && !part.starts_with(kSet) && !part.starts_with(kStrategy));
   }
   if (!has_seed || token.content_hash.empty() || token.build_id.empty() || token.digest.empty() ||
       token.verdict.empty()) {

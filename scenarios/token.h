@@ -1,6 +1,6 @@
 // Replay tokens: one word that says how to run the same again, and what came of it.
 //
-//   fl1~url_clicks~s7~set:workload.records=500~defect:notifies_before_stored~plan:/tmp/p.toml
+//   fl1~url_clicks~s7~strategy:pct%3A3~set:workload.records=500~defect:notifies_before_stored~plan:/tmp/p.toml
 //      ~input:/var/log/dpkg.log~h0a1b2c3d~b89abcdef~d0123456789abcdef~vfailed~c76543210
 //      (without breaks)
 //
@@ -27,6 +27,7 @@ namespace flinch::scenarios {
 struct ReplayToken {
   std::string scenario;
   uint64_t seed = 0;
+  std::string strategy{};           // as sim/world/scheduling.h writes it, or "" for random
   std::vector<Setting> settings{};  // in the order in which they were applied
   std::vector<std::string> defects{};
   std::string plan{};          // path, or ""

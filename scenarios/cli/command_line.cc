@@ -105,6 +105,7 @@ class Parser {
     run_->add_option("--seed", seed_, "decimal or 0x hexadecimal; 1 unless given");
     DefineVariations(*run_);
     run_->add_option("--output", output_, "where the committed output goes, as JSON Lines");
+    run_->add_option("--tape", tape_, "where the choices of the run go, for `flinch replay`");
     run_->add_option("--trail", trail_)->group(std::string(kHidden));
     run_->add_flag("--twice", arguments_.twice, "run twice and compare event by event");
     run_->add_flag("--timeline", arguments_.timeline, "print what happened, event by event");
@@ -117,6 +118,8 @@ class Parser {
     verb.add_option("--input", input_, "the file whose rows the job reads");
     verb.add_option("--set", settings_, "key=value: override a field or an engine option")
         ->allow_extra_args(false);
+    verb.add_option("--strategy", strategy_,
+                    "who runs next: fifo, random, pct:D, pos or round-robin; random unless given");
     verb.add_option("--defect", arguments_.defects, "plant a wrong behaviour; see list defects")
         ->allow_extra_args(false);
   }
@@ -237,6 +240,7 @@ class Parser {
       arguments_.trail = *lens;
     }
     arguments_.output = Given(*run_, "--output", output_);
+    arguments_.tape = Given(*run_, "--tape", tape_);
     if (arguments_.timeline && arguments_.json) {
       return Usage("--json prints one object and nothing else; leave --timeline out.");
     }
@@ -250,6 +254,13 @@ class Parser {
         return Usage("--set: " + setting.error().message);
       }
       arguments_.settings.push_back(*std::move(setting));
+    }
+    if (verb.count("--strategy") > 0) {
+      const sim::Result<sim::Scheduling> scheduling = sim::ParseScheduling(strategy_);
+      if (!scheduling) {
+        return Usage("--strategy: " + scheduling.error().message);
+      }
+      arguments_.scheduling = *scheduling;
     }
     arguments_.plan = Given(verb, "--plan", plan_);
     arguments_.input = Given(verb, "--input", input_);
@@ -356,6 +367,8 @@ class Parser {
   std::string plan_;
   std::string input_;
   std::string output_;
+  std::string tape_;
+  std::string strategy_;
   std::string topic_;
   std::string suite_;
   std::string runs_;

@@ -15,6 +15,7 @@
 #include "scenarios/scenario_toml.h"
 #include "sim/recording/recording.h"
 #include "sim/result.h"
+#include "sim/world/scheduling.h"
 
 namespace flinch::scenarios {
 
@@ -26,6 +27,8 @@ struct RunArguments {
   std::optional<std::string> output{};
   std::vector<Setting> settings{};
   std::vector<std::string> defects{};
+  sim::Scheduling scheduling{};
+  std::optional<std::string> tape{};  // where the run's choices go
   bool twice = false;
   bool timeline = false;
   bool json = false;
@@ -49,7 +52,7 @@ struct VerifyArguments {
 };
 
 struct ReplayArguments {
-  std::string text{};  // holds a token somewhere, or names a file that does
+  std::string text{};  // holds a token somewhere, or names a file that does: a log, a tape
   bool force = false;
   bool timeline = false;
   bool json = false;

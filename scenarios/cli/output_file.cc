@@ -113,12 +113,9 @@ OutputFile::~OutputFile() {
   }
 }
 
-sim::Result<void> OutputFile::Write(const RegisteredJob& job,
-                                    const std::vector<OutputRecord>& output) {
+sim::Result<void> OutputFile::Write(std::string_view text) {
   std::ofstream file(unfinished_, std::ios::binary | std::ios::trunc);
-  for (const OutputRecord& record : output) {
-    file << job.show_json(record.key, record.value) << '\n';
-  }
+  file << text;
   file.close();
   if (file.fail()) {
     return CannotWrite(path_, "");

@@ -1,15 +1,14 @@
-// The job's committed output as a file: one JSON object per line.
+// What a run leaves behind as a file: its committed output, its tape.
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "scenarios/expected.h"
-#include "scenarios/jobs.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {
@@ -37,7 +36,7 @@ class OutputFile {
   ~OutputFile();
 
   // Writes all and puts it in place; kIo when that failed, and then what was there is still there.
-  sim::Result<void> Write(const RegisteredJob& job, const std::vector<OutputRecord>& output);
+  sim::Result<void> Write(std::string_view text);
 
  private:
   OutputFile(std::string path, std::filesystem::path target)

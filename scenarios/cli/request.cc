@@ -88,6 +88,8 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments) {
   }
   request.scenario = *std::move(scenario);
   request.seed = arguments.seed;
+  request.scheduling = arguments.scheduling;
+  request.records_tape = arguments.tape.has_value();
   if (const sim::Result<void> set = ApplySettings(arguments.settings, request.scenario); !set) {
     return Fail(set);
   }
@@ -114,16 +116,17 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments) {
   if (!hash) {
     return Fail(hash);
   }
-  prepared.token = {.scenario = IsScenarioPath(arguments.scenario)
-                                    ? AbsolutePath(arguments.scenario)
-                                    : arguments.scenario,
-                    .seed = arguments.seed,
-                    .settings = arguments.settings,
-                    .defects = arguments.defects,
-                    .plan = arguments.plan ? AbsolutePath(*arguments.plan) : "",
-                    .input = arguments.input ? AbsolutePath(*arguments.input) : "",
-                    .content_hash = *hash,
-                    .build_id = std::string(kBuildId)};
+  prepared.token = {
+      .scenario = IsScenarioPath(arguments.scenario) ? AbsolutePath(arguments.scenario)
+                                                     : arguments.scenario,
+      .seed = arguments.seed,
+      .strategy = arguments.scheduling == sim::Scheduling{} ? "" : sim::Show(arguments.scheduling),
+      .settings = arguments.settings,
+      .defects = arguments.defects,
+      .plan = arguments.plan ? AbsolutePath(*arguments.plan) : "",
+      .input = arguments.input ? AbsolutePath(*arguments.input) : "",
+      .content_hash = *hash,
+      .build_id = std::string(kBuildId)};
   return prepared;
 }
 
@@ -132,6 +135,10 @@ RunArguments ArgumentsOf(const ReplayToken& token) {
                          .seed = token.seed,
                          .settings = token.settings,
                          .defects = token.defects};
+  if (!token.strategy.empty()) {
+    // ParseToken has refused what is no strategy.
+    arguments.scheduling = sim::ParseScheduling(token.strategy).value_or(sim::Scheduling{});
+  }
   if (!token.plan.empty()) {
     arguments.plan = token.plan;
   }

@@ -177,6 +177,35 @@ int RunTwiceCommand(const RunArguments& arguments, const std::string& program, P
   return compared.divergence ? kExitNondeterminism : ExitCodeOf(summary.verdict);
 }
 
+// One JSON object per line.
+std::string ShowOutput(const RegisteredJob& job, const std::vector<OutputRecord>& output) {
+  std::string lines;
+  for (const OutputRecord& record : output) {
+    lines += job.show_json(record.key, record.value) + '\n';
+  }
+  return lines;
+}
+
+// The word before the hash of a tape: it tells a tape that was edited from a run that differs.
+constexpr std::string_view kTapeHash = "# tape ";
+
+std::string ShowTapeFile(const reports::RunSummary& summary, const sim::Tape& tape) {
+  const std::string text = sim::Show(tape);
+  return fmt::format("# {}\n{}{}\n{}", summary.replay, kTapeHash, HashContent({text}), text);
+}
+
+// The tape in the text of a file, or nothing where there is none.
+sim::Result<std::optional<sim::Tape>> TapeIn(std::string_view text) {
+  if (!text.starts_with("flinch-tape ") && !text.contains("\nflinch-tape ")) {
+    return std::optional<sim::Tape>();
+  }
+  sim::Result<sim::Tape> tape = sim::ParseTape(text);
+  if (!tape) {
+    return sim::Fail(tape);
+  }
+  return std::optional(*std::move(tape));
+}
+
 // What the run is made from, and what its output must not replace.
 std::vector<std::string> FilesRead(const PreparedRun& prepared) {
   std::vector<std::string> files;
@@ -187,6 +216,19 @@ std::vector<std::string> FilesRead(const PreparedRun& prepared) {
     }
   }
   return files;
+}
+
+// The file that was asked for, or nothing.
+sim::Result<std::optional<OutputFile>> OpenFile(const std::optional<std::string>& path,
+                                                const PreparedRun& prepared) {
+  if (!path) {
+    return std::optional<OutputFile>();
+  }
+  sim::Result<OutputFile> opened = OutputFile::Open(*path, FilesRead(prepared));
+  if (!opened) {
+    return sim::Fail(opened);
+  }
+  return std::optional(*std::move(opened));
 }
 
 // The text of a file that was named instead of a token; otherwise what was written.
@@ -204,10 +246,14 @@ struct Judgement {
   bool identical = false;
   bool scenario_changed = false;
   bool build_changed = false;
+  bool tape_changed = false;
   std::optional<int> exit_code{};
 };
 
 std::string_view WhatChanged(const Judgement& judgement) {
+  if (judgement.tape_changed) {
+    return "the tape has been edited";
+  }
   if (judgement.scenario_changed && judgement.build_changed) {
     return "the build and the scenario, its plan or its input have changed";
   }
@@ -216,13 +262,18 @@ std::string_view WhatChanged(const Judgement& judgement) {
 }
 
 Judgement CompareWithToken(const ReplayToken& token, const PreparedRun& prepared,
-                           const reports::RunSummary& summary) {
+                           std::string_view file, const reports::RunSummary& summary) {
   const std::string digest = ShortDigest(summary.digest);
   const std::string verdict(reports::Name(summary.verdict));
   Judgement judgement{.identical = token.digest == digest && token.verdict == verdict,
                       .scenario_changed = token.content_hash != prepared.token.content_hash,
                       .build_changed = token.build_id != prepared.token.build_id};
-  const bool has_changed = judgement.scenario_changed || judgement.build_changed;
+  if (const std::optional<sim::Tape>& tape = prepared.request.play) {
+    judgement.tape_changed =
+        !file.contains(fmt::format("{}{}\n", kTapeHash, HashContent({sim::Show(*tape)})));
+  }
+  const bool has_changed =
+      judgement.scenario_changed || judgement.build_changed || judgement.tape_changed;
   if (judgement.identical) {
     judgement.text = has_changed
                          ? fmt::format("The run is identical to the recorded one although {}.\n",
@@ -256,29 +307,33 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
     out << ShowTrail(PerformForTrail(prepared->request, *arguments.trail));
     return kExitPassed;
   }
-  if (arguments.twice && !arguments.output) {
+  if (arguments.twice && !arguments.output && !arguments.tape) {
     return RunTwiceCommand(arguments, program, *std::move(prepared), out);
   }
   if (arguments.twice) {
     return ComplainAboutInput(err, {.code = sim::ErrorCode::kInvalidArgument,
-                                    .message = "--twice compares two runs and writes no output; "
-                                               "leave --output out."});
+                                    .message = "--twice compares two runs and writes no file; "
+                                               "leave --output and --tape out."});
   }
-  std::optional<OutputFile> output;
-  if (arguments.output) {
-    sim::Result<OutputFile> opened = OutputFile::Open(*arguments.output, FilesRead(*prepared));
-    if (!opened) {
-      return Complain(err, opened.error());
-    }
-    output.emplace(*std::move(opened));
+  sim::Result<std::optional<OutputFile>> output = OpenFile(arguments.output, *prepared);
+  sim::Result<std::optional<OutputFile>> tape = OpenFile(arguments.tape, *prepared);
+  if (!output || !tape) {
+    return Complain(err, output ? tape.error() : output.error());
   }
   prepared->request.keep = arguments.timeline ? sim::Keep::kTrace : sim::Keep::kNothing;
   RunResult result = RunTimed(prepared->request);
   FillReplay(program, prepared->token, result.summary);
-  if (output) {
+  if (*output) {
     const RegisteredJob* const job = FindJob(prepared->request.scenario.job.name);
     sim::Check(job != nullptr, "a scenario that was run has no job");
-    if (const sim::Result<void> written = output->Write(*job, result.output); !written) {
+    if (const sim::Result<void> written = (*output)->Write(ShowOutput(*job, result.output));
+        !written) {
+      return Complain(err, written.error());
+    }
+  }
+  if (*tape) {
+    const std::string text = ShowTapeFile(result.summary, *result.tape);
+    if (const sim::Result<void> written = (*tape)->Write(text); !written) {
       return Complain(err, written.error());
     }
   }
@@ -303,10 +358,15 @@ int ReplayCommand(const ReplayArguments& arguments, const std::string& program, 
   if (!token) {
     return ComplainAboutInput(err, token.error());
   }
+  sim::Result<std::optional<sim::Tape>> tape = TapeIn(*text);
+  if (!tape) {
+    return ComplainAboutInput(err, tape.error());
+  }
   sim::Result<PreparedRun> prepared = Prepare(ArgumentsOf(*token));
   if (!prepared) {
     return ComplainAboutInput(err, prepared.error());
   }
+  prepared->request.play = *std::move(tape);
   if (token->content_hash != prepared->token.content_hash) {
     err << fmt::format(
         "flinch: The scenario, its plan or its input has changed: recorded {}, now {}.",
@@ -324,7 +384,7 @@ int ReplayCommand(const ReplayArguments& arguments, const std::string& program, 
   prepared->request.keep = arguments.timeline ? sim::Keep::kTrace : sim::Keep::kNothing;
   RunResult result = RunTimed(prepared->request);
   FillReplay(program, prepared->token, result.summary);
-  const Judgement judgement = CompareWithToken(*token, *prepared, result.summary);
+  const Judgement judgement = CompareWithToken(*token, *prepared, *text, result.summary);
   if (arguments.json) {
     out << WithMembers(result.summary, {{"identical", judgement.identical},
                                         {"scenario_changed", judgement.scenario_changed},
@@ -335,7 +395,11 @@ int ReplayCommand(const ReplayArguments& arguments, const std::string& program, 
     if (arguments.timeline) {
       out << reports::ShowTimeline(result.recording) << '\n';
     }
-    out << reports::ShowText(result.summary) << judgement.text;
+    out << reports::ShowText(result.summary);
+    if (prepared->request.play) {
+      out << sim::Show(result.tape_report) << '\n';
+    }
+    out << judgement.text;
   }
   return judgement.exit_code.value_or(ExitCodeOf(result.summary.verdict));
 }

@@ -68,7 +68,7 @@ class ChoiceFamily {
 class Choices {
  public:
   // `deck`: null where nothing is recorded or played; otherwise it outlives the points.
-  Choices(const Random& root, TapeDeck* deck) : root_(root), deck_(deck) {}
+  explicit Choices(const Random& root, TapeDeck* deck = nullptr) : root_(root), deck_(deck) {}
 
   // `name`: dotted, lower case, the same wherever the code moves. `actor`: who decides, by names.
   ChoicePoint Point(std::string_view name, std::string_view actor) const {

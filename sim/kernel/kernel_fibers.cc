@@ -148,9 +148,13 @@ uint32_t Kernel::PickReady() {
 
 void Kernel::Forget(uint32_t ready_slot) {
   const auto first = ready_.begin() + static_cast<std::ptrdiff_t>(ready_head_);
-  ready_.erase(std::find_if(first, ready_.end(), [ready_slot](const Runnable& runnable) {
+  const auto found = std::find_if(first, ready_.end(), [ready_slot](const Runnable& runnable) {
     return runnable.slot == ready_slot;
-  }));
+  });
+  if (found == ready_.end()) {
+    return;  // its process is paused, and holds it
+  }
+  ready_.erase(found);
   if (ready_head_ == ready_.size()) {
     ready_.clear();
     ready_head_ = 0;

@@ -205,21 +205,31 @@ std::string Show(const Tape& tape) {
 }
 
 Result<Tape> ParseTape(std::string_view text) {
+  int line_number = 1;
+  for (; text.starts_with('#'); ++line_number) {
+    TakeLine(text);
+  }
   const std::string_view header = TakeLine(text);
   Tape tape;
   if (!header.starts_with(kHeader)) {
     return Fail(ErrorCode::kCorruption,
-                "Line 1 of the tape is not \"flinch-tape 1 seed N\": this is no tape, or one of "
-                "another version.");
+                fmt::format("Line {} of the tape is not \"flinch-tape 1 seed N\": this is no tape, "
+                            "or one of another version.",
+                            line_number));
   }
   Cursor seed(header.substr(kHeader.size()));
   const std::optional<uint64_t> number = seed.TakeNumber();
   if (!number || !seed.at_end()) {
-    return Fail(ErrorCode::kCorruption, "Line 1 of the tape has a seed that is no number.");
+    return Fail(ErrorCode::kCorruption,
+                fmt::format("Line {} of the tape has a seed that is no number.", line_number));
   }
   tape.seed = *number;
-  for (int line_number = 2; !text.empty(); ++line_number) {
+  while (!text.empty()) {
+    ++line_number;
     const std::string_view line = TakeLine(text);
+    if (line.starts_with('#')) {
+      continue;
+    }
     std::optional<TapeTrack> track = ReadTrack(line);
     if (!track) {
       return Fail(ErrorCode::kCorruption,

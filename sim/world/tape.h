@@ -11,7 +11,8 @@
 // A tape outlives changes of the code: where it is played and a choice is no longer there, the
 // default is taken, and TapeReport says so.
 //
-// As text, one track a line, fields parted by one space (other spaces and '%' as %20 and %25):
+// As text, one track a line, fields parted by one space (other spaces and '%' as %20 and %25).
+// Lines that start with '#' are for people:
 //
 //   flinch-tape 1 seed 7
 //   scheduler tm-1 chosen 0{12}10(42)3     12 times 0, then 1, 0, 42, 3

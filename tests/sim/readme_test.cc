@@ -208,21 +208,21 @@ TEST(ReadmeTest, Observe) {
 
 TEST(ReadmeTest, Replay) {
   // README <
-  const auto experiment = [](Keep keep) {
-    World world({.seed = 7, .keep = keep});
+  const auto experiment = [](const Lens& lens) {
+    World world({.seed = 7, .keep = Keep::kEverything, .lens = lens});
     world.AddProcess(world.AddHost("a"), "a", [](Environment& env) {
       Random random = env.RandomStream("naps");
       env.Sleep(random.Between(Duration(1ms), Duration(1s)));
     });
     world.Run([] { return false; });
-    return world.recording();
+    return world.trail();
   };
-  const Comparison comparison = RunTwice(experiment);
-  if (!comparison.identical) {
-    fmt::print("first:  {}\nsecond: {}\n", comparison.first, comparison.second);
+  const std::optional<Divergence> divergence = RunTwice(experiment);
+  if (divergence) {
+    fmt::print("{}", Show(*divergence, "first run", "second run"));
   }
   // > README
-  EXPECT_TRUE(comparison.identical);
+  EXPECT_FALSE(divergence.has_value());
 }
 
 TEST(ReadmeTest, Hunt) {

@@ -92,6 +92,14 @@ TEST(TapeTest, AChangedDrawIsPlayed) {
   EXPECT_TRUE(second.report.exact());
 }
 
+TEST(TapeTest, LinesForPeopleAreSkipped) {
+  const Result<Tape> tape =
+      ParseTape("# why\n# who\nflinch-tape 1 seed 7\n# here\na b drawn 3\n");
+  ASSERT_TRUE(tape.has_value());
+  ASSERT_EQ(tape->tracks.size(), 1U);
+  EXPECT_EQ(tape->tracks[0].count, 3U);
+}
+
 TEST(TapeTest, TextsThatAreNoTapeAreRefusedWithTheLine) {
   const std::string header = "flinch-tape 1 seed 7\n";
   for (const auto& [text, line] : {std::pair<std::string, std::string>{"", "Line 1"},
