@@ -37,9 +37,11 @@ struct CheckFormat {
 
 [[noreturn]] void FailCheck(std::string what, const std::source_location& where);
 
-// Throws Violation with the formatted reason unless `holds`.
+// Throws Violation with the formatted reason unless `holds`. Inline, so that what holds costs a
+// branch and its reason nothing.
 template <typename... Args>
-void Check(bool holds, CheckFormat<std::type_identity_t<Args>...> why, Args&&... args) {
+[[gnu::always_inline]] inline void Check(bool holds, CheckFormat<std::type_identity_t<Args>...> why,
+                                         Args&&... args) {
   if (!holds) [[unlikely]] {
     FailCheck(fmt::format(why.format, std::forward<Args>(args)...), why.where);
   }

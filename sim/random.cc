@@ -6,41 +6,12 @@
 #include <xxhash.h>
 
 namespace flinch::sim {
-namespace {
-
-__extension__ using Wide = unsigned __int128;
-
-}  // namespace
-
-Random::Random(uint64_t seed) : seed_(seed), counter_(seed) {}
-
 Random Random::Split(std::string_view name) const {
   return Random(XXH3_64bits_withSeed(name.data(), name.size(), seed_));
 }
 
 Random Random::Split(std::string_view name, uint64_t index) const {
   return Random(XXH3_64bits_withSeed(&index, sizeof index, Split(name).seed()));
-}
-
-uint64_t Random::Next() {
-  counter_ += 0x9e3779b97f4a7c15;
-  uint64_t mixed = counter_;
-  mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9;
-  mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111eb;
-  return mixed ^ mixed >> 31;
-}
-
-// Lemire 2019: the high half of a product, with the few values rejected that would make it uneven.
-uint64_t Random::Below(uint64_t bound) {
-  Check(bound > 0, "a number below 0 was asked for");
-  Wide product = static_cast<Wide>(Next()) * bound;
-  if (static_cast<uint64_t>(product) < bound) {
-    const uint64_t threshold = -bound % bound;
-    while (static_cast<uint64_t>(product) < threshold) {
-      product = static_cast<Wide>(Next()) * bound;
-    }
-  }
-  return static_cast<uint64_t>(product >> 64);
 }
 
 int64_t Random::Between(int64_t low, int64_t high) {

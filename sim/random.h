@@ -35,7 +35,7 @@ consteval Ratio Percent(uint32_t value) {
 
 class Random {
  public:
-  explicit Random(uint64_t seed);
+  explicit Random(uint64_t seed) : seed_(seed), counter_(seed) {}
 
   // A stream of its own under this one's seed. Draws nothing from this stream.
   Random Split(std::string_view name) const;
@@ -43,11 +43,31 @@ class Random {
 
   uint64_t seed() const { return seed_; }
 
-  // Uniform over all 64-bit values.
-  uint64_t Next();
+  // Where the stream stands: Random(s) has drawn nothing, and stands at s.
+  uint64_t position() const { return counter_; }
 
-  // Uniform in [0, bound). `bound` is positive.
-  uint64_t Below(uint64_t bound);
+  // Uniform over all 64-bit values.
+  uint64_t Next() {
+    counter_ += 0x9e3779b97f4a7c15;
+    uint64_t mixed = counter_;
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111eb;
+    return mixed ^ mixed >> 31;
+  }
+
+  // Uniform in [0, bound). `bound` is positive. Lemire 2019: the high half of a product, with the
+  // few values rejected that would make it uneven.
+  uint64_t Below(uint64_t bound) {
+    Check(bound > 0, "a number below 0 was asked for");
+    Wide product = static_cast<Wide>(Next()) * bound;
+    if (static_cast<uint64_t>(product) < bound) [[unlikely]] {
+      const uint64_t threshold = -bound % bound;
+      while (static_cast<uint64_t>(product) < threshold) {
+        product = static_cast<Wide>(Next()) * bound;
+      }
+    }
+    return static_cast<uint64_t>(product >> 64);
+  }
 
   // Uniform in [low, high], both included. `low <= high`.
   int64_t Between(int64_t low, int64_t high);
@@ -61,6 +81,8 @@ class Random {
   size_t Weighted(std::span<const uint32_t> weights);
 
  private:
+  __extension__ using Wide = unsigned __int128;
+
   uint64_t seed_;
   uint64_t counter_;
 };

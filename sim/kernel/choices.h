@@ -21,11 +21,14 @@ namespace flinch::sim {
 class ChoicePoint {
  public:
   // `track`: null where nothing is recorded or played.
-  ChoicePoint(const Random& random, TapeDeck::Track* track) : random_(random), track_(track) {}
+  ChoicePoint(const Random& random, TapeDeck::Track* track)
+      : position_(random.position()), track_(track) {}
 
   // Uniform in [0, bound). `bound` is positive.
   uint64_t Below(uint64_t bound) {
-    const uint64_t drawn = random_.Below(bound);
+    Random random(position_);
+    const uint64_t drawn = random.Below(bound);
+    position_ = random.position();
     return track_ == nullptr ? drawn : track_->Draw(drawn, bound);
   }
 
@@ -36,7 +39,7 @@ class ChoicePoint {
   bool Chance(Ratio probability);
 
  private:
-  Random random_;
+  uint64_t position_;
   TapeDeck::Track* track_;
 };
 

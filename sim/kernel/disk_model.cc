@@ -12,16 +12,10 @@ namespace flinch::sim {
 
 DiskModel::DiskModel(Kernel& kernel, const Choices& choices, std::string name,
                      const DiskOptions& options)
-    : kernel_(kernel),
-      name_(std::move(name)),
-      options_(options),
-      volume_(options, choices.Point("disk.crash", name_)),
-      faults_(choices, name_),
-      latency_(choices.Point("disk.latency", name_)),
-      sync_(choices.Point("disk.sync", name_)) {}
+    : kernel_(kernel), name_(std::move(name)), options_(options), choices_(choices) {}
 
 void DiskModel::SetCondition(const VolumeCondition& condition) {
-  faults_.Set(condition);
+  parts().faults.Set(condition);
   for (const FiberId fiber : std::exchange(stalled_, {})) {
     kernel_.Wake(fiber, kernel_.CurrentCause());
   }
@@ -29,21 +23,21 @@ void DiskModel::SetCondition(const VolumeCondition& condition) {
 
 void DiskModel::Spend(Incarnation& incarnation, const DiskRequest& request) {
   ProcessEnvironment& environment = *incarnation.environment;
-  if (const Duration turn = faults_.TakeTurn(request, kernel_.now()); turn > Duration(0)) {
+  if (const Duration turn = parts().faults.TakeTurn(request, kernel_.now()); turn > Duration(0)) {
     Note(DiskFault::kThrottled, incarnation, request);
     environment.AwaitDevice(turn);
   }
   const bool syncs = IsSync(request.operation);
-  Duration span = syncs ? sync_.Between(options_.sync_min, options_.sync_max)
-                        : latency_.Between(options_.latency_min, options_.latency_max);
-  if (const Duration extra = faults_.ExtraLatency(request); extra > Duration(0)) {
+  Duration span = syncs ? parts().sync.Between(options_.sync_min, options_.sync_max)
+                        : parts().latency.Between(options_.latency_min, options_.latency_max);
+  if (const Duration extra = parts().faults.ExtraLatency(request); extra > Duration(0)) {
     Note(DiskFault::kSlow, incarnation, request);
     span += extra;
   }
   environment.AwaitDevice(span);
   bool is_noted = false;
-  for (auto stall = faults_.Stall(request); incarnation.alive && stall;
-       stall = faults_.Stall(request)) {
+  for (auto stall = parts().faults.Stall(request); incarnation.alive && stall;
+       stall = parts().faults.Stall(request)) {
     if (!std::exchange(is_noted, true)) {
       Note(*stall, incarnation, request);
     }

@@ -20,17 +20,24 @@ class DiskModel {
   // `name` is the actor of all its choice points.
   DiskModel(Kernel& kernel, const Choices& choices, std::string name, const DiskOptions& options);
 
-  Volume& volume() { return volume_; }
+  Volume& volume() { return parts().volume; }
 
-  const Volume& volume() const { return volume_; }
+  const Volume& volume() const { return parts().volume; }
 
-  VolumeFaults& faults() { return faults_; }
+  VolumeFaults& faults() { return parts().faults; }
+
+  // What its crashed writer had not synced meets its fate.
+  void Crash(ProcessId writer) {
+    if (parts_ != nullptr) {
+      parts_->volume.Crash(writer);
+    }
+  }
 
   const DiskOptions& options() const { return options_; }
 
   std::string_view name() const { return name_; }
 
-  const VolumeCondition& condition() const { return faults_.condition(); }
+  const VolumeCondition& condition() const { return parts().faults.condition(); }
 
   // From now on; lets those who hang look again.
   void SetCondition(const VolumeCondition& condition);
@@ -45,10 +52,30 @@ class DiskModel {
   Kernel& kernel_;
   std::string name_;
   DiskOptions options_;
-  Volume volume_;
-  VolumeFaults faults_;
-  ChoicePoint latency_;
-  ChoicePoint sync_;
+
+  // Made at the first use: most hosts never touch their disk.
+  struct Parts {
+    Parts(const Choices& choices, const std::string& name, const DiskOptions& options)
+        : volume(options, choices.Point("disk.crash", name)),
+          faults(choices, name),
+          latency(choices.Point("disk.latency", name)),
+          sync(choices.Point("disk.sync", name)) {}
+
+    Volume volume;
+    VolumeFaults faults;
+    ChoicePoint latency;
+    ChoicePoint sync;
+  };
+
+  Parts& parts() const {
+    if (parts_ == nullptr) [[unlikely]] {
+      parts_ = std::make_unique<Parts>(choices_, name_, options_);
+    }
+    return *parts_;
+  }
+
+  const Choices& choices_;
+  mutable std::unique_ptr<Parts> parts_;
   std::vector<FiberId> stalled_;
 };
 

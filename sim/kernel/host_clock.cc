@@ -61,8 +61,8 @@ SimTime HostClock::WorldTime(SimTime local) const {
 }
 
 void HostClock::Set(SimTime now, const ClockCondition& condition) {
-  Check(now >= anchor_, "a clock is changed at {}, before its last change at {}", Show(now),
-        Show(anchor_));
+  Check(now >= anchor_, "a clock is changed at {} ns, before its last change at {} ns", Nanos(now),
+        Nanos(anchor_));
   const SimTime local = Monotonic(now);
   fraction_ = ((now - anchor_).count() % kMillion * rate_ + fraction_) % kMillion;
   local_ = local;

@@ -29,6 +29,12 @@ Kernel::Kernel(const WorldOptions& options)
       shared_(*this, choices_, "shared", options.shared_volume),
       network_(*this, options_.link, choices_) {
   options_.limits.events_max = std::min(options.limits.events_max, options.lens.end());
+  // Small worlds are built by the hundred thousand: they never grow a table.
+  constexpr size_t kSmall = 8;
+  hosts_.reserve(kSmall);
+  processes_.reserve(kSmall);
+  fibers_.reserve(kSmall);
+  ready_.reserve(kSmall);
 }
 
 Kernel::~Kernel() {
@@ -155,8 +161,8 @@ void Kernel::Crash(ProcessId id, CrashStyle style) {
   }
   process.current->alive = false;
   network_.Drop(*process.current, style);
-  hosts_[process.host.value()].disk->volume().Crash(id);
-  shared_.volume().Crash(id);
+  hosts_[process.host.value()].disk->Crash(id);
+  shared_.Crash(id);
   dying_.push_back(std::move(process.current));
 }
 
@@ -275,13 +281,18 @@ bool Kernel::IsStale(const PendingEvent& event) const {
 }
 
 Kernel::Advance Kernel::AdvanceToNextEvent() {
-  while (!queue_.empty() && IsStale(queue_.next())) {
+  SimTime next;
+  for (;;) {
+    if (queue_.empty()) {
+      return Advance::kNothing;
+    }
+    const PendingEvent& first = queue_.next();
+    next = AtNanos(first.time);
+    if (!IsStale(first)) {
+      break;
+    }
     queue_.Pop();
   }
-  if (queue_.empty()) {
-    return Advance::kNothing;
-  }
-  const SimTime next = AtNanos(queue_.next().time);
   if (next > options_.limits.time_max) {
     now_ = options_.limits.time_max;
     return Advance::kLimit;
@@ -304,7 +315,8 @@ bool Kernel::FireAllOfThisInstant() {
       return false;
     }
     const PendingEvent event = queue_.Pop();
-    if (event.kind == EventKind::kMessage || event.kind == EventKind::kPipe) {
+    const bool is_delivery = event.kind == EventKind::kMessage || event.kind == EventKind::kPipe;
+    if (is_delivery && (!deliveries_.empty() || queue_.HasMoreAt(now_))) {
       deliveries_.push_back(event);
     } else if (!IsStale(event)) {
       Fire(event);

@@ -256,7 +256,11 @@ void Kernel::SuspendCurrent() {
 bool Kernel::Park(const Wait& wait) {
   Check(current_ != kNoFiber, "only a fiber can wait");
   Fiber& fiber = current();
-  fiber.wait = wait;
+  // Field by field: a copy at once would wait for the stores that have just made it.
+  fiber.wait.kind = wait.kind;
+  fiber.wait.deadline = wait.deadline;
+  fiber.wait.on = wait.on;
+  fiber.wait.reason = wait.reason;
   const SimTime deadline = WorldDeadline(fiber);
   if (!fiber.owner->alive || deadline <= now_) {
     return false;

@@ -79,9 +79,8 @@ void TraceRecorder::KeepStep(Step step, SimTime time, std::string_view process, 
 EventId TraceRecorder::Trace(const TraceEvent& event_without_id) {
   TraceEvent event = event_without_id;
   event.id = EventId(++count_);
-  const HashedStep hashed{Nanos(event.time), UINT32_MAX, event.process.value(), event.cause.value(),
-                          event.kind.size()};
-  Hash(&hashed, sizeof hashed);
+  HashStep(Nanos(event.time), static_cast<uint64_t>(event.process.value()) << 32 | UINT32_MAX,
+           event.cause.value(), event.kind.size());
   Hash(event.kind.data(), event.kind.size());
   for (const Field& field : event.fields) {
     const uint64_t size = field.name.size();

@@ -54,8 +54,8 @@ class TraceRecorder {
   template <typename NameOfProcess>
   EventId Record(Step step, SimTime time, ProcessId process, uint64_t a, uint64_t b,
                  NameOfProcess name_of_process) {
-    const HashedStep hashed{Nanos(time), static_cast<uint32_t>(step), process.value(), a, b};
-    Hash(&hashed, sizeof hashed);
+    HashStep(Nanos(time),
+             static_cast<uint64_t>(process.value()) << 32 | static_cast<uint32_t>(step), a, b);
     ++count_;
     Sample(EventId(count_));
     if (keep_ == Keep::kEverything && lens_.Covers(EventId(count_))) [[unlikely]] {
@@ -80,16 +80,20 @@ class TraceRecorder {
  private:
   struct State;
 
-  // Hashed as it lies in memory: no padding.
-  struct HashedStep {
-    int64_t time;
-    uint32_t step;
-    uint32_t process;
-    uint64_t a;
-    uint64_t b;
-  };
-
-  static_assert(std::has_unique_object_representations_v<HashedStep>);
+  // Four words at once, each stored where it is hashed from: a copy of a struct would wait for the
+  // stores that have just made it.
+  void HashStep(int64_t time, uint64_t step_and_process, uint64_t a, uint64_t b) {
+    constexpr size_t kWord = sizeof(uint64_t);
+    if (4 * kWord > pending_.size() - pending_bytes_) [[unlikely]] {
+      Flush();
+    }
+    char* const place = pending_.data() + pending_bytes_;
+    std::memcpy(place, &time, kWord);
+    std::memcpy(place + kWord, &step_and_process, kWord);
+    std::memcpy(place + 2 * kWord, &a, kWord);
+    std::memcpy(place + 3 * kWord, &b, kWord);
+    pending_bytes_ += 4 * kWord;
+  }
 
   void Hash(const void* bytes, size_t size) {
     if (size > pending_.size() - pending_bytes_) [[unlikely]] {

@@ -16,6 +16,7 @@ using ::testing::HasSubstr;
 ReplayToken Rich() {
   return {.scenario = "/home/kim/my scenario's.toml",
           .seed = 18446744073709551615U,
+          .strategy = "pct:3:5000",
           .settings = {{.key = "workload.records", .value = "500"},
                        {.key = "workload.key_prefix", .value = "a=b~c:%$\n\xc3\xa4"}},
           .defects = {"sink_commits_at_snapshot", "notifies_before_stored"},
@@ -31,6 +32,7 @@ void ExpectEqual(const ReplayToken& left, const ReplayToken& right) {
   EXPECT_EQ(ShowToken(left), ShowToken(right));
   EXPECT_EQ(left.scenario, right.scenario);
   EXPECT_EQ(left.seed, right.seed);
+  EXPECT_EQ(left.strategy, right.strategy);
   ASSERT_EQ(left.settings.size(), right.settings.size());
   for (size_t i = 0; i < left.settings.size(); ++i) {
     EXPECT_EQ(left.settings[i].key, right.settings[i].key);
