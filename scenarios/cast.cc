@@ -34,6 +34,10 @@ constexpr auto kWorldEvents = std::to_array<events::EventInfo>({
     {"fault.reset", "first second ends", "the world reset the connections between two hosts"},
     {"fault.swizzle", "hosts span_ns condition", "the world began to swizzle links"},
     {"fault.heal", "", "the world made every link whole"},
+    {"fault.disk", "disk condition", "the world changed a disk"},
+    {"fault.clock", "host drift_ppm frozen wall_step_ns", "the world changed the clocks of a host"},
+    {"fault.pause", "process incarnation timers", "the world paused a process"},
+    {"fault.resume", "process incarnation paused_ns", "the world let a paused process go on"},
 });
 
 std::vector<std::string> Words(std::string_view text) {

@@ -93,8 +93,7 @@ TEST(TapeTest, AChangedDrawIsPlayed) {
 }
 
 TEST(TapeTest, LinesForPeopleAreSkipped) {
-  const Result<Tape> tape =
-      ParseTape("# why\n# who\nflinch-tape 1 seed 7\n# here\na b drawn 3\n");
+  const Result<Tape> tape = ParseTape("# why\n# who\nflinch-tape 1 seed 7\n# here\na b drawn 3\n");
   ASSERT_TRUE(tape.has_value());
   ASSERT_EQ(tape->tracks.size(), 1U);
   EXPECT_EQ(tape->tracks[0].count, 3U);
