@@ -1,5 +1,6 @@
 // The program `flinch`.
 
+#include <clocale>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -12,6 +13,9 @@
 
 int main(int argc, char** argv) {
   namespace scenarios = flinch::scenarios;
+  // As a user's program may do: no run and no report may depend on it, and the flavours of ./check
+  // and `flinch verify` see to that.
+  std::setlocale(LC_ALL, "");
   try {
     const std::string program = scenarios::ProgramWord(argc > 0 ? argv[0] : "");
     const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);

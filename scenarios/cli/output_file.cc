@@ -26,7 +26,7 @@ constexpr int kNamesMax = 10'000;
 
 std::unexpected<sim::Error> CannotWrite(const std::string& path, const std::string& why) {
   return Fail(ErrorCode::kIo,
-              fmt::format("The output cannot be written to {}{}. Name a file in a folder that "
+              fmt::format("Nothing can be written to {}{}. Name a file in a folder that "
                           "exists and can be written to.",
                           Quote(path), why.empty() ? "" : ": " + why));
 }
@@ -53,7 +53,7 @@ sim::Result<OutputFile> OutputFile::Open(const std::string& path,
                                          std::span<const std::string> read_files) {
   if (path == "-" || path.empty()) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("--output {} names no file. Give one, such as counts.jsonl; the "
+                fmt::format("{} names no file to write. Give one, such as counts.jsonl; the "
                             "standard output belongs to the report.",
                             Quote(path)));
   }
@@ -66,13 +66,13 @@ sim::Result<OutputFile> OutputFile::Open(const std::string& path,
   if (fs::exists(status) && !fs::is_regular_file(status)) {
     return Fail(
         ErrorCode::kInvalidArgument,
-        fmt::format("--output {} is {}, which would be replaced by a file. Name a file.",
-                    Quote(path), fs::is_directory(status) ? "a directory" : "no regular file"));
+        fmt::format("{} is {}, which would be replaced by a file. Name a file.", Quote(path),
+                    fs::is_directory(status) ? "a directory" : "no regular file"));
   }
   for (const std::string& read : read_files) {
     if (fs::equivalent(*target, read, error)) {
       return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("--output {} is a file that this run reads, {}. Name another file.",
+                  fmt::format("{} is a file that this run reads, {}. Name another file to write.",
                               Quote(path), Quote(read)));
     }
   }

@@ -21,6 +21,7 @@
 #include "reports/run_summary.h"
 #include "reports/timeline_text.h"
 #include "scenarios/cli/output_file.h"
+#include "scenarios/cli/program_path.h"
 #include "scenarios/cli/request.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
@@ -194,14 +195,21 @@ std::string ShowTapeFile(const reports::RunSummary& summary, const sim::Tape& ta
   return fmt::format("# {}\n{}{}\n{}", summary.replay, kTapeHash, HashContent({text}), text);
 }
 
-// The tape in the text of a file, or nothing where there is none.
-sim::Result<std::optional<sim::Tape>> TapeIn(std::string_view text) {
-  if (!text.starts_with("flinch-tape ") && !text.contains("\nflinch-tape ")) {
+// The tape in the text of a file of the token's run, or nothing where there never was one.
+sim::Result<std::optional<sim::Tape>> TapeIn(std::string_view text, const ReplayToken& token) {
+  const bool has_tape = text.starts_with("flinch-tape ") || text.contains("\nflinch-tape ");
+  if (!has_tape && !text.contains(kTapeHash)) {
     return std::optional<sim::Tape>();
   }
   sim::Result<sim::Tape> tape = sim::ParseTape(text);
   if (!tape) {
     return sim::Fail(tape);
+  }
+  if (tape->seed != token.seed) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     fmt::format("The tape is of seed {}, but the token above it of seed {}: a "
+                                 "tape is played with its own seed only.",
+                                 tape->seed, token.seed));
   }
   return std::optional(*std::move(tape));
 }
@@ -216,6 +224,12 @@ std::vector<std::string> FilesRead(const PreparedRun& prepared) {
     }
   }
   return files;
+}
+
+bool IsSameFile(const std::string& left, const std::string& right) {
+  std::error_code ignored;
+  return std::filesystem::weakly_canonical(left, ignored) ==
+         std::filesystem::weakly_canonical(right, ignored);
 }
 
 // The file that was asked for, or nothing.
@@ -313,7 +327,12 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
   if (arguments.twice) {
     return ComplainAboutInput(err, {.code = sim::ErrorCode::kInvalidArgument,
                                     .message = "--twice compares two runs and writes no file; "
-                                               "leave --output and --tape out."});
+                                               "leave --output out, and --tape."});
+  }
+  if (arguments.output && arguments.tape && IsSameFile(*arguments.output, *arguments.tape)) {
+    return ComplainAboutInput(err, {.code = sim::ErrorCode::kInvalidArgument,
+                                    .message = "--output and --tape name the same file; give each "
+                                               "its own."});
   }
   sim::Result<std::optional<OutputFile>> output = OpenFile(arguments.output, *prepared);
   sim::Result<std::optional<OutputFile>> tape = OpenFile(arguments.tape, *prepared);
@@ -358,7 +377,7 @@ int ReplayCommand(const ReplayArguments& arguments, const std::string& program, 
   if (!token) {
     return ComplainAboutInput(err, token.error());
   }
-  sim::Result<std::optional<sim::Tape>> tape = TapeIn(*text);
+  sim::Result<std::optional<sim::Tape>> tape = TapeIn(*text, *token);
   if (!tape) {
     return ComplainAboutInput(err, tape.error());
   }
@@ -384,13 +403,25 @@ int ReplayCommand(const ReplayArguments& arguments, const std::string& program, 
   prepared->request.keep = arguments.timeline ? sim::Keep::kTrace : sim::Keep::kNothing;
   RunResult result = RunTimed(prepared->request);
   FillReplay(program, prepared->token, result.summary);
+  if (prepared->request.play) {
+    // The token alone would be another run: what a tape chose stands on the tape.
+    const std::string path = std::filesystem::absolute(arguments.text).lexically_normal().string();
+    result.summary.replay = program + " replay " + ShellWord(path);
+  }
   const Judgement judgement = CompareWithToken(*token, *prepared, *text, result.summary);
   if (arguments.json) {
-    out << WithMembers(result.summary, {{"identical", judgement.identical},
-                                        {"scenario_changed", judgement.scenario_changed},
-                                        {"build_changed", judgement.build_changed},
-                                        {"recorded_digest", token->digest},
-                                        {"recorded_verdict", token->verdict}});
+    ordered_json more = {{"identical", judgement.identical},
+                         {"scenario_changed", judgement.scenario_changed},
+                         {"build_changed", judgement.build_changed},
+                         {"recorded_digest", token->digest},
+                         {"recorded_verdict", token->verdict}};
+    if (prepared->request.play) {
+      more["tape_changed"] = judgement.tape_changed;
+      more["choices_played"] = result.tape_report.followed;
+      more["choices_defaulted"] = result.tape_report.defaulted;
+      more["choices_unused"] = result.tape_report.unused;
+    }
+    out << WithMembers(result.summary, more);
   } else {
     if (arguments.timeline) {
       out << reports::ShowTimeline(result.recording) << '\n';

@@ -244,7 +244,8 @@ char* GetCwd(char* out, size_t size) { return Guarded<GetCwd>("getcwd", kOption,
 int Open(const char* path, int flags, ...) {
   std::va_list rest;
   va_start(rest, flags);
-  const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
+  const bool has_mode = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+  const mode_t mode = has_mode ? va_arg(rest, mode_t) : 0;
   va_end(rest);
   if (running != nullptr && (flags & O_ACCMODE) != O_WRONLY) [[unlikely]] {
     Refuse("open", kDisk);
@@ -255,7 +256,8 @@ int Open(const char* path, int flags, ...) {
 int Open64(const char* path, int flags, ...) {
   std::va_list rest;
   va_start(rest, flags);
-  const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
+  const bool has_mode = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+  const mode_t mode = has_mode ? va_arg(rest, mode_t) : 0;
   va_end(rest);
   if (running != nullptr && (flags & O_ACCMODE) != O_WRONLY) [[unlikely]] {
     Refuse("open", kDisk);

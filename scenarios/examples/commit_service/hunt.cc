@@ -3,6 +3,7 @@
 //   commit_service --seeds 1..2000          every seed once; exit code 1 when one of them fails
 //   commit_service --seed 7                 one of them, as a timeline
 //   commit_service --seeds 1..2000 --fixed  the same faults, the bug mended; exit code 0
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <span>
@@ -171,7 +172,8 @@ int Hunt(std::string_view program, const Seeds& seeds, Tell tell) {
   const uint64_t count = seeds.last - seeds.first + 1;
   fmt::print("{} failure{} in {} seeds", failures, failures == 1 ? "" : "s", count);
   if (failures == 0) {  // the rule of three
-    fmt::print(": at most {:.2f} % per run at 95 %", 300.0 / static_cast<double>(count));
+    fmt::print(": at most {:.2f} % per run at 95 %",
+               std::min(100.0, 300.0 / static_cast<double>(count)));
   }
   fmt::print("\n");
   return failures == 0 ? 0 : 1;

@@ -95,6 +95,33 @@ TEST_F(TapeCommandsTest, AnEditedTapeIsPlayedAsFarAsItGoesAndToldOf) {
   EXPECT_EQ(Flinch({"replay", tape_}), kExitPassed) << out_.str() << err_.str();
   EXPECT_THAT(out_.str(), AllOf(HasSubstr("took the default"), HasSubstr("scheduler "),
                                 HasSubstr("the tape has been edited")));
+  // The line it prints is the same run again, tape and all.
+  ASSERT_EQ(Flinch({"replay", "--json", tape_}), kExitPassed);
+  const json first = Object();
+  EXPECT_EQ(first["tape_changed"], true);
+  EXPECT_GT(first["choices_defaulted"].get<int64_t>(), 0);
+  EXPECT_EQ(first["replay"].get<std::string>(), "/opt/flinch replay " + tape_);
+  ASSERT_EQ(Flinch({"replay", "--json", tape_}), kExitPassed);
+  EXPECT_EQ(Object()["digest"], first["digest"]);
+}
+
+TEST_F(TapeCommandsTest, ATapeThatWasCutOffOrIsOfAnotherSeedIsRefused) {
+  ASSERT_EQ(Run({"--tape", tape_}), kExitPassed);
+  const std::string text = ReadTape();
+  WriteTape(text.substr(0, text.find("flinch-tape")));
+  EXPECT_EQ(Flinch({"replay", tape_}), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("this is no tape"));
+  std::string other = text;
+  other.replace(other.find("seed 7"), 6, "seed 8");
+  WriteTape(other);
+  EXPECT_EQ(Flinch({"replay", tape_}), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("of seed 8"));
+}
+
+TEST_F(TapeCommandsTest, OutputAndTapeAreTwoFiles) {
+  EXPECT_EQ(Run({"--tape", tape_, "--output", tape_}), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("the same file"));
+  EXPECT_FALSE(std::filesystem::exists(tape_));
 }
 
 TEST_F(TapeCommandsTest, ATapeThatIsNoneIsRefusedWithItsLine) {
