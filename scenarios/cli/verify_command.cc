@@ -43,7 +43,9 @@ std::vector<std::string> WordsOf(const RunArguments& run) {
   for (const Setting& setting : run.settings) {
     words.insert(words.end(), {"--set", fmt::format("{}={}", setting.key, setting.value)});
   }
-  words.insert(words.end(), {"--strategy", sim::Show(run.scheduling)});
+  if (run.scheduling != sim::Scheduling{}) {
+    words.insert(words.end(), {"--strategy", sim::Show(run.scheduling)});
+  }
   for (const std::string& defect : run.defects) {
     words.insert(words.end(), {"--defect", defect});
   }

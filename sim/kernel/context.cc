@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cxxabi.h>
 #include <signal.h>
 #include <ucontext.h>
 #include <utility>
@@ -60,7 +61,6 @@ struct Overflow {
   static constexpr size_t kHandlerBytes = 64 * 1024;
 
   bool installed = false;
-  struct sigaction before{};
   alignas(64) std::array<char, kHandlerBytes> handler_stack;
   alignas(64) std::array<char, kHandlerBytes> leaving_stack;
 
@@ -77,8 +77,19 @@ struct Overflow {
     struct sigaction action{};
     action.sa_sigaction = &Overflow::OnFault;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-    Check(sigaltstack(&alternative, nullptr) == 0 && sigaction(SIGSEGV, &action, &before) == 0,
+    struct sigaction former{};
+    Check(sigaltstack(&alternative, nullptr) == 0 && sigaction(SIGSEGV, &action, &former) == 0,
           "the handler of stack overflows cannot be installed");
+    // Of the process: the second thread finds this one's.
+    if (former.sa_sigaction != &Overflow::OnFault) {
+      Before() = former;
+    }
+  }
+
+  // Who handled the signal before the first world.
+  static struct sigaction& Before() {
+    static struct sigaction before{};
+    return before;
   }
 
   static void Leave() {
@@ -106,7 +117,7 @@ struct Overflow {
     const char* const touched = static_cast<const char*>(info->si_addr);
     if (fiber == nullptr || touched >= fiber->stack_ ||
         touched < fiber->stack_ - StackPool::kGuardBytes) {
-      sigaction(signal, &overflow.before, nullptr);  // not ours: it happens again, to who was here
+      sigaction(signal, &Before(), nullptr);  // not ours: it happens again, to who was here
       return;
     }
     const auto top = reinterpret_cast<uintptr_t>(overflow.leaving_stack.data()) + kHandlerBytes;
@@ -123,7 +134,7 @@ FiberContext::~FiberContext() {
 size_t FiberContext::stack_bytes() { return StackPool::size(); }
 
 size_t FiberContext::high_water() const {
-  return measures_ && stack_ != nullptr ? StackPool::HighWater(stack_) : 0;
+  return measures_ && stack_ != nullptr ? StackPool::HighWater(stack_, colour_) : 0;
 }
 
 void FiberContext::Start() {
@@ -135,8 +146,8 @@ void FiberContext::Start() {
     overflow.Install();
   }
   boost::context::stack_context whole;
-  whole.sp = StackPool::Top(stack_);
-  whole.size = static_cast<size_t>(StackPool::Top(stack_) - stack_);
+  whole.sp = StackPool::Top(stack_, colour_);
+  whole.size = static_cast<size_t>(StackPool::Top(stack_, colour_) - stack_);
   self_ = boost::context::fiber(std::allocator_arg,
                                 boost::context::preallocated(whole.sp, whole.size, whole),
                                 KeepStack(), [this](boost::context::fiber&& scheduler) {
@@ -153,11 +164,14 @@ void FiberContext::Resume() {
   if (stack_ == nullptr) {
     Start();
   }
-  running = this;
+  FiberContext* const outer = std::exchange(running, this);
+  auto* const exceptions = reinterpret_cast<Exceptions*>(abi::__cxa_get_globals());
+  const Exceptions outer_exceptions = std::exchange(*exceptions, exceptions_);
   StartSwitch(&fake_scheduler_, stack_, StackPool::size());
   self_ = std::move(self_).resume();
   FinishSwitch(fake_scheduler_, nullptr, nullptr);
-  running = nullptr;
+  exceptions_ = std::exchange(*exceptions, outer_exceptions);
+  running = outer;
 }
 
 void FiberContext::Suspend() {

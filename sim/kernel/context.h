@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include <boost/context/fiber.hpp>
 
@@ -18,7 +19,9 @@ class FiberContext {
   using Entry = void (*)(void* argument);
 
   // `entry` runs at the first Resume and must not throw.
-  FiberContext(Entry entry, void* argument) : entry_(entry), argument_(argument) {}
+  // `colour`: any number that differs between fibers that run at the same time; see StackPool::Top.
+  FiberContext(Entry entry, void* argument, uint32_t colour)
+      : entry_(entry), argument_(argument), colour_(colour) {}
 
   // Finished, or never resumed.
   ~FiberContext();
@@ -46,10 +49,19 @@ class FiberContext {
  private:
   friend struct Overflow;
 
+  // What the C++ runtime knows of the exceptions that a thread handles; each fiber has its own, or
+  // one that waits inside a handler would take another's exception for its own.
+  struct Exceptions {
+    void* caught = nullptr;
+    unsigned int uncaught = 0;
+  };
+
   void Start();
 
   Entry entry_;
   void* argument_;
+  uint32_t colour_;
+  Exceptions exceptions_;
   char* stack_ = nullptr;
   bool measures_ = false;
   bool finished_ = false;

@@ -31,8 +31,6 @@ Kernel::Kernel(const WorldOptions& options)
   options_.limits.events_max = std::min(options.limits.events_max, options.lens.end());
   // Small worlds are built by the hundred thousand: they never grow a table.
   constexpr size_t kSmall = 8;
-  hosts_.reserve(kSmall);
-  processes_.reserve(kSmall);
   fibers_.reserve(kSmall);
   ready_.reserve(kSmall);
 }
@@ -124,9 +122,12 @@ EventId Kernel::TraceFrom(Incarnation& owner, std::string_view kind,
                                          .kind = kind,
                                          .fields = fields});
   if (!owner.alive) {
-    // An observer crashed the process at just this event.
-    current().killed = true;
-    current().unwinding = true;
+    // An observer crashed the process at just this event. It is unwound in its turn, after younger
+    // fibers, which may use what lies on its stack.
+    Fiber& fiber = current();
+    fiber.state = FiberState::kParked;
+    fiber.context->Suspend();
+    fiber.unwinding = true;
     throw ProcessKilled{};
   }
   current().cause = event;

@@ -5,6 +5,7 @@
 // fibers are unwound by the loop, before anything else runs.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -46,7 +47,7 @@ struct Incarnation {
   bool alive = true;
   bool doomed = false;  // dies when its running fiber suspends or ends
   std::unique_ptr<ProcessEnvironment> environment;
-  std::vector<uint32_t> fibers;  // slots, in the order of their start; ended ones may linger
+  std::vector<uint32_t> fibers;  // slots, in the order of their start
   size_t fibers_live = 0;
   std::optional<PauseRecord> pause;
 };
@@ -142,9 +143,9 @@ class Kernel {
 
   std::vector<StackUse> StackUses() const;
 
-  const std::vector<HostRecord>& hosts() const { return hosts_; }
+  const std::deque<HostRecord>& hosts() const { return hosts_; }
 
-  const std::vector<ProcessRecord>& processes() const { return processes_; }
+  const std::deque<ProcessRecord>& processes() const { return processes_; }
 
   const ProcessRecord& process(ProcessId id) const { return processes_.at(id.value()); }
 
@@ -222,8 +223,9 @@ class Kernel {
   EventQueue queue_;
   DiskModel shared_;
   NetworkModel network_;
-  std::vector<HostRecord> hosts_;
-  std::vector<ProcessRecord> processes_;
+  // Deques: a world may grow while an observer or a process holds on to a record or a name.
+  std::deque<HostRecord> hosts_;
+  std::deque<ProcessRecord> processes_;
   std::vector<std::unique_ptr<Incarnation>> dying_;
   std::vector<std::unique_ptr<Fiber>> fibers_;  // by slot
   std::vector<uint32_t> free_slots_;

@@ -40,7 +40,7 @@ Kernel::Fiber& Kernel::NewFiber() {
   fiber.notified = false;
   fiber.killed = false;
   fiber.unwinding = false;
-  fiber.context.emplace(&Kernel::FiberMain, &fiber);
+  fiber.context.emplace(&Kernel::FiberMain, &fiber, fiber.slot);
   if (options_.measure_stacks) {
     fiber.context->MeasureStack();
   }
@@ -139,8 +139,12 @@ uint32_t Kernel::PickReady() {
   for (; index > 0; --index) {
     ready_[ready_head_ + index] = ready_[ready_head_ + index - 1];
   }
+  constexpr size_t kWasteMax = 64;
   if (++ready_head_ == ready_.size()) {
     ready_.clear();
+    ready_head_ = 0;
+  } else if (ready_head_ >= kWasteMax && ready_head_ * 2 >= ready_.size()) {
+    ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(ready_head_));
     ready_head_ = 0;
   }
   return slot;

@@ -103,8 +103,9 @@ void LinkTable::SetCondition(HostId from, HostId to, const LinkCondition& condit
     return;
   }
   Trouble& trouble = TroubleOf(link, from, to);
+  const bool was_narrow = trouble.condition.bytes_per_second > 0;
   trouble.condition = condition;
-  if (condition.bytes_per_second == 0) {
+  if (was_narrow && condition.bytes_per_second == 0) {
     trouble.busy_until = SimTime{};  // what waited keeps its time
   }
   link.troubled = !whole || options_.bytes_per_second > 0;

@@ -27,6 +27,7 @@ Result<Message> ModelSocket::Receive(SimTime deadline) {
     if (closed_) {
       return Fail(ErrorCode::kCancelled, "The socket was closed by its owner.");
     }
+    Check(waiter_ == FiberId(), "two fibers receive on port {}", address_.port);
     waiter_ = kernel_.CurrentFiber();
     const bool notified =
         kernel_.Park({.kind = WaitKind::kMessage, .deadline = deadline, .on = address_.port});
@@ -57,6 +58,7 @@ bool ModelSocket::Arrive(Address from, Bytes&& payload, EventId delivered) {
 
 Result<std::unique_ptr<Connection>> ModelListener::Accept(SimTime deadline) {
   while (backlog_.empty()) {
+    Check(waiter_ == FiberId(), "two fibers accept on port {}", address_.port);
     waiter_ = kernel_.CurrentFiber();
     const bool notified =
         kernel_.Park({.kind = WaitKind::kAccept, .deadline = deadline, .on = address_.port});
@@ -132,7 +134,7 @@ void ModelConnection::Close() {
 }
 
 std::optional<Address> NetworkDoor::Resolve(std::string_view host, uint16_t port) const {
-  const std::vector<HostRecord>& hosts = kernel_.hosts();
+  const std::deque<HostRecord>& hosts = kernel_.hosts();
   for (size_t i = 0; i < hosts.size(); ++i) {
     if (hosts[i].name == host) {
       return Address{HostId(static_cast<uint32_t>(i)), port};

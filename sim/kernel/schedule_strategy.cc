@@ -36,11 +36,14 @@ class Pct final : public ScheduleStrategy {
  public:
   Pct(const Scheduling& scheduling, const Random& random)
       : priorities_(random.Split("priorities")), deliveries_(random.Split("deliveries")) {
+    // Each change has its priority before it has its time: the paper's bound needs that who falls
+    // first may come to lie below as well as above who falls later.
     Random changes = random.Split("changes");
     for (uint32_t i = 1; i < scheduling.depth; ++i) {
-      changes_.push_back(changes.Below(scheduling.choices));
+      changes_.push_back({.choice = changes.Below(scheduling.choices), .priority = kLowest - i});
     }
-    std::ranges::sort(changes_, std::greater<>());
+    std::ranges::stable_sort(changes_, std::greater<>(), &Change::choice);
+    bottom_ = kLowest - scheduling.depth;
   }
 
   void OnRunnable(Runnable& runnable, bool yielded) override {
@@ -59,9 +62,9 @@ class Pct final : public ScheduleStrategy {
 
   size_t Pick(std::span<Runnable> runnable) override {
     const uint64_t choice = choices_++;
-    for (; !changes_.empty() && changes_.back() <= choice; changes_.pop_back()) {
+    for (; !changes_.empty() && changes_.back().choice <= choice; changes_.pop_back()) {
       Runnable& fallen = runnable[HighestOf(runnable)];
-      fallen.rank = --bottom_;
+      fallen.rank = changes_.back().priority;
       fibers_[fallen.slot].priority = fallen.rank;
     }
     return HighestOf(runnable);
@@ -70,8 +73,13 @@ class Pct final : public ScheduleStrategy {
   size_t PickDelivery(size_t count) override { return deliveries_.Below(count); }
 
  private:
-  // Drawn priorities lie above, those of the fallen below: who falls last is lowest.
+  // Drawn priorities lie above, those of the fallen below, and lowest who yielded last.
   static constexpr uint64_t kLowest = uint64_t{1} << 62;
+
+  struct Change {
+    uint64_t choice = 0;
+    uint64_t priority = 0;
+  };
 
   struct Known {
     uint64_t fiber = 0;
@@ -80,8 +88,8 @@ class Pct final : public ScheduleStrategy {
 
   Random priorities_;
   Random deliveries_;
-  std::vector<uint64_t> changes_;  // the next one last
-  std::vector<Known> fibers_;      // by slot
+  std::vector<Change> changes_;  // the next one last
+  std::vector<Known> fibers_;    // by slot
   uint64_t choices_ = 0;
   uint64_t bottom_ = kLowest;
 };

@@ -68,20 +68,20 @@ char* StackPool::Take() {
   return stack;
 }
 
-char* StackPool::Top(char* stack) {
-  const size_t number = reinterpret_cast<uintptr_t>(stack) / kStride;
-  return stack + kStackBytes - number % kColours * kColourBytes;
+char* StackPool::Top(char* stack, uint32_t colour) {
+  return stack + kStackBytes - colour % kColours * kColourBytes;
 }
 
 void StackPool::Paint(char* stack) { std::memset(stack, kPaint, kStackBytes); }
 
 // Reads the frames of a fiber that may be alive, which the sanitizer would take for a mistake.
-__attribute__((no_sanitize("address"))) size_t StackPool::HighWater(const char* stack) {
+__attribute__((no_sanitize("address"))) size_t StackPool::HighWater(char* stack, uint32_t colour) {
+  char* const top = Top(stack, colour);
   const char* used = stack;
-  while (used != stack + kStackBytes && static_cast<unsigned char>(*used) == kPaint) {
+  while (used != top && static_cast<unsigned char>(*used) == kPaint) {
     ++used;
   }
-  return static_cast<size_t>(stack + kStackBytes - used);
+  return static_cast<size_t>(top - used);
 }
 
 }  // namespace flinch::sim

@@ -31,14 +31,14 @@ class StackPool {
 
   // Where a fiber begins, near the far end: a little lower on each stack, or the hottest bytes of
   // all fibers would share a few lines of the processor's cache.
-  static char* Top(char* stack);
+  static char* Top(char* stack, uint32_t colour);
 
   // Larger than any frame that a compiler may lay over it without touching it.
   static constexpr size_t kGuardBytes = 64 * 1024;
 
   // Fills a stack, so that HighWater can tell how much of it has been used since.
   static void Paint(char* stack);
-  static size_t HighWater(const char* stack);
+  static size_t HighWater(char* stack, uint32_t colour);
 
  private:
   void Grow();

@@ -64,6 +64,23 @@ Result<void> WorldOptions::Validate() const {
       return checked;
     }
   }
+  if (link.loopback_latency < Duration(0)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("A message of a host to itself takes {}: give at least 0.",
+                            Show(link.loopback_latency)));
+  }
+  if (scheduling.strategy == Strategy::kPct && (scheduling.depth == 0 || scheduling.choices == 0)) {
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        "PCT with a depth or a number of choices of 0 can choose nothing: give at least 1.");
+  }
+  if (play && play->seed != seed) {
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("The tape to be played is of seed {}, but the world has seed {}: a tape "
+                    "counts the draws of its own seed.",
+                    play->seed, seed));
+  }
   if (link.window_bytes == 0) {
     return Fail(ErrorCode::kInvalidArgument,
                 "A connection with a window of 0 bytes can send nothing: give at least 1.");

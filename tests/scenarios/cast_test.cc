@@ -24,7 +24,7 @@ TEST(CastTest, NamesProcessesAndEvents) {
   const faults::Cast cast = CastOf(UrlClicks());
   EXPECT_THAT(cast.processes, ElementsAre("tm-1", "tm-2", "tm-3", "jm", "broker", "publisher"));
   EXPECT_THAT(cast.events.at("checkpoint.acknowledged"), ElementsAre("id", "subtask"));
-  EXPECT_THAT(cast.events.at("fault.crash"), ElementsAre("process", "incarnation"));
+  EXPECT_THAT(cast.events.at("fault.crash"), ElementsAre("process", "incarnation", "style"));
 }
 
 TEST(PlanOfTest, CrashesATaskManagerInEverySeedAndStaysInTheCast) {

@@ -93,7 +93,7 @@ TEST_F(TapeCommandsTest, AnEditedTapeIsPlayedAsFarAsItGoesAndToldOf) {
   text.erase(begin, text.find('\n', begin) + 1 - begin);
   WriteTape(text);
   EXPECT_EQ(Flinch({"replay", tape_}), kExitPassed) << out_.str() << err_.str();
-  EXPECT_THAT(out_.str(), AllOf(HasSubstr("took the default"), HasSubstr("scheduler "),
+  EXPECT_THAT(out_.str(), AllOf(HasSubstr("took the default"), HasSubstr("the first at "),
                                 HasSubstr("the tape has been edited")));
   // The line it prints is the same run again, tape and all.
   ASSERT_EQ(Flinch({"replay", "--json", tape_}), kExitPassed);

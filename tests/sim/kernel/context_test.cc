@@ -37,6 +37,29 @@ TEST(FiberContextTest, AnOverflowIsACleanReportThatNamesTheFiber) {
   }
 }
 
+TEST(FiberContextTest, FibersThatWaitInsideAHandlerKeepTheirOwnExceptions) {
+  World world({.seed = 7, .scheduling = {.strategy = Strategy::kRoundRobin}});
+  std::string caught;
+  world.AddProcess(world.AddHost("a"), "a", [&caught](Environment& env) {
+    for (const std::string name : {"x", "y", "z"}) {
+      env.Spawn(name, [&caught, &env, name] {
+        try {
+          try {
+            throw name;
+          } catch (const std::string&) {
+            env.Yield();
+            throw;
+          }
+        } catch (const std::string& again) {
+          caught += again == name ? name : "wrong";
+        }
+      });
+    }
+  });
+  EXPECT_EQ(world.Run([] { return false; }).ending, Ending::kIdle);
+  EXPECT_EQ(caught, "xyz");
+}
+
 TEST(FiberContextTest, TheHighWaterMarkOfEachFiberIsMeasured) {
   World world({.seed = 7, .measure_stacks = true});
   world.AddProcess(world.AddHost("a"), "a", [](Environment& env) {

@@ -333,6 +333,59 @@ TEST(WorldTest, AThousandEqualTimersFireInAnOrderOfTheSeed) {
   EXPECT_EQ(fired, order(1, Strategy::kFifo));  // each once
 }
 
+// Kills whoever says "now".
+class Killer final : public TraceObserver {
+ public:
+  explicit Killer(World& world) : world_(world) { world.Observe(*this); }
+
+  void OnEvent(const TraceEvent& event) override {
+    if (event.kind == "now") {
+      world_.Crash(event.process);
+    }
+  }
+
+ private:
+  World& world_;
+};
+
+TEST(WorldTest, AProcessThatIsCrashedAtItsOwnEventIsUnwoundYoungestFirst) {
+  World world({.seed = 7});
+  const Killer killer(world);
+  std::string order;
+
+  struct Mark {
+    std::string& order;
+    char letter;
+
+    ~Mark() { order += letter; }
+  };
+
+  world.AddProcess(world.AddHost("a"), "a", [&order](Environment& env) {
+    const Mark old{order, 'o'};
+    env.Spawn("young", [&order, &env] {
+      const Mark young{order, 'y'};
+      env.Sleep(1h);
+    });
+    env.Sleep(1ms);
+    env.Trace("now");
+  });
+  world.Run([] { return false; });
+  EXPECT_EQ(order, "yo");
+}
+
+TEST(WorldTest, ATapeOfAnotherSeedAndTimesBeforeNowAreRefused) {
+  WorldOptions tape{.seed = 7, .play = Tape{.seed = 8, .tracks = {}}};
+  EXPECT_FALSE(tape.Validate().has_value());
+  tape.play->seed = 7;
+  EXPECT_TRUE(tape.Validate().has_value());
+  WorldOptions early;
+  early.link.loopback_latency = Duration(-1);
+  EXPECT_FALSE(early.Validate().has_value());
+  WorldOptions nothing;
+  nothing.scheduling = {.strategy = Strategy::kPct, .choices = 0};
+  EXPECT_FALSE(nothing.Validate().has_value());
+}
+
 TEST(WorldTest, OptionsThatMakeNoSenseAreRefusedInWholeSentences) {
   WorldOptions options;
   options.link.latency_min = 2s;
