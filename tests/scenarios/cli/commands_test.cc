@@ -258,7 +258,7 @@ TEST_F(CommandsTest, WritesTheOutputWholeOrNotAtAll) {
       Flinch({"run", "package_log", "--input", input, "--output", folder_ + "/no/out.jsonl"});
   EXPECT_EQ(nowhere.exit_code, kExitOutput);
   EXPECT_THAT(nowhere.out, IsEmpty());
-  EXPECT_THAT(nowhere.err, HasSubstr("The output cannot be written to"));
+  EXPECT_THAT(nowhere.err, HasSubstr("Nothing can be written to"));
   const Outcome bad = Flinch(
       {"run", "package_log", "--input", Write("bad.log", "x\n"), "--output", folder_ + "/b.jsonl"});
   EXPECT_EQ(bad.exit_code, kExitUsage);

@@ -25,7 +25,7 @@ using ::testing::Not;
 class TapeCommandsTest : public ::testing::Test {
  protected:
   TapeCommandsTest()
-      : tape_(::testing::TempDir() + "/" +
+      : tape_(::testing::TempDir() +
               ::testing::UnitTest::GetInstance()->current_test_info()->name() + ".tape") {}
 
   ~TapeCommandsTest() override { std::filesystem::remove(tape_); }
