@@ -1,6 +1,7 @@
 #include "sim/kernel/schedule_strategy.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "sim/check.h"
@@ -42,7 +43,9 @@ class Pct final : public ScheduleStrategy {
     for (uint32_t i = 1; i < scheduling.depth; ++i) {
       changes_.push_back({.choice = changes.Below(scheduling.choices), .priority = kLowest - i});
     }
-    std::ranges::stable_sort(changes_, std::greater<>(), &Change::choice);
+    std::ranges::sort(changes_, std::greater<>(), [](const Change& change) {
+      return std::pair(change.choice, change.priority);
+    });
     bottom_ = kLowest - scheduling.depth;
   }
 

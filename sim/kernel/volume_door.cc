@@ -42,7 +42,7 @@ class VolumeDoor::OpenFile final : public File {
       return Removed();
     }
     door_.WriteBytes(request, inode_, bytes);
-    return effect == Effect::kUnanswered ? NoAnswer() : Result<void>();
+    return *effect == Effect::kUnanswered ? NoAnswer() : Result<void>();
   }
 
   Result<void> Sync() override {
@@ -55,13 +55,13 @@ class VolumeDoor::OpenFile final : public File {
       }
       return Fail(effect);
     }
-    if (effect == Effect::kPretended) {
+    if (*effect == Effect::kPretended) {
       return {};
     }
     if (!volume.Sync(inode_)) {
       return Removed();
     }
-    return effect == Effect::kUnanswered ? NoAnswer() : Result<void>();
+    return *effect == Effect::kUnanswered ? NoAnswer() : Result<void>();
   }
 
  private:
@@ -147,7 +147,7 @@ Result<std::unique_ptr<File>> VolumeDoor::OpenForAppend(std::string_view path) {
   if (inode == 0) {
     inode = CreateName(request);
   }
-  if (effect == Effect::kUnanswered) {
+  if (*effect == Effect::kUnanswered) {
     return NoAnswer();
   }
   return std::make_unique<OpenFile>(*this, std::string(path), inode);
@@ -160,7 +160,7 @@ Result<std::unique_ptr<File>> VolumeDoor::Create(std::string_view path) {
     return Fail(effect);
   }
   const Volume::Inode inode = CreateName(request);
-  if (effect == Effect::kUnanswered) {
+  if (*effect == Effect::kUnanswered) {
     return NoAnswer();
   }
   return std::make_unique<OpenFile>(*this, std::string(path), inode);
@@ -221,7 +221,7 @@ Result<void> VolumeDoor::Rename(std::string_view from, std::string_view to) {
   if (is_new) {
     HideNewName(request);
   }
-  return effect == Effect::kUnanswered ? NoAnswer() : Result<void>();
+  return *effect == Effect::kUnanswered ? NoAnswer() : Result<void>();
 }
 
 Result<void> VolumeDoor::Remove(std::string_view path) {
@@ -232,7 +232,7 @@ Result<void> VolumeDoor::Remove(std::string_view path) {
   if (!disk_.volume().Remove(path, incarnation_.process)) {
     return NoFile(path);
   }
-  return effect == Effect::kUnanswered ? NoAnswer() : Result<void>();
+  return *effect == Effect::kUnanswered ? NoAnswer() : Result<void>();
 }
 
 Result<void> VolumeDoor::SyncDirectory(std::string_view directory) {
@@ -240,10 +240,10 @@ Result<void> VolumeDoor::SyncDirectory(std::string_view directory) {
   if (!effect) {
     return Fail(effect);
   }
-  if (effect != Effect::kPretended) {
+  if (*effect != Effect::kPretended) {
     disk_.volume().SyncDirectory(directory);
   }
-  return effect == Effect::kUnanswered ? NoAnswer() : Result<void>();
+  return *effect == Effect::kUnanswered ? NoAnswer() : Result<void>();
 }
 
 Result<std::vector<std::string>> VolumeDoor::List(std::string_view directory) {
@@ -266,12 +266,12 @@ Result<bool> VolumeDoor::PutIfAbsent(std::string_view path, std::string_view byt
   if (is_new) {
     const Volume::Inode file = CreateName(request);
     WriteBytes(request, file, bytes);
-    if (effect != Effect::kPretended) {
+    if (*effect != Effect::kPretended) {
       disk_.volume().Sync(file);
       disk_.volume().SyncName(path);
     }
   }
-  if (effect == Effect::kUnanswered) {
+  if (*effect == Effect::kUnanswered) {
     return NoAnswer();
   }
   return is_new;
