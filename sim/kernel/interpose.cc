@@ -240,12 +240,14 @@ long SysConf(int name) {
 
 char* GetCwd(char* out, size_t size) { return Guarded<GetCwd>("getcwd", kOption, out, size); }
 
-// An observer may write what it saw; the mode matters only where a file is made.
+// Only then has a call a mode.
+bool MakesFile(int flags) { return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE; }
+
+// An observer may write what it saw.
 int Open(const char* path, int flags, ...) {
   std::va_list rest;
   va_start(rest, flags);
-  const bool has_mode = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
-  const mode_t mode = has_mode ? va_arg(rest, mode_t) : 0;
+  const mode_t mode = MakesFile(flags) ? va_arg(rest, mode_t) : 0;
   va_end(rest);
   if (running != nullptr && (flags & O_ACCMODE) != O_WRONLY) [[unlikely]] {
     Refuse("open", kDisk);
@@ -256,8 +258,7 @@ int Open(const char* path, int flags, ...) {
 int Open64(const char* path, int flags, ...) {
   std::va_list rest;
   va_start(rest, flags);
-  const bool has_mode = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
-  const mode_t mode = has_mode ? va_arg(rest, mode_t) : 0;
+  const mode_t mode = MakesFile(flags) ? va_arg(rest, mode_t) : 0;
   va_end(rest);
   if (running != nullptr && (flags & O_ACCMODE) != O_WRONLY) [[unlikely]] {
     Refuse("open", kDisk);

@@ -11,9 +11,9 @@
 // Outside of a run, and on other threads, the same calls go through. A run pays nothing for it:
 // only those calls look.
 //
-// Not seen: the rdtsc and rdrand instructions (except by std::random_device), raw syscall(2), and
-// calls that the C library makes within itself. What comes in that way is found by comparing two
-// runs (sim/recording/divergence.h).
+// Not seen: the rdtsc and rdrand instructions (except by std::random_device), raw syscall(2),
+// openat, creat, stat, drand48 and its kin, and calls that the C library makes within itself. What
+// comes in that way is found by comparing two runs (sim/recording/divergence.h).
 #pragma once
 
 #include <string>

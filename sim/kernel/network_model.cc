@@ -156,8 +156,7 @@ void NetworkModel::StartSwizzle(std::span<const HostId> group, const Swizzle& sw
     const auto still =
         impairs ? up.end() : up.begin() + static_cast<std::ptrdiff_t>(step - group.size() + 1);
     const Duration when =
-        steps == 1 ? Duration(0)
-                   : swizzle.span / static_cast<int64_t>(steps - 1) * static_cast<int64_t>(step);
+        swizzle.span / static_cast<int64_t>(steps - 1) * static_cast<int64_t>(step);
     kernel_.At(Later(kernel_.now(), when),
                [this, host, heals = heals_, except = std::vector<HostId>(still, up.end()),
                 condition = impairs ? swizzle.condition : LinkCondition{}] {

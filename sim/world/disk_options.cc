@@ -4,19 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "sim/kernel/option_checks.h"
+
 namespace flinch::sim {
 namespace {
-
-Result<void> CheckOrder(std::string_view what, Duration low, Duration high) {
-  if (low < Duration(0) || low > high) {
-    return Fail(
-        ErrorCode::kInvalidArgument,
-        fmt::format("The {} ranges from {} to {}: give a minimum of at least 0 that is not above "
-                    "the maximum.",
-                    what, Show(low), Show(high)));
-  }
-  return {};
-}
 
 Result<void> CheckRates(std::initializer_list<std::pair<std::string_view, Ratio>> rates) {
   for (const auto& [name, rate] : rates) {

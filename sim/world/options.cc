@@ -2,19 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "sim/kernel/option_checks.h"
+
 namespace flinch::sim {
 namespace {
-
-Result<void> CheckOrder(std::string_view what, Duration low, Duration high) {
-  if (low < Duration(0) || low > high) {
-    return Fail(
-        ErrorCode::kInvalidArgument,
-        fmt::format("The {} ranges from {} to {}: give a minimum of at least 0 that is not above "
-                    "the maximum.",
-                    what, Show(low), Show(high)));
-  }
-  return {};
-}
 
 constexpr int64_t kDriftMax = 500'000;
 constexpr Duration kCentury = std::chrono::hours(24 * 36'525);

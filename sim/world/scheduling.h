@@ -9,8 +9,8 @@
 //                 bottom. Finds a bug of depth D with probability at least 1/(n N^(D-1)), n fibers.
 //                 A fiber that yields falls to the bottom too, or it would spin for ever.
 //   pos           partial order sampling: every turn gets a random priority, drawn anew for those
-//                 that wait in the process that just ran (only they can conflict with it)
-//   round-robin   one process after the other
+//                 that wait in the process that just ran (what shares a disk counts as apart)
+//   round-robin   among those that wait, one process after the other
 //   prefix        in C++ only: the choices that are given, then the first; sim/world/explorer.h
 //                 enumerates them
 //

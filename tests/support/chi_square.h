@@ -1,26 +1,31 @@
-// Pearson's test with integers: how far counts are from what was expected.
+// Pearson's chi-square of counts against weights, in integers.
+//
+// Compare with a bound from a table (99.9 %): 1 degree of freedom 10'828, 2: 13'816, 3: 16'266,
+// 5: 20'515, 7: 24'322, 15: 37'697, 63: 103'442, all in thousandths.
 #pragma once
 
 #include <cstdint>
+#include <numeric>
 #include <span>
 
 #include "sim/check.h"
 
 namespace flinch::tests {
 
-// A thousand times the sum of (count - expected)^2 / expected. Compare with a table's quantile for
-// one degree of freedom less than there are counts.
+// In thousandths. `weights` are positive and as many as `counts`; expected counts do as well.
 inline uint64_t ChiSquareMilli(std::span<const uint64_t> counts,
-                               std::span<const uint64_t> expected) {
-  sim::Check(counts.size() == expected.size(), "{} counts, {} expectations", counts.size(),
-             expected.size());
-  uint64_t sum = 0;
+                               std::span<const uint64_t> weights) {
+  sim::Check(counts.size() == weights.size(), "{} counts, {} weights", counts.size(),
+             weights.size());
+  const uint64_t draws = std::accumulate(counts.begin(), counts.end(), uint64_t{0});
+  const uint64_t sum = std::accumulate(weights.begin(), weights.end(), uint64_t{0});
+  uint64_t result = 0;
   for (size_t i = 0; i < counts.size(); ++i) {
-    const uint64_t off =
-        counts[i] > expected[i] ? counts[i] - expected[i] : expected[i] - counts[i];
-    sum += off * off * 1000 / expected[i];
+    const uint64_t expected = draws * weights[i] / sum;
+    const uint64_t off = counts[i] > expected ? counts[i] - expected : expected - counts[i];
+    result += off * off * 1'000 / expected;
   }
-  return sum;
+  return result;
 }
 
 }  // namespace flinch::tests

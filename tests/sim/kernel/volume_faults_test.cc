@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/sim/kernel/chi_square.h"
+#include "tests/support/chi_square.h"
 
 namespace flinch::sim {
 namespace {
@@ -46,7 +46,7 @@ TEST_P(RateTest, FiresAsOftenAsItsRateSays) {
     ++counts[fired ? 1 : 0];
   }
   const uint64_t weights[] = {3, 1};
-  EXPECT_LT(ChiSquare(counts, weights), 10'828);
+  EXPECT_LT(tests::ChiSquareMilli(counts, weights), 10'828);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -77,7 +77,7 @@ TEST(VolumeFaultsTest, EveryBitOfWhatIsReadRotsAlikeAndNoOther) {
     ASSERT_LT(bit, 864U);
     ++counts[bit - 800];
   }
-  EXPECT_LT(ChiSquare(counts, weights), 103'442);
+  EXPECT_LT(tests::ChiSquareMilli(counts, weights), 103'442);
 }
 
 TEST(VolumeFaultsTest, AMisdirectedWriteLandsInEveryFileAndAtEveryOffsetAlike) {
@@ -94,7 +94,7 @@ TEST(VolumeFaultsTest, AMisdirectedWriteLandsInEveryFileAndAtEveryOffsetAlike) {
     const VolumeFaults::Target target = faults.DrawTarget(volume);
     ++counts.at((target.file - 1) * 4 + target.offset);
   }
-  EXPECT_LT(ChiSquare(counts, weights), 37'697);
+  EXPECT_LT(tests::ChiSquareMilli(counts, weights), 37'697);
 }
 
 TEST(VolumeFaultsTest, AListingIsLateByEveryTimeAlike) {
@@ -105,7 +105,7 @@ TEST(VolumeFaultsTest, AListingIsLateByEveryTimeAlike) {
   for (int i = 0; i < 8'000; ++i) {
     ++counts.at(static_cast<uint64_t>(faults.DrawListingDelay(kAppend)->count()));
   }
-  EXPECT_LT(ChiSquare(counts, weights), 24'322);
+  EXPECT_LT(tests::ChiSquareMilli(counts, weights), 24'322);
 }
 
 TEST(VolumeFaultsTest, OneFaultMoreMovesNoDrawOfAnother) {

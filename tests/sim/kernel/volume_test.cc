@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/sim/kernel/chi_square.h"
+#include "tests/support/chi_square.h"
 
 namespace flinch::sim {
 namespace {
@@ -176,7 +176,7 @@ TEST_F(VolumeTest, TheFateOfAPieceFollowsItsWeights) {
   for (int i = 0; i < 6'000; ++i) {
     ++counts[std::to_underlying(DrawFate(point, {.kept = 3, .lost = 2, .torn = 1}))];
   }
-  EXPECT_LT(ChiSquare(counts, weights), 13'816);
+  EXPECT_LT(tests::ChiSquareMilli(counts, weights), 13'816);
   EXPECT_EQ(DrawFate(point, {.kept = 0, .lost = 0, .torn = 1}), PieceFate::kTorn);
   EXPECT_EQ(DrawFate(point, {.kept = 1, .lost = 0, .torn = 0}), PieceFate::kKept);
 }
@@ -196,12 +196,12 @@ TEST_F(VolumeTest, EverySizeAndEverySectorOfATornAppendComesUpAsOftenAsItShould)
     }
   }
   const uint64_t size_weights[] = {7, 1, 1, 1, 1, 1, 1, 1, 7};
-  EXPECT_LT(ChiSquare(sizes, size_weights), 26'124);
+  EXPECT_LT(tests::ChiSquareMilli(sizes, size_weights), 26'124);
   const uint64_t full = sizes[kSectors];
   for (const uint64_t zero : zeros) {  // lost, or torn and then one of two: a half
     const uint64_t counts[] = {zero, full - zero};
     const uint64_t halves[] = {1, 1};
-    EXPECT_LT(ChiSquare(counts, halves), 10'828);
+    EXPECT_LT(tests::ChiSquareMilli(counts, halves), 10'828);
   }
 }
 
