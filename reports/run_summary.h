@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,11 @@ struct Finding {
   std::string oracle;                // "exactly_once"
   std::string witness;               // one sentence: which record, checkpoint, transaction
   std::vector<std::string> details;  // more of the same, for people; at most a dozen lines
+  // What failures of one cause have in common; they make the run's signature.
+  std::string breach{};  // how, in one word: "lost", "doubled", "early"; may be empty
+  std::string role{};    // who, without numbers: "sink", "jm"; may be empty
+  // At which it became certain. Nothing: only the end of the run told.
+  std::optional<sim::EventId> event{};
 };
 
 struct RunSummary {
