@@ -110,6 +110,21 @@ std::string ShowNumbers(const RunSummary& summary) {
   return text;
 }
 
+Json ToJson(const Finding& finding) {
+  Json object{
+      {"oracle", finding.oracle}, {"witness", finding.witness}, {"details", finding.details}};
+  if (!finding.breach.empty()) {
+    object["breach"] = finding.breach;
+  }
+  if (!finding.role.empty()) {
+    object["role"] = finding.role;
+  }
+  if (finding.event) {
+    object["event"] = finding.event->value();
+  }
+  return object;
+}
+
 }  // namespace
 
 std::string_view Name(Verdict verdict) {
@@ -174,13 +189,13 @@ std::string ShowJson(const RunSummary& summary) {
   }
   if (!summary.findings.empty()) {
     const Finding& first = summary.findings.front();
+    object["signature"] = summary.signature;
     object["oracle"] = first.oracle;
     object["witness"] = first.witness;
     object["details"] = first.details;
     Json findings = Json::array();
     for (const Finding& finding : summary.findings) {
-      findings.push_back(Json{
-          {"oracle", finding.oracle}, {"witness", finding.witness}, {"details", finding.details}});
+      findings.push_back(ToJson(finding));
     }
     object["findings"] = std::move(findings);
   }

@@ -37,6 +37,12 @@ struct Finding {
   std::optional<sim::EventId> event{};
 };
 
+// How much an oracle had to go by. Of 0 events its silence proves nothing.
+struct Judged {
+  std::string oracle;
+  uint64_t events = 0;
+};
+
 struct RunSummary {
   std::string scenario;
   std::string why;
@@ -57,6 +63,8 @@ struct RunSummary {
   uint64_t faults_planned = 0;
   std::vector<std::string> faults_missed{};
   std::vector<Finding> findings;  // the most telling first
+  std::string signature{};        // what failures of one cause have in common; "" of none
+  std::vector<Judged> judged{};   // one per oracle
   std::string replay;             // the command to paste, "/opt/flinch replay …"; for every run
   sim::SimTime sim_time;
   int64_t wall_ns = 0;  // real time, from the caller; never part of the digest
@@ -73,8 +81,9 @@ std::string ShowText(const RunSummary& summary, ReplayLine replay = ReplayLine::
 // order: scenario seed verdict digest events records_in records_out rows_skipped
 // checkpoints_completed checkpoints_failed restarts faults ({kind, target, at_ns}) sim_ns wall_ns
 // replay. Seed and digest are strings, since no JSON number holds them. Of a written plan: also
-// faults_planned and faults_missed. Inconclusive: also `reason`. Failed: also oracle, witness and
-// details of the first finding, and all `findings`. Bytes that are no UTF-8 become U+FFFD.
+// faults_planned and faults_missed. Inconclusive: also `reason`. Failed: also `signature`, oracle,
+// witness and details of the first finding, and all `findings` (with breach, role and the number of
+// the event, as far as they are known). Bytes that are no UTF-8 become U+FFFD.
 std::string ShowJson(const RunSummary& summary);
 
 }  // namespace flinch::reports

@@ -16,6 +16,7 @@
 #include "scenarios/jobs.h"
 #include "scenarios/oracles/catalogue.h"
 #include "scenarios/publisher.h"
+#include "scenarios/signature.h"
 #include "sim/check.h"
 #include "sim/world/world.h"
 
@@ -72,6 +73,12 @@ std::string_view EndingName(sim::Ending ending) {
       return "violation";
   }
   sim::Unreachable("ending {}", static_cast<int>(ending));
+}
+
+// "log_state" of "engine/connectors/log_state.cc:12": the line moves with every change.
+std::string StemOf(std::string_view where) {
+  where.remove_prefix(where.rfind('/') + 1);  // from the start when there is none
+  return std::string(where.substr(0, where.find('.')));
 }
 
 // The world of one run, with everything that lives in it and watches it.
@@ -277,7 +284,10 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
         {.oracle = "invariant",
          .witness = fmt::format("{} ({}, event #{}).", outcome.violation->what,
                                 outcome.violation->where, outcome.last_event.value()),
-         .details = {}});
+         .details = {},
+         .breach = StemOf(outcome.violation->where),
+         .role = {},
+         .event = outcome.last_event});
   }
   if (const sim::Result<engine::LogContents> log = ReadLog()) {
     FillOutput(*log, state, summary);
@@ -290,11 +300,13 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
     for (reports::Finding& finding : oracle->Judge(state)) {
       summary.findings.push_back(std::move(finding));
     }
+    summary.judged.push_back({.oracle = std::string(oracle->name()), .events = oracle->seen()});
   }
   if (!summary.findings.empty()) {
     summary.verdict = reports::Verdict::kFailed;
     Excuse(summary);
   }
+  summary.signature = SignatureOf(summary);
   result.output = std::move(state.output);
   result.recording = world_.recording();
   result.ladder = world_.ladder();

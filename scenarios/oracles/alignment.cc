@@ -73,11 +73,13 @@ void Alignment::OnReceived(const sim::TraceEvent& event) {
   const std::string channel = FieldText(event, "channel");
   if (!barriers->channels.insert(channel).second) {
     breaches_.Add(fmt::format("{}channel {} delivered its barrier twice{}.", Subject(event),
-                              channel, Place(event)));
+                              channel, Place(event)),
+                  MarkAt(event, "barrier_twice", FieldText(event, "subtask")));
   } else if (barriers->aligned) {
     breaches_.Add(
         fmt::format("{}the barrier of channel {} came after the task had called itself aligned{}.",
-                    Subject(event), channel, Place(event)));
+                    Subject(event), channel, Place(event)),
+        MarkAt(event, "barrier_late", FieldText(event, "subtask")));
   }
 }
 
@@ -88,9 +90,11 @@ void Alignment::OnAligned(const sim::TraceEvent& event) {
   }
   if (barriers->aligned) {
     breaches_.Add(
-        fmt::format("{}the task called itself aligned twice{}.", Subject(event), Place(event)));
+        fmt::format("{}the task called itself aligned twice{}.", Subject(event), Place(event)),
+        MarkAt(event, "aligned_twice", FieldText(event, "subtask")));
     return;
   }
+  See();
   barriers->aligned = true;
   size_t& widest = widest_[FieldText(event, "subtask")];
   size_t due = input_ended_ ? 0 : widest;
@@ -101,7 +105,8 @@ void Alignment::OnAligned(const sim::TraceEvent& event) {
   if (received < due) {
     breaches_.Add(
         fmt::format("{}the task called itself aligned after barriers from {} of its {} channels{}.",
-                    Subject(event), received, due, Place(event)));
+                    Subject(event), received, due, Place(event)),
+        MarkAt(event, "aligned_early", FieldText(event, "subtask")));
   }
   widest = std::max(widest, received);
 }

@@ -5,10 +5,19 @@
 #include <fmt/format.h>
 
 #include "reports/plain_text.h"
+#include "scenarios/oracles/wording.h"
 
 namespace flinch::scenarios {
 
-void Breaches::Add(std::string sentence) {
+Mark MarkAt(const sim::TraceEvent& event, std::string_view breach, std::string_view who) {
+  return {.breach = breach, .role = RoleOf(who), .event = event.id};
+}
+
+void Breaches::Add(std::string sentence, const Mark& mark) {
+  const bool earlier = mark.event && (!earliest_.event || *mark.event < *earliest_.event);
+  if (count_ == 0 || earlier) {
+    earliest_ = mark;
+  }
   ++count_;
   if (first_.size() <= kDetailsMax) {
     first_.push_back(std::move(sentence));
@@ -19,7 +28,12 @@ std::vector<reports::Finding> Breaches::ToFindings(std::string_view oracle) cons
   if (empty()) {
     return {};
   }
-  reports::Finding finding{.oracle = std::string(oracle), .witness = first_.front(), .details = {}};
+  reports::Finding finding{.oracle = std::string(oracle),
+                           .witness = first_.front(),
+                           .details = {},
+                           .breach = std::string(earliest_.breach),
+                           .role = earliest_.role,
+                           .event = earliest_.event};
   const size_t others = count_ - 1;
   const size_t shown = others <= kDetailsMax ? others : kDetailsMax - 1;
   for (size_t i = 1; i <= shown; ++i) {

@@ -12,27 +12,34 @@ namespace flinch::scenarios {
 namespace events = engine::events;
 
 void CheckpointIdsGrow::OnTriggered(const sim::TraceEvent& event, int64_t id) {
+  See();
   if (id <= last_triggered_) {
     breaches_.Add(fmt::format("Checkpoint {} was triggered by {} after checkpoint {}{}.", id,
-                              event.process_name, last_triggered_, Place(event)));
+                              event.process_name, last_triggered_, Place(event)),
+                  MarkAt(event, "triggered_back", event.process_name));
   }
   last_triggered_ = std::max(last_triggered_, id);
   open_[id] = Phase::kTriggered;
 }
 
 void CheckpointIdsGrow::OnCompleted(const sim::TraceEvent& event, int64_t id) {
+  See();
   const auto found = open_.find(id);
   if (id == last_completed_) {
-    breaches_.Add(fmt::format("Checkpoint {} completed twice{}.", id, Place(event)));
+    breaches_.Add(fmt::format("Checkpoint {} completed twice{}.", id, Place(event)),
+                  MarkAt(event, "completed_twice", event.process_name));
   } else if (id < last_completed_) {
     breaches_.Add(fmt::format("Checkpoint {} completed after checkpoint {}{}.", id, last_completed_,
-                              Place(event)));
+                              Place(event)),
+                  MarkAt(event, "completed_back", event.process_name));
   } else if (found == open_.end()) {
     breaches_.Add(
-        fmt::format("Checkpoint {} completed but was never triggered{}.", id, Place(event)));
+        fmt::format("Checkpoint {} completed but was never triggered{}.", id, Place(event)),
+        MarkAt(event, "not_triggered", event.process_name));
   } else if (found->second == Phase::kAborted) {
     breaches_.Add(
-        fmt::format("Checkpoint {} completed although it was aborted before{}.", id, Place(event)));
+        fmt::format("Checkpoint {} completed although it was aborted before{}.", id, Place(event)),
+        MarkAt(event, "aborted", event.process_name));
   }
   last_completed_ = std::max(last_completed_, id);
   open_.erase(id);

@@ -19,19 +19,25 @@ std::string CommitAfterDurable::Place(const sim::TraceEvent& event) const {
 }
 
 void CommitAfterDurable::OnCommitting(const sim::TraceEvent& event) {
+  See();
   const auto checkpoint = event.Number("checkpoint");
   if (checkpoint.has_value() && (stored_.empty() || *stored_.rbegin() < *checkpoint)) {
-    breaches_.Add(fmt::format(
-        "Transaction \"{}\" of {} was committed before its checkpoint {} was durable{}.",
-        FieldText(event, "transaction"), FieldText(event, "subtask"), *checkpoint, Place(event)));
+    breaches_.Add(
+        fmt::format(
+            "Transaction \"{}\" of {} was committed before its checkpoint {} was durable{}.",
+            FieldText(event, "transaction"), FieldText(event, "subtask"), *checkpoint,
+            Place(event)),
+        MarkAt(event, "early", FieldText(event, "subtask")));
   }
 }
 
 void CommitAfterDurable::OnNotified(const sim::TraceEvent& event) {
+  See();
   const auto id = event.Number("id");
   if (id.has_value() && !stored_.contains(*id)) {
     breaches_.Add(fmt::format("Checkpoint {} was notified as complete before it was durable{}.",
-                              *id, Place(event)));
+                              *id, Place(event)),
+                  MarkAt(event, "early", event.process_name));
   }
 }
 

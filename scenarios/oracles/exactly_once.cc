@@ -160,10 +160,11 @@ std::string Totals(const Comparison& comparison) {
 }
 
 // Adds a sentence to the breaches, and after the very first one the totals.
-void Tell(Breaches& breaches, std::string sentence, const Comparison& comparison) {
-  breaches.Add(std::move(sentence));
+void Tell(Breaches& breaches, std::string sentence, const Mark& mark,
+          const Comparison& comparison) {
+  breaches.Add(std::move(sentence), mark);
   if (breaches.count() == 1 && comparison.total() > 1) {
-    breaches.Add(Totals(comparison));
+    breaches.Add(Totals(comparison), mark);
   }
 }
 
@@ -181,10 +182,12 @@ void ExactlyOnce::OnSink(const sim::TraceEvent& event) {
   }
   if (event.kind == events::kSinkCommitted && !transaction.committed.has_value()) {
     transaction.committed = event.time;
+    transaction.commit = event.id;
   }
 }
 
 void ExactlyOnce::OnCommitted(const sim::TraceEvent& event) {
+  See();
   const auto name = event.Text("transaction");
   if (!name.has_value()) {
     return;
@@ -192,6 +195,7 @@ void ExactlyOnce::OnCommitted(const sim::TraceEvent& event) {
   Transaction& transaction = transactions_[std::string(*name)];
   if (!transaction.committed.has_value()) {
     transaction.committed = event.time;
+    transaction.commit = event.id;
   }
 }
 
@@ -216,6 +220,23 @@ void ExactlyOnce::OnEvent(const sim::TraceEvent& event) {
   }
 }
 
+Mark ExactlyOnce::MarkOf(std::string_view breach, const std::vector<const OutputRecord*>& copies,
+                         uint64_t allowed) const {
+  std::vector<sim::EventId> commits;
+  for (const OutputRecord* copy : copies) {
+    const auto found = transactions_.find(copy->transaction);
+    if (found != transactions_.end() && found->second.commit) {
+      commits.push_back(*found->second.commit);
+    }
+  }
+  std::ranges::sort(commits);
+  Mark mark{.breach = breach, .role = RoleOf(copies.front()->transaction)};
+  if (allowed < commits.size()) {
+    mark.event = commits[allowed];
+  }
+  return mark;
+}
+
 std::optional<sim::SimTime> ExactlyOnce::CommitTime(const OutputRecord& record) const {
   const auto found = transactions_.find(record.transaction);
   return found == transactions_.end() ? std::nullopt : found->second.committed;
@@ -226,7 +247,7 @@ std::string ExactlyOnce::ShowTransaction(const std::string& transaction) const {
   if (found == transactions_.end()) {
     return fmt::format("\"{}\"", transaction);
   }
-  const auto& [checkpoint, committed] = found->second;
+  const auto& [checkpoint, committed, commit] = found->second;
   std::vector<std::string> known;
   if (checkpoint != 0) {
     known.push_back(fmt::format("checkpoint {}", checkpoint));
@@ -311,19 +332,20 @@ std::vector<reports::Finding> ExactlyOnce::Judge(const FinalState& state) {
          fmt::format("{} is in the output {} instead of {}, committed by {}{}.",
                      sentences.Name(record), Times(tally->copies.size()), Times(tally->expected),
                      ShowCopies(tally->copies), ShowWhatHappenedBetween(tally->copies)),
-         comparison);
+         MarkOf("doubled", tally->copies, tally->expected), comparison);
   }
   for (const auto& [record, tally] : comparison.foreign) {
     Tell(breaches,
          fmt::format("{} is in the output but not in the reference, committed by {}.",
                      sentences.Name(record), ShowCopies(tally->copies)),
-         comparison);
+         MarkOf("foreign", tally->copies, 0), comparison);
   }
   for (const auto& [record, tally] : comparison.missing) {
-    Tell(breaches, sentences.Missing(record, *tally), comparison);
+    Tell(breaches, sentences.Missing(record, *tally), {.breach = "lost", .role = {}}, comparison);
   }
   for (const Misplaced& misplaced : comparison.misplaced) {
-    Tell(breaches, sentences.Misplacement(misplaced), comparison);
+    Tell(breaches, sentences.Misplacement(misplaced), MarkOf("misplaced", {misplaced.record}, 0),
+         comparison);
   }
   return breaches.ToFindings(kName);
 }

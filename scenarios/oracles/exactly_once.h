@@ -5,6 +5,7 @@
 //          key the records of O, by log partition and offset, stand in the order of E. Witness: a
 //          doubled record names the transaction of each copy, its checkpoint, and what crashed or
 //          was restored between the two commits; then come foreign, missing and misplaced records.
+//          Its event is the commit at which the first record became wrong, as far as one was told.
 // Cost:    n log n in the records, at the end. Keeps one entry per transaction and one per crash or
 //          restart.
 // Silent:  about missing records when the job did not finish (job_finishes speaks), about the order
@@ -22,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scenarios/oracles/breaches.h"
 #include "scenarios/oracles/oracle.h"
 
 namespace flinch::scenarios {
@@ -44,6 +46,7 @@ class ExactlyOnce final : public Oracle {
   struct Transaction {
     int64_t checkpoint = 0;  // 0: nobody said
     std::optional<sim::SimTime> committed;
+    std::optional<sim::EventId> commit;  // the event that told it first
   };
 
   struct Disturbance {
@@ -55,6 +58,10 @@ class ExactlyOnce final : public Oracle {
   void OnCommitted(const sim::TraceEvent& event);
   void OnDisturbance(const sim::TraceEvent& event, std::string what);
 
+  // Of a record that is once too often in the output: the commit of its first copy beyond
+  // `allowed`.
+  Mark MarkOf(std::string_view breach, const std::vector<const OutputRecord*>& copies,
+              uint64_t allowed) const;
   std::optional<sim::SimTime> CommitTime(const OutputRecord& record) const;
   std::string ShowTransaction(const std::string& transaction) const;
   std::string ShowCopies(const std::vector<const OutputRecord*>& copies) const;

@@ -12,6 +12,10 @@ namespace events = engine::events;
 
 namespace {
 
+// Failures of tasks with no checkpoint in between, from which on the job is said to fail again and
+// again rather than to have been hit.
+constexpr uint64_t kFailuresInALoop = 10;
+
 std::string ShowLast(std::string_view what, const std::optional<sim::RecordedEvent>& event) {
   if (!event.has_value()) {
     return fmt::format("Last {}: none.", what);
@@ -35,22 +39,39 @@ std::string ShowEnding(std::string_view ending) {
 
 void JobFinishes::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == events::kJobStatus) {
+    See();
     last_status_ = sim::CopyOf(event);
   } else if (event.kind == events::kJobRestored) {
     ++starts_;
     last_restart_ = sim::CopyOf(event);
   } else if (event.kind == events::kTaskFailed) {
     last_failure_ = sim::CopyOf(event);
+    ++failures_;
   } else if (event.kind.starts_with("checkpoint.")) {
     last_checkpoint_ = sim::CopyOf(event);
+    if (event.kind == events::kCheckpointStored) {
+      failures_ = 0;
+    }
   }
+}
+
+Mark JobFinishes::MarkOf(const FinalState& state) const {
+  if (failures_ >= kFailuresInALoop) {
+    return {.breach = "fails_again", .role = RoleOf(last_failure_->Text("subtask").value_or(""))};
+  }
+  return {.breach = state.ending == "idle" ? "stuck" : "unfinished", .role = {}};
 }
 
 std::vector<reports::Finding> JobFinishes::Judge(const FinalState& state) {
   if (state.job_finished) {
     return {};
   }
-  reports::Finding finding{.oracle = std::string(kName), .witness = {}, .details = {}};
+  const Mark mark = MarkOf(state);
+  reports::Finding finding{.oracle = std::string(kName),
+                           .witness = {},
+                           .details = {},
+                           .breach = std::string(mark.breach),
+                           .role = mark.role};
   const std::string status = state.job_status.empty() ? "unknown" : state.job_status;
   const std::string since = last_status_.has_value()
                                 ? fmt::format(" since {}", reports::ShowClock(last_status_->time))

@@ -4,7 +4,8 @@
 //          the liveness verdict: every run ends healed, so nothing but the system itself can be in
 //          the way. Witness: why the run ended and what the job last did: its status, its last
 //          checkpoint step, its last restart, its last failed task.
-// Cost:    a comparison per event; keeps the last event of each of four kinds, and a count.
+// Cost:    a comparison per event; keeps the last event of each of four kinds, and two
+//          counts.
 // Silent:  when the job finished, however long it took.
 #pragma once
 
@@ -14,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scenarios/oracles/breaches.h"
 #include "scenarios/oracles/oracle.h"
 
 namespace flinch::scenarios {
@@ -32,11 +34,15 @@ class JobFinishes final : public Oracle {
   std::vector<reports::Finding> Judge(const FinalState& state) override;
 
  private:
+  // How it did not, and who is to be asked: for the signature.
+  Mark MarkOf(const FinalState& state) const;
+
   std::optional<sim::RecordedEvent> last_status_;
   std::optional<sim::RecordedEvent> last_checkpoint_;
   std::optional<sim::RecordedEvent> last_restart_;
   std::optional<sim::RecordedEvent> last_failure_;
-  uint64_t starts_ = 0;  // job.restored, the first start included
+  uint64_t starts_ = 0;    // job.restored, the first start included
+  uint64_t failures_ = 0;  // of tasks, since a checkpoint was stored
 };
 
 }  // namespace flinch::scenarios

@@ -31,7 +31,8 @@ void NoOpenTransaction::OnBegun(const sim::TraceEvent& event, const Name& name) 
   const auto found = transactions_.find(name);
   if (found != transactions_.end() && found->second.broker_starts == broker_starts_) {
     breaches_.Add(fmt::format("{} was begun twice, first at {}{}.", Show(name.id, name.epoch),
-                              reports::ShowClock(found->second.begun), Place(event)));
+                              reports::ShowClock(found->second.begun), Place(event)),
+                  MarkAt(event, "begun_twice", name.id));
   }
   transactions_.insert_or_assign(
       name, Transaction{.begun = event.time, .since = event.time, .broker_starts = broker_starts_});
@@ -42,7 +43,8 @@ void NoOpenTransaction::OnEnded(const sim::TraceEvent& event, const Name& name, 
   if (found == transactions_.end()) {
     if (phase == Phase::kCommitted && broker_starts_ <= 1) {
       breaches_.Add(fmt::format("{} was committed but never begun{}.", Show(name.id, name.epoch),
-                                Place(event)));
+                                Place(event)),
+                    MarkAt(event, "never_begun", name.id));
     }
     transactions_.emplace(name, Transaction{.phase = phase,
                                             .begun = event.time,
@@ -56,8 +58,10 @@ void NoOpenTransaction::OnEnded(const sim::TraceEvent& event, const Name& name, 
         transaction.phase == phase
             ? fmt::format("{} twice, first", Word(phase))
             : fmt::format("{} although it was {}", Word(phase), Word(transaction.phase));
-    breaches_.Add(fmt::format("{} was {} at {}{}.", Show(name.id, name.epoch), again,
-                              reports::ShowClock(transaction.since), Place(event)));
+    breaches_.Add(
+        fmt::format("{} was {} at {}{}.", Show(name.id, name.epoch), again,
+                    reports::ShowClock(transaction.since), Place(event)),
+        MarkAt(event, transaction.phase == phase ? "ended_twice" : "ended_both_ways", name.id));
   }
   transaction.phase = phase;
   transaction.since = event.time;
@@ -101,6 +105,7 @@ void NoOpenTransaction::OnEvent(const sim::TraceEvent& event) {
   if (!id.has_value()) {
     return;
   }
+  See();
   const Name name{.id = std::string(*id), .epoch = event.Number("epoch").value_or(0)};
   if (event.kind == events::kTransactionBegun) {
     OnBegun(event, name);
@@ -130,7 +135,7 @@ std::vector<reports::Finding> NoOpenTransaction::Judge(const FinalState& state) 
   Breaches breaches = breaches_;
   if (state.job_finished) {
     for (const std::string& id : state.open_transactions) {
-      breaches.Add(ShowOpen(id));
+      breaches.Add(ShowOpen(id), {.breach = "left_open", .role = RoleOf(id)});
     }
     for (const auto& [name, transaction] : transactions_) {
       const bool untold =
@@ -139,9 +144,9 @@ std::vector<reports::Finding> NoOpenTransaction::Judge(const FinalState& state) 
           std::ranges::find(state.open_transactions, name.id) == state.open_transactions.end()) {
         breaches.Add(
             fmt::format("{}, begun at {}, was neither committed nor aborted, and the broker does "
-                        "not know it as "
-                        "open.",
-                        Show(name.id, name.epoch), reports::ShowClock(transaction.begun)));
+                        "not know it as open.",
+                        Show(name.id, name.epoch), reports::ShowClock(transaction.begun)),
+            {.breach = "end_untold", .role = RoleOf(name.id)});
       }
     }
   }

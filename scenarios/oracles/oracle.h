@@ -13,6 +13,7 @@
 // nothing: what it finds in a run it finds again in the run's recording.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -52,6 +53,15 @@ class Oracle : public sim::TraceObserver {
   // The broken promise, or nothing when it held: at most one finding, whose witness is the most
   // telling breach and whose details (a dozen at most) are the next ones.
   virtual std::vector<reports::Finding> Judge(const FinalState& state) = 0;
+
+  // By how many events it judged something so far. Of 0 a silence proves nothing.
+  uint64_t seen() const { return seen_; }
+
+ protected:
+  void See() { ++seen_; }
+
+ private:
+  uint64_t seen_ = 0;
 };
 
 }  // namespace flinch::scenarios

@@ -73,6 +73,19 @@ std::string ShowBytes(std::string_view bytes) {
   return text;
 }
 
+std::string RoleOf(std::string_view name) {
+  size_t end = 0;
+  while (end < name.size() && name[end] != '[') {
+    const bool numbered =
+        name[end] == '-' && end + 1 < name.size() && name[end + 1] >= '0' && name[end + 1] <= '9';
+    if (numbered) {
+      break;
+    }
+    ++end;
+  }
+  return std::string(name.substr(0, end));
+}
+
 std::string Times(uint64_t count) { return count == 1 ? "1 time" : fmt::format("{} times", count); }
 
 std::string Enumerate(const std::vector<std::string>& items) {

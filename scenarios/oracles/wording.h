@@ -17,6 +17,9 @@ std::string FieldText(const sim::TraceEvent& event, std::string_view field);
 // otherwise; cut after 64 bytes, with the length said.
 std::string ShowBytes(std::string_view bytes);
 
+// Who, without numbers: "sink" of "sink[1]" and of "sink-0-3", "tm" of "tm-2", "jm" of "jm".
+std::string RoleOf(std::string_view name);
+
 // "1 time", "2 times".
 std::string Times(uint64_t count);
 

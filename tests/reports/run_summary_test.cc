@@ -190,6 +190,21 @@ TEST(RunSummaryTest, JsonOfAFailedRunHasTheFirstFindingAndAllOfThem) {
   EXPECT_TRUE(object["findings"][1]["details"].is_array());
 }
 
+TEST(RunSummaryTest, JsonOfAFailedRunHasItsSignatureAndTheMarksOfItsFindings) {
+  RunSummary summary = FailedRun();
+  summary.signature = "exactly_once:doubled@sink";
+  Finding& first = summary.findings.front();
+  first.breach = "doubled";
+  first.role = "sink";
+  first.event = sim::EventId(41);
+  const auto object = nlohmann::json::parse(ShowJson(summary));
+  EXPECT_EQ(object["signature"], "exactly_once:doubled@sink");
+  EXPECT_EQ(object["findings"][0]["breach"], "doubled");
+  EXPECT_EQ(object["findings"][0]["role"], "sink");
+  EXPECT_EQ(object["findings"][0]["event"], 41);
+  EXPECT_FALSE(object["findings"][1].contains("event"));
+}
+
 TEST(RunSummaryTest, JsonKeepsEverySeedExactly) {
   RunSummary summary = PassedRun();
   summary.seed = 18'446'744'073'709'551'615ULL;

@@ -15,7 +15,7 @@ using ::testing::SizeIs;
 Breaches Numbered(int count) {
   Breaches breaches;
   for (int i = 0; i < count; ++i) {
-    breaches.Add(fmt::format("Breach {}.", i));
+    breaches.Add(fmt::format("Breach {}.", i), {.breach = "broken", .role = "sink"});
   }
   return breaches;
 }
@@ -31,6 +31,29 @@ TEST(BreachesTest, TheFirstIsTheWitnessAndTheOthersAreDetails) {
   EXPECT_EQ(findings[0].oracle, "alignment");
   EXPECT_EQ(findings[0].witness, "Breach 0.");
   EXPECT_THAT(findings[0].details, ElementsAre("Breach 1.", "Breach 2."));
+}
+
+TEST(BreachesTest, TheFindingHasTheMarkOfTheEarliestEvent) {
+  Breaches breaches;
+  breaches.Add("At the end.", {.breach = "lost", .role = ""});
+  breaches.Add("Later.", {.breach = "doubled", .role = "sink", .event = sim::EventId(9)});
+  breaches.Add("Earlier.", {.breach = "foreign", .role = "source", .event = sim::EventId(3)});
+  breaches.Add("Later still.", {.breach = "early", .role = "jm", .event = sim::EventId(12)});
+  const auto findings = breaches.ToFindings("exactly_once");
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0].witness, "At the end.");
+  EXPECT_EQ(findings[0].breach, "foreign");
+  EXPECT_EQ(findings[0].role, "source");
+  EXPECT_EQ(findings[0].event, sim::EventId(3));
+}
+
+TEST(BreachesTest, ABreachWithoutAnEventKeepsItsMarkWhenItIsAlone) {
+  Breaches breaches;
+  breaches.Add("At the end.", {.breach = "lost", .role = ""});
+  const auto findings = breaches.ToFindings("exactly_once");
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0].breach, "lost");
+  EXPECT_FALSE(findings[0].event.has_value());
 }
 
 TEST(BreachesTest, ADozenDetailsAreToldInFull) {

@@ -68,6 +68,27 @@ TEST_F(CommitAfterDurableTest, FailsWhenTheSinkCommitsBeforeAnythingIsStored) {
             "(none is stored yet; event #1 at 00:02.417).");
 }
 
+TEST_F(CommitAfterDurableTest, MarksWhoWasEarlyAndWhen) {
+  Checkpoint("checkpoint.completed", 1);
+  Checkpoint("checkpoint.notified", 1);
+  Commit(1);
+  const auto findings = Judge();
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].breach, "early");
+  EXPECT_EQ(findings[0].role, "jm");
+  EXPECT_EQ(findings[0].event, sim::EventId(2));
+}
+
+TEST_F(CommitAfterDurableTest, CountsWhatItJudged) {
+  CommitAfterDurable oracle;
+  EXPECT_EQ(oracle.seen(), 0U);
+  Checkpoint("checkpoint.stored", 1);
+  Checkpoint("checkpoint.notified", 1);
+  Commit(1);
+  history_.ShowTo(oracle);
+  EXPECT_EQ(oracle.seen(), 2U);
+}
+
 TEST_F(CommitAfterDurableTest, FailsWhenOnlyAnEarlierCheckpointIsStored) {
   Checkpoint("checkpoint.stored", 4);
   Commit(5);

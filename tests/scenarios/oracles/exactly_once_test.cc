@@ -70,6 +70,41 @@ TEST_F(ExactlyOnceTest, PassesWhenTheOutputIsTheReferenceInAnyOrderOfKeys) {
   EXPECT_THAT(Judge(), IsEmpty());
 }
 
+TEST_F(ExactlyOnceTest, ADoubledRecordIsMarkedByTheCommitOfItsSecondCopy) {
+  Expect("/a", "5");
+  Output("/a", "5", "sink-0-3");
+  Output("/a", "5", "sink-0-4");
+  Committed(1s, "sink-0-3", 3);  // events 1 and 2
+  Committed(2s, "sink-0-4", 4);  // events 3 and 4
+  const auto findings = Judge();
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0].breach, "doubled");
+  EXPECT_EQ(findings[0].role, "sink");
+  EXPECT_EQ(findings[0].event, sim::EventId(4));
+}
+
+TEST_F(ExactlyOnceTest, TheEarliestWrongCommitMarksTheFinding) {
+  Expect("/a", "5");
+  Output("/a", "5", "sink-0-3");
+  Output("/b", "6", "sink-0-3");
+  Output("/a", "5", "sink-0-4");
+  Committed(1s, "sink-0-3", 3);
+  Committed(2s, "sink-0-4", 4);
+  const auto findings = Judge();
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_THAT(findings[0].witness, HasSubstr("instead of"));  // the doubled one is told
+  EXPECT_EQ(findings[0].breach, "foreign");
+  EXPECT_EQ(findings[0].event, sim::EventId(2));
+}
+
+TEST_F(ExactlyOnceTest, AMissingRecordIsMarkedWithoutAnEvent) {
+  Expect("/a", "5");
+  const auto findings = Judge();
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0].breach, "lost");
+  EXPECT_FALSE(findings[0].event.has_value());
+}
+
 TEST_F(ExactlyOnceTest, PassesWhenThereIsNothing) { EXPECT_THAT(Judge(), IsEmpty()); }
 
 TEST_F(ExactlyOnceTest, ADoubledRecordNamesItsTransactionsCheckpointsAndTheCrashBetween) {

@@ -40,6 +40,21 @@ TEST(JobFinishesTest, PassesWhenTheJobFinished) {
   EXPECT_THAT(Judge({}, state), IsEmpty());
 }
 
+TEST(JobFinishesTest, AFailureThatRepeatsIsMarkedWithItsTask) {
+  RecordingBuilder history;
+  history.By("jm").Tell("checkpoint.stored", {{"id", 1}});
+  for (int attempt = 1; attempt <= 10; ++attempt) {
+    EXPECT_EQ(Judge(history, Stuck("limit")).at(0).breach, "unfinished");
+    history.By("tm-1").Tell("task.failed",
+                            {{"subtask", "sink[1]"}, {"attempt", attempt}, {"reason", "gone"}});
+  }
+  const auto findings = Judge(history, Stuck("limit"));
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0].breach, "fails_again");
+  EXPECT_EQ(findings[0].role, "sink");
+  EXPECT_EQ(Judge({}, Stuck("idle")).at(0).breach, "stuck");
+}
+
 TEST(JobFinishesTest, FailsWithWhatTheJobLastDid) {
   RecordingBuilder history;
   history.By("jm").Tell("job.restored", {{"checkpoint", 0}, {"attempt", 1}});

@@ -34,6 +34,15 @@ TEST(WordingTest, LongBytesAreCutAndTheirLengthIsSaid) {
             "\"" + std::string(63, 'a') + "ü\"… (69 bytes)");
 }
 
+TEST(WordingTest, ARoleIsANameWithoutItsNumbers) {
+  EXPECT_EQ(RoleOf("sink[1]"), "sink");
+  EXPECT_EQ(RoleOf("sink-0-3"), "sink");
+  EXPECT_EQ(RoleOf("tm-2"), "tm");
+  EXPECT_EQ(RoleOf("jm"), "jm");
+  EXPECT_EQ(RoleOf("job-manager"), "job-manager");
+  EXPECT_EQ(RoleOf(""), "");
+}
+
 TEST(WordingTest, ListsAndCountsReadAsSentences) {
   EXPECT_EQ(Enumerate({}), "");
   EXPECT_EQ(Enumerate({"a"}), "a");
