@@ -228,6 +228,23 @@ std::string ShowAction(const Action& action) {
   return ShowLink(kind, std::get<CutLink>(action), "");
 }
 
+// Without the blanks that stand in no string.
+std::string WithoutBlanks(std::string_view text) {
+  std::string compact;
+  bool in_string = false;
+  bool is_escaped = false;
+  for (const char letter : text) {
+    if (letter == '"' && !is_escaped) {
+      in_string = !in_string;
+    }
+    is_escaped = letter == '\\' && !is_escaped;
+    if (in_string || letter != ' ') {
+      compact += letter;
+    }
+  }
+  return compact;
+}
+
 }  // namespace
 
 sim::Result<FaultPlan> ReadFaultPlan(const std::string& file) {
@@ -244,6 +261,22 @@ sim::Result<FaultPlan> ParseFaultPlan(std::string file, std::string text) {
 
 sim::Result<FaultPlan> ParseFaultPlan(std::string file, std::string text, const Cast& cast) {
   return ReadPlan(TomlDocument::Parse(std::move(file), std::move(text)), &cast);
+}
+
+sim::Result<FaultPlan> ParseInlineFaults(std::span<const std::string> faults, const Cast& cast) {
+  // A line each, so that messages show the one that is meant.
+  std::string text = fmt::format("version = {}\nfault = [\n", kFaultPlanVersion);
+  for (const std::string& fault : faults) {
+    text += fault + "\n,\n";
+  }
+  sim::Result<FaultPlan> plan =
+      ReadPlan(TomlDocument::Parse("--fault", std::move(text) + "]\n"), &cast);
+  if (plan && plan->faults.size() != faults.size()) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     "Each --fault is one table { when = { … }, do = { … } }; repeat --fault for "
+                     "another fault.");
+  }
+  return plan;
 }
 
 DecodedPlan DecodeFaultPlan(TomlTable& table) {
@@ -283,6 +316,11 @@ void ComplainAboutFaults(TomlTable& table, const DecodedPlan& decoded, const Cas
       part.Complain(problem.key, problem.sentence);
     }
   }
+}
+
+std::string ShowInline(const Fault& fault) {
+  return WithoutBlanks(
+      fmt::format("{{when={},do={}}}", ShowTrigger(fault.when), ShowAction(fault.what)));
 }
 
 std::string ShowToml(const FaultPlan& plan) {

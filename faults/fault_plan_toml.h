@@ -14,6 +14,7 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 
 #include "faults/fault_plan.h"
@@ -31,6 +32,12 @@ sim::Result<FaultPlan> ParseFaultPlan(std::string file, std::string text);
 // The same, and what CheckAgainst finds, each problem at its place in the file.
 sim::Result<FaultPlan> ReadFaultPlan(const std::string& file, const Cast& cast);
 sim::Result<FaultPlan> ParseFaultPlan(std::string file, std::string text, const Cast& cast);
+
+// Faults as the command line and replay tokens hold them, each an inline table:
+//   {when={at="1s"},do={crash="tm-2"}}
+// Of what `ShowInline` writes, it gives the same faults back.
+sim::Result<FaultPlan> ParseInlineFaults(std::span<const std::string> faults, const Cast& cast);
+std::string ShowInline(const Fault& fault);
 
 // The `[[fault]]` tables of a larger file; none is an empty plan. Problems go to the document,
 // whose `Finish` tells them: a plan with problems is not to be used, but those of its faults that

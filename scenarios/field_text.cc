@@ -165,6 +165,15 @@ sim::Result<void> ParseField(const FieldInfo&, std::string_view text, engine::Ev
   return {};
 }
 
+sim::Result<void> ParseField(const FieldInfo&, std::string_view text, RowSelection& value) {
+  sim::Result<RowSelection> rows = RowSelection::Parse(text);
+  if (!rows) {
+    return Fail(rows);
+  }
+  value = *std::move(rows);
+  return {};
+}
+
 sim::Result<void> ParseField(const FieldInfo& field, std::string_view text,
                              std::vector<std::string>& value) {
   std::vector<std::string> items;
@@ -227,6 +236,8 @@ std::string ShowField(const std::optional<sim::Duration>& value) {
 std::string ShowField(ZipfExponent value) { return QuoteToml(ShowZipf(value)); }
 
 std::string ShowField(engine::EventTime value) { return QuoteToml(ShowUtc(value)); }
+
+std::string ShowField(const RowSelection& value) { return QuoteToml(Show(value)); }
 
 std::string ShowField(const std::vector<std::string>& value) {
   std::string items;

@@ -54,6 +54,7 @@ sim::Result<void> ParseField(const FieldInfo& field, std::string_view text,
 sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, ZipfExponent& value);
 sim::Result<void> ParseField(const FieldInfo& field, std::string_view text,
                              engine::EventTime& value);
+sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, RowSelection& value);
 // Separated by commas; "" is none.
 sim::Result<void> ParseField(const FieldInfo& field, std::string_view text,
                              std::vector<std::string>& value);
@@ -82,6 +83,7 @@ std::string ShowField(sim::Duration value);
 std::string ShowField(const std::optional<sim::Duration>& value);
 std::string ShowField(ZipfExponent value);
 std::string ShowField(engine::EventTime value);
+std::string ShowField(const RowSelection& value);
 std::string ShowField(const std::vector<std::string>& value);
 
 template <WordField T>

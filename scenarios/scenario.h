@@ -18,6 +18,7 @@
 #include "engine/config.h"
 #include "engine/ids.h"
 #include "faults/fault_plan.h"
+#include "scenarios/row_selection.h"
 #include "sim/result.h"
 #include "sim/time.h"
 
@@ -66,6 +67,9 @@ struct WorkloadSpec {
   WorkloadSource source = WorkloadSource::kGenerated;
   uint32_t partitions = 4;
   uint32_t rows_per_second = 200;  // how fast rows are published, in simulated time
+  // The rows that are published, at the times at which they are when all are. Shrinking a failure
+  // leaves rows out with it.
+  RowSelection rows{};
 
   // Generated: each record holds `keys_per_record` keys, drawn by rank.
   uint64_t records = 2000;

@@ -3,7 +3,7 @@
 // `VisitFields(scenario, visit)` calls `visit(field, member)` for each; the member's type says how
 // it is written:
 //   whole number 3 · duration "250ms" · text · list of texts · one of some words ·
-//   decimal "1.1" · time "2026-01-01T00:00:00Z" · "auto" or a duration
+//   decimal "1.1" · time "2026-01-01T00:00:00Z" · "auto" or a duration · rows "1-5,9"
 // The engine's options have Flink's names and no range of their own: EngineOptions::Validate knows.
 #pragma once
 
@@ -42,6 +42,7 @@ void VisitWorkload(AnyWorkload& workload, Visitor&& visit) {
   visit(FieldInfo{"workload.source"}, workload.source);
   visit(FieldInfo{"workload.partitions", 1, 1024}, workload.partitions);
   visit(FieldInfo{"workload.rows_per_second", 1, 1'000'000}, workload.rows_per_second);
+  visit(FieldInfo{"workload.rows"}, workload.rows);
   visit(FieldInfo{"workload.records", 1, 10'000'000, kGenerated}, workload.records);
   visit(FieldInfo{"workload.keys", 1, 100'000, kGenerated}, workload.keys);
   visit(FieldInfo{"workload.keys_per_record", 1, 100, kGenerated}, workload.keys_per_record);

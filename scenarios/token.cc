@@ -22,6 +22,7 @@ constexpr std::string_view kSet = "set:";
 constexpr std::string_view kStrategy = "strategy:";
 constexpr std::string_view kDefect = "defect:";
 constexpr std::string_view kPlan = "plan:";
+constexpr std::string_view kFault = "fault:";
 constexpr std::string_view kInput = "input:";
 constexpr std::string_view kCheck = "~c";
 
@@ -106,6 +107,10 @@ bool ReadPart(std::string_view part, ReplayToken& token) {
     token.plan = text->substr(kPlan.size());
     return true;
   }
+  if (part.starts_with(kFault)) {
+    token.faults.push_back(text->substr(kFault.size()));
+    return true;
+  }
   if (part.starts_with(kInput)) {
     token.input = text->substr(kInput.size());
     return true;
@@ -163,6 +168,9 @@ std::string ShowToken(const ReplayToken& token) {
   }
   if (!token.plan.empty()) {
     text += fmt::format("~{}{}", kPlan, Escape(token.plan));
+  }
+  for (const std::string& fault : token.faults) {
+    text += fmt::format("~{}{}", kFault, Escape(fault));
   }
   if (!token.input.empty()) {
     text += fmt::format("~{}{}", kInput, Escape(token.input));

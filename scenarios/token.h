@@ -1,7 +1,7 @@
 // Replay tokens: one word that says how to run the same again, and what came of it.
 //
 //   fl1~url_clicks~s7~strategy:pct%3A3~set:workload.records=500~defect:notifies_before_stored
-//      ~plan:/tmp/p.toml~input:/var/log/dpkg.log~h0a1b2c3d~b89abcdef~d0123456789abcdef~vfailed
+//      ~plan:/tmp/p.toml~fault:%7Bwhen…%7D~input:/var/log/dpkg.log~h0a1b2c3d~b89abcdef~d0123456789abcdef~vfailed
 //      ~c76543210
 //      (without breaks)
 //
@@ -31,11 +31,12 @@ struct ReplayToken {
   std::string strategy{};           // as sim/world/scheduling.h writes it, or "" for random
   std::vector<Setting> settings{};  // in the order in which they were applied
   std::vector<std::string> defects{};
-  std::string plan{};          // path, or ""
-  std::string input{};         // path, or ""
-  std::string content_hash{};  // 8 hexadecimal digits
-  std::string build_id{};      // 8 hexadecimal digits
-  std::string digest{};        // 16 hexadecimal digits
+  std::string plan{};                 // path, or ""
+  std::vector<std::string> faults{};  // instead of a plan, as faults::ShowInline writes them
+  std::string input{};                // path, or ""
+  std::string content_hash{};         // 8 hexadecimal digits
+  std::string build_id{};             // 8 hexadecimal digits
+  std::string digest{};               // 16 hexadecimal digits
   std::string verdict{};
 };
 

@@ -136,6 +136,18 @@ sim::Result<void> AppendFile(const WorkloadSpec& spec, const std::string& path,
   return {};
 }
 
+// Leaves out what is not to be published; what stays keeps its partition and its time.
+sim::Result<void> SelectRows(const RowSelection& rows, Workload& workload) {
+  if (rows.last() > workload.rows.size()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("workload.rows is \"{}\", but the input has {} rows.", Show(rows),
+                            workload.rows.size()));
+  }
+  uint64_t number = 0;
+  std::erase_if(workload.rows, [&](const InputRow&) { return !rows.Keeps(++number); });
+  return {};
+}
+
 // Records behind the bound would be dropped or not, as chance will have it.
 sim::Result<void> CheckBound(const Scenario& scenario, const Workload& workload) {
   const std::optional<sim::Duration>& bound = scenario.job.out_of_orderness;
@@ -201,6 +213,9 @@ sim::Result<Workload> LoadWorkload(const Scenario& scenario, uint64_t seed,
     if (const sim::Result<void> read = AppendFile(spec, *input_file, workload); !read) {
       return Fail(read);
     }
+  }
+  if (const sim::Result<void> selected = SelectRows(spec.rows, workload); !selected) {
+    return Fail(selected);
   }
   workload.out_of_orderness = MeasureOutOfOrderness(workload.rows, workload.partitions);
   if (const sim::Result<void> bound = CheckBound(scenario, workload); !bound) {

@@ -115,6 +115,9 @@ class Parser {
   // What makes a run another than the scenario's own.
   void DefineVariations(CLI::App& verb) {
     verb.add_option("--plan", plan_, "a fault plan (TOML) instead of the scenario's own faults");
+    verb.add_option("--fault", arguments_.faults,
+                    "'{ when = { … }, do = { … } }': one fault of such a plan; may be repeated")
+        ->allow_extra_args(false);
     verb.add_option("--input", input_, "the file whose rows the job reads");
     verb.add_option("--set", settings_, "key=value: override a field or an engine option")
         ->allow_extra_args(false);
@@ -263,6 +266,9 @@ class Parser {
       arguments_.scheduling = *scheduling;
     }
     arguments_.plan = Given(verb, "--plan", plan_);
+    if (arguments_.plan && !arguments_.faults.empty()) {
+      return Usage("--plan and --fault both say what breaks; give one of them.");
+    }
     arguments_.input = Given(verb, "--input", input_);
     return {};
   }

@@ -23,6 +23,7 @@ struct RunArguments {
   std::string scenario{};  // a name of the library or a path
   uint64_t seed = 1;
   std::optional<std::string> plan{};
+  std::vector<std::string> faults{};  // instead of a plan: TOML, one [[fault]] each
   std::optional<std::string> input{};
   std::optional<std::string> output{};
   std::vector<Setting> settings{};

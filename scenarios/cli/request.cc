@@ -1,6 +1,8 @@
 #include "scenarios/cli/request.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -77,6 +79,31 @@ sim::Result<std::string> HashOf(const RunRequest& request,
   return HashContent({ShowToml(request.scenario), plan, file});
 }
 
+// What breaks instead of the scenario's own faults; nothing when nobody said so.
+sim::Result<std::optional<faults::FaultPlan>> ReadPlan(const RunArguments& arguments,
+                                                       const Scenario& scenario) {
+  if (!arguments.plan && arguments.faults.empty()) {
+    return std::optional<faults::FaultPlan>();
+  }
+  const faults::Cast cast = CastOf(scenario);
+  sim::Result<faults::FaultPlan> plan = arguments.plan
+                                            ? faults::ReadFaultPlan(*arguments.plan, cast)
+                                            : faults::ParseInlineFaults(arguments.faults, cast);
+  if (!plan) {
+    return Fail(plan);
+  }
+  return std::optional(*std::move(plan));
+}
+
+// However they were written.
+std::vector<std::string> InlineFaults(const RunArguments& arguments, const RunRequest& request) {
+  std::vector<std::string> faults;
+  if (!arguments.plan && request.plan) {
+    std::ranges::transform(request.plan->faults, std::back_inserter(faults), faults::ShowInline);
+  }
+  return faults;
+}
+
 }  // namespace
 
 sim::Result<PreparedRun> Prepare(const RunArguments& arguments) {
@@ -98,14 +125,11 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments) {
     return Fail(defects);
   }
   request.defects = *defects;
-  if (arguments.plan) {
-    sim::Result<faults::FaultPlan> plan =
-        faults::ReadFaultPlan(*arguments.plan, CastOf(request.scenario));
-    if (!plan) {
-      return Fail(plan);
-    }
-    request.plan = *std::move(plan);
+  sim::Result<std::optional<faults::FaultPlan>> plan = ReadPlan(arguments, request.scenario);
+  if (!plan) {
+    return Fail(plan);
   }
+  request.plan = *std::move(plan);
   sim::Result<Workload> workload = LoadWorkload(request.scenario, arguments.seed, arguments.input);
   if (!workload) {
     return Fail(workload);
@@ -124,6 +148,7 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments) {
       .settings = arguments.settings,
       .defects = arguments.defects,
       .plan = arguments.plan ? AbsolutePath(*arguments.plan) : "",
+      .faults = InlineFaults(arguments, request),
       .input = arguments.input ? AbsolutePath(*arguments.input) : "",
       .content_hash = *hash,
       .build_id = std::string(kBuildId)};
@@ -133,6 +158,7 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments) {
 RunArguments ArgumentsOf(const ReplayToken& token) {
   RunArguments arguments{.scenario = token.scenario,
                          .seed = token.seed,
+                         .faults = token.faults,
                          .settings = token.settings,
                          .defects = token.defects};
   if (!token.strategy.empty()) {

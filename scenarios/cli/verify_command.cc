@@ -49,6 +49,9 @@ std::vector<std::string> WordsOf(const RunArguments& run) {
   for (const std::string& defect : run.defects) {
     words.insert(words.end(), {"--defect", defect});
   }
+  for (const std::string& fault : run.faults) {
+    words.insert(words.end(), {"--fault", fault});
+  }
   for (const auto& [flag, file] :
        {std::pair("--plan", run.plan), std::pair("--input", run.input)}) {
     if (file) {

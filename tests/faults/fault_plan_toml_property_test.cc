@@ -113,6 +113,15 @@ RC_GTEST_PROP(FaultPlanTomlPropertyTest, ReadsBackEveryPlanThatItWrote, ()) {
   }
   RC_ASSERT(*read == plan);
   RC_ASSERT(ShowToml(*read) == text);
+  std::string inlined = "version = 1\nfault = [\n";
+  for (const Fault& fault : plan.faults) {
+    inlined += ShowInline(fault) + ",\n";
+  }
+  const sim::Result<FaultPlan> again = ParseFaultPlan("plan.toml", inlined + "]\n");
+  if (!again) {
+    RC_FAIL(again.error().message);
+  }
+  RC_ASSERT(*again == plan);
 }
 
 // Bad input never crashes: a plan with a piece cut out, doubled or replaced is read or refused with

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -73,6 +74,39 @@ do = { cut = ["jm", "tm-1"], for = "2s" }
 when = { at = "2s" }
 do = { restart = "tm-2" }
 )");
+}
+
+Cast OneWorker() { return {.processes = {"jm", "tm-1"}, .events = {{"sink.committed", {"id"}}}}; }
+
+TEST(InlineFaultsTest, AreReadInTheirOrder) {
+  const std::vector<std::string> texts = {
+      R"({ when = { event = "sink.committed", where = { id = 3 } }, do = { crash = "tm-1" } })",
+      R"({when={after=0,delay="5ms"},do={cut=["jm","tm-1"],for="1s"}})"};
+  const sim::Result<FaultPlan> plan = ParseInlineFaults(texts, OneWorker());
+  ASSERT_TRUE(plan.has_value()) << plan.error().message;
+  ASSERT_EQ(plan->faults.size(), 2U);
+  EXPECT_EQ(ShowInline(plan->faults[0]),
+            R"({when={event="sink.committed",nth=1,where={id=3}},do={crash="tm-1"}})");
+  EXPECT_EQ(ShowInline(plan->faults[1]), texts[1]);
+}
+
+TEST(InlineFaultsTest, KeepBlanksAndQuotesThatStandInAString) {
+  const Fault fault{AtEvent{.kind = "a \"b\\", .process = " x "}, Crash{.process = "tm 1"}};
+  EXPECT_EQ(ShowInline(fault), R"({when={event="a \"b\\",nth=1,process=" x "},do={crash="tm 1"}})");
+}
+
+TEST(InlineFaultsTest, AreRefusedWithTheirLine) {
+  const auto message = [](const std::string& text) {
+    const sim::Result<FaultPlan> plan = ParseInlineFaults(std::vector{text}, OneWorker());
+    return plan ? "it was read" : plan.error().message;
+  };
+  EXPECT_THAT(message(R"({ when = { at = "1s" }, do = { crash = "tm-2" } })"),
+              testing::AllOf(testing::HasSubstr("--fault:"), testing::HasSubstr("\"tm-2\""),
+                             testing::HasSubstr("Did you mean \"tm-1\"?")));
+  EXPECT_THAT(message("{ when = "), testing::HasSubstr("--fault:"));
+  EXPECT_THAT(message(""), testing::HasSubstr("--fault:"));
+  EXPECT_THAT(message(R"({when={at="1s"},do={crash="jm"}}, {when={at="1s"},do={crash="jm"}})"),
+              testing::HasSubstr("repeat --fault"));
 }
 
 TEST(FaultPlanTomlTest, APlanWithoutFaultsIsAPlan) {

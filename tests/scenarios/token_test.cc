@@ -21,6 +21,7 @@ ReplayToken Rich() {
                        {.key = "workload.key_prefix", .value = "a=b~c:%$\n\xc3\xa4"}},
           .defects = {"sink_commits_at_snapshot", "notifies_before_stored"},
           .plan = "/tmp/plan.toml",
+          .faults = {"{when={at=\"1s\"},do={crash=\"tm-1\"}}", "{}"},
           .input = "/var/log/dpkg.log",
           .content_hash = "0a1b2c3d",
           .build_id = "89abcdef",
@@ -40,6 +41,7 @@ void ExpectEqual(const ReplayToken& left, const ReplayToken& right) {
   }
   EXPECT_EQ(left.defects, right.defects);
   EXPECT_EQ(left.plan, right.plan);
+  EXPECT_EQ(left.faults, right.faults);
   EXPECT_EQ(left.input, right.input);
   EXPECT_EQ(left.verdict, right.verdict);
 }

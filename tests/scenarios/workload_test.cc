@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,6 +30,20 @@ Workload Generate(const Scenario& scenario, uint64_t seed) {
 TEST(WorkloadTest, IsAFunctionOfTheSeed) {
   EXPECT_EQ(Generate(UrlClicks(), 7).rows, Generate(UrlClicks(), 7).rows);
   EXPECT_NE(Generate(UrlClicks(), 7).rows, Generate(UrlClicks(), 8).rows);
+}
+
+TEST(WorkloadTest, PublishesOnlyTheRowsThatAreKept) {
+  const Workload all = Generate(UrlClicks(), 7);
+  Scenario some = UrlClicks();
+  some.workload.rows = *RowSelection::Parse("1,4-5,2000");
+  EXPECT_EQ(Generate(some, 7).rows,
+            (std::vector{all.rows[0], all.rows[3], all.rows[4], all.rows[1999]}));
+  some.workload.rows = *RowSelection::Parse("none");
+  EXPECT_TRUE(Generate(some, 7).rows.empty());
+  some.workload.rows = *RowSelection::Parse("2001");
+  const sim::Result<Workload> beyond = LoadWorkload(some, 7, std::nullopt);
+  ASSERT_FALSE(beyond.has_value());
+  EXPECT_THAT(beyond.error().message, HasSubstr("the input has 2000 rows"));
 }
 
 TEST(WorkloadTest, StartsTheSameWayWithFewerRecords) {

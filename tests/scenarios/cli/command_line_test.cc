@@ -49,6 +49,16 @@ TEST(CommandLineTest, ReadsEveryFlagOfRun) {
   EXPECT_FALSE(run.timeline);
 }
 
+TEST(CommandLineTest, ReadsInlineFaultsInsteadOfAPlan) {
+  const RunArguments run =
+      Parse<RunArguments>({"run", "url_clicks", "--fault", "{a}", "--fault={b, c}"});
+  EXPECT_THAT(run.faults, ElementsAre("{a}", "{b, c}"));
+  const sim::Result<Command> both =
+      ParseCommandLine(Words{"run", "url_clicks", "--fault", "{a}", "--plan", "p.toml"});
+  ASSERT_FALSE(both.has_value());
+  EXPECT_THAT(both.error().message, ::testing::HasSubstr("give one of them"));
+}
+
 TEST(CommandLineTest, ReadsARangeOfSeeds) {
   const VerifyArguments verify =
       Parse<VerifyArguments>({"verify", "a", "b", "--seeds", "0x10..200", "--set", "k=v"});

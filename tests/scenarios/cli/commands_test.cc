@@ -127,6 +127,27 @@ TEST_F(CommandsTest, ReplaysAFailureFromItsPastedLine) {
   EXPECT_THAT(from_file.out, HasSubstr("identical to the recorded one"));
 }
 
+TEST_F(CommandsTest, ReplaysInlineFaultsAndKeptRowsWithoutAFile) {
+  const Outcome run = Flinch(
+      SmallRun({"--fault", "{ when = { at = \"500ms\" }, do = { crash = \"tm-1\" } }", "--fault",
+                "{ when = { after = 0, delay = \"300ms\" }, "
+                "do = { restart = \"tm-1\" } }",
+                "--set", "workload.rows=1-20,40,300", "--json"}));
+  ASSERT_EQ(run.exit_code, kExitPassed) << run.out << run.err;
+  const json first = json::parse(run.out);
+  EXPECT_EQ(first["records_in"], 22);
+  EXPECT_EQ(first["faults"].size(), 2U);
+  EXPECT_EQ(first["faults_planned"], 2);
+  const Outcome replay = Flinch({"replay", first["replay"].get<std::string>(), "--json"});
+  EXPECT_EQ(json::parse(replay.out)["digest"], first["digest"]);
+  EXPECT_EQ(json::parse(replay.out)["identical"], true);
+
+  const Outcome wrong =
+      Flinch(SmallRun({"--fault", "{ when = { at = \"1s\" }, do = { crash = \"tm-9\" } }"}));
+  EXPECT_EQ(wrong.exit_code, kExitUsage);
+  EXPECT_THAT(wrong.err, AllOf(HasSubstr("--fault:3:"), HasSubstr("tm-9")));
+}
+
 TEST_F(CommandsTest, ReplaysSettingsPlanAndInputFromAnyFolder) {
   const std::string plan = Write("plan.toml",
                                  "version = 1\n[[fault]]\nwhen = { at = \"1s\" }\n"
