@@ -26,7 +26,7 @@ CheckpointCoordinator::CheckpointCoordinator(sim::Environment& environment, Main
       options_(options),
       defects_(defects),
       random_(environment.RandomStream("checkpoint-coordinator")),
-      store_(environment, job_name, options.retained),
+      store_(environment, job_name, options.retained, defects),
       ids_(environment, fmt::format("/ha/{}/checkpoint-id", job_name)),
       io_(environment, 1'000) {
   environment_.Spawn("checkpoint-io", [this] { RunIo(); });
@@ -47,7 +47,17 @@ sim::Result<void> CheckpointCoordinator::Recover() {
   if (sim::Result<void> recovered = store_.Recover(); !recovered) {
     return recovered;
   }
-  return ids_.Recover();
+  if (defects_.Has(Defect::kCheckpointIdsStartAgain)) {
+    return {};
+  }
+  if (sim::Result<void> recovered = ids_.Recover(); !recovered) {
+    return recovered;
+  }
+  if (defects_.Has(Defect::kRecoveryNeedsEqualLogs) && store_.latest() != nullptr &&
+      store_.latest()->id.value() != ids_.last()) {
+    return sim::Fail(sim::ErrorCode::kUnavailable, "The last checkpoint has not completed.");
+  }
+  return {};
 }
 
 void CheckpointCoordinator::Start() {
@@ -127,7 +137,8 @@ void CheckpointCoordinator::OnId(uint64_t period, sim::Result<uint64_t> id) {
     return;  // the next interval tries again
   }
   const CheckpointId checkpoint(*id);
-  pending_ = std::make_unique<PendingCheckpoint>(checkpoint, job_.AllAtEndOfInput(), job_.Tasks());
+  pending_ = std::make_unique<PendingCheckpoint>(checkpoint, job_.AllAtEndOfInput(), job_.Tasks(),
+                                                 defects_);
   main_thread_.PostLater(options_.timeout, [this, checkpoint] {
     if (pending_ && pending_->id() == checkpoint) {
       Abort(CheckpointInput::kExpired);
@@ -141,7 +152,9 @@ void CheckpointCoordinator::OnId(uint64_t period, sim::Result<uint64_t> id) {
 
 void CheckpointCoordinator::OnAcknowledge(const ExecutionAttemptId& task, CheckpointId id,
                                           const SnapshotHandle& snapshot) {
-  if (!pending_ || pending_->id() != id || pending_->phase() != CheckpointPhase::kPending) {
+  const bool is_known =
+      pending_ && (pending_->id() == id || defects_.Has(Defect::kCountsAckOfAnyCheckpoint));
+  if (!is_known || pending_->phase() != CheckpointPhase::kPending) {
     return;  // late: the checkpoint has been completed or given up
   }
   if (pending_->Acknowledge(task, snapshot) != PendingCheckpoint::Ack::kAccepted) {
@@ -173,7 +186,8 @@ void CheckpointCoordinator::OnStored() {
   const CheckpointAction action = pending_->Take(CheckpointInput::kStored);
   sim::Check(action == CheckpointAction::kNotifyComplete, "a stored checkpoint is not announced");
   const CheckpointId id = pending_->id();
-  const bool is_final = pending_->is_final();
+  const bool is_final = defects_.Has(Defect::kFinalIsDecidedAtCompletion) ? job_.AllAtEndOfInput()
+                                                                          : pending_->is_final();
   pending_.reset();
   failures_in_a_row_ = 0;
   last_completion_ = environment_.Now();
@@ -208,6 +222,9 @@ void CheckpointCoordinator::NotifyAll(CheckpointId id, bool is_final) {
 }
 
 void CheckpointCoordinator::RepeatFinal(uint64_t period, CheckpointId id) {
+  if (defects_.Has(Defect::kFinalNotificationSentOnce)) {
+    return;
+  }
   main_thread_.PostLater(options_.interval, [this, period, id] {
     if (period != period_) {
       return;
@@ -240,10 +257,16 @@ void CheckpointCoordinator::Abort(CheckpointInput why) {
   environment_.Trace(events::kCheckpointAborted, {{"id", id}, {"reason", Name(why)}});
   for (const ExecutionAttemptId& task : job_.Tasks()) {
     job_.NotifyAborted(task, id);
+    if (defects_.Has(Defect::kAbortNoticeNamesThePrevious)) {
+      job_.NotifyComplete(task, CheckpointId(id.value() - 1), false);
+    }
   }
   DoIo([this, id] {
     // What cannot be deleted now is garbage without metadata: it costs space, nothing else.
     (void)DeleteCheckpoint(environment_.shared(), job_name_, id);
+    if (defects_.Has(Defect::kCleanUpByAge) && store_.latest() != nullptr) {
+      (void)DeleteCheckpoint(environment_.shared(), job_name_, store_.latest()->id);
+    }
   });
   if (Counts(why) && ++failures_in_a_row_ > options_.tolerable_failures) {
     failures_in_a_row_ = 0;

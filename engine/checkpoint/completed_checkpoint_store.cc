@@ -11,11 +11,21 @@ namespace {
 
 std::string StoreDirectory(std::string_view job) { return fmt::format("/ha/{}/completed", job); }
 
+// Planted: says that it has written what a crash may still take away.
+sim::Result<void> WriteWithoutSync(sim::FileSystem& volume, std::string_view path,
+                                   std::string_view bytes) {
+  const sim::Result<std::unique_ptr<sim::File>> file = volume.Create(path);
+  return file ? (*file)->Append(bytes) : sim::Fail(file);
+}
+
 }  // namespace
 
 CompletedCheckpointStore::CompletedCheckpointStore(sim::Environment& environment, std::string job,
-                                                   uint32_t retained)
-    : environment_(environment), job_(std::move(job)), retained_(std::max(retained, 1U)) {}
+                                                   uint32_t retained, const Defects& defects)
+    : environment_(environment),
+      job_(std::move(job)),
+      retained_(std::max(retained, 1U)),
+      defects_(defects) {}
 
 std::string CompletedCheckpointStore::PointerPath(CheckpointId id) const {
   return fmt::format("{}/{:020}", StoreDirectory(job_), id.value());
@@ -55,6 +65,9 @@ sim::Result<void> CompletedCheckpointStore::Recover() {
     checkpoints_.push_back(*std::move(checkpoint));
   }
   std::ranges::sort(checkpoints_, {}, &CompletedCheckpoint::id);
+  if (defects_.Has(Defect::kRecoversTheOldest)) {
+    std::ranges::reverse(checkpoints_);
+  }
   return {};
 }
 
@@ -63,8 +76,10 @@ sim::Result<void> CompletedCheckpointStore::Add(const CompletedCheckpoint& check
   if (sim::Result<void> written = WriteMetadata(volume, job_, checkpoint); !written) {
     return written;
   }
+  const auto write =
+      defects_.Has(Defect::kPointerNotSynced) ? &WriteWithoutSync : &sim::WriteDurably;
   sim::Result<void> pointed =
-      sim::WriteDurably(volume, PointerPath(checkpoint.id), MetadataPath(job_, checkpoint.id));
+      write(volume, PointerPath(checkpoint.id), MetadataPath(job_, checkpoint.id));
   if (!pointed) {
     return pointed;
   }

@@ -13,13 +13,15 @@
 #include <vector>
 
 #include "engine/checkpoint/checkpoint_storage.h"
+#include "engine/defects.h"
 #include "sim/environment.h"
 
 namespace flinch::engine {
 
 class CompletedCheckpointStore {
  public:
-  CompletedCheckpointStore(sim::Environment& environment, std::string job, uint32_t retained);
+  CompletedCheckpointStore(sim::Environment& environment, std::string job, uint32_t retained,
+                           const Defects& defects = {});
 
   // Reads what an earlier JobManager stored. May suspend.
   sim::Result<void> Recover();
@@ -41,6 +43,7 @@ class CompletedCheckpointStore {
   sim::Environment& environment_;
   std::string job_;
   uint32_t retained_;
+  Defects defects_;
   std::vector<CompletedCheckpoint> checkpoints_;  // ids grow
 };
 
@@ -53,6 +56,9 @@ class DurableCounter {
   sim::Result<void> Recover();
   // May suspend. A number whose increment failed is burnt.
   sim::Result<uint64_t> Next();
+
+  // The last number that was given out, also by those who came before; 0: none.
+  uint64_t last() const { return last_; }
 
  private:
   sim::Environment& environment_;

@@ -1,12 +1,18 @@
 #include "engine/checkpoint/pending_checkpoint.h"
 
+#include <algorithm>
+
 #include "sim/check.h"
 
 namespace flinch::engine {
 
 PendingCheckpoint::PendingCheckpoint(CheckpointId id, bool is_final,
-                                     const std::vector<ExecutionAttemptId>& tasks)
-    : id_(id), is_final_(is_final) {
+                                     const std::vector<ExecutionAttemptId>& tasks,
+                                     const Defects& defects)
+    : id_(id),
+      is_final_(is_final),
+      defects_(defects),
+      tolerated_(defects.Has(Defect::kCompletesOneAckShort) ? 1 : 0) {
   for (const ExecutionAttemptId& task : tasks) {
     tasks_[task] = std::nullopt;
   }
@@ -14,13 +20,22 @@ PendingCheckpoint::PendingCheckpoint(CheckpointId id, bool is_final,
   sim::Check(missing_ > 0, "checkpoint {} waits for nobody", id_.value());
 }
 
+PendingCheckpoint::Tasks::iterator PendingCheckpoint::Find(const ExecutionAttemptId& task) {
+  if (!defects_.Has(Defect::kCountsAckOfAnyCheckpoint)) {
+    return tasks_.find(task);
+  }
+  return std::ranges::find_if(tasks_, [&task](const auto& entry) {
+    return entry.first.vertex == task.vertex && entry.first.subtask == task.subtask;
+  });
+}
+
 PendingCheckpoint::Ack PendingCheckpoint::Acknowledge(const ExecutionAttemptId& task,
                                                       const SnapshotHandle& snapshot) {
-  const auto found = tasks_.find(task);
+  const auto found = Find(task);
   if (found == tasks_.end()) {
     return Ack::kUnknown;
   }
-  if (found->second) {
+  if (found->second && !defects_.Has(Defect::kCountsDuplicateAck)) {
     return Ack::kDuplicate;
   }
   found->second = snapshot;
@@ -39,7 +54,9 @@ CompletedCheckpoint PendingCheckpoint::ToCompleted() const {
              tasks_.size());
   CompletedCheckpoint completed{.id = id_, .is_final = is_final_, .snapshots = {}};
   for (const auto& [task, snapshot] : tasks_) {
-    completed.snapshots.push_back(*snapshot);
+    if (snapshot) {
+      completed.snapshots.push_back(*snapshot);
+    }
   }
   return completed;
 }

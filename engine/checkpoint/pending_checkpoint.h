@@ -8,6 +8,7 @@
 
 #include "engine/checkpoint/checkpoint_protocol.h"
 #include "engine/checkpoint/checkpoint_storage.h"
+#include "engine/defects.h"
 #include "engine/ids.h"
 
 namespace flinch::engine {
@@ -20,7 +21,8 @@ class PendingCheckpoint {
     kUnknown,    // an attempt that is not part of this checkpoint
   };
 
-  PendingCheckpoint(CheckpointId id, bool is_final, const std::vector<ExecutionAttemptId>& tasks);
+  PendingCheckpoint(CheckpointId id, bool is_final, const std::vector<ExecutionAttemptId>& tasks,
+                    const Defects& defects = {});
 
   CheckpointId id() const { return id_; }
 
@@ -30,7 +32,7 @@ class PendingCheckpoint {
 
   Ack Acknowledge(const ExecutionAttemptId& task, const SnapshotHandle& snapshot);
 
-  bool complete() const { return missing_ == 0; }
+  bool complete() const { return missing_ <= tolerated_; }
 
   // Makes the transition and returns what is to be done.
   CheckpointAction Take(CheckpointInput input);
@@ -39,11 +41,17 @@ class PendingCheckpoint {
   CompletedCheckpoint ToCompleted() const;
 
  private:
+  using Tasks = std::map<ExecutionAttemptId, std::optional<SnapshotHandle>>;
+
+  Tasks::iterator Find(const ExecutionAttemptId& task);
+
   CheckpointId id_;
   bool is_final_;
   CheckpointPhase phase_ = CheckpointPhase::kPending;
-  std::map<ExecutionAttemptId, std::optional<SnapshotHandle>> tasks_;
+  Defects defects_;
+  Tasks tasks_;
   size_t missing_;
+  size_t tolerated_;  // of the missing: none, but for a planted defect
 };
 
 }  // namespace flinch::engine

@@ -151,7 +151,7 @@ TransactionalLogWriter::TransactionalLogWriter(const OperatorContext& context,
       client_(std::move(client)) {}
 
 TransactionalLogWriter::~TransactionalLogWriter() {
-  if (open_.identity) {
+  if (open_.identity && open_.phase == Phase::kOpen) {
     client_->Tell(EndTransactionRequest{.transactional_id = open_.transactional_id,
                                         .identity = *open_.identity,
                                         .end = TransactionEnd::kAbort});
@@ -184,6 +184,9 @@ sim::Result<void> TransactionalLogWriter::Restore(const OperatorState* restored)
       return Fail(transaction);
     }
     pending.push_back(*std::move(transaction));
+  }
+  if (defects_.Has(Defect::kSinkDedupesByCheckpointId)) {
+    return {};
   }
   for (const PendingTransaction& transaction : pending) {
     const sim::Result<void> committed = Commit(transaction, Input::kRestored);
@@ -223,6 +226,13 @@ sim::Result<void> TransactionalLogWriter::TakeOver() {
 // The new epoch fences a writer that is still alive and aborts what it has open; then the new epoch
 // is closed too, or the next attempt would find it.
 sim::Result<void> TransactionalLogWriter::Discard(const ListedTransaction& leftover) {
+  if (leftover.has_records && defects_.Has(Defect::kSinkCommitsLeftovers)) {
+    const sim::Result<LogAcknowledged> adopted =
+        client_->Call(EndTransactionRequest{.transactional_id = leftover.transactional_id,
+                                            .identity = leftover.identity,
+                                            .end = TransactionEnd::kCommit});
+    return adopted ? sim::Result<void>() : Fail(adopted);
+  }
   const sim::Result<ProducerIdentity> identity = InitProducer(leftover.transactional_id);
   if (!identity) {
     return Fail(identity);
@@ -252,7 +262,7 @@ sim::Result<void> TransactionalLogWriter::Write(ProducedRecord record) {
   const SinkTransactionTransition& row =
       Step(kSinkTransactionTransitions, open_.phase, Input::kRecord);
   open_.phase = row.to;
-  if (row.action == Action::kBegin) {
+  if (row.action == Action::kBegin && open_.transactional_id.empty()) {
     open_.transactional_id = fmt::format("{}-{}-{}", owner_.name, attempt_, counter_++);
   }
   open_.buffer.push_back(std::move(record));
@@ -291,11 +301,26 @@ sim::Result<void> TransactionalLogWriter::Flush() {
   return {};
 }
 
-sim::Result<OperatorState> TransactionalLogWriter::Snapshot(CheckpointId checkpoint) {
+sim::Result<void> TransactionalLogWriter::EndInput() {
+  if (!defects_.Has(Defect::kSinkTagsTheEndAlike)) {
+    return Flush();
+  }
+  const sim::Result<std::optional<PendingTransaction>> last = PreCommit(CheckpointId());
+  if (last && *last) {
+    pending_.insert(pending_.begin(), **last);
+  }
+  return last ? sim::Result<void>() : Fail(last);
+}
+
+// Nothing when there were no records.
+sim::Result<std::optional<PendingTransaction>> TransactionalLogWriter::PreCommit(
+    CheckpointId checkpoint) {
   const SinkTransactionTransition& row =
       Step(kSinkTransactionTransitions, open_.phase, Input::kSnapshot);
-  if (row.action == Action::kIgnore) {
-    return State();
+  const bool postpones =
+      defects_.Has(Defect::kSinkSnapshotsBeforeFlush) && open_.next_sequence == 0;
+  if (row.action == Action::kIgnore || postpones) {
+    return std::nullopt;
   }
   const sim::Result<void> flushed = Flush();
   if (!flushed) {
@@ -306,12 +331,32 @@ sim::Result<OperatorState> TransactionalLogWriter::Snapshot(CheckpointId checkpo
   const PendingTransaction transaction{.transactional_id = open_.transactional_id,
                                        .identity = *open_.identity,
                                        .checkpoint = checkpoint};
-  open_ = OpenTransaction();
+  KeepHandle(std::exchange(open_, OpenTransaction()));
   environment_.Trace(events::kSinkPreCommitted, {{"transaction", transaction.transactional_id},
                                                  {"checkpoint", checkpoint},
                                                  {"subtask", subtask_name_}});
+  return transaction;
+}
+
+// Planted: the next transaction begins on the handle of this one, whose name and epoch it keeps.
+void TransactionalLogWriter::KeepHandle(const OpenTransaction& used) {
+  if (defects_.Has(Defect::kSinkReusesOpenHandle)) {
+    open_.transactional_id = used.transactional_id;
+    open_.identity = used.identity;
+    open_.next_sequence = used.next_sequence;
+  }
+}
+
+sim::Result<OperatorState> TransactionalLogWriter::Snapshot(CheckpointId checkpoint) {
+  const sim::Result<std::optional<PendingTransaction>> transaction = PreCommit(checkpoint);
+  if (!transaction) {
+    return Fail(transaction);
+  }
+  if (!*transaction) {
+    return State();
+  }
   if (defects_.Has(Defect::kSinkCommitsAtSnapshot)) {
-    const sim::Result<void> committed = Commit(transaction, Input::kCheckpointComplete);
+    const sim::Result<void> committed = Commit(**transaction, Input::kCheckpointComplete);
     if (!committed) {
       return Fail(committed);
     }
@@ -320,19 +365,29 @@ sim::Result<OperatorState> TransactionalLogWriter::Snapshot(CheckpointId checkpo
   sim::Check(pending_.empty() || pending_.back().checkpoint < checkpoint,
              "checkpoint {} comes after {}", checkpoint.value(),
              pending_.empty() ? 0 : pending_.back().checkpoint.value());
-  pending_.push_back(transaction);
+  pending_.push_back(**transaction);
   return State();
+}
+
+bool TransactionalLogWriter::IsDue(const PendingTransaction& transaction,
+                                   CheckpointId completed) const {
+  if (defects_.Has(Defect::kSinkCommitsOnlyMatchingId)) {
+    return transaction.checkpoint == completed;
+  }
+  return transaction.checkpoint <= completed || defects_.Has(Defect::kSinkCommitsAllPending);
 }
 
 // All are attempted; those that fail stay pending, and the first error fails the task.
 sim::Result<void> TransactionalLogWriter::NotifyCheckpointComplete(CheckpointId checkpoint) {
+  if (defects_.Has(Defect::kSinkExpectsNotificationsInOrder)) {
+    sim::Check(checkpoint >= last_notified_, "the notification of checkpoint {} comes after {}",
+               checkpoint.value(), last_notified_.value());
+    last_notified_ = checkpoint;
+  }
   sim::Result<void> outcome;
   std::vector<PendingTransaction> kept;
   for (PendingTransaction& transaction : std::exchange(pending_, {})) {
-    const bool is_due = defects_.Has(Defect::kSinkCommitsOnlyMatchingId)
-                            ? transaction.checkpoint == checkpoint
-                            : transaction.checkpoint <= checkpoint;
-    if (is_due) {
+    if (IsDue(transaction, checkpoint)) {
       const sim::Result<void> committed = Commit(transaction, Input::kCheckpointComplete);
       if (committed) {
         continue;
@@ -342,10 +397,24 @@ sim::Result<void> TransactionalLogWriter::NotifyCheckpointComplete(CheckpointId 
     kept.push_back(std::move(transaction));
   }
   pending_ = std::move(kept);
+  if (defects_.Has(Defect::kSinkReusesOpenHandle) && open_.phase == Phase::kNone) {
+    open_ = OpenTransaction();
+  }
   return outcome;
 }
 
 void TransactionalLogWriter::NotifyCheckpointAborted(CheckpointId checkpoint) {
+  if (defects_.Has(Defect::kSinkAbortsWithItsCheckpoint)) {
+    std::erase_if(pending_, [&](const PendingTransaction& transaction) {
+      if (transaction.checkpoint != checkpoint) {
+        return false;
+      }
+      client_->Tell(EndTransactionRequest{.transactional_id = transaction.transactional_id,
+                                          .identity = transaction.identity,
+                                          .end = TransactionEnd::kAbort});
+      return true;
+    });
+  }
   for (const PendingTransaction& transaction : pending_) {
     if (transaction.checkpoint == checkpoint) {
       const Action action =
@@ -362,10 +431,14 @@ sim::Result<void> TransactionalLogWriter::Commit(const PendingTransaction& trans
   environment_.Trace(events::kSinkCommitting, {{"transaction", transaction.transactional_id},
                                                {"checkpoint", transaction.checkpoint},
                                                {"subtask", subtask_name_}});
-  const sim::Result<LogAcknowledged> ended =
-      client_->Call(EndTransactionRequest{.transactional_id = transaction.transactional_id,
-                                          .identity = transaction.identity,
-                                          .end = TransactionEnd::kCommit});
+  const EndTransactionRequest request{.transactional_id = transaction.transactional_id,
+                                      .identity = transaction.identity,
+                                      .end = TransactionEnd::kCommit};
+  if (defects_.Has(Defect::kSinkCommitsWithoutWaiting)) {
+    client_->Tell(request);
+    return {};
+  }
+  const sim::Result<LogAcknowledged> ended = client_->Call(request);
   if (!ended) {
     return Fail(ended.error().code,
                 fmt::format("Transaction \"{}\" of completed checkpoint {} could not be committed: "

@@ -143,6 +143,9 @@ class TransactionalLogWriter {
   // Sends what is buffered.
   sim::Result<void> Flush();
 
+  // There will be no more records: what is open is committed by the final checkpoint.
+  sim::Result<void> EndInput();
+
   sim::Result<OperatorState> Snapshot(CheckpointId checkpoint);
   sim::Result<void> NotifyCheckpointComplete(CheckpointId checkpoint);
   void NotifyCheckpointAborted(CheckpointId checkpoint);
@@ -166,7 +169,10 @@ class TransactionalLogWriter {
   sim::Result<void> TakeOver();
   sim::Result<void> Discard(const ListedTransaction& leftover);
   sim::Result<ProducerIdentity> InitProducer(const std::string& transactional_id);
+  sim::Result<std::optional<PendingTransaction>> PreCommit(CheckpointId checkpoint);
+  bool IsDue(const PendingTransaction& transaction, CheckpointId completed) const;
   sim::Result<void> Commit(const PendingTransaction& transaction, SinkTransactionInput input);
+  void KeepHandle(const OpenTransaction& used);
   OperatorState State() const;
 
   sim::Environment& environment_;
@@ -179,6 +185,7 @@ class TransactionalLogWriter {
   std::unique_ptr<LogClient> client_;
   OpenTransaction open_;
   std::vector<PendingTransaction> pending_;  // by checkpoint
+  CheckpointId last_notified_;               // of completion
   uint64_t counter_ = 1;
 };
 
@@ -212,8 +219,7 @@ class LogSink final : public StreamOperator {
   // Nobody is behind a sink.
   sim::Result<void> ProcessWatermark(EventTime) override { return {}; }
 
-  // What is open now is committed by the final checkpoint.
-  sim::Result<void> Finish() override { return writer_->Flush(); }
+  sim::Result<void> Finish() override { return writer_->EndInput(); }
 
   sim::Result<OperatorState> Snapshot(CheckpointId checkpoint) override {
     return writer_->Snapshot(checkpoint);

@@ -14,6 +14,13 @@ AlignmentInput BarrierHandler::Classify(size_t channel, CheckpointId id) const {
   return count_ + 1 == received_.size() ? AlignmentInput::kLastBarrier : AlignmentInput::kBarrier;
 }
 
+// An alignment ends without its checkpoint.
+void BarrierHandler::GiveUp() {
+  if (!defects_.Has(Defect::kAlignerKeepsReceived)) {
+    Forget();
+  }
+}
+
 void BarrierHandler::Forget() {
   received_.assign(received_.size(), false);
   count_ = 0;
@@ -30,12 +37,12 @@ std::optional<CheckpointId> BarrierHandler::OnBarrier(size_t channel, Checkpoint
     case AlignmentAction::kUnblockAll:
       return std::nullopt;
     case AlignmentAction::kRestart:
-      Forget();
+      GiveUp();
       [[fallthrough]];
     case AlignmentAction::kStart:
     case AlignmentAction::kCount:
+      count_ += received_[channel] ? 0U : 1U;
       received_[channel] = true;
-      ++count_;
       sim::Check(count_ < received_.size(), "checkpoint {} is aligned and yet waits", id.value());
       return std::nullopt;
     case AlignmentAction::kSnapshot:
@@ -48,7 +55,7 @@ std::optional<CheckpointId> BarrierHandler::OnBarrier(size_t channel, Checkpoint
 void BarrierHandler::OnAborted(CheckpointId id) {
   if (phase_ == AlignmentPhase::kAligning && id >= newest_) {
     phase_ = Step(kAlignmentTransitions, phase_, AlignmentInput::kAborted).to;
-    Forget();
+    GiveUp();
   }
   newest_ = std::max(newest_, id);
 }

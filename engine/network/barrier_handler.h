@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/defects.h"
 #include "engine/ids.h"
 #include "engine/transition_table.h"
 
@@ -77,7 +78,8 @@ static_assert(IsDeterministic(kAlignmentTransitions) && EveryPhaseReachable(kAli
 
 class BarrierHandler {
  public:
-  explicit BarrierHandler(size_t channels) : received_(channels, false) {}
+  explicit BarrierHandler(size_t channels, const Defects& defects = {})
+      : defects_(defects), received_(channels, false) {}
 
   // The checkpoint whose barrier is complete with this one, if it is.
   std::optional<CheckpointId> OnBarrier(size_t channel, CheckpointId id);
@@ -87,15 +89,18 @@ class BarrierHandler {
   void OnAborted(CheckpointId id);
 
   bool IsBlocked(size_t channel) const {
-    return phase_ == AlignmentPhase::kAligning && received_.at(channel);
+    return phase_ == AlignmentPhase::kAligning && received_.at(channel) &&
+           !defects_.Has(Defect::kAlignmentBlocksNobody);
   }
 
   AlignmentPhase phase() const { return phase_; }
 
  private:
   AlignmentInput Classify(size_t channel, CheckpointId id) const;
+  void GiveUp();
   void Forget();
 
+  Defects defects_;
   AlignmentPhase phase_ = AlignmentPhase::kIdle;
   CheckpointId newest_;  // seen or aborted
   std::vector<bool> received_;

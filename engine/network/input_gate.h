@@ -68,6 +68,8 @@ class InputGate {
   // Nothing that comes after it but barriers.
   void EndOfData(size_t channel);
 
+  bool HasEnded(size_t channel) const { return channels_.at(channel)->ended; }
+
   bool AllEnded() const { return ended_ == channels_.size(); }
 
   const std::optional<sim::Error>& error() const { return error_; }

@@ -7,18 +7,21 @@
 #include <optional>
 #include <vector>
 
+#include "engine/defects.h"
 #include "engine/ids.h"
 
 namespace flinch::engine {
 
 class WatermarkValve {
  public:
-  explicit WatermarkValve(size_t channels) : channels_(channels, kMinEventTime) {}
+  explicit WatermarkValve(size_t channels, const Defects& defects = {})
+      : skips_silent_(defects.Has(Defect::kSilentChannelCountsAsIdle)),
+        channels_(channels, kMinEventTime) {}
 
   // The new minimum, if it grew. A watermark below the channel's last is ignored.
   std::optional<EventTime> OnWatermark(size_t channel, EventTime watermark) {
     channels_.at(channel) = std::max(channels_.at(channel), watermark);
-    const EventTime minimum = *std::ranges::min_element(channels_);
+    const EventTime minimum = Minimum();
     if (minimum <= emitted_) {
       return std::nullopt;
     }
@@ -27,6 +30,18 @@ class WatermarkValve {
   }
 
  private:
+  EventTime Minimum() const {
+    if (!skips_silent_) {
+      return *std::ranges::min_element(channels_);
+    }
+    EventTime minimum = kMaxEventTime;
+    for (const EventTime channel : channels_) {
+      minimum = channel == kMinEventTime ? minimum : std::min(minimum, channel);
+    }
+    return minimum;
+  }
+
+  bool skips_silent_;  // a planted defect
   std::vector<EventTime> channels_;
   EventTime emitted_ = kMinEventTime;
 };

@@ -25,7 +25,7 @@ class KeyedProcessOperator final : public StreamOperator {
     sim::Check(context.keyed_state != nullptr, "{} is keyed and has no keyed state", context.name);
     output_ = &context.output;
     state_ = context.keyed_state;
-    timers_ = std::make_unique<TimerService>(*state_, context.name);
+    timers_ = std::make_unique<TimerService>(*state_, context.name, context.defects);
     return timers_->Rebuild();
   }
 

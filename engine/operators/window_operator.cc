@@ -29,10 +29,11 @@ sim::Result<void> WindowOperatorBase::Open(const OperatorContext& context, const
                                  context.name, size_.count()));
   }
   environment_ = &context.environment;
+  includes_its_end_ = context.defects.Has(Defect::kWindowIncludesItsEnd);
   subtask_ = fmt::format("{}[{}]", context.name, context.subtask.value());
   state_ = context.keyed_state;
   output_ = &context.output;
-  timers_ = std::make_unique<TimerService>(*state_, context.name);
+  timers_ = std::make_unique<TimerService>(*state_, context.name, context.defects);
   return timers_->Rebuild();
 }
 
@@ -43,7 +44,8 @@ sim::Result<void> WindowOperatorBase::ProcessElement(const StreamRecord& record)
                                  "source must give every record one.",
                                  subtask_));
   }
-  const TimeWindow window = TumblingWindowOf(record.timestamp, size_);
+  const EventTime place(record.timestamp.nanos() - (includes_its_end_ ? 1 : 0));
+  const TimeWindow window = TumblingWindowOf(place, size_);
   if (window.max_timestamp() <= watermark_) {
     environment_->Trace(events::kWindowLateRecord, {{"subtask", subtask_},
                                                     {"timestamp", record.timestamp.nanos()},

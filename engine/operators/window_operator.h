@@ -46,6 +46,7 @@ class WindowOperatorBase : public StreamOperator {
 
  private:
   sim::Duration size_;
+  bool includes_its_end_ = false;  // a planted defect
   sim::Environment* environment_ = nullptr;
   std::string subtask_;
   KeyedStateBackend* state_ = nullptr;

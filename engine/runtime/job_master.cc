@@ -45,8 +45,10 @@ JobMaster::JobMaster(sim::Environment& environment, MainThread& main_thread, Rpc
       attempts_(environment, fmt::format("/ha/{}/attempt", graph.stream.job_name)) {}
 
 sim::Result<void> JobMaster::Recover() {
-  if (sim::Result<void> recovered = attempts_.Recover(); !recovered) {
-    return recovered;
+  if (!options_.defects.Has(Defect::kAttemptNumbersStartAgain)) {
+    if (sim::Result<void> recovered = attempts_.Recover(); !recovered) {
+      return recovered;
+    }
   }
   if (sim::Result<void> recovered = checkpoints_.Recover(); !recovered) {
     return recovered;
@@ -225,8 +227,14 @@ void JobMaster::Feed(Execution& execution, ExecutionInput input, const std::stri
 
 void JobMaster::OnTaskState(const UpdateTaskState& update) {
   Execution* execution = graph_.Find(update.task);
-  if (execution == nullptr || IsTerminal(execution->state)) {
-    return;  // of another attempt, or repeated
+  if (execution == nullptr) {
+    return;  // of another attempt
+  }
+  if (IsTerminal(execution->state)) {
+    if (options_.defects.Has(Defect::kAcceptsStatesOfLostTasks)) {
+      execution->state = update.state;
+    }
+    return;  // repeated, or too late
   }
   switch (update.state) {
     case ExecutionState::kRunning:
@@ -330,6 +338,9 @@ void JobMaster::CancelAll() {
 }
 
 void JobMaster::RepeatCancel() {
+  if (options_.defects.Has(Defect::kCancelSentOnce)) {
+    return;
+  }
   main_thread_.PostLater(kRepeat, [this, attempt = graph_.attempt()] {
     if (attempt != graph_.attempt() || graph_.AllTerminal()) {
       return;
@@ -359,7 +370,13 @@ void JobMaster::CheckStopped() {
     const sim::SimTime now = environment_.Now();
     const sim::Duration delay =
         restart_not_before_ > now ? restart_not_before_ - now : sim::Duration(0);
-    main_thread_.PostLater(delay, [this] { checkpoints_.Settle([this] { Restart(); }); });
+    main_thread_.PostLater(delay, [this] {
+      if (options_.defects.Has(Defect::kRestartDoesNotSettle)) {
+        Restart();
+      } else {
+        checkpoints_.Settle([this] { Restart(); });
+      }
+    });
   }
 }
 

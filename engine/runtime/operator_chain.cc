@@ -146,12 +146,15 @@ sim::Result<void> OperatorChain::OpenMember(Member& member,
     return member.code->Open(*member.context, nullptr);
   }
   OperatorState state;
+  const OperatorState nothing;
+  const bool is_left_out =
+      defects_.Has(Defect::kListStateToTheFirstSubtask) && options_.subtask != SubtaskIndex(0);
   for (const TaskSnapshot& snapshot : *restored) {
     const auto found = snapshot.find(member.name);
     if (found == snapshot.end()) {
       continue;  // the operator is new: it starts empty
     }
-    for (const auto& [list, entries] : found->second.state) {
+    for (const auto& [list, entries] : is_left_out ? nothing : found->second.state) {
       std::vector<Bytes>& merged = state[list];
       merged.insert(merged.end(), entries.begin(), entries.end());
     }
@@ -193,6 +196,18 @@ sim::Result<TaskSnapshot> OperatorChain::Snapshot(CheckpointId id) {
     }
   }
   return snapshot;
+}
+
+void OperatorChain::ReadAgain(CheckpointId id, TaskSnapshot& snapshot) {
+  for (const Member& member : members_) {
+    OperatorSnapshot& mine = snapshot[member.name];
+    if (member.keyed_state && defects_.Has(Defect::kUploadReadsLiveState)) {
+      mine.keyed = member.keyed_state->Snapshot();
+    }
+    if (member.code.get() == source_ && defects_.Has(Defect::kListStateByReference)) {
+      mine.state = source_->Snapshot(id).value_or(mine.state);
+    }
+  }
 }
 
 sim::Result<void> OperatorChain::NotifyComplete(CheckpointId id) {

@@ -47,6 +47,8 @@ class OperatorChain {
 
   sim::Result<void> Finish();
   sim::Result<TaskSnapshot> Snapshot(CheckpointId id);
+  // Planted: what the asynchronous part of a snapshot finds if it reads the state itself.
+  void ReadAgain(CheckpointId id, TaskSnapshot& snapshot);
   sim::Result<void> NotifyComplete(CheckpointId id);
   sim::Result<void> NotifyAborted(CheckpointId id);
   void Cancel();

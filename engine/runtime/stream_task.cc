@@ -48,6 +48,7 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
       deployment_(options.deployment),
       id_(options.deployment.task),
       name_(SubtaskName(vertex_, id_.subtask)),
+      defects_(options.defects),
       work_(environment),
       fibers_(environment),
       partitions_(
@@ -59,8 +60,8 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
                            .defects = options.defects,
                            .partitions = Pointers(partitions_)}),
       gate_(environment, engine_.network, DescribeChannels(), [this] { Wake(); }),
-      barriers_(gate_.channels()),
-      watermarks_(gate_.channels()) {}
+      barriers_(gate_.channels(), options.defects),
+      watermarks_(gate_.channels(), options.defects) {}
 
 std::vector<ChannelOptions> StreamTask::DescribeChannels() const {
   std::vector<ChannelOptions> channels;
@@ -295,7 +296,9 @@ sim::Result<void> StreamTask::OnBarrier(size_t channel, CheckpointId id) {
   environment_.Trace(
       events::kBarrierReceived,
       {{"id", id}, {"subtask", name_}, {"channel", channel}, {"attempt", id_.attempt}});
-  if (!barriers_.OnBarrier(channel, id)) {
+  const bool is_lost =
+      defects_.Has(Defect::kBarriersOfEndedChannelsAreLost) && gate_.HasEnded(channel);
+  if (is_lost || !barriers_.OnBarrier(channel, id)) {
     return {};
   }
   environment_.Trace(
@@ -352,6 +355,11 @@ sim::Result<void> StreamTask::PerformCheckpoint(CheckpointId id) {
 }
 
 void StreamTask::Upload(CheckpointId id, TaskSnapshot snapshot) {
+  if (defects_.Has(Defect::kUploadReadsLiveState) || defects_.Has(Defect::kListStateByReference)) {
+    // Anything that takes time: the task goes on meanwhile.
+    (void)environment_.shared().List(CheckpointDirectory(deployment_.job, id));
+    chain_.ReadAgain(id, snapshot);
+  }
   const sim::Result<SnapshotHandle> handle =
       WriteSnapshot(environment_.shared(), deployment_.job, id, id_, snapshot);
   if (cancelled_) {

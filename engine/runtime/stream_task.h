@@ -108,6 +108,7 @@ class StreamTask {
   SubmitTask deployment_;
   ExecutionAttemptId id_;
   std::string name_;
+  Defects defects_;
 
   sim::Condition work_;
   sim::FiberGroup fibers_;

@@ -40,8 +40,9 @@ EventTime TimestampOf(std::string_view entry) {
 
 }  // namespace
 
-TimerService::TimerService(KeyedStateBackend& backend, std::string_view name)
-    : backend_(backend), state_("_timer_state/event_") {
+TimerService::TimerService(KeyedStateBackend& backend, std::string_view name,
+                           const Defects& defects)
+    : backend_(backend), defects_(defects), state_("_timer_state/event_") {
   state_ += name;
 }
 
@@ -82,7 +83,9 @@ sim::Result<void> TimerService::Advance(EventTime watermark, const Callback& cal
     }
     const Timer timer = std::move(timers_.extract(timers_.begin()).value());
     backend_.SetCurrentKey(timer.key, timer.key_hash);
-    backend_.Remove(state_, EntrySpace(timer.timestamp, timer.space));
+    if (!defects_.Has(Defect::kFiredTimersStayInState)) {
+      backend_.Remove(state_, EntrySpace(timer.timestamp, timer.space));
+    }
     sim::Result<void> fired = callback(timer);
     if (!fired) {
       return fired;
@@ -93,6 +96,9 @@ sim::Result<void> TimerService::Advance(EventTime watermark, const Callback& cal
 
 sim::Result<void> TimerService::Rebuild() {
   timers_.clear();
+  if (defects_.Has(Defect::kRestoreForgetsTimers)) {
+    return {};
+  }
   bool good = true;
   backend_.ForEach(
       state_, [this, &good](std::string_view key, std::string_view space, std::string_view value) {

@@ -38,7 +38,7 @@ class TimerService {
  public:
   // `name` tells the services of one operator apart and is part of the state's name. Holds no
   // timers before Rebuild.
-  TimerService(KeyedStateBackend& backend, std::string_view name);
+  TimerService(KeyedStateBackend& backend, std::string_view name, const Defects& defects = {});
 
   // Under the backend's current key.
   void Register(EventTime timestamp, std::string_view space);
@@ -82,6 +82,7 @@ class TimerService {
   };
 
   KeyedStateBackend& backend_;
+  Defects defects_;
   std::string state_;
   std::set<Timer, InOrder> timers_;
   EventTime current_watermark_ = kMinEventTime;
