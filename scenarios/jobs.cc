@@ -2,33 +2,20 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "engine/connectors/log_sink.h"
-#include "engine/connectors/log_source.h"
 #include "engine/data_stream.h"
 #include "engine/state.h"
+#include "scenarios/algebra.h"
 #include "scenarios/job_output.h"
+#include "scenarios/job_parts.h"
 #include "scenarios/job_references.h"
 
 namespace flinch::scenarios {
 
 namespace {
-
-// A row as it comes out of the log.
-struct LogRow {
-  std::string key;
-  std::string value;
-
-  template <typename Self, typename Visitor>
-  static void Visit(Self& self, Visitor&& visit) {
-    visit(self.key);
-    visit(self.value);
-  }
-};
 
 // A word and how often it has come so far.
 struct CountedWord {
@@ -41,36 +28,6 @@ struct CountedWord {
     visit(self.count);
   }
 };
-
-engine::StreamOptions OptionsOf(const Scenario& scenario) {
-  return {.parallelism = scenario.job.parallelism,
-          .max_parallelism = scenario.options.max_parallelism};
-}
-
-engine::DataStream<LogRow> ReadInput(engine::StreamExecutionEnvironment& environment,
-                                     const Scenario& scenario, const Workload& workload) {
-  const engine::LogSourceOptions options = {
-      .topic = workload.topic,
-      .client = {},
-      .max_out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness)};
-  return environment.FromSource<LogRow>("source", [options] {
-    return std::make_unique<engine::LogSource<LogRow>>(
-        options, [](const engine::LogRecord& record) -> sim::Result<LogRow> {
-          return LogRow{.key = record.key, .value = record.value};
-        });
-  });
-}
-
-// `encode` gives the record's key and value in the log.
-template <typename T, typename Encode>
-void WriteOutput(engine::DataStream<T> results, const Scenario& scenario, Encode encode) {
-  const engine::LogSinkOptions options = {
-      .topic = std::string(kOutputTopic),
-      .client = {},
-      .transaction_timeout = scenario.options.sink.transaction_timeout};
-  results.StartNewChain().SinkTo(
-      "sink", [options, encode] { return std::make_unique<engine::LogSink<T>>(options, encode); });
-}
 
 // ---- url_clicks, package_log
 
@@ -168,6 +125,12 @@ constexpr auto kJobs = std::to_array<RegisteredJob>({
      .reference = ReferenceCountPerWindow,
      .show_json = ShowWindowCountJson,
      .show_value = ShowWindowCount},
+    {.name = "algebra",
+     .what = "the operators of job.steps, one after the other, over a number per row",
+     .build = BuildAlgebra,
+     .reference = ReferenceAlgebra,
+     .show_json = ShowAlgebraJson,
+     .show_value = ShowAlgebra},
 });
 
 }  // namespace

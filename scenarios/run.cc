@@ -11,11 +11,13 @@
 #include "engine/connectors/log_broker.h"
 #include "engine/events.h"
 #include "engine/graph/job_graph.h"
+#include "engine/graph/stream_graph.h"
 #include "faults/injector.h"
 #include "scenarios/cast.h"
 #include "scenarios/jobs.h"
 #include "scenarios/oracles/catalogue.h"
 #include "scenarios/publisher.h"
+#include "scenarios/scenario_toml.h"
 #include "scenarios/signature.h"
 #include "sim/check.h"
 #include "sim/world/world.h"
@@ -124,8 +126,11 @@ class Stage {
   // What a process loads when it boots: its own copy, as from a jar on its disk. Nothing that user
   // code keeps in it survives a crash or is seen by another process.
   engine::JobGraph LoadCode() const {
-    sim::Result<engine::JobGraph> graph =
-        engine::BuildJobGraph(job_.build(request_.scenario, request_.workload));
+    engine::StreamGraph stream = job_.build(request_.scenario, request_.workload);
+    for (engine::StreamNode& node : stream.nodes) {
+      node.starts_chain = node.starts_chain || !request_.scenario.job.chaining;
+    }
+    sim::Result<engine::JobGraph> graph = engine::BuildJobGraph(std::move(stream));
     sim::Check(graph.has_value(), "the registered job {} is wrong: {}", job_.name,
                graph ? std::string() : graph.error().message);
     return *std::move(graph);
@@ -324,6 +329,25 @@ RunResult Run(const RunRequest& request) {
   sim::Check(job != nullptr, "there is no job {}", request.scenario.job.name);
   Stage stage(request, *job);
   return stage.Perform();
+}
+
+RunResult Run(const Scenario& scenario, uint64_t seed) {
+  const sim::Result<void> valid = Validate(scenario);
+  const sim::Result<Workload> workload =
+      valid ? LoadWorkload(scenario, seed, std::nullopt) : sim::Fail(valid);
+  RunResult result;
+  if (workload) {
+    result = Run({.scenario = scenario, .workload = *workload, .seed = seed, .defects = {}});
+  } else {
+    result.summary.scenario = scenario.name;
+    result.summary.seed = seed;
+    result.summary.verdict = reports::Verdict::kInconclusive;
+    result.summary.reason = workload.error().message;
+  }
+  result.summary.replay =
+      fmt::format("cat >failed.toml <<'END'\n{}END\nflinch run failed.toml --seed {}",
+                  ShowToml(scenario), seed);
+  return result;
 }
 
 }  // namespace flinch::scenarios

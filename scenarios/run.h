@@ -44,4 +44,9 @@ struct RunResult {
 // Deterministic in the request. Never fails: whatever goes wrong in the world is in the summary.
 RunResult Run(const RunRequest& request);
 
+// The same for a scenario value of one's own. What is wrong with it (see Validate) makes the run
+// inconclusive, with the sentences as the reason. `replay` of the summary is what to paste into a
+// shell: the scenario as a file, and the command.
+RunResult Run(const Scenario& scenario, uint64_t seed);
+
 }  // namespace flinch::scenarios

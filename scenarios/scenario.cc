@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "faults/text.h"
+#include "scenarios/algebra.h"
 #include "scenarios/cast.h"
 #include "scenarios/jobs.h"
 #include "scenarios/oracles/catalogue.h"
@@ -31,6 +32,7 @@ class ProblemFinder {
     CheckTexts();
     CheckNames();
     CheckPlan();
+    CheckSteps();
     CheckCluster();
     CheckWorkload();
     if (scenario_.workload.source == WorkloadSource::kFile) {
@@ -81,6 +83,18 @@ class ProblemFinder {
           fmt::format(
               "There is no job {}; `flinch list jobs` shows them.{}", Quote(scenario_.job.name),
               faults::DidYouMean(scenario_.job.name, std::span<const std::string_view>(jobs))));
+    }
+  }
+
+  void CheckSteps() {
+    const std::vector<std::string>& steps = scenario_.job.steps;
+    if (scenario_.job.name == "algebra") {
+      if (const sim::Result<std::vector<Step>> parsed = ParseSteps(steps); !parsed) {
+        Add("job.steps", parsed.error().message);
+      }
+    } else if (!steps.empty()) {
+      Add("job.steps",
+          fmt::format("Only the job \"algebra\" has steps, not {}.", Quote(scenario_.job.name)));
     }
   }
 

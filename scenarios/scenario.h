@@ -37,6 +37,10 @@ struct JobSpec {
   // How far a record may lie behind the newest one of its partition. Nothing ("auto"): as measured
   // in the workload, so that no record is ever late and the result does not depend on chance.
   std::optional<sim::Duration> out_of_orderness{};
+  // Operators that follow each other on the same subtasks run as one task. The result is the same.
+  bool chaining = true;
+  // Of the job "algebra" (scenarios/algebra.h); others have none.
+  std::vector<std::string> steps{};
 };
 
 enum class WorkloadSource : uint8_t { kGenerated, kFile };

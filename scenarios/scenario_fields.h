@@ -94,6 +94,8 @@ void VisitFields(AnyScenario& scenario, Visitor&& visit) {
   visit(FieldInfo{"job.parallelism", 1, 1024}, scenario.job.parallelism);
   visit(FieldInfo{"job.window", 1, detail::kYear}, scenario.job.window);
   visit(FieldInfo{"job.out_of_orderness", 0, detail::kYear}, scenario.job.out_of_orderness);
+  visit(FieldInfo{"job.chaining"}, scenario.job.chaining);
+  visit(FieldInfo{"job.steps"}, scenario.job.steps);
   detail::VisitWorkload(scenario.workload, visit);
   visit(FieldInfo{"faults.source"}, scenario.faults.source);
   detail::VisitSwarm(scenario.faults.swarm, visit);

@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/paths.h"
 #include "tests/support/tidy_rules.h"
 #include "tests/support/tidy_source.h"
 

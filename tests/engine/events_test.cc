@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/recording/recording.h"
+#include "tests/paths.h"
 #include "tests/support/click_cluster.h"
 
 namespace flinch::engine {

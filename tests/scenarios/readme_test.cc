@@ -10,6 +10,7 @@
 #include "scenarios/oracles/catalogue.h"
 #include "scenarios/registry.h"
 #include "scenarios/run.h"
+#include "tests/paths.h"
 
 namespace flinch::scenarios {
 

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "scenarios/scenario_toml.h"
+#include "tests/paths.h"
 
 namespace flinch::scenarios {
 

@@ -13,6 +13,7 @@
 
 #include "sim/sync.h"
 #include "sim/world/world.h"
+#include "tests/paths.h"
 
 namespace flinch::sim {
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "sim/check.h"
+#include "tests/paths.h"
 
 namespace flinch::tests {
 namespace {

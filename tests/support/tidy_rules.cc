@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "tests/paths.h"
+
 namespace flinch::tests {
 
 namespace {
@@ -98,10 +100,12 @@ const std::vector<ThirdParty>& ThirdParties() {
       {"toml.hpp",
        {"faults/", "scenarios/", "tests/faults/", "tests/scenarios/"},
        "decode TOML in faults or scenarios and pass values"},
-      {"rapidcheck", {"faults/generators", "tests/"}, "generate in faults/generators.cc or a test"},
+      {"rapidcheck",
+       {"faults/generators", "scenarios/gtest.h", "tests/"},
+       "generate in faults/generators.cc or a test"},
       {"leveldb/", {"engine/state/leveldb_"}, "go through the state back end"},
-      {"gtest/", {"tests/"}, "keep tests in tests/"},
-      {"gmock/", {"tests/"}, "keep tests in tests/"},
+      {"gtest/", {"scenarios/gtest.h", "tests/"}, "keep tests in tests/"},
+      {"gmock/", {"scenarios/gtest.h", "tests/"}, "keep tests in tests/"},
       {"benchmark/", {"tests/bench/"}, "keep benchmarks in tests/bench/"},
   };
   return kThirdParties;

@@ -14,6 +14,7 @@
 
 #include "scenarios/cli/version.h"
 #include "scenarios/token.h"
+#include "tests/paths.h"
 
 namespace flinch::scenarios {
 

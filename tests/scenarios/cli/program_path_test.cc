@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/paths.h"
+
 namespace flinch::scenarios {
 
 namespace {

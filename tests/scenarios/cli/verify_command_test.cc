@@ -14,6 +14,7 @@
 #include "scenarios/cli/request.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
+#include "tests/paths.h"
 
 namespace flinch::scenarios {
 

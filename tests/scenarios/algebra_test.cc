@@ -1,0 +1,96 @@
+#include "scenarios/algebra.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/graph/job_graph.h"
+#include "scenarios/algebra_reference.h"
+#include "scenarios/job_output.h"
+
+namespace flinch::scenarios {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::string ErrorOf(std::vector<std::string> steps) {
+  const sim::Result<std::vector<Step>> parsed = ParseSteps(steps);
+  return parsed ? "" : parsed.error().message;
+}
+
+TEST(AlgebraTest, EveryStepReadsAsItIsShown) {
+  for (const StepInfo& info : AlgebraSteps()) {
+    for (const int64_t n : {info.min, info.max}) {
+      const Step step{.kind = info.kind, .n = n};
+      EXPECT_EQ(ParseStep(Show(step)), step) << Show(step);
+    }
+  }
+}
+
+TEST(AlgebraTest, WrongStepsAreMetWithASentence) {
+  EXPECT_THAT(ErrorOf({}), HasSubstr("There are 0 steps"));
+  EXPECT_THAT(ErrorOf(std::vector<std::string>(13, "count")), HasSubstr("There are 13 steps"));
+  EXPECT_THAT(ErrorOf({"cuont"}), HasSubstr("Did you mean \"count\"?"));
+  EXPECT_THAT(ErrorOf({"map"}), HasSubstr("needs a whole number from 1 to 1000"));
+  EXPECT_THAT(ErrorOf({"map 0", "count"}), HasSubstr("needs a whole number"));
+  EXPECT_THAT(ErrorOf({"map 3x", "count"}), HasSubstr("needs a whole number"));
+  EXPECT_THAT(ErrorOf({"count 3"}), HasSubstr("takes no number"));
+}
+
+TEST(AlgebraTest, StepsWhoseResultDependsOnChanceAreRefused) {
+  EXPECT_THAT(ErrorOf({"count", "window_sum"}), HasSubstr("depend on the order of arrival"));
+  EXPECT_THAT(ErrorOf({"distinct", "window_max"}), HasSubstr("depend on the order of arrival"));
+  EXPECT_THAT(ErrorOf({"map 3", "filter 2"}), HasSubstr("No step is keyed"));
+  EXPECT_THAT(ErrorOf({"count", "key 3"}), HasSubstr("behind the last keyed step"));
+  EXPECT_THAT(ErrorOf({"count", "rebalance"}), HasSubstr("behind the last keyed step"));
+  EXPECT_EQ(ErrorOf({"window_sum", "key 3", "window_count", "rebalance", "count", "map 2"}), "");
+}
+
+TEST(AlgebraTest, ReferenceFollowsTheSteps) {
+  Scenario scenario;
+  scenario.job = {.name = "algebra", .window = 10s, .steps = {"window_count", "map 10", "count"}};
+  Workload workload;
+  for (const auto& [key, second] : {std::pair("a", 1), {"a", 2}, {"a", 11}, {"b", 12}}) {
+    workload.rows.push_back(
+        {.key = key, .value = "v", .timestamp = engine::EventTime(second * 1'000'000'000LL)});
+  }
+  std::vector<std::string> shown;
+  for (const ExpectedRecord& record : ReferenceAlgebra(scenario, workload)) {
+    shown.push_back(record.key + " " + ShowAlgebra(record.value));
+  }
+  EXPECT_THAT(shown, ElementsAre("a 1", "a 2", "b 1"));
+}
+
+TEST(AlgebraTest, WindowsFoldAndTheirResultsStandAtTheirLastNanosecond) {
+  std::vector<InputRow> rows;
+  for (const int64_t second : {-1, 3, 4}) {
+    rows.push_back(
+        {.key = "a", .value = "", .timestamp = engine::EventTime(second * 1'000'000'000)});
+  }
+  const std::vector<Step> steps = {{.kind = StepKind::kWindowMax}};
+  const std::vector<TimedRecord> results = Evaluate(steps, rows, 10s);
+  ASSERT_EQ(results.size(), 2U);
+  EXPECT_EQ(results[0].timestamp.nanos(), -1);
+  EXPECT_EQ(results[1].timestamp.nanos(), 9'999'999'999);
+  EXPECT_EQ(results[1].record.number, 4000);
+}
+
+TEST(AlgebraTest, TheGraphHasATaskPerKeyedStep) {
+  Scenario scenario;
+  scenario.job = {.name = "algebra",
+                  .parallelism = 2,
+                  .steps = {"map 3", "filter 2", "window_sum", "key 4", "rebalance", "count"}};
+  const sim::Result<engine::JobGraph> graph =
+      engine::BuildJobGraph(BuildAlgebra(scenario, Workload()));
+  ASSERT_TRUE(graph.has_value()) << graph.error().message;
+  std::vector<std::string> names;
+  for (const engine::JobVertex& vertex : graph->vertices) {
+    names.push_back(vertex.name);
+  }
+  EXPECT_THAT(names, ElementsAre("source->parse->map-1->filter-2",
+                                 "window_sum-3->window_sum-3-result->key-4", "count-6", "sink"));
+}
+
+}  // namespace
+}  // namespace flinch::scenarios
