@@ -65,7 +65,7 @@ Result<std::unique_ptr<Connection>> ConnectionModel::Connect(Incarnation& owner,
   auto connection = std::make_unique<ModelConnection>(*this, kernel_, owner, stream, 0);
   kernel_.Record(Step::kConnect, owner.process, Number(to), stream.id);
   Push(stream, 0, {.kind = Frame::Kind::kSyn, .cause = kernel_.CurrentCause()});
-  const SimTime deadline = Later(owner.environment->Now(), timeout);
+  const SimTime deadline = Later(owner.environment.Now(), timeout);
   while (!stream.established && !stream.broken[0]) {
     stream.pipe[1].reader = kernel_.CurrentFiber();
     if (!kernel_.Park(
@@ -256,8 +256,8 @@ bool ConnectionModel::IsUnanswered(Address address) const {
   // A host all of whose processes are down, one of them for want of power, is no host.
   const auto here = [&](ProcessId id) { return kernel_.process(id).host == address.host; };
   return std::ranges::any_of(silent_, here) &&
-         std::ranges::none_of(kernel_.processes(), [&](const ProcessRecord& process) {
-           return process.host == address.host && process.current != nullptr;
+         std::ranges::none_of(kernel_.processes(), [&](const auto& process) {
+           return process->host == address.host && process->current != nullptr;
          });
 }
 

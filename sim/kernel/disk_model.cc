@@ -22,7 +22,7 @@ void DiskModel::SetCondition(const VolumeCondition& condition) {
 }
 
 void DiskModel::Spend(Incarnation& incarnation, const DiskRequest& request) {
-  ProcessEnvironment& environment = *incarnation.environment;
+  ProcessEnvironment& environment = incarnation.environment;
   if (const Duration turn = parts().faults.TakeTurn(request, kernel_.now()); turn > Duration(0)) {
     Note(DiskFault::kThrottled, incarnation, request);
     environment.AwaitDevice(turn);

@@ -51,7 +51,7 @@ class DiskModel {
  private:
   Kernel& kernel_;
   std::string name_;
-  DiskOptions options_;
+  const DiskOptions& options_;  // the kernel's
 
   // Made at the first use: most hosts never touch their disk.
   struct Parts {

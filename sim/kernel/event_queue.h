@@ -1,10 +1,12 @@
 // What will happen when: ordered by time, then by the order in which it was scheduled.
 //
-// A radix heap. Times come out in rising order, so an event lies in a bucket that tells in which
-// digit (of six bits) its time first differs from the time that came out last, and what that digit
-// is. When the near buckets are empty, the next far one is spread over them. An event moves a few
-// times in its life, whatever the number of events; a bucket is a list, so what is equally timed
-// stays in the order in which it came.
+// Two parts. What comes soon lies sorted in one short piece of memory, `near`: small worlds never
+// need more. Everything later is far: a radix heap. Times come out in rising order, so a far event
+// lies in a bucket that tells in which digit (of six bits) its time first differs from the far
+// part's origin, and what that digit is. When the near part is empty it takes the first bucket, or,
+// where that is large, what is left of it when it has been spread over smaller ones. So an event
+// moves a few times in its life, whatever the number of events. A bucket is a list, so what is
+// equally timed stays in the order in which it came.
 //
 // Source: Ahuja, Mehlhorn, Orlin and Tarjan, JACM 37 (1990).
 #pragma once
@@ -13,6 +15,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "sim/time.h"
@@ -36,51 +39,40 @@ struct PendingEvent {
 class EventQueue {
  public:
   void Push(SimTime time, EventKind kind, uint32_t index, uint64_t detail) {
-    const int64_t key = Nanos(time);
-    if (key < base_) [[unlikely]] {
-      Rebase(key);
+    const PendingEvent event{Nanos(time), detail, kind, index};
+    if (event.time < near_end_ && near_count() >= kNearMax) [[unlikely]] {
+      MakeRoomNear(event.time);
     }
-    uint32_t node = free_;
-    if (node == kNone) {
-      node = static_cast<uint32_t>(nodes_.size());
-      nodes_.emplace_back();
+    if (event.time < near_end_) {
+      PutNear(event);
     } else {
-      free_ = nodes_[node].next;
+      PutFar(event);
     }
-    nodes_[node].event = {key, detail, kind, index};
-    Place(node);
-    ++size_;
   }
 
-  bool empty() const { return size_ == 0; }
+  bool empty() const { return size() == 0; }
 
-  size_t size() const { return size_; }
+  size_t size() const { return near_count() + far_count_; }
 
-  // Whether an event of the time that came out last is left.
+  // Whether an event of the time that came out last, or comes next, is left.
   bool HasMoreAt(SimTime time) const {
-    const auto key = static_cast<uint64_t>(Nanos(time));
-    return (key ^ static_cast<uint64_t>(base_)) >> kDigitBits == 0 &&
-           (occupied_[0] >> (key & kDigitMask) & 1) != 0;
+    return near_count() > 0 && near_[head_].time == Nanos(time);
   }
 
-  // The earliest; the queue is not empty. From here on, an earlier one costs much.
+  // The earliest; the queue is not empty.
   const PendingEvent& next() {
     BringNear();
-    return nodes_[Nearest().first].event;
+    return near_[head_];
   }
 
   PendingEvent Pop() {
     BringNear();
-    Bucket& bucket = Nearest();
-    const uint32_t node = bucket.first;
-    bucket.first = nodes_[node].next;
-    if (bucket.first == kNone) {
-      Clear(0, static_cast<uint32_t>(std::countr_zero(occupied_[0])));
+    const PendingEvent event = near_[head_];
+    if (++head_ == near_.size()) {
+      near_.clear();
+      head_ = 0;
     }
-    nodes_[node].next = free_;
-    free_ = node;
-    --size_;
-    return nodes_[node].event;
+    return event;
   }
 
  private:
@@ -88,6 +80,10 @@ class EventQueue {
   static constexpr uint64_t kDigitMask = (uint64_t{1} << kDigitBits) - 1;
   static constexpr uint32_t kLevels = 11;  // of 63 bits
   static constexpr uint32_t kNone = UINT32_MAX;
+  static constexpr int64_t kEndOfTime = std::numeric_limits<int64_t>::max();
+  // A bucket of at most so many is sorted at once. A near part of this many takes no more, but for
+  // events of one time.
+  static constexpr size_t kNearMax = 64;
 
   struct Node {
     PendingEvent event;
@@ -100,7 +96,58 @@ class EventQueue {
     uint32_t last;
   };
 
-  Bucket& Nearest() { return buckets_[0][static_cast<uint32_t>(std::countr_zero(occupied_[0]))]; }
+  size_t near_count() const { return near_.size() - head_; }
+
+  // Behind all that are not later.
+  void PutNear(const PendingEvent& event) {
+    if (head_ >= kNearMax) {  // what has come out goes when it is so much: moved once on average
+      near_.erase(near_.begin(), near_.begin() + static_cast<std::ptrdiff_t>(head_));
+      head_ = 0;
+    }
+    near_.push_back(event);
+    PendingEvent* const first = near_.data() + head_;
+    PendingEvent* place = &near_.back();
+    for (; place != first && place[-1].time > event.time; --place) {
+      *place = place[-1];
+    }
+    *place = event;
+  }
+
+  void PutFar(const PendingEvent& event) {
+    uint32_t node = free_;
+    if (node == kNone) {
+      node = static_cast<uint32_t>(nodes_.size());
+      nodes_.emplace_back();
+    } else {
+      free_ = nodes_[node].next;
+    }
+    nodes_[node].event = event;
+    Place(node);
+    ++far_count_;
+  }
+
+  // Sends the later half away, or all but those of the earliest time; all of them where `time` is
+  // before a crowd of one time.
+  void MakeRoomNear(int64_t time) {
+    const int64_t earliest = near_[head_].time;
+    const int64_t middle = near_[head_ + near_count() / 2].time;
+    int64_t end = middle;
+    if (middle == earliest && time >= earliest) {
+      end = earliest + 1;
+    }
+    near_end_ = end;
+    if (far_count_ == 0) {
+      base_ = end;
+    } else if (end < base_) [[unlikely]] {
+      Rebase(end);
+    }
+    const auto kept = std::ranges::lower_bound(near_.begin() + static_cast<std::ptrdiff_t>(head_),
+                                               near_.end(), end, {}, &PendingEvent::time);
+    for (auto later = kept; later != near_.end(); ++later) {
+      PutFar(*later);
+    }
+    near_.erase(kept, near_.end());
+  }
 
   void Clear(uint32_t level, uint32_t digit) {
     occupied_[level] &= ~(uint64_t{1} << digit);
@@ -127,18 +174,50 @@ class EventQueue {
     nodes_[node].next = kNone;
   }
 
-  // Makes the earliest event lie in level 0.
+  // Makes the earliest event lie near.
   void BringNear() {
-    if (occupied_[0] == 0) {
+    if (near_.empty()) [[unlikely]] {
+      FillNear();
+    }
+  }
+
+  void FillNear() {
+    for (;;) {
       const auto level = static_cast<uint32_t>(std::countr_zero(levels_));
       const auto digit = static_cast<uint32_t>(std::countr_zero(occupied_[level]));
       const uint32_t first = buckets_[level][digit].first;
       Clear(level, digit);
-      base_ = nodes_[first].event.time;
-      for (uint32_t node = nodes_[first].next; node != kNone; node = nodes_[node].next) {
-        base_ = std::min(base_, nodes_[node].event.time);
+      size_t count = 0;
+      int64_t earliest = nodes_[first].event.time;
+      for (uint32_t node = first; node != kNone; node = nodes_[node].next) {
+        earliest = std::min(earliest, nodes_[node].event.time);
+        ++count;
+      }
+      base_ = earliest;
+      if (level == 0 || count <= kNearMax) {
+        TakeAll(first);
+        far_count_ -= count;
+        near_end_ = far_count_ == 0 ? kEndOfTime : EndOf(level, earliest);
+        return;
       }
       PlaceAll(first);
+    }
+  }
+
+  // The end of the bucket of a time.
+  static int64_t EndOf(uint32_t level, int64_t time) {
+    const uint64_t width = uint64_t{1} << (level * kDigitBits);
+    const uint64_t end = (static_cast<uint64_t>(time) | (width - 1)) + 1;
+    return end > static_cast<uint64_t>(kEndOfTime) ? kEndOfTime : static_cast<int64_t>(end);
+  }
+
+  void TakeAll(uint32_t first) {
+    for (uint32_t node = first; node != kNone;) {
+      const uint32_t next = nodes_[node].next;
+      PutNear(nodes_[node].event);
+      nodes_[node].next = free_;
+      free_ = node;
+      node = next;
     }
   }
 
@@ -150,7 +229,7 @@ class EventQueue {
     }
   }
 
-  // For an event before the last one that was looked at: rare, when a world is asked to stop early.
+  // For an event before the far part's origin: rare, when a world is asked to stop early.
   void Rebase(int64_t base) {
     std::vector<uint32_t> lists;
     for (uint32_t level = 0; level < kLevels; ++level) {
@@ -166,8 +245,12 @@ class EventQueue {
     }
   }
 
-  int64_t base_ = 0;  // no event is earlier
-  size_t size_ = 0;
+  std::vector<PendingEvent> near_;  // sorted, from head_ on; empty when nothing is left there
+  size_t head_ = 0;
+  int64_t near_end_ = kEndOfTime;  // all near events are earlier, no far one is
+
+  int64_t base_ = 0;  // the origin: no far event is earlier
+  size_t far_count_ = 0;
   uint32_t free_ = kNone;
   uint32_t levels_ = 0;  // which have a bucket that is occupied
   std::array<uint64_t, kLevels> occupied_{};

@@ -30,12 +30,18 @@ class Fifo {
     items_.push_back(std::move(item));
   }
 
-  // Not when empty.
-  T Pop() {
-    T item = std::move(items_[head_]);
+  // None of the three when empty.
+  T& front() { return items_[head_]; }
+
+  void DropFront() {
     if (++head_ == items_.size()) {
       Clear();
     }
+  }
+
+  T Pop() {
+    T item = std::move(front());
+    DropFront();
     return item;
   }
 

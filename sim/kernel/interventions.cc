@@ -8,46 +8,45 @@
 namespace flinch::sim {
 
 SimTime Kernel::WorldDeadline(const Fiber& fiber) const {
-  return IsOnHostClock(fiber.wait) ? fiber.owner->clock->WorldTime(fiber.wait.deadline)
+  return IsOnHostClock(fiber.wait) ? fiber.owner->clock.WorldTime(fiber.wait.deadline)
                                    : fiber.wait.deadline;
 }
 
 // Sets the timer of a parked fiber, in the world's time. One that was set before is void.
-void Kernel::Arm(uint32_t slot, SimTime deadline) {
-  Fiber& fiber = *fibers_[slot];
+void Kernel::Arm(Fiber& fiber, SimTime deadline) {
   ++fiber.timer;
   if (deadline != kForever) {
-    queue_.Push(std::max(deadline, now_), EventKind::kWake, slot, fiber.timer);
+    queue_.Push(std::max(deadline, now_), EventKind::kWake, fiber.slot, fiber.timer);
   }
 }
 
 void Kernel::SetClock(HostId id, const ClockCondition& condition) {
-  HostClock changed = *hosts_.at(id.value()).clock;
+  HostClock changed = hosts_.at(id.value())->clock;
   const Duration wall_before = changed.Wall(now_).time_since_epoch();
   changed.Set(now_, condition);
   const Duration step = changed.Wall(now_).time_since_epoch() - wall_before;
-  const Field fields[] = {{"host", hosts_[id.value()].name},
+  const Field fields[] = {{"host", hosts_[id.value()]->name},
                           {"drift_ppm", condition.drift_ppm},
                           {"frozen", condition.frozen},
                           {"wall_step_ns", step.count()}};
   Trace("fault.clock", fields);
-  *hosts_[id.value()].clock = changed;
+  hosts_[id.value()]->clock = changed;
   for (uint32_t slot = 0; slot < fibers_.size(); ++slot) {
-    const Fiber& fiber = *fibers_[slot];
+    Fiber& fiber = *fibers_[slot];
     if (fiber.state != FiberState::kParked || fiber.owner->host != id ||
         !IsOnHostClock(fiber.wait)) {
       continue;
     }
     const std::optional<PauseRecord>& pause = fiber.owner->pause;
     if (!pause || pause->timers == PausedTimers::kRunning) {
-      Arm(slot, WorldDeadline(fiber));
+      Arm(fiber, WorldDeadline(fiber));
     }
   }
 }
 
 void Kernel::Pause(ProcessId id, PausedTimers timers) {
   const auto can_pause = [&] {
-    const ProcessRecord& process = processes_.at(id.value());
+    const ProcessRecord& process = *processes_.at(id.value());
     return process.current && !process.current->pause;
   };
   if (!can_pause()) {
@@ -62,10 +61,10 @@ void Kernel::Pause(ProcessId id, PausedTimers timers) {
   if (!can_pause()) {
     return;  // an observer of just this event has crashed or paused it
   }
-  Incarnation& incarnation = *processes_[id.value()].current;
+  Incarnation& incarnation = *processes_[id.value()]->current;
   incarnation.pause.emplace(PauseRecord{.timers = timers,
                                         .since = now_,
-                                        .since_local = incarnation.clock->Monotonic(now_),
+                                        .since_local = incarnation.clock.Monotonic(now_),
                                         .held = {}});
   Hold(incarnation);
 }
@@ -95,7 +94,7 @@ void Kernel::Hold(Incarnation& incarnation) {
 
 void Kernel::Unpause(ProcessId id) {
   const auto can_resume = [&] {
-    const ProcessRecord& process = processes_.at(id.value());
+    const ProcessRecord& process = *processes_.at(id.value());
     return process.current && process.current->pause;
   };
   if (!can_resume()) {
@@ -109,15 +108,15 @@ void Kernel::Unpause(ProcessId id) {
   if (!can_resume()) {
     return;
   }
-  Incarnation& incarnation = *processes_[id.value()].current;
+  Incarnation& incarnation = *processes_[id.value()]->current;
   const PauseRecord pause = *std::exchange(incarnation.pause, std::nullopt);
   if (pause.timers == PausedTimers::kFrozen) {
-    const Duration shift = incarnation.clock->Monotonic(now_) - pause.since_local;
+    const Duration shift = incarnation.clock.Monotonic(now_) - pause.since_local;
     for (const uint32_t slot : incarnation.fibers) {
       Fiber& fiber = *fibers_[slot];
       if (fiber.state == FiberState::kParked && IsOnHostClock(fiber.wait)) {
         fiber.wait.deadline = Later(fiber.wait.deadline, shift);
-        Arm(slot, WorldDeadline(fiber));
+        Arm(fiber, WorldDeadline(fiber));
       }
     }
   }
@@ -127,7 +126,7 @@ void Kernel::Unpause(ProcessId id) {
 }
 
 void Kernel::AtSuspension(ProcessId id, uint64_t number, std::move_only_function<void()> act) {
-  ProcessRecord& process = processes_.at(id.value());
+  ProcessRecord& process = *processes_.at(id.value());
   if (number <= process.suspensions) {
     return;
   }

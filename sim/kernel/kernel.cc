@@ -17,48 +17,63 @@ constexpr ProcessId kNobody{UINT32_MAX};
 
 }  // namespace
 
-Kernel::Kernel(const WorldOptions& options)
-    : options_(options),
+HostRecord::HostRecord(Kernel& kernel, std::string host, const HostOptions& options)
+    : name(std::move(host)),
+      clock(kernel.now(), options),
+      disk(kernel, kernel.choices(), "host/" + name, kernel.options().disk) {}
+
+Incarnation::Incarnation(Kernel& kernel, ProcessRecord& of, HostRecord& on)
+    : record(of),
+      process(of.id),
+      host(of.host),
+      number(++of.incarnations),
+      clock(on.clock),
+      environment(kernel, *this, on) {}
+
+Kernel::Kernel(WorldOptions&& options)
+    : options_(std::move(options)),
       random_(options.seed),
       choices_(random_.Split("choice"),
                options_.NeedsTape() ? &deck_.emplace(options_.play, options_.seed) : nullptr),
       strategy_(
-          MakeStrategy(options.play ? Scheduling{.strategy = Strategy::kFifo} : options.scheduling,
+          MakeStrategy(deck_ && deck_->plays() ? Scheduling{.strategy = Strategy::kFifo}
+                                               : options_.scheduling,
                        random_.Split("scheduler"))),
-      recorder_(options.keep, options.lens),
-      shared_(*this, choices_, "shared", options.shared_volume),
+      recorder_(options_.keep, options_.lens),
+      shared_(*this, choices_, "shared", options_.shared_volume),
       network_(*this, options_.link, choices_) {
-  options_.limits.events_max = std::min(options.limits.events_max, options.lens.end());
+  options_.limits.events_max = std::min(options_.limits.events_max, options_.lens.end());
   // Small worlds are built by the hundred thousand: they never grow a table.
   constexpr size_t kSmall = 8;
+  hosts_.reserve(kSmall);
+  processes_.reserve(kSmall);
   fibers_.reserve(kSmall);
+  free_slots_.reserve(kSmall);
   ready_.reserve(kSmall);
 }
 
 Kernel::~Kernel() {
-  for (ProcessRecord& process : processes_) {
-    if (process.current) {
-      process.current->alive = false;
-      dying_.push_back(std::move(process.current));
+  for (const std::unique_ptr<ProcessRecord>& process : processes_) {
+    if (process->current) {
+      process->current->alive = false;
+      dying_.push_back(std::move(process->current));
     }
   }
   UnwindTheDead();
 }
 
-HostId Kernel::AddHost(std::string name, const HostOptions& options) {
+HostId Kernel::AddHost(std::string&& name, const HostOptions& options) {
   const HostId id(static_cast<uint32_t>(hosts_.size()));
-  auto disk = std::make_unique<DiskModel>(*this, choices_, "host/" + name, options_.disk);
-  auto clock = std::make_unique<HostClock>(now_, options);
-  network_.AddHost(name);
-  hosts_.push_back({std::move(name), std::move(clock), std::move(disk)});
+  hosts_.push_back(std::make_unique<HostRecord>(*this, std::move(name), options));
+  network_.AddHost(hosts_.back()->name);
   return id;
 }
 
-ProcessId Kernel::AddProcess(HostId host, std::string name, Program program) {
+ProcessId Kernel::AddProcess(HostId host, std::string&& name, Program&& program) {
   Check(host.value() < hosts_.size(), "process {} is put on host {} of {}", name, host.value(),
         hosts_.size());
   const ProcessId id(static_cast<uint32_t>(processes_.size()));
-  ProcessRecord& process = processes_.emplace_back();
+  ProcessRecord& process = *processes_.emplace_back(std::make_unique<ProcessRecord>());
   process.id = id;
   process.host = host;
   process.name = std::move(name);
@@ -69,43 +84,38 @@ ProcessId Kernel::AddProcess(HostId host, std::string name, Program program) {
 
 void Kernel::Boot(ProcessRecord& process) {
   Check(process.current == nullptr, "process {} is booted while it runs", process.name);
-  process.current = std::make_unique<Incarnation>();
+  process.current = std::make_unique<Incarnation>(*this, process, *hosts_[process.host.value()]);
   network_.OnBoot(process.id);
-  Incarnation& incarnation = *process.current;
-  incarnation.process = process.id;
-  incarnation.host = process.host;
-  incarnation.clock = hosts_[process.host.value()].clock.get();
-  incarnation.number = ++process.incarnations;
-  incarnation.environment = std::make_unique<ProcessEnvironment>(*this, incarnation);
-  Spawn(incarnation, "main",
-        [program = process.program, environment = incarnation.environment.get()] {
-          program(*environment);
-        });
-}
-
-std::string Kernel::RunningActor() const {
-  if (current_ == kNoFiber) {
-    return "the experimenter";
-  }
-  const Fiber& fiber = *fibers_[current_];
-  return fmt::format("fiber {} of {}", fiber.name, processes_[fiber.owner->process.value()].name);
-}
-
-EventId Kernel::Record(Step step, ProcessId process, uint64_t a, uint64_t b) {
-  return recorder_.Record(step, now_, process, a, b, [this, process] {
-    return process == kNobody ? std::string_view("world")
-                              : std::string_view(processes_[process.value()].name);
+  // Each life runs a copy of its own: what an earlier one changed in its program's variables died
+  // with it. Made and destroyed on its fiber.
+  Spawn(*process.current, "main", [&life = *process.current] {
+    const Program program = life.record.program;
+    program(life.environment);
   });
 }
 
+std::string Kernel::RunningActor() const {
+  if (current_ == nullptr) {
+    return "the experimenter";
+  }
+  return fmt::format("fiber {} of {}", current_->name, current_->owner->record.name);
+}
+
 EventId Kernel::RecordOnHost(Step step, HostId host, uint64_t a, uint64_t b) {
-  return recorder_.Record(step, now_, ProcessId(UINT32_MAX - 1 - host.value()), a, b,
-                          [this, host] { return std::string_view(hosts_[host.value()].name); });
+  return Record(step, ProcessId(kNobody.value() - 1 - host.value()), a, b);
+}
+
+// Ids above all processes are nobody's and, from there down, those of hosts.
+std::string_view Kernel::NameOf(ProcessId process) const {
+  if (process.value() < processes_.size()) {
+    return processes_[process.value()]->name;
+  }
+  return process == kNobody ? "world" : hosts_.at(kNobody.value() - 1 - process.value())->name;
 }
 
 void Kernel::SetCause(EventId cause) {
-  if (current_ != kNoFiber) {
-    fibers_[current_]->cause = cause;
+  if (current_ != nullptr) {
+    current_->cause = cause;
   }
 }
 
@@ -118,22 +128,22 @@ EventId Kernel::TraceFrom(Incarnation& owner, std::string_view kind,
                                          .cause = CurrentCause(),
                                          .time = now_,
                                          .process = owner.process,
-                                         .process_name = processes_[owner.process.value()].name,
+                                         .process_name = owner.record.name,
                                          .kind = kind,
                                          .fields = fields});
   if (!owner.alive) {
     // An observer crashed the process at just this event. It is unwound in its turn, after younger
     // fibers, which may use what lies on its stack.
-    Fiber& fiber = current();
+    Fiber& fiber = *current_;
     fiber.state = FiberState::kParked;
     fiber.context->Suspend();
     fiber.unwinding = true;
     throw ProcessKilled{};
   }
-  current().cause = event;
+  current_->cause = event;
   if (owner.pause) {
     // … or paused it.
-    MakeReady(current());
+    MakeReady(*current_);
     SuspendCurrent();
   }
   return event;
@@ -150,7 +160,7 @@ EventId Kernel::Trace(std::string_view kind, std::span<const Field> fields) {
 }
 
 void Kernel::Crash(ProcessId id, CrashStyle style) {
-  ProcessRecord& process = processes_.at(id.value());
+  ProcessRecord& process = *processes_.at(id.value());
   if (!process.current) {
     return;
   }
@@ -162,13 +172,13 @@ void Kernel::Crash(ProcessId id, CrashStyle style) {
   }
   process.current->alive = false;
   network_.Drop(*process.current, style);
-  hosts_[process.host.value()].disk->Crash(id);
+  hosts_[process.host.value()]->disk.Crash(id);
   shared_.Crash(id);
   dying_.push_back(std::move(process.current));
 }
 
 void Kernel::Restart(ProcessId id) {
-  ProcessRecord& process = processes_.at(id.value());
+  ProcessRecord& process = *processes_.at(id.value());
   if (process.current) {
     return;
   }
@@ -188,9 +198,9 @@ void Kernel::SetDisk(DiskModel& disk, const VolumeCondition& condition) {
 
 void Kernel::HealDisks() {
   const VolumeCondition whole;
-  for (const HostRecord& host : hosts_) {
-    if (host.disk->condition() != whole) {
-      SetDisk(*host.disk, whole);
+  for (const std::unique_ptr<HostRecord>& host : hosts_) {
+    if (host->disk.condition() != whole) {
+      SetDisk(host->disk, whole);
     }
   }
   if (shared_.condition() != whole) {
@@ -227,9 +237,9 @@ void Kernel::Unwind(Incarnation& incarnation) {
       }
       Check(fiber.context->finished(), "fiber {} waits while it is unwound", fiber.name);
     } else {
-      current_ = slot;
+      current_ = &fiber;
       fiber.body = nullptr;  // as the fiber, whose calls do nothing
-      current_ = kNoFiber;
+      current_ = nullptr;
     }
     Release(slot);
   }
@@ -271,14 +281,6 @@ Outcome Kernel::Run(const std::function<bool()>& reached) {
         return Ended(Ending::kLimit, NoEventsLeft() ? Limit::kEvents : Limit::kTime);
     }
   }
-}
-
-bool Kernel::IsStale(const PendingEvent& event) const {
-  if (event.kind != EventKind::kWake) {
-    return false;
-  }
-  const Fiber& fiber = *fibers_[event.index];
-  return fiber.timer != event.detail || fiber.state != FiberState::kParked;
 }
 
 Kernel::Advance Kernel::AdvanceToNextEvent() {

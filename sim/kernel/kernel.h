@@ -5,7 +5,6 @@
 // fibers are unwound by the loop, before anything else runs.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,6 +19,8 @@
 #include "sim/kernel/event_queue.h"
 #include "sim/kernel/host_clock.h"
 #include "sim/kernel/network_model.h"
+#include "sim/kernel/process_environment.h"
+#include "sim/kernel/recycled.h"
 #include "sim/kernel/schedule_strategy.h"
 #include "sim/kernel/tape_deck.h"
 #include "sim/kernel/trace_recorder.h"
@@ -27,8 +28,6 @@
 #include "sim/world/world.h"
 
 namespace flinch::sim {
-
-class ProcessEnvironment;
 
 // A process that is alive and does not run.
 struct PauseRecord {
@@ -38,21 +37,34 @@ struct PauseRecord {
   std::vector<uint32_t> held;  // slots of fibers that could run, in the order they became ready
 };
 
+struct HostRecord : Recycled<HostRecord> {
+  HostRecord(Kernel& kernel, std::string host, const HostOptions& options);
+
+  std::string name;
+  HostClock clock;
+  DiskModel disk;
+};
+
+struct ProcessRecord;
+
 // One life of a process.
-struct Incarnation {
+struct Incarnation : Recycled<Incarnation> {
+  Incarnation(Kernel& kernel, ProcessRecord& of, HostRecord& on);
+
+  ProcessRecord& record;
   ProcessId process;
   HostId host;
-  const HostClock* clock = nullptr;
-  uint32_t number = 0;
+  uint32_t number;
   bool alive = true;
   bool doomed = false;  // dies when its running fiber suspends or ends
-  std::unique_ptr<ProcessEnvironment> environment;
+  const HostClock& clock;
   std::vector<uint32_t> fibers;  // slots, in the order of their start
   size_t fibers_live = 0;
   std::optional<PauseRecord> pause;
+  ProcessEnvironment environment;
 };
 
-struct ProcessRecord {
+struct ProcessRecord : Recycled<ProcessRecord> {
   ProcessId id;
   HostId host;
   std::string name;
@@ -64,22 +76,16 @@ struct ProcessRecord {
   std::map<uint64_t, std::move_only_function<void()>> suspension_acts;
 };
 
-struct HostRecord {
-  std::string name;
-  std::unique_ptr<HostClock> clock;
-  std::unique_ptr<DiskModel> disk;
-};
-
-class Kernel {
+class Kernel : public Recycled<Kernel> {
  public:
-  explicit Kernel(const WorldOptions& options);
+  explicit Kernel(WorldOptions&& options);
   ~Kernel();
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;
 
   // The experimenter's side.
-  HostId AddHost(std::string name, const HostOptions& options);
-  ProcessId AddProcess(HostId host, std::string name, Program program);
+  HostId AddHost(std::string&& name, const HostOptions& options);
+  ProcessId AddProcess(HostId host, std::string&& name, Program&& program);
   Outcome Run(const std::function<bool()>& reached);
   void Crash(ProcessId process, CrashStyle style);
   void Restart(ProcessId process);
@@ -109,7 +115,14 @@ class Kernel {
   // For the models. Wakes a parked fiber; anything else is ignored. `cause` is the event that did
   // it.
   void Wake(FiberId fiber, EventId cause);
-  EventId Record(Step step, ProcessId process, uint64_t a, uint64_t b);
+  EventId Record(Step step, ProcessId process, uint64_t a, uint64_t b) {
+    const EventId event = recorder_.Record(step, now_, process, a, b);
+    if (recorder_.KeepsStep(event)) [[unlikely]] {
+      recorder_.KeepStep(step, now_, NameOf(process), a, b);
+    }
+    return event;
+  }
+
   EventId RecordOnHost(Step step, HostId host, uint64_t a, uint64_t b);
   EventId CurrentCause() const;
   // "fiber main of tm-1", or "the experimenter" while no fiber runs.
@@ -143,16 +156,16 @@ class Kernel {
 
   std::vector<StackUse> StackUses() const;
 
-  const std::deque<HostRecord>& hosts() const { return hosts_; }
+  const std::vector<std::unique_ptr<HostRecord>>& hosts() const { return hosts_; }
 
-  const std::deque<ProcessRecord>& processes() const { return processes_; }
+  const std::vector<std::unique_ptr<ProcessRecord>>& processes() const { return processes_; }
 
-  const ProcessRecord& process(ProcessId id) const { return processes_.at(id.value()); }
+  const ProcessRecord& process(ProcessId id) const { return *processes_.at(id.value()); }
 
  private:
   enum class FiberState : uint8_t { kFree, kReady, kRunning, kParked };
 
-  struct Fiber {
+  struct Fiber : Recycled<Fiber> {
     FiberId id;
     FiberState state = FiberState::kFree;
     bool notified = false;  // what Park returns
@@ -166,22 +179,23 @@ class Kernel {
     SimTime since;  // parked or made ready
     EventId cause;
     Incarnation* owner = nullptr;
-    std::string name;
-    std::move_only_function<void()> body;
     std::optional<FiberContext> context;
+    std::move_only_function<void()> body;
+    std::string name;
   };
-
-  static constexpr uint32_t kNoFiber = UINT32_MAX;
 
   static void FiberMain(void* argument);
   void RunBody(Fiber& fiber);
   void Boot(ProcessRecord& process);
+  // Who an event is of, as a recording tells it.
+  std::string_view NameOf(ProcessId process) const;
   Fiber& NewFiber();
   void MakeReady(Fiber& fiber, bool yielded = false);
 
   size_t ready_count() const { return ready_.size() - ready_head_; }
 
   uint32_t PickReady();
+  void TakeOutOfReady(size_t index);
   size_t ChooseReady(std::span<Runnable> runnable);
   size_t ChooseDelivery(size_t count);
   void Forget(uint32_t ready_slot);
@@ -193,7 +207,7 @@ class Kernel {
   void SuspendCurrent();
   void ActAtSuspension(ProcessRecord& process);
   SimTime WorldDeadline(const Fiber& fiber) const;
-  void Arm(uint32_t slot, SimTime deadline);
+  void Arm(Fiber& fiber, SimTime deadline);
   void Hold(Incarnation& incarnation);
   void ExplainFibers(const ProcessRecord& process, StuckReport& report) const;
   StuckReport::Waiter ExplainFiber(const ProcessRecord& process, const Fiber& fiber) const;
@@ -203,15 +217,22 @@ class Kernel {
   enum class Advance : uint8_t { kNothing, kLimit, kDone };
 
   Advance AdvanceToNextEvent();
-  bool IsStale(const PendingEvent& event) const;
+ 
+  // The timer of a wait that has ended otherwise.
+  bool IsStale(const PendingEvent& event) const {
+    if (event.kind != EventKind::kWake) {
+      return false;
+    }
+    const Fiber& fiber = *fibers_[event.index];
+    return fiber.timer != event.detail || fiber.state != FiberState::kParked;
+  }
+
   bool FireAllOfThisInstant();
 
   bool NoEventsLeft() const { return recorder_.count() >= options_.limits.events_max; }
 
   void Fire(const PendingEvent& event);
   Outcome Ended(Ending ending, std::optional<Limit> limit = std::nullopt);
-
-  Fiber& current() { return *fibers_[current_]; }
 
   WorldOptions options_;
   Random random_;
@@ -223,9 +244,9 @@ class Kernel {
   EventQueue queue_;
   DiskModel shared_;
   NetworkModel network_;
-  // Deques: a world may grow while an observer or a process holds on to a record or a name.
-  std::deque<HostRecord> hosts_;
-  std::deque<ProcessRecord> processes_;
+  // Pointers: a world may grow while an observer or a process holds on to a record or a name.
+  std::vector<std::unique_ptr<HostRecord>> hosts_;
+  std::vector<std::unique_ptr<ProcessRecord>> processes_;
   std::vector<std::unique_ptr<Incarnation>> dying_;
   std::vector<std::unique_ptr<Fiber>> fibers_;  // by slot
   std::vector<uint32_t> free_slots_;
@@ -235,7 +256,7 @@ class Kernel {
   std::vector<TapeDeck::Track*> tracks_;  // by process, when there is a deck
   std::vector<Pick> picks_;
   std::map<std::pair<std::string, std::string>, size_t> stack_uses_;  // by process and fiber
-  uint32_t current_ = kNoFiber;
+  Fiber* current_ = nullptr;  // null: the experimenter
   std::vector<std::move_only_function<void()>> acts_;
   std::vector<uint32_t> free_acts_;
   EventId act_cause_;

@@ -70,11 +70,11 @@ void Kernel::RunBody(Fiber& fiber) {
 }
 
 FiberId Kernel::CurrentFiber() const {
-  return current_ == kNoFiber ? FiberId() : fibers_[current_]->id;
+  return current_ == nullptr ? FiberId() : current_->id;
 }
 
 EventId Kernel::CurrentCause() const {
-  return current_ == kNoFiber ? act_cause_ : fibers_[current_]->cause;
+  return current_ == nullptr ? act_cause_ : current_->cause;
 }
 
 void Kernel::MakeReady(Fiber& fiber, bool yielded) {
@@ -101,7 +101,7 @@ size_t Kernel::ChooseReady(std::span<Runnable> runnable) {
   }
   TapeDeck::Track*& track = tracks_[process];
   if (track == nullptr) {
-    track = &deck_->TrackOf("scheduler", processes_[process].name);
+    track = &deck_->TrackOf("scheduler", processes_[process]->name);
   }
   if (deck_->plays()) {
     return track->Choose(runnable.size());
@@ -134,20 +134,30 @@ uint32_t Kernel::PickReady() {
       picks_.push_back({static_cast<uint32_t>(index), static_cast<uint32_t>(runnable.size())});
     }
   }
-  // The others keep their order: first come, first served stays true under every strategy.
   const uint32_t slot = ready_[ready_head_ + index].slot;
-  for (; index > 0; --index) {
-    ready_[ready_head_ + index] = ready_[ready_head_ + index - 1];
+  TakeOutOfReady(index);
+  return slot;
+}
+
+// The others keep their order: first come, first served stays true under every strategy. The
+// shorter side closes the gap.
+void Kernel::TakeOutOfReady(size_t index) {
+  const auto first = ready_.begin() + static_cast<std::ptrdiff_t>(ready_head_);
+  const auto taken = first + static_cast<std::ptrdiff_t>(index);
+  if (index >= ready_count() / 2) {
+    ready_.erase(taken);
+  } else {
+    std::move_backward(first, taken, taken + 1);
+    ++ready_head_;
   }
   constexpr size_t kWasteMax = 64;
-  if (++ready_head_ == ready_.size()) {
+  if (ready_head_ == ready_.size()) {
     ready_.clear();
     ready_head_ = 0;
   } else if (ready_head_ >= kWasteMax && ready_head_ * 2 >= ready_.size()) {
     ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(ready_head_));
     ready_head_ = 0;
   }
-  return slot;
 }
 
 void Kernel::Forget(uint32_t ready_slot) {
@@ -167,15 +177,15 @@ void Kernel::Forget(uint32_t ready_slot) {
 
 bool Kernel::Switch(Fiber& fiber) {
   fiber.state = FiberState::kRunning;
-  current_ = fiber.slot;
+  current_ = &fiber;
   fiber.context->Resume();
-  current_ = kNoFiber;
+  current_ = nullptr;
   if (fiber.context->overflowed()) [[unlikely]] {
     is_broken_ = true;
     violation_ = Violation{
         fmt::format("fiber {} of process {} used more than its stack of {} KiB: its frames are too "
                     "large or it calls itself too often",
-                    fiber.name, process(fiber.owner->process).name,
+                    fiber.name, fiber.owner->record.name,
                     FiberContext::stack_bytes() / 1024),
         "a fiber"};
     return false;
@@ -207,7 +217,7 @@ void Kernel::NoteStack(const Fiber& fiber) {
   if (!options_.measure_stacks) {
     return;
   }
-  size_t& most = stack_uses_[{process(fiber.owner->process).name, fiber.name}];
+  size_t& most = stack_uses_[{fiber.owner->record.name, fiber.name}];
   most = std::max(most, fiber.context->high_water());
 }
 
@@ -215,7 +225,7 @@ std::vector<StackUse> Kernel::StackUses() const {
   auto uses = stack_uses_;
   for (const std::unique_ptr<Fiber>& fiber : fibers_) {
     if (fiber->state != FiberState::kFree) {
-      size_t& most = uses[{process(fiber->owner->process).name, fiber->name}];
+      size_t& most = uses[{fiber->owner->record.name, fiber->name}];
       most = std::max(most, fiber->context->high_water());
     }
   }
@@ -239,14 +249,13 @@ void Kernel::Release(uint32_t slot) {
   if (--owner.fibers_live == 0 && owner.alive) {
     owner.alive = false;
     network_.Drop(owner, CrashStyle::kProcess);
-    ProcessRecord& process = processes_[owner.process.value()];
-    dying_.push_back(std::move(process.current));
+    dying_.push_back(std::move(owner.record.current));
   }
 }
 
 void Kernel::SuspendCurrent() {
-  Fiber& fiber = current();
-  ProcessRecord& process = processes_[fiber.owner->process.value()];
+  Fiber& fiber = *current_;
+  ProcessRecord& process = fiber.owner->record;
   if (++process.suspensions == process.next_suspension_act) [[unlikely]] {
     ActAtSuspension(process);
   }
@@ -258,8 +267,8 @@ void Kernel::SuspendCurrent() {
 }
 
 bool Kernel::Park(const Wait& wait) {
-  Check(current_ != kNoFiber, "only a fiber can wait");
-  Fiber& fiber = current();
+  Check(current_ != nullptr, "only a fiber can wait");
+  Fiber& fiber = *current_;
   // Field by field: a copy at once would wait for the stores that have just made it.
   fiber.wait.kind = wait.kind;
   fiber.wait.deadline = wait.deadline;
@@ -272,18 +281,18 @@ bool Kernel::Park(const Wait& wait) {
   fiber.state = FiberState::kParked;
   fiber.since = now_;
   fiber.notified = false;
-  Arm(current_, deadline);
+  Arm(fiber, deadline);
   SuspendCurrent();
   return fiber.notified;
 }
 
 void Kernel::Yield() {
-  Check(current_ != kNoFiber, "only a fiber can yield");
-  if (!current().owner->alive) {
+  Check(current_ != nullptr, "only a fiber can yield");
+  if (!current_->owner->alive) {
     return;
   }
-  current().cause = EventId();
-  MakeReady(current(), true);
+  current_->cause = EventId();
+  MakeReady(*current_, true);
   SuspendCurrent();
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <variant>
 
+#include <fmt/format.h>
+
 #include "sim/check.h"
 #include "sim/kernel/latency_draw.h"
 
@@ -67,15 +69,13 @@ LinkTable::LinkTable(const LinkOptions& options, const Choices& choices)
       uniform_width_(static_cast<uint64_t>((options.latency_max - options.latency_min).count()) +
                      1) {}
 
-void LinkTable::AddHost(std::string_view name) {
-  rows_.push_back({.name = std::string(name),
-                   .latencies = choices_.get().Family("link.latency", name),
-                   .links = {}});
-}
-
 void LinkTable::Introduce(Link& link, HostId from, HostId to) {
   link.known = true;
-  link.latency = rows_[from.value()].latencies.Point(rows_.at(to.value()).name);
+  Row& row = rows_[from.value()];
+  if (!row.latencies) {
+    row.latencies = choices_.get().Family("link.latency", row.name);
+  }
+  link.latency = row.latencies->Point(rows_.at(to.value()).name);
   if (options_.bytes_per_second > 0) {
     TroubleOf(link, from, to);
     link.troubled = true;
@@ -84,7 +84,7 @@ void LinkTable::Introduce(Link& link, HostId from, HostId to) {
 
 LinkTable::Trouble& LinkTable::TroubleOf(Link& link, HostId from, HostId to) {
   if (link.trouble == 0) {
-    const std::string actor = rows_[from.value()].name + "/" + rows_[to.value()].name;
+    const std::string actor = fmt::format("{}/{}", rows_[from.value()].name, rows_[to.value()].name);
     const Choices& choices = choices_;
     troubles_.push_back({.loss = choices.Point("link.loss", actor),
                          .duplicate = choices.Point("link.duplicate", actor),

@@ -40,7 +40,8 @@ class LinkTable {
  public:
   LinkTable(const LinkOptions& options, const Choices& choices);
 
-  void AddHost(std::string_view name);
+  // `name` outlives the table.
+  void AddHost(std::string_view name) { rows_.push_back({.name = name}); }
 
   size_t hosts() const { return rows_.size(); }
 
@@ -93,9 +94,9 @@ class LinkTable {
   };
 
   struct Row {
-    std::string name;
-    ChoiceFamily latencies;
-    std::vector<Link> links;  // by the receiving host; empty, or all of them
+    std::string_view name;
+    std::optional<ChoiceFamily> latencies{};  // from the first link on
+    std::vector<Link> links{};                // by the receiving host; empty, or all of them
   };
 
   Link& LinkBetween(HostId from, HostId to) {

@@ -80,12 +80,14 @@ void MessageModel::Corrupt(Flight& flight, uint32_t bits) {
 }
 
 uint32_t MessageModel::Launch(Address from, Address to, Bytes&& payload, EventId sent) {
+  uint32_t index = 0;
   if (free_.empty()) {
-    free_.push_back(static_cast<uint32_t>(flights_.size()));
+    index = static_cast<uint32_t>(flights_.size());
     flights_.emplace_back();
+  } else {
+    index = free_.back();
+    free_.pop_back();
   }
-  const uint32_t index = free_.back();
-  free_.pop_back();
   Flight& flight = flights_[index];
   flight.from = from;
   flight.to = to;
@@ -112,13 +114,14 @@ void MessageModel::Deliver(uint32_t index) {
     Free(index);
     return;
   }
-  const uint64_t sent = flight.sent.value();
-  const Address from = flight.from;
-  const Address to = flight.to;
-  const bool corrupt = flight.corrupt;
-  Bytes payload = std::move(flight.payload);
+  Hand(flight);
   Free(index);
-  if (corrupt) {
+}
+
+void MessageModel::Hand(Flight& flight) {
+  const uint64_t sent = flight.sent.value();
+  const Address to = flight.to;
+  if (flight.corrupt) {
     kernel_.RecordOnHost(Step::kDiscard, to.host, sent, 0);
     return;
   }
@@ -128,7 +131,7 @@ void MessageModel::Deliver(uint32_t index) {
     return;
   }
   const EventId delivered = kernel_.Record(Step::kDeliver, socket->owner().process, sent, 0);
-  if (!socket->Arrive(from, std::move(payload), delivered)) {
+  if (!socket->Arrive(flight.from, std::move(flight.payload), delivered)) {
     kernel_.RecordOnHost(Step::kDrop, to.host, sent, Number(to));
   }
 }

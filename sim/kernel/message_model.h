@@ -60,6 +60,8 @@ class MessageModel {
   // The slot of a new flight.
   uint32_t Launch(Address from, Address to, Bytes&& payload, EventId sent);
   void Corrupt(Flight& flight, uint32_t bits);
+  // To the socket that listens, if any.
+  void Hand(Flight& flight);
   void Free(uint32_t index);
 
   Kernel& kernel_;

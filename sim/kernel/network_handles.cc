@@ -36,9 +36,11 @@ Result<Message> ModelSocket::Receive(SimTime deadline) {
       return Fail(ErrorCode::kTimeout, "No message came in time.");
     }
   }
-  Arrived arrived = inbox_.Pop();
+  Arrived& arrived = inbox_.front();
   kernel_.SetCause(arrived.delivered);
-  return std::move(arrived.message);
+  Result<Message> message(std::move(arrived.message));
+  inbox_.DropFront();
+  return message;
 }
 
 void ModelSocket::Close() {
@@ -134,9 +136,9 @@ void ModelConnection::Close() {
 }
 
 std::optional<Address> NetworkDoor::Resolve(std::string_view host, uint16_t port) const {
-  const std::deque<HostRecord>& hosts = kernel_.hosts();
+  const auto& hosts = kernel_.hosts();
   for (size_t i = 0; i < hosts.size(); ++i) {
-    if (hosts[i].name == host) {
+    if (hosts[i]->name == host) {
       return Address{HostId(static_cast<uint32_t>(i)), port};
     }
   }

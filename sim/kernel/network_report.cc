@@ -28,7 +28,7 @@ void MessageModel::Explain(StuckReport& report) const {
   for (uint32_t host = 0; host < sockets_.size(); ++host) {
     sockets_[host].ForEach([&](uint16_t port, ModelSocket& socket) {
       Add(report, kernel_, &socket.owner(),
-          fmt::format("inbox of {}:{}", kernel_.hosts()[host].name, port), socket.waiting(),
+          fmt::format("inbox of {}:{}", kernel_.hosts()[host]->name, port), socket.waiting(),
           "messages");
     });
   }
@@ -60,14 +60,14 @@ void ConnectionModel::Explain(StuckReport& report) const {
   for (uint32_t host = 0; host < listeners_.size(); ++host) {
     listeners_[host].ForEach([&](uint16_t port, ModelListener& listener) {
       Add(report, kernel_, &listener.owner(),
-          fmt::format("backlog of {}:{}", kernel_.hosts()[host].name, port), listener.waiting(),
+          fmt::format("backlog of {}:{}", kernel_.hosts()[host]->name, port), listener.waiting(),
           "connections");
     });
   }
   for (const std::unique_ptr<Stream>& stream : streams_) {
     for (int side = 0; stream != nullptr && side < 2; ++side) {
       const Pipe& pipe = stream->pipe[side];
-      const std::string& from = kernel_.hosts()[stream->address[side].host.value()].name;
+      const std::string& from = kernel_.hosts()[stream->address[side].host.value()]->name;
       Add(report, kernel_, stream->owner[side],
           fmt::format("held by the link, connection {} from {}", stream->id, from),
           pipe.held.size(), "frames");

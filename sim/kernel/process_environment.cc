@@ -5,29 +5,30 @@
 
 namespace flinch::sim {
 
-ProcessEnvironment::ProcessEnvironment(Kernel& kernel, Incarnation& incarnation)
+ProcessEnvironment::ProcessEnvironment(Kernel& kernel, Incarnation& incarnation, HostRecord& host)
     : kernel_(kernel),
       incarnation_(incarnation),
+      host_(host),
       network_(kernel, incarnation),
-      disk_(kernel, incarnation, *kernel.hosts()[incarnation.host.value()].disk),
+      disk_(kernel, incarnation, host.disk),
       shared_(kernel, incarnation, kernel.shared_volume()) {}
 
 std::string_view ProcessEnvironment::process_name() const {
-  return kernel_.process(incarnation_.process).name;
+  return incarnation_.record.name;
 }
 
-std::string_view ProcessEnvironment::host_name() const {
-  return kernel_.hosts()[incarnation_.host.value()].name;
-}
+std::string_view ProcessEnvironment::host_name() const { return host_.name; }
 
 uint32_t ProcessEnvironment::incarnation() const { return incarnation_.number; }
 
-SimTime ProcessEnvironment::Now() const { return incarnation_.clock->Monotonic(kernel_.now()); }
+SimTime ProcessEnvironment::Now() const { return incarnation_.clock.Monotonic(kernel_.now()); }
 
-WallTime ProcessEnvironment::WallNow() const { return incarnation_.clock->Wall(kernel_.now()); }
+WallTime ProcessEnvironment::WallNow() const { return incarnation_.clock.Wall(kernel_.now()); }
 
 void ProcessEnvironment::Sleep(Duration span) {
-  Check(span >= Duration(0), "process {} sleeps for {} ns", process_name(), span.count());
+  if (span < Duration(0)) [[unlikely]] {
+    Unreachable("process {} sleeps for {} ns", process_name(), span.count());
+  }
   if (span == Duration(0)) {
     kernel_.Yield();
     return;

@@ -11,11 +11,12 @@
 namespace flinch::sim {
 
 class Kernel;
+struct HostRecord;
 struct Incarnation;
 
 class ProcessEnvironment final : public Environment {
  public:
-  ProcessEnvironment(Kernel& kernel, Incarnation& incarnation);
+  ProcessEnvironment(Kernel& kernel, Incarnation& incarnation, HostRecord& host);
 
   std::string_view process_name() const override;
   std::string_view host_name() const override;
@@ -44,6 +45,7 @@ class ProcessEnvironment final : public Environment {
  private:
   Kernel& kernel_;
   Incarnation& incarnation_;
+  const HostRecord& host_;
   NetworkDoor network_;
   VolumeDoor disk_;
   VolumeDoor shared_;

@@ -63,17 +63,17 @@ StuckReport Kernel::Explain() const {
   report.time = now_;
   report.ready = ready_count();
   report.pending = queue_.size();
-  for (const ProcessRecord& process : processes_) {
-    if (process.current) {
-      ExplainFibers(process, report);
+  for (const std::unique_ptr<ProcessRecord>& process : processes_) {
+    if (process->current) {
+      ExplainFibers(*process, report);
     } else {
-      report.dead.push_back(process.name);
+      report.dead.push_back(process->name);
     }
   }
   network_.Explain(report);
-  for (const HostRecord& host : hosts_) {
-    const HostClock& clock = *host.clock;
-    report.clocks.push_back({.host = host.name,
+  for (const std::unique_ptr<HostRecord>& host : hosts_) {
+    const HostClock& clock = host->clock;
+    report.clocks.push_back({.host = host->name,
                              .monotonic = clock.Monotonic(now_),
                              .wall = clock.Wall(now_),
                              .right = clock.condition().drift_ppm == 0 &&
@@ -123,10 +123,10 @@ StuckReport::Waiter Kernel::ExplainFiber(const ProcessRecord& process, const Fib
   const std::optional<ConnectionPeer> peer =
       on_connection ? network_.PeerOf(fiber.wait.on) : std::nullopt;
   const std::string name =
-      peer ? fmt::format("{}:{}", hosts_[peer->address.host.value()].name, peer->address.port)
+      peer ? fmt::format("{}:{}", hosts_[peer->address.host.value()]->name, peer->address.port)
            : "nowhere";
   if (peer && peer->process) {
-    waiter.waits_for = processes_[peer->process->value()].name;
+    waiter.waits_for = processes_[peer->process->value()]->name;
   }
   waiter.what = WaitText(fiber.wait, name, peer ? peer->unread_bytes : 0);
   return waiter;

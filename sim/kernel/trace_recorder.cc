@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "sim/kernel/interpose.h"
+#include "sim/kernel/recycled.h"
 #include "sim/kernel/stack_trace.h"
 
 namespace flinch::sim {
@@ -41,7 +42,7 @@ constexpr auto kStepNames = std::to_array<StepNames>({
 
 }  // namespace
 
-struct TraceRecorder::State {
+struct TraceRecorder::State : Recycled<State> {
   XXH3_state_t xxh3;
 };
 

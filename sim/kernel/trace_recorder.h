@@ -49,20 +49,21 @@ class TraceRecorder {
   TraceRecorder(const TraceRecorder&) = delete;
   TraceRecorder& operator=(const TraceRecorder&) = delete;
 
-  // An event of the kernel. Cheap: hashed, and kept only with Keep::kEverything, and only then is
-  // `name_of_process` called.
-  template <typename NameOfProcess>
-  EventId Record(Step step, SimTime time, ProcessId process, uint64_t a, uint64_t b,
-                 NameOfProcess name_of_process) {
+  // An event of the kernel. Cheap: it is hashed, no more; see KeepStep.
+  EventId Record(Step step, SimTime time, ProcessId process, uint64_t a, uint64_t b) {
     HashStep(Nanos(time),
              static_cast<uint64_t>(process.value()) << 32 | static_cast<uint32_t>(step), a, b);
     ++count_;
     Sample(EventId(count_));
-    if (keep_ == Keep::kEverything && lens_.Covers(EventId(count_))) [[unlikely]] {
-      KeepStep(step, time, name_of_process(), a, b);
-    }
     return EventId(count_);
   }
+
+  // Whether the caller shall tell this event of the kernel, the last one, to KeepStep.
+  bool KeepsStep(EventId event) const {
+    return keep_ == Keep::kEverything && lens_.Covers(event);
+  }
+
+  void KeepStep(Step step, SimTime time, std::string_view process, uint64_t a, uint64_t b);
 
   // An event of a process or of the experimenter.
   EventId Trace(const TraceEvent& event_without_id);
@@ -109,7 +110,6 @@ class TraceRecorder {
 
   void Flush();
   void HashNow(const void* bytes, size_t size);
-  void KeepStep(Step step, SimTime time, std::string_view process, uint64_t a, uint64_t b);
 
   // After each event that was hashed: the ladder's next rung, the call stack that was asked for.
   void Sample(EventId event) {

@@ -37,7 +37,7 @@ World::World(WorldOptions options) {
   const Result<void> valid = options.Validate();
   Check(valid.has_value(), "the options of a world are not valid: {}",
         valid ? std::string() : valid.error().message);
-  kernel_ = std::make_unique<Kernel>(options);
+  kernel_ = std::make_unique<Kernel>(std::move(options));
 }
 
 World::~World() {
@@ -123,7 +123,7 @@ void CheckValid(const Condition& condition) {
 
 void World::SetDisk(HostId host, const DiskCondition& condition) {
   CheckValid(condition);
-  kernel_->SetDisk(*kernel_->hosts().at(host.value()).disk, {.disk = condition});
+  kernel_->SetDisk(kernel_->hosts().at(host.value())->disk, {.disk = condition});
 }
 
 void World::SetSharedVolume(const VolumeCondition& condition) {
@@ -159,23 +159,23 @@ uint64_t World::SuspensionsOf(ProcessId process) const {
 }
 
 SimTime World::MonotonicTime(HostId host) const {
-  return kernel_->hosts().at(host.value()).clock->Monotonic(Now());
+  return kernel_->hosts().at(host.value())->clock.Monotonic(Now());
 }
 
 WallTime World::WallTimeOf(HostId host) const {
-  return kernel_->hosts().at(host.value()).clock->Wall(Now());
+  return kernel_->hosts().at(host.value())->clock.Wall(Now());
 }
 
 const ClockCondition& World::ClockOf(HostId host) const {
-  return kernel_->hosts().at(host.value()).clock->condition();
+  return kernel_->hosts().at(host.value())->clock.condition();
 }
 
 StuckReport World::Explain() const { return kernel_->Explain(); }
 
 std::optional<ProcessId> World::FindProcess(std::string_view name) const {
-  for (const ProcessRecord& process : kernel_->processes()) {
-    if (process.name == name) {
-      return process.id;
+  for (const std::unique_ptr<ProcessRecord>& process : kernel_->processes()) {
+    if (process->name == name) {
+      return process->id;
     }
   }
   return std::nullopt;
@@ -183,8 +183,8 @@ std::optional<ProcessId> World::FindProcess(std::string_view name) const {
 
 std::vector<std::string> World::ProcessNames() const {
   std::vector<std::string> names;
-  for (const ProcessRecord& process : kernel_->processes()) {
-    names.push_back(process.name);
+  for (const std::unique_ptr<ProcessRecord>& process : kernel_->processes()) {
+    names.push_back(process->name);
   }
   return names;
 }
@@ -227,7 +227,7 @@ std::optional<Bytes> ReadFrom(const Volume& volume, std::string_view path) {
 }  // namespace
 
 std::optional<Bytes> World::ReadFile(HostId host, std::string_view path) const {
-  return ReadFrom(kernel_->hosts().at(host.value()).disk->volume(), path);
+  return ReadFrom(kernel_->hosts().at(host.value())->disk.volume(), path);
 }
 
 std::optional<Bytes> World::ReadSharedFile(std::string_view path) const {
@@ -235,7 +235,7 @@ std::optional<Bytes> World::ReadSharedFile(std::string_view path) const {
 }
 
 std::vector<std::string> World::ListFiles(HostId host, std::string_view directory) const {
-  return kernel_->hosts().at(host.value()).disk->volume().List(directory);
+  return kernel_->hosts().at(host.value())->disk.volume().List(directory);
 }
 
 std::vector<std::string> World::ListShared(std::string_view directory) const {
@@ -243,7 +243,7 @@ std::vector<std::string> World::ListShared(std::string_view directory) const {
 }
 
 std::optional<Bytes> World::ReadDurableFile(HostId host, std::string_view path) const {
-  return kernel_->hosts().at(host.value()).disk->volume().DurableContent(path);
+  return kernel_->hosts().at(host.value())->disk.volume().DurableContent(path);
 }
 
 std::optional<Bytes> World::ReadDurableSharedFile(std::string_view path) const {
