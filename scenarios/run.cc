@@ -156,6 +156,7 @@ class Stage {
   std::vector<std::unique_ptr<Oracle>> oracles_;
   sim::World world_;
   std::optional<faults::Injector> injector_;
+  std::optional<sim::Result<engine::LogContents>> last_log_;  // read when the world had ended
 };
 
 void Stage::BootProcesses() {
@@ -194,8 +195,9 @@ sim::Outcome Stage::AwaitQuiet(sim::Outcome outcome) {
   const sim::SimTime deadline =
       sim::Later(world_.Now(), request_.scenario.options.sink.transaction_timeout + kGrace);
   while (outcome.ending == sim::Ending::kGoal && world_.Now() < deadline) {
-    const sim::Result<engine::LogContents> log = ReadLog();
+    sim::Result<engine::LogContents> log = ReadLog();
     if (!log || log->open_transactions.empty()) {
+      last_log_ = std::move(log);
       break;
     }
     const sim::SimTime next = sim::Later(world_.Now(), kQuietStep);
@@ -294,7 +296,7 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
          .role = {},
          .event = outcome.last_event});
   }
-  if (const sim::Result<engine::LogContents> log = ReadLog()) {
+  if (const sim::Result<engine::LogContents> log = last_log_ ? *std::move(last_log_) : ReadLog()) {
     FillOutput(*log, state, summary);
   } else {
     summary.findings.push_back(

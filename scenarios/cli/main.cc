@@ -3,6 +3,7 @@
 #include <clocale>
 #include <exception>
 #include <iostream>
+#include <malloc.h>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,22 @@
 #include "scenarios/cli/version.h"
 #include "sim/check.h"
 
+namespace {
+
+// World follows world: what one gives back the next one needs, so it does not go back to the
+// machine in between. A fifth of the time of a small job.
+void KeepMemory() {
+  constexpr int kMiB = 1 << 20;
+  mallopt(M_TRIM_THRESHOLD, 256 * kMiB);
+  mallopt(M_MMAP_THRESHOLD, 32 * kMiB);
+  mallopt(M_TOP_PAD, 4 * kMiB);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   namespace scenarios = flinch::scenarios;
+  KeepMemory();
   // As a user's program may do: no run and no report may depend on it, and the flavours of ./check
   // and `flinch verify` see to that.
   std::setlocale(LC_ALL, "");

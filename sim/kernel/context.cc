@@ -3,12 +3,9 @@
 #include <array>
 #include <cstdint>
 #include <cxxabi.h>
+#include <new>
 #include <signal.h>
 #include <ucontext.h>
-#include <utility>
-
-#include <boost/context/preallocated.hpp>
-#include <boost/context/stack_context.hpp>
 
 #include "sim/check.h"
 #include "sim/kernel/stack_pool.h"
@@ -26,33 +23,6 @@
 #endif
 
 namespace flinch::sim {
-namespace {
-
-#ifdef FLINCH_ASAN
-void StartSwitch(void** fake, const void* bottom, size_t size) {
-  __sanitizer_start_switch_fiber(fake, bottom, size);
-}
-
-void FinishSwitch(void* fake, const void** bottom, size_t* size) {
-  __sanitizer_finish_switch_fiber(fake, bottom, size);
-}
-#else
-void StartSwitch(void**, const void*, size_t) {}
-
-void FinishSwitch(void*, const void**, size_t*) {}
-#endif
-
-// Whose stack this thread is on. Beside everything else, for it is written at every switch.
-thread_local FiberContext* running = nullptr;
-
-// The stack belongs to the pool, not to Boost.
-struct KeepStack {
-  boost::context::stack_context allocate() { return {}; }
-
-  void deallocate(boost::context::stack_context&) {}
-};
-
-}  // namespace
 
 // What happens when a fiber touches the forbidden memory below its stack. The processor raises
 // SIGSEGV; the handler runs on a stack of its own and lets the thread go on in `Leave`, which
@@ -93,7 +63,7 @@ struct Overflow {
   }
 
   static void Leave() {
-    FiberContext* const fiber = running;
+    FiberContext* const fiber = FiberContext::running_;
     fiber->overflowed_ = true;
     fiber->Suspend();
   }
@@ -113,7 +83,7 @@ struct Overflow {
 
   static void OnFault(int signal, siginfo_t* info, void* context) {
     Overflow& overflow = OfThread();
-    FiberContext* const fiber = running;
+    FiberContext* const fiber = FiberContext::running_;
     const char* const touched = static_cast<const char*>(info->si_addr);
     if (fiber == nullptr || touched >= fiber->stack_ ||
         touched < fiber->stack_ - StackPool::kGuardBytes) {
@@ -145,39 +115,100 @@ void FiberContext::Start() {
   if (Overflow& overflow = Overflow::OfThread(); !overflow.installed) {
     overflow.Install();
   }
-  boost::context::stack_context whole;
-  whole.sp = StackPool::Top(stack_, colour_);
-  whole.size = static_cast<size_t>(StackPool::Top(stack_, colour_) - stack_);
-  self_ = boost::context::fiber(std::allocator_arg,
-                                boost::context::preallocated(whole.sp, whole.size, whole),
-                                KeepStack(), [this](boost::context::fiber&& scheduler) {
-                                  FinishSwitch(nullptr, &scheduler_bottom_, &scheduler_size_);
-                                  scheduler_ = std::move(scheduler);
-                                  entry_(argument_);
-                                  finished_ = true;
-                                  StartSwitch(nullptr, scheduler_bottom_, scheduler_size_);
-                                  return std::move(scheduler_);
-                                });
+  left_ = Prepare(stack_, StackPool::Top(stack_, colour_));
 }
 
-void FiberContext::Resume() {
-  if (stack_ == nullptr) {
-    Start();
-  }
-  FiberContext* const outer = std::exchange(running, this);
-  auto* const exceptions = reinterpret_cast<Exceptions*>(abi::__cxa_get_globals());
-  const Exceptions outer_exceptions = std::exchange(*exceptions, exceptions_);
-  StartSwitch(&fake_scheduler_, stack_, StackPool::size());
-  self_ = std::move(self_).resume();
-  FinishSwitch(fake_scheduler_, nullptr, nullptr);
-  exceptions_ = std::exchange(*exceptions, outer_exceptions);
-  running = outer;
+void FiberContext::Main() {
+  FiberContext& self = *running_;
+  FinishSwitch(nullptr, &self.scheduler_bottom_, &self.scheduler_size_);
+  self.entry_(self.argument_);
+  self.finished_ = true;
+  StartSwitch(nullptr, self.scheduler_bottom_, self.scheduler_size_);
+  flinch_sim_switch(&self.left_, self.scheduler_);
+  Unreachable("a fiber that has ended is resumed");
 }
 
-void FiberContext::Suspend() {
-  StartSwitch(&fake_fiber_, scheduler_bottom_, scheduler_size_);
-  scheduler_ = std::move(scheduler_).resume();
-  FinishSwitch(fake_fiber_, &scheduler_bottom_, &scheduler_size_);
+FiberContext::Exceptions& FiberContext::ExceptionsOfThread() {
+  return *reinterpret_cast<Exceptions*>(abi::__cxa_get_globals());
 }
+
+#if defined(__x86_64__)
+
+// The six registers that a call keeps lie on the stack that is left, above them where it goes on.
+// At the end no return: it would be predicted to go where the last call came from.
+asm(R"(
+  .text
+  .p2align 4
+  .globl flinch_sim_switch
+  .hidden flinch_sim_switch
+  .type flinch_sim_switch, @function
+flinch_sim_switch:
+  pushq %rbp
+  pushq %rbx
+  pushq %r12
+  pushq %r13
+  pushq %r14
+  pushq %r15
+  movq %rsp, (%rdi)
+  movq %rsi, %rsp
+  popq %r15
+  popq %r14
+  popq %r13
+  popq %r12
+  popq %rbx
+  popq %rbp
+  popq %rcx
+  jmpq *%rcx
+  .size flinch_sim_switch, .-flinch_sim_switch
+)");
+
+void* FiberContext::Prepare(char*, char* top) {
+  constexpr size_t kRegisters = 6;
+
+  struct Frame {
+    std::array<void*, kRegisters> registers{};
+    void (*goes_on)() = &FiberContext::Main;
+    void* nobody = nullptr;  // to whom Main returns; on it ends who walks the stack
+  };
+
+  static_assert(sizeof(Frame) == 64, "Main begins with the stack as after a call");
+  return new (top - sizeof(Frame)) Frame();
+}
+
+#else
+
+// Whatever the C library can do: right everywhere, and slow.
+void flinch_sim_switch(void** left, void* to) {
+  ucontext_t here;
+  *left = &here;
+  swapcontext(&here, static_cast<ucontext_t*>(to));
+}
+
+void* FiberContext::Prepare(char* stack, char* top) {
+  constexpr size_t kRoom = (sizeof(ucontext_t) + 63) / 64 * 64;
+  auto* const begin = new (top - kRoom) ucontext_t();
+  getcontext(begin);
+  begin->uc_stack.ss_sp = stack;
+  begin->uc_stack.ss_size = static_cast<size_t>(top - kRoom - stack);
+  begin->uc_link = nullptr;
+  makecontext(begin, &FiberContext::Main, 0);
+  return begin;
+}
+
+#endif
+
+#ifdef FLINCH_ASAN
+void FiberContext::StartSwitch(void** fake, const void* bottom, size_t size) {
+  __sanitizer_start_switch_fiber(fake, bottom, size);
+}
+
+void FiberContext::FinishSwitch(void* fake, const void** bottom, size_t* size) {
+  __sanitizer_finish_switch_fiber(fake, bottom, size);
+}
+#else
+void FiberContext::StartSwitch(void**, const void*, size_t) {}
+
+void FiberContext::FinishSwitch(void*, const void**, size_t*) {}
+#endif
 
 }  // namespace flinch::sim

@@ -1,16 +1,24 @@
-// One fiber's stack and registers: the only place that knows Boost.Context and the sanitizers' view
-// of stacks.
+// One fiber's stack and registers: the only place that knows the processor's registers and the
+// sanitizers' view of stacks.
 //
 // Exactly two switches exist: Resume, from the scheduler into a fiber, and Suspend, from a fiber
 // back. Both tell the address sanitizer which stack comes next. A fiber ends by returning from its
 // entry; the one that does not is a fiber that ran off the end of its stack: it stays where it is
 // for ever, and what is on its stack is never destroyed.
+//
+// A switch keeps the registers that a call must keep and nothing else: all fibers share one mode of
+// floating point. Rejected: Boost.Context, which saves that mode at every switch, and behind whose
+// objects the compiler cannot see.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
-#include <boost/context/fiber.hpp>
+#include "sim/kernel/stack_pool.h"
+
+// Leaves this stack, notes in `left` where, and goes on where `to` says that another was left.
+extern "C" void flinch_sim_switch(void** left, void* to);
 
 namespace flinch::sim {
 
@@ -31,8 +39,34 @@ class FiberContext {
   // Paints the stack when it is taken, so that high_water() can be asked. Slow.
   void MeasureStack() { measures_ = true; }
 
-  void Resume();
-  void Suspend();
+  // Both in the header: every call that returns after a switch surprises the processor.
+  void Resume() {
+    if (stack_ == nullptr) [[unlikely]] {
+      Start();
+    }
+    FiberContext* const outer = std::exchange(running_, this);
+    Exceptions& exceptions = ExceptionsOfThread();
+    const Exceptions outer_exceptions = std::exchange(exceptions, exceptions_);
+    StartSwitch(&fake_scheduler_, stack_, StackPool::size());
+    flinch_sim_switch(&scheduler_, left_);
+    FinishSwitch(fake_scheduler_, nullptr, nullptr);
+    exceptions_ = std::exchange(exceptions, outer_exceptions);
+    running_ = outer;
+  }
+
+  void Suspend() {
+    StartSwitch(&fake_fiber_, scheduler_bottom_, scheduler_size_);
+    flinch_sim_switch(&left_, scheduler_);
+    FinishSwitch(fake_fiber_, &scheduler_bottom_, &scheduler_size_);
+  }
+
+  // Brings what a Resume touches first into the processor's cache.
+  void Prefetch() const {
+    constexpr size_t kLine = 64;
+    for (size_t line = 0; line < 6; ++line) {
+      __builtin_prefetch(static_cast<const char*>(left_) + line * kLine);
+    }
+  }
 
   bool started() const { return stack_ != nullptr; }
 
@@ -56,18 +90,30 @@ class FiberContext {
     unsigned int uncaught = 0;
   };
 
+  static Exceptions& ExceptionsOfThread();
+  // Where an empty stack begins that ends below `top`: there it runs Main.
+  static void* Prepare(char* stack, char* top);
+  // The bottom of a fiber's stack; of the one that is `running_`.
+  static void Main();
+  // For the sanitizer; they do nothing without it.
+  static void StartSwitch(void** fake, const void* bottom, size_t size);
+  static void FinishSwitch(void* fake, const void** bottom, size_t* size);
+
   void Start();
+
+  // Whose stack this thread is on.
+  static inline constinit thread_local FiberContext* running_ = nullptr;
 
   Entry entry_;
   void* argument_;
   uint32_t colour_;
-  Exceptions exceptions_;
-  char* stack_ = nullptr;
   bool measures_ = false;
   bool finished_ = false;
   bool overflowed_ = false;
-  boost::context::fiber self_;
-  boost::context::fiber scheduler_;
+  Exceptions exceptions_;
+  char* stack_ = nullptr;
+  void* left_ = nullptr;       // where the fiber goes on,
+  void* scheduler_ = nullptr;  // and who resumed it
   // For the sanitizer: saved fake stacks and the scheduler's stack.
   void* fake_scheduler_ = nullptr;
   void* fake_fiber_ = nullptr;

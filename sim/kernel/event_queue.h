@@ -16,6 +16,7 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "sim/time.h"
@@ -39,7 +40,7 @@ struct PendingEvent {
 class EventQueue {
  public:
   void Push(SimTime time, EventKind kind, uint32_t index, uint64_t detail) {
-    const PendingEvent event{Nanos(time), detail, kind, index};
+    const PendingEvent event{.time = Nanos(time), .detail = detail, .kind = kind, .index = index};
     if (event.time < near_end_ && near_count() >= kNearMax) [[unlikely]] {
       MakeRoomNear(event.time);
     }
@@ -58,6 +59,9 @@ class EventQueue {
   bool HasMoreAt(SimTime time) const {
     return near_count() > 0 && near_[head_].time == Nanos(time);
   }
+
+  // What comes next, in order, as far as that is known already.
+  std::span<const PendingEvent> soon() const { return std::span(near_).subspan(head_); }
 
   // The earliest; the queue is not empty.
   const PendingEvent& next() {

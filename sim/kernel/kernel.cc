@@ -35,10 +35,9 @@ Kernel::Kernel(WorldOptions&& options)
       random_(options.seed),
       choices_(random_.Split("choice"),
                options_.NeedsTape() ? &deck_.emplace(options_.play, options_.seed) : nullptr),
-      strategy_(
-          MakeStrategy(deck_ && deck_->plays() ? Scheduling{.strategy = Strategy::kFifo}
-                                               : options_.scheduling,
-                       random_.Split("scheduler"))),
+      strategy_(MakeStrategy(
+          deck_ && deck_->plays() ? Scheduling{.strategy = Strategy::kFifo} : options_.scheduling,
+          random_.Split("scheduler"))),
       recorder_(options_.keep, options_.lens),
       shared_(*this, choices_, "shared", options_.shared_volume),
       network_(*this, options_.link, choices_) {
@@ -318,6 +317,7 @@ bool Kernel::FireAllOfThisInstant() {
       return false;
     }
     const PendingEvent event = queue_.Pop();
+    LookAhead();
     const bool is_delivery = event.kind == EventKind::kMessage || event.kind == EventKind::kPipe;
     if (is_delivery && (!deliveries_.empty() || queue_.HasMoreAt(now_))) {
       deliveries_.push_back(event);
@@ -340,6 +340,22 @@ bool Kernel::FireAllOfThisInstant() {
     Fire(event);
   }
   return true;
+}
+
+void Kernel::LookAhead() const {
+  const std::span<const PendingEvent> soon = queue_.soon();
+  if (soon.size() > 1 && soon[1].kind == EventKind::kWake) {
+    const auto* const fiber = reinterpret_cast<const char*>(fibers_[soon[1].index].get());
+    __builtin_prefetch(fiber);
+    __builtin_prefetch(fiber + 64);
+    __builtin_prefetch(fiber + 128);
+  }
+  if (!soon.empty() && soon[0].kind == EventKind::kWake) {
+    const Fiber& fiber = *fibers_[soon[0].index];
+    if (fiber.context) {
+      fiber.context->Prefetch();
+    }
+  }
 }
 
 void Kernel::Fire(const PendingEvent& event) {

@@ -115,6 +115,7 @@ class Kernel : public Recycled<Kernel> {
   // For the models. Wakes a parked fiber; anything else is ignored. `cause` is the event that did
   // it.
   void Wake(FiberId fiber, EventId cause);
+
   EventId Record(Step step, ProcessId process, uint64_t a, uint64_t b) {
     const EventId event = recorder_.Record(step, now_, process, a, b);
     if (recorder_.KeepsStep(event)) [[unlikely]] {
@@ -204,7 +205,20 @@ class Kernel : public Recycled<Kernel> {
   void NoteStack(const Fiber& fiber);
   void Resume(uint32_t slot);
   void Release(uint32_t slot);
-  void SuspendCurrent();
+
+  void SuspendCurrent() {
+    Fiber& fiber = *current_;
+    ProcessRecord& process = fiber.owner->record;
+    if (++process.suspensions == process.next_suspension_act) [[unlikely]] {
+      ActAtSuspension(process);
+    }
+    fiber.context->Suspend();
+    if (fiber.killed && !fiber.unwinding) [[unlikely]] {
+      fiber.unwinding = true;
+      throw ProcessKilled{};
+    }
+  }
+
   void ActAtSuspension(ProcessRecord& process);
   SimTime WorldDeadline(const Fiber& fiber) const;
   void Arm(Fiber& fiber, SimTime deadline);
@@ -217,7 +231,7 @@ class Kernel : public Recycled<Kernel> {
   enum class Advance : uint8_t { kNothing, kLimit, kDone };
 
   Advance AdvanceToNextEvent();
- 
+
   // The timer of a wait that has ended otherwise.
   bool IsStale(const PendingEvent& event) const {
     if (event.kind != EventKind::kWake) {
@@ -228,6 +242,8 @@ class Kernel : public Recycled<Kernel> {
   }
 
   bool FireAllOfThisInstant();
+  // A world of many fibers has them all over memory: asks for what will be needed soon.
+  void LookAhead() const;
 
   bool NoEventsLeft() const { return recorder_.count() >= options_.limits.events_max; }
 
@@ -256,7 +272,7 @@ class Kernel : public Recycled<Kernel> {
   std::vector<TapeDeck::Track*> tracks_;  // by process, when there is a deck
   std::vector<Pick> picks_;
   std::map<std::pair<std::string, std::string>, size_t> stack_uses_;  // by process and fiber
-  Fiber* current_ = nullptr;  // null: the experimenter
+  Fiber* current_ = nullptr;                                          // null: the experimenter
   std::vector<std::move_only_function<void()>> acts_;
   std::vector<uint32_t> free_acts_;
   EventId act_cause_;

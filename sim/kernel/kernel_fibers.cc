@@ -69,13 +69,9 @@ void Kernel::RunBody(Fiber& fiber) {
   fiber.body = nullptr;  // here, for destructors belong to the fiber
 }
 
-FiberId Kernel::CurrentFiber() const {
-  return current_ == nullptr ? FiberId() : current_->id;
-}
+FiberId Kernel::CurrentFiber() const { return current_ == nullptr ? FiberId() : current_->id; }
 
-EventId Kernel::CurrentCause() const {
-  return current_ == nullptr ? act_cause_ : current_->cause;
-}
+EventId Kernel::CurrentCause() const { return current_ == nullptr ? act_cause_ : current_->cause; }
 
 void Kernel::MakeReady(Fiber& fiber, bool yielded) {
   fiber.state = FiberState::kReady;
@@ -185,8 +181,7 @@ bool Kernel::Switch(Fiber& fiber) {
     violation_ = Violation{
         fmt::format("fiber {} of process {} used more than its stack of {} KiB: its frames are too "
                     "large or it calls itself too often",
-                    fiber.name, fiber.owner->record.name,
-                    FiberContext::stack_bytes() / 1024),
+                    fiber.name, fiber.owner->record.name, FiberContext::stack_bytes() / 1024),
         "a fiber"};
     return false;
   }
@@ -250,19 +245,6 @@ void Kernel::Release(uint32_t slot) {
     owner.alive = false;
     network_.Drop(owner, CrashStyle::kProcess);
     dying_.push_back(std::move(owner.record.current));
-  }
-}
-
-void Kernel::SuspendCurrent() {
-  Fiber& fiber = *current_;
-  ProcessRecord& process = fiber.owner->record;
-  if (++process.suspensions == process.next_suspension_act) [[unlikely]] {
-    ActAtSuspension(process);
-  }
-  fiber.context->Suspend();
-  if (fiber.killed && !fiber.unwinding) {
-    fiber.unwinding = true;
-    throw ProcessKilled{};
   }
 }
 

@@ -84,7 +84,8 @@ void LinkTable::Introduce(Link& link, HostId from, HostId to) {
 
 LinkTable::Trouble& LinkTable::TroubleOf(Link& link, HostId from, HostId to) {
   if (link.trouble == 0) {
-    const std::string actor = fmt::format("{}/{}", rows_[from.value()].name, rows_[to.value()].name);
+    const std::string actor =
+        fmt::format("{}/{}", rows_[from.value()].name, rows_[to.value()].name);
     const Choices& choices = choices_;
     troubles_.push_back({.loss = choices.Point("link.loss", actor),
                          .duplicate = choices.Point("link.duplicate", actor),

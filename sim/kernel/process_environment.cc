@@ -13,9 +13,7 @@ ProcessEnvironment::ProcessEnvironment(Kernel& kernel, Incarnation& incarnation,
       disk_(kernel, incarnation, host.disk),
       shared_(kernel, incarnation, kernel.shared_volume()) {}
 
-std::string_view ProcessEnvironment::process_name() const {
-  return incarnation_.record.name;
-}
+std::string_view ProcessEnvironment::process_name() const { return incarnation_.record.name; }
 
 std::string_view ProcessEnvironment::host_name() const { return host_.name; }
 

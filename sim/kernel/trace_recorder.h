@@ -59,9 +59,7 @@ class TraceRecorder {
   }
 
   // Whether the caller shall tell this event of the kernel, the last one, to KeepStep.
-  bool KeepsStep(EventId event) const {
-    return keep_ == Keep::kEverything && lens_.Covers(event);
-  }
+  bool KeepsStep(EventId event) const { return keep_ == Keep::kEverything && lens_.Covers(event); }
 
   void KeepStep(Step step, SimTime time, std::string_view process, uint64_t a, uint64_t b);
 

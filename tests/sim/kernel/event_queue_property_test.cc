@@ -24,8 +24,13 @@ RC_GTEST_PROP(EventQueuePropertyTest, ComesOutByTimeThenByArrival, ()) {
       const int64_t ahead = step < 40 ? *rc::gen::inRange<int64_t>(0, 5)
                                       : *rc::gen::inRange<int64_t>(-1000, 1'000'000'000);
       const int64_t time = std::max<int64_t>(0, now + ahead);
-      queue.Push(AtNanos(time), EventKind::kAct, pushed, 0);
-      reference.emplace(time, pushed++);
+      // Sometimes a crowd, of one time or of many: more than lie near.
+      const int64_t crowd = step % 20 == 0 ? 100 : 1;
+      const int64_t apart = *rc::gen::inRange<int64_t>(0, 3);
+      for (int64_t i = 0; i < crowd; ++i) {
+        queue.Push(AtNanos(time + i * apart), EventKind::kAct, pushed, 0);
+        reference.emplace(time + i * apart, pushed++);
+      }
     } else if (!reference.empty()) {
       const auto first = reference.begin();
       RC_ASSERT(queue.next().index == first->second);
