@@ -1,8 +1,8 @@
 // Memory for what worlds make by the hundred thousand: a block of a dead object of one type is kept
 // by its thread for the next one. Derive from Recycled<T> and use `new` as ever.
 //
-// Nothing but memory is kept: objects are built and destroyed as always, so a run cannot tell. Under
-// the address sanitizer memory goes back at once, which finds who uses it too late.
+// Nothing but memory is kept: objects are built and destroyed as always, so a run cannot tell.
+// Under the address sanitizer memory goes back at once, which finds who uses it too late.
 #pragma once
 
 #include <cstddef>
