@@ -4,7 +4,7 @@
 # To build flinch with its tests.
 build_packages=(
   g++ cmake ninja-build ccache pkg-config
-  libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
+  libboost-context-dev libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
   libxxhash-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev locales
 )

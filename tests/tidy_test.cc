@@ -151,6 +151,8 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{"bare", "engine/a.cc", "#include \"ids.h\"", "not a full path"},
         Planted{"test_above", "tests/sim/a_test.cc", "#include \"engine/ids.h\"", "those below"},
         Planted{"test_kernel", "tests/sim/kernel/a_test.cc", "#include \"sim/kernel/a.h\"", ""},
+        Planted{"boost", "sim/world/a.cc", "#include <boost/x.hpp>", "sim/kernel/context"},
+        Planted{"boost_context", "sim/kernel/context.cc", "#include <boost/x.hpp>", ""},
         Planted{"cli", "scenarios/run.cc", "#include <CLI/CLI.hpp>", "scenarios/cli"},
         Planted{"toml", "engine/config.cc", "#include <toml++/toml.h>", "decode TOML"}),
     [](const auto& planted) { return std::string(planted.param.name); });

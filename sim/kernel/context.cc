@@ -3,7 +3,6 @@
 #include <array>
 #include <cstdint>
 #include <cxxabi.h>
-#include <new>
 #include <signal.h>
 #include <ucontext.h>
 
@@ -115,87 +114,24 @@ void FiberContext::Start() {
   if (Overflow& overflow = Overflow::OfThread(); !overflow.installed) {
     overflow.Install();
   }
-  left_ = Prepare(stack_, StackPool::Top(stack_, colour_));
+  char* const top = StackPool::Top(stack_, colour_);
+  left_ = boost::context::detail::make_fcontext(top, static_cast<size_t>(top - stack_), Main);
 }
 
-void FiberContext::Main() {
-  FiberContext& self = *running_;
+void FiberContext::Main(boost::context::detail::transfer_t from) {
+  FiberContext& self = *static_cast<FiberContext*>(from.data);
+  self.scheduler_ = from.fctx;
   FinishSwitch(nullptr, &self.scheduler_bottom_, &self.scheduler_size_);
   self.entry_(self.argument_);
   self.finished_ = true;
   StartSwitch(nullptr, self.scheduler_bottom_, self.scheduler_size_);
-  flinch_sim_switch(&self.left_, self.scheduler_);
+  boost::context::detail::jump_fcontext(self.scheduler_, nullptr);
   Unreachable("a fiber that has ended is resumed");
 }
 
 FiberContext::Exceptions& FiberContext::ExceptionsOfThread() {
   return *reinterpret_cast<Exceptions*>(abi::__cxa_get_globals());
 }
-
-#if defined(__x86_64__)
-
-// The six registers that a call keeps lie on the stack that is left, above them where it goes on.
-// At the end no return: it would be predicted to go where the last call came from.
-asm(R"(
-  .text
-  .p2align 4
-  .globl flinch_sim_switch
-  .hidden flinch_sim_switch
-  .type flinch_sim_switch, @function
-flinch_sim_switch:
-  pushq %rbp
-  pushq %rbx
-  pushq %r12
-  pushq %r13
-  pushq %r14
-  pushq %r15
-  movq %rsp, (%rdi)
-  movq %rsi, %rsp
-  popq %r15
-  popq %r14
-  popq %r13
-  popq %r12
-  popq %rbx
-  popq %rbp
-  popq %rcx
-  jmpq *%rcx
-  .size flinch_sim_switch, .-flinch_sim_switch
-)");
-
-void* FiberContext::Prepare(char*, char* top) {
-  constexpr size_t kRegisters = 6;
-
-  struct Frame {
-    std::array<void*, kRegisters> registers{};
-    void (*goes_on)() = &FiberContext::Main;
-    void* nobody = nullptr;  // to whom Main returns; on it ends who walks the stack
-  };
-
-  static_assert(sizeof(Frame) == 64, "Main begins with the stack as after a call");
-  return new (top - sizeof(Frame)) Frame();
-}
-
-#else
-
-// Whatever the C library can do: right everywhere, and slow.
-void flinch_sim_switch(void** left, void* to) {
-  ucontext_t here;
-  *left = &here;
-  swapcontext(&here, static_cast<ucontext_t*>(to));
-}
-
-void* FiberContext::Prepare(char* stack, char* top) {
-  constexpr size_t kRoom = (sizeof(ucontext_t) + 63) / 64 * 64;
-  auto* const begin = new (top - kRoom) ucontext_t();
-  getcontext(begin);
-  begin->uc_stack.ss_sp = stack;
-  begin->uc_stack.ss_size = static_cast<size_t>(top - kRoom - stack);
-  begin->uc_link = nullptr;
-  makecontext(begin, &FiberContext::Main, 0);
-  return begin;
-}
-
-#endif
 
 #ifdef FLINCH_ASAN
 void FiberContext::StartSwitch(void** fake, const void* bottom, size_t size) {

@@ -1,24 +1,23 @@
-// One fiber's stack and registers: the only place that knows the processor's registers and the
-// sanitizers' view of stacks.
+// One fiber's stack and registers: the only place that knows Boost.Context and the sanitizers' view
+// of stacks.
 //
 // Exactly two switches exist: Resume, from the scheduler into a fiber, and Suspend, from a fiber
 // back. Both tell the address sanitizer which stack comes next. A fiber ends by returning from its
 // entry; the one that does not is a fiber that ran off the end of its stack: it stays where it is
 // for ever, and what is on its stack is never destroyed.
 //
-// A switch keeps the registers that a call must keep and nothing else: all fibers share one mode of
-// floating point. Rejected: Boost.Context, which saves that mode at every switch, and behind whose
-// objects the compiler cannot see.
+// Boost's own switch (fcontext) is called without boost::context::fiber around it: whose objects hide
+// the switch from the compiler, and every call that returns behind one is predicted wrongly. So both
+// are in this header.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 
-#include "sim/kernel/stack_pool.h"
+#include <boost/context/detail/fcontext.hpp>
 
-// Leaves this stack, notes in `left` where, and goes on where `to` says that another was left.
-extern "C" void flinch_sim_switch(void** left, void* to);
+#include "sim/kernel/stack_pool.h"
 
 namespace flinch::sim {
 
@@ -48,7 +47,7 @@ class FiberContext {
     Exceptions& exceptions = ExceptionsOfThread();
     const Exceptions outer_exceptions = std::exchange(exceptions, exceptions_);
     StartSwitch(&fake_scheduler_, stack_, StackPool::size());
-    flinch_sim_switch(&scheduler_, left_);
+    left_ = boost::context::detail::jump_fcontext(left_, this).fctx;
     FinishSwitch(fake_scheduler_, nullptr, nullptr);
     exceptions_ = std::exchange(exceptions, outer_exceptions);
     running_ = outer;
@@ -56,7 +55,7 @@ class FiberContext {
 
   void Suspend() {
     StartSwitch(&fake_fiber_, scheduler_bottom_, scheduler_size_);
-    flinch_sim_switch(&left_, scheduler_);
+    scheduler_ = boost::context::detail::jump_fcontext(scheduler_, nullptr).fctx;
     FinishSwitch(fake_fiber_, &scheduler_bottom_, &scheduler_size_);
   }
 
@@ -91,10 +90,8 @@ class FiberContext {
   };
 
   static Exceptions& ExceptionsOfThread();
-  // Where an empty stack begins that ends below `top`: there it runs Main.
-  static void* Prepare(char* stack, char* top);
-  // The bottom of a fiber's stack; of the one that is `running_`.
-  static void Main();
+  // The bottom of a fiber's stack: what the first Resume jumps into.
+  static void Main(boost::context::detail::transfer_t from);
   // For the sanitizer; they do nothing without it.
   static void StartSwitch(void** fake, const void* bottom, size_t size);
   static void FinishSwitch(void* fake, const void** bottom, size_t* size);
@@ -112,8 +109,8 @@ class FiberContext {
   bool overflowed_ = false;
   Exceptions exceptions_;
   char* stack_ = nullptr;
-  void* left_ = nullptr;       // where the fiber goes on,
-  void* scheduler_ = nullptr;  // and who resumed it
+  boost::context::detail::fcontext_t left_ = nullptr;       // where the fiber goes on,
+  boost::context::detail::fcontext_t scheduler_ = nullptr;  // and who resumed it
   // For the sanitizer: saved fake stacks and the scheduler's stack.
   void* fake_scheduler_ = nullptr;
   void* fake_fiber_ = nullptr;

@@ -92,6 +92,7 @@ struct ThirdParty {
 
 const std::vector<ThirdParty>& ThirdParties() {
   static const std::vector<ThirdParty> kThirdParties = {
+      {"boost/", {"sim/kernel/context."}, "switch fibers through sim/kernel/context.h"},
       {"CLI/", {"scenarios/cli/"}, "parse flags in scenarios/cli and pass values"},
       {"toml++/",
        {"faults/", "scenarios/", "tests/faults/", "tests/scenarios/"},
