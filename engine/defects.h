@@ -30,7 +30,6 @@ enum class Defect : uint8_t {
   kCheckpointIdsStartAgain,
   kRecoveryNeedsEqualLogs,
   kRecoversTheOldest,
-  kRestartDoesNotSettle,
   kFinalIsDecidedAtCompletion,
   kFinalNotificationSentOnce,
   kAbortNoticeNamesThePrevious,
@@ -112,9 +111,6 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
      "A JobManager that finds several checkpoints in the store starts from the oldest.",
      "A restart starts from the latest completed checkpoint.", "wrong version",
      "known-bugs 107: FLINK-20441"},
-    {Defect::kRestartDoesNotSettle, "restart_does_not_settle",
-     "A restart does not wait for the checkpoint that is just being stored.",
-     "What sinks have committed is never taken back.", "race", "known-bugs 53: FLINK-23233; G35"},
     {Defect::kFinalIsDecidedAtCompletion, "final_is_decided_at_completion",
      "Whether a checkpoint is the final one is asked when it is complete, not when it is "
      "triggered.",
