@@ -2,8 +2,8 @@
 //
 // Each is one place in the engine that asks `defects.Has(Defect::k…)`. In a build with
 // FLINCH_DEFECTS=0 `Has` is a constant false and the branches vanish; with the default build it is
-// one test of a bit. Each has a witness in tests/scenarios/defects_test.cc: a seed, or a written plan,
-// under which an oracle catches it.
+// one test of a bit. Each has a witness, a seed under which an oracle catches it: see
+// tests/scenarios/witnesses.md.
 #pragma once
 
 #include <array>
