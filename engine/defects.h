@@ -2,8 +2,8 @@
 //
 // Each is one place in the engine that asks `defects.Has(Defect::k…)`. In a build with
 // FLINCH_DEFECTS=0 `Has` is a constant false and the branches vanish; with the default build it is
-// one test of a bit. Each has a witness in tests/scenarios/defects_test.cc: a seed, or a written plan,
-// under which an oracle catches it.
+// one test of a bit. Each has a witness, a seed under which an oracle catches it: see
+// tests/scenarios/witnesses.md.
 #pragma once
 
 #include <array>
@@ -30,7 +30,6 @@ enum class Defect : uint8_t {
   kCheckpointIdsStartAgain,
   kRecoveryNeedsEqualLogs,
   kRecoversTheOldest,
-  kRestartDoesNotSettle,
   kFinalIsDecidedAtCompletion,
   kFinalNotificationSentOnce,
   kAbortNoticeNamesThePrevious,
@@ -112,9 +111,6 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
      "A JobManager that finds several checkpoints in the store starts from the oldest.",
      "A restart starts from the latest completed checkpoint.", "wrong version",
      "known-bugs 107: FLINK-20441"},
-    {Defect::kRestartDoesNotSettle, "restart_does_not_settle",
-     "A restart does not wait for the checkpoint that is just being stored.",
-     "What sinks have committed is never taken back.", "race", "known-bugs 53: FLINK-23233; G35"},
     {Defect::kFinalIsDecidedAtCompletion, "final_is_decided_at_completion",
      "Whether a checkpoint is the final one is asked when it is complete, not when it is "
      "triggered.",

@@ -370,13 +370,7 @@ void JobMaster::CheckStopped() {
     const sim::SimTime now = environment_.Now();
     const sim::Duration delay =
         restart_not_before_ > now ? restart_not_before_ - now : sim::Duration(0);
-    main_thread_.PostLater(delay, [this] {
-      if (options_.defects.Has(Defect::kRestartDoesNotSettle)) {
-        Restart();
-      } else {
-        checkpoints_.Settle([this] { Restart(); });
-      }
-    });
+    main_thread_.PostLater(delay, [this] { checkpoints_.Settle([this] { Restart(); }); });
   }
 }
 

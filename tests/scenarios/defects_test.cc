@@ -4,7 +4,6 @@
 // When runs change, UPDATE_GOLDEN=1 looks for another seed wherever the stored one shows no longer.
 #include "engine/defects.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -19,7 +18,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "faults/fault_plan_toml.h"
 #include "scenarios/registry.h"
 #include "scenarios/run.h"
 #include "tests/support/golden.h"
@@ -36,35 +34,16 @@ constexpr std::string_view kWitnesses = "tests/scenarios/witnesses.md";
 // How far a new seed is looked for: what `flinch defects --seeds 1..1000` is to find.
 constexpr uint64_t kSeedsMax = 1000;
 
-// Where a defect shows: in the standard small job with faults drawn from the seed, unless it needs
-// other settings, or faults that a generator hits too seldom.
-struct Stage {
+// Where a defect shows: in the standard small job with faults drawn from the seed, unless the job
+// lacks what it takes.
+Scenario ScenarioFor(Defect defect) {
   Scenario scenario = *FindLibraryScenario("small_job");
-  std::string_view plan;  // empty: drawn
-};
-
-// The report that a task runs comes when its JobManager has just given it up: the first one is lost.
-constexpr std::string_view kLateReport = R"(
-version = 1
-[[fault]]
-when = { event = "execution.state", nth = 1, where = { to = "DEPLOYING" } }
-do = { cut = ["tm-1", "jm"], one_way = true, for = "500ms" }
-)";
-
-Stage StageOf(Defect defect) {
-  Stage stage;
-  switch (defect) {
-    case Defect::kAcceptsStatesOfLostTasks:
-      stage.plan = kLateReport;
-      break;
-    case Defect::kWindowIncludesItsEnd:
-      // Timestamps on the step: some lie on a border. Lags in nanoseconds never do.
-      stage.scenario.workload.out_of_order = 0s;
-      break;
-    default:
-      break;
+  scenario.limits.simulated_time = 1min;  // a job that hangs need not do so for long
+  if (defect == Defect::kWindowIncludesItsEnd) {
+    // Without lags in nanoseconds some timestamps lie on a border.
+    scenario.workload.out_of_order = 0s;
   }
-  return stage;
+  return scenario;
 }
 
 struct Witness {
@@ -72,17 +51,9 @@ struct Witness {
   std::string oracle;
 };
 
-RunResult RunOn(const Stage& stage, uint64_t seed, engine::Defects defects) {
-  const sim::Result<Workload> workload = LoadWorkload(stage.scenario, seed, std::nullopt);
-  RunRequest request{
-      .scenario = stage.scenario, .workload = *workload, .seed = seed, .defects = defects};
-  if (!stage.plan.empty()) {
-    const sim::Result<faults::FaultPlan> plan =
-        faults::ParseFaultPlan("plan.toml", std::string(stage.plan));
-    EXPECT_TRUE(plan.has_value()) << plan.error().message;
-    request.plan = plan.value_or(faults::FaultPlan());
-  }
-  return Run(request);
+RunResult RunOn(const Scenario& scenario, uint64_t seed, engine::Defects defects) {
+  const sim::Result<Workload> workload = LoadWorkload(scenario, seed, std::nullopt);
+  return Run({.scenario = scenario, .workload = *workload, .seed = seed, .defects = defects});
 }
 
 // The oracles that spoke, in their order.
@@ -123,11 +94,11 @@ std::string ShowWitnesses(const std::map<std::string, Witness>& witnesses) {
   return text + "\n";
 }
 
-std::optional<Witness> FindWitness(const Stage& stage, engine::Defects defects) {
+std::optional<Witness> FindWitness(const Scenario& scenario, engine::Defects defects) {
   for (uint64_t seed = 1; seed <= kSeedsMax; ++seed) {
-    const RunResult result = RunOn(stage, seed, defects);
+    const RunResult result = RunOn(scenario, seed, defects);
     if (result.summary.verdict == reports::Verdict::kFailed &&
-        RunOn(stage, seed, {}).summary.verdict == reports::Verdict::kPassed) {
+        RunOn(scenario, seed, {}).summary.verdict == reports::Verdict::kPassed) {
       return Witness{.seed = seed, .oracle = Accusers(result).front()};
     }
   }
@@ -137,19 +108,19 @@ std::optional<Witness> FindWitness(const Stage& stage, engine::Defects defects) 
 class DefectsTest : public testing::TestWithParam<engine::DefectInfo> {};
 
 TEST_P(DefectsTest, IsCaughtByItsWitness) {
-  const Stage stage = StageOf(GetParam().defect);
+  const Scenario scenario = ScenarioFor(GetParam().defect);
   engine::Defects defects;
   defects.Plant(GetParam().defect);
   std::map<std::string, Witness> witnesses = ReadWitnesses();
   const std::string name(GetParam().name);
   const auto stored = witnesses.find(name);
   const auto shows = [&](const Witness& witness) {
-    return testing::Value(Accusers(RunOn(stage, witness.seed, defects)),
+    return testing::Value(Accusers(RunOn(scenario, witness.seed, defects)),
                           testing::Contains(witness.oracle));
   };
   if (tests::GoldenFromEnvironment() == tests::Golden::kUpdate &&
       (stored == witnesses.end() || !shows(stored->second))) {
-    const std::optional<Witness> found = FindWitness(stage, defects);
+    const std::optional<Witness> found = FindWitness(scenario, defects);
     ASSERT_TRUE(found) << name << " was not caught";
     witnesses[name] = *found;
     ASSERT_TRUE(
@@ -159,7 +130,7 @@ TEST_P(DefectsTest, IsCaughtByItsWitness) {
   ASSERT_NE(stored, witnesses.end()) << name << " has no witness: run with UPDATE_GOLDEN=1";
   EXPECT_TRUE(shows(stored->second)) << "seed " << stored->second.seed << " does not show " << name
                                      << " any more; UPDATE_GOLDEN=1 looks for another";
-  const RunResult unplanted = RunOn(stage, stored->second.seed, {});
+  const RunResult unplanted = RunOn(scenario, stored->second.seed, {});
   EXPECT_THAT(Accusers(unplanted), testing::IsEmpty());
   EXPECT_EQ(unplanted.summary.verdict, reports::Verdict::kPassed);
 }
@@ -173,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(Planted, DefectsTest, testing::ValuesIn(engine::kDefect
 TEST(DefectWitnessTest, SeedSevenDoublesRecordsWhenTheSinkCommitsAtItsSnapshot) {
   engine::Defects defects;
   defects.Plant(Defect::kSinkCommitsAtSnapshot);
-  const RunResult result = RunOn({.scenario = *FindLibraryScenario("url_clicks")}, 7, defects);
+  const RunResult result = RunOn(*FindLibraryScenario("url_clicks"), 7, defects);
   ASSERT_EQ(result.summary.verdict, reports::Verdict::kFailed);
   EXPECT_EQ(result.summary.findings.front().oracle, "exactly_once");
   EXPECT_NE(result.summary.findings.front().witness.find("checkpoint"), std::string::npos)
