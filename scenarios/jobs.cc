@@ -12,6 +12,7 @@
 #include "scenarios/job_output.h"
 #include "scenarios/job_parts.h"
 #include "scenarios/job_references.h"
+#include "scenarios/misbehaviour.h"
 
 namespace flinch::scenarios {
 
@@ -42,11 +43,14 @@ struct CountRows {
   int64_t Result(const int64_t& sum) const { return sum; }
 };
 
-engine::StreamGraph BuildCountPerWindow(const Scenario& scenario, const Workload& workload) {
+// `key_of` is user code: it takes a row.
+template <typename KeyOf>
+engine::StreamGraph BuildCountPerWindowOf(const Scenario& scenario, const Workload& workload,
+                                          KeyOf key_of) {
   using Counted = engine::WindowResult<std::string, int64_t>;
   engine::StreamExecutionEnvironment environment(scenario.job.name, OptionsOf(scenario));
   engine::DataStream<Counted> counts = ReadInput(environment, scenario, workload)
-                                           .Map("parse", [](const LogRow& row) { return row.key; })
+                                           .Map("parse", key_of)
                                            .KeyBy([](const std::string& key) { return key; })
                                            .Window(scenario.job.window)
                                            .Aggregate("window", CountRows());
@@ -55,6 +59,20 @@ engine::StreamGraph BuildCountPerWindow(const Scenario& scenario, const Workload
     return std::pair(counted.key, engine::Encode(value));
   });
   return environment.Build();
+}
+
+engine::StreamGraph BuildCountPerWindow(const Scenario& scenario, const Workload& workload) {
+  return BuildCountPerWindowOf(scenario, workload, [](const LogRow& row) { return row.key; });
+}
+
+template <void (*kMisbehave)()>
+engine::StreamGraph BuildMisbehaving(const Scenario& scenario, const Workload& workload) {
+  return BuildCountPerWindowOf(scenario, workload, [](const LogRow& row) {
+    if (row.key.ends_with("-13")) {
+      kMisbehave();
+    }
+    return row.key;
+  });
 }
 
 std::vector<ExpectedRecord> ReferenceCountPerWindow(const Scenario& scenario,
@@ -133,13 +151,34 @@ constexpr auto kJobs = std::to_array<RegisteredJob>({
      .show_value = ShowAlgebra},
 });
 
+template <void (*kMisbehave)()>
+constexpr RegisteredJob Misbehaving(std::string_view name) {
+  return {.name = name,
+          .what = "counts as url_clicks does, and misbehaves at a row whose key ends in -13",
+          .build = BuildMisbehaving<kMisbehave>,
+          .reference = ReferenceCountPerWindow,
+          .show_json = ShowWindowCountJson,
+          .show_value = ShowWindowCount};
+}
+
+constexpr auto kMisbehavingJobs = std::to_array<RegisteredJob>({
+    Misbehaving<EndTheProcess>("misbehaves_segfault"),
+    Misbehaving<NeverReturn>("misbehaves_loop"),
+    Misbehaving<AllocateWithoutEnd>("misbehaves_memory"),
+});
+
+const RegisteredJob* FindIn(std::span<const RegisteredJob> jobs, std::string_view name) {
+  const auto found = std::ranges::find(jobs, name, &RegisteredJob::name);
+  return found == jobs.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::span<const RegisteredJob> JobRegistry() { return kJobs; }
 
 const RegisteredJob* FindJob(std::string_view name) {
-  const auto found = std::ranges::find(kJobs, name, &RegisteredJob::name);
-  return found == kJobs.end() ? nullptr : &*found;
+  const RegisteredJob* const job = FindIn(kJobs, name);
+  return job != nullptr ? job : FindIn(kMisbehavingJobs, name);
 }
 
 uint32_t OutputPartitions(const Scenario& scenario) { return scenario.job.parallelism; }

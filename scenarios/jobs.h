@@ -36,7 +36,7 @@ struct RegisteredJob {
 
 std::span<const RegisteredJob> JobRegistry();
 
-// Null when there is none of this name.
+// Null when there is none of this name. Finds those of scenarios/misbehaviour.h, too.
 const RegisteredJob* FindJob(std::string_view name);
 
 // The output topic has one partition per subtask of the sink.

@@ -11,6 +11,7 @@
 
 #include "build_id.h"
 #include "faults/text.h"
+#include "scenarios/cli/hunt_options.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
 
@@ -22,8 +23,8 @@ using faults::Quote;
 using sim::ErrorCode;
 using sim::Fail;
 
-constexpr auto kVerbs =
-    std::to_array<std::string_view>({"run", "replay", "verify", "list", "check", "bench"});
+constexpr auto kVerbs = std::to_array<std::string_view>(
+    {"run", "hunt", "merge", "replay", "verify", "defects", "list", "check", "bench"});
 constexpr auto kCatalogues = std::to_array<std::string_view>(
     {"scenarios", "jobs", "faults", "events", "oracles", "defects"});
 constexpr auto kSuites = std::to_array<std::string_view>({"kernel"});
@@ -36,8 +37,11 @@ constexpr std::string_view kUsage =
     R"(
 Commands:
   run SCENARIO      one seeded run: verdict, counts, faults that fired, digest
+  hunt SCENARIO…    many seeds in worker processes: failures by kind, each with a line to replay it
+  merge DIR…        the results of a hunt's shards as one
   replay TOKEN      the same run again, from the line that a run printed
   verify SCENARIO…  every seed twice, in fresh processes under different surroundings
+  defects           for each planted defect, how many seeds until an oracle finds it
   list [WHAT]       scenarios, jobs, faults, events, oracles or defects
   check FILE...     read scenario and fault-plan files and say what is wrong
   bench SUITE       how fast the simulation is on this machine, beside its budgets: kernel
@@ -47,7 +51,7 @@ Example:
 
 `flinch COMMAND --help` explains a command; `flinch --version` says which build this is.
 Exit codes: 0 passed, 1 violation, 2 usage or scenario error, 3 inconclusive, 4 nondeterminism,
-70 internal error, 74 the output could not be written.
+70 internal error, 74 the output could not be written, 75 not done yet: the same command goes on.
 )";
 
 // CLI11 shows no option of a group without a name.
@@ -68,6 +72,7 @@ class Parser {
     DefineList();
     DefineCheck();
     DefineBench();
+    DefineHunts();
   }
 
   sim::Result<Command> Parse(std::span<const std::string> words) {
@@ -93,6 +98,9 @@ class Parser {
     }
     if (bench_->parsed()) {
       return FinishBench();
+    }
+    if (hunt_->parsed() || merge_->parsed() || defects_->parsed()) {
+      return FinishHunts();
     }
     return Command(CheckArguments{.files = files_});
   }
@@ -172,6 +180,35 @@ class Parser {
     bench_->add_option("--once", once_, "run this workload alone, once, untimed: for a profiler");
   }
 
+  void DefineHunts() {
+    hunt_ = app_.add_subcommand(
+        "hunt",
+        "Many seeds, in worker processes. What an interrupted hunt has done is not done again:\n"
+        "the same command goes on.");
+    hunt_options_.Define(*hunt_);
+    DefineVariations(*hunt_);
+    merge_ = app_.add_subcommand("merge", "The results of a hunt's shards as one.");
+    merge_options_.Define(*merge_);
+    defects_ = app_.add_subcommand(
+        "defects", "For each planted defect, how many seeds until an oracle finds it.");
+    defects_options_.Define(*defects_);
+  }
+
+  sim::Result<Command> FinishHunts() {
+    if (merge_->parsed()) {
+      return Command(merge_options_.Finish());
+    }
+    if (defects_->parsed()) {
+      sim::Result<DefectsArguments> arguments = defects_options_.Finish();
+      return arguments ? sim::Result<Command>(*std::move(arguments)) : sim::Fail(arguments);
+    }
+    if (const sim::Result<void> read = ReadVariations(*hunt_); !read) {
+      return sim::Fail(read);
+    }
+    sim::Result<HuntArguments> arguments = hunt_options_.Finish(std::move(arguments_));
+    return arguments ? sim::Result<Command>(*std::move(arguments)) : sim::Fail(arguments);
+  }
+
   CLI::App* ChosenVerb() {
     const std::vector<CLI::App*> chosen = app_.get_subcommands();
     return chosen.empty() ? &app_ : chosen.front();
@@ -209,6 +246,8 @@ class Parser {
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
       const std::string missing = verb == run_      ? "SCENARIO"
                                   : verb == verify_ ? "SCENARIO"
+                                  : verb == hunt_   ? "SCENARIO"
+                                  : verb == merge_  ? "DIR"
                                   : verb == replay_ ? "TOKEN"
                                   : verb == bench_  ? SuiteList()
                                                     : "FILE";
@@ -363,6 +402,12 @@ class Parser {
   CLI::App* list_ = nullptr;
   CLI::App* check_ = nullptr;
   CLI::App* bench_ = nullptr;
+  CLI::App* hunt_ = nullptr;
+  CLI::App* merge_ = nullptr;
+  CLI::App* defects_ = nullptr;
+  HuntOptions hunt_options_;
+  MergeOptions merge_options_;
+  DefectsOptions defects_options_;
   RunArguments arguments_;
   ReplayArguments replay_arguments_;
   ListArguments list_arguments_;

@@ -1,4 +1,4 @@
-// What a person typed, as a value. The only file that knows CLI11.
+// What a person typed, as a value. Only this file and hunt_options.h know CLI11.
 //
 // Errors: kInvalidArgument with one clear message and, where one is near, what was probably meant:
 //         verbs, flags, words with a fixed choice. Help and version are commands, not errors.
@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "scenarios/hunt/units.h"
 #include "scenarios/scenario_toml.h"
 #include "sim/recording/recording.h"
 #include "sim/result.h"
@@ -52,6 +53,42 @@ struct VerifyArguments {
   RunArguments run{};  // what every run has; scenario and seed are filled in
 };
 
+enum class Exhaust : uint8_t { kNothing, kCrash, kCrashPairs };
+
+struct HuntArguments {
+  std::vector<std::string> scenarios{};
+  RunArguments run{};                // what every run has; scenario and seed are filled in
+  std::optional<SeedRange> seeds{};  // nothing: 1..1000, or from 1 on for the time
+  std::optional<int64_t> for_ns{};   // real time
+  std::optional<uint32_t> jobs{};    // nothing: as many as there are processors
+  Shard shard{};
+  Search search = Search::kPortfolio;
+  Exhaust exhaust = Exhaust::kNothing;
+  std::optional<uint64_t> pairs{};   // how many are drawn; nothing: as many as there are events
+  std::optional<std::string> out{};  // the folder of the results
+  int64_t seed_timeout_ns = 60'000'000'000;
+  uint64_t seed_memory = 2ULL << 30;  // bytes of addresses; 0: no limit
+  bool fresh = false;                 // do again what is done
+  bool strict = false;
+};
+
+struct MergeArguments {
+  std::vector<std::string> places{};  // folders of results, or files
+  bool strict = false;
+  bool json = false;
+};
+
+// For each planted defect, how long it takes to find it.
+struct DefectsArguments {
+  std::vector<std::string> only{};  // by name; none: all
+  SeedRange seeds{.first = 1, .last = 1000};
+  Search search = Search::kPortfolio;
+  std::optional<uint32_t> jobs{};
+  int64_t seed_timeout_ns = 60'000'000'000;
+  bool quick = false;  // stop at the first detection
+  bool json = false;
+};
+
 struct ReplayArguments {
   std::string text{};  // holds a token somewhere, or names a file that does: a log, a tape
   bool force = false;
@@ -84,8 +121,9 @@ struct TextCommand {
   int exit_code = 0;
 };
 
-using Command = std::variant<RunArguments, ReplayArguments, VerifyArguments, ListArguments,
-                             CheckArguments, BenchArguments, TextCommand>;
+using Command =
+    std::variant<RunArguments, ReplayArguments, VerifyArguments, ListArguments, CheckArguments,
+                 BenchArguments, HuntArguments, MergeArguments, DefectsArguments, TextCommand>;
 
 // `words` without the program's own name.
 sim::Result<Command> ParseCommandLine(std::span<const std::string> words);

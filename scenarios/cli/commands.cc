@@ -1,10 +1,16 @@
 #include "scenarios/cli/commands.h"
 
+#include <cstdlib>
+#include <iostream>
+#include <string_view>
+#include <unistd.h>
 #include <variant>
 
 #include "scenarios/cli/bench_command.h"
 #include "scenarios/cli/command_line.h"
+#include "scenarios/cli/defects_command.h"
 #include "scenarios/cli/fresh_process.h"
+#include "scenarios/cli/hunt_command.h"
 #include "scenarios/cli/inspect_commands.h"
 #include "scenarios/cli/run_commands.h"
 #include "scenarios/cli/verify_command.h"
@@ -13,6 +19,14 @@
 namespace flinch::scenarios {
 
 namespace {
+
+// A line may be drawn over itself where a person looks at a terminal that can.
+ProgressStyle StyleOf(const std::ostream& err) {
+  const char* const terminal = std::getenv("TERM");
+  const bool can = terminal != nullptr && std::string_view(terminal) != "dumb";
+  return &err == &std::cerr && can && isatty(STDERR_FILENO) == 1 ? ProgressStyle::kTerminal
+                                                                 : ProgressStyle::kLines;
+}
 
 struct Dispatcher {
   const std::string& program;
@@ -39,6 +53,18 @@ struct Dispatcher {
 
   int operator()(const BenchArguments& arguments) const {
     return BenchCommand(arguments, out, err);
+  }
+
+  int operator()(const HuntArguments& arguments) const {
+    return HuntCommand(arguments, program, StyleOf(err), out, err);
+  }
+
+  int operator()(const MergeArguments& arguments) const {
+    return MergeCommand(arguments, program, out, err);
+  }
+
+  int operator()(const DefectsArguments& arguments) const {
+    return DefectsCommand(arguments, StyleOf(err), out, err);
   }
 
   int operator()(const TextCommand& command) const {

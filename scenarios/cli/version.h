@@ -15,5 +15,7 @@ inline constexpr int kExitInconclusive = 3;
 inline constexpr int kExitNondeterminism = 4;
 inline constexpr int kExitInternal = 70;  // a broken invariant of flinch itself, outside of a run
 inline constexpr int kExitOutput = 74;    // what was to be written could not be
+inline constexpr int kExitTryAgain = 75;  // ended before it was done; the same command goes on
+inline constexpr int kExitInterrupted = 130;  // the same, by Ctrl-C
 
 }  // namespace flinch::scenarios

@@ -1,0 +1,376 @@
+#include "scenarios/cli/hunt_command.h"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <optional>
+#include <sched.h>
+#include <set>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "build_id.h"
+#include "faults/fault_plan.h"
+#include "reports/plain_text.h"
+#include "scenarios/cli/interrupt.h"
+#include "scenarios/cli/seed_runner.h"
+#include "scenarios/cli/version.h"
+#include "scenarios/hunt/health.h"
+#include "scenarios/hunt/hunt.h"
+#include "scenarios/hunt/hunt_header.h"
+#include "scenarios/hunt/hunt_text.h"
+#include "scenarios/token.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kDefaultLastSeed = 1'000;
+constexpr uint64_t kExhaustSeed = 7;
+constexpr std::string_view kDefaultFolder = ".flinch/hunts";
+
+int Complain(std::ostream& err, const sim::Error& error) {
+  err << "flinch: " << error.message << '\n';
+  switch (error.code) {
+    case sim::ErrorCode::kIo:
+      return kExitOutput;
+    case sim::ErrorCode::kUnavailable:
+      return kExitTryAgain;
+    default:
+      return kExitUsage;
+  }
+}
+
+std::string NameOf(Exhaust exhaust) {
+  switch (exhaust) {
+    case Exhaust::kNothing:
+      return "";
+    case Exhaust::kCrash:
+      return "exhaust crash";
+    case Exhaust::kCrashPairs:
+      return "exhaust crash-pairs";
+  }
+  sim::Unreachable("an exhaustive mode without a name");
+}
+
+std::vector<std::string> FaultKinds() {
+  std::vector<std::string> kinds;
+  for (const faults::FaultInfo& info : faults::kFaultCatalogue) {
+    kinds.emplace_back(info.kind);
+  }
+  return kinds;
+}
+
+// The whole of what was asked, made ready.
+struct Expedition {
+  SeedRunner runner;
+  HuntSpace space;
+  HuntHeader header;
+  std::string what;  // for people: how it searches
+};
+
+sim::Result<void> AddCrashes(const HuntArguments& arguments, const std::vector<HuntTarget>& targets,
+                             HuntSpace& space) {
+  const sim::Result<std::vector<std::vector<CrashPoint>>> points =
+      TraceCrashPoints(targets, space.first_seed);
+  if (!points) {
+    return sim::Fail(points);
+  }
+  for (size_t target = 0; target < targets.size(); ++target) {
+    const std::vector<CrashPoint>& own = (*points)[target];
+    if (arguments.exhaust == Exhaust::kCrash) {
+      for (const CrashPoint& point : own) {
+        space.crashes.push_back({.target = target, .points = {point}});
+      }
+      continue;
+    }
+    for (std::vector<CrashPoint>& pair :
+         DrawCrashPairs(own, arguments.pairs.value_or(own.size()), space.first_seed)) {
+      space.crashes.push_back({.target = target, .points = std::move(pair)});
+    }
+  }
+  return {};
+}
+
+std::string HashOfHunt(const HuntArguments& arguments, const HuntSpace& space,
+                       const std::vector<HuntTarget>& targets) {
+  std::vector<std::string> parts = {
+      std::string(kBuildId),
+      std::to_string(space.first_seed),
+      space.last_seed ? std::to_string(*space.last_seed) : "",
+      std::string(Name(space.search)),
+      NameOf(arguments.exhaust),
+      std::to_string(space.crashes.size()),
+      sim::Show(arguments.run.scheduling),
+      fmt::format("{}", fmt::join(space.cells, " ")),
+  };
+  for (const HuntTarget& target : targets) {
+    parts.push_back(target.run.scenario);
+    parts.push_back(target.content_hash);
+    parts.insert(parts.end(), target.run.defects.begin(), target.run.defects.end());
+  }
+  return HashContent({parts.begin(), parts.end()});
+}
+
+sim::Result<Expedition> Prepare(const HuntArguments& arguments) {
+  std::vector<HuntTarget> targets;
+  HuntHeader header{.build = std::string(kBuildId), .shard = arguments.shard};
+  for (const std::string& scenario : arguments.scenarios) {
+    RunArguments run = arguments.run;
+    run.scenario = scenario;
+    run.seed = arguments.seeds ? arguments.seeds->first : 1;
+    sim::Result<HuntTarget> target = LoadTarget(run);
+    if (!target) {
+      return sim::Fail(target);
+    }
+    header.scenarios.push_back(target->scenario.name);
+    if (target->has_faults) {
+      header.with_faults.push_back(target->scenario.name);
+    }
+    targets.push_back(*std::move(target));
+  }
+  HuntSpace space{.targets = targets.size(), .search = arguments.search};
+  std::string what(Name(arguments.search));
+  if (arguments.exhaust != Exhaust::kNothing) {
+    space.first_seed = arguments.seeds ? arguments.seeds->first : kExhaustSeed;
+    if (const sim::Result<void> added = AddCrashes(arguments, targets, space); !added) {
+      return sim::Fail(added);
+    }
+    header.with_faults = header.scenarios;
+    what = fmt::format("{} of seed {}", NameOf(arguments.exhaust), space.first_seed);
+  } else {
+    space.first_seed = arguments.seeds ? arguments.seeds->first : 1;
+    if (arguments.seeds) {
+      space.last_seed = arguments.seeds->last;
+    } else if (!arguments.for_ns) {
+      space.last_seed = kDefaultLastSeed;
+    }
+  }
+  header.hunt = HashOfHunt(arguments, space, targets);
+  header.units = UnitsIn(space);
+  header.search = what;
+  header.cells_total = space.cells.size();
+  return Expedition{.runner = SeedRunner(std::move(targets)),
+                    .space = std::move(space),
+                    .header = std::move(header),
+                    .what = std::move(what)};
+}
+
+// Where results go. Without --out, a folder that cannot be written is no reason not to hunt.
+sim::Result<std::optional<ResultsFile>> OpenResults(const HuntArguments& arguments,
+                                                    const HuntHeader& header, std::ostream& err) {
+  const fs::path folder = arguments.out.value_or(fmt::format("{}/{}", kDefaultFolder, header.hunt));
+  const fs::path path = folder / ResultsFileName(arguments.shard);
+  std::error_code ignored;
+  if (arguments.fresh) {
+    fs::remove(path, ignored);
+  }
+  sim::Result<ResultsFile> file = ResultsFile::Open(path.string(), ShowHeader(header));
+  if (file) {
+    return std::optional(*std::move(file));
+  }
+  if (file.error().code != sim::ErrorCode::kIo || arguments.out) {
+    return sim::Fail(file);
+  }
+  err << fmt::format("flinch: Results are not kept, so this hunt cannot be gone on with: {}\n",
+                     file.error().message);
+  return std::optional<ResultsFile>();
+}
+
+// The verdict of a hunt; of a merge too.
+int ExitCodeOf(const Tally& tally, bool strict, const std::vector<HealthWarning>& warnings) {
+  if (tally.count(UnitVerdict::kNondeterministic) > 0) {
+    return kExitNondeterminism;
+  }
+  if (tally.failures() > 0) {
+    return kExitViolation;
+  }
+  const bool decided_nothing = tally.count(UnitVerdict::kPassed) == 0;
+  return decided_nothing || (strict && !warnings.empty()) ? kExitInconclusive : kExitPassed;
+}
+
+// A failure is one however many seeds are left; without one, what was interrupted proves nothing.
+int ExitCodeOf(int verdict, int signal) {
+  if (signal == 0 || verdict == kExitViolation || verdict == kExitNondeterminism) {
+    return verdict;
+  }
+  return signal == SIGINT ? kExitInterrupted : kExitTryAgain;
+}
+
+HuntReport ReportOf(const HuntHeader& header, const Tally& tally, const std::string& program) {
+  return {.names = header.scenarios,
+          .search = header.search,
+          .tally = tally,
+          .progress = {},
+          .cells_total = header.cells_total,
+          .fault_kinds = FaultKinds(),
+          .warnings = CheckHealth(tally, {header.with_faults.begin(), header.with_faults.end()}),
+          .program = program};
+}
+
+}  // namespace
+
+uint32_t WorkersByDefault() {
+  cpu_set_t processors;
+  CPU_ZERO(&processors);
+  return sched_getaffinity(0, sizeof(processors), &processors) == 0
+             ? static_cast<uint32_t>(std::max(1, CPU_COUNT(&processors)))
+             : 1;
+}
+
+int64_t RealNow() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+int HuntCommand(const HuntArguments& arguments, const std::string& program, ProgressStyle style,
+                std::ostream& out, std::ostream& err) {
+  const sim::Result<Expedition> prepared = Prepare(arguments);
+  if (!prepared) {
+    err << "flinch: " << prepared.error().message << '\n';
+    return kExitUsage;
+  }
+  const Expedition& expedition = *prepared;
+  sim::Result<std::optional<ResultsFile>> opened = OpenResults(arguments, expedition.header, err);
+  if (!opened) {
+    return Complain(err, opened.error());
+  }
+  std::optional<ResultsFile>& file = *opened;
+  HuntProgressPrinter printer(arguments.run.json ? ProgressStyle::kQuiet : style,
+                              expedition.header.cells_total, err);
+  const InterruptWatch interrupt;
+  Tally tally;
+  const sim::Result<HuntProgress> hunted = PerformHunt(
+      {.space = expedition.space,
+       .shard = arguments.shard,
+       .for_ns = arguments.for_ns,
+       .pool = {.workers = arguments.jobs.value_or(WorkersByDefault()),
+                .patience_ns = arguments.seed_timeout_ns,
+                .memory_bytes = arguments.seed_memory},
+       .perform = [&](const Unit& unit) { return expedition.runner.Perform(unit); },
+       .describe = [&](const Unit& unit) { return expedition.runner.Describe(unit); },
+       .clock = RealNow,
+       .interrupted = [&interrupt] { return interrupt.signal() != 0; },
+       .progress = [&printer](const HuntProgress& progress) { printer.Show(progress); }},
+      file ? &*file : nullptr, tally);
+  if (!hunted) {
+    return Complain(err, hunted.error());
+  }
+  printer.Finish(*hunted);
+  HuntReport report = ReportOf(expedition.header, tally, program);
+  report.progress = *hunted;
+  report.interrupted = interrupt.name();
+  report.stored = file ? file->path() : "";
+  out << (arguments.run.json ? ShowJson(report) : ShowText(report));
+  return ExitCodeOf(ExitCodeOf(tally, arguments.strict, report.warnings), interrupt.signal());
+}
+
+namespace {
+
+// All files of results in the folders; a file may be named itself.
+sim::Result<std::vector<std::string>> FindResults(const std::vector<std::string>& places) {
+  std::vector<std::string> files;
+  for (const std::string& place : places) {
+    std::error_code error;
+    const size_t before = files.size();
+    if (fs::is_directory(place, error)) {
+      for (const fs::directory_entry& entry : fs::directory_iterator(place, error)) {
+        if (entry.path().extension() == ".jsonl") {
+          files.push_back(entry.path().string());
+        }
+      }
+    } else {
+      files.push_back(place);
+    }
+    if (files.size() == before) {
+      return sim::Fail(sim::ErrorCode::kNotFound,
+                       fmt::format("{} holds no results of a hunt (*.jsonl).", place));
+    }
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+// What shards of the hunt have not done, each with its first unit.
+std::vector<std::string> FindHoles(const HuntHeader& header, uint64_t shards, const Tally& tally) {
+  std::vector<std::string> holes;
+  for (uint64_t index = 0; header.units && index < shards; ++index) {
+    uint64_t missing = 0;
+    uint64_t first = 0;
+    for (uint64_t unit = index; unit < *header.units; unit += shards) {
+      if (!tally.has(unit)) {
+        first = missing == 0 ? unit : first;
+        ++missing;
+      }
+    }
+    if (missing > 0) {
+      holes.push_back(fmt::format("{} units of shard {}, the first of them unit {}",
+                                  reports::ShowCount(missing),
+                                  Show(Shard{.index = index, .count = shards}), first));
+    }
+  }
+  return holes;
+}
+
+// Adds one file's results; `header` is that of the first one.
+sim::Result<void> MergeFile(const std::string& path, std::optional<HuntHeader>& header,
+                            Tally& tally) {
+  const sim::Result<StoredResults> stored = ReadResults(path);
+  if (!stored) {
+    return sim::Fail(stored);
+  }
+  const sim::Result<HuntHeader> own = ParseHeader(stored->header);
+  if (!own) {
+    return sim::Fail(own.error().code, fmt::format("{}: {}", path, own.error().message));
+  }
+  header = header.value_or(*own);
+  if (own->hunt != header->hunt) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     fmt::format("{} is of hunt {} (build {}), the files before it of hunt {} "
+                                 "(build {}). Merge the results of one hunt at a time.",
+                                 path, own->hunt, own->build, header->hunt, header->build));
+  }
+  for (const UnitResult& result : stored->results) {
+    tally.Add(result);
+  }
+  header->shard.count = std::max(header->shard.count, own->shard.count);
+  return {};
+}
+
+}  // namespace
+
+int MergeCommand(const MergeArguments& arguments, const std::string& program, std::ostream& out,
+                 std::ostream& err) {
+  const sim::Result<std::vector<std::string>> files = FindResults(arguments.places);
+  if (!files) {
+    err << "flinch: " << files.error().message << '\n';
+    return kExitUsage;
+  }
+  std::optional<HuntHeader> header;
+  Tally tally;
+  for (const std::string& file : *files) {
+    if (const sim::Result<void> merged = MergeFile(file, header, tally); !merged) {
+      err << "flinch: " << merged.error().message << '\n';
+      return kExitUsage;
+    }
+  }
+  HuntReport report = ReportOf(*header, tally, program);
+  report.progress.runs = tally.runs();
+  report.stored = fmt::format(
+      "{} of {}", files->size() == 1 ? "1 file" : fmt::format("{} files", files->size()),
+      header->hunt);
+  report.holes = FindHoles(*header, header->shard.count, tally);
+  out << (arguments.json ? ShowJson(report) : ShowText(report));
+  const int verdict = ExitCodeOf(tally, arguments.strict, report.warnings);
+  return verdict == kExitPassed && !report.holes.empty() ? kExitInconclusive : verdict;
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,24 @@
+// The commands `hunt` and `merge`: many seeds, and the results of shards as one.
+#pragma once
+
+#include <ostream>
+#include <string>
+
+#include "scenarios/cli/command_line.h"
+#include "scenarios/cli/hunt_progress.h"
+
+namespace flinch::scenarios {
+
+// Results go to `out`, progress and complaints to `err`.
+int HuntCommand(const HuntArguments& arguments, const std::string& program, ProgressStyle style,
+                std::ostream& out, std::ostream& err);
+int MergeCommand(const MergeArguments& arguments, const std::string& program, std::ostream& out,
+                 std::ostream& err);
+
+// As many workers as this process may use processors.
+uint32_t WorkersByDefault();
+
+// Real time in nanoseconds, for measuring.
+int64_t RealNow();
+
+}  // namespace flinch::scenarios

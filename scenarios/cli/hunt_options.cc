@@ -1,0 +1,270 @@
+#include "scenarios/cli/hunt_options.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "engine/defects.h"
+#include "faults/text.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using faults::Quote;
+
+constexpr uint32_t kJobsMax = 1'024;
+constexpr uint64_t kPairsMax = 1'000'000;
+constexpr auto kExhaustNames = std::to_array<std::string_view>({"crash", "crash-pairs"});
+
+std::unexpected<sim::Error> Usage(std::string message) {
+  return sim::Fail(sim::ErrorCode::kInvalidArgument, std::move(message));
+}
+
+bool Given(const CLI::App& app, const std::string& flag) { return app.count(flag) > 0; }
+
+sim::Result<uint64_t> ReadCount(std::string_view flag, const std::string& text, uint64_t most) {
+  const sim::Result<uint64_t> number = faults::ParseSeed(text);
+  if (!number || *number == 0 || *number > most) {
+    return Usage(fmt::format("{}: {} is no whole number from 1 to {}.", flag, Quote(text), most));
+  }
+  return *number;
+}
+
+sim::Result<int64_t> ReadTime(std::string_view flag, const std::string& text) {
+  const sim::Result<sim::Duration> time = faults::ParseDuration(text);
+  if (!time) {
+    return Usage(fmt::format("{}: {}", flag, time.error().message));
+  }
+  if (time->count() == 0) {
+    return Usage(fmt::format("{}: In no time nothing is done; write such as 30s or 5m.", flag));
+  }
+  return time->count();
+}
+
+// "512M", "2G"; "0" is no limit.
+sim::Result<uint64_t> ReadBytes(std::string_view flag, std::string_view text) {
+  constexpr std::string_view kUnits = "KMG";
+  const std::string_view whole = text;
+  unsigned shift = 0;
+  if (const size_t unit = text.empty() ? std::string_view::npos : kUnits.find(text.back());
+      unit != std::string_view::npos) {
+    shift = 10 * static_cast<unsigned>(unit + 1);
+    text.remove_suffix(1);
+  }
+  const sim::Result<uint64_t> number = faults::ParseSeed(text);
+  if (!number || *number > UINT64_MAX >> shift || (*number == 0 && shift != 0)) {
+    return Usage(fmt::format("{}: {} is no amount of memory; write such as 512M or 2G.", flag,
+                             Quote(whole)));
+  }
+  return *number << shift;
+}
+
+sim::Result<Search> ReadSearchName(const std::string& text) {
+  if (const std::optional<Search> search = FindSearch(text)) {
+    return *search;
+  }
+  const std::vector<std::string_view> names = SearchNames();
+  return Usage(fmt::format("--search: There is no search {}; there are {}.{}", Quote(text),
+                           fmt::join(names, ", "),
+                           faults::DidYouMean(text, std::span<const std::string_view>(names))));
+}
+
+sim::Result<SeedRange> ReadSeeds(const std::string& text) {
+  const sim::Result<SeedRange> seeds = ParseSeeds(text);
+  return seeds ? seeds : Usage("--seeds: " + seeds.error().message);
+}
+
+}  // namespace
+
+void HuntOptions::Define(CLI::App& app) {
+  app_ = &app;
+  app.add_option("SCENARIO", arguments_.scenarios, "names from `flinch list`, or .toml files")
+      ->required();
+  app.add_option("--seeds", seeds_, "A..B, both included; 1..1000 unless --for is given");
+  app.add_option("--for", for_, "how long, in real time: 30s, 5m, 8h");
+  app.add_option("-j,--jobs", jobs_, "worker processes; as many as processors unless given");
+  app.add_option("--search", search_,
+                 fmt::format("how seeds are varied: {}; portfolio unless given",
+                             fmt::join(SearchNames(), ", ")));
+  app.add_option("--exhaust", exhaust_,
+                 "crash: crash each process at each event of the fault-free run, one by one;\n"
+                 "crash-pairs: at two of them. Of one seed: --seeds 7 unless given");
+  app.add_option("--pairs", pairs_, "how many crash-pairs are drawn; one per event unless given");
+  app.add_option("--shard", shard_, "i/n: every n-th unit, from the i-th on");
+  app.add_option("--out", out_, "the folder of the results; below .flinch/hunts unless given");
+  app.add_flag("--fresh", arguments_.fresh, "do again what an earlier hunt has done");
+  app.add_option("--seed-timeout", timeout_, "a run that takes longer hangs; 60s unless given");
+  app.add_option("--seed-memory", memory_, "what one worker may allocate; 2G unless given, 0: all");
+  app.add_flag("--strict", arguments_.strict, "exit with 3 when there are warnings");
+  app.add_flag("--json", arguments_.run.json, "print one JSON object and nothing else");
+}
+
+sim::Result<void> HuntOptions::ReadNumbers(HuntArguments& arguments) const {
+  if (Given(*app_, "--jobs")) {
+    const sim::Result<uint64_t> jobs = ReadCount("--jobs", jobs_, kJobsMax);
+    if (!jobs) {
+      return sim::Fail(jobs);
+    }
+    arguments.jobs = static_cast<uint32_t>(*jobs);
+  }
+  if (Given(*app_, "--pairs")) {
+    const sim::Result<uint64_t> pairs = ReadCount("--pairs", pairs_, kPairsMax);
+    if (!pairs) {
+      return sim::Fail(pairs);
+    }
+    arguments.pairs = *pairs;
+  }
+  if (Given(*app_, "--for")) {
+    const sim::Result<int64_t> time = ReadTime("--for", for_);
+    if (!time) {
+      return sim::Fail(time);
+    }
+    arguments.for_ns = *time;
+  }
+  if (Given(*app_, "--seed-timeout")) {
+    const sim::Result<int64_t> time = ReadTime("--seed-timeout", timeout_);
+    if (!time) {
+      return sim::Fail(time);
+    }
+    arguments.seed_timeout_ns = *time;
+  }
+  if (Given(*app_, "--seed-memory")) {
+    const sim::Result<uint64_t> bytes = ReadBytes("--seed-memory", memory_);
+    if (!bytes) {
+      return sim::Fail(bytes);
+    }
+    arguments.seed_memory = *bytes;
+  }
+  return {};
+}
+
+sim::Result<void> HuntOptions::ReadSearch(HuntArguments& arguments) const {
+  const bool has_strategy = arguments.run.scheduling != sim::Scheduling{};
+  if (has_strategy) {
+    arguments.search = Search::kRandom;
+  }
+  if (Given(*app_, "--search")) {
+    const sim::Result<Search> search = ReadSearchName(search_);
+    if (!search) {
+      return sim::Fail(search);
+    }
+    if (has_strategy && *search != Search::kSwarm && *search != Search::kCells &&
+        *search != Search::kRandom) {
+      return Usage(
+          fmt::format("--search {} chooses the scheduler; leave --strategy out.", search_));
+    }
+    arguments.search = *search;
+  }
+  if (!Given(*app_, "--exhaust")) {
+    return Given(*app_, "--pairs") ? Usage("--pairs goes with --exhaust crash-pairs.")
+                                   : sim::Result<void>();
+  }
+  if (exhaust_ != kExhaustNames[0] && exhaust_ != kExhaustNames[1]) {
+    return Usage(fmt::format(
+        "--exhaust: There is no {}; there are {}.{}", Quote(exhaust_),
+        fmt::join(kExhaustNames, ", "),
+        faults::DidYouMean(exhaust_, std::span<const std::string_view>(kExhaustNames))));
+  }
+  arguments.exhaust = exhaust_ == kExhaustNames[0] ? Exhaust::kCrash : Exhaust::kCrashPairs;
+  if (Given(*app_, "--search") || arguments.run.plan) {
+    return Usage("--exhaust says itself what breaks; leave --search and --plan out.");
+  }
+  if (arguments.seeds && arguments.seeds->first != arguments.seeds->last) {
+    return Usage("--exhaust takes one seed; write such as --seeds 7.");
+  }
+  if (arguments.pairs && arguments.exhaust == Exhaust::kCrash) {
+    return Usage("--pairs goes with --exhaust crash-pairs.");
+  }
+  return {};
+}
+
+sim::Result<HuntArguments> HuntOptions::Finish(RunArguments run) const {
+  HuntArguments arguments = arguments_;
+  run.json = arguments_.run.json;
+  arguments.run = std::move(run);
+  if (Given(*app_, "--seeds")) {
+    const sim::Result<SeedRange> seeds = ReadSeeds(seeds_);
+    if (!seeds) {
+      return sim::Fail(seeds);
+    }
+    arguments.seeds = *seeds;
+  }
+  if (const sim::Result<void> read = ReadNumbers(arguments); !read) {
+    return sim::Fail(read);
+  }
+  if (const sim::Result<void> read = ReadSearch(arguments); !read) {
+    return sim::Fail(read);
+  }
+  if (Given(*app_, "--shard")) {
+    const sim::Result<Shard> shard = ParseShard(shard_);
+    if (!shard) {
+      return Usage("--shard: " + shard.error().message);
+    }
+    arguments.shard = *shard;
+  }
+  if (Given(*app_, "--out")) {
+    arguments.out = out_;
+  }
+  return arguments;
+}
+
+void MergeOptions::Define(CLI::App& app) {
+  app.add_option("DIR", arguments_.places, "folders of results, or files")->required();
+  app.add_flag("--strict", arguments_.strict, "exit with 3 when there are warnings");
+  app.add_flag("--json", arguments_.json, "print one JSON object and nothing else");
+}
+
+void DefectsOptions::Define(CLI::App& app) {
+  app_ = &app;
+  app.add_option("DEFECT", arguments_.only, "names from `flinch list defects`; all unless given");
+  app.add_option("--seeds", seeds_, "A..B, both included; 1..1000 unless given");
+  app.add_option("--search", search_,
+                 fmt::format("how seeds are varied: {}; portfolio unless given",
+                             fmt::join(SearchNames(), ", ")));
+  app.add_option("-j,--jobs", jobs_, "worker processes; as many as processors unless given");
+  app.add_flag("--quick", arguments_.quick, "go on to the next defect at the first detection");
+  app.add_flag("--json", arguments_.json, "print one JSON object and nothing else");
+}
+
+sim::Result<DefectsArguments> DefectsOptions::Finish() const {
+  DefectsArguments arguments = arguments_;
+  for (const std::string& name : arguments.only) {
+    if (!engine::FindDefect(name)) {
+      std::vector<std::string_view> known;
+      for (const engine::DefectInfo& info : engine::kDefects) {
+        known.push_back(info.name);
+      }
+      return Usage(fmt::format("There is no defect {}; `flinch list defects` shows them.{}",
+                               Quote(name),
+                               faults::DidYouMean(name, std::span<const std::string_view>(known))));
+    }
+  }
+  if (Given(*app_, "--seeds")) {
+    const sim::Result<SeedRange> seeds = ReadSeeds(seeds_);
+    if (!seeds) {
+      return sim::Fail(seeds);
+    }
+    arguments.seeds = *seeds;
+  }
+  if (Given(*app_, "--search")) {
+    const sim::Result<Search> search = ReadSearchName(search_);
+    if (!search) {
+      return sim::Fail(search);
+    }
+    arguments.search = *search;
+  }
+  if (Given(*app_, "--jobs")) {
+    const sim::Result<uint64_t> jobs = ReadCount("--jobs", jobs_, kJobsMax);
+    if (!jobs) {
+      return sim::Fail(jobs);
+    }
+    arguments.jobs = static_cast<uint32_t>(*jobs);
+  }
+  return arguments;
+}
+
+}  // namespace flinch::scenarios

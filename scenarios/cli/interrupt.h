@@ -1,0 +1,30 @@
+// SIGINT and SIGTERM as a question that can be asked, while this lives: so that a long command can
+// stop in good order and tell what it has.
+//
+// The second SIGINT ends the process at once, as it does elsewhere.
+#pragma once
+
+#include <csignal>
+#include <string>
+
+namespace flinch::scenarios {
+
+class InterruptWatch {
+ public:
+  InterruptWatch();
+  InterruptWatch(const InterruptWatch&) = delete;
+  InterruptWatch& operator=(const InterruptWatch&) = delete;
+  ~InterruptWatch();
+
+  // The signal that came, or 0.
+  int signal() const;
+
+  // "SIGINT", or "".
+  std::string name() const;
+
+ private:
+  struct sigaction former_interrupt_{};
+  struct sigaction former_terminate_{};
+};
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,201 @@
+#include "scenarios/cli/seed_runner.h"
+
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "reports/plain_text.h"
+#include "reports/run_summary.h"
+#include "scenarios/cli/program_path.h"
+#include "scenarios/cli/trail_text.h"
+#include "scenarios/registry.h"
+#include "scenarios/run.h"
+#include "scenarios/signature.h"
+#include "sim/check.h"
+#include "sim/recording/divergence.h"
+#include "sim/world/world.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+UnitVerdict VerdictOf(reports::Verdict verdict) {
+  switch (verdict) {
+    case reports::Verdict::kPassed:
+      return UnitVerdict::kPassed;
+    case reports::Verdict::kInconclusive:
+      return UnitVerdict::kInconclusive;
+    case reports::Verdict::kFailed:
+      return UnitVerdict::kFailed;
+  }
+  sim::Unreachable("a verdict has no name");
+}
+
+void FillFailure(const reports::RunSummary& summary, UnitResult& result) {
+  result.signature = SignatureOf(summary);
+  if (const reports::Finding* const finding = FirstFinding(summary)) {
+    result.oracle = finding->oracle;
+    result.witness = finding->witness;
+  }
+  for (const reports::FiredFault& fault : summary.faults) {
+    result.story.push_back(
+        fmt::format("{}  {}  {}", reports::ShowClock(fault.at), fault.kind, fault.target));
+  }
+}
+
+void FillSummary(const reports::RunSummary& summary, UnitResult& result) {
+  result.verdict = VerdictOf(summary.verdict);
+  result.digest = sim::Show(summary.digest).substr(0, 16);
+  result.events = summary.events;
+  result.sim_ns = (summary.sim_time - sim::SimTime()).count();
+  result.checkpoints = summary.checkpoints_completed;
+  for (const reports::FiredFault& fault : summary.faults) {
+    ++result.faults[fault.kind];
+  }
+  if (summary.verdict == reports::Verdict::kFailed) {
+    FillFailure(summary, result);
+  } else if (summary.verdict == reports::Verdict::kInconclusive) {
+    result.witness = summary.reason;
+  }
+}
+
+void FillDivergence(const sim::Divergence& divergence, UnitResult& result) {
+  result.verdict = UnitVerdict::kNondeterministic;
+  result.signature = "nondeterministic: two runs of one seed differ";
+  result.oracle = "";
+  result.witness =
+      "Something besides the seed decides. " + sim::Show(divergence, "first run", "second run");
+}
+
+}  // namespace
+
+sim::Result<HuntTarget> LoadTarget(const RunArguments& run) {
+  HuntTarget target{.run = run, .scenario = {}, .content_hash = {}};
+  sim::Result<Scenario> scenario = LoadScenario(run.scenario);
+  if (!scenario) {
+    return sim::Fail(scenario);
+  }
+  target.scenario = *std::move(scenario);
+  const sim::Result<PreparedRun> prepared = Prepare(run, target.scenario);
+  if (!prepared) {
+    return sim::Fail(prepared);
+  }
+  target.run = ArgumentsOf(prepared->token);  // with absolute paths
+  target.content_hash = prepared->token.content_hash;
+  target.has_faults = prepared->request.plan
+                          ? !prepared->request.plan->faults.empty()
+                          : prepared->request.scenario.faults.source != FaultSource::kNone;
+  return target;
+}
+
+RunArguments SeedRunner::ArgumentsFor(const Unit& unit) const {
+  RunArguments run = targets_[unit.target].run;
+  run.seed = unit.seed;
+  run.settings.insert(run.settings.end(), unit.settings.begin(), unit.settings.end());
+  if (!unit.strategy.empty()) {
+    const sim::Result<sim::Scheduling> scheduling = sim::ParseScheduling(unit.strategy);
+    sim::Check(scheduling.has_value(), "{} is no strategy", unit.strategy);
+    run.scheduling = *scheduling;
+  }
+  return run;
+}
+
+UnitResult SeedRunner::Describe(const Unit& unit) const {
+  return {.unit = unit.number,
+          .scenario = targets_[unit.target].scenario.name,
+          .seed = unit.seed,
+          .search = std::string(Name(unit.search)),
+          .twice = unit.twice,
+          .replay = RunWords(unit)};
+}
+
+UnitResult SeedRunner::Perform(const Unit& unit) const {
+  UnitResult result = Describe(unit);
+  sim::Result<PreparedRun> prepared = Prepare(ArgumentsFor(unit), targets_[unit.target].scenario);
+  // The first seed's run was prepared before; what comes here is about this seed's rows alone.
+  if (!prepared) {
+    result.verdict = UnitVerdict::kInconclusive;
+    result.witness = prepared.error().message;
+    return result;
+  }
+  RunRequest& request = prepared->request;
+  if (!unit.crashes.empty()) {
+    request.plan = PlanOfCrashes(unit.crashes);
+    result.faults_planned = request.plan->faults.size();
+  }
+  const RunResult run = Run(request);
+  FillSummary(run.summary, result);
+  prepared->token.digest = result.digest;
+  prepared->token.verdict = reports::Name(run.summary.verdict);
+  if (result.verdict != UnitVerdict::kPassed) {
+    result.replay = "replay " + ShowToken(prepared->token);
+  } else {
+    result.replay.clear();
+  }
+  if (!unit.twice) {
+    return result;
+  }
+  const sim::Trail first = TrailOf(run);
+  bool is_first = true;
+  const std::optional<sim::Divergence> divergence = sim::RunTwice([&](const sim::Lens& lens) {
+    return std::exchange(is_first, false) ? first : PerformForTrail(request, lens);
+  });
+  if (divergence) {
+    FillDivergence(*divergence, result);
+    result.replay = RunWords(unit) + " --twice";
+  }
+  return result;
+}
+
+std::string SeedRunner::RunWords(const Unit& unit) const {
+  const RunArguments run = ArgumentsFor(unit);
+  std::string line = "run " + ShellWord(run.scenario);
+  const auto add = [&line](std::string_view flag, const std::string& value) {
+    line += fmt::format(" {} {}", flag, ShellWord(value));
+  };
+  add("--seed", std::to_string(run.seed));
+  if (run.scheduling != sim::Scheduling{}) {
+    add("--strategy", sim::Show(run.scheduling));
+  }
+  for (const Setting& setting : run.settings) {
+    add("--set", fmt::format("{}={}", setting.key, setting.value));
+  }
+  for (const std::string& defect : run.defects) {
+    add("--defect", defect);
+  }
+  if (run.plan) {
+    add("--plan", *run.plan);
+  }
+  if (run.input) {
+    add("--input", *run.input);
+  }
+  return line;
+}
+
+sim::Result<std::vector<std::vector<CrashPoint>>> TraceCrashPoints(
+    const std::vector<HuntTarget>& targets, uint64_t seed) {
+  std::vector<std::vector<CrashPoint>> points;
+  for (const HuntTarget& target : targets) {
+    RunArguments run = target.run;
+    run.seed = seed;
+    sim::Result<PreparedRun> prepared = Prepare(run, target.scenario);
+    if (!prepared) {
+      return sim::Fail(prepared);
+    }
+    prepared->request.plan = faults::FaultPlan();
+    prepared->request.keep = sim::Keep::kTrace;
+    const RunResult result = Run(prepared->request);
+    if (result.summary.verdict != reports::Verdict::kPassed) {
+      return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                       fmt::format("The fault-free run of {} with seed {} did not pass: mend that "
+                                   "first. `flinch run {} --seed {} --set faults.source=none` "
+                                   "shows it.",
+                                   target.run.scenario, seed, target.run.scenario, seed));
+    }
+    points.push_back(CrashPointsOf(result.recording));
+  }
+  return points;
+}
+
+}  // namespace flinch::scenarios

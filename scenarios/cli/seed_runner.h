@@ -1,0 +1,52 @@
+// Performs the units of a hunt, one at a time: in workers.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "scenarios/cli/command_line.h"
+#include "scenarios/cli/request.h"
+#include "scenarios/hunt/unit_result.h"
+#include "scenarios/hunt/units.h"
+#include "scenarios/scenario.h"
+#include "sim/result.h"
+
+namespace flinch::scenarios {
+
+// What is hunted: a run whose seed and variations the units fill in. Its scenario is read once, and
+// all that the user could have got wrong is found then.
+struct HuntTarget {
+  RunArguments run;
+  Scenario scenario;         // as it was loaded, without the run's settings
+  std::string content_hash;  // of all that the first seed's run is made of
+  bool has_faults = false;
+};
+
+sim::Result<HuntTarget> LoadTarget(const RunArguments& run);
+
+class SeedRunner {
+ public:
+  explicit SeedRunner(std::vector<HuntTarget> targets) : targets_(std::move(targets)) {}
+
+  const std::vector<HuntTarget>& targets() const { return targets_; }
+
+  UnitResult Perform(const Unit& unit) const;
+
+  // What is known without running: for a unit that ended its process. It is replayed by `run`.
+  UnitResult Describe(const Unit& unit) const;
+
+  // The run as words behind the program's name: "run url_clicks --seed 7 …".
+  std::string RunWords(const Unit& unit) const;
+
+ private:
+  RunArguments ArgumentsFor(const Unit& unit) const;
+
+  std::vector<HuntTarget> targets_;
+};
+
+// Of the fault-free run of each target.
+sim::Result<std::vector<std::vector<CrashPoint>>> TraceCrashPoints(
+    const std::vector<HuntTarget>& targets, uint64_t seed);
+
+}  // namespace flinch::scenarios

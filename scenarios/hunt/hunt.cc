@@ -1,0 +1,176 @@
+#include "scenarios/hunt/hunt.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "faults/text.h"
+#include "sim/check.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+constexpr int64_t kNanosPerMicro = 1'000;
+constexpr int64_t kNanosPerSecond = 1'000'000'000;
+
+// At the end of the time: what runs may end, if it does so soon.
+constexpr int64_t kGraceNs = 2 * kNanosPerSecond;
+
+constexpr std::string_view kRefused = "flinch: nondeterminism:";
+
+// The first line of what a worker said last.
+std::string FirstLine(const std::string& words) { return words.substr(0, words.find('\n')); }
+
+class Session {
+ public:
+  Session(const HuntRequest& request, ResultsFile* file, Tally& tally)
+      : request_(request), file_(file), tally_(tally), begin_(request.clock()), news_(begin_) {
+    next_ = request.shard.index;
+    if (file != nullptr) {
+      for (const UnitResult& result : file->before()) {
+        tally.Add(result);
+      }
+    }
+    if (const std::optional<uint64_t> units = UnitsIn(request.space)) {
+      const Shard& shard = request.shard;
+      of_ = *units / shard.count + (*units % shard.count > shard.index ? 1 : 0);
+    }
+  }
+
+  sim::Result<HuntProgress> Perform() {
+    WorkerPool pool(
+        request_.pool,
+        [this](const std::string& work) {
+          return ShowLine(request_.perform(UnitOf(request_.space, NumberIn(work))));
+        },
+        request_.clock);
+    const sim::Result<void> ran = pool.Run({
+        .next = [this] { return Next(); },
+        .done = [this](const std::string& work, const Answer& answer) { Done(work, answer); },
+        .tick = [this] { return Tick(); },
+    });
+    if (!ran) {
+      return sim::Fail(ran);
+    }
+    if (!stored_) {
+      return sim::Fail(stored_);
+    }
+    return Progress();
+  }
+
+ private:
+  static uint64_t NumberIn(const std::string& work) {
+    const sim::Result<uint64_t> number = faults::ParseSeed(work);
+    sim::Check(number.has_value(), "{} is no unit", work);
+    return *number;
+  }
+
+  bool TimeIsUp() const { return request_.for_ns && request_.clock() - begin_ >= *request_.for_ns; }
+
+  std::optional<std::string> Next() {
+    const std::optional<uint64_t> units = UnitsIn(request_.space);
+    while ((!units || next_ < *units) && tally_.has(next_)) {
+      next_ += request_.shard.count;
+    }
+    if ((units && next_ >= *units) || TimeIsUp()) {
+      return std::nullopt;
+    }
+    return std::to_string(std::exchange(next_, next_ + request_.shard.count));
+  }
+
+  void Done(const std::string& work, const Answer& answer) {
+    UnitResult result;
+    if (answer.fate == Fate::kAnswered) {
+      sim::Result<UnitResult> told = ParseLine(answer.text);
+      sim::Check(told.has_value(), "a worker answered {}", answer.text);
+      result = *std::move(told);
+    } else {
+      result = request_.describe(UnitOf(request_.space, NumberIn(work)));
+      JudgeFate(answer, request_.pool.patience_ns, result);
+    }
+    result.wall_us = answer.wall_ns / kNanosPerMicro;
+    if (file_ != nullptr && stored_) {
+      stored_ = file_->Append(ShowLine(result));
+    }
+    const Tally::News news = tally_.Add(result);
+    ++runs_now_;
+    if (news.cell || news.signature) {
+      news_ = request_.clock();
+    }
+    HuntProgress progress = Progress();
+    progress.news = news;
+    progress.signature = news.signature ? result.signature : "";
+    request_.progress(progress);
+  }
+
+  bool Tick() {
+    request_.progress(Progress());
+    const bool waited_enough =
+        request_.for_ns && request_.clock() - begin_ >= *request_.for_ns + kGraceNs;
+    return stored_.has_value() && !request_.interrupted() && !waited_enough;
+  }
+
+  HuntProgress Progress() const {
+    const int64_t now = request_.clock();
+    return {.runs = tally_.runs(),
+            .runs_now = runs_now_,
+            .of = of_,
+            .elapsed_ns = now - begin_,
+            .since_news_ns = now - news_,
+            .sim_ns = tally_.sim_ns(),
+            .failures = tally_.failures(),
+            .groups = tally_.group_count(),
+            .cells_hit = tally_.cells_hit()};
+  }
+
+  const HuntRequest& request_;
+  ResultsFile* file_;
+  Tally& tally_;
+  int64_t begin_;
+  int64_t news_;  // when there were some
+  uint64_t next_ = 0;
+  uint64_t runs_now_ = 0;
+  std::optional<uint64_t> of_;
+  sim::Result<void> stored_;
+};
+
+}  // namespace
+
+void JudgeFate(const Answer& answer, int64_t patience_ns, UnitResult& result) {
+  const std::string words = FirstLine(answer.text);
+  const std::string said = words.empty() ? "" : " Its last words: " + words;
+  switch (answer.fate) {
+    case Fate::kAnswered:
+      sim::Unreachable("an answer has no fate");
+    case Fate::kHung:
+      result.verdict = UnitVerdict::kHung;
+      result.signature = "hung";
+      result.witness = fmt::format("The run did not end within {} s of real time.{}",
+                                   patience_ns / kNanosPerSecond, said);
+      return;
+    case Fate::kOutOfMemory:
+      result.verdict = UnitVerdict::kOutOfMemory;
+      result.signature = "out of memory";
+      result.witness =
+          fmt::format("The run asked for more memory than --seed-memory allows.{}", said);
+      return;
+    case Fate::kCrashed:
+      if (words.starts_with(kRefused)) {
+        result.verdict = UnitVerdict::kNondeterministic;
+        result.signature = "nondeterministic: refused call";
+        result.witness = words.substr(kRefused.size() + 1);
+        return;
+      }
+      result.verdict = UnitVerdict::kCrashed;
+      result.signature = "crashed: " + answer.how;
+      result.witness = fmt::format("The process of the run ended by {}.{}", answer.how, said);
+      return;
+  }
+}
+
+sim::Result<HuntProgress> PerformHunt(const HuntRequest& request, ResultsFile* file, Tally& tally) {
+  return Session(request, file, tally).Perform();
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,43 @@
+// The first line of a file of results: which hunt they are of, and which shard of it.
+//
+//   {"flinch_hunt":1,"hunt":"9f8e7d6c","build":"01234567","shard":"1/4","units":2000,
+//    "scenarios":["url_clicks"],"with_faults":["url_clicks"],"search":"portfolio",
+//    "cells_total":312}                                                    (without breaks)
+//
+// Meaning: `hunt` is a hash of all that decides what the units are and do, the build included: of
+//          one hunt, a unit's number says what it is.
+// Errors:  kInvalidArgument for a line that is no header, or of a later version.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/hunt/units.h"
+#include "sim/result.h"
+
+namespace flinch::scenarios {
+
+struct HuntHeader {
+  std::string hunt{};
+  std::string build{};
+  Shard shard{};
+  std::optional<uint64_t> units{};  // of all shards; nothing: no end
+  std::vector<std::string> scenarios{};
+  std::vector<std::string> with_faults{};
+  std::string search{};
+  uint64_t cells_total = 0;
+
+  friend bool operator==(const HuntHeader&, const HuntHeader&) = default;
+};
+
+// Without a line break.
+std::string ShowHeader(const HuntHeader& header);
+sim::Result<HuntHeader> ParseHeader(std::string_view line);
+
+// "shard-1-of-4.jsonl"
+std::string ResultsFileName(const Shard& shard);
+
+}  // namespace flinch::scenarios

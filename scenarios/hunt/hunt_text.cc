@@ -1,0 +1,265 @@
+#include "scenarios/hunt/hunt_text.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "reports/plain_text.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using nlohmann::ordered_json;
+using reports::ShowCount;
+
+constexpr double kNanosPerSecond = 1e9;
+constexpr double kMicrosPerSecond = 1e6;
+constexpr double kSecondsPerHour = 3600;
+constexpr size_t kStoryLines = 8;
+constexpr size_t kStatusColumns = 100;
+
+// Of this session; where it did nothing, of the workers of earlier ones.
+double SeedsPerSecond(const HuntProgress& progress, const Tally* tally) {
+  if (progress.runs_now > 0 && progress.elapsed_ns > 0) {
+    return static_cast<double>(progress.runs_now) * kNanosPerSecond /
+           static_cast<double>(progress.elapsed_ns);
+  }
+  if (tally == nullptr || tally->wall_us() == 0) {
+    return 0;
+  }
+  return static_cast<double>(tally->runs()) * kMicrosPerSecond /
+         static_cast<double>(tally->wall_us());
+}
+
+std::string ShowSimulated(int64_t sim_ns) {
+  const double seconds = static_cast<double>(sim_ns) / kNanosPerSecond;
+  return seconds < kSecondsPerHour ? fmt::format("{:.0f} s", seconds)
+                                   : fmt::format("{:.1f} h", seconds / kSecondsPerHour);
+}
+
+std::string ShowCells(size_t hit, size_t total) {
+  return total == 0 ? "" : fmt::format("  cells {}/{}", hit, total);
+}
+
+std::string Plural(uint64_t count, std::string_view one) {
+  return fmt::format("{} {}{}", ShowCount(count), one, count == 1 ? "" : "s");
+}
+
+std::string ShowVerdicts(const Tally& tally) {
+  std::string text = fmt::format("{} passed", ShowCount(tally.count(UnitVerdict::kPassed)));
+  for (const UnitVerdict verdict :
+       {UnitVerdict::kFailed, UnitVerdict::kCrashed, UnitVerdict::kHung, UnitVerdict::kOutOfMemory,
+        UnitVerdict::kNondeterministic, UnitVerdict::kInconclusive}) {
+    if (const uint64_t count = tally.count(verdict); count > 0) {
+      text += fmt::format(", {} {}", ShowCount(count), Name(verdict));
+    }
+  }
+  return text;
+}
+
+std::string ShowGroup(const HuntReport& report, size_t index, const FailureGroup& group) {
+  const UnitResult& run = group.exemplar;
+  std::string text = fmt::format("\n{}. {}\n   {} of {}; the simplest: {} seed {} ({}, {})\n",
+                                 index + 1, group.signature, ShowCount(group.count),
+                                 Plural(report.tally.runs(), "run"), run.scenario, run.seed,
+                                 Plural(run.faults_fired(), "fault"), Plural(run.events, "event"));
+  text += ShowStory(run);
+  return text + fmt::format("   replay:\n{} {}\n", report.program, run.replay);
+}
+
+std::string Row(std::string_view name, const std::string& text) {
+  return reports::Wrap(fmt::format("{:<13} {}", name, text), 2);
+}
+
+std::string ShowCounts(const std::map<std::string, uint64_t>& counts) {
+  std::string text;
+  for (const auto& [name, count] : counts) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, ShowCount(count));
+  }
+  return text;
+}
+
+std::vector<std::string> NeverFired(const HuntReport& report) {
+  std::vector<std::string> never;
+  for (const std::string& kind : report.fault_kinds) {
+    if (!report.tally.faults().contains(kind)) {
+      never.push_back(kind);
+    }
+  }
+  return never;
+}
+
+// How sure one may be: the rule of three, of the runs that decided something.
+std::string ShowConfidence(const Tally& tally) {
+  const uint64_t decided = tally.runs() - tally.count(UnitVerdict::kInconclusive);
+  if (tally.failures() > 0 || decided == 0) {
+    return "";
+  }
+  return fmt::format("0 failures in {}: at most {:.3g} % of such runs fail (3/{}, at 95 %)\n",
+                     Plural(decided, "seed"), 300.0 / static_cast<double>(decided), decided);
+}
+
+std::string ShowTried(const HuntReport& report) {
+  const Tally& tally = report.tally;
+  const HuntProgress& progress = report.progress;
+  std::string text =
+      Row("runs", fmt::format("{} ({})", ShowCount(tally.runs()), ShowVerdicts(tally)));
+  if (progress.runs_now < tally.runs() && progress.elapsed_ns > 0) {
+    text +=
+        Row("", fmt::format("{} of them done before", ShowCount(tally.runs() - progress.runs_now)));
+  }
+  text += Row("search", fmt::format("{}: {}", report.search, ShowCounts(tally.searches())));
+  text +=
+      Row("simulated", fmt::format("{} in {:.1f} s, {:.0f} seeds/s", ShowSimulated(tally.sim_ns()),
+                                   static_cast<double>(progress.elapsed_ns) / kNanosPerSecond,
+                                   SeedsPerSecond(progress, &tally)));
+  text += Row("faults", tally.faults().empty() ? "none fired" : ShowCounts(tally.faults()));
+  if (const std::vector<std::string> never = NeverFired(report);
+      !never.empty() && !tally.faults().empty()) {
+    text += Row("never fired", fmt::format("{}", fmt::join(never, ", ")));
+  }
+  if (report.cells_total > 0) {
+    text += Row("cells", fmt::format("{} of {} hit", tally.cells_hit(), report.cells_total));
+  }
+  text += Row("run twice",
+              fmt::format("{}, {}", ShowCount(tally.twice()),
+                          tally.count(UnitVerdict::kNondeterministic) == 0 ? "all identical"
+                                                                           : "not all identical"));
+  if (!report.stored.empty()) {
+    text += Row("results", report.stored);
+  }
+  return text;
+}
+
+ordered_json ShowGroupJson(const HuntReport& report, const FailureGroup& group) {
+  const UnitResult& run = group.exemplar;
+  return {{"signature", group.signature},
+          {"count", group.count},
+          {"verdict", Name(run.verdict)},
+          {"scenario", run.scenario},
+          {"seed", std::to_string(run.seed)},
+          {"oracle", run.oracle},
+          {"witness", run.witness},
+          {"story", run.story},
+          {"faults", run.faults_fired()},
+          {"events", run.events},
+          {"replay", report.program + " " + run.replay}};
+}
+
+}  // namespace
+
+std::string ShowStatus(const HuntProgress& progress, size_t cells_total) {
+  std::string text = ShowCount(progress.runs);
+  if (progress.of) {
+    text += " of " + ShowCount(*progress.of);
+  }
+  text += fmt::format("  {:.0f} seeds/s  {} simulated{}", SeedsPerSecond(progress, nullptr),
+                      ShowSimulated(progress.sim_ns), ShowCells(progress.cells_hit, cells_total));
+  text += progress.failures == 0 ? "  no failure"
+                                 : fmt::format("  {} in {}", Plural(progress.failures, "failure"),
+                                               Plural(progress.groups, "group"));
+  text += fmt::format("  nothing new for {:.0f} s",
+                      static_cast<double>(progress.since_news_ns) / kNanosPerSecond);
+  return text.substr(0, kStatusColumns);
+}
+
+std::string ShowStep(const HuntProgress& progress, std::string_view what, size_t cells_total) {
+  return fmt::format("#{} {:<5} cells: {}/{} failures: {} groups: {} sim: {} seeds/s: {:.0f}{}{}",
+                     progress.runs, what, progress.cells_hit, cells_total, progress.failures,
+                     progress.groups, ShowSimulated(progress.sim_ns),
+                     SeedsPerSecond(progress, nullptr), progress.signature.empty() ? "" : " ",
+                     progress.signature);
+}
+
+std::string ShowStory(const UnitResult& result) {
+  std::string witness = reports::Wrap(reports::OneLine(result.witness), 3);
+  std::vector<std::string> lines;
+  for (const std::string& told : result.story) {
+    lines.push_back(reports::Wrap(reports::OneLine(told), 3));
+  }
+  const auto told = static_cast<size_t>(std::ranges::count(witness, '\n'));
+  // The witness comes last and whole, if it fits at all; of the faults, the last ones.
+  const size_t room = told < kStoryLines ? kStoryLines - told : 0;
+  std::string text;
+  if (lines.size() <= room) {
+    text = fmt::format("{}", fmt::join(lines, ""));
+  } else if (room > 0) {
+    const size_t left_out = lines.size() - room + 1;
+    text = fmt::format(
+        "   … {} before\n{}", Plural(left_out, "fault"),
+        fmt::join(lines.begin() + static_cast<std::ptrdiff_t>(left_out), lines.end(), ""));
+  }
+  for (size_t line = 0, at = 0; line < kStoryLines && at < witness.size(); ++line) {
+    const size_t end = witness.find('\n', at) + 1;
+    text += witness.substr(at, end - at);
+    at = end;
+  }
+  return text;
+}
+
+std::string ShowText(const HuntReport& report) {
+  const Tally& tally = report.tally;
+  const std::vector<FailureGroup> groups = tally.groups();
+  std::string text =
+      fmt::format("{}  {}\n", fmt::join(report.names, " "),
+                  groups.empty() ? "no failure"
+                                 : fmt::format("{} in {}", Plural(tally.failures(), "failure"),
+                                               Plural(groups.size(), "group")));
+  for (size_t index = 0; index < groups.size(); ++index) {
+    text += ShowGroup(report, index, groups[index]);
+  }
+  text += '\n' + ShowTried(report);
+  for (const HealthWarning& warning : report.warnings) {
+    text += reports::Wrap(fmt::format("warning: {}: {}", warning.name, warning.sentence), 0);
+  }
+  for (const std::string& hole : report.holes) {
+    text += reports::Wrap(fmt::format("missing: {}", hole), 0);
+  }
+  if (!report.interrupted.empty()) {
+    text +=
+        fmt::format("interrupted by {}; the same command goes on from here\n", report.interrupted);
+  }
+  return text + ShowConfidence(tally);
+}
+
+std::string ShowJson(const HuntReport& report) {
+  const Tally& tally = report.tally;
+  ordered_json object = {{"scenarios", report.names},
+                         {"search", report.search},
+                         {"runs", tally.runs()},
+                         {"passed", tally.count(UnitVerdict::kPassed)},
+                         {"failed", tally.failures() - tally.count(UnitVerdict::kNondeterministic)},
+                         {"inconclusive", tally.count(UnitVerdict::kInconclusive)},
+                         {"nondeterministic", tally.count(UnitVerdict::kNondeterministic)},
+                         {"crashed", tally.count(UnitVerdict::kCrashed)},
+                         {"hung", tally.count(UnitVerdict::kHung)},
+                         {"out_of_memory", tally.count(UnitVerdict::kOutOfMemory)},
+                         {"runs_now", report.progress.runs_now},
+                         {"run_twice", tally.twice()},
+                         {"seeds_per_second", SeedsPerSecond(report.progress, &tally)},
+                         {"sim_seconds", static_cast<double>(tally.sim_ns()) / kNanosPerSecond},
+                         {"cells_hit", tally.cells_hit()},
+                         {"cells_total", report.cells_total},
+                         {"faults", ordered_json::object()},
+                         {"faults_never_fired", NeverFired(report)},
+                         {"warnings", ordered_json::array()},
+                         {"interrupted", report.interrupted},
+                         {"missing", report.holes},
+                         {"results", report.stored},
+                         {"groups", ordered_json::array()}};
+  for (const auto& [kind, count] : tally.faults()) {
+    object["faults"][kind] = count;
+  }
+  for (const HealthWarning& warning : report.warnings) {
+    object["warnings"].push_back({{"name", warning.name}, {"sentence", warning.sentence}});
+  }
+  for (const FailureGroup& group : tally.groups()) {
+    object["groups"].push_back(ShowGroupJson(report, group));
+  }
+  return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace flinch::scenarios

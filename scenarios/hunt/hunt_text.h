@@ -1,0 +1,44 @@
+// How a hunt is told: while it goes on, and at its end.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "scenarios/hunt/health.h"
+#include "scenarios/hunt/hunt.h"
+#include "scenarios/hunt/tally.h"
+
+namespace flinch::scenarios {
+
+// One line without its end, at most 100 columns: for a terminal, where it is drawn over itself.
+//   url_clicks  1,234 of 2,000  88 seeds/s  3.4 h simulated  cells 41/312  2 failures in 1 group …
+std::string ShowStatus(const HuntProgress& progress, size_t cells_total);
+
+// One line without its end: for a pipe. "#128 NEW  cells: 41/312  failures: 0  seeds/s: 88".
+std::string ShowStep(const HuntProgress& progress, std::string_view what, size_t cells_total);
+
+struct HuntReport {
+  std::vector<std::string> names;  // of the scenarios
+  std::string search;
+  const Tally& tally;
+  HuntProgress progress;
+  size_t cells_total = 0;
+  std::vector<std::string> fault_kinds{};  // that there are
+  std::vector<HealthWarning> warnings{};
+  std::string program;               // how a shell calls it
+  std::string stored{};              // the folder of the results; "" none
+  std::string interrupted{};         // "SIGINT"; "" it was not
+  std::vector<std::string> holes{};  // what is missing, of a merge
+};
+
+// For people; ends with a line break.
+std::string ShowText(const HuntReport& report);
+
+// One object on one line, with its end.
+std::string ShowJson(const HuntReport& report);
+
+// At most eight lines, each ending with a line break: faults, then the witness.
+std::string ShowStory(const UnitResult& result);
+
+}  // namespace flinch::scenarios

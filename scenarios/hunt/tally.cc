@@ -1,0 +1,105 @@
+#include "scenarios/hunt/tally.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include <fmt/format.h>
+
+namespace flinch::scenarios {
+
+namespace {
+
+auto Simplicity(const UnitResult& result) {
+  return std::tuple(result.faults_fired(), result.events, result.seed, result.unit);
+}
+
+}  // namespace
+
+Tally::News Tally::Add(const UnitResult& result) {
+  const auto [unit, is_new] = units_.emplace(
+      result.unit,
+      Seen{.digest = result.digest, .signature = result.signature, .verdict = result.verdict});
+  if (!is_new) {
+    AddConflict(result, unit->second);
+    return {};
+  }
+  News news{.unit = true};
+  sim_ns_ += result.sim_ns;
+  wall_us_ += result.wall_us;
+  twice_ += result.twice ? 1U : 0U;
+  ++verdicts_[result.verdict];
+  ++searches_[result.search];
+  for (const auto& [kind, count] : result.faults) {
+    faults_[kind] += count;
+  }
+  for (const uint32_t cell : result.cells) {
+    news.cell = cells_.insert(cell).second || news.cell;
+  }
+  if (result.verdict == UnitVerdict::kInconclusive) {
+    ++reasons_[result.witness];
+  }
+  if (result.IsFailure()) {
+    news.signature = !groups_.contains(result.signature);
+    AddGroup(result);
+  }
+  ScenarioTally& scenario = scenarios_[result.scenario];
+  ++scenario.runs;
+  scenario.without_checkpoint += result.checkpoints == 0 ? 1U : 0U;
+  scenario.without_fault += result.faults.empty() ? 1U : 0U;
+  scenario.faults_planned = std::max(scenario.faults_planned, result.faults_planned);
+  if (scenario.digests.size() < 2 && !result.digest.empty()) {
+    scenario.digests.insert(result.digest);
+  }
+  for (const std::string& oracle : result.blind) {
+    ++scenario.blind[oracle];
+  }
+  return news;
+}
+
+// A second result of a unit that has one.
+void Tally::AddConflict(const UnitResult& result, Seen& seen) {
+  // Where a process ended, or nobody could wait any longer, is no part of the run.
+  if (result.digest.empty() || seen.digest.empty() ||
+      (result.digest == seen.digest && result.signature == seen.signature)) {
+    return;
+  }
+  UnitResult differs = result;
+  differs.signature = "nondeterministic: two results of one unit";
+  differs.witness = fmt::format(
+      "Unit {} was run two times and came out with digest {} and with digest {}.", result.unit,
+      std::min(seen.digest, result.digest), std::max(seen.digest, result.digest));
+  AddGroup(differs);
+  --verdicts_[seen.verdict];
+  seen.verdict = UnitVerdict::kNondeterministic;
+  ++verdicts_[seen.verdict];
+}
+
+void Tally::AddGroup(const UnitResult& result) {
+  const auto [group, is_new] = groups_.try_emplace(
+      result.signature, FailureGroup{.signature = result.signature, .exemplar = result});
+  ++group->second.count;
+  if (!is_new && Simplicity(result) < Simplicity(group->second.exemplar)) {
+    group->second.exemplar = result;
+  }
+}
+
+uint64_t Tally::count(UnitVerdict verdict) const {
+  const auto found = verdicts_.find(verdict);
+  return found == verdicts_.end() ? 0 : found->second;
+}
+
+uint64_t Tally::failures() const {
+  return count(UnitVerdict::kFailed) + count(UnitVerdict::kCrashed) + count(UnitVerdict::kHung) +
+         count(UnitVerdict::kOutOfMemory) + count(UnitVerdict::kNondeterministic);
+}
+
+std::vector<FailureGroup> Tally::groups() const {
+  std::vector<FailureGroup> groups;
+  for (const auto& [signature, group] : groups_) {
+    groups.push_back(group);
+  }
+  std::ranges::stable_sort(groups, std::ranges::greater(), &FailureGroup::count);
+  return groups;
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,100 @@
+// What the results of many units come to: counts, and one group per kind of failure.
+//
+// Adding is commutative: shards, an interrupted hunt and one run in a single go come to the same.
+// A unit that is there already is counted once; another outcome for it is nondeterminism.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "scenarios/hunt/unit_result.h"
+
+namespace flinch::scenarios {
+
+// The failures of one signature.
+struct FailureGroup {
+  std::string signature;
+  uint64_t count = 0;
+  // The simplest: fewest faults that fired, then fewest events, then the lowest seed.
+  UnitResult exemplar;
+};
+
+// The same for one scenario, for the health checks.
+struct ScenarioTally {
+  uint64_t runs = 0;
+  uint64_t without_checkpoint = 0;
+  uint64_t without_fault = 0;
+  uint64_t faults_planned = 0;              // the most of any run
+  std::set<std::string> digests{};          // the first two different ones
+  std::map<std::string, uint64_t> blind{};  // in how many runs each oracle saw nothing
+};
+
+class Tally {
+ public:
+  // Whether it is the first of its unit, of its signature, or the first with one of its cells.
+  struct News {
+    bool unit = false;
+    bool signature = false;
+    bool cell = false;
+  };
+
+  News Add(const UnitResult& result);
+
+  uint64_t runs() const { return units_.size(); }
+
+  // Of this verdict alone; a failure of any kind is `failures`.
+  uint64_t count(UnitVerdict verdict) const;
+  uint64_t failures() const;
+
+  bool has(uint64_t unit) const { return units_.contains(unit); }
+
+  int64_t sim_ns() const { return sim_ns_; }
+
+  // What the workers needed in all.
+  int64_t wall_us() const { return wall_us_; }
+
+  uint64_t twice() const { return twice_; }
+
+  size_t cells_hit() const { return cells_.size(); }
+
+  const std::map<std::string, uint64_t>& faults() const { return faults_; }
+
+  const std::map<std::string, uint64_t>& searches() const { return searches_; }
+
+  const std::map<std::string, ScenarioTally>& scenarios() const { return scenarios_; }
+
+  // The most frequent first; of equals, by signature.
+  std::vector<FailureGroup> groups() const;
+
+  size_t group_count() const { return groups_.size(); }
+
+  // Why runs were inconclusive: each reason once, with how often.
+  const std::map<std::string, uint64_t>& reasons() const { return reasons_; }
+
+ private:
+  struct Seen {
+    std::string digest;
+    std::string signature;
+    UnitVerdict verdict;
+  };
+
+  void AddGroup(const UnitResult& result);
+  void AddConflict(const UnitResult& result, Seen& seen);
+
+  std::map<uint64_t, Seen> units_;
+  std::map<UnitVerdict, uint64_t> verdicts_;
+  std::map<std::string, FailureGroup> groups_;
+  std::map<std::string, uint64_t> faults_;
+  std::map<std::string, uint64_t> searches_;
+  std::map<std::string, uint64_t> reasons_;
+  std::map<std::string, ScenarioTally> scenarios_;
+  std::set<uint32_t> cells_;
+  int64_t sim_ns_ = 0;
+  int64_t wall_us_ = 0;
+  uint64_t twice_ = 0;
+};
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,92 @@
+// Work in forked processes: what one piece of it breaks, it breaks for nobody else.
+//
+//   WorkerPool pool(options, [](const std::string& work) { return Perform(work); });
+//   pool.Run({.next = …, .done = …, .tick = …});
+//
+// Shape:    a worker is this process, forked: it has all that was loaded before, and loops over
+//           pieces of work that it is sent, so a piece costs a message and no process. Answers come
+//           in any order; `done` and `next` are called by the caller's own thread.
+// Survives: a worker that dies by a signal, leaves with any code, allocates beyond its limit or
+//           answers nothing for too long. That is the answer to the piece it had begun; what it was
+//           sent besides goes to another worker, which takes its place.
+// Promises: no worker outlives this process, however it ends. What workers print goes nowhere, but
+//           the last words of one that died are told.
+// Errors:   kIo where the system gives no process.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/result.h"
+
+namespace flinch::scenarios {
+
+enum class Fate : uint8_t { kAnswered, kCrashed, kHung, kOutOfMemory };
+
+struct Answer {
+  Fate fate = Fate::kAnswered;
+  std::string text{};  // of the worker; its last words where it gave no answer
+  std::string how{};   // it died: "SIGSEGV", "exit code 3"
+  int64_t wall_ns = 0;
+};
+
+class WorkerPool {
+ public:
+  // In a worker; may do whatever it likes.
+  using Perform = std::function<std::string(const std::string& work)>;
+  // Real time in nanoseconds, from any origin.
+  using Clock = std::function<int64_t()>;
+
+  struct Options {
+    uint32_t workers = 1;
+    int64_t patience_ns = 60'000'000'000;  // with one piece of work, in real time
+    uint64_t memory_bytes = 2ULL << 30;    // of addresses, per worker; 0: no limit
+  };
+
+  struct Calls {
+    // The next piece, or nothing: there is none now. Asked again after the next answer.
+    std::function<std::optional<std::string>()> next;
+    std::function<void(const std::string& work, const Answer& answer)> done;
+    // Several times a second and after each answer. False: stop, and drop what is not answered.
+    std::function<bool()> tick;
+  };
+
+  WorkerPool(Options options, Perform perform, Clock clock);
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+  ~WorkerPool();
+
+  // Until there is no more work and all is answered, or `tick` says so.
+  sim::Result<void> Run(const Calls& calls);
+
+ private:
+  struct Worker {
+    int process = -1;
+    int channel = -1;
+    int words = -1;  // what it prints
+    int64_t since = 0;
+    std::deque<std::string> sent{};
+    std::string heard{};
+  };
+
+  sim::Result<Worker> Start();
+  [[noreturn]] void Work(int channel, int words);
+  std::optional<std::string> TakeWork(const Calls& calls);
+  sim::Result<void> Feed(const Calls& calls);
+  bool Wait();
+  void Hear(Worker& worker, const Calls& calls);
+  sim::Result<void> Bury(Worker& worker, Fate fate, const Calls& calls);
+  void Drop(Worker& worker);
+
+  Options options_;
+  Perform perform_;
+  Clock clock_;
+  std::vector<Worker> workers_;
+  std::deque<std::string> returned_;  // from workers that died before they began it
+};
+
+}  // namespace flinch::scenarios

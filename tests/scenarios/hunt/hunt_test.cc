@@ -1,0 +1,189 @@
+#include "scenarios/hunt/hunt.h"
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace flinch::scenarios {
+
+namespace {
+
+using ::testing::HasSubstr;
+
+int64_t Now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+UnitResult Describe(const Unit& unit) {
+  return {.unit = unit.number, .scenario = "a", .seed = unit.seed, .replay = "run a"};
+}
+
+UnitResult Perform(const Unit& unit) {
+  UnitResult result = Describe(unit);
+  result.digest = std::to_string(unit.number);
+  result.replay = "";
+  if (unit.seed % 10 == 3) {
+    result.verdict = UnitVerdict::kFailed;
+    result.signature = "lost";
+  }
+  return result;
+}
+
+HuntRequest Request(uint64_t seeds) {
+  return {.space = {.last_seed = seeds},
+          .pool = {.workers = 2},
+          .perform = Perform,
+          .describe = Describe,
+          .clock = Now,
+          .interrupted = [] { return false; },
+          .progress = [](const HuntProgress&) {}};
+}
+
+ResultsFile OpenFile(const std::string& name) {
+  sim::Result<ResultsFile> file =
+      ResultsFile::Open(testing::TempDir() + "/hunt_test_" + name + ".jsonl", "{}");
+  EXPECT_TRUE(file.has_value()) << file.error().message;
+  return *std::move(file);
+}
+
+std::set<std::string> LinesOf(const std::string& path) {
+  std::set<std::string> lines;
+  const sim::Result<StoredResults> stored = ReadResults(path);
+  EXPECT_TRUE(stored.has_value());
+  for (UnitResult result : stored->results) {
+    result.wall_us = 0;
+    EXPECT_TRUE(lines.insert(ShowLine(result)).second) << "unit " << result.unit << " twice";
+  }
+  return lines;
+}
+
+class HuntTest : public testing::Test {
+ protected:
+  HuntTest() {
+    for (const auto& entry : std::filesystem::directory_iterator(testing::TempDir())) {
+      if (entry.path().filename().string().starts_with("hunt_test_")) {
+        std::filesystem::remove(entry.path());
+      }
+    }
+  }
+};
+
+TEST_F(HuntTest, PerformsEveryUnitOnce) {
+  Tally tally;
+  const sim::Result<HuntProgress> hunted = PerformHunt(Request(100), nullptr, tally);
+  ASSERT_TRUE(hunted.has_value());
+  EXPECT_EQ(hunted->runs_now, 100U);
+  EXPECT_EQ(hunted->of, 100U);
+  EXPECT_EQ(tally.runs(), 100U);
+  EXPECT_EQ(tally.failures(), 10U);
+  EXPECT_EQ(tally.groups().at(0).exemplar.seed, 3U);
+}
+
+TEST_F(HuntTest, GoesOnWhereItWasInterrupted) {
+  {
+    HuntRequest request = Request(200);
+    uint64_t answers = 0;
+    request.progress = [&](const HuntProgress& progress) { answers = progress.runs; };
+    request.interrupted = [&] { return answers >= 50; };
+    Tally tally;
+    ResultsFile file = OpenFile("interrupted");
+    ASSERT_TRUE(PerformHunt(request, &file, tally).has_value());
+    EXPECT_GE(tally.runs(), 50U);
+    EXPECT_LT(tally.runs(), 200U);
+  }
+  Tally tally;
+  ResultsFile file = OpenFile("interrupted");
+  const sim::Result<HuntProgress> hunted = PerformHunt(Request(200), &file, tally);
+  ASSERT_TRUE(hunted.has_value());
+  EXPECT_LE(hunted->runs_now, 150U);
+  EXPECT_EQ(tally.runs(), 200U);
+  EXPECT_EQ(tally.failures(), 20U);
+
+  Tally whole;
+  ResultsFile one_go = OpenFile("one_go");
+  ASSERT_TRUE(PerformHunt(Request(200), &one_go, whole).has_value());
+  EXPECT_EQ(LinesOf(file.path()), LinesOf(one_go.path()));
+}
+
+TEST_F(HuntTest, ShardsTogetherAreTheWhole) {
+  std::set<std::string> together;
+  for (uint64_t index = 0; index < 3; ++index) {
+    HuntRequest request = Request(100);
+    request.shard = {.index = index, .count = 3};
+    Tally tally;
+    ResultsFile file = OpenFile("shard" + std::to_string(index));
+    const sim::Result<HuntProgress> hunted = PerformHunt(request, &file, tally);
+    ASSERT_TRUE(hunted.has_value());
+    EXPECT_EQ(hunted->of, tally.runs());
+    together.merge(LinesOf(file.path()));
+  }
+  Tally tally;
+  ResultsFile whole = OpenFile("whole");
+  ASSERT_TRUE(PerformHunt(Request(100), &whole, tally).has_value());
+  EXPECT_EQ(together, LinesOf(whole.path()));
+}
+
+TEST_F(HuntTest, EndsWhenItsTimeIsUp) {
+  HuntRequest request = Request(1);
+  request.space.last_seed.reset();
+  request.for_ns = 200'000'000;
+  Tally tally;
+  const sim::Result<HuntProgress> hunted = PerformHunt(request, nullptr, tally);
+  ASSERT_TRUE(hunted.has_value());
+  EXPECT_GT(tally.runs(), 0U);
+  EXPECT_GE(hunted->elapsed_ns, 200'000'000);
+}
+
+TEST_F(HuntTest, AProcessThatEndsIsAResultOfItsUnit) {
+  HuntRequest request = Request(20);
+  request.perform = [](const Unit& unit) {
+    if (unit.seed == 5) {
+      std::signal(SIGSEGV, SIG_DFL);
+      std::raise(SIGSEGV);
+    }
+    return Perform(unit);
+  };
+  Tally tally;
+  ASSERT_TRUE(PerformHunt(request, nullptr, tally).has_value());
+  EXPECT_EQ(tally.runs(), 20U);
+  EXPECT_EQ(tally.count(UnitVerdict::kCrashed), 1U);
+  bool found = false;
+  for (const FailureGroup& group : tally.groups()) {
+    if (group.signature == "crashed: SIGSEGV") {
+      found = true;
+      EXPECT_EQ(group.exemplar.seed, 5U);
+      EXPECT_EQ(group.exemplar.replay, "run a");
+    }
+  }
+  EXPECT_TRUE(found);
+}
+
+TEST(JudgeFateTest, ARefusedCallIsNondeterminism) {
+  UnitResult result;
+  JudgeFate({.fate = Fate::kCrashed,
+             .text = "flinch: nondeterminism: time() was called inside a simulated run.\nmore",
+             .how = "SIGABRT"},
+            1, result);
+  EXPECT_EQ(result.verdict, UnitVerdict::kNondeterministic);
+  EXPECT_EQ(result.witness, "time() was called inside a simulated run.");
+}
+
+TEST(JudgeFateTest, ToldWithTheLastWords) {
+  UnitResult result;
+  JudgeFate({.fate = Fate::kHung, .text = "tick\ntock\n"}, 60'000'000'000, result);
+  EXPECT_EQ(result.signature, "hung");
+  EXPECT_THAT(result.witness, HasSubstr("60 s"));
+  EXPECT_THAT(result.witness, HasSubstr("tick"));
+  JudgeFate({.fate = Fate::kOutOfMemory}, 1, result);
+  EXPECT_EQ(result.verdict, UnitVerdict::kOutOfMemory);
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,130 @@
+#include "scenarios/hunt/hunt_text.h"
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace flinch::scenarios {
+
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+UnitResult Failure(uint64_t unit, std::string signature) {
+  return {.unit = unit,
+          .scenario = "url_clicks",
+          .seed = unit + 1,
+          .search = "random",
+          .verdict = UnitVerdict::kFailed,
+          .digest = std::to_string(unit),
+          .events = 94'012,
+          .sim_ns = 3'600'000'000'000,
+          .checkpoints = 3,
+          .faults = {{"crash", 1}},
+          .cells = {1, 2},
+          .signature = std::move(signature),
+          .oracle = "exactly_once",
+          .witness = "The record with key \"x\" is missing.",
+          .story = {"00:01.582  crash  tm-3"},
+          .replay = "replay fl1~x"};
+}
+
+HuntReport ReportOf(const Tally& tally) {
+  return {.names = {"url_clicks"},
+          .search = "portfolio",
+          .tally = tally,
+          .progress = {.runs = tally.runs(), .runs_now = tally.runs(), .elapsed_ns = 2'000'000'000},
+          .cells_total = 312,
+          .fault_kinds = {"crash", "cut"},
+          .program = "/opt/flinch"};
+}
+
+TEST(HuntTextTest, TellsEachGroupOnceWithItsReplayLine) {
+  Tally tally;
+  for (uint64_t unit = 0; unit < 500; ++unit) {
+    tally.Add(Failure(unit, "exactly_once:lost"));
+  }
+  tally.Add(Failure(500, "early"));
+  const std::string text = ShowText(ReportOf(tally));
+  EXPECT_THAT(text, AllOf(StartsWith("url_clicks  501 failures in 2 groups\n"),
+                          HasSubstr("1. exactly_once:lost\n   500 of 501 runs; the simplest: "
+                                    "url_clicks seed 1 (1 fault, 94,012 events)\n"),
+                          HasSubstr("\n/opt/flinch replay fl1~x\n"), HasSubstr("\n2. early\n"),
+                          HasSubstr("never fired   cut"), HasSubstr("2 of 312 hit"),
+                          Not(HasSubstr("95 %"))));
+}
+
+TEST(HuntTextTest, SilenceHasABound) {
+  Tally tally;
+  for (uint64_t unit = 0; unit < 300; ++unit) {
+    UnitResult result = Failure(unit, "");
+    result.verdict = UnitVerdict::kPassed;
+    tally.Add(result);
+  }
+  EXPECT_THAT(ShowText(ReportOf(tally)),
+              AllOf(StartsWith("url_clicks  no failure\n"),
+                    HasSubstr("0 failures in 300 seeds: at most 1 % of such runs fail (3/300, at "
+                              "95 %)\n")));
+}
+
+TEST(HuntTextTest, AStoryHasAtMostEightLines) {
+  UnitResult result = Failure(1, "x");
+  for (int fault = 0; fault < 30; ++fault) {
+    result.story.push_back("00:02.000  cut  jm/tm-" + std::to_string(fault));
+  }
+  for (const size_t words : {1U, 100U, 1000U}) {
+    result.witness = "";
+    for (size_t word = 0; word < words; ++word) {
+      result.witness += "word ";
+    }
+    const std::string story = ShowStory(result);
+    EXPECT_LE(std::ranges::count(story, '\n'), 8);
+    EXPECT_THAT(story, HasSubstr("word"));
+  }
+  result.witness = "Lost.";
+  EXPECT_THAT(ShowStory(result), AllOf(HasSubstr("… 25 faults before\n"), HasSubstr("tm-29"),
+                                       Not(HasSubstr("tm-3\n"))));
+}
+
+TEST(HuntTextTest, JsonHasWhatProgramsAskFor) {
+  Tally tally;
+  tally.Add(Failure(0, "lost"));
+  const nlohmann::json object = nlohmann::json::parse(ShowJson(ReportOf(tally)));
+  for (const char* const key :
+       {"runs", "passed", "failed", "inconclusive", "nondeterministic", "groups",
+        "seeds_per_second", "sim_seconds", "cells_hit", "cells_total"}) {
+    EXPECT_TRUE(object.contains(key)) << key;
+  }
+  EXPECT_EQ(object["runs"], 1);
+  EXPECT_EQ(object["failed"], 1);
+  EXPECT_EQ(object["seeds_per_second"], 0.5);
+  EXPECT_EQ(object["sim_seconds"], 3600);
+  EXPECT_EQ(object["groups"][0]["signature"], "lost");
+  EXPECT_EQ(object["groups"][0]["replay"], "/opt/flinch replay fl1~x");
+}
+
+TEST(HuntTextTest, TellsHowItGoesOn) {
+  const HuntProgress progress = {.runs = 1'234,
+                                 .runs_now = 100,
+                                 .of = 20'000,
+                                 .elapsed_ns = 2'000'000'000,
+                                 .since_news_ns = 90'000'000'000,
+                                 .sim_ns = 7'200'000'000'000,
+                                 .failures = 2,
+                                 .groups = 1,
+                                 .cells_hit = 41};
+  EXPECT_EQ(ShowStatus(progress, 312),
+            "1234 of 20,000  50 seeds/s  2.0 h simulated  cells 41/312  2 failures in 1 group  "
+            "nothing new for 90 s");
+  EXPECT_EQ(ShowStep(progress, "NEW", 312),
+            "#1234 NEW   cells: 41/312 failures: 2 groups: 1 sim: 2.0 h seeds/s: 50");
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,80 @@
+#include "scenarios/hunt/unit_result.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace flinch::scenarios {
+
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+UnitResult Full() {
+  return {.unit = 12,
+          .scenario = "url_clicks",
+          .seed = UINT64_MAX,
+          .search = "pct",
+          .verdict = UnitVerdict::kFailed,
+          .digest = "0123456789abcdef",
+          .events = 94'012,
+          .sim_ns = 10'200'000'000,
+          .wall_us = 61'000,
+          .checkpoints = 15,
+          .faults = {{"crash", 2}, {"cut", 1}},
+          .faults_planned = 4,
+          .cells = {0, 1, 9, 311},
+          .blind = {"alignment"},
+          .twice = true,
+          .signature = "exactly_once:lost@sink",
+          .oracle = "exactly_once",
+          .witness = "A record\n\"x\" is missing.",
+          .story = {"00:01.582  crash  tm-3"},
+          .replay = "replay fl1~x"};
+}
+
+TEST(UnitResultTest, ReadsBackWhatItShows) {
+  const std::string line = ShowLine(Full());
+  EXPECT_THAT(line, Not(HasSubstr("\n")));
+  const sim::Result<UnitResult> read = ParseLine(line);
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_TRUE(SameOutcome(*read, Full()));
+  EXPECT_EQ(ShowLine(*read), line);
+  EXPECT_EQ(read->cells, Full().cells);
+  EXPECT_EQ(read->faults, Full().faults);
+}
+
+TEST(UnitResultTest, LeavesOutWhatIsEmpty) {
+  const std::string line = ShowLine({.unit = 1, .scenario = "a", .seed = 2});
+  EXPECT_THAT(line, Not(HasSubstr("signature")));
+  EXPECT_THAT(line, Not(HasSubstr("blind")));
+  EXPECT_TRUE(SameOutcome(*ParseLine(line), {.unit = 1, .scenario = "a", .seed = 2}));
+}
+
+TEST(UnitResultTest, RefusesWhatIsNoResult) {
+  for (const char* const line :
+       {"", "{}", "[]", "{\"unit\":1", R"({"unit":1,"scenario":"a","seed":"x","verdict":"passed"})",
+        R"({"unit":1,"scenario":"a","seed":"1","verdict":"lucky"})",
+        R"({"unit":"one","scenario":"a","seed":"1","verdict":"passed"})"}) {
+    const sim::Result<UnitResult> read = ParseLine(line);
+    ASSERT_FALSE(read.has_value()) << line;
+    EXPECT_EQ(read.error().code, sim::ErrorCode::kCorruption);
+  }
+}
+
+TEST(UnitResultTest, EveryVerdictHasItsName) {
+  for (int verdict = 0; verdict <= static_cast<int>(UnitVerdict::kNondeterministic); ++verdict) {
+    UnitResult result{.scenario = "a", .verdict = static_cast<UnitVerdict>(verdict)};
+    EXPECT_EQ(ParseLine(ShowLine(result))->verdict, result.verdict);
+  }
+}
+
+TEST(UnitResultTest, BytesThatAreNoTextDoNotBreakTheLine) {
+  UnitResult result = Full();
+  result.witness = "\xff\x01";
+  EXPECT_TRUE(ParseLine(ShowLine(result)).has_value());
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios

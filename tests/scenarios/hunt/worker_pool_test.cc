@@ -1,0 +1,177 @@
+#include "scenarios/hunt/worker_pool.h"
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <unistd.h>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace flinch::scenarios {
+
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+int64_t Now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// All answers to the numbers below `count`, as text.
+std::map<std::string, Answer> RunAll(WorkerPool& pool, int count) {
+  std::map<std::string, Answer> answers;
+  int next = 0;
+  const sim::Result<void> ran = pool.Run(
+      {.next = [&] { return next < count ? std::optional(std::to_string(next++)) : std::nullopt; },
+       .done =
+           [&](const std::string& work, const Answer& answer) {
+             EXPECT_TRUE(answers.emplace(work, answer).second) << work;
+           },
+       .tick = [] { return true; }});
+  EXPECT_TRUE(ran.has_value()) << ran.error().message;
+  return answers;
+}
+
+// What a worker does at one of its pieces; the others it answers.
+WorkerPool::Perform EvilAt(const std::string& piece, std::function<void()> evil) {
+  return [piece, evil = std::move(evil)](const std::string& work) {
+    if (work == piece) {
+      evil();
+    }
+    return "did " + work;
+  };
+}
+
+void ExpectAllButFour(const std::map<std::string, Answer>& answers, int count) {
+  EXPECT_EQ(answers.size(), static_cast<size_t>(count));
+  for (const auto& [work, answer] : answers) {
+    if (work != "4") {
+      EXPECT_EQ(answer.fate, Fate::kAnswered) << work;
+      EXPECT_EQ(answer.text, "did " + work);
+    }
+  }
+}
+
+TEST(WorkerPoolTest, AnswersAllWork) {
+  for (const uint32_t workers : {1U, 3U}) {
+    WorkerPool pool({.workers = workers}, [](const std::string& work) { return work + "!"; }, Now);
+    const std::map<std::string, Answer> answers = RunAll(pool, 100);
+    EXPECT_EQ(answers.size(), 100U);
+    EXPECT_EQ(answers.at("42").text, "42!");
+  }
+}
+
+TEST(WorkerPoolTest, AWorkerIsNotThisProcess) {
+  const pid_t here = getpid();
+  int changed = 0;
+  WorkerPool pool(
+      {}, [&changed](const std::string&) { return std::to_string(getpid() + 0 * ++changed); }, Now);
+  const std::map<std::string, Answer> answers = RunAll(pool, 3);
+  EXPECT_NE(answers.at("0").text, std::to_string(here));
+  EXPECT_EQ(answers.at("0").text, answers.at("2").text);
+  EXPECT_EQ(changed, 0);
+}
+
+TEST(WorkerPoolTest, ASignalIsTheAnswerToOnePiece) {
+  for (const uint32_t workers : {1U, 2U}) {
+    WorkerPool pool({.workers = workers},
+                    EvilAt("4",
+                           [] {
+                             std::fputs("flinch: last words\n", stderr);
+                             std::signal(SIGABRT, SIG_DFL);
+                             std::raise(SIGABRT);
+                           }),
+                    Now);
+    const std::map<std::string, Answer> answers = RunAll(pool, 10);
+    ExpectAllButFour(answers, 10);
+    EXPECT_EQ(answers.at("4").fate, Fate::kCrashed);
+    EXPECT_EQ(answers.at("4").how, "SIGABRT");
+    EXPECT_EQ(answers.at("4").text, "flinch: last words\n");
+  }
+}
+
+TEST(WorkerPoolTest, AnExitIsTheAnswerToOnePiece) {
+  WorkerPool pool({}, EvilAt("4", [] { _exit(3); }), Now);
+  const std::map<std::string, Answer> answers = RunAll(pool, 10);
+  ExpectAllButFour(answers, 10);
+  EXPECT_EQ(answers.at("4").how, "exit code 3");
+}
+
+TEST(WorkerPoolTest, AnExceptionIsTold) {
+  WorkerPool pool({}, EvilAt("4", [] { throw std::runtime_error("out of cheese"); }), Now);
+  const std::map<std::string, Answer> answers = RunAll(pool, 10);
+  ExpectAllButFour(answers, 10);
+  EXPECT_EQ(answers.at("4").fate, Fate::kCrashed);
+  EXPECT_THAT(answers.at("4").text, HasSubstr("out of cheese"));
+}
+
+TEST(WorkerPoolTest, WhatHangsIsEnded) {
+  WorkerPool pool({.workers = 2, .patience_ns = 300'000'000},
+                  EvilAt("4",
+                         [] {
+                           while (true) {
+                             pause();
+                           }
+                         }),
+                  Now);
+  const std::map<std::string, Answer> answers = RunAll(pool, 10);
+  ExpectAllButFour(answers, 10);
+  EXPECT_EQ(answers.at("4").fate, Fate::kHung);
+}
+
+TEST(WorkerPoolTest, WhatEatsMemoryIsEnded) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "the sanitizer's own addresses are beyond any limit";
+#endif
+  WorkerPool pool({.memory_bytes = 1ULL << 30},
+                  EvilAt("4",
+                         [] {
+                           try {
+                             std::vector<std::unique_ptr<char[]>> chunks;
+                             while (true) {
+                               chunks.push_back(std::make_unique_for_overwrite<char[]>(64 << 20));
+                             }
+                           } catch (const std::bad_alloc&) {
+                             // As user code may: the limit is told all the same.
+                           }
+                         }),
+                  Now);
+  const std::map<std::string, Answer> answers = RunAll(pool, 10);
+  ExpectAllButFour(answers, 10);
+  EXPECT_EQ(answers.at("4").fate, Fate::kOutOfMemory);
+}
+
+TEST(WorkerPoolTest, LongAnswersAndOutputPass) {
+  WorkerPool pool(
+      {.workers = 2},
+      [](const std::string& work) {
+        std::printf("%s\n", std::string(100'000, 'x').c_str());
+        return std::string(1'000'000, work.front());
+      },
+      Now);
+  const std::map<std::string, Answer> answers = RunAll(pool, 10);
+  EXPECT_EQ(answers.at("7").text, std::string(1'000'000, '7'));
+}
+
+TEST(WorkerPoolTest, StopsWhenItIsTold) {
+  WorkerPool pool({.workers = 2}, EvilAt("1", [] { pause(); }), Now);
+  int answered = 0;
+  const sim::Result<void> ran = pool.Run({.next = [] { return std::optional<std::string>("0"); },
+                                          .done = [&](const auto&, const auto&) { ++answered; },
+                                          .tick = [&] { return answered < 5; }});
+  EXPECT_TRUE(ran.has_value());
+  EXPECT_GE(answered, 5);
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios
