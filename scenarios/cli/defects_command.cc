@@ -159,7 +159,11 @@ sim::Result<SeedRunner> MakeRunner(const std::vector<Quarry>& quarries) {
 }
 
 Unit UnitFor(const DefectsArguments& arguments, const Work& work) {
-  Unit unit = UnitOf({.first_seed = arguments.seeds.first, .search = arguments.search}, work.index);
+  Unit unit = UnitOf({.first_seed = arguments.seeds.first,
+                      .search = arguments.search,
+                      .swarm = SwarmSettings(),
+                      .cells = CellNames()},
+                     work.index);
   unit.target = work.quarry * kGrounds.size() + work.ground;
   unit.twice = false;
   return unit;

@@ -17,6 +17,9 @@
 #include "build_id.h"
 #include "faults/fault_plan.h"
 #include "reports/plain_text.h"
+#if __has_include("scenarios/cells.h")
+#include "scenarios/cells.h"
+#endif
 #include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/seed_runner.h"
 #include "scenarios/cli/version.h"
@@ -136,7 +139,15 @@ sim::Result<Expedition> Prepare(const HuntArguments& arguments) {
     }
     targets.push_back(*std::move(target));
   }
-  HuntSpace space{.targets = targets.size(), .search = arguments.search};
+  HuntSpace space{.targets = targets.size(),
+                  .search = arguments.search,
+                  .swarm = SwarmSettings(),
+                  .cells = CellNames()};
+  for (size_t target = 0; target < targets.size(); ++target) {
+    if (!targets[target].can_aim) {
+      space.unaimed.insert(target);
+    }
+  }
   std::string what(Name(arguments.search));
   if (arguments.exhaust != Exhaust::kNothing) {
     space.first_seed = arguments.seeds ? arguments.seeds->first : kExhaustSeed;
@@ -223,6 +234,27 @@ uint32_t WorkersByDefault() {
   return sched_getaffinity(0, sizeof(processors), &processors) == 0
              ? static_cast<uint32_t>(std::max(1, CPU_COUNT(&processors)))
              : 1;
+}
+
+std::vector<Setting> SwarmSettings() {
+  std::vector<Setting> settings;
+  for (const char* const key : {"vary.cluster", "vary.options", "vary.knobs"}) {
+    Scenario scenario;
+    if (ApplySetting(scenario, key, "true")) {
+      settings.push_back({.key = key, .value = "true"});
+    }
+  }
+  return settings;
+}
+
+std::vector<std::string> CellNames() {
+  std::vector<std::string> names;
+#if __has_include("scenarios/cells.h")
+  for (uint32_t cell = 0; cell < CellCount(); ++cell) {
+    names.push_back(CellName(cell));
+  }
+#endif
+  return names;
 }
 
 int64_t RealNow() {

@@ -103,10 +103,20 @@ void* ScrambledBlock(size_t size) {
   return std::exchange(place, std::malloc(grains * kGrain));
 }
 
+void* TryBlock(size_t size) {
+  return Seed() == 0 ? std::malloc(size) : ScrambledBlock(size == 0 ? 1 : size);
+}
+
+// As the library's own does: who has set a handler is asked before anybody can catch.
 void* Block(size_t size) {
-  void* const block = Seed() == 0 ? std::malloc(size) : ScrambledBlock(size == 0 ? 1 : size);
-  if (block == nullptr) {
-    throw std::bad_alloc();
+  void* block = TryBlock(size);
+  while (block == nullptr) {
+    const std::new_handler handler = std::get_new_handler();
+    if (handler == nullptr) {
+      throw std::bad_alloc();
+    }
+    handler();
+    block = TryBlock(size);
   }
   return block;
 }

@@ -44,12 +44,58 @@ void FillFailure(const reports::RunSummary& summary, UnitResult& result) {
   }
 }
 
+// The plan's faults as words of the command line and of tokens, where those can hold them.
+template <typename Arguments>
+void WriteFaults(const faults::FaultPlan& plan, Arguments& run) {
+  if constexpr (requires { run.faults; }) {
+    for (const faults::Fault& fault : plan.faults) {
+      run.faults.push_back(ShowInline(fault));
+    }
+  }
+}
+
+template <typename Arguments>
+std::string FaultWords(const Arguments& run) {
+  std::string words;
+  if constexpr (requires { run.faults; }) {
+    for (const std::string& fault : run.faults) {
+      words += " --fault " + ShellWord(fault);
+    }
+  }
+  return words;
+}
+
+// Oracles that had nothing to judge; nothing where the summary does not say.
+template <typename Summary>
+std::vector<std::string> BlindOracles(const Summary& summary) {
+  std::vector<std::string> blind;
+  if constexpr (requires { summary.judged; }) {
+    for (const auto& judged : summary.judged) {
+      if (judged.events == 0) {
+        blind.push_back(judged.oracle);
+      }
+    }
+  }
+  return blind;
+}
+
+// The cells of the protocol that the run's faults struck; none where nobody counts them.
+template <typename Result>
+std::vector<uint32_t> CellsOf(const Result& result) {
+  if constexpr (requires { result.cells; }) {
+    return result.cells;
+  } else {
+    return {};
+  }
+}
+
 void FillSummary(const reports::RunSummary& summary, UnitResult& result) {
   result.verdict = VerdictOf(summary.verdict);
   result.digest = sim::Show(summary.digest).substr(0, 16);
   result.events = summary.events;
   result.sim_ns = (summary.sim_time - sim::SimTime()).count();
   result.checkpoints = summary.checkpoints_completed;
+  result.blind = BlindOracles(summary);
   for (const reports::FiredFault& fault : summary.faults) {
     ++result.faults[fault.kind];
   }
@@ -98,6 +144,7 @@ RunArguments SeedRunner::ArgumentsFor(const Unit& unit) const {
     sim::Check(scheduling.has_value(), "{} is no strategy", unit.strategy);
     run.scheduling = *scheduling;
   }
+  WriteFaults(PlanOfCrashes(unit.crashes), run);
   return run;
 }
 
@@ -126,6 +173,7 @@ UnitResult SeedRunner::Perform(const Unit& unit) const {
   }
   const RunResult run = Run(request);
   FillSummary(run.summary, result);
+  result.cells = CellsOf(run);
   prepared->token.digest = result.digest;
   prepared->token.verdict = reports::Name(run.summary.verdict);
   if (result.verdict != UnitVerdict::kPassed) {
@@ -167,6 +215,7 @@ std::string SeedRunner::RunWords(const Unit& unit) const {
   if (run.plan) {
     add("--plan", *run.plan);
   }
+  line += FaultWords(run);
   if (run.input) {
     add("--input", *run.input);
   }

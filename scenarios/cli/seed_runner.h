@@ -21,6 +21,7 @@ struct HuntTarget {
   Scenario scenario;         // as it was loaded, without the run's settings
   std::string content_hash;  // of all that the first seed's run is made of
   bool has_faults = false;
+  bool can_aim = false;  // its faults are drawn, and so can be drawn at a cell
 };
 
 sim::Result<HuntTarget> LoadTarget(const RunArguments& run);

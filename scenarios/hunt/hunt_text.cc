@@ -124,10 +124,12 @@ std::string ShowTried(const HuntReport& report) {
   if (report.cells_total > 0) {
     text += Row("cells", fmt::format("{} of {} hit", tally.cells_hit(), report.cells_total));
   }
-  text += Row("run twice",
-              fmt::format("{}, {}", ShowCount(tally.twice()),
-                          tally.count(UnitVerdict::kNondeterministic) == 0 ? "all identical"
-                                                                           : "not all identical"));
+  if (tally.twice() > 0) {
+    text += Row("run twice", fmt::format("{}, {}", ShowCount(tally.twice()),
+                                         tally.count(UnitVerdict::kNondeterministic) == 0
+                                             ? "all identical"
+                                             : "not all identical"));
+  }
   if (!report.stored.empty()) {
     text += Row("results", report.stored);
   }

@@ -102,6 +102,12 @@ Unit UnitOf(const HuntSpace& space, uint64_t number) {
   unit.seed = space.first_seed + index;
   unit.search =
       space.search == Search::kPortfolio ? kPortfolio[index % kPortfolio.size()] : space.search;
+  if (unit.search == Search::kCells &&
+      (space.cells.empty() || space.unaimed.contains(unit.target))) {
+    unit.search = Search::kRandom;
+  } else if (unit.search == Search::kSwarm && space.swarm.empty()) {
+    unit.search = Search::kRandom;
+  }
   switch (unit.search) {
     case Search::kPct:
       unit.strategy = "pct:3";
@@ -113,9 +119,7 @@ Unit UnitOf(const HuntSpace& space, uint64_t number) {
       unit.settings = space.swarm;
       break;
     case Search::kCells:
-      if (!space.cells.empty()) {
-        unit.settings.push_back(AimAt(space, index));
-      }
+      unit.settings.push_back(AimAt(space, index));
       break;
     case Search::kRandom:
     case Search::kPortfolio:

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,8 @@ struct HuntSpace {
   std::vector<Setting> swarm{};
   // The names of the cells that kCells aims at. None: its units are random ones.
   std::vector<std::string> cells{};
+  // Targets whose faults are not drawn: there kCells is random, too.
+  std::set<size_t> unaimed{};
   // Not empty: these are the units, all with the first seed.
   std::vector<CrashUnit> crashes{};
 };

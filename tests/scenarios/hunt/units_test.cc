@@ -36,7 +36,9 @@ TEST(UnitsTest, TheFirstUnitIsTheSeedAsRunRunsIt) {
 TEST(UnitsTest, ThePortfolioUsesEverySearch) {
   std::set<Search> used;
   for (uint64_t number = 0; number < 8; ++number) {
-    used.insert(UnitOf({}, number).search);
+    used.insert(
+        UnitOf({.swarm = {{.key = "vary.options", .value = "true"}}, .cells = {"a"}}, number)
+            .search);
   }
   EXPECT_EQ(used, (std::set{Search::kRandom, Search::kPct, Search::kPos, Search::kSwarm,
                             Search::kCells}));

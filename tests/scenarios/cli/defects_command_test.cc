@@ -1,0 +1,63 @@
+#include "scenarios/cli/defects_command.h"
+
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "scenarios/cli/commands.h"
+#include "scenarios/cli/version.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+TEST(DefectsCommandTest, TellsWhenAnOracleFindsIt) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int exit_code = RunProgram(
+      "/opt/flinch",
+      std::vector<std::string>{"defects", "sink_commits_at_snapshot", "--seeds", "1..4", "--json"},
+      out, err);
+  EXPECT_EQ(exit_code, kExitPassed) << out.str() << err.str();
+  const json object = json::parse(out.str());
+  ASSERT_EQ(object["rows"].size(), 1U);
+  const json& row = object["rows"][0];
+  for (const char* const key :
+       {"defect", "source", "class", "found", "first_seed", "failing_share", "oracle"}) {
+    EXPECT_TRUE(row.contains(key)) << key;
+  }
+  EXPECT_EQ(row["defect"], "sink_commits_at_snapshot");
+  EXPECT_EQ(row["found"], true);
+  EXPECT_EQ(row["first_seed"], "1");
+  EXPECT_EQ(row["failing_share"], 1.0);
+  EXPECT_EQ(object["control"]["runs"], 4);
+  EXPECT_EQ(object["control"]["alarms"], 0);
+}
+
+TEST(DefectsCommandTest, PrintsATable) {
+  std::ostringstream out;
+  std::ostringstream err;
+  DefectsCommand({.only = {"sink_commits_at_snapshot"}, .seeds = {.first = 1, .last = 2}},
+                 ProgressStyle::kQuiet, out, err);
+  EXPECT_THAT(out.str(), AllOf(HasSubstr("1 of 1 found; search: portfolio, seeds 1..2"),
+                               HasSubstr("median 1 seeds"), HasSubstr("0 alarms in 2 runs")));
+}
+
+TEST(DefectsCommandTest, RefusesADefectThatIsNone) {
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(RunProgram("/opt/flinch",
+                       std::vector<std::string>{"defects", "sink_commits_at_snapshop"}, out, err),
+            kExitUsage);
+  EXPECT_THAT(err.str(), HasSubstr("Did you mean \"sink_commits_at_snapshot\"?"));
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,207 @@
+#include "scenarios/cli/hunt_command.h"
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "scenarios/cli/commands.h"
+#include "scenarios/cli/version.h"
+#include "scenarios/hunt/results_file.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+struct Outcome {
+  int exit_code = 0;
+  std::string out;
+  std::string err;
+};
+
+Outcome Call(const std::vector<std::string>& words) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int exit_code = RunProgram("/opt/flinch", words, out, err);
+  return {.exit_code = exit_code, .out = out.str(), .err = err.str()};
+}
+
+// Each test has a folder of its own, empty at first.
+class HuntCommandTest : public testing::Test {
+ protected:
+  HuntCommandTest()
+      : folder_(testing::TempDir() + "/hunt_command_" +
+                testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    std::filesystem::remove_all(folder_);
+  }
+
+  // A hunt over small runs.
+  Outcome Hunt(std::vector<std::string> more, const std::string& folder = "") const {
+    std::vector<std::string> words = {
+        "hunt", "url_clicks", "--set", "workload.records=60",
+        "-j",   "2",          "--out", folder.empty() ? folder_ : folder};
+    words.insert(words.end(), more.begin(), more.end());
+    return Call(words);
+  }
+
+  static json Numbers(const std::string& text) {
+    json object = json::parse(text);
+    for (const char* const key : {"seeds_per_second", "runs_now", "results"}) {
+      object.erase(key);
+    }
+    return object;
+  }
+
+  std::string folder_;
+};
+
+TEST_F(HuntCommandTest, TellsWhatWasTried) {
+  const Outcome hunt = Hunt({"--seeds", "1..8"});
+  EXPECT_EQ(hunt.exit_code, kExitPassed) << hunt.out << hunt.err;
+  EXPECT_THAT(hunt.out,
+              AllOf(StartsWith("url_clicks  no failure\n"), HasSubstr("8 (8 passed)"),
+                    HasSubstr("never fired"), HasSubstr("0 failures in 8 seeds: at most 37.5 %")));
+  EXPECT_THAT(hunt.err, AllOf(StartsWith("#1 "), HasSubstr("#8 DONE")));
+}
+
+TEST_F(HuntCommandTest, WhatIsDoneIsNotDoneAgain) {
+  const Outcome whole = Hunt({"--seeds", "1..8", "--json"});
+  EXPECT_EQ(whole.err, "");
+  const std::string path = folder_ + "/shard-1-of-1.jsonl";
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  // As after a `kill -9`: five lines and a torn one.
+  std::string kept = text.str();
+  size_t end = 0;
+  for (int line = 0; line < 6; ++line) {
+    end = kept.find('\n', end) + 1;
+  }
+  std::ofstream(path) << kept.substr(0, end + 20);
+  const Outcome again = Hunt({"--seeds", "1..8", "--json"});
+  EXPECT_EQ(json::parse(again.out)["runs_now"], 3);
+  EXPECT_EQ(Numbers(again.out), Numbers(whole.out));
+  EXPECT_EQ(json::parse(Hunt({"--seeds", "1..8", "--json"}).out)["runs_now"], 0);
+  EXPECT_EQ(json::parse(Hunt({"--seeds", "1..8", "--json", "--fresh"}).out)["runs_now"], 8);
+}
+
+TEST_F(HuntCommandTest, ShardsMergedAreTheWhole) {
+  const Outcome whole = Hunt({"--seeds", "1..10", "--json"}, folder_ + "/whole");
+  for (const char* const shard : {"3/3", "1/3"}) {
+    EXPECT_EQ(Hunt({"--seeds", "1..10", "--shard", shard}, folder_ + "/shards").exit_code, 0);
+  }
+  const Outcome partial = Call({"merge", folder_ + "/shards"});
+  EXPECT_EQ(partial.exit_code, kExitInconclusive);
+  EXPECT_THAT(partial.out, HasSubstr("missing: 3 units of shard 2/3, the first of them unit 1"));
+  Hunt({"--seeds", "1..10", "--shard", "2/3"}, folder_ + "/shards");
+  const Outcome merged = Call({"merge", folder_ + "/shards", folder_ + "/shards", "--json"});
+  EXPECT_EQ(merged.exit_code, kExitPassed) << merged.err;
+  EXPECT_EQ(Numbers(merged.out), Numbers(whole.out));
+}
+
+TEST_F(HuntCommandTest, RefusesToMergeTwoHunts) {
+  Hunt({"--seeds", "1..2"}, folder_ + "/a");
+  Hunt({"--seeds", "1..3"}, folder_ + "/b");
+  const Outcome merged = Call({"merge", folder_ + "/a", folder_ + "/b"});
+  EXPECT_EQ(merged.exit_code, kExitUsage);
+  EXPECT_THAT(merged.err, HasSubstr("one hunt at a time"));
+  EXPECT_EQ(Call({"merge", folder_ + "/none"}).exit_code, kExitUsage);
+}
+
+TEST_F(HuntCommandTest, AFailureComesWithItsReplayLine) {
+  const Outcome hunt = Call({"hunt", "url_clicks", "--defect", "sink_commits_at_snapshot",
+                             "--seeds", "1..4", "--search", "random", "--json", "--out", folder_});
+  EXPECT_EQ(hunt.exit_code, kExitViolation) << hunt.out << hunt.err;
+  const json object = json::parse(hunt.out);
+  ASSERT_FALSE(object["groups"].empty());
+  const std::string replay = object["groups"][0]["replay"];
+  ASSERT_THAT(replay, StartsWith("/opt/flinch replay fl1~"));
+  const Outcome replayed = Call({"replay", replay});
+  EXPECT_EQ(replayed.exit_code, kExitViolation);
+  EXPECT_THAT(replayed.out, HasSubstr("The run is identical to the recorded one."));
+}
+
+TEST_F(HuntCommandTest, ASeedThatEndsItsProcessIsAResult) {
+  const std::string data = FLINCH_SOURCE_DIR "/tests/scenarios/data/";
+  for (const auto& [file, key] : {std::pair("segfault", "crashed"), std::pair("loop", "hung"),
+                                  std::pair("memory", "out_of_memory")}) {
+#if defined(__SANITIZE_ADDRESS__)
+    if (key == std::string("out_of_memory")) {
+      continue;  // the sanitizer's own addresses are beyond any limit
+    }
+#endif
+    const Outcome hunt =
+        Call({"hunt", data + file + ".toml", "--seeds", "1..12", "--search", "random",
+              "--seed-timeout", "3s", "--json", "--out", folder_ + file});
+    EXPECT_EQ(hunt.exit_code, kExitViolation) << hunt.err;
+    const json object = json::parse(hunt.out);
+    EXPECT_EQ(object["runs"], 12);
+    EXPECT_GT(object[key], 0) << hunt.out;
+    EXPECT_GT(object["passed"], 6) << hunt.out;
+    EXPECT_THAT(object["groups"][0]["replay"], HasSubstr("/opt/flinch run "));
+    EXPECT_THAT(object["groups"][0]["replay"], HasSubstr("--seed "));
+  }
+}
+
+TEST_F(HuntCommandTest, CrashesEachProcessAtEachEvent) {
+  const Outcome hunt =
+      Call({"hunt", "url_clicks", "--set", "workload.records=20", "--set", "job.parallelism=1",
+            "--set", "cluster.task_managers=1", "--exhaust", "crash", "--json", "--out", folder_});
+  EXPECT_EQ(hunt.exit_code, kExitPassed) << hunt.out << hunt.err;
+  const json object = json::parse(hunt.out);
+  EXPECT_GT(object["runs"], 20);
+  EXPECT_EQ(object["passed"], object["runs"]);
+  EXPECT_EQ(object["faults"]["crash"], object["runs"]);
+  EXPECT_EQ(object["search"], "exhaust crash of seed 7");
+}
+
+TEST_F(HuntCommandTest, AWarningCountsWhenStrictnessIsAskedFor) {
+  const std::string plan = folder_ + "_plan.toml";
+  std::ofstream(plan) << "version = 1\n[[fault]]\nwhen = { event = \"checkpoint.stored\", nth = "
+                         "1000 }\ndo = { crash = \"jm\" }\n";
+  const Outcome lenient = Hunt({"--plan", plan, "--seeds", "1..3"});
+  EXPECT_EQ(lenient.exit_code, kExitPassed);
+  EXPECT_THAT(lenient.out, HasSubstr("warning: faults_never_fired: url_clicks: no fault fired"));
+  EXPECT_EQ(Hunt({"--plan", plan, "--seeds", "1..3", "--strict"}).exit_code, kExitInconclusive);
+}
+
+TEST_F(HuntCommandTest, BadInputIsRefusedBeforeAnythingRuns) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"hunt"},
+           {"hunt", "url_click"},
+           {"hunt", "url_clicks", "--set", "job.parallelism=0"},
+           {"hunt", "url_clicks", "--seeds", "9..1"},
+           {"hunt", "url_clicks", "--for", "soon"},
+           {"hunt", "url_clicks", "--for", "0s"},
+           {"hunt", "url_clicks", "-j", "0"},
+           {"hunt", "url_clicks", "--shard", "5/4"},
+           {"hunt", "url_clicks", "--search", "luck"},
+           {"hunt", "url_clicks", "--search", "pct", "--strategy", "pos"},
+           {"hunt", "url_clicks", "--exhaust", "everything"},
+           {"hunt", "url_clicks", "--exhaust", "crash", "--seeds", "1..2"},
+           {"hunt", "url_clicks", "--exhaust", "crash", "--pairs", "3"},
+           {"hunt", "url_clicks", "--pairs", "3"},
+           {"hunt", "url_clicks", "--seed-memory", "lots"},
+           {"hunt", "url_clicks", "--sedes", "5"}}) {
+    const Outcome hunt = Call(words);
+    EXPECT_EQ(hunt.exit_code, kExitUsage) << words.back();
+    EXPECT_THAT(hunt.err, StartsWith("flinch: "));
+    EXPECT_EQ(hunt.out, "");
+  }
+  EXPECT_THAT(Call({"hunt", "url_clicks", "--sedes", "5"}).err, HasSubstr("--seeds"));
+  EXPECT_THAT(Call({"hnt", "url_clicks"}).err, HasSubstr("hunt"));
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,39 @@
+#include "scenarios/cli/interrupt.h"
+
+#include <gtest/gtest.h>
+
+namespace flinch::scenarios {
+
+namespace {
+
+TEST(InterruptWatchTest, TellsWhichSignalCame) {
+  const InterruptWatch watch;
+  EXPECT_EQ(watch.signal(), 0);
+  EXPECT_EQ(watch.name(), "");
+  std::raise(SIGTERM);
+  EXPECT_EQ(watch.signal(), SIGTERM);
+  EXPECT_EQ(watch.name(), "SIGTERM");
+}
+
+TEST(InterruptWatchTest, ForgetsWhatCameToTheOneBefore) {
+  {
+    const InterruptWatch watch;
+    std::raise(SIGINT);
+    EXPECT_EQ(watch.name(), "SIGINT");
+  }
+  EXPECT_EQ(InterruptWatch().signal(), 0);
+}
+
+TEST(InterruptWatchDeathTest, TheSecondOneEndsTheProcess) {
+  EXPECT_EXIT(
+      {
+        const InterruptWatch watch;
+        std::raise(SIGINT);
+        std::raise(SIGINT);
+      },
+      testing::KilledBySignal(SIGINT), "");
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios
