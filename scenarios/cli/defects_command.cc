@@ -34,15 +34,6 @@ constexpr auto kGrounds = std::to_array<std::string_view>({"small_job", "url_cli
 // So many seeds at least are run of what is found, to tell how many of them fail.
 constexpr uint64_t kSample = 100;
 
-template <typename Info>
-std::string_view ClassOf(const Info& info) {
-  if constexpr (requires { info.mutation; }) {
-    return info.mutation;
-  } else {
-    return info.source;
-  }
-}
-
 // What came of one defect; of the engine as it is when there is none.
 struct Quarry {
   const engine::DefectInfo* defect = nullptr;
@@ -188,7 +179,7 @@ std::map<std::string, std::string> MediansByClass(const DefectsArguments& argume
   std::map<std::string, std::vector<uint64_t>> seeds;
   for (const Quarry& quarry : quarries) {
     if (quarry.defect != nullptr) {
-      seeds[std::string(ClassOf(*quarry.defect))].push_back(
+      seeds[std::string(quarry.defect->mutation)].push_back(
           SeedsUntil(arguments, quarry).value_or(UINT64_MAX));
     }
   }
@@ -214,7 +205,7 @@ std::string ShowTable(const DefectsArguments& arguments, const Chase& chase) {
   for (const Quarry& quarry : chase.quarries()) {
     if (quarry.defect != nullptr) {
       width = std::max(width, quarry.defect->name.size());
-      class_width = std::max(class_width, ClassOf(*quarry.defect).size());
+      class_width = std::max(class_width, quarry.defect->mutation.size());
       found += quarry.first ? 1U : 0U;
       ++planted;
     }
@@ -227,7 +218,7 @@ std::string ShowTable(const DefectsArguments& arguments, const Chase& chase) {
     }
     const std::optional<uint64_t> seeds = SeedsUntil(arguments, quarry);
     text += fmt::format("{:<{}}  {:<{}}  {:>6}  {:>6.1f}%  {:<10}  {}\n", quarry.defect->name,
-                        width, ClassOf(*quarry.defect), class_width,
+                        width, quarry.defect->mutation, class_width,
                         seeds ? ShowCount(*seeds) : "-", 100 * ShareOf(quarry),
                         kGrounds.at(quarry.ground), seeds ? OracleOf(quarry) : "not found");
   }
@@ -255,7 +246,7 @@ std::string ShowJson(const DefectsArguments& arguments, const Chase& chase) {
     }
     rows.push_back({{"defect", quarry.defect->name},
                     {"source", quarry.defect->source},
-                    {"class", ClassOf(*quarry.defect)},
+                    {"class", quarry.defect->mutation},
                     {"found", quarry.first.has_value()},
                     {"first_seed", nullptr},
                     {"failing_share", ShareOf(quarry)},

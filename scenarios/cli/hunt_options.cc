@@ -170,8 +170,8 @@ sim::Result<void> HuntOptions::ReadSearch(HuntArguments& arguments) const {
         faults::DidYouMean(exhaust_, std::span<const std::string_view>(kExhaustNames))));
   }
   arguments.exhaust = exhaust_ == kExhaustNames[0] ? Exhaust::kCrash : Exhaust::kCrashPairs;
-  if (Given(*app_, "--search") || arguments.run.plan) {
-    return Usage("--exhaust says itself what breaks; leave --search and --plan out.");
+  if (Given(*app_, "--search") || arguments.run.plan || !arguments.run.faults.empty()) {
+    return Usage("--exhaust says itself what breaks; leave --search, --plan and --fault out.");
   }
   if (arguments.seeds && arguments.seeds->first != arguments.seeds->last) {
     return Usage("--exhaust takes one seed; write such as --seeds 7.");

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "faults/fault_plan_toml.h"
 #include "reports/plain_text.h"
 #include "reports/run_summary.h"
 #include "scenarios/cli/program_path.h"
@@ -44,41 +45,6 @@ void FillFailure(const reports::RunSummary& summary, UnitResult& result) {
   }
 }
 
-// The plan's faults as words of the command line and of tokens, where those can hold them.
-template <typename Arguments>
-void WriteFaults(const faults::FaultPlan& plan, Arguments& run) {
-  if constexpr (requires { run.faults; }) {
-    for (const faults::Fault& fault : plan.faults) {
-      run.faults.push_back(ShowInline(fault));
-    }
-  }
-}
-
-template <typename Arguments>
-std::string FaultWords(const Arguments& run) {
-  std::string words;
-  if constexpr (requires { run.faults; }) {
-    for (const std::string& fault : run.faults) {
-      words += " --fault " + ShellWord(fault);
-    }
-  }
-  return words;
-}
-
-// Oracles that had nothing to judge; nothing where the summary does not say.
-template <typename Summary>
-std::vector<std::string> BlindOracles(const Summary& summary) {
-  std::vector<std::string> blind;
-  if constexpr (requires { summary.judged; }) {
-    for (const auto& judged : summary.judged) {
-      if (judged.events == 0) {
-        blind.push_back(judged.oracle);
-      }
-    }
-  }
-  return blind;
-}
-
 // The cells of the protocol that the run's faults struck; none where nobody counts them.
 template <typename Result>
 std::vector<uint32_t> CellsOf(const Result& result) {
@@ -95,7 +61,11 @@ void FillSummary(const reports::RunSummary& summary, UnitResult& result) {
   result.events = summary.events;
   result.sim_ns = (summary.sim_time - sim::SimTime()).count();
   result.checkpoints = summary.checkpoints_completed;
-  result.blind = BlindOracles(summary);
+  for (const reports::Judged& judged : summary.judged) {
+    if (judged.events == 0) {
+      result.blind.push_back(judged.oracle);
+    }
+  }
   for (const reports::FiredFault& fault : summary.faults) {
     ++result.faults[fault.kind];
   }
@@ -144,7 +114,9 @@ RunArguments SeedRunner::ArgumentsFor(const Unit& unit) const {
     sim::Check(scheduling.has_value(), "{} is no strategy", unit.strategy);
     run.scheduling = *scheduling;
   }
-  WriteFaults(PlanOfCrashes(unit.crashes), run);
+  for (const faults::Fault& fault : PlanOfCrashes(unit.crashes).faults) {
+    run.faults.push_back(faults::ShowInline(fault));
+  }
   return run;
 }
 
@@ -167,10 +139,7 @@ UnitResult SeedRunner::Perform(const Unit& unit) const {
     return result;
   }
   RunRequest& request = prepared->request;
-  if (!unit.crashes.empty()) {
-    request.plan = PlanOfCrashes(unit.crashes);
-    result.faults_planned = request.plan->faults.size();
-  }
+  result.faults_planned = unit.crashes.size();
   const RunResult run = Run(request);
   FillSummary(run.summary, result);
   result.cells = CellsOf(run);
@@ -215,7 +184,9 @@ std::string SeedRunner::RunWords(const Unit& unit) const {
   if (run.plan) {
     add("--plan", *run.plan);
   }
-  line += FaultWords(run);
+  for (const std::string& fault : run.faults) {
+    add("--fault", fault);
+  }
   if (run.input) {
     add("--input", *run.input);
   }

@@ -4,7 +4,7 @@
 //   {"unit":0,"scenario":…}                                   one line per unit, in any order
 //
 // Survives: the end of the process at any byte: a last line without its end is no result, and is
-//           cut off before the next one is written. A file of an empty or torn first line is as new.
+//           cut off before the next one is written. An empty or torn first line is none.
 // Errors:   kIo where the system refuses; kUnavailable while another process writes the file;
 //           kInvalidArgument for a file that holds something else.
 #pragma once
