@@ -163,7 +163,7 @@ std::string ShowStatus(const HuntProgress& progress, size_t cells_total) {
   text += progress.failures == 0 ? "  no failure"
                                  : fmt::format("  {} in {}", Plural(progress.failures, "failure"),
                                                Plural(progress.groups, "group"));
-  text += fmt::format("  nothing new for {:.0f} s",
+  text += fmt::format("  {:.0f} s without news",
                       static_cast<double>(progress.since_news_ns) / kNanosPerSecond);
   return text.substr(0, kStatusColumns);
 }

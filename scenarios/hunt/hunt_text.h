@@ -12,7 +12,7 @@
 namespace flinch::scenarios {
 
 // One line without its end, at most 100 columns: for a terminal, where it is drawn over itself.
-//   1234 of 20,000  50 seeds/s  2.0 h simulated  cells 41/312  no failure  nothing new for 9 s
+//   1234 of 20,000  50 seeds/s  2.0 h simulated  cells 41/312  no failure  9 s without news
 std::string ShowStatus(const HuntProgress& progress, size_t cells_total);
 
 // One line without its end: for a pipe. "#128 NEW  cells: 41/312  failures: 0  seeds/s: 88".

@@ -80,12 +80,11 @@ std::optional<uint64_t> UnitsIn(const HuntSpace& space) {
   if (!space.crashes.empty()) {
     return space.crashes.size();
   }
-  const uint64_t last = space.last_seed.value_or(UINT64_MAX);
   // More than a number can count have no end either: nobody will get there.
-  if (last - space.first_seed >= UINT64_MAX / space.targets) {
+  if (!space.last_seed || *space.last_seed - space.first_seed >= UINT64_MAX / space.targets) {
     return std::nullopt;
   }
-  return (last - space.first_seed + 1) * space.targets;
+  return (*space.last_seed - space.first_seed + 1) * space.targets;
 }
 
 Unit UnitOf(const HuntSpace& space, uint64_t number) {

@@ -120,7 +120,7 @@ TEST(HuntTextTest, TellsHowItGoesOn) {
                                  .cells_hit = 41};
   EXPECT_EQ(ShowStatus(progress, 312),
             "1234 of 20,000  50 seeds/s  2.0 h simulated  cells 41/312  2 failures in 1 group  "
-            "nothing new for 90 s");
+            "90 s without news");
   EXPECT_EQ(ShowStep(progress, "NEW", 312),
             "#1234 NEW   cells: 41/312 failures: 2 groups: 1 sim: 2.0 h seeds/s: 50");
 }
