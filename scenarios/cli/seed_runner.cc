@@ -8,6 +8,7 @@
 #include "faults/fault_plan_toml.h"
 #include "reports/plain_text.h"
 #include "reports/run_summary.h"
+#include "scenarios/cast.h"
 #include "scenarios/cli/program_path.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/registry.h"
@@ -214,6 +215,10 @@ sim::Result<std::vector<std::vector<CrashPoint>>> TraceCrashPoints(
                                    target.run.scenario, seed, target.run.scenario, seed));
     }
     points.push_back(CrashPointsOf(result.recording));
+    // What no fault may wait for cannot be written down, and so not be replayed.
+    const faults::Cast cast = CastOf(prepared->request.scenario);
+    std::erase_if(points.back(),
+                  [&cast](const CrashPoint& point) { return !cast.events.contains(point.event); });
   }
   return points;
 }
