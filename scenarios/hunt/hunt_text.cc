@@ -112,10 +112,12 @@ std::string ShowTried(const HuntReport& report) {
         Row("", fmt::format("{} of them done before", ShowCount(tally.runs() - progress.runs_now)));
   }
   text += Row("search", fmt::format("{}: {}", report.search, ShowCounts(tally.searches())));
-  text +=
-      Row("simulated", fmt::format("{} in {:.1f} s, {:.0f} seeds/s", ShowSimulated(tally.sim_ns()),
-                                   static_cast<double>(progress.elapsed_ns) / kNanosPerSecond,
-                                   SeedsPerSecond(progress, &tally)));
+  const std::string took =
+      progress.runs_now == 0
+          ? ""
+          : fmt::format(" in {:.1f} s", static_cast<double>(progress.elapsed_ns) / kNanosPerSecond);
+  text += Row("simulated", fmt::format("{}{}, {:.0f} seeds/s", ShowSimulated(tally.sim_ns()), took,
+                                       SeedsPerSecond(progress, &tally)));
   text += Row("faults", tally.faults().empty() ? "none fired" : ShowCounts(tally.faults()));
   if (const std::vector<std::string> never = NeverFired(report);
       !never.empty() && !tally.faults().empty()) {
