@@ -18,12 +18,14 @@ inline constexpr std::string_view kTaskManagerLost = "taskmanager.lost";
 inline constexpr std::string_view kExecutionState = "execution.state";
 
 // Checkpoints. The first group by the JobManager, the second by tasks.
+inline constexpr std::string_view kCheckpointDue = "checkpoint.due";
 inline constexpr std::string_view kCheckpointTriggered = "checkpoint.triggered";
 inline constexpr std::string_view kCheckpointAckReceived = "checkpoint.ack_received";
 inline constexpr std::string_view kCheckpointCompleted = "checkpoint.completed";
 inline constexpr std::string_view kCheckpointStored = "checkpoint.stored";
 inline constexpr std::string_view kCheckpointNotified = "checkpoint.notified";
 inline constexpr std::string_view kCheckpointSubsumed = "checkpoint.subsumed";
+inline constexpr std::string_view kCheckpointDeleted = "checkpoint.deleted";
 inline constexpr std::string_view kCheckpointAborted = "checkpoint.aborted";
 inline constexpr std::string_view kBarrierSent = "checkpoint.barrier_sent";
 inline constexpr std::string_view kBarrierReceived = "checkpoint.barrier_received";
@@ -33,6 +35,7 @@ inline constexpr std::string_view kSnapshotUploaded = "checkpoint.uploaded";
 inline constexpr std::string_view kCheckpointAcknowledged = "checkpoint.acknowledged";
 
 // Tasks, by their TaskManager.
+inline constexpr std::string_view kTaskRestoring = "task.restoring";
 inline constexpr std::string_view kTaskStarted = "task.started";
 inline constexpr std::string_view kTaskEndOfInput = "task.end_of_input";
 inline constexpr std::string_view kTaskFinished = "task.finished";
@@ -71,19 +74,25 @@ inline constexpr auto kAll = std::to_array<EventInfo>({
     {kTaskManagerRegistered, "name incarnation", "the JobManager knows a TaskManager"},
     {kTaskManagerLost, "name reason", "the JobManager gave a TaskManager up"},
     {kExecutionState, "subtask attempt from to", "one attempt of a subtask changed its state"},
-    {kCheckpointTriggered, "id", "the coordinator asked the sources for a checkpoint"},
+    {kCheckpointDue, "after_restore", "the coordinator draws an id for the next checkpoint"},
+    {kCheckpointTriggered, "id after_restore",
+     "the coordinator asked the sources for a checkpoint (after_restore: 1 until the first one "
+     "after a restore is stored)"},
     {kCheckpointAckReceived, "id subtask", "the coordinator has this subtask's acknowledgement"},
     {kCheckpointCompleted, "id", "all subtasks have acknowledged"},
-    {kCheckpointStored, "id", "the checkpoint is in the store, durable"},
+    {kCheckpointStored, "id after_restore", "the checkpoint is in the store, durable"},
     {kCheckpointNotified, "id", "notifications of completion were sent"},
     {kCheckpointSubsumed, "id", "a newer checkpoint replaced this one; its files go"},
+    {kCheckpointDeleted, "id", "the files of a subsumed or aborted checkpoint are gone"},
     {kCheckpointAborted, "id reason", "the coordinator gave the checkpoint up"},
     {kBarrierSent, "id subtask", "the subtask sent its barrier downstream"},
-    {kBarrierReceived, "id subtask channel attempt", "a barrier arrived on one input channel"},
+    {kBarrierReceived, "id subtask channel attempt place",
+     "a barrier arrived on one input channel (place: first, middle, last or stale)"},
     {kBarrierAligned, "id subtask attempt channels", "all input channels have delivered it"},
     {kSnapshotTaken, "id subtask", "the synchronous part of the snapshot is done"},
     {kSnapshotUploaded, "id subtask", "the snapshot's files are durable"},
     {kCheckpointAcknowledged, "id subtask", "the subtask sent its acknowledgement"},
+    {kTaskRestoring, "subtask attempt checkpoint", "the task begins to restore its state"},
     {kTaskStarted, "subtask attempt checkpoint", "state is restored, the task runs"},
     {kTaskEndOfInput, "subtask attempt", "the task has seen all of its input"},
     {kTaskFinished, "subtask attempt", "the final checkpoint is complete, the task is done"},

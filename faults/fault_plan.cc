@@ -1,6 +1,9 @@
 #include "faults/fault_plan.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -9,26 +12,7 @@
 namespace flinch::faults {
 namespace {
 
-// The parts that every link fault has.
-struct Link {
-  std::string_view from;
-  std::string_view to;
-  bool to_only = false;
-  sim::Duration duration{0};
-};
-
-std::optional<Link> LinkOf(const Action& action) {
-  return std::visit(
-      [](const auto& what) -> std::optional<Link> {
-        if constexpr (requires { what.duration; }) {
-          return Link{
-              .from = what.from, .to = what.to, .to_only = what.to_only, .duration = what.duration};
-        } else {
-          return std::nullopt;
-        }
-      },
-      action);
-}
+constexpr uint64_t kDriftMax = 500'000;
 
 // Collects what is wrong with one fault after the other.
 class PlanCheck {
@@ -82,6 +66,12 @@ class PlanCheck {
     if (when.nth == 0) {
       Report("nth", "Events are counted from 1; nth = 0 never comes.");
     }
+    if (when.delay < sim::Duration(0)) {
+      Report("delay", "The delay is negative; a fault cannot fire before its event.");
+    }
+    if (when.since) {
+      CheckEarlier("since", *when.since);
+    }
     for (auto field = when.where.begin(); field != when.where.end(); ++field) {
       CheckField(when.kind, field->first);
       if (std::find_if(when.where.begin(), field, [field](const auto& other) {
@@ -112,80 +102,168 @@ class PlanCheck {
   }
 
   void CheckTrigger(const AfterFault& when) {
-    if (index_ == 0) {
-      Report("after", "This is the first fault; there is none before it to wait for.");
-    } else if (when.fault >= index_) {
-      Report("after", fmt::format("after = {} does not point back; it may name the faults 0 to {}.",
-                                  when.fault, index_ - 1));
-    }
+    CheckEarlier("after", when.fault);
     if (when.delay < sim::Duration(0)) {
       Report("delay", "The delay is negative; a fault cannot fire before the one it waits for.");
     }
   }
 
+  void CheckTrigger(const AtRate& when) {
+    if (when.mean <= sim::Duration(0)) {
+      Report("every", "A rate of once in no time never ends; give every a positive duration.");
+    }
+  }
+
+  void CheckTrigger(const AtCounts& when) {
+    if (when.at_least.empty()) {
+      Report("counts", "counts names no event; write such as { \"checkpoint.stored\" = 3 }.");
+    }
+    for (const auto& [kind, number] : when.at_least) {
+      if (std::ranges::find(kinds_, kind) == kinds_.end()) {
+        Report("counts", fmt::format("There is no event kind {} {}.{}", Quote(kind), cast_.scope,
+                                     DidYouMean(kind, std::span<const std::string>(kinds_))))
+            .field = kind;
+      } else if (number == 0) {
+        Report("counts", fmt::format("Events are counted from 1; {} = 0 says nothing.", kind))
+            .field = kind;
+      }
+    }
+    if (!when.unless.empty()) {
+      CheckName("unless", "event kind", when.unless, kinds_);
+    }
+  }
+
+  void CheckTrigger(const AtCell& when) {
+    CheckName("cell", "cell of the protocol", when.cell, cast_.cells);
+    if (when.since) {
+      CheckEarlier("since", *when.since);
+    }
+    if (when.nth == 0) {
+      Report("nth", "Visits are counted from 1; nth = 0 never comes.");
+    }
+  }
+
+  void CheckEarlier(std::string_view key, size_t fault) {
+    if (index_ == 0) {
+      Report(key, "This is the first fault; there is none before it to wait for.");
+    } else if (fault >= index_) {
+      Report(key, fmt::format("{} = {} does not point back; it may name the faults 0 to {}.", key,
+                              fault, index_ - 1));
+    }
+  }
+
   void CheckAction(const Action& action) {
-    const std::string_view kind = KindOf(action);
-    if (const auto* const crash = std::get_if<Crash>(&action)) {
-      CheckName(kind, "process", crash->process, cast_.processes);
-      if (crash->restart_after && *crash->restart_after < sim::Duration(0)) {
-        Report("restart_after", "restart_after is negative; a process cannot boot before it died.");
-      }
-    } else if (const auto* const restart = std::get_if<Restart>(&action)) {
-      CheckName(kind, "process", restart->process, cast_.processes);
+    kind_ = KindOf(action);
+    std::visit(
+        [this](const auto& what) {
+          CheckTarget(what);
+          VisitParameters(what, [this](std::string_view key, const auto& value) {
+            CheckParameter(key, value);
+          });
+        },
+        action);
+    if (const auto* const clock = std::get_if<ClockFault>(&action);
+        clock != nullptr && clock->ppm > kDriftMax) {
+      Report("ppm",
+             fmt::format("A clock drifts by at most {} ppm, not by {}.", kDriftMax, clock->ppm));
     }
-    if (const std::optional<Link> link = LinkOf(action)) {
-      CheckLink(kind, *link);
-    }
-    if (const auto* const drop = std::get_if<DropMessages>(&action)) {
-      const sim::Ratio& ratio = drop->ratio;
-      if (ratio.denominator == 0 || ratio.numerator == 0 || ratio.numerator > ratio.denominator) {
-        Report("ratio",
-               fmt::format("The ratio {} is not above 0% and up to 100%.", ShowRatio(ratio)));
+  }
+
+  template <typename AnyAction>
+  void CheckTarget(const AnyAction& what) {
+    if constexpr (requires { what.process; }) {
+      CheckName(kind_, "process", what.process, cast_.processes);
+    } else if constexpr (requires { what.from; }) {
+      CheckHosts(kind_, {what.from, what.to});
+    } else if constexpr (requires { what.group; }) {
+      CheckHosts(kind_, what.group);
+      CheckHosts("from", what.others);
+      for (size_t index = 0; index < what.others.size(); ++index) {
+        if (std::ranges::find(what.group, what.others[index]) != what.group.end()) {
+          Report("from", fmt::format("{} stands on both sides of the partition.",
+                                     Quote(what.others[index])))
+              .host = index;
+        }
       }
-    } else if (const auto* const delay = std::get_if<DelayMessages>(&action)) {
-      if (delay->by <= sim::Duration(0)) {
-        Report("by",
-               "A delay by nothing is no fault; give by a positive duration such as \"200ms\".");
+    } else if constexpr (requires { what.hosts; }) {
+      CheckHosts(kind_, what.hosts);
+    } else if constexpr (requires { what.host; }) {
+      CheckName(kind_, "host", what.host, cast_.processes);
+    } else if constexpr (requires { what.disk; }) {
+      if (what.disk != kSharedVolume) {
+        CheckName(kind_, "disk", what.disk, cast_.processes);
       }
     }
   }
 
-  void CheckLink(std::string_view kind, const Link& link) {
-    CheckName(kind, "host", link.from, cast_.processes, 0);
-    CheckName(kind, "host", link.to, cast_.processes, 1);
-    if (link.from == link.to) {
-      Report(kind, fmt::format("{} names the host {} twice; a link joins two hosts.", kind,
-                               Quote(link.from)));
+  void CheckHosts(std::string_view key, const std::vector<std::string>& hosts) {
+    if (hosts.empty()) {
+      Report(key, fmt::format("{} names no host.", key));
     }
-    if (link.duration <= sim::Duration(0)) {
-      Report("for", fmt::format("{} lasts for nothing; give for a positive duration such as "
-                                "\"2s\".",
-                                kind));
+    for (size_t index = 0; index < hosts.size(); ++index) {
+      CheckName(key, "host", hosts[index], cast_.processes, index);
+      if (std::find(hosts.begin(), hosts.begin() + static_cast<std::ptrdiff_t>(index),
+                    hosts[index]) != hosts.begin() + static_cast<std::ptrdiff_t>(index)) {
+        Report(key, fmt::format("{} names the host {} twice; a link joins two hosts.", key,
+                                Quote(hosts[index])));
+      }
     }
   }
+
+  void CheckParameter(std::string_view key, const sim::Ratio& ratio) {
+    if (ratio.denominator == 0 || ratio.numerator == 0 || ratio.numerator > ratio.denominator) {
+      Report(key, fmt::format("The ratio {} is not above 0% and up to 100%.", ShowRatio(ratio)));
+    }
+  }
+
+  void CheckParameter(std::string_view key, sim::Duration span) {
+    if (span > sim::Duration(0)) {
+      return;
+    }
+    Report(key, key == "for" ? fmt::format("{} lasts for nothing; give for a positive duration "
+                                           "such as \"2s\".",
+                                           kind_)
+                             : fmt::format("A {0} by nothing is no fault; give {1} a positive "
+                                           "duration such as \"200ms\".",
+                                           kind_, key));
+  }
+
+  void CheckParameter(std::string_view key, const std::optional<sim::Duration>& span) {
+    if (span && *span < sim::Duration(0)) {
+      Report(key, fmt::format("{} is negative; a process cannot boot before it died.", key));
+    }
+  }
+
+  void CheckParameter(std::string_view key, uint64_t number) {
+    if (number == 0) {
+      Report(key, fmt::format("{} is 0; give it a positive number.", key));
+    }
+  }
+
+  void CheckParameter(std::string_view, const std::string&) {}
+
+  void CheckParameter(std::string_view, bool) {}
+
+  void CheckParameter(std::string_view, sim::CrashStyle) {}
+
+  void CheckParameter(std::string_view, sim::PausedTimers) {}
 
   const Cast& cast_;
   std::vector<std::string> kinds_;
   size_t index_ = 0;
   std::string table_;
+  std::string_view kind_;  // of the action
   std::vector<PlanProblem> problems_;
 };
 
 }  // namespace
 
-std::string_view KindOf(const Action& action) {
-  static_assert(std::variant_size_v<Action> == kFaultCatalogue.size());
-  return kFaultCatalogue[action.index()].kind;
-}
-
-std::string TargetOf(const Action& action) {
-  if (const std::optional<Link> link = LinkOf(action)) {
-    return fmt::format("{}{}{}", link->from, link->to_only ? ">" : "/", link->to);
+std::string_view FamilyOf(const Action& action) {
+  if (const auto* const disk = std::get_if<DiskFault>(&action);
+      disk != nullptr && disk->disk == kSharedVolume) {
+    return "volume";
   }
-  if (const auto* const crash = std::get_if<Crash>(&action)) {
-    return crash->process;
-  }
-  return std::get<Restart>(action).process;
+  return std::ranges::find(kFaultCatalogue, KindOf(action), &FaultInfo::kind)->family;
 }
 
 std::vector<PlanProblem> CheckAgainst(const FaultPlan& plan, const Cast& cast) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <system_error>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -16,19 +17,29 @@
 namespace flinch::faults {
 namespace {
 
-constexpr auto kTriggerKeys = std::to_array<std::string_view>({"event", "at", "after"});
-constexpr auto kActionKeys =
-    std::to_array<std::string_view>({"crash", "restart", "drop", "delay", "cut"});
+constexpr auto kTriggerKeys =
+    std::to_array<std::string_view>({"event", "at", "after", "every", "counts", "cell"});
+
+constexpr std::string_view kAllTriggers = "event, at, after, every, counts, cell";
+constexpr std::string_view kSomeActions = "crash, pause, cut and others";
+
+// The kinds of actions: each is the key of its target.
+std::vector<std::string_view> ActionKeys() {
+  std::vector<std::string_view> keys;
+  for (const FaultInfo& fault : kFaultCatalogue) {
+    keys.push_back(fault.kind);
+  }
+  return keys;
+}
 
 // ---- Reading
 
-// The one key of `keys` that the table has. None or several are a problem.
-std::string_view OneKey(TomlTable& table, std::span<const std::string_view> keys) {
+// The one key of `keys` that the table has. None or several are a problem; `all` names them.
+std::string_view OneKey(TomlTable& table, std::span<const std::string_view> keys,
+                        std::string_view all) {
   std::string_view found;
-  std::string all;
   bool is_one = true;
   for (const std::string_view key : keys) {
-    all += (all.empty() ? "" : ", ") + std::string(key);
     if (table.Has(key)) {
       is_one = found.empty();
       found = found.empty() ? key : found;
@@ -55,76 +66,165 @@ sim::Duration RequiredSpan(TomlTable& table, std::string_view key) {
   return span.value_or(sim::Duration(0));
 }
 
+// The number of an earlier fault.
+size_t DecodeEarlier(TomlTable& table, std::string_view key, size_t index) {
+  if (index == 0) {
+    table.Complain(key, "This is the first fault; there is none before it to wait for.");
+    return 0;
+  }
+  return static_cast<size_t>(table.RequiredInteger(key, 0, static_cast<int64_t>(index) - 1));
+}
+
+std::optional<size_t> DecodeSince(TomlTable& table, size_t index) {
+  return table.Has("since") ? std::optional(DecodeEarlier(table, "since", index)) : std::nullopt;
+}
+
+uint64_t DecodeNth(TomlTable& table) {
+  return static_cast<uint64_t>(table.Integer("nth", 1, INT64_MAX).value_or(1));
+}
+
+AtEvent DecodeAtEvent(TomlTable& table, size_t index) {
+  AtEvent when;
+  when.kind = table.RequiredString("event");
+  when.nth = DecodeNth(table);
+  when.process = table.String("process").value_or("");
+  when.where = table.Fields("where");
+  when.delay = table.DurationValue("delay").value_or(sim::Duration(0));
+  when.since = DecodeSince(table, index);
+  return when;
+}
+
+AtCounts DecodeAtCounts(TomlTable& table) {
+  AtCounts when;
+  if (std::optional<TomlTable> counts = table.RequiredTable("counts")) {
+    for (const std::string& kind : counts->Keys()) {
+      const std::optional<int64_t> number = counts->Integer(kind, 1, INT64_MAX);
+      when.at_least.emplace_back(kind, static_cast<uint64_t>(number.value_or(1)));
+    }
+    if (when.at_least.empty()) {
+      table.Complain("counts", "counts names no event.", "such as { \"checkpoint.stored\" = 3 }");
+    }
+  }
+  when.unless = table.String("unless").value_or("");
+  return when;
+}
+
 // `index` is the fault's place in the plan: it may only wait for an earlier one.
 Trigger DecodeTrigger(TomlTable& table, size_t index) {
-  const std::string_view key = OneKey(table, kTriggerKeys);
+  const std::string_view key = OneKey(table, kTriggerKeys, kAllTriggers);
   Trigger trigger;
   if (key == "event") {
-    AtEvent when;
-    when.kind = table.RequiredString("event");
-    when.nth = static_cast<uint64_t>(table.Integer("nth", 1, INT64_MAX).value_or(1));
-    when.process = table.String("process").value_or("");
-    when.where = table.Fields("where");
-    trigger = std::move(when);
+    trigger = DecodeAtEvent(table, index);
   } else if (key == "at") {
     trigger = AtTime{sim::kEpoch + table.RequiredDuration("at")};
   } else if (key == "after") {
-    AfterFault when;
-    when.delay = table.DurationValue("delay").value_or(sim::Duration(0));
-    if (index == 0) {
-      table.Complain("after", "This is the first fault; there is none before it to wait for.");
-    } else {
-      when.fault =
-          static_cast<size_t>(table.RequiredInteger("after", 0, static_cast<int64_t>(index) - 1));
-    }
-    trigger = when;
+    const sim::Duration delay = table.DurationValue("delay").value_or(sim::Duration(0));
+    trigger = AfterFault{.fault = DecodeEarlier(table, "after", index), .delay = delay};
+  } else if (key == "every") {
+    trigger = AtRate{.mean = RequiredSpan(table, "every")};
+  } else if (key == "counts") {
+    trigger = DecodeAtCounts(table);
+  } else if (key == "cell") {
+    AtCell when{.cell = table.RequiredString("cell"), .nth = DecodeNth(table)};
+    when.since = DecodeSince(table, index);
+    trigger = std::move(when);
   }
   table.RejectUnknown();
   return trigger;
 }
 
-// Reads what every link fault has: the two hosts, the direction, the duration.
-template <typename LinkFault>
-LinkFault DecodeLink(TomlTable& table, std::string_view key) {
-  LinkFault fault;
-  std::vector<std::string> hosts = table.Strings(key, 2, 2);
-  if (hosts.size() == 2) {
-    if (hosts[0] == hosts[1]) {
-      table.Complain(key, fmt::format("A link joins two hosts, but both are {}.", Quote(hosts[0])));
+// Reads whom an action strikes, from under its kind.
+template <typename AnyAction>
+void DecodeTarget(TomlTable& table, std::string_view kind, AnyAction& action) {
+  if constexpr (requires { action.process; }) {
+    action.process = table.RequiredString(kind);
+  } else if constexpr (requires { action.from; }) {
+    std::vector<std::string> hosts = table.Strings(kind, 2, 2);
+    if (hosts.size() == 2) {
+      if (hosts[0] == hosts[1]) {
+        table.Complain(kind,
+                       fmt::format("A link joins two hosts, but both are {}.", Quote(hosts[0])));
+      }
+      action.from = std::move(hosts[0]);
+      action.to = std::move(hosts[1]);
     }
-    fault.from = std::move(hosts[0]);
-    fault.to = std::move(hosts[1]);
+  } else if constexpr (requires { action.group; }) {
+    action.group = table.Strings(kind, 1);
+    action.others = table.Strings("from", 1);
+    if (!table.Has("from")) {
+      table.ComplainHere("A partition needs the other side.", "add from = [\"tm-1\"]");
+    }
+  } else if constexpr (requires { action.hosts; }) {
+    action.hosts = table.Strings(kind, 1);
+  } else if constexpr (requires { action.disk; }) {
+    action.disk = table.RequiredString(kind);
+  } else if constexpr (requires { action.host; }) {
+    action.host = table.RequiredString(kind);
+  } else {
+    const auto words = std::to_array<std::string_view>({kSharedVolume});
+    table.RequiredOneOf(kind, words);
   }
-  fault.to_only = table.Bool("one_way").value_or(false);
-  fault.duration = RequiredSpan(table, "for");
-  return fault;
 }
 
-DropMessages DecodeDrop(TomlTable& table) {
-  auto drop = DecodeLink<DropMessages>(table, "drop");
-  drop.ratio = table.Ratio("ratio").value_or(drop.ratio);
-  if (drop.ratio.numerator == 0) {
-    table.Complain("ratio", "Dropping nothing is no fault; give a ratio above 0%.");
+// Reads one parameter of an action.
+class ParameterReader {
+ public:
+  explicit ParameterReader(TomlTable& table) : table_(table) {}
+
+  void operator()(std::string_view key, sim::Ratio& ratio) const {
+    ratio = table_.Ratio(key).value_or(ratio);
+    if (ratio.numerator == 0) {
+      table_.Complain(
+          key, fmt::format("{} is nothing, which is no fault; give it more than 0%.", Quote(key)));
+    }
   }
-  return drop;
-}
+
+  void operator()(std::string_view key, sim::Duration& span) const {
+    span = RequiredSpan(table_, key);
+  }
+
+  void operator()(std::string_view key, std::optional<sim::Duration>& span) const {
+    span = table_.DurationValue(key);
+  }
+
+  void operator()(std::string_view key, uint64_t& number) const {
+    const int64_t max = key == "operations_per_second" ? UINT32_MAX : INT64_MAX;
+    number = static_cast<uint64_t>(table_.RequiredInteger(key, 1, max));
+  }
+
+  void operator()(std::string_view key, std::string& text) const {
+    text = table_.String(key).value_or("");
+  }
+
+  void operator()(std::string_view key, bool& flag) const {
+    flag = table_.Bool(key).value_or(false);
+  }
+
+  void operator()(std::string_view key, sim::CrashStyle& style) const {
+    const bool is_power = table_.OneOf(key, kCrashWords) == kCrashWords[1];
+    style = is_power ? sim::CrashStyle::kSilent : sim::CrashStyle::kProcess;
+  }
+
+  void operator()(std::string_view key, sim::PausedTimers& timers) const {
+    const bool are_frozen = table_.OneOf(key, kTimerWords) == kTimerWords[1];
+    timers = are_frozen ? sim::PausedTimers::kFrozen : sim::PausedTimers::kRunning;
+  }
+
+ private:
+  TomlTable& table_;
+};
 
 Action DecodeAction(TomlTable& table) {
-  const std::string_view key = OneKey(table, kActionKeys);
-  Action action;
-  if (key == "crash") {
-    action = Crash{.process = table.RequiredString("crash"),
-                   .restart_after = table.DurationValue("restart_after")};
-  } else if (key == "restart") {
-    action = Restart{.process = table.RequiredString("restart")};
-  } else if (key == "drop") {
-    action = DecodeDrop(table);
-  } else if (key == "delay") {
-    auto delay = DecodeLink<DelayMessages>(table, "delay");
-    delay.by = RequiredSpan(table, "by");
-    action = std::move(delay);
-  } else if (key == "cut") {
-    action = DecodeLink<CutLink>(table, "cut");
+  const std::vector<std::string_view> keys = ActionKeys();
+  const std::string_view kind = OneKey(table, keys, kSomeActions);
+  Action action = ActionOfKind(kind).value_or(Action());
+  if (!kind.empty()) {
+    std::visit(
+        [&](auto& what) {
+          DecodeTarget(table, kind, what);
+          VisitParameters(what, ParameterReader(table));
+        },
+        action);
   }
   table.RejectUnknown();
   return action;
@@ -182,14 +282,11 @@ std::string ShowValue(std::string_view text) {
 
 std::string ShowSpan(sim::Duration span) { return ShowString(sim::Show(span)); }
 
-std::string ShowTrigger(const Trigger& trigger) {
-  if (const auto* const at = std::get_if<AtTime>(&trigger)) {
-    return fmt::format("{{ at = {} }}", ShowSpan(at->time - sim::kEpoch));
-  }
-  if (const auto* const after = std::get_if<AfterFault>(&trigger)) {
-    return fmt::format("{{ after = {}, delay = {} }}", after->fault, ShowSpan(after->delay));
-  }
-  const auto& when = std::get<AtEvent>(trigger);
+std::string ShowSince(const std::optional<size_t>& since) {
+  return since ? fmt::format(", since = {}", *since) : "";
+}
+
+std::string ShowAtEvent(const AtEvent& when) {
   std::string shown = fmt::format("{{ event = {}, nth = {}", ShowString(when.kind), when.nth);
   if (!when.process.empty()) {
     shown += fmt::format(", process = {}", ShowString(when.process));
@@ -198,34 +295,133 @@ std::string ShowTrigger(const Trigger& trigger) {
   for (const auto& [name, value] : when.where) {
     where += fmt::format("{}{} = {}", where.empty() ? "" : ", ", ShowKey(name), ShowValue(value));
   }
-  return shown + (where.empty() ? " }" : fmt::format(", where = {{ {} }} }}", where));
+  if (!where.empty()) {
+    shown += fmt::format(", where = {{ {} }}", where);
+  }
+  if (when.delay != sim::Duration(0)) {
+    shown += fmt::format(", delay = {}", ShowSpan(when.delay));
+  }
+  return shown + ShowSince(when.since) + " }";
 }
 
-template <typename LinkFault>
-std::string ShowLink(std::string_view kind, const LinkFault& fault, std::string_view amount) {
-  return fmt::format("{{ {} = [{}, {}]{}, for = {}{} }}", kind, ShowString(fault.from),
-                     ShowString(fault.to), amount, ShowSpan(fault.duration),
-                     fault.to_only ? ", one_way = true" : "");
+std::string ShowAtCounts(const AtCounts& when) {
+  std::string counts;
+  for (const auto& [kind, number] : when.at_least) {
+    counts += fmt::format("{}{} = {}", counts.empty() ? "" : ", ", ShowKey(kind), number);
+  }
+  const std::string unless =
+      when.unless.empty() ? "" : fmt::format(", unless = {}", ShowString(when.unless));
+  return fmt::format("{{ counts = {{ {} }}{} }}", counts, unless);
 }
+
+std::string ShowTrigger(const Trigger& trigger) {
+  if (const auto* const at = std::get_if<AtTime>(&trigger)) {
+    return fmt::format("{{ at = {} }}", ShowSpan(at->time - sim::kEpoch));
+  }
+  if (const auto* const after = std::get_if<AfterFault>(&trigger)) {
+    return fmt::format("{{ after = {}, delay = {} }}", after->fault, ShowSpan(after->delay));
+  }
+  if (const auto* const rate = std::get_if<AtRate>(&trigger)) {
+    return fmt::format("{{ every = {} }}", ShowSpan(rate->mean));
+  }
+  if (const auto* const counts = std::get_if<AtCounts>(&trigger)) {
+    return ShowAtCounts(*counts);
+  }
+  if (const auto* const cell = std::get_if<AtCell>(&trigger)) {
+    return fmt::format("{{ cell = {}, nth = {}{} }}", ShowString(cell->cell), cell->nth,
+                       ShowSince(cell->since));
+  }
+  return ShowAtEvent(std::get<AtEvent>(trigger));
+}
+
+std::string ShowNames(const std::vector<std::string>& names) {
+  std::string shown;
+  for (const std::string& name : names) {
+    shown += (shown.empty() ? "" : ", ") + ShowString(name);
+  }
+  return "[" + shown + "]";
+}
+
+template <typename AnyAction>
+std::string ShowTarget(const AnyAction& action) {
+  if constexpr (requires { action.process; }) {
+    return ShowString(action.process);
+  } else if constexpr (requires { action.from; }) {
+    return ShowNames({action.from, action.to});
+  } else if constexpr (requires { action.group; }) {
+    return fmt::format("{}, from = {}", ShowNames(action.group), ShowNames(action.others));
+  } else if constexpr (requires { action.hosts; }) {
+    return ShowNames(action.hosts);
+  } else if constexpr (requires { action.disk; }) {
+    return ShowString(action.disk);
+  } else if constexpr (requires { action.host; }) {
+    return ShowString(action.host);
+  } else {
+    return ShowString(kSharedVolume);
+  }
+}
+
+// Writes one parameter, and nothing where it has the value that it has without being written.
+class ParameterWriter {
+ public:
+  explicit ParameterWriter(std::string& text) : text_(text) {}
+
+  void operator()(std::string_view key, const sim::Ratio& ratio) const {
+    Write(key, ShowString(ShowRatio(ratio)));
+  }
+
+  void operator()(std::string_view key, sim::Duration span) const { Write(key, ShowSpan(span)); }
+
+  void operator()(std::string_view key, const std::optional<sim::Duration>& span) const {
+    if (span) {
+      Write(key, ShowSpan(*span));
+    }
+  }
+
+  void operator()(std::string_view key, uint64_t number) const {
+    Write(key, std::to_string(number));
+  }
+
+  void operator()(std::string_view key, const std::string& text) const {
+    if (!text.empty()) {
+      Write(key, ShowString(text));
+    }
+  }
+
+  void operator()(std::string_view key, bool flag) const {
+    if (flag) {
+      Write(key, "true");
+    }
+  }
+
+  void operator()(std::string_view key, sim::CrashStyle style) const {
+    if (style == sim::CrashStyle::kSilent) {
+      Write(key, ShowString(kCrashWords[1]));
+    }
+  }
+
+  void operator()(std::string_view key, sim::PausedTimers timers) const {
+    if (timers == sim::PausedTimers::kFrozen) {
+      Write(key, ShowString(kTimerWords[1]));
+    }
+  }
+
+ private:
+  void Write(std::string_view key, std::string_view value) const {
+    text_ += fmt::format(", {} = {}", key, value);
+  }
+
+  std::string& text_;
+};
 
 std::string ShowAction(const Action& action) {
-  const std::string_view kind = KindOf(action);
-  if (const auto* const crash = std::get_if<Crash>(&action)) {
-    return fmt::format("{{ {} = {}{} }}", kind, ShowString(crash->process),
-                       crash->restart_after
-                           ? fmt::format(", restart_after = {}", ShowSpan(*crash->restart_after))
-                           : "");
-  }
-  if (const auto* const restart = std::get_if<Restart>(&action)) {
-    return fmt::format("{{ {} = {} }}", kind, ShowString(restart->process));
-  }
-  if (const auto* const drop = std::get_if<DropMessages>(&action)) {
-    return ShowLink(kind, *drop, fmt::format(", ratio = {}", ShowString(ShowRatio(drop->ratio))));
-  }
-  if (const auto* const delay = std::get_if<DelayMessages>(&action)) {
-    return ShowLink(kind, *delay, fmt::format(", by = {}", ShowSpan(delay->by)));
-  }
-  return ShowLink(kind, std::get<CutLink>(action), "");
+  return std::visit(
+      [&action](const auto& what) {
+        std::string text = fmt::format("{{ {} = {}", KindOf(action), ShowTarget(what));
+        VisitParameters(what, ParameterWriter(text));
+        return text + " }";
+      },
+      action);
 }
 
 // Without the blanks that stand in no string.

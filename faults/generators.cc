@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <numeric>
+#include <optional>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -32,12 +35,155 @@ constexpr sim::Ratio kOneWay = {.numerator = 1, .denominator = 2};
 
 enum class LinkKind : uint8_t { kDrop, kDelay, kCut };
 
+constexpr auto kOtherRatios = std::to_array<uint32_t>({1, 5, 10, 25, 50});
+constexpr auto kByteRates = std::to_array<uint64_t>({2'000, 20'000, 200'000});
+constexpr auto kOperationRates = std::to_array<uint64_t>({10, 50, 200});
+constexpr auto kDrifts = std::to_array<uint64_t>({200, 10'000, 300'000});
+constexpr auto kDiskSizes = std::to_array<uint64_t>({1'000, 10'000, 100'000});
+constexpr uint64_t kWritesMax = 30;
+constexpr sim::Ratio kHalf = {.numerator = 1, .denominator = 2};
+constexpr sim::Ratio kRated = {.numerator = 1, .denominator = 4};
+constexpr int64_t kGapsPerHorizon = 8;
+
+// The kinds that are drawn in ways of their own.
+constexpr auto kOwnWay =
+    std::to_array<std::string_view>({"crash", "restart", "drop", "delay", "cut"});
+
+// What a plan does that destroys what was durable, or hides it.
+constexpr auto kDamaging =
+    std::to_array<std::string_view>({"lying_sync", "bit_rot", "misdirected_write", "late_listing"});
+
+template <typename Words>
+bool IsOneOf(std::string_view word, const Words& words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+// The kinds that may be drawn: of one family, or ("") all but those with ways of their own.
+std::vector<std::string_view> DrawableKinds(const SwarmOptions& options, std::string_view family) {
+  std::vector<std::string_view> kinds;
+  for (const FaultInfo& fault : kFaultCatalogue) {
+    // A crash at a write comes when it comes; who asks for a family wants it now.
+    const bool is_asked = family.empty() ? !IsOneOf(fault.kind, kOwnWay)
+                                         : fault.family == family && fault.kind != "crash_at_write";
+    if (is_asked && (options.damages_storage || !IsOneOf(fault.kind, kDamaging))) {
+      kinds.push_back(fault.kind);
+    }
+  }
+  return kinds;
+}
+
+// Draws one parameter of an action after the other, each from a stream of its name.
+class ParameterDraw {
+ public:
+  ParameterDraw(const SwarmOptions& options, const sim::Random& random)
+      : options_(options), random_(random) {}
+
+  void operator()(std::string_view key, sim::Ratio& ratio) const {
+    ratio = {.numerator = Pick(key, kOtherRatios), .denominator = 100};
+  }
+
+  void operator()(std::string_view key, sim::Duration& span) const {
+    const bool is_length = key == "for";
+    span = random_.Split(key).Between(is_length ? options_.link_min : options_.delay_min,
+                                      is_length ? options_.link_max : options_.delay_max);
+  }
+
+  void operator()(std::string_view key, std::optional<sim::Duration>& span) const {
+    span = random_.Split(key).Between(options_.restart_min, options_.restart_max);
+  }
+
+  void operator()(std::string_view key, uint64_t& number) const {
+    if (key == "nth") {
+      number = 1 + random_.Split(key).Below(kWritesMax);
+    } else if (key == "ppm") {
+      number = Pick(key, kDrifts);
+    } else if (key == "bytes") {
+      number = Pick(key, kDiskSizes);
+    } else {
+      number = key == "bytes_per_second" ? Pick(key, kByteRates) : Pick(key, kOperationRates);
+    }
+  }
+
+  void operator()(std::string_view, std::string&) const {}  // no path: all files
+
+  void operator()(std::string_view key, bool& flag) const { flag = Flip(key); }
+
+  void operator()(std::string_view key, sim::CrashStyle& style) const {
+    style = Flip(key) ? sim::CrashStyle::kSilent : sim::CrashStyle::kProcess;
+  }
+
+  void operator()(std::string_view key, sim::PausedTimers& timers) const {
+    timers = Flip(key) ? sim::PausedTimers::kFrozen : sim::PausedTimers::kRunning;
+  }
+
+  bool Flip(std::string_view key) const { return random_.Split(key).Chance(kHalf); }
+
+ private:
+  template <typename Choices>
+  typename Choices::value_type Pick(std::string_view key, const Choices& choices) const {
+    return choices[random_.Split(key).Below(choices.size())];
+  }
+
+  const SwarmOptions& options_;
+  const sim::Random random_;
+};
+
+// Which hosts besides the first stand on its side of a partition or are swizzled: each by chance.
+std::vector<std::string> DrawGroup(const SwarmOptions& options, const Victims& victims,
+                                   const sim::Random& random, bool rest) {
+  std::vector<std::string> group;
+  for (const std::string& host : options.hosts) {
+    const bool is_in = host == victims.first ||
+                       (host != victims.second && random.Split("side").Split(host).Chance(kHalf));
+    if (is_in != rest) {
+      group.push_back(host);
+    }
+  }
+  return group;
+}
+
+template <typename AnyAction>
+void Aim(AnyAction& action, const SwarmOptions& options, const Victims& victims,
+         const sim::Random& random, std::string_view family) {
+  if constexpr (requires { action.process; }) {
+    action.process = victims.first;
+  } else if constexpr (requires { action.from; }) {
+    action.from = victims.first;
+    action.to = victims.second;
+  } else if constexpr (requires { action.group; }) {
+    action.group = DrawGroup(options, victims, random, false);
+    action.others = DrawGroup(options, victims, random, true);
+  } else if constexpr (requires { action.hosts; }) {
+    action.hosts = DrawGroup(options, victims, random, false);
+  } else if constexpr (requires { action.disk; }) {
+    const bool on_host =
+        !options.disk_host.empty() && (family == "disk" || random.Split("disk").Chance(kHalf));
+    action.disk = on_host ? options.disk_host : std::string(kSharedVolume);
+  } else if constexpr (requires { action.host; }) {
+    action.host = victims.first;
+  }
+}
+
+Action DrawActionOfKind(const SwarmOptions& options, std::string_view kind, const Victims& victims,
+                        const sim::Random& random, std::string_view family) {
+  Action action = *ActionOfKind(kind);
+  std::visit(
+      [&](auto& what) {
+        Aim(what, options, victims, random, family);
+        VisitParameters(what, ParameterDraw(options, random));
+      },
+      action);
+  return action;
+}
+
 // What is switched on in this seed, and how much of it there is.
 struct Swarm {
   std::array<uint32_t, 3> link_weights{};  // by LinkKind; 0: off
   bool is_one_way = false;
   bool crashes_again = false;
   std::array<uint32_t, 2> trigger_weights{};  // anchored, timed
+  std::vector<std::string_view> others;
+  std::vector<uint32_t> other_weights;  // by `others`; 0: off
 
   bool has_links() const {
     return std::ranges::any_of(link_weights, [](uint32_t weight) { return weight > 0; });
@@ -72,6 +218,12 @@ class PlanDraw {
         plan.faults.push_back(DrawLinkFault(index));
       }
     }
+    if (std::ranges::any_of(swarm_.other_weights, std::identity())) {
+      const int64_t others = random_.Split("others").Between(0, options_.others_max);
+      for (uint64_t index = 0; index < static_cast<uint64_t>(others); ++index) {
+        plan.faults.push_back(DrawOther(index));
+      }
+    }
     return plan;
   }
 
@@ -93,6 +245,12 @@ class PlanDraw {
       swarm.link_weights = {weigh("drop", options_.drop_chance),
                             weigh("delay", options_.delay_chance),
                             weigh("cut", options_.cut_chance)};
+    }
+    if (options_.hosts.size() >= 2 && options_.others_max > 0) {
+      swarm.others = DrawableKinds(options_, "");
+      for (const std::string_view kind : swarm.others) {
+        swarm.other_weights.push_back(weigh(kind, options_.other_chance));
+      }
     }
     swarm.is_one_way = Switch("one_way", options_.one_way_chance);
     swarm.crashes_again = Switch("crash_again", options_.crash_again_chance);
@@ -132,6 +290,11 @@ class PlanDraw {
     const std::string& target = TargetOfCrash(index);
     fault.what = Crash{.process = target, .restart_after = RestartOfCrash(index)};
     if (IsAgain(index)) {
+      if (!options_.again_events.empty() && Of("crash", index, "again_at").Chance(kHalf)) {
+        const size_t event = Of("crash", index, "again_event").Below(options_.again_events.size());
+        fault.when = AtEvent{.kind = options_.again_events[event], .since = index - 1};
+        return fault;
+      }
       const sim::Duration pause =
           Of("crash", index, "pause").Between(sim::Duration(1), options_.restart_max);
       fault.when = AfterFault{.fault = index - 1, .delay = RestartOfCrash(index - 1) + pause};
@@ -210,6 +373,25 @@ class PlanDraw {
     return fault;
   }
 
+  Fault DrawOther(uint64_t index) const {
+    const size_t count = options_.hosts.size();
+    sim::Random hosts = Of("other", index, "from");
+    const size_t first =
+        options_.host_weights.empty() ? hosts.Below(count) : hosts.Weighted(options_.host_weights);
+    const size_t step = 1 + Of("other", index, "to").Below(count - 1);
+    const Victims victims = {.first = options_.hosts[first],
+                             .second = options_.hosts[(first + step) % count]};
+    const std::string_view kind =
+        swarm_.others[Of("other", index, "kind").Weighted(swarm_.other_weights)];
+    Fault fault;
+    fault.what = DrawActionOfKind(options_, kind, victims, random_.Split("other", index), "");
+    const bool is_short = std::holds_alternative<ResetLink>(fault.what);
+    fault.when = is_short && Of("other", index, "rated").Chance(kRated)
+                     ? Trigger(AtRate{.mean = options_.horizon / kGapsPerHorizon})
+                     : DrawTrigger("other", index);
+    return fault;
+  }
+
   const SwarmOptions& options_;
   const sim::Random random_;
   const Swarm swarm_;
@@ -263,6 +445,8 @@ sim::Result<void> SwarmOptions::Validate() const {
           crashes_min, crashes_max, kFaultsMax));
   rules.Require(link_faults_max <= kFaultsMax,
                 fmt::format("link_faults_max is {}; it may be {}.", link_faults_max, kFaultsMax));
+  rules.Require(others_max <= kFaultsMax,
+                fmt::format("others_max is {}; it may be {}.", others_max, kFaultsMax));
   rules.Require(
       crashes_max == 0 || SumOfWeights(crash_targets) > 0,
       "crash_targets names nobody with a weight; name a process or set crashes_max to 0.");
@@ -280,6 +464,14 @@ sim::Result<void> SwarmOptions::Validate() const {
   rules.RequireRange("link", link_min, link_max, horizon / 2);
   rules.RequireRange("delay", delay_min, delay_max, horizon / 2);
   return std::move(rules).Finish();
+}
+
+Action DrawAction(const SwarmOptions& options, std::string_view family, const Victims& victims,
+                  const sim::Random& random) {
+  std::vector<std::string_view> kinds = DrawableKinds(options, family);
+  sim::Check(!kinds.empty(), "there is no fault of the family {}", family);
+  const std::string_view kind = kinds[random.Split("kind").Below(kinds.size())];
+  return DrawActionOfKind(options, kind, victims, random, family);
 }
 
 FaultPlan DrawPlan(const SwarmOptions& options, sim::Random random) {

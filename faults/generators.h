@@ -4,9 +4,9 @@
 // of faults are switched off and the others weighted wildly (a swarm; Groce et al. 2012), so that
 // over many seeds every kind meets every other one, and also reigns alone.
 //
-// Shape: crashes first, then link faults. Most faults wait for the n-th occurrence of a protocol
-//        event, because that is where bugs sit and because such a plan survives a change of the
-//        code; some come at a time; some crash a process again soon after it booted.
+// Shape: crashes first, then faults of links, then others of all kinds. Most faults wait for the
+//        n-th occurrence of a protocol event, because that is where bugs sit and because such a
+//        plan survives a change of the code; some come at a time; some crash a process again soon after it booted.
 // Time:  what starts at a time is over by `horizon`. What waits for an event lasts no longer than
 //        half of it, and the horizon is when the runner heals. Chance: each decision draws from a
 //        stream named after it ("crash/3/target"), never from a shared one: a fault that is left
@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "faults/fault_plan.h"
@@ -60,6 +61,13 @@ struct SwarmOptions {
   sim::Duration delay_min = std::chrono::milliseconds(1);
   sim::Duration delay_max = std::chrono::milliseconds(500);
 
+  // Faults of every other kind. Disks fail on the host `disk_host` (none: no host has one that
+  // matters) and on the shared volume.
+  uint32_t others_max = 0;
+  std::string disk_host{};
+  // Whether what was durable may be destroyed, or found missing: what no system survives unharmed.
+  bool damages_storage = false;
+
   // How readily a fault waits for an event rather than for a time.
   uint32_t anchored_weight = 4;
   uint32_t timed_weight = 1;
@@ -69,10 +77,24 @@ struct SwarmOptions {
   sim::Ratio cut_chance = sim::Percent(50);
   sim::Ratio one_way_chance = sim::Percent(50);
   sim::Ratio crash_again_chance = sim::Percent(50);
+  sim::Ratio other_chance = sim::Percent(30);
+  // Where a crash may fall that follows another one of the same process: the first such event
+  // after it. None: some time after the restart.
+  std::vector<std::string> again_events{};
 
   // Whole sentences about bounds that cross or do not fit the horizon.
   sim::Result<void> Validate() const;
 };
+
+// Whom an action strikes: "jm", and where it takes two, the other one.
+struct Victims {
+  std::string first;
+  std::string second;
+};
+
+// An action of this family (faults/fault_catalogue.h) against these, with drawn parameters.
+Action DrawAction(const SwarmOptions& options, std::string_view family, const Victims& victims,
+                  const sim::Random& random);
 
 // The options are valid. The same options and seed give the same plan, everywhere.
 FaultPlan DrawPlan(const SwarmOptions& options, sim::Random random);

@@ -4,44 +4,133 @@
 #include <optional>
 #include <variant>
 
+#include "faults/text.h"
 #include "sim/check.h"
 
 namespace flinch::faults {
 namespace {
 
+// A gap of a rate is drawn in steps of this part of the mean, and is at most so many of them.
+constexpr int64_t kStepsPerMean = 64;
+constexpr int64_t kStepsMax = kStepsPerMean * 20;
+
 bool HasField(const sim::TraceEvent& event, const std::pair<std::string, std::string>& wanted) {
   return std::ranges::any_of(event.fields, [&wanted](const sim::Field& field) {
-    return field.name == wanted.first && sim::Show(field.value) == wanted.second;
+    return field.name == wanted.first && MatchesPattern(sim::Show(field.value), wanted.second);
   });
 }
 
 bool Matches(const sim::TraceEvent& event, const AtEvent& when) {
-  return event.kind == when.kind && (when.process.empty() || event.process_name == when.process) &&
+  return (when.process.empty() || event.process_name == when.process) &&
          std::ranges::all_of(when.where,
                              [&event](const auto& wanted) { return HasField(event, wanted); });
 }
 
-bool IsGreater(const sim::Ratio& left, const sim::Ratio& right) {
-  return uint64_t{left.numerator} * right.denominator >
-         uint64_t{right.numerator} * left.denominator;
+// The fault that the trigger points back to, if it does.
+std::optional<size_t> EarlierOf(const Trigger& when) {
+  if (const auto* const after = std::get_if<AfterFault>(&when)) {
+    return after->fault;
+  }
+  const auto* const event = std::get_if<AtEvent>(&when);
+  return event == nullptr ? std::nullopt : event->since;
+}
+
+sim::DiskCondition ConditionOf(const DiskFault& fault) {
+  sim::DiskCondition condition{.path_prefix = fault.path};
+  switch (fault.trouble) {
+    case DiskTrouble::kReadError:
+      condition.read_error = fault.ratio;
+      break;
+    case DiskTrouble::kWriteError:
+      condition.write_error = fault.ratio;
+      break;
+    case DiskTrouble::kSyncError:
+      condition.sync_error = fault.ratio;
+      break;
+    case DiskTrouble::kFull:
+      condition.capacity_bytes = fault.bytes;
+      break;
+    case DiskTrouble::kSlow:
+      condition.extra_latency = fault.by;
+      break;
+    case DiskTrouble::kHang:
+      condition.hung = true;
+      break;
+    case DiskTrouble::kLyingSync:
+      condition.lying_sync = fault.ratio;
+      break;
+    case DiskTrouble::kBitRot:
+      condition.bit_rot = fault.ratio;
+      break;
+    case DiskTrouble::kMisdirectedWrite:
+      condition.misdirected_write = fault.ratio;
+      break;
+  }
+  return condition;
+}
+
+sim::LinkCondition ConditionOf(const ImpairLink& fault) {
+  sim::LinkCondition condition;
+  switch (fault.trouble) {
+    case LinkTrouble::kClog:
+      condition.clog = true;
+      break;
+    case LinkTrouble::kDuplicate:
+      condition.duplicate = fault.ratio;
+      break;
+    case LinkTrouble::kReorder:
+      condition.reorder = fault.ratio;
+      condition.reorder_delay = fault.by;
+      break;
+    case LinkTrouble::kCorrupt:
+      condition.corrupt = fault.ratio;
+      break;
+    case LinkTrouble::kStall:
+      condition.stall = fault.ratio;
+      condition.stall_time = fault.by;
+      break;
+    case LinkTrouble::kBandwidth:
+      condition.bytes_per_second = fault.bytes_per_second;
+      break;
+  }
+  return condition;
+}
+
+sim::VolumeCondition ConditionOf(const VolumeFault& fault) {
+  sim::VolumeCondition condition;
+  switch (fault.trouble) {
+    case VolumeTrouble::kOutage:
+      condition.outage = sim::Outage::kRefuses;
+      break;
+    case VolumeTrouble::kHang:
+      condition.outage = sim::Outage::kHangs;
+      break;
+    case VolumeTrouble::kThrottle:
+      condition.operations_per_second = static_cast<uint32_t>(fault.operations_per_second);
+      break;
+    case VolumeTrouble::kRequestLost:
+      condition.request_lost = fault.ratio;
+      break;
+    case VolumeTrouble::kReplyLost:
+      condition.reply_lost = fault.ratio;
+      break;
+    case VolumeTrouble::kLate:
+      condition.listing_delay_max = fault.by;
+      break;
+  }
+  return condition;
 }
 
 }  // namespace
 
-sim::LinkCondition Compose(std::span<const sim::LinkCondition> conditions) {
-  sim::LinkCondition whole;
-  for (const sim::LinkCondition& condition : conditions) {
-    whole.cut = whole.cut || condition.cut;
-    whole.delay = condition.delay > sim::Duration::max() - whole.delay
-                      ? sim::Duration::max()
-                      : whole.delay + condition.delay;
-    whole.loss = IsGreater(condition.loss, whole.loss) ? condition.loss : whole.loss;
-  }
-  return whole;
-}
-
-Injector::Injector(sim::World& world, FaultPlan plan, sim::SimTime heal_at)
-    : world_(world), plan_(std::move(plan)), counts_(plan_.faults.size()) {
+Injector::Injector(sim::World& world, FaultPlan plan, sim::SimTime heal_at,
+                   const sim::Random& random)
+    : world_(world),
+      plan_(std::move(plan)),
+      random_(random),
+      ailments_(world),
+      counts_(plan_.faults.size()),
+      took_effect_(plan_.faults.size(), false) {
   CheckPlan();
   world_.Observe(*this);
   Arm();
@@ -54,21 +143,18 @@ void Injector::CheckPlan() const {
   for (size_t index = 0; index < plan_.faults.size(); ++index) {
     const Fault& fault = plan_.faults[index];
     const auto* const event = std::get_if<AtEvent>(&fault.when);
-    const auto* const after = std::get_if<AfterFault>(&fault.when);
     sim::Check(event == nullptr || event->nth > 0, "fault[{}] waits for the event number 0", index);
-    sim::Check(after == nullptr || after->fault < index, "fault[{}] waits for a later one", index);
-    std::visit(
-        [this](const auto& what) {
-          if constexpr (requires { what.process; }) {
-            Find(what.process);
-          } else {
-            Find(what.from);
-            Find(what.to);
-          }
-        },
-        fault.what);
+    sim::Check(EarlierOf(fault.when).value_or(0) < std::max<size_t>(index, 1),
+               "fault[{}] waits for a later one", index);
+    sim::Check(!std::holds_alternative<AtCell>(fault.when),
+               "fault[{}] waits for a cell, which nobody has looked up", index);
+    for (const std::string_view process : StruckBy(fault.what)) {
+      Find(process);
+    }
   }
 }
+
+// ---- Triggers
 
 void Injector::Arm() {
   for (size_t index = 0; index < plan_.faults.size(); ++index) {
@@ -76,12 +162,35 @@ void Injector::Arm() {
     if (const auto* const at = std::get_if<AtTime>(&when)) {
       FireAt(at->time, index);
     } else if (const auto* const event = std::get_if<AtEvent>(&when)) {
-      by_kind_[event->kind].push_back(index);
+      counts_[index].assign(1, 0);
+      WaitFor(event->kind, index);
+    } else if (const auto* const counts = std::get_if<AtCounts>(&when)) {
+      counts_[index].assign(counts->at_least.size() + 1, 0);
+      for (const auto& [kind, number] : counts->at_least) {
+        WaitFor(kind, index);
+      }
+      if (!counts->unless.empty()) {
+        WaitFor(counts->unless, index);
+      }
+    } else if (std::holds_alternative<AtRate>(when)) {
+      rates_.emplace(index, random_.Split("rate", index));
+      FireAtRate(index);
     }
   }
 }
 
+// Once for each kind, even where a fault names it twice.
+void Injector::WaitFor(std::string_view kind, size_t fault) {
+  std::vector<size_t>& waiting = by_kind_[std::string(kind)];
+  if (waiting.empty() || waiting.back() != fault) {
+    waiting.push_back(fault);
+  }
+}
+
 void Injector::OnEvent(const sim::TraceEvent& event) {
+  if (!acting_ && !armed_.empty() && event.kind == "fault.crash") {
+    OnCrash(event);
+  }
   const auto waiting = by_kind_.find(event.kind);
   if (healed_ || waiting == by_kind_.end()) {
     return;
@@ -89,49 +198,71 @@ void Injector::OnEvent(const sim::TraceEvent& event) {
   // First all count, then those that are due act: an act may end what the event's views look at.
   std::vector<size_t> due;
   for (const size_t index : waiting->second) {
-    const auto& when = std::get<AtEvent>(plan_.faults[index].when);
-    if (Matches(event, when)) {
-      counts_[index] += 1;
-      if (counts_[index] == when.nth) {
-        due.push_back(index);
-      }
+    if (IsDue(index, event)) {
+      due.push_back(index);
     }
   }
   // The world is in the middle of its own act when it traces one.
   const bool at_once = !acting_ && event.process_name != "world";
   for (const size_t index : due) {
-    if (at_once) {
-      Fire(index);
+    const auto* const when = std::get_if<AtEvent>(&plan_.faults[index].when);
+    const sim::Duration delay = when == nullptr ? sim::Duration(0) : when->delay;
+    if (at_once && delay == sim::Duration(0)) {
+      Fire(index, event.id);
     } else {
-      FireAt(world_.Now(), index);
+      FireAt(sim::Later(world_.Now(), delay), index);
     }
   }
 }
 
-void Injector::Heal() {
-  if (healed_) {
-    return;
+bool Injector::IsDue(size_t fault, const sim::TraceEvent& event) {
+  if (const auto* const when = std::get_if<AtEvent>(&plan_.faults[fault].when)) {
+    return IsDue(fault, *when, event);
   }
-  healed_ = true;
-  for (const auto& [link, conditions] : links_) {
-    if (!conditions.empty()) {
-      world_.SetLink(link.first, link.second, {});
+  return IsDue(fault, std::get<AtCounts>(plan_.faults[fault].when), event);
+}
+
+bool Injector::IsDue(size_t fault, const AtEvent& when, const sim::TraceEvent& event) {
+  const bool counts = (!when.since || took_effect_[*when.since]) && Matches(event, when);
+  return counts && ++counts_[fault].front() == when.nth;
+}
+
+bool Injector::IsDue(size_t fault, const AtCounts& when, const sim::TraceEvent& event) {
+  std::vector<uint64_t>& counts = counts_[fault];
+  counts.back() += event.kind == when.unless ? 1U : 0U;
+  bool is_reached = true;
+  bool is_just_reached = false;
+  for (size_t index = 0; index < when.at_least.size(); ++index) {
+    const auto& [kind, number] = when.at_least[index];
+    if (event.kind == kind) {
+      is_just_reached = is_just_reached || ++counts[index] == number;
     }
+    is_reached = is_reached && counts[index] >= number;
   }
-  links_.clear();
-  world_.HealDisks();
-  for (const auto& [process, fault] : std::exchange(down_, {})) {
-    if (!world_.IsAlive(process)) {
-      world_.Restart(process);
-    }
-  }
+  return is_reached && is_just_reached && counts.back() == 0;
 }
 
 void Injector::FireAt(sim::SimTime time, size_t fault) {
   world_.At(time, [this, fault] { Fire(fault); });
 }
 
-void Injector::Fire(size_t fault) {
+void Injector::FireAtRate(size_t fault) {
+  const sim::Duration mean = std::get<AtRate>(plan_.faults[fault].when).mean;
+  const sim::Duration step = std::max(mean / kStepsPerMean, sim::Duration(1));
+  sim::Random& random = rates_.at(fault);
+  int64_t steps = 1;
+  while (steps < kStepsMax && !random.Chance({.numerator = 1, .denominator = kStepsPerMean})) {
+    ++steps;
+  }
+  world_.At(sim::Later(world_.Now(), steps * step), [this, fault] {
+    if (!healed_) {
+      Fire(fault);
+      FireAtRate(fault);
+    }
+  });
+}
+
+void Injector::Fire(size_t fault, sim::EventId event) {
   if (healed_) {
     return;
   }
@@ -140,13 +271,21 @@ void Injector::Fire(size_t fault) {
   const bool took_effect =
       std::visit([this, fault](const auto& act) { return Act(fault, act); }, what);
   acting_ = false;
-  if (!took_effect) {
-    return;
+  if (took_effect) {
+    Note(fault, event, what);
   }
-  fired_.push_back({.kind = std::string(KindOf(what)),
-                    .target = TargetOf(what),
+}
+
+void Injector::Note(size_t fault, sim::EventId event, const Action& what) {
+  took_effect_[fault] = true;
+  fired_.push_back({.kind = std::string(KindOf(plan_.faults[fault].what)),
+                    .target = TargetOf(plan_.faults[fault].what),
                     .at = world_.Now(),
-                    .fault = fault});
+                    .fault = fault,
+                    .event = event});
+  if (told_) {
+    told_(fired_.back(), what);
+  }
   for (size_t later = fault + 1; later < plan_.faults.size(); ++later) {
     const auto* const after = std::get_if<AfterFault>(&plan_.faults[later].when);
     if (after != nullptr && after->fault == fault) {
@@ -155,24 +294,31 @@ void Injector::Fire(size_t fault) {
   }
 }
 
-bool Injector::Act(size_t fault, const Crash& crash) {
+// ---- Processes
+
+bool Injector::Act(size_t, const Crash& crash) {
   const sim::ProcessId process = Find(crash.process);
   if (!world_.IsAlive(process)) {
     return false;
   }
-  world_.Crash(process);
-  down_[process] = fault;
-  if (crash.restart_after) {
-    world_.At(sim::Later(world_.Now(), *crash.restart_after), [this, process, fault] {
+  world_.Crash(process, crash.style);
+  NoteDown(process, crash.restart_after);
+  return true;
+}
+
+void Injector::NoteDown(sim::ProcessId process, std::optional<sim::Duration> restart_after) {
+  const uint64_t cause = ++causes_;
+  down_[process] = cause;
+  if (restart_after) {
+    world_.At(sim::Later(world_.Now(), *restart_after), [this, process, cause] {
       // Somebody else may have restarted it, and another fault crashed it again.
       const auto down = down_.find(process);
-      if (down != down_.end() && down->second == fault) {
+      if (down != down_.end() && down->second == cause) {
         down_.erase(down);
         world_.Restart(process);
       }
     });
   }
-  return true;
 }
 
 bool Injector::Act(size_t, const Restart& restart) {
@@ -185,58 +331,166 @@ bool Injector::Act(size_t, const Restart& restart) {
   return true;
 }
 
-bool Injector::Act(size_t fault, const DropMessages& drop) {
-  return Worsen(fault, drop, {.cut = false, .loss = drop.ratio, .delay = sim::Duration(0)});
-}
-
-bool Injector::Act(size_t fault, const DelayMessages& delay) {
-  return Worsen(fault, delay, {.cut = false, .loss = {}, .delay = delay.by});
-}
-
-bool Injector::Act(size_t fault, const CutLink& cut) {
-  return Worsen(fault, cut, {.cut = true, .loss = {}, .delay = sim::Duration(0)});
-}
-
-template <typename LinkFault>
-std::vector<Injector::Link> Injector::LinksOf(const LinkFault& fault) const {
-  const sim::HostId from = world_.HostOf(Find(fault.from));
-  const sim::HostId to = world_.HostOf(Find(fault.to));
-  std::vector<Link> links = {{from, to}};
-  if (!fault.to_only && from != to) {
-    links.emplace_back(to, from);
+bool Injector::Act(size_t, const Pause& pause) {
+  const sim::ProcessId process = Find(pause.process);
+  if (!world_.IsAlive(process) || world_.IsPaused(process)) {
+    return false;
   }
-  return links;
+  world_.Pause(process, pause.timers);
+  const uint64_t cause = ++causes_;
+  paused_[process] = cause;
+  world_.At(sim::Later(world_.Now(), pause.duration), [this, process, cause] {
+    const auto paused = paused_.find(process);
+    if (paused != paused_.end() && paused->second == cause) {
+      paused_.erase(paused);
+      world_.Resume(process);
+    }
+  });
+  return true;
 }
 
+// ---- Links
+
 template <typename LinkFault>
-bool Injector::Worsen(size_t index, const LinkFault& fault, const sim::LinkCondition& condition) {
-  for (const Link& link : LinksOf(fault)) {
-    links_[link].push_back({.fault = index, .condition = condition});
-    world_.SetLink(link.first, link.second, Composed(link));
-    world_.At(sim::Later(world_.Now(), fault.duration),
-              [this, index, link] { EndCondition(index, link); });
+bool Injector::Worsen(const LinkFault& fault, const sim::LinkCondition& condition) {
+  const uint64_t cause = BeginTrouble(fault.duration);
+  const sim::HostId from = HostOf(fault.from);
+  const sim::HostId to = HostOf(fault.to);
+  ailments_.Worsen(cause, {from, to}, condition);
+  if (!fault.to_only && from != to) {
+    ailments_.Worsen(cause, {to, from}, condition);
   }
   return true;
 }
 
-void Injector::EndCondition(size_t fault, const Link& link) {
-  if (healed_) {
-    return;
+uint64_t Injector::BeginTrouble(sim::Duration duration) {
+  const uint64_t cause = ++causes_;
+  world_.At(sim::Later(world_.Now(), duration), [this, cause] { ailments_.End(cause); });
+  return cause;
+}
+
+bool Injector::Act(size_t, const DropMessages& drop) { return Worsen(drop, {.loss = drop.ratio}); }
+
+bool Injector::Act(size_t, const DelayMessages& delay) {
+  return Worsen(delay, {.delay = delay.by});
+}
+
+bool Injector::Act(size_t, const CutLink& cut) { return Worsen(cut, {.cut = true}); }
+
+bool Injector::Act(size_t, const ImpairLink& link) { return Worsen(link, ConditionOf(link)); }
+
+bool Injector::Act(size_t, const Partition& partition) {
+  const uint64_t cause = BeginTrouble(partition.duration);
+  for (const std::string& name : partition.group) {
+    for (const std::string& other : partition.others) {
+      const sim::HostId from = HostOf(name);
+      const sim::HostId to = HostOf(other);
+      ailments_.Worsen(cause, {from, to}, {.cut = true});
+      if (!partition.to_only) {
+        ailments_.Worsen(cause, {to, from}, {.cut = true});
+      }
+    }
   }
-  const sim::LinkCondition before = Composed(link);
-  std::erase_if(links_[link],
-                [fault](const Condition& condition) { return condition.fault == fault; });
-  if (const sim::LinkCondition after = Composed(link); after != before) {
-    world_.SetLink(link.first, link.second, after);
+  return true;
+}
+
+bool Injector::Act(size_t, const SwizzleHosts& swizzle) {
+  std::vector<sim::HostId> hosts;
+  for (const std::string& name : swizzle.hosts) {
+    hosts.push_back(HostOf(name));
+  }
+  swizzled_ = true;
+  world_.StartSwizzle(hosts, {.span = swizzle.duration});
+  return true;
+}
+
+bool Injector::Act(size_t, const ResetLink& reset) {
+  return world_.ResetConnections(HostOf(reset.from), HostOf(reset.to),
+                                 reset.half_open ? sim::ResetEnds::kFirst : sim::ResetEnds::kBoth) >
+         0;
+}
+
+// ---- Disks, the volume, clocks
+
+void Injector::WorsenDisk(uint64_t cause, std::string_view disk,
+                          const sim::DiskCondition& condition) {
+  if (disk == kSharedVolume) {
+    ailments_.Worsen(cause, sim::VolumeCondition{.disk = condition});
+  } else {
+    ailments_.Worsen(cause, HostOf(disk), condition);
   }
 }
 
-sim::LinkCondition Injector::Composed(const Link& link) const {
-  std::vector<sim::LinkCondition> conditions;
-  for (const Condition& condition : links_.at(link)) {
-    conditions.push_back(condition.condition);
+bool Injector::Act(size_t, const DiskFault& disk) {
+  WorsenDisk(BeginTrouble(disk.duration), disk.disk, ConditionOf(disk));
+  return true;
+}
+
+// It takes effect when somebody dies of it.
+bool Injector::Act(size_t fault, const CrashAtWrite& crash) {
+  const uint64_t cause = ++causes_;
+  armed_.push_back({.fault = fault, .cause = cause});
+  WorsenDisk(cause, crash.disk, {.path_prefix = crash.path, .freeze_at_write = crash.nth});
+  return false;
+}
+
+// A crash that is none of ours: somebody reached the write at which he was to die.
+void Injector::OnCrash(const sim::TraceEvent& event) {
+  const std::string name(event.Text("process").value_or(""));
+  const auto armed = std::ranges::find_if(armed_, [this, &name](const Armed& each) {
+    const auto& crash = std::get<CrashAtWrite>(plan_.faults[each.fault].what);
+    return crash.disk == kSharedVolume || crash.disk == name;
+  });
+  if (armed == armed_.end()) {
+    return;
   }
-  return Compose(conditions);
+  const Armed done = *armed;
+  armed_.erase(armed);
+  const auto& crash = std::get<CrashAtWrite>(plan_.faults[done.fault].what);
+  NoteDown(Find(name), crash.restart_after);
+  // The world is in the middle of the crash.
+  world_.At(world_.Now(), [this, cause = done.cause] { ailments_.End(cause); });
+  Note(done.fault, {}, Crash{.process = name});
+}
+
+bool Injector::Act(size_t, const VolumeFault& volume) {
+  ailments_.Worsen(BeginTrouble(volume.duration), ConditionOf(volume));
+  return true;
+}
+
+bool Injector::Act(size_t, const ClockFault& clock) {
+  const sim::HostId host = HostOf(clock.host);
+  if (clock.trouble == ClockTrouble::kJump) {
+    ailments_.SetWallClock(host, clock.backwards ? -clock.by : clock.by);
+    return true;
+  }
+  sim::ClockCondition condition{.frozen = clock.trouble == ClockTrouble::kFreeze};
+  if (clock.trouble == ClockTrouble::kDrift) {
+    const auto ppm = static_cast<int64_t>(clock.ppm);
+    condition.drift_ppm = clock.backwards ? -ppm : ppm;
+  }
+  ailments_.Worsen(BeginTrouble(clock.duration), host, condition);
+  return true;
+}
+
+void Injector::Heal() {
+  if (healed_) {
+    return;
+  }
+  healed_ = true;
+  armed_.clear();
+  ailments_.Heal();
+  if (swizzled_) {
+    world_.Heal();
+  }
+  for (const auto& [process, cause] : std::exchange(paused_, {})) {
+    world_.Resume(process);
+  }
+  for (const auto& [process, cause] : std::exchange(down_, {})) {
+    if (!world_.IsAlive(process)) {
+      world_.Restart(process);
+    }
+  }
 }
 
 sim::ProcessId Injector::Find(std::string_view process) const {

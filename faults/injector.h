@@ -5,28 +5,35 @@
 //   world.Run(goal);
 //   for (const FiredFault& fault : injector.fired()) …
 //
-// Shape: one injector per world, made after its processes and before it runs; it outlives every
-//        Run. Requires: a plan that passed CheckAgainst the processes of the world. A host is named
-//        by a process on it. When: each fault fires at most once. A fault on an event fires during
-//        the event, before the process that traced it goes on; on an event of the world itself
-//        ("fault.crash") at the same instant, behind it. Links: conditions that overlap on one link
-//        compose (see Compose); the end of one leaves the others as they are. Nothing: the crash of
-//        a dead process and the restart of a live one do nothing; they do not count as fired, and
-//        faults that wait for them never fire. Healing: from then on no fault fires, all links that
-//        were touched and all disks are whole, and every process that the plan crashed and that is
-//        still down boots. A process that ended by itself stays ended.
+// Shape:   one injector per world, made after its processes and before it runs; it outlives every
+//          Run. Requires a plan that passed CheckAgainst the processes of the world and has no
+//          AtCell any more. A host is named by a process on it.
+// When:    each fault fires at most once, but for those at a rate. A fault on an event fires during
+//          the event, before the process that traced it goes on; on an event of the world itself
+//          ("fault.crash") at the same instant, behind it.
+// What:    troubles that overlap on one link, disk or clock compose: faults/ailments.h. A swizzle
+//          leaves the links of its hosts whole, whatever else ailed them.
+// Nothing: the crash of a dead process, the restart of a live one, the pause of a dead or paused
+//          one and the reset of links without connections do nothing; they do not count as fired,
+//          and faults that wait for them never fire. A crash at a write fires when somebody dies.
+// Healing: from then on no fault fires; links, disks, the volume and clocks are whole, who is
+//          paused goes on, and every process that the plan crashed and that is still down boots. A
+//          process that ended by itself stays ended.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "faults/ailments.h"
 #include "faults/fault_plan.h"
+#include "sim/random.h"
 #include "sim/world/world.h"
 
 namespace flinch::faults {
@@ -37,17 +44,17 @@ struct FiredFault {
   std::string target;  // TargetOf
   sim::SimTime at;
   size_t fault = 0;  // index in the plan
+  // During which it fired; 0: between events, or behind one of the world's own.
+  sim::EventId event{};
 
   friend bool operator==(const FiredFault&, const FiredFault&) = default;
 };
 
-// What conditions of one link that hold at once come to: cut if any cuts, the sum of the delays,
-// the greatest loss.
-sim::LinkCondition Compose(std::span<const sim::LinkCondition> conditions);
-
 class Injector : public sim::TraceObserver {
  public:
-  Injector(sim::World& world, FaultPlan plan, sim::SimTime heal_at = sim::kForever);
+  // `random` draws the times of faults that come at a rate; nothing else.
+  Injector(sim::World& world, FaultPlan plan, sim::SimTime heal_at = sim::kForever,
+           const sim::Random& random = sim::Random(0));
   Injector(const Injector&) = delete;
   Injector& operator=(const Injector&) = delete;
 
@@ -59,50 +66,83 @@ class Injector : public sim::TraceObserver {
 
   bool healed() const { return healed_; }
 
+  // Called with each fault as soon as it has taken effect. The last one given holds.
+  void OnFired(std::function<void(const FiredFault&, const Action&)> told) {
+    told_ = std::move(told);
+  }
+
   // In the order in which they fired.
   std::span<const FiredFault> fired() const { return fired_; }
 
  private:
-  struct Condition {
-    size_t fault;
-    sim::LinkCondition condition;
-  };
-
-  using Link = std::pair<sim::HostId, sim::HostId>;
-
   void CheckPlan() const;
   void Arm();
+  void WaitFor(std::string_view kind, size_t fault);
+  // Whether the fault is due with this event, which is counted by it.
+  bool IsDue(size_t fault, const sim::TraceEvent& event);
+  bool IsDue(size_t fault, const AtEvent& when, const sim::TraceEvent& event);
+  bool IsDue(size_t fault, const AtCounts& when, const sim::TraceEvent& event);
   void FireAt(sim::SimTime time, size_t fault);
-  void Fire(size_t fault);
+  void FireAtRate(size_t fault);
+  void Fire(size_t fault, sim::EventId event = {});
+  void Note(size_t fault, sim::EventId event, const Action& what);
 
   // Whether it took effect.
   bool Act(size_t fault, const Crash& crash);
   bool Act(size_t fault, const Restart& restart);
+  bool Act(size_t fault, const Pause& pause);
   bool Act(size_t fault, const DropMessages& drop);
   bool Act(size_t fault, const DelayMessages& delay);
   bool Act(size_t fault, const CutLink& cut);
+  bool Act(size_t fault, const ImpairLink& link);
+  bool Act(size_t fault, const Partition& partition);
+  bool Act(size_t fault, const SwizzleHosts& swizzle);
+  bool Act(size_t fault, const ResetLink& reset);
+  bool Act(size_t fault, const DiskFault& disk);
+  bool Act(size_t fault, const CrashAtWrite& crash);
+  bool Act(size_t fault, const VolumeFault& volume);
+  bool Act(size_t fault, const ClockFault& clock);
 
-  // The directed links that a link fault acts on: one or two.
   template <typename LinkFault>
-  std::vector<Link> LinksOf(const LinkFault& fault) const;
-  template <typename LinkFault>
-  bool Worsen(size_t index, const LinkFault& fault, const sim::LinkCondition& condition);
-  void EndCondition(size_t fault, const Link& link);
-  sim::LinkCondition Composed(const Link& link) const;
+  bool Worsen(const LinkFault& fault, const sim::LinkCondition& condition);
+  void WorsenDisk(uint64_t cause, std::string_view disk, const sim::DiskCondition& condition);
+  // The number of a trouble that begins now and ends by itself.
+  uint64_t BeginTrouble(sim::Duration duration);
+  // From now on the process is down because of a fault.
+  void NoteDown(sim::ProcessId process, std::optional<sim::Duration> restart_after);
+  void OnCrash(const sim::TraceEvent& event);
 
   sim::ProcessId Find(std::string_view process) const;
 
+  sim::HostId HostOf(std::string_view process) const { return world_.HostOf(Find(process)); }
+
+  // What becomes of a disk whose n-th writer is to die.
+  struct Armed {
+    size_t fault;
+    uint64_t cause;
+  };
+
   sim::World& world_;
   FaultPlan plan_;
+  sim::Random random_;
+  Ailments ailments_;
   bool healed_ = false;
-  bool acting_ =
-      false;  // inside an act of ours: what it makes the world trace must not act inside it again
-  std::map<std::string, std::vector<size_t>, std::less<>>
-      by_kind_;                            // faults that wait for an event
-  std::vector<uint64_t> counts_;           // matching events so far, per fault
-  std::map<sim::ProcessId, size_t> down_;  // by which fault; until it boots again
-  std::map<Link, std::vector<Condition>> links_;
+  // Inside an act of ours: what it makes the world trace must not act inside it again.
+  bool acting_ = false;
+  bool swizzled_ = false;
+  // Faults that wait for an event.
+  std::map<std::string, std::vector<size_t>, std::less<>> by_kind_;
+  // Events that a fault has counted: of AtEvent those that match, of AtCounts by kind, and last
+  // those of `unless`.
+  std::vector<std::vector<uint64_t>> counts_;
+  std::vector<bool> took_effect_;
+  std::map<size_t, sim::Random> rates_;
+  uint64_t causes_ = 0;
+  std::map<sim::ProcessId, uint64_t> down_;    // by which crash; until it boots again
+  std::map<sim::ProcessId, uint64_t> paused_;  // by which pause
+  std::vector<Armed> armed_;
   std::vector<FiredFault> fired_;
+  std::function<void(const FiredFault&, const Action&)> told_;
 };
 
 }  // namespace flinch::faults

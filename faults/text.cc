@@ -178,6 +178,30 @@ size_t Utf8Length(std::string_view text, size_t at) {
   return 0;
 }
 
+// Without alternatives. After each star the shortest run that lets the rest fit: linear in most
+// texts, and at worst the product of both lengths.
+bool MatchesAlternative(std::string_view text, std::string_view pattern) {
+  size_t at = 0;
+  size_t in_pattern = 0;
+  size_t star = std::string_view::npos;
+  size_t after_star = 0;
+  while (at < text.size()) {
+    if (in_pattern < pattern.size() && pattern[in_pattern] == '*') {
+      star = in_pattern++;
+      after_star = at;
+    } else if (in_pattern < pattern.size() && pattern[in_pattern] == text[at]) {
+      ++in_pattern;
+      ++at;
+    } else if (star != std::string_view::npos) {
+      in_pattern = star + 1;
+      at = ++after_star;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', in_pattern) == std::string_view::npos;
+}
+
 }  // namespace
 
 std::optional<std::string> Suggest(std::string_view word,
@@ -298,6 +322,19 @@ std::string Quote(std::string_view text) {
     }
   }
   return quoted + (at < text.size() ? "...\"" : "\"");
+}
+
+bool MatchesPattern(std::string_view text, std::string_view pattern) {
+  for (;;) {
+    const size_t bar = std::min(pattern.find('|'), pattern.size());
+    if (MatchesAlternative(text, pattern.substr(0, bar))) {
+      return true;
+    }
+    if (bar == pattern.size()) {
+      return false;
+    }
+    pattern.remove_prefix(bar + 1);
+  }
 }
 
 std::optional<size_t> FindInvalidUtf8(std::string_view text) {

@@ -49,6 +49,10 @@ sim::Result<uint64_t> ParseSeed(std::string_view text);
 // long text is cut.
 std::string Quote(std::string_view text);
 
+// Whether the text is one of the alternatives of the pattern, which "|" separates; "*" stands for
+// any run of characters, also an empty one.
+bool MatchesPattern(std::string_view text, std::string_view pattern);
+
 // The first byte that does not belong to valid UTF-8, or nothing.
 std::optional<size_t> FindInvalidUtf8(std::string_view text);
 

@@ -9,6 +9,7 @@
 
 #include "engine/events.h"
 #include "faults/generators.h"
+#include "scenarios/cells.h"
 #include "sim/random.h"
 
 namespace flinch::scenarios {
@@ -48,6 +49,15 @@ std::vector<std::string> Words(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return words;
+}
+
+// Everybody, in the order in which hosts are drawn.
+std::vector<std::string> Processes(const ClusterSpec& cluster) {
+  std::vector<std::string> processes = TaskManagerNames(cluster);
+  processes.emplace_back(kJobManager);
+  processes.emplace_back(kBroker);
+  processes.emplace_back(kPublisher);
+  return processes;
 }
 
 // Protocol events that a run without faults sees in the first half of its input.
@@ -91,7 +101,7 @@ faults::SwarmOptions WorkerSwarm(const Scenario& scenario, sim::Duration input_s
   for (const std::string& name : TaskManagerNames(scenario.cluster)) {
     options.crash_targets.push_back({.process = name});
   }
-  options.hosts = CastOf(scenario).processes;
+  options.hosts = Processes(scenario.cluster);
   // Most protocols have the JobManager at one end.
   for (const std::string& host : options.hosts) {
     options.host_weights.push_back(host == kJobManager ? kMasterWeight : 1);
@@ -107,6 +117,13 @@ faults::SwarmOptions WorkerSwarm(const Scenario& scenario, sim::Duration input_s
   options.link_max = spec.link_max;
   options.delay_min = spec.delay_min;
   options.delay_max = spec.delay_max;
+  options.others_max = spec.others_max;
+  options.disk_host = kBroker;
+  options.damages_storage = spec.damages_storage;
+  options.again_events = {std::string(events::kJobRestored), std::string(events::kTaskRestoring),
+                          std::string(events::kFirstRecord),
+                          std::string(events::kCheckpointTriggered),
+                          std::string(events::kCheckpointCompleted)};
   options.anchored_weight = spec.anchored_weight;
   options.timed_weight = spec.timed_weight;
   return options;
@@ -119,6 +136,7 @@ faults::SwarmOptions ControlSwarm(const Scenario& scenario, sim::Duration input_
                            {.process = std::string(kBroker), .weight = 1}};
   options.hosts.clear();
   options.host_weights.clear();
+  options.others_max = 0;
   options.crashes_min = 0;
   options.crashes_max = scenario.faults.swarm.control_crashes_max;
   return options;
@@ -130,9 +148,42 @@ void Append(faults::FaultPlan& plan, faults::FaultPlan more) {
   for (faults::Fault& fault : more.faults) {
     if (auto* const after = std::get_if<faults::AfterFault>(&fault.when)) {
       after->fault += shift;
+    } else if (auto* const event = std::get_if<faults::AtEvent>(&fault.when);
+               event != nullptr && event->since) {
+      *event->since += shift;
     }
     plan.faults.push_back(std::move(fault));
   }
+}
+
+// A fault in this cell, behind a crash that makes the job recover where the cell is about that.
+faults::FaultPlan AimedPlan(const Scenario& scenario, const Cell& cell,
+                            const faults::SwarmOptions& swarm, const sim::Random& random) {
+  const std::vector<std::string> workers = TaskManagerNames(scenario.cluster);
+  const std::string worker = workers[random.Split("worker").Below(workers.size())];
+  const std::string other = workers[random.Split("other").Below(workers.size())];
+  const std::string victim = cell.role == CellRole::kMaster ? std::string(kJobManager)
+                             : cell.role == CellRole::kLog  ? std::string(kBroker)
+                                                            : worker;
+  faults::FaultPlan plan;
+  faults::AtCell when{.cell = AddressOf(cell)};
+  if (IsOfRecovery(cell)) {
+    const uint64_t stored = 1 + random.Split("stored").Below(3);
+    plan.faults.push_back(
+        {.when = faults::AtEvent{.kind = std::string(events::kCheckpointStored), .nth = stored},
+         .what = faults::Crash{.process = other,
+                               .restart_after = random.Split("restart").Between(
+                                   swarm.restart_min, swarm.restart_max)}});
+    when.since = 0;
+  } else {
+    when.nth = 1 + random.Split("nth").Below(6);
+  }
+  const std::string second(victim == kJobManager ? std::string_view(worker) : kJobManager);
+  plan.faults.push_back(
+      {.when = std::move(when),
+       .what = faults::DrawAction(swarm, cell.fault, {.first = victim, .second = second},
+                                  random.Split("action"))});
+  return plan;
 }
 
 }  // namespace
@@ -140,7 +191,7 @@ void Append(faults::FaultPlan& plan, faults::FaultPlan more) {
 std::vector<std::string> TaskManagerNames(const ClusterSpec& cluster) {
   std::vector<std::string> names;
   for (uint32_t number = 1; number <= cluster.task_managers; ++number) {
-    names.push_back(fmt::format("tm-{}", number));
+    names.push_back(fmt::format("{}{}", kTaskManagerPrefix, number));
   }
   return names;
 }
@@ -149,10 +200,8 @@ std::span<const events::EventInfo> WorldEvents() { return kWorldEvents; }
 
 faults::Cast CastOf(const Scenario& scenario) {
   faults::Cast cast;
-  cast.processes = TaskManagerNames(scenario.cluster);
-  cast.processes.emplace_back(kJobManager);
-  cast.processes.emplace_back(kBroker);
-  cast.processes.emplace_back(kPublisher);
+  cast.processes = Processes(scenario.cluster);
+  cast.cells = CellAddresses();
   for (const std::span<const events::EventInfo> all :
        {std::span<const events::EventInfo>(events::kAll), WorldEvents()}) {
     for (const events::EventInfo& event : all) {
@@ -182,8 +231,17 @@ faults::FaultPlan PlanOf(const Scenario& scenario, const Workload& workload, uin
   const sim::Duration input_span =
       workload.rows.empty() ? sim::Duration(0) : workload.rows.back().publish_after;
   const sim::Random random = sim::Random(seed).Split("faults");
-  faults::FaultPlan plan =
-      faults::DrawPlan(WorkerSwarm(scenario, input_span), random.Split("workers"));
+  const faults::SwarmOptions workers = WorkerSwarm(scenario, input_span);
+  faults::FaultPlan plan;
+  if (const std::string& aim = scenario.faults.swarm.aim; !aim.empty()) {
+    const sim::Random aimed = random.Split("aim");
+    plan = AimedPlan(scenario, CellAt(FindCell(aim).value()), workers, aimed);
+    // Half of the plans leave the shot undisturbed.
+    if (aimed.Split("alone").Chance({.numerator = 1, .denominator = 2})) {
+      return plan;
+    }
+  }
+  Append(plan, faults::DrawPlan(workers, random.Split("workers")));
   Append(plan, faults::DrawPlan(ControlSwarm(scenario, input_span), random.Split("control")));
   return plan;
 }

@@ -17,6 +17,7 @@
 namespace flinch::scenarios {
 
 inline constexpr std::string_view kJobManager = "jm";
+inline constexpr std::string_view kTaskManagerPrefix = "tm-";
 inline constexpr std::string_view kBroker = "broker";
 inline constexpr std::string_view kPublisher = "publisher";
 

@@ -13,12 +13,15 @@
 #include "engine/graph/job_graph.h"
 #include "engine/graph/stream_graph.h"
 #include "faults/injector.h"
+#include "scenarios/budget.h"
 #include "scenarios/cast.h"
+#include "scenarios/cells.h"
 #include "scenarios/jobs.h"
 #include "scenarios/oracles/catalogue.h"
 #include "scenarios/publisher.h"
 #include "scenarios/scenario_toml.h"
 #include "scenarios/signature.h"
+#include "scenarios/vary.h"
 #include "sim/check.h"
 #include "sim/world/world.h"
 
@@ -89,6 +92,9 @@ class Stage {
   Stage(const RunRequest& request, const RegisteredJob& job)
       : request_(request),
         job_(job),
+        roles_(RolesOf(LoadCode())),
+        cells_(roles_),
+        budget_(request.scenario),
         world_({.seed = request.seed,
                 .scheduling = request.scheduling,
                 .play = request.play,
@@ -103,18 +109,27 @@ class Stage {
     oracles_ = *std::move(oracles);
     // Judges first: an injector may kill the process at the very event that they must see.
     world_.Observe(tally_);
+    world_.Observe(cells_);
+    world_.Observe(budget_);
     for (const std::unique_ptr<Oracle>& oracle : oracles_) {
       world_.Observe(*oracle);
     }
     BootProcesses();
     injector_.emplace(
         world_,
-        request.plan ? *request.plan : PlanOf(request.scenario, request.workload, request.seed),
-        sim::SimTime(request.scenario.limits.heal_after));
+        ResolveCells(
+            request.plan ? *request.plan : PlanOf(request.scenario, request.workload, request.seed),
+            roles_),
+        sim::SimTime(request.scenario.limits.heal_after),
+        sim::Random(request.seed).Split("injector"));
+    injector_->OnFired([this](const faults::FiredFault& fired, const faults::Action& what) {
+      cells_.OnFired(fired, what);
+      budget_.OnFired(what);
+    });
   }
 
   RunResult Perform() {
-    sim::Outcome outcome = world_.Run([this] { return tally_.job_ended(); });
+    sim::Outcome outcome = world_.Run([this] { return tally_.job_ended() || budget_.exhausted(); });
     if (tally_.job_finished()) {
       injector_->Heal();
       outcome = AwaitQuiet(outcome);
@@ -142,7 +157,6 @@ class Stage {
   void FillNumbers(reports::RunSummary& summary) const;
   void FillOutput(const engine::LogContents& log, FinalState& state,
                   reports::RunSummary& summary) const;
-  void Excuse(reports::RunSummary& summary) const;
   RunResult Judge(const sim::Outcome& outcome);
 
   template <typename Main>
@@ -153,6 +167,9 @@ class Stage {
   const RunRequest& request_;
   const RegisteredJob& job_;
   Tally tally_;
+  VertexRoles roles_;
+  CellCounter cells_;
+  Budget budget_;
   std::vector<std::unique_ptr<Oracle>> oracles_;
   sim::World world_;
   std::optional<faults::Injector> injector_;
@@ -243,33 +260,6 @@ void Stage::FillOutput(const engine::LogContents& log, FinalState& state,
   }
 }
 
-// A job that does not finish breaks no promise when the scenario did not let it: then the verdict
-// is inconclusive, with what was missing. Any other broken promise stands.
-void Stage::Excuse(reports::RunSummary& summary) const {
-  const bool only_unfinished = std::ranges::all_of(
-      summary.findings,
-      [](const reports::Finding& finding) { return finding.oracle == "job_finishes"; });
-  if (!only_unfinished) {
-    return;
-  }
-  const Scenario& scenario = request_.scenario;
-  if (tally_.job_status == "FAILED") {
-    summary.reason = fmt::format(
-        "The job failed after {} restarts, as restart-strategy.fixed-delay.attempts = {} says: "
-        "more may break in this run than it is allowed to recover from.",
-        tally_.attempts - 1, scenario.options.restart.attempts);
-  } else if (!tally_.input_sealed) {
-    summary.reason = fmt::format(
-        "The input was not published completely when the run ended at {}: raise "
-        "limits.simulated_time or limits.events, or workload.rows_per_second.",
-        sim::Show(world_.Now()));
-  }
-  if (!summary.reason.empty()) {
-    summary.verdict = reports::Verdict::kInconclusive;
-    summary.findings.clear();
-  }
-}
-
 RunResult Stage::Judge(const sim::Outcome& outcome) {
   RunResult result;
   reports::RunSummary& summary = result.summary;
@@ -285,6 +275,9 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
                    .show_value = job_.show_value};
   if (outcome.ending == sim::Ending::kIdle || outcome.ending == sim::Ending::kLimit) {
     state.stuck = sim::Head(world_.Explain());
+  } else if (budget_.exhausted()) {
+    state.ending = "no progress";
+    state.stuck = budget_.ShowProgress();
   }
   if (outcome.violation) {
     summary.findings.push_back(
@@ -311,10 +304,15 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
   }
   if (!summary.findings.empty()) {
     summary.verdict = reports::Verdict::kFailed;
-    Excuse(summary);
+    if (std::optional<std::string> reason = budget_.Excuse(summary.findings, world_)) {
+      summary.verdict = reports::Verdict::kInconclusive;
+      summary.reason = *std::move(reason);
+      summary.findings.clear();
+    }
   }
   summary.signature = SignatureOf(summary);
   result.output = std::move(state.output);
+  result.cells = cells_.hit();
   result.recording = world_.recording();
   result.ladder = world_.ladder();
   if (request_.play || request_.records_tape) {
@@ -327,6 +325,11 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
 }  // namespace
 
 RunResult Run(const RunRequest& request) {
+  if (request.scenario.vary != VarySpec{}) {
+    RunRequest varied = request;
+    varied.scenario = Vary(std::move(varied.scenario), request.seed);
+    return Run(varied);
+  }
   const RegisteredJob* job = FindJob(request.scenario.job.name);
   sim::Check(job != nullptr, "there is no job {}", request.scenario.job.name);
   Stage stage(request, *job);

@@ -37,11 +37,13 @@ struct RunResult {
   sim::Recording recording;  // what `keep` asked for
   sim::Ladder ladder;
   std::vector<OutputRecord> output;  // by log partition and offset
+  std::vector<uint32_t> cells;       // of the protocol that faults struck: scenarios/cells.h
   std::optional<sim::Tape> tape;     // when one was recorded or played
   sim::TapeReport tape_report;       // when one was played
 };
 
-// Deterministic in the request. Never fails: whatever goes wrong in the world is in the summary.
+// Deterministic in the request. What the scenario lets vary is varied first. Never fails: whatever
+// goes wrong in the world is in the summary.
 RunResult Run(const RunRequest& request);
 
 // The same for a scenario value of one's own. What is wrong with it (see Validate) makes the run

@@ -9,6 +9,7 @@
 #include "faults/text.h"
 #include "scenarios/algebra.h"
 #include "scenarios/cast.h"
+#include "scenarios/cells.h"
 #include "scenarios/jobs.h"
 #include "scenarios/oracles/catalogue.h"
 #include "scenarios/timestamp.h"
@@ -187,6 +188,17 @@ class ProblemFinder {
     if (scenario_.faults.source == FaultSource::kSwarm) {
       if (const sim::Result<void> valid = CheckSwarm(scenario_); !valid) {
         Add("faults.source", valid.error().message);
+      }
+      const std::string& aim = scenario_.faults.swarm.aim;
+      if (!aim.empty() && !FindCell(aim)) {
+        std::vector<std::string> cells;
+        for (uint32_t cell = 0; cell < CellCount(); ++cell) {
+          cells.push_back(CellName(cell));
+        }
+        Add("faults.aim",
+            fmt::format("There is no cell {}; a cell is such as "
+                        "\"ack_sent/sink/crash/before\".{}",
+                        Quote(aim), faults::DidYouMean(aim, std::span<const std::string>(cells))));
       }
     }
   }

@@ -102,6 +102,11 @@ struct SwarmSpec {
   sim::Duration link_max = std::chrono::seconds(3);
   sim::Duration delay_min = std::chrono::milliseconds(1);
   sim::Duration delay_max = std::chrono::milliseconds(500);
+  uint32_t others_max = 3;  // of all other kinds
+  // Whether they may destroy or hide what was durable. Then a run may be inconclusive.
+  bool damages_storage = false;
+  // "ack_sent/sink/crash/before": a cell of the protocol that the plan aims at, or "".
+  std::string aim{};
   // How readily a fault waits for a protocol event rather than for a time.
   uint32_t anchored_weight = 4;
   uint32_t timed_weight = 1;
@@ -118,6 +123,17 @@ struct LimitsSpec {
   sim::Duration heal_after = std::chrono::seconds(15);
   sim::Duration simulated_time = std::chrono::minutes(10);
   uint64_t events = 50'000'000;
+  // A job that is healed and has all its input must finish within so many more checkpoints.
+  uint64_t checkpoints_after_healing = 1000;
+};
+
+// What differs from seed to seed: see scenarios/vary.h.
+struct VarySpec {
+  bool cluster = false;  // TaskManagers, slots, parallelism
+  bool options = false;  // intervals, time-outs, how much is tolerated and kept
+  bool knobs = false;    // sizes and speeds far from the usual
+
+  friend bool operator==(const VarySpec&, const VarySpec&) = default;
 };
 
 struct Scenario {
@@ -129,6 +145,7 @@ struct Scenario {
   WorkloadSpec workload{};
   FaultsSpec faults{};
   LimitsSpec limits{};
+  VarySpec vary{};
   engine::EngineOptions options{};
 };
 

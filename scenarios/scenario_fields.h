@@ -77,6 +77,9 @@ void VisitSwarm(AnySwarm& swarm, Visitor&& visit) {
   visit(FieldInfo{"faults.link_max", 1, kYear, kSwarm}, swarm.link_max);
   visit(FieldInfo{"faults.delay_min", 1, kYear, kSwarm}, swarm.delay_min);
   visit(FieldInfo{"faults.delay_max", 1, kYear, kSwarm}, swarm.delay_max);
+  visit(FieldInfo{"faults.others_max", 0, 1000, kSwarm}, swarm.others_max);
+  visit(FieldInfo{.path = "faults.damages_storage", .applies = kSwarm}, swarm.damages_storage);
+  visit(FieldInfo{.path = "faults.aim", .applies = kSwarm}, swarm.aim);
   visit(FieldInfo{"faults.anchored_weight", 0, 1000, kSwarm}, swarm.anchored_weight);
   visit(FieldInfo{"faults.timed_weight", 0, 1000, kSwarm}, swarm.timed_weight);
 }
@@ -104,6 +107,11 @@ void VisitFields(AnyScenario& scenario, Visitor&& visit) {
   visit(FieldInfo{"limits.simulated_time", 100 * detail::kMilli, detail::kYear},
         scenario.limits.simulated_time);
   visit(FieldInfo{"limits.events", 1000}, scenario.limits.events);
+  visit(FieldInfo{"limits.checkpoints_after_healing", 1},
+        scenario.limits.checkpoints_after_healing);
+  visit(FieldInfo{"vary.cluster"}, scenario.vary.cluster);
+  visit(FieldInfo{"vary.options"}, scenario.vary.options);
+  visit(FieldInfo{"vary.knobs"}, scenario.vary.knobs);
   engine::Visit(scenario.options, [&visit](std::string_view name, auto& option) {
     visit(FieldInfo{std::string(kOptionsPrefix).append(name)}, option);
   });

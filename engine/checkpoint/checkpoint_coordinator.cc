@@ -1,6 +1,7 @@
 #include "engine/checkpoint/checkpoint_coordinator.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -65,6 +66,7 @@ void CheckpointCoordinator::Start() {
   running_ = true;
   final_done_ = false;
   overdue_ = false;
+  after_restore_ = store_.latest() != nullptr;
   failures_in_a_row_ = 0;
   ++period_;
   // Flink: the first trigger comes at a random point of the first interval.
@@ -123,6 +125,7 @@ void CheckpointCoordinator::TriggerNow() {
   }
   overdue_ = false;
   triggering_ = true;
+  environment_.Trace(events::kCheckpointDue, {{"after_restore", after_restore_ ? 1 : 0}});
   DoIo([this, period = period_] {
     main_thread_.Post([this, period, id = ids_.Next()] { OnId(period, id); });
   });
@@ -144,7 +147,8 @@ void CheckpointCoordinator::OnId(uint64_t period, sim::Result<uint64_t> id) {
       Abort(CheckpointInput::kExpired);
     }
   });
-  environment_.Trace(events::kCheckpointTriggered, {{"id", checkpoint}});
+  environment_.Trace(events::kCheckpointTriggered,
+                     {{"id", checkpoint}, {"after_restore", after_restore_ ? 1 : 0}});
   for (const ExecutionAttemptId& source : job_.Sources()) {
     job_.Trigger(source, checkpoint);
   }
@@ -191,15 +195,13 @@ void CheckpointCoordinator::OnStored() {
   pending_.reset();
   failures_in_a_row_ = 0;
   last_completion_ = environment_.Now();
-  environment_.Trace(events::kCheckpointStored, {{"id", id}});
+  const bool after_restore = std::exchange(after_restore_, false);
+  environment_.Trace(events::kCheckpointStored,
+                     {{"id", id}, {"after_restore", after_restore ? 1 : 0}});
   if (!defects_.Has(Defect::kNotifiesBeforeStored)) {
     NotifyAll(id, is_final);
   }
-  DoIo([this] {
-    for (const CheckpointId subsumed : store_.Subsume()) {
-      environment_.Trace(events::kCheckpointSubsumed, {{"id", subsumed}});
-    }
-  });
+  DoIo([this] { store_.Subsume(); });
   if (running_ && is_final) {
     final_done_ = true;
     RepeatFinal(period_, id);
@@ -263,7 +265,9 @@ void CheckpointCoordinator::Abort(CheckpointInput why) {
   }
   DoIo([this, id] {
     // What cannot be deleted now is garbage without metadata: it costs space, nothing else.
-    (void)DeleteCheckpoint(environment_.shared(), job_name_, id);
+    if (DeleteCheckpoint(environment_.shared(), job_name_, id)) {
+      environment_.Trace(events::kCheckpointDeleted, {{"id", id}});
+    }
     if (defects_.Has(Defect::kCleanUpByAge) && store_.latest() != nullptr) {
       (void)DeleteCheckpoint(environment_.shared(), job_name_, store_.latest()->id);
     }

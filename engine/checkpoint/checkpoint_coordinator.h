@@ -98,6 +98,7 @@ class CheckpointCoordinator {
   bool triggering_ = false;  // an id is being drawn
   bool overdue_ = false;     // a trigger came while one was in progress
   bool final_done_ = false;
+  bool after_restore_ = false;  // and none was stored since
   uint32_t failures_in_a_row_ = 0;
   sim::SimTime last_completion_{};
   std::unique_ptr<PendingCheckpoint> pending_;

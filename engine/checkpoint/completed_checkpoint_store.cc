@@ -104,9 +104,11 @@ std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
     }
     checkpoints_.erase(checkpoints_.begin());
     subsumed.push_back(id);
+    environment_.Trace(events::kCheckpointSubsumed, {{"id", id}});
     if (!DeleteCheckpoint(volume, job_, id)) {
       break;  // leaked files; the checkpoint itself is out of the store
     }
+    environment_.Trace(events::kCheckpointDeleted, {{"id", id}});
   }
   return subsumed;
 }

@@ -30,6 +30,7 @@ class CompletedCheckpointStore {
   sim::Result<void> Add(const CompletedCheckpoint& checkpoint);
 
   // Forgets all but the newest, removes their files, and tells which they were. May suspend.
+  // Traces each step.
   std::vector<CheckpointId> Subsume();
 
   // Null when there is none.

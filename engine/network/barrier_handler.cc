@@ -14,6 +14,22 @@ AlignmentInput BarrierHandler::Classify(size_t channel, CheckpointId id) const {
   return count_ + 1 == received_.size() ? AlignmentInput::kLastBarrier : AlignmentInput::kBarrier;
 }
 
+std::string_view BarrierHandler::PlaceOf(size_t channel, CheckpointId id) const {
+  switch (Classify(channel, id)) {
+    case AlignmentInput::kNewBarrier:
+      return "first";
+    case AlignmentInput::kBarrier:
+      return "middle";
+    case AlignmentInput::kOnlyBarrier:
+    case AlignmentInput::kLastBarrier:
+      return "last";
+    case AlignmentInput::kStale:
+    case AlignmentInput::kAborted:
+      break;
+  }
+  return "stale";
+}
+
 // An alignment ends without its checkpoint.
 void BarrierHandler::GiveUp() {
   if (!defects_.Has(Defect::kAlignerKeepsReceived)) {

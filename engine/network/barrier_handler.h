@@ -88,6 +88,10 @@ class BarrierHandler {
   // aligned. Later barriers of all of them are ignored.
   void OnAborted(CheckpointId id);
 
+  // Which barrier of its checkpoint this one is to be: "first", "middle", "last" (also where there
+  // is one channel only), or "stale".
+  std::string_view PlaceOf(size_t channel, CheckpointId id) const;
+
   bool IsBlocked(size_t channel) const {
     return phase_ == AlignmentPhase::kAligning && received_.at(channel) &&
            !defects_.Has(Defect::kAlignmentBlocksNobody);

@@ -113,6 +113,8 @@ StreamTask::Ending StreamTask::Run() {
 
 sim::Result<void> StreamTask::Start() {
   const CheckpointId restored = deployment_.restored;
+  environment_.Trace(events::kTaskRestoring,
+                     {{"subtask", name_}, {"attempt", id_.attempt}, {"checkpoint", restored}});
   if (restored == CheckpointId()) {
     if (sim::Result<void> opened = chain_.Open(nullptr); !opened) {
       return opened;
@@ -293,9 +295,11 @@ void StreamTask::CountRecord() {
 }
 
 sim::Result<void> StreamTask::OnBarrier(size_t channel, CheckpointId id) {
-  environment_.Trace(
-      events::kBarrierReceived,
-      {{"id", id}, {"subtask", name_}, {"channel", channel}, {"attempt", id_.attempt}});
+  environment_.Trace(events::kBarrierReceived, {{"id", id},
+                                                {"subtask", name_},
+                                                {"channel", channel},
+                                                {"attempt", id_.attempt},
+                                                {"place", barriers_.PlaceOf(channel, id)}});
   const bool is_lost =
       defects_.Has(Defect::kBarriersOfEndedChannelsAreLost) && gate_.HasEnded(channel);
   if (is_lost || !barriers_.OnBarrier(channel, id)) {

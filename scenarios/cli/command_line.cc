@@ -26,7 +26,7 @@ using sim::Fail;
 constexpr auto kVerbs = std::to_array<std::string_view>(
     {"run", "hunt", "merge", "replay", "verify", "defects", "list", "check", "bench"});
 constexpr auto kCatalogues = std::to_array<std::string_view>(
-    {"scenarios", "jobs", "faults", "events", "oracles", "defects"});
+    {"scenarios", "jobs", "faults", "events", "cells", "oracles", "defects"});
 constexpr auto kSuites = std::to_array<std::string_view>({"kernel"});
 constexpr uint32_t kRunsMax = 1'000;
 

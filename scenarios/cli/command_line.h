@@ -96,7 +96,7 @@ struct ReplayArguments {
   bool json = false;
 };
 
-enum class Catalogue : uint8_t { kScenarios, kJobs, kFaults, kEvents, kOracles, kDefects };
+enum class Catalogue : uint8_t { kScenarios, kJobs, kFaults, kEvents, kCells, kOracles, kDefects };
 
 struct ListArguments {
   Catalogue what = Catalogue::kScenarios;

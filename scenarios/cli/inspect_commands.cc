@@ -14,6 +14,7 @@
 #include "faults/fault_plan_toml.h"
 #include "faults/toml_document.h"
 #include "scenarios/cast.h"
+#include "scenarios/cells.h"
 #include "scenarios/cli/version.h"
 #include "scenarios/jobs.h"
 #include "scenarios/oracles/catalogue.h"
@@ -26,7 +27,7 @@ namespace flinch::scenarios {
 namespace {
 
 struct Entry {
-  std::string_view name;
+  std::string name;
   std::string text;
 };
 
@@ -40,31 +41,39 @@ std::vector<Entry> EntriesOf(Catalogue what) {
       break;
     case Catalogue::kJobs:
       for (const RegisteredJob& job : JobRegistry()) {
-        entries.push_back({job.name, std::string(job.what)});
+        entries.push_back({std::string(job.name), std::string(job.what)});
       }
       break;
     case Catalogue::kFaults:
       for (const faults::FaultInfo& fault : faults::kFaultCatalogue) {
-        entries.push_back({fault.kind, fmt::format("{}; observed: {}; for example do = {}",
-                                                   fault.what, fault.observed, fault.example)});
+        entries.push_back({std::string(fault.kind),
+                           fmt::format("{} [{}]; observed: {}; after it: {}; do = {}", fault.what,
+                                       fault.layer, fault.observed, fault.after, fault.example)});
       }
       break;
     case Catalogue::kEvents:
       for (const std::span<const engine::events::EventInfo> all :
            {std::span<const engine::events::EventInfo>(engine::events::kAll), WorldEvents()}) {
         for (const engine::events::EventInfo& event : all) {
-          entries.push_back({event.kind, fmt::format("{} ({})", event.what, event.fields)});
+          entries.push_back(
+              {std::string(event.kind), fmt::format("{} ({})", event.what, event.fields)});
         }
+      }
+      break;
+    case Catalogue::kCells:
+      for (const std::string& address : CellAddresses()) {
+        entries.push_back({address, fmt::format("when = {{ cell = \"{}\" }}", address)});
       }
       break;
     case Catalogue::kOracles:
       for (const OracleInfo& oracle : OracleCatalogue()) {
-        entries.push_back({oracle.name, std::string(oracle.promise)});
+        entries.push_back({std::string(oracle.name), std::string(oracle.promise)});
       }
       break;
     case Catalogue::kDefects:
       for (const engine::DefectInfo& defect : engine::kDefects) {
-        entries.push_back({defect.name, fmt::format("{} Breaks: {}", defect.what, defect.breaks)});
+        entries.push_back(
+            {std::string(defect.name), fmt::format("{} Breaks: {}", defect.what, defect.breaks)});
       }
       break;
   }

@@ -16,6 +16,7 @@
 #include "scenarios/cast.h"
 #include "scenarios/input_file.h"
 #include "scenarios/registry.h"
+#include "scenarios/vary.h"
 
 namespace flinch::scenarios {
 
@@ -124,6 +125,9 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments, Scenario scenari
   if (const sim::Result<void> set = ApplySettings(arguments.settings, request.scenario); !set) {
     return Fail(set);
   }
+  const Scenario unvaried = request.scenario;
+  request.scenario = Vary(std::move(request.scenario), arguments.seed);
+  prepared.varied = Differences(unvaried, request.scenario);
   const sim::Result<engine::Defects> defects = PlantDefects(arguments.defects);
   if (!defects) {
     return Fail(defects);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "scenarios/cli/command_line.h"
 #include "scenarios/run.h"
@@ -13,6 +15,8 @@ namespace flinch::scenarios {
 struct PreparedRun {
   RunRequest request;
   ReplayToken token;  // without digest and verdict, which only the run knows
+  // What the seed varied: fields and what stands in them now.
+  std::vector<std::pair<std::string, std::string>> varied{};
 };
 
 // Loads the scenario, applies the settings, reads plan and input. The error tells all problems of

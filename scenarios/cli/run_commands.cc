@@ -356,8 +356,14 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
       return Complain(err, written.error());
     }
   }
-  if (arguments.json) {
+  if (arguments.json && prepared->varied.empty()) {
     out << reports::ShowJson(result.summary);
+  } else if (arguments.json) {
+    ordered_json varied;
+    for (const auto& [field, value] : prepared->varied) {
+      varied[field] = value;
+    }
+    out << WithMembers(result.summary, {{"varied", varied}});
   } else {
     if (arguments.timeline) {
       out << reports::ShowTimeline(result.recording) << '\n';

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -47,55 +49,100 @@ sim::Ratio AnyRatio() {
   return {numerator, denominator};
 }
 
-Trigger AnyTrigger(size_t index) {
-  const int kind = *rc::gen::inRange(0, index == 0 ? 2 : 3);
-  if (kind == 0) {
-    return AtTime{sim::kEpoch + AnyDuration()};
-  }
-  if (kind == 2) {
-    return AfterFault{.fault = *rc::gen::inRange<size_t>(0, index), .delay = AnyDuration()};
-  }
+std::optional<size_t> AnySince(size_t index) {
+  return index > 0 && *rc::gen::arbitrary<bool>()
+             ? std::optional(*rc::gen::inRange<size_t>(0, index))
+             : std::nullopt;
+}
+
+AtEvent AnyEvent(size_t index) {
   AtEvent when{.kind = *AnyName()};
   when.nth = *rc::gen::inRange<uint64_t>(1, INT64_MAX);
   when.process = *AnyName();
   for (const std::string& field : *rc::gen::unique<std::vector<std::string>>(AnyName())) {
     when.where.emplace_back(field, *AnyName());
   }
+  when.delay = *rc::gen::arbitrary<bool>() ? AnyDuration() : sim::Duration(0);
+  when.since = AnySince(index);
   return when;
 }
 
-template <typename LinkFault>
-LinkFault AnyLinkFault() {
-  LinkFault fault;
-  fault.from = *AnyName();
-  fault.to = fault.from + "x";
-  fault.to_only = *rc::gen::arbitrary<bool>();
-  fault.duration = PositiveDuration();
-  return fault;
+Trigger AnyTrigger(size_t index) {
+  switch (*rc::gen::inRange(0, index == 0 ? 5 : 6)) {
+    case 0:
+      return AtTime{sim::kEpoch + AnyDuration()};
+    case 1:
+      return AnyEvent(index);
+    case 2:
+      return AtRate{PositiveDuration()};
+    case 3: {
+      AtCounts when{.at_least = {{"a", 1}}, .unless = *AnyName()};
+      for (const std::string& kind : *rc::gen::unique<std::vector<std::string>>(AnyName())) {
+        if (kind != "a") {
+          when.at_least.emplace_back(kind, *rc::gen::inRange<uint64_t>(1, INT64_MAX));
+        }
+      }
+      return when;
+    }
+    case 4:
+      return AtCell{.cell = *AnyName(),
+                    .nth = *rc::gen::inRange<uint64_t>(1, INT64_MAX),
+                    .since = AnySince(index)};
+    default:
+      return AfterFault{.fault = *rc::gen::inRange<size_t>(0, index), .delay = AnyDuration()};
+  }
 }
 
+struct AnyParameter {
+  void operator()(std::string_view, sim::Ratio& ratio) const { ratio = AnyRatio(); }
+
+  void operator()(std::string_view, sim::Duration& span) const { span = PositiveDuration(); }
+
+  void operator()(std::string_view, std::optional<sim::Duration>& span) const {
+    span = *rc::gen::arbitrary<bool>() ? std::optional(AnyDuration()) : std::nullopt;
+  }
+
+  void operator()(std::string_view, uint64_t& number) const {
+    number = *rc::gen::inRange<uint64_t>(1, UINT32_MAX);
+  }
+
+  void operator()(std::string_view, std::string& text) const { text = *AnyName(); }
+
+  void operator()(std::string_view, bool& flag) const { flag = *rc::gen::arbitrary<bool>(); }
+
+  void operator()(std::string_view, sim::CrashStyle& style) const {
+    style = *rc::gen::element(sim::CrashStyle::kProcess, sim::CrashStyle::kSilent);
+  }
+
+  void operator()(std::string_view, sim::PausedTimers& timers) const {
+    timers = *rc::gen::element(sim::PausedTimers::kRunning, sim::PausedTimers::kFrozen);
+  }
+};
+
 Action AnyAction() {
-  const int kind = *rc::gen::inRange(0, 6);
-  if (kind == 0) {
-    return Crash{.process = *AnyName()};
-  }
-  if (kind == 1) {
-    return Crash{.process = *AnyName(), .restart_after = AnyDuration()};
-  }
-  if (kind == 2) {
-    return Restart{.process = *AnyName()};
-  }
-  if (kind == 3) {
-    auto drop = AnyLinkFault<DropMessages>();
-    drop.ratio = AnyRatio();
-    return drop;
-  }
-  if (kind == 4) {
-    auto delay = AnyLinkFault<DelayMessages>();
-    delay.by = PositiveDuration();
-    return delay;
-  }
-  return AnyLinkFault<CutLink>();
+  const auto kind = *rc::gen::inRange<size_t>(0, kFaultCatalogue.size());
+  Action action = *ActionOfKind(kFaultCatalogue.at(kind).kind);
+  std::visit(
+      [](auto& what) {
+        if constexpr (requires { what.process; }) {
+          what.process = *AnyName();
+        } else if constexpr (requires { what.from; }) {
+          what.from = *AnyName();
+          what.to = what.from + "x";
+        } else if constexpr (requires { what.group; }) {
+          what.group = {*AnyName()};
+          what.others = {*AnyName(), *AnyName()};
+        } else if constexpr (requires { what.hosts; }) {
+          what.hosts = {*AnyName(), *AnyName()};
+        } else if constexpr (requires { what.disk; }) {
+          what.disk = *AnyName();
+        } else if constexpr (requires { what.host; }) {
+          what.host = *AnyName();
+        }
+        VisitParameters(what, AnyParameter());
+      },
+      action);
+  return action;
 }
 
 RC_GTEST_PROP(FaultPlanTomlPropertyTest, ReadsBackEveryPlanThatItWrote, ()) {

@@ -199,10 +199,10 @@ plan.toml:10:15: error: "drop" has 1 entries, but needs exactly 2.
 plan.toml:10:31: error: "ratio" must be a ratio in quotes, but here is a decimal number.
   10 | do = { drop = ["jm"], ratio = 0.5 }
      |                               ^~~ such as "50%" or "1/3"
-plan.toml:12:8: error: This table has several of: event, at, after. Keep one.
+plan.toml:12:8: error: This table has several of: event, at, after, every, counts, cell. Keep one.
   12 | when = { at = "1s", after = 0 }
      |        ^~~~~~~~~~~~~~~~~~~~~~~~
-plan.toml:13:6: error: This table is empty; it needs one of: crash, restart, drop, delay, cut.
+plan.toml:13:6: error: This table is empty; it needs one of: crash, pause, cut and others.
   13 | do = {}
      |      ^~
 plan.toml:14:1: error: The key "wen" is unknown here.

@@ -274,6 +274,93 @@ TEST(DrawPlanTest, DrawsWhatLittleTheOptionsAllow) {
 
 // ---- Bad options
 
+// ---- Everything else
+
+SwarmOptions WithOthers() {
+  SwarmOptions options = Options();
+  options.others_max = 4;
+  options.disk_host = "jm";
+  return options;
+}
+
+const Cast& WholeCast() {
+  static const Cast kCast = {
+      .processes = {"jm", "tm-1", "tm-2", "tm-3"},
+      .events = {{"checkpoint.acknowledged", {}}, {"checkpoint.stored", {}}, {"job.restored", {}}}};
+  return kCast;
+}
+
+TEST(DrawPlanTest, EveryOtherKindIsDrawnSometimesAndFitsTheCast) {
+  std::map<std::string_view, size_t> kinds;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const FaultPlan plan = Draw(WithOthers(), seed);
+    const std::vector<PlanProblem> problems = CheckAgainst(plan, WholeCast());
+    ASSERT_TRUE(problems.empty()) << Show(problems.front()) << "\n" << ShowToml(plan);
+    for (const Fault& fault : plan.faults) {
+      kinds[KindOf(fault.what)] += 1;
+    }
+  }
+  for (const FaultInfo& info : kFaultCatalogue) {
+    const bool damages = info.after.starts_with("storage");
+    EXPECT_EQ(kinds.contains(info.kind), !damages && info.kind != "restart") << info.kind;
+  }
+}
+
+TEST(DrawPlanTest, StorageIsDamagedWhereThatIsAskedFor) {
+  SwarmOptions options = WithOthers();
+  options.damages_storage = true;
+  std::set<std::string_view> kinds;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    for (const Fault& fault : Draw(options, seed).faults) {
+      kinds.insert(KindOf(fault.what));
+    }
+  }
+  EXPECT_TRUE(kinds.contains("bit_rot"));
+  EXPECT_TRUE(kinds.contains("late_listing"));
+}
+
+TEST(DrawPlanTest, OtherKindsMoveNoCrashAndNoLinkFault) {
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    const FaultPlan without = Draw(Options(), seed);
+    const FaultPlan with = Draw(WithOthers(), seed);
+    ASSERT_GE(with.faults.size(), without.faults.size());
+    EXPECT_TRUE(std::equal(without.faults.begin(), without.faults.end(), with.faults.begin()));
+  }
+}
+
+TEST(DrawPlanTest, ASecondBlowMayFallOnAnEventOfTheRecovery) {
+  SwarmOptions options = Options();
+  options.again_events = {"job.restored"};
+  size_t count = 0;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const FaultPlan plan = Draw(options, seed);
+    for (size_t index = 0; index < plan.faults.size(); ++index) {
+      const auto* const event = std::get_if<AtEvent>(&plan.faults[index].when);
+      if (event != nullptr && event->since) {
+        EXPECT_EQ(event->kind, "job.restored");
+        EXPECT_EQ(*event->since, index - 1);
+        EXPECT_EQ(std::get<Crash>(plan.faults[index].what).process,
+                  std::get<Crash>(plan.faults[index - 1].what).process);
+        ++count;
+      }
+    }
+  }
+  EXPECT_GT(count, 50U);
+}
+
+TEST(DrawActionTest, GivesAnActionOfTheFamilyThatStrikesTheVictim) {
+  for (const std::string_view family : kFaultFamilies) {
+    for (uint64_t seed = 0; seed < 50; ++seed) {
+      const Action action =
+          DrawAction(WithOthers(), family, {.first = "jm", .second = "tm-2"}, sim::Random(seed));
+      const std::vector<std::string_view> struck = StruckBy(action);
+      const bool is_shared = TargetOf(action) == kSharedVolume;
+      EXPECT_TRUE(is_shared || std::ranges::find(struck, "jm") != struck.end()) << TargetOf(action);
+      EXPECT_EQ(FamilyOf(action), family) << KindOf(action);
+    }
+  }
+}
+
 TEST(SwarmOptionsTest, TellsWhatDoesNotFit) {
   SwarmOptions options = Options();
   EXPECT_TRUE(options.Validate().has_value());

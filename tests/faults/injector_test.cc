@@ -213,25 +213,6 @@ TEST(InjectorTest, SeveralFaultsMayWaitForOneEvent) {
 
 // ---- Links
 
-TEST(ComposeTest, TakesTheWorstOfEverything) {
-  const auto conditions = std::to_array<sim::LinkCondition>({
-      {.cut = false, .loss = {1, 3}, .delay = milliseconds(5)},
-      {.cut = false, .loss = {50, 100}, .delay = milliseconds(7)},
-      {.cut = true, .loss = {}, .delay = sim::Duration(0)},
-  });
-  EXPECT_EQ(Compose(conditions),
-            (sim::LinkCondition{.cut = true, .loss = {50, 100}, .delay = milliseconds(12)}));
-  EXPECT_EQ(Compose({}), sim::LinkCondition{});
-}
-
-TEST(ComposeTest, AddsDelaysWithoutOverflow) {
-  const auto conditions = std::to_array<sim::LinkCondition>({
-      {.cut = false, .loss = {}, .delay = sim::Duration::max()},
-      {.cut = false, .loss = {}, .delay = milliseconds(7)},
-  });
-  EXPECT_EQ(Compose(conditions).delay, sim::Duration::max());
-}
-
 TEST(InjectorTest, OverlappingConditionsComposeAndEndOneByOne) {
   SmallWorld small;
   const Injector injector(
@@ -260,7 +241,194 @@ TEST(InjectorTest, ALinkHasTwoDirectionsUnlessOneIsAskedFor) {
               ElementsAre("a>b cut @10ms", "b>a cut @10ms", "a>b whole @20ms", "b>a whole @20ms"));
 }
 
+// ---- Triggers
+
+TEST(InjectorTest, AValueOfAFieldMayBeAPattern) {
+  SmallWorld small;
+  const Injector injector(
+      small.world(),
+      {.faults = {{AtEvent{.kind = "beat", .process = "b", .where = {{"what", "x|th*d"}}},
+                   CutLink{"a", "b", true, milliseconds(1)}},
+                  {AtEvent{.kind = "beat", .process = "b", .where = {{"what", "t*x|fourth"}}},
+                   CutLink{"a", "b", true, milliseconds(1)}}}});
+  small.RunUntil(100);
+  EXPECT_THAT(Show(injector.fired()), ElementsAre("0 cut a>b @30ms"));
+}
+
+TEST(InjectorTest, AnEventMayCountFromAFaultOnAndItsFaultComeLater) {
+  SmallWorld small;
+  const Injector injector(
+      small.world(), {.faults = {{AtTime{At(45)}, CutLink{"a", "b", true, milliseconds(1)}},
+                                 {AtEvent{.kind = "tick", .nth = 2, .process = "c", .since = 0},
+                                  CutLink{"b", "c", true, milliseconds(1)}},
+                                 {AtEvent{.kind = "tick", .process = "c", .delay = milliseconds(7)},
+                                  CutLink{"c", "a", true, milliseconds(1)}}}});
+  small.RunUntil(100);
+  EXPECT_THAT(Show(injector.fired()),
+              ElementsAre("2 cut c>a @17ms", "0 cut a>b @45ms", "1 cut b>c @60ms"));
+}
+
+TEST(InjectorTest, CountsOfSeveralKindsMustAllBeReached) {
+  SmallWorld small;
+  const Injector injector(small.world(),
+                          {.faults = {{AtCounts{.at_least = {{"tick", 4}, {"beat", 4}}},
+                                       CutLink{"a", "b", true, milliseconds(1)}},
+                                      {AtCounts{.at_least = {{"tick", 2}}, .unless = "beat"},
+                                       CutLink{"b", "c", true, milliseconds(1)}},
+                                      {AtCounts{.at_least = {{"tick", 20}}, .unless = "beat"},
+                                       CutLink{"c", "a", true, milliseconds(1)}}}});
+  small.RunUntil(150);
+  EXPECT_THAT(Show(injector.fired()), ElementsAre("1 cut b>c @10ms", "0 cut a>b @60ms"));
+}
+
+TEST(InjectorTest, ARateFiresAboutSoOftenUntilTheRunIsHealed) {
+  SmallWorld small;
+  const Injector injector(
+      small.world(),
+      {.faults = {{AtRate{milliseconds(10)}, CutLink{"a", "b", true, milliseconds(2)}}}}, At(2000),
+      sim::Random(3));
+  small.RunUntil(4000);
+  EXPECT_GT(injector.fired().size(), 140U);
+  EXPECT_LT(injector.fired().size(), 260U);
+  EXPECT_LT(injector.fired().back().at, At(2000));
+}
+
+TEST(InjectorTest, TellsAtWhichEventAFaultFired) {
+  SmallWorld small;
+  Injector injector(small.world(),
+                    {.faults = {{AtEvent{.kind = "tick", .nth = 2}, Crash{"b", milliseconds(9)}},
+                                {AtTime{At(55)}, Crash{"a", milliseconds(9)}}}});
+  std::vector<std::string> told;
+  injector.OnFired([&told](const FiredFault& fired, const Action& what) {
+    told.push_back(TargetOf(what) +
+                   (fired.event == sim::EventId() ? " at a time" : " at an event"));
+  });
+  small.RunUntil(100);
+  EXPECT_THAT(told, ElementsAre("b at an event", "a at a time"));
+}
+
+// ---- Everything else that may befall a world
+
+TEST(InjectorTest, APausedProcessIsSilentAndGoesOn) {
+  SmallWorld small;
+  const Injector injector(small.world(),
+                          {.faults = {{AtTime{At(25)}, Pause{"a", milliseconds(50)}},
+                                      {AtTime{At(30)}, Pause{"a", milliseconds(50)}}}});
+  small.RunUntil(30);
+  EXPECT_TRUE(small.world().IsPaused(small.Process("a")));
+  small.RunUntil(80);
+  EXPECT_FALSE(small.world().IsPaused(small.Process("a")));
+  EXPECT_THAT(Show(injector.fired()), ElementsAre("0 pause a @25ms"));
+}
+
+TEST(InjectorTest, APartitionCutsEveryLinkBetweenTheGroups) {
+  SmallWorld small;
+  const Injector injector(
+      small.world(),
+      {.faults = {{AtTime{At(10)}, Partition{{"a"}, {"b", "c"}, true, milliseconds(10)}}}});
+  small.RunUntil(50);
+  EXPECT_THAT(small.Acts(),
+              ElementsAre("a>b cut @10ms", "a>c cut @10ms", "a>b whole @20ms", "a>c whole @20ms"));
+  EXPECT_THAT(Show(injector.fired()), ElementsAre("0 partition a>b+c @10ms"));
+}
+
+// Writes a byte every 10 ms to a file of its own, and tells whether it could.
+void Write(sim::Environment& environment) {
+  const sim::Result<std::unique_ptr<sim::File>> file = environment.disk().OpenForAppend("/file");
+  for (;;) {
+    environment.Sleep(milliseconds(10));
+    const bool good = file && (*file)->Append("x") && (*file)->Sync();
+    environment.Trace("wrote", {{"good", good ? 1 : 0}});
+  }
+}
+
+TEST(InjectorTest, ADiskFailsForAWhile) {
+  SmallWorld small;
+  sim::World& world = small.world();
+  world.AddProcess(world.AddHost("writer"), "writer", Write);
+  const Injector injector(
+      world, {.faults = {{AtTime{At(100)}, DiskFault{.trouble = DiskTrouble::kWriteError,
+                                                     .disk = "writer",
+                                                     .duration = milliseconds(100)}}}});
+  small.RunUntil(400);
+  size_t bad = 0;
+  for (const sim::RecordedEvent& event : world.recording().events) {
+    if (event.kind == "wrote" && event.Number("good") == 0) {
+      ++bad;
+      EXPECT_GT(event.time, At(100));
+      EXPECT_LT(event.time, At(220));
+    }
+  }
+  EXPECT_GT(bad, 3U);
+  EXPECT_THAT(Show(injector.fired()), ElementsAre("0 write_error writer @100ms"));
+}
+
+TEST(InjectorTest, WhoReachesTheFatalWriteDiesAndBootsAgain) {
+  SmallWorld small;
+  sim::World& world = small.world();
+  world.AddProcess(world.AddHost("writer"), "writer", Write);
+  const Injector injector(
+      world,
+      {.faults = {{AtTime{At(100)},
+                   CrashAtWrite{.disk = "writer", .nth = 3, .restart_after = milliseconds(50)}},
+                  {AfterFault{0}, CutLink{"a", "b", true, milliseconds(1)}}}});
+  small.RunUntil(100);
+  EXPECT_THAT(injector.fired(), IsEmpty());
+  small.RunUntil(500);
+  EXPECT_TRUE(small.IsAlive("writer"));
+  ASSERT_THAT(injector.fired(), ::testing::SizeIs(2));
+  EXPECT_EQ(injector.fired()[0].kind, "crash_at_write");
+  EXPECT_THAT(small.Acts(), ::testing::SizeIs(4));  // one crash, one restart, one cut and its end
+}
+
+TEST(InjectorTest, ClocksDriftJumpAndAreSetRightWhenHealed) {
+  SmallWorld small;
+  sim::World& world = small.world();
+  const sim::HostId host = world.HostOf(small.Process("a"));
+  const Injector injector(world,
+                          {.faults = {{AtTime{At(10)}, ClockFault{.trouble = ClockTrouble::kJump,
+                                                                  .host = "a",
+                                                                  .by = std::chrono::hours(1),
+                                                                  .backwards = true}},
+                                      {AtTime{At(20)}, ClockFault{.trouble = ClockTrouble::kFreeze,
+                                                                  .host = "a",
+                                                                  .duration = milliseconds(30)}}}},
+                          At(100));
+  small.RunUntil(30);
+  EXPECT_EQ(world.ClockOf(host).frozen, true);
+  const sim::WallTime wrong = world.WallTimeOf(host);
+  EXPECT_LT(wrong, world.WallTimeOf(world.HostOf(small.Process("b"))));
+  small.RunUntil(60);
+  EXPECT_EQ(world.ClockOf(host).frozen, false);
+  EXPECT_LT(world.WallTimeOf(host), world.WallTimeOf(world.HostOf(small.Process("b"))));
+  small.RunUntil(150);
+  EXPECT_EQ(world.WallTimeOf(host), world.WallTimeOf(world.HostOf(small.Process("b"))));
+}
+
 // ---- Healing
+
+TEST(InjectorTest, HealingEndsPausesTroublesOfTheVolumeAndSwizzles) {
+  SmallWorld small;
+  sim::World& world = small.world();
+  const Injector injector(
+      world,
+      {.faults = {{AtTime{At(10)}, Pause{"a", milliseconds(5000)}},
+                  {AtTime{At(10)}, SwizzleHosts{{"a", "b"}, milliseconds(5000)}},
+                  {AtTime{At(10)},
+                   VolumeFault{.trouble = VolumeTrouble::kHang, .duration = milliseconds(5000)}}}},
+      At(100));
+  small.RunUntil(90);
+  EXPECT_TRUE(world.IsPaused(small.Process("a")));
+  small.RunUntil(110);
+  EXPECT_FALSE(world.IsPaused(small.Process("a")));
+  std::vector<std::string> last;
+  for (const sim::RecordedEvent& event : world.recording().events) {
+    if (event.time == At(100)) {
+      last.push_back(event.kind);
+    }
+  }
+  EXPECT_THAT(last, ::testing::IsSupersetOf({"fault.heal", "fault.resume"}));
+}
 
 TEST(InjectorTest, HealingMakesAllWholeAndNothingFiresAfterIt) {
   SmallWorld small;

@@ -204,6 +204,18 @@ TEST(FindInvalidUtf8Test, NamesTheFirstByteThatDoesNotBelong) {
   EXPECT_EQ(FindInvalidUtf8("\x80"), 0U) << "a continuation of nothing";
 }
 
+TEST(MatchesPatternTest, StarsStandForAnythingAndBarsForAlternatives) {
+  EXPECT_TRUE(MatchesPattern("sink[1]", "sink[*]"));
+  EXPECT_TRUE(MatchesPattern("sink[1]", "source[*]|sink[*]"));
+  EXPECT_TRUE(MatchesPattern("abcabd", "*ab*d"));
+  EXPECT_TRUE(MatchesPattern("", "*"));
+  EXPECT_TRUE(MatchesPattern("", "a|"));
+  EXPECT_TRUE(MatchesPattern("3", "3"));
+  EXPECT_FALSE(MatchesPattern("33", "3"));
+  EXPECT_FALSE(MatchesPattern("sink[1]", "sink[*]x"));
+  EXPECT_FALSE(MatchesPattern("abc", "ab|bc|"));
+}
+
 }  // namespace
 
 }  // namespace flinch::faults

@@ -1,0 +1,195 @@
+#include "scenarios/budget.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "engine/checkpoint/checkpoint_storage.h"
+#include "engine/connectors/log_broker.h"
+#include "engine/events.h"
+#include "engine/serializer.h"
+#include "scenarios/cast.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+namespace events = engine::events;
+
+// Whose faults may destroy or hide what was durable: faults/fault_catalogue.h, "storage".
+constexpr auto kDamaging =
+    std::to_array<std::string_view>({"lying_sync", "bit_rot", "misdirected_write", "late_listing"});
+
+// A healed job restarts for what broke before; each task may do it once, and some.
+constexpr uint64_t kRestartsMax = 50;
+
+bool IsWhole(const sim::World& world, const std::string& path) {
+  const std::optional<sim::Bytes> file = world.ReadSharedFile(path);
+  return file && engine::Unseal(*file, path).has_value();
+}
+
+// The first file that the checkpoint behind this pointer lacks, or "".
+std::string FirstMissing(const sim::World& world, const std::string& pointer) {
+  const std::optional<sim::Bytes> metadata = world.ReadSharedFile(pointer);
+  if (!metadata || !IsWhole(world, *metadata)) {
+    return metadata ? *metadata : pointer;
+  }
+  const sim::Bytes file = *world.ReadSharedFile(*metadata);
+  const auto checkpoint =
+      engine::Decode<engine::CompletedCheckpoint>(*engine::Unseal(file, *metadata));
+  if (!checkpoint) {
+    return *metadata;
+  }
+  for (const engine::SnapshotHandle& snapshot : checkpoint->snapshots) {
+    if (!IsWhole(world, snapshot.path)) {
+      return snapshot.path;
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+void Budget::OnEvent(const sim::TraceEvent& event) {
+  const bool is_owed = sealed_ && event.time >= sim::SimTime(scenario_.limits.heal_after);
+  if (event.kind == events::kCheckpointStored) {
+    healed_checkpoints_ += is_owed ? 1U : 0U;
+  } else if (event.kind == events::kJobRestored) {
+    ++attempts_;
+    healed_restarts_ += is_owed ? 1U : 0U;
+  } else if (event.kind == events::kJobStatus) {
+    job_status_ = event.Text("to").value_or("");
+  } else if (event.kind == events::kTopicSealed) {
+    sealed_ = true;
+  } else if (event.kind == "fault.crash") {
+    log_lost_ = log_lost_ || (log_lied_ && event.Text("process") == kBroker);
+  } else if (event.kind == events::kSinkPreCommitted) {
+    precommitted_.emplace(event.Text("transaction").value_or(""));
+  } else if (event.kind == events::kTransactionAborted && event.Text("reason") == "timeout") {
+    const std::string transaction(event.Text("transaction").value_or(""));
+    if (precommitted_.contains(transaction)) {
+      expired_.push_back(transaction);
+    }
+  }
+}
+
+void Budget::OnFired(const faults::Action& action) {
+  const auto* const disk = std::get_if<faults::DiskFault>(&action);
+  log_lied_ = log_lied_ || (disk != nullptr && disk->disk == kBroker &&
+                            disk->trouble == faults::DiskTrouble::kLyingSync);
+  const std::string_view kind = faults::KindOf(action);
+  if (std::ranges::find(kDamaging, kind) != kDamaging.end()) {
+    storage_damaged_ = true;
+    damage_ = kind;
+  }
+}
+
+bool Budget::exhausted() const {
+  return healed_checkpoints_ > scenario_.limits.checkpoints_after_healing ||
+         healed_restarts_ > kRestartsMax;
+}
+
+std::string Budget::ShowProgress() const {
+  return exhausted() ? fmt::format(
+                           "healed and with all its input, the job had {} more checkpoints "
+                           "and {} restarts and did not finish",
+                           healed_checkpoints_, healed_restarts_)
+                     : "";
+}
+
+std::optional<std::string> Budget::Excuse(std::span<const reports::Finding> findings,
+                                          const sim::World& world) const {
+  std::string reason;
+  for (const reports::Finding& finding : findings) {
+    const bool is_lost = (finding.oracle == "exactly_once" && finding.breach == "lost") ||
+                         finding.oracle == "log_readable";
+    std::string why = finding.oracle == "job_finishes" ? WhyNotFinished(world)
+                      : is_lost                        ? WhyLost(world)
+                                                       : "";
+    if (why.empty()) {
+      return std::nullopt;
+    }
+    reason = reason.empty() ? std::move(why) : reason;
+  }
+  return reason.empty() ? std::nullopt : std::optional(std::move(reason));
+}
+
+std::string Budget::WhyNotFinished(const sim::World& world) const {
+  if (job_status_ == "FAILED") {
+    return fmt::format(
+        "The job failed after {} restarts, as restart-strategy.fixed-delay.attempts = {} says: "
+        "more may break in this run than it is allowed to recover from.",
+        attempts_ - std::min<uint64_t>(attempts_, 1), scenario_.options.restart.attempts);
+  }
+  if (!sealed_) {
+    return fmt::format(
+        "The input was not published completely when the run ended at {}: raise "
+        "limits.simulated_time or limits.events, or workload.rows_per_second.",
+        sim::Show(world.Now()));
+  }
+  const std::string checkpoints = DamagedCheckpoints(world);
+  if (!checkpoints.empty()) {
+    return checkpoints;
+  }
+  const std::string log = DamagedLog(world);
+  return log.empty() ? WhyLost(world) : log;
+}
+
+std::string Budget::WhyLost(const sim::World& world) const {
+  if (!expired_.empty()) {
+    return fmt::format(
+        "The log gave transaction \"{}\" up by its time-out, sink.transaction-timeout = {}, before "
+        "it could be committed: the outage was longer. Raise the time-out.",
+        expired_.front(), sim::Show(scenario_.options.sink.transaction_timeout));
+  }
+  return DamagedLog(world);
+}
+
+std::string Budget::DamagedCheckpoints(const sim::World& world) const {
+  if (!storage_damaged_) {
+    return "";
+  }
+  std::string first;
+  for (const std::string& pointer :
+       world.ListShared(fmt::format("/ha/{}/completed", scenario_.job.name))) {
+    if (pointer.ends_with(".tmp")) {
+      continue;
+    }
+    const std::string missing = FirstMissing(world, pointer);
+    if (missing.empty()) {
+      return "";
+    }
+    first = first.empty() ? missing : first;
+  }
+  return first.empty() ? ""
+                       : fmt::format(
+                             "No completed checkpoint has all its files after {}: {} is "
+                             "missing or damaged.",
+                             damage_, first);
+}
+
+// An oracle has found that the log lacks something; that is excused where its disk lied or rotted.
+std::string Budget::DamagedLog(const sim::World& world) const {
+  if (!storage_damaged_) {
+    return "";
+  }
+  const std::optional<sim::ProcessId> broker = world.FindProcess(kBroker);
+  const std::string journal = engine::LogBrokerOptions().journal;
+  if (log_lost_) {
+    return fmt::format(
+        "The end of the log's journal {} is missing: its disk said that it had "
+        "synced what it had not, and the broker crashed.",
+        journal);
+  }
+  const std::optional<sim::Bytes> file = world.ReadFile(world.HostOf(*broker), journal);
+  if (file && engine::ReadJournal(*file)) {
+    return "";
+  }
+  return fmt::format("The log's journal {} is missing or damaged after {}.", journal, damage_);
+}
+
+}  // namespace flinch::scenarios
