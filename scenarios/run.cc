@@ -16,6 +16,7 @@
 #include "scenarios/cast.h"
 #include "scenarios/jobs.h"
 #include "scenarios/oracles/catalogue.h"
+#include "scenarios/outside_view.h"
 #include "scenarios/publisher.h"
 #include "scenarios/scenario_toml.h"
 #include "scenarios/signature.h"
@@ -96,14 +97,17 @@ class Stage {
                 .keep = request.keep,
                 .lens = request.lens,
                 .limits = {.events_max = request.scenario.limits.events,
-                           .time_max = sim::SimTime(request.scenario.limits.simulated_time)}}) {
+                           .time_max = sim::SimTime(request.scenario.limits.simulated_time)}}),
+        outside_(world_, request.scenario, job) {
     sim::Result<std::vector<std::unique_ptr<Oracle>>> oracles =
         MakeOracles(request.scenario.oracles);
     sim::Check(oracles.has_value(), "a valid scenario names an unknown oracle");
     oracles_ = *std::move(oracles);
     // Judges first: an injector may kill the process at the very event that they must see.
     world_.Observe(tally_);
+    const Subject subject = DescribeSubject(request.scenario, request.workload, job, &outside_);
     for (const std::unique_ptr<Oracle>& oracle : oracles_) {
+      oracle->OnSubject(subject);
       world_.Observe(*oracle);
     }
     BootProcesses();
@@ -155,6 +159,7 @@ class Stage {
   Tally tally_;
   std::vector<std::unique_ptr<Oracle>> oracles_;
   sim::World world_;
+  OutsideView outside_;
   std::optional<faults::Injector> injector_;
 };
 
@@ -244,9 +249,10 @@ void Stage::FillOutput(const engine::LogContents& log, FinalState& state,
 // A job that does not finish breaks no promise when the scenario did not let it: then the verdict
 // is inconclusive, with what was missing. Any other broken promise stands.
 void Stage::Excuse(reports::RunSummary& summary) const {
-  const bool only_unfinished = std::ranges::all_of(
-      summary.findings,
-      [](const reports::Finding& finding) { return finding.oracle == "job_finishes"; });
+  const bool only_unfinished =
+      std::ranges::all_of(summary.findings, [](const reports::Finding& finding) {
+        return finding.oracle == "job_finishes" || finding.oracle == "progress";
+      });
   if (!only_unfinished) {
     return;
   }
