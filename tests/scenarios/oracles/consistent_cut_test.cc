@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "scenarios/registry.h"
+#include "scenarios/run.h"
 #include "tests/support/recording_builder.h"
 
 namespace flinch::scenarios {
@@ -174,6 +176,25 @@ TEST_F(ConsistentCutTest, SaysNothingWhenFilesCannotBeRead) {
   Store();
   EXPECT_THAT(oracle_.Judge({}), IsEmpty());
   EXPECT_EQ(oracle_.seen(), 0U);
+}
+
+// The oracle that sees it first, so that all runs with this cause have one signature.
+TEST(ConsistentCutWitnessTest, SeesThePlantedDefectBeforeTheOutputIsWrong) {
+  const Scenario* scenario = FindLibraryScenario("url_clicks");
+  engine::Defects defects;
+  defects.Plant(engine::Defect::kSourceAdvancesBeforeEmit);
+  uint64_t failed = 0;
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    const sim::Result<Workload> workload = LoadWorkload(*scenario, seed, std::nullopt);
+    ASSERT_TRUE(workload);
+    const RunResult result =
+        Run({.scenario = *scenario, .workload = *workload, .seed = seed, .defects = defects});
+    if (result.summary.verdict == reports::Verdict::kFailed) {
+      ++failed;
+      EXPECT_EQ(result.summary.signature, "consistent_cut:lost@window") << "seed " << seed;
+    }
+  }
+  EXPECT_GT(failed, 0U);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "scenarios/registry.h"
+#include "scenarios/run.h"
 #include "tests/support/recording_builder.h"
 
 namespace flinch::scenarios {
@@ -84,6 +86,25 @@ TEST(RestoredStateTest, SaysNothingOfAStartFromNothingOrWhileTasksAreMissing) {
   Snapshot(untriggered, 1, "window[0]", 5);
   Start(untriggered, "window[0]", 1, 4);
   EXPECT_THAT(Judge(untriggered), IsEmpty());
+}
+
+// The oracle that sees it first, so that all runs with this cause have one signature.
+TEST(RestoredStateWitnessTest, SeesThePlantedDefectBeforeTheOutputIsWrong) {
+  const Scenario* scenario = FindLibraryScenario("url_clicks");
+  engine::Defects defects;
+  defects.Plant(engine::Defect::kKeyGroupRangeEndExclusive);
+  uint64_t failed = 0;
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    const sim::Result<Workload> workload = LoadWorkload(*scenario, seed, std::nullopt);
+    ASSERT_TRUE(workload);
+    const RunResult result =
+        Run({.scenario = *scenario, .workload = *workload, .seed = seed, .defects = defects});
+    if (result.summary.verdict == reports::Verdict::kFailed) {
+      ++failed;
+      EXPECT_EQ(result.summary.signature, "restored_state:lost@window") << "seed " << seed;
+    }
+  }
+  EXPECT_GT(failed, 0U);
 }
 
 }  // namespace
