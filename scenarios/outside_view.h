@@ -1,4 +1,5 @@
-// The shared volume of a world as its judges may see it: checkpoints, read from outside and decoded.
+// The shared volume of a world as its judges may see it: checkpoints, read from outside and
+// decoded.
 //
 // Costs no simulated time and changes nothing. What cannot be read is told in the view, as people
 // would say it.

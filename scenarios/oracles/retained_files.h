@@ -1,8 +1,8 @@
 // What the store points to can be restored from: every file of every retained checkpoint is there,
 // whole; and nothing else is left behind.
 //
-// Promise: after each clean-up (checkpoint.subsumed), at each restore (job.restored) and at the end,
-//          every file of each checkpoint in the store exists, has the size that the metadata says,
+// Promise: after each clean-up (checkpoint.subsumed), at each restore (job.restored) and at the
+//          end every file of each checkpoint in the store exists, has the size that the metadata says,
 //          and ends with the right checksum. When the job finished, no file lies there that belongs
 //          to no checkpoint of the store.
 // Cost:    the bytes of the retained checkpoints, per clean-up.
