@@ -2,9 +2,9 @@
 // whole; and nothing else is left behind.
 //
 // Promise: after each clean-up (checkpoint.subsumed), at each restore (job.restored) and at the
-//          end every file of each checkpoint in the store exists, has the size that the metadata says,
-//          and ends with the right checksum. When the job finished, no file lies there that belongs
-//          to no checkpoint of the store.
+//          end every file of each checkpoint in the store exists, has the size that the metadata
+//          says, and ends with the right checksum. When the job finished, no file lies there that
+//          belongs to no checkpoint of the store.
 // Cost:    the bytes of the retained checkpoints, per clean-up.
 // Silent:  when nobody can look at the volume; from the first fault of the shared volume on
 //          (fault.disk): then files may break without the engine's doing. About left files, when a
