@@ -9,10 +9,15 @@
 #include <vector>
 
 #include "scenarios/expected.h"
+#include "scenarios/oracles/subject.h"
 #include "scenarios/workload.h"
 #include "sim/time.h"
 
 namespace flinch::scenarios {
+
+// What one row adds to: its window's count, ending with the window; each of its words' counts.
+Addition WindowAddition(const InputRow& row, sim::Duration window);
+std::vector<Addition> WordAdditions(const InputRow& row);
 
 // Rows per key and window, by key and then by window.
 std::vector<ExpectedRecord> CountPerWindow(const std::vector<InputRow>& rows, sim::Duration window);

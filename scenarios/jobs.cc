@@ -124,25 +124,42 @@ std::vector<ExpectedRecord> ReferenceWordCount(const Scenario&, const Workload& 
   return CountWords(workload.rows);
 }
 
+std::vector<Addition> AddToWindow(const InputRow& row, const Scenario& scenario) {
+  return {WindowAddition(row, scenario.job.window)};
+}
+
+std::vector<Addition> AddToWords(const InputRow& row, const Scenario&) {
+  return WordAdditions(row);
+}
+
+constexpr CountedState kWindowCounts = {
+    .operator_name = "window", .state = "window", .has_timers = true, .additions = AddToWindow};
+
+constexpr CountedState kWordCounts = {
+    .operator_name = "count", .state = "count", .has_timers = false, .additions = AddToWords};
+
 constexpr auto kJobs = std::to_array<RegisteredJob>({
     {.name = "url_clicks",
      .what = "rows per key (a URL) in tumbling windows of job.window",
      .build = BuildCountPerWindow,
      .reference = ReferenceCountPerWindow,
      .show_json = ShowWindowCountJson,
-     .show_value = ShowWindowCount},
+     .show_value = ShowWindowCount,
+     .counted = kWindowCounts},
     {.name = "word_count",
      .what = "words of each row's value, with a running count per word; one result per word",
      .build = BuildWordCount,
      .reference = ReferenceWordCount,
      .show_json = ShowRunningCountJson,
-     .show_value = ShowRunningCount},
+     .show_value = ShowRunningCount,
+     .counted = kWordCounts},
     {.name = "package_log",
      .what = "rows per key (a package action) in tumbling windows of job.window",
      .build = BuildCountPerWindow,
      .reference = ReferenceCountPerWindow,
      .show_json = ShowWindowCountJson,
-     .show_value = ShowWindowCount},
+     .show_value = ShowWindowCount,
+     .counted = kWindowCounts},
     {.name = "algebra",
      .what = "the operators of job.steps, one after the other, over a number per row",
      .build = BuildAlgebra,

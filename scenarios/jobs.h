@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,12 +16,22 @@
 
 #include "engine/graph/stream_graph.h"
 #include "scenarios/expected.h"
+#include "scenarios/oracles/subject.h"
 #include "scenarios/scenario.h"
 #include "scenarios/workload.h"
 
 namespace flinch::scenarios {
 
 inline constexpr std::string_view kOutputTopic = "output";
+
+// Where a job that counts keeps its counts, for the judge of checkpoints.
+struct CountedState {
+  std::string_view operator_name;  // whose keyed state it is
+  std::string_view state;          // its name: key and window → int64_t
+  bool has_timers = false;         // one per count
+  // What a row adds to, by plain sequential code.
+  std::vector<Addition> (*additions)(const InputRow& row, const Scenario& scenario);
+};
 
 struct RegisteredJob {
   std::string_view name;
@@ -32,6 +43,8 @@ struct RegisteredJob {
   std::string (*show_json)(std::string_view key, std::string_view value);
   // A value for people: "3 in the window from 2025-06-24T14:00:00Z".
   std::string (*show_value)(std::string_view value);
+  // Nothing: nobody says what its state should be, and checkpoints are not compared.
+  std::optional<CountedState> counted{};
 };
 
 std::span<const RegisteredJob> JobRegistry();

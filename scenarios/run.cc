@@ -18,6 +18,7 @@
 #include "scenarios/cells.h"
 #include "scenarios/jobs.h"
 #include "scenarios/oracles/catalogue.h"
+#include "scenarios/outside_view.h"
 #include "scenarios/publisher.h"
 #include "scenarios/scenario_toml.h"
 #include "scenarios/signature.h"
@@ -102,7 +103,8 @@ class Stage {
                 .keep = request.keep,
                 .lens = request.lens,
                 .limits = {.events_max = request.scenario.limits.events,
-                           .time_max = sim::SimTime(request.scenario.limits.simulated_time)}}) {
+                           .time_max = sim::SimTime(request.scenario.limits.simulated_time)}}),
+        outside_(world_, request.scenario, job) {
     sim::Result<std::vector<std::unique_ptr<Oracle>>> oracles =
         MakeOracles(request.scenario.oracles);
     sim::Check(oracles.has_value(), "a valid scenario names an unknown oracle");
@@ -111,7 +113,9 @@ class Stage {
     world_.Observe(tally_);
     world_.Observe(cells_);
     world_.Observe(budget_);
+    const Subject subject = DescribeSubject(request.scenario, request.workload, job, &outside_);
     for (const std::unique_ptr<Oracle>& oracle : oracles_) {
+      oracle->OnSubject(subject);
       world_.Observe(*oracle);
     }
     BootProcesses();
@@ -172,6 +176,7 @@ class Stage {
   Budget budget_;
   std::vector<std::unique_ptr<Oracle>> oracles_;
   sim::World world_;
+  OutsideView outside_;
   std::optional<faults::Injector> injector_;
   std::optional<sim::Result<engine::LogContents>> last_log_;  // read when the world had ended
 };

@@ -18,8 +18,12 @@ uint64_t Checksum(std::string_view bytes) {
 
 }  // namespace
 
+std::string CheckpointsDirectory(std::string_view job) {
+  return fmt::format("/checkpoints/{}", job);
+}
+
 std::string CheckpointDirectory(std::string_view job, CheckpointId id) {
-  return fmt::format("/checkpoints/{}/chk-{}", job, id.value());
+  return fmt::format("{}/chk-{}", CheckpointsDirectory(job), id.value());
 }
 
 std::string MetadataPath(std::string_view job, CheckpointId id) {

@@ -67,6 +67,7 @@ struct CompletedCheckpoint {
   }
 };
 
+std::string CheckpointsDirectory(std::string_view job);
 std::string CheckpointDirectory(std::string_view job, CheckpointId id);
 std::string MetadataPath(std::string_view job, CheckpointId id);
 std::string SnapshotPath(std::string_view job, CheckpointId id, const ExecutionAttemptId& task);

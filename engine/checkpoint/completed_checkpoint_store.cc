@@ -7,9 +7,12 @@
 #include "engine/events.h"
 
 namespace flinch::engine {
-namespace {
 
-std::string StoreDirectory(std::string_view job) { return fmt::format("/ha/{}/completed", job); }
+std::string CompletedCheckpointsDirectory(std::string_view job) {
+  return fmt::format("/ha/{}/completed", job);
+}
+
+namespace {
 
 // Planted: says that it has written what a crash may still take away.
 sim::Result<void> WriteWithoutSync(sim::FileSystem& volume, std::string_view path,
@@ -28,12 +31,13 @@ CompletedCheckpointStore::CompletedCheckpointStore(sim::Environment& environment
       defects_(defects) {}
 
 std::string CompletedCheckpointStore::PointerPath(CheckpointId id) const {
-  return fmt::format("{}/{:020}", StoreDirectory(job_), id.value());
+  return fmt::format("{}/{:020}", CompletedCheckpointsDirectory(job_), id.value());
 }
 
 sim::Result<void> CompletedCheckpointStore::Recover() {
   sim::FileSystem& volume = environment_.shared();
-  const sim::Result<std::vector<std::string>> paths = volume.List(StoreDirectory(job_));
+  const sim::Result<std::vector<std::string>> paths =
+      volume.List(CompletedCheckpointsDirectory(job_));
   if (!paths) {
     return sim::Fail(paths);
   }
@@ -99,7 +103,7 @@ std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
     if (!removed && removed.error().code != sim::ErrorCode::kNotFound) {
       break;  // the next completed checkpoint tries again
     }
-    if (!volume.SyncDirectory(StoreDirectory(job_))) {
+    if (!volume.SyncDirectory(CompletedCheckpointsDirectory(job_))) {
       break;
     }
     checkpoints_.erase(checkpoints_.begin());

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/checkpoint/checkpoint_storage.h"
@@ -17,6 +18,10 @@
 #include "sim/environment.h"
 
 namespace flinch::engine {
+
+// Where the pointers lie: one file per checkpoint, named by its id with leading zeros. A name that
+// ends in ".tmp" is none.
+std::string CompletedCheckpointsDirectory(std::string_view job);
 
 class CompletedCheckpointStore {
  public:

@@ -21,6 +21,7 @@ void ResultPartition::EmitRecord(uint32_t subpartition, const ElementType& type,
   Write(target.collecting, ElementKind::kRecord);
   Write(target.collecting, record.timestamp);
   type.write(target.collecting, record.value);
+  ++records_;
   unflushed_ = true;
   if (target.collecting.size() >= options_.buffer_bytes) {
     Finish(target);

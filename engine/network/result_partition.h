@@ -38,6 +38,9 @@ class ResultPartition {
   // Elements are waiting for a flush.
   bool HasUnflushed() const { return unflushed_; }
 
+  // How many were emitted so far, to all subpartitions together.
+  uint64_t records() const { return records_; }
+
   uint32_t subpartitions() const { return static_cast<uint32_t>(subpartitions_.size()); }
 
   // False when somebody has asked for this subpartition before, and after Close: whoever serves a
@@ -59,6 +62,7 @@ class ResultPartition {
 
   NetworkOptions options_;
   std::vector<Subpartition> subpartitions_;
+  uint64_t records_ = 0;
   size_t full_ = 0;
   bool unflushed_ = false;
   bool closed_ = false;

@@ -29,6 +29,9 @@ class WatermarkValve {
     return minimum;
   }
 
+  // The minimum that was given last.
+  EventTime current() const { return emitted_; }
+
  private:
   EventTime Minimum() const {
     if (!skips_silent_) {

@@ -228,6 +228,14 @@ sim::Result<void> OperatorChain::NotifyAborted(CheckpointId id) {
   return {};
 }
 
+size_t OperatorChain::keyed_entries() const {
+  size_t entries = 0;
+  for (const Member& member : members_) {
+    entries += member.keyed_state ? member.keyed_state->entries() : 0;
+  }
+  return entries;
+}
+
 void OperatorChain::Cancel() {
   for (const Member& member : members_) {
     member.code->Cancel();

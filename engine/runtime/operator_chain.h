@@ -51,6 +51,9 @@ class OperatorChain {
   void ReadAgain(CheckpointId id, TaskSnapshot& snapshot);
   sim::Result<void> NotifyComplete(CheckpointId id);
   sim::Result<void> NotifyAborted(CheckpointId id);
+  // In the keyed state of all operators, timers included.
+  size_t keyed_entries() const;
+
   void Cancel();
   void Close();
 

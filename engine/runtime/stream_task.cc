@@ -61,7 +61,8 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
                            .partitions = Pointers(partitions_)}),
       gate_(environment, engine_.network, DescribeChannels(), [this] { Wake(); }),
       barriers_(gate_.channels(), options.defects),
-      watermarks_(gate_.channels(), options.defects) {}
+      watermarks_(gate_.channels(), options.defects),
+      received_(gate_.channels()) {}
 
 std::vector<ChannelOptions> StreamTask::DescribeChannels() const {
   std::vector<ChannelOptions> channels;
@@ -137,8 +138,10 @@ sim::Result<void> StreamTask::Start() {
   }
   gate_.Start(fibers_);
   started_ = true;
-  environment_.Trace(events::kTaskStarted,
-                     {{"subtask", name_}, {"attempt", id_.attempt}, {"checkpoint", restored}});
+  environment_.Trace(events::kTaskStarted, {{"subtask", name_},
+                                            {"attempt", id_.attempt},
+                                            {"checkpoint", restored},
+                                            {"entries", chain_.keyed_entries()}});
   listener_.OnStarted(id_);
   return {};
 }
@@ -256,6 +259,7 @@ sim::Result<void> StreamTask::ProcessBuffer(size_t channel, std::string_view buf
     switch (kind) {
       case ElementKind::kRecord:
         CountRecord();
+        ++received_[channel];
         Read(in, time);
         processed = type.read(in, time, chain_.head());
         break;
@@ -299,7 +303,9 @@ sim::Result<void> StreamTask::OnBarrier(size_t channel, CheckpointId id) {
                                                 {"subtask", name_},
                                                 {"channel", channel},
                                                 {"attempt", id_.attempt},
-                                                {"place", barriers_.PlaceOf(channel, id)}});
+                                                {"place", barriers_.PlaceOf(channel, id)},
+                                                {"from", gate_.channel(channel).producer_name},
+                                                {"records", received_[channel]}});
   const bool is_lost =
       defects_.Has(Defect::kBarriersOfEndedChannelsAreLost) && gate_.HasEnded(channel);
   if (is_lost || !barriers_.OnBarrier(channel, id)) {
@@ -341,17 +347,25 @@ sim::Result<void> StreamTask::PerformCheckpoint(CheckpointId id) {
     return {};  // aborted, or overtaken by a newer one
   }
   last_checkpoint_ = id;
+  uint64_t sent = 0;
   for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
+    sent += partition->records();
     partition->BroadcastBarrier(id);
   }
   if (!partitions_.empty()) {
-    environment_.Trace(events::kBarrierSent, {{"id", id}, {"subtask", name_}});
+    environment_.Trace(
+        events::kBarrierSent,
+        {{"id", id}, {"subtask", name_}, {"attempt", id_.attempt}, {"records", sent}});
   }
   sim::Result<TaskSnapshot> snapshot = chain_.Snapshot(id);
   if (!snapshot) {
     return sim::Fail(snapshot);
   }
-  environment_.Trace(events::kSnapshotTaken, {{"id", id}, {"subtask", name_}});
+  environment_.Trace(events::kSnapshotTaken, {{"id", id},
+                                              {"subtask", name_},
+                                              {"attempt", id_.attempt},
+                                              {"entries", chain_.keyed_entries()},
+                                              {"watermark", watermarks_.current().nanos()}});
   fibers_.Spawn("upload", [this, id, frozen = *std::move(snapshot)]() mutable {
     Upload(id, std::move(frozen));
   });

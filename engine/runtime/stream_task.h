@@ -119,6 +119,7 @@ class StreamTask {
   InputGate gate_;
   BarrierHandler barriers_;
   WatermarkValve watermarks_;
+  std::vector<uint64_t> received_;  // records, by channel
 
   bool started_ = false;
   bool cancelled_ = false;

@@ -1,5 +1,6 @@
 #include "engine/runtime/timer_service.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -40,11 +41,15 @@ EventTime TimestampOf(std::string_view entry) {
 
 }  // namespace
 
+std::string TimerState(std::string_view name) { return "_timer_state/event_" + std::string(name); }
+
+std::string_view TimerSpace(std::string_view entry_space) {
+  return entry_space.substr(std::min(entry_space.size(), kTimestampBytes));
+}
+
 TimerService::TimerService(KeyedStateBackend& backend, std::string_view name,
                            const Defects& defects)
-    : backend_(backend), defects_(defects), state_("_timer_state/event_") {
-  state_ += name;
-}
+    : backend_(backend), defects_(defects), state_(TimerState(name)) {}
 
 void TimerService::Register(EventTime timestamp, std::string_view space) {
   const std::string_view key = backend_.current_key();

@@ -34,6 +34,11 @@ struct Timer {
   int32_t key_hash = 0;
 };
 
+// How timers lie in the keyed state, for who reads a snapshot: the state of the service of this
+// name, and the timer's own namespace in that of its entry. Entries of a timer service only.
+std::string TimerState(std::string_view name);
+std::string_view TimerSpace(std::string_view entry_space);
+
 class TimerService {
  public:
   // `name` tells the services of one operator apart and is part of the state's name. Holds no

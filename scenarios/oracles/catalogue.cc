@@ -6,11 +6,21 @@
 #include <fmt/format.h>
 
 #include "scenarios/oracles/alignment.h"
+#include "scenarios/oracles/channel_counts.h"
 #include "scenarios/oracles/checkpoint_ids_grow.h"
 #include "scenarios/oracles/commit_after_durable.h"
+#include "scenarios/oracles/committed_stays.h"
+#include "scenarios/oracles/consistent_cut.h"
 #include "scenarios/oracles/exactly_once.h"
 #include "scenarios/oracles/job_finishes.h"
 #include "scenarios/oracles/no_open_transaction.h"
+#include "scenarios/oracles/no_zombie.h"
+#include "scenarios/oracles/one_attempt.h"
+#include "scenarios/oracles/progress.h"
+#include "scenarios/oracles/restored_state.h"
+#include "scenarios/oracles/restores_newest.h"
+#include "scenarios/oracles/retained_files.h"
+#include "scenarios/oracles/watermarks_grow.h"
 
 namespace flinch::scenarios {
 
@@ -25,10 +35,20 @@ constexpr OracleInfo Entry() {
 
 constexpr auto kCatalogue = std::to_array<OracleInfo>({
     Entry<ExactlyOnce>(),
+    Entry<CommittedStays>(),
+    Entry<ConsistentCut>(),
     Entry<CommitAfterDurable>(),
+    Entry<NoZombie>(),
+    Entry<RestoredState>(),
+    Entry<RestoresNewest>(),
+    Entry<RetainedFiles>(),
+    Entry<ChannelCounts>(),
+    Entry<WatermarksGrow>(),
+    Entry<OneAttempt>(),
     Entry<CheckpointIdsGrow>(),
     Entry<Alignment>(),
     Entry<NoOpenTransaction>(),
+    Entry<Progress>(),
     Entry<JobFinishes>(),
 });
 

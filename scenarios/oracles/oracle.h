@@ -21,6 +21,7 @@
 
 #include "reports/run_summary.h"
 #include "scenarios/expected.h"
+#include "scenarios/oracles/subject.h"
 #include "sim/recording/recording.h"
 #include "sim/time.h"
 
@@ -47,6 +48,9 @@ class Oracle : public sim::TraceObserver {
 
   // What is promised, in one sentence.
   virtual std::string_view promise() const = 0;
+
+  // Once, before the first event. What it points to outlives the oracle.
+  virtual void OnSubject(const Subject& /*subject*/) {}
 
   void OnEvent(const sim::TraceEvent& event) override = 0;
 

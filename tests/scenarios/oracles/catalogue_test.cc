@@ -38,9 +38,12 @@ TEST(CatalogueTest, EveryEntryMakesTheOracleItNames) {
 TEST(CatalogueTest, NoNamesMeanAll) {
   const auto oracles = MakeOracles({});
   ASSERT_TRUE(oracles.has_value());
-  EXPECT_THAT(NamesOf(*oracles),
-              ElementsAre("exactly_once", "commit_after_durable", "checkpoint_ids_grow",
-                          "alignment", "no_open_transaction", "job_finishes"));
+  EXPECT_THAT(
+      NamesOf(*oracles),
+      ElementsAre("exactly_once", "committed_stays", "consistent_cut", "commit_after_durable",
+                  "no_zombie", "restored_state", "restores_newest", "retained_files",
+                  "channel_counts", "watermarks_grow", "one_attempt", "checkpoint_ids_grow",
+                  "alignment", "no_open_transaction", "progress", "job_finishes"));
 }
 
 TEST(CatalogueTest, OraclesComeOnceAndInTheOrderOfTheCatalogue) {
@@ -56,7 +59,7 @@ TEST(CatalogueTest, AnUnknownNameIsAnErrorThatNamesTheKnownOnes) {
   ASSERT_FALSE(oracles.has_value());
   EXPECT_EQ(oracles.error().code, sim::ErrorCode::kInvalidArgument);
   EXPECT_THAT(oracles.error().message,
-              HasSubstr("There is no oracle \"exactly_twice\"; use one of exactly_once, commit_"));
+              HasSubstr("There is no oracle \"exactly_twice\"; use one of exactly_once, commit"));
   EXPECT_EQ(FindOracle("exactly_twice"), nullptr);
 }
 

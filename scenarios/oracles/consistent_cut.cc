@@ -1,0 +1,211 @@
+#include "scenarios/oracles/consistent_cut.h"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "engine/events.h"
+#include "scenarios/oracles/wording.h"
+
+namespace flinch::scenarios {
+
+namespace events = engine::events;
+
+namespace {
+
+std::string Show(const StatePlace& place) {
+  return place.slot == 0
+             ? fmt::format("key {}", ShowBytes(place.key))
+             : fmt::format("key {} in the window from {} ns", ShowBytes(place.key), place.slot);
+}
+
+}  // namespace
+
+void ConsistentCut::OnSubject(const Subject& subject) {
+  outside_ = subject.outside;
+  operator_ = subject.state_operator;
+  has_timers_ = subject.has_timers;
+  out_of_orderness_ = subject.out_of_orderness;
+  for (const SubjectRow& row : subject.rows) {
+    if (row.partition >= partitions_.size()) {
+      partitions_.resize(row.partition + size_t{1});
+    }
+    Row& own = partitions_[row.partition].rows.emplace_back();
+    own.timestamp = row.timestamp;
+    for (const Addition& addition : row.additions) {
+      const auto [found, is_new] = by_name_.emplace(addition.place, places_.size());
+      if (is_new) {
+        places_.emplace_back(Count{.last = addition.last}, &found->first);
+      }
+      own.additions.push_back(found->second);
+    }
+  }
+}
+
+void ConsistentCut::OnEvent(const sim::TraceEvent& event) {
+  if (event.kind != events::kCheckpointStored || outside_ == nullptr || operator_.empty()) {
+    return;
+  }
+  const auto id = event.Number("id");
+  if (!id.has_value()) {
+    return;
+  }
+  const CheckpointView view = outside_->ReadCheckpoint(*id);
+  if (view.troubles.empty()) {
+    JudgeCheckpoint(event, *id, view);
+  }
+}
+
+void ConsistentCut::JudgeCheckpoint(const sim::TraceEvent& event, int64_t id,
+                                    const CheckpointView& view) {
+  See();
+  if (!MoveTo(event, id, view)) {
+    return;
+  }
+  CompareEntries(event, id, view);
+  FindMissing(event, id);
+  if (has_timers_) {
+    CompareTimers(event, id, view);
+  }
+  for (const CheckpointView::Entry& entry : view.entries) {
+    if (const auto found = by_name_.find(entry.place); found != by_name_.end()) {
+      places_[found->second].first.seen = false;
+    }
+  }
+}
+
+bool ConsistentCut::MoveTo(const sim::TraceEvent& event, int64_t id, const CheckpointView& view) {
+  std::vector<bool> has_position(partitions_.size(), false);
+  bool sensible = true;
+  for (const auto& [number, next] : view.positions) {
+    if (number >= partitions_.size()) {
+      continue;  // an empty partition
+    }
+    Partition& partition = partitions_[number];
+    if (has_position[number]) {
+      Tell(event, id, "two_owners",
+           fmt::format("two source subtasks hold a position of log partition {}", number));
+      sensible = false;
+    } else if (next < partition.next) {
+      Tell(event, id, "position_back",
+           fmt::format("log partition {} stands at offset {}, but at {} in an earlier checkpoint",
+                       number, next, partition.next));
+      sensible = false;
+    } else if (next > partition.rows.size()) {
+      Tell(event, id, "position_beyond",
+           fmt::format("log partition {} stands at offset {}, but has {} records", number, next,
+                       partition.rows.size()));
+      sensible = false;
+    }
+    has_position[number] = true;
+    for (; sensible && partition.next < next; ++partition.next) {
+      const Row& row = partition.rows[partition.next];
+      partition.largest = std::max(partition.largest.value_or(row.timestamp), row.timestamp);
+      for (const PlaceIndex place : row.additions) {
+        ++places_[place].first.expected;
+        open_.insert(place);
+      }
+    }
+  }
+  for (size_t number = 0; number < partitions_.size() && sensible; ++number) {
+    if (!has_position[number] && partitions_[number].next > 0) {
+      Tell(event, id, "no_owner",
+           fmt::format("no source subtask holds a position of log partition {}", number));
+      sensible = false;
+    }
+  }
+  return sensible;
+}
+
+std::optional<int64_t> ConsistentCut::WatermarkBound() const {
+  std::optional<int64_t> smallest;
+  for (const Partition& partition : partitions_) {
+    if (partition.next == partition.rows.size()) {
+      continue;  // it may have ended
+    }
+    if (!partition.largest) {
+      return std::numeric_limits<int64_t>::min();
+    }
+    smallest = std::min(smallest.value_or(*partition.largest), *partition.largest);
+  }
+  return smallest ? std::optional(*smallest - out_of_orderness_ - 1) : std::nullopt;
+}
+
+void ConsistentCut::CompareEntries(const sim::TraceEvent& event, int64_t id,
+                                   const CheckpointView& view) {
+  for (const auto& [name, count] : view.entries) {
+    const auto found = by_name_.find(name);
+    const int64_t expected = found == by_name_.end() ? 0 : places_[found->second].first.expected;
+    if (found != by_name_.end()) {
+      places_[found->second].first.seen = true;
+    }
+    if (expected == 0) {
+      Tell(event, id, "foreign",
+           fmt::format("{} is in the state with {}, though no record before the source positions "
+                       "has it",
+                       Show(name), count));
+    } else if (count != expected) {
+      Tell(event, id, count < expected ? "lost" : "doubled",
+           fmt::format("the state counts {} for {}, but {} records before the source positions "
+                       "have it",
+                       count, Show(name), expected));
+    }
+  }
+}
+
+void ConsistentCut::FindMissing(const sim::TraceEvent& event, int64_t id) {
+  const std::optional<int64_t> bound = WatermarkBound();
+  for (auto next = open_.begin(); next != open_.end();) {
+    const auto& [place, name] = places_[*next];
+    const bool due = !bound || place.last <= *bound;
+    if (due) {
+      next = open_.erase(next);
+      continue;
+    }
+    if (!place.seen) {
+      Tell(event, id, "lost",
+           fmt::format("{} is not in the state, though {} records before the source positions have "
+                       "it and it is not due",
+                       Show(*name), place.expected));
+    }
+    ++next;
+  }
+}
+
+void ConsistentCut::CompareTimers(const sim::TraceEvent& event, int64_t id,
+                                  const CheckpointView& view) {
+  std::vector<StatePlace> timers = view.timers;
+  std::vector<StatePlace> entries;
+  entries.reserve(view.entries.size());
+  for (const CheckpointView::Entry& entry : view.entries) {
+    entries.push_back(entry.place);
+  }
+  std::ranges::sort(timers);
+  std::ranges::sort(entries);
+  if (timers == entries) {
+    return;
+  }
+  std::vector<StatePlace> odd;
+  std::ranges::set_symmetric_difference(timers, entries, std::back_inserter(odd));
+  const bool has_timer = std::ranges::binary_search(timers, odd.front());
+  Tell(event, id, "timer",
+       fmt::format("{} has {}", Show(odd.front()),
+                   has_timer ? "a timer and no contents, or two timers" : "contents and no timer"));
+}
+
+void ConsistentCut::Tell(const sim::TraceEvent& event, int64_t id, std::string_view breach,
+                         std::string_view sentence) {
+  const bool of_source =
+      breach.starts_with("position") || breach.ends_with("owner") || breach.ends_with("owners");
+  breaches_.Add(
+      fmt::format("Checkpoint {} is no consistent cut: {}{}.", id, sentence, Place(event)),
+      MarkAt(event, breach, of_source ? std::string_view("source") : operator_));
+}
+
+std::vector<reports::Finding> ConsistentCut::Judge(const FinalState& /*state*/) {
+  return breaches_.ToFindings(kName);
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,92 @@
+// Every completed checkpoint is a consistent cut: its state is what the records before its source
+// positions make it, and nothing else.
+//
+// Promise: when checkpoint.stored comes, let P be the positions in the checkpoint's files and N the
+//          reference run's counts over the records before P, by place (key and window). Each log
+//          partition has one position; no position is below that of an earlier checkpoint; each
+//          place in the state holds its N; a place that is not in the state has N = 0 or was due:
+//          event time, as the sources at P can have made it, has passed its end. Windows have one
+//          timer each and every timer a window.
+// Cost:    linear: the reference is moved from one checkpoint's positions to the next; per
+//          checkpoint its own size and the places that are open. Keeps a count per place.
+// Silent:  about jobs whose state nobody describes (Subject::rows), and when nobody can look at the
+//          volume. About a window that is gone and was due: what it emitted is judged by
+//          exactly_once. About files that cannot be read: retained_files speaks.
+// Source:  Chandy and Lamport 1985, as Carbone et al. 2015 apply it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "scenarios/oracles/breaches.h"
+#include "scenarios/oracles/oracle.h"
+
+namespace flinch::scenarios {
+
+class ConsistentCut final : public Oracle {
+ public:
+  static constexpr std::string_view kName = "consistent_cut";
+  static constexpr std::string_view kPromise =
+      "The state in every completed checkpoint is what the records before its source positions "
+      "make it.";
+
+  std::string_view name() const override { return kName; }
+
+  std::string_view promise() const override { return kPromise; }
+
+  void OnSubject(const Subject& subject) override;
+  void OnEvent(const sim::TraceEvent& event) override;
+  std::vector<reports::Finding> Judge(const FinalState& state) override;
+
+ private:
+  // Index of a place in `places_`.
+  using PlaceIndex = size_t;
+
+  struct Count {
+    int64_t last = 0;
+    int64_t expected = 0;  // before the positions
+    bool seen = false;     // in the checkpoint that is being judged
+  };
+
+  struct Row {
+    int64_t timestamp = 0;
+    std::vector<PlaceIndex> additions;
+  };
+
+  struct Partition {
+    std::vector<Row> rows;
+    uint64_t next = 0;
+    std::optional<int64_t> largest;  // timestamp before `next`
+  };
+
+  using ByName = std::map<StatePlace, PlaceIndex>;
+
+  void JudgeCheckpoint(const sim::TraceEvent& event, int64_t id, const CheckpointView& view);
+  // False when the positions make no sense, which has been told.
+  bool MoveTo(const sim::TraceEvent& event, int64_t id, const CheckpointView& view);
+  void CompareEntries(const sim::TraceEvent& event, int64_t id, const CheckpointView& view);
+  void CompareTimers(const sim::TraceEvent& event, int64_t id, const CheckpointView& view);
+  void FindMissing(const sim::TraceEvent& event, int64_t id);
+  // The event time that the sources can have reached; nothing: the end of time.
+  std::optional<int64_t> WatermarkBound() const;
+  void Tell(const sim::TraceEvent& event, int64_t id, std::string_view breach,
+            std::string_view sentence);
+
+  const Outside* outside_ = nullptr;
+  std::string operator_;
+  bool has_timers_ = false;
+  int64_t out_of_orderness_ = 0;
+  std::vector<Partition> partitions_;
+  ByName by_name_;
+  std::vector<std::pair<Count, const StatePlace*>> places_;
+  std::set<PlaceIndex> open_;  // expected > 0, not known to be due
+  Breaches breaches_;
+};
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,59 @@
+#include "scenarios/oracles/retained_files.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/events.h"
+#include "scenarios/oracles/wording.h"
+
+namespace flinch::scenarios {
+
+namespace events = engine::events;
+
+void RetainedFiles::CheckAll(const sim::TraceEvent* event) {
+  See();
+  for (const int64_t id : outside_->Retained()) {
+    for (const std::string& trouble : outside_->CheckFiles(id)) {
+      const std::string place = event == nullptr ? " (at the end)" : Place(*event);
+      breaches_.Add(fmt::format("Checkpoint {} is in the store and cannot be restored from: {}{}.",
+                                id, trouble, place),
+                    event == nullptr ? Mark{.breach = "unreadable", .role = "jm"}
+                                     : MarkAt(*event, "unreadable", "jm"));
+    }
+  }
+}
+
+void RetainedFiles::OnEvent(const sim::TraceEvent& event) {
+  if (event.kind == "fault.disk" && event.Text("disk") == "shared") {
+    volume_is_faulty_ = true;
+  } else if (event.kind == "fault.crash" || event.kind == events::kTaskManagerLost) {
+    somebody_was_lost_ = true;
+  }
+  const bool looks =
+      event.kind == events::kCheckpointSubsumed || event.kind == events::kJobRestored;
+  if (looks && outside_ != nullptr && !volume_is_faulty_) {
+    CheckAll(&event);
+  }
+}
+
+std::vector<reports::Finding> RetainedFiles::Judge(const FinalState& state) {
+  if (outside_ == nullptr || volume_is_faulty_) {
+    return breaches_.ToFindings(kName);
+  }
+  CheckAll(nullptr);
+  if (state.job_finished && !somebody_was_lost_) {
+    const std::vector<int64_t> retained = outside_->Retained();
+    for (const int64_t id : outside_->WithFiles()) {
+      if (!std::ranges::binary_search(retained, id)) {
+        breaches_.Add(fmt::format("Files of checkpoint {} are left after the job has finished, "
+                                  "though the store does not have it.",
+                                  id),
+                      {.breach = "leaked", .role = "jm"});
+      }
+    }
+  }
+  return breaches_.ToFindings(kName);
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,89 @@
+// What a run's judges are told before it starts, and what they may look at while it runs.
+//
+// Plain values: no oracle knows how a checkpoint is encoded or what a world is. Times are event
+// time in nanoseconds.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/time.h"
+
+namespace flinch::scenarios {
+
+// Where a job keeps something: under a key, in one of its slots. Windows: a slot per window, its
+// start. Jobs without windows: slot 0.
+struct StatePlace {
+  std::string key;
+  int64_t slot = 0;
+
+  friend auto operator<=>(const StatePlace&, const StatePlace&) = default;
+};
+
+// What one input record does to the job's state: 1 is added at each place.
+struct Addition {
+  StatePlace place;
+  // The last nanosecond of event time at which more can come; from then on the state may be gone.
+  int64_t last = std::numeric_limits<int64_t>::max();
+};
+
+struct SubjectRow {
+  uint32_t partition = 0;  // in each the rows stand by offset
+  int64_t timestamp = 0;
+  std::vector<Addition> additions;
+};
+
+// A checkpoint as it lies on the shared volume.
+struct CheckpointView {
+  struct Position {
+    uint32_t partition = 0;
+    uint64_t next = 0;  // the offset of the next record to emit
+
+    friend auto operator<=>(const Position&, const Position&) = default;
+  };
+
+  struct Entry {
+    StatePlace place;
+    int64_t count = 0;
+  };
+
+  // What is wrong with its files, in whole sentences: gone, damaged, of another size. When there is
+  // anything, the rest is not to be relied upon.
+  std::vector<std::string> troubles;
+  std::vector<Position> positions;  // as often as they are there
+  std::vector<Entry> entries;
+  std::vector<StatePlace> timers;  // of event time
+};
+
+// The shared volume, seen from outside: costs no simulated time and changes nothing.
+class Outside {
+ public:
+  virtual ~Outside() = default;
+
+  // Those the store points to, oldest first.
+  virtual std::vector<int64_t> Retained() const = 0;
+  virtual CheckpointView ReadCheckpoint(int64_t id) const = 0;
+  // The checkpoint's files only: what is wrong with them.
+  virtual std::vector<std::string> CheckFiles(int64_t id) const = 0;
+  // Ids of all checkpoints of which any file lies there.
+  virtual std::vector<int64_t> WithFiles() const = 0;
+};
+
+struct Subject {
+  const Outside* outside = nullptr;  // null: nobody can look, as when a recording is judged
+  // Of a job that counts: its keyed operator ("window"), whether that keeps a timer per place, and
+  // what each row adds. Empty: nobody knows what the state should be.
+  std::string state_operator;
+  bool has_timers = false;
+  std::vector<SubjectRow> rows;
+  int64_t out_of_orderness = 0;  // of the source's watermarks
+  // From when on nothing breaks any more; and then the longest time without a completed checkpoint.
+  std::optional<sim::SimTime> healed;
+  sim::Duration patience{0};
+};
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,51 @@
+// Event time never goes back, and nothing that is on time is dropped as late.
+//
+// Promise: the watermark of a subtask's attempt, as each of its snapshots tells it
+//          (checkpoint.snapshot), never falls; and no window drops a record (window.late_record): a
+//          scenario's watermarks lag by at least what its input is out of order, so every record is
+//          on time.
+// Cost:    a map operation per snapshot. Keeps a number per subtask.
+// Silent:  about the watermark between two snapshots, about that of sources, which have no inputs,
+//          and about windows that fire too early without a record coming after (exactly_once).
+// Source:  Flink documents, "Timely Stream Processing": a watermark declares that no older element
+//          will come.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/oracles/breaches.h"
+#include "scenarios/oracles/oracle.h"
+
+namespace flinch::scenarios {
+
+class WatermarksGrow final : public Oracle {
+ public:
+  static constexpr std::string_view kName = "watermarks_grow";
+  static constexpr std::string_view kPromise =
+      "Watermarks never go back, and no record that is on time is dropped as late.";
+
+  std::string_view name() const override { return kName; }
+
+  std::string_view promise() const override { return kPromise; }
+
+  void OnEvent(const sim::TraceEvent& event) override;
+  std::vector<reports::Finding> Judge(const FinalState& state) override;
+
+ private:
+  // Of one attempt.
+  struct Seat {
+    int64_t attempt = 0;
+    int64_t watermark = 0;
+  };
+
+  void OnSnapshot(const sim::TraceEvent& event);
+
+  std::map<std::string, Seat> seats_;  // by subtask
+  Breaches breaches_;
+};
+
+}  // namespace flinch::scenarios
