@@ -11,6 +11,7 @@
 
 #include "build_id.h"
 #include "faults/text.h"
+#include "scenarios/cli/token_options.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
 
@@ -23,7 +24,8 @@ using sim::ErrorCode;
 using sim::Fail;
 
 constexpr auto kVerbs =
-    std::to_array<std::string_view>({"run", "replay", "verify", "list", "check", "bench"});
+    std::to_array<std::string_view>({"run", "replay", "shrink", "explain", "diff", "keep",
+                                     "regress", "verify", "list", "check", "bench"});
 constexpr auto kCatalogues = std::to_array<std::string_view>(
     {"scenarios", "jobs", "faults", "events", "oracles", "defects"});
 constexpr auto kSuites = std::to_array<std::string_view>({"kernel"});
@@ -37,6 +39,11 @@ constexpr std::string_view kUsage =
 Commands:
   run SCENARIO      one seeded run: verdict, counts, faults that fired, digest
   replay TOKEN      the same run again, from the line that a run printed
+  shrink TOKEN      the smallest run that fails like this one
+  explain TOKEN     why it failed: from the faults to the broken promise
+  diff TOKEN TOKEN  the first event in which two runs differ
+  keep TOKEN        write a failure down as a regression
+  regress [FILE…]   run what was kept, and say what is no longer so
   verify SCENARIO…  every seed twice, in fresh processes under different surroundings
   list [WHAT]       scenarios, jobs, faults, events, oracles or defects
   check FILE...     read scenario and fault-plan files and say what is wrong
@@ -68,6 +75,7 @@ class Parser {
     DefineList();
     DefineCheck();
     DefineBench();
+    token_options_.Define(app_);
   }
 
   sim::Result<Command> Parse(std::span<const std::string> words) {
@@ -93,6 +101,9 @@ class Parser {
     }
     if (bench_->parsed()) {
       return FinishBench();
+    }
+    if (token_options_.parsed()) {
+      return token_options_.Finish();
     }
     return Command(CheckArguments{.files = files_});
   }
@@ -207,7 +218,9 @@ class Parser {
                          rest.empty() ? "A word" : Quote(rest.front()), help);
     }
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-      const std::string missing = verb == run_      ? "SCENARIO"
+      const std::string of_token = token_options_.MissingOf(*verb);
+      const std::string missing = !of_token.empty() ? of_token
+                                  : verb == run_    ? "SCENARIO"
                                   : verb == verify_ ? "SCENARIO"
                                   : verb == replay_ ? "TOKEN"
                                   : verb == bench_  ? SuiteList()
@@ -363,6 +376,7 @@ class Parser {
   CLI::App* list_ = nullptr;
   CLI::App* check_ = nullptr;
   CLI::App* bench_ = nullptr;
+  TokenOptions token_options_;
   RunArguments arguments_;
   ReplayArguments replay_arguments_;
   ListArguments list_arguments_;
@@ -422,7 +436,7 @@ sim::Result<Command> ParseCommandLine(std::span<const std::string> words) {
                                      : fmt::format("there are {}", fmt::join(kVerbs, ", ")),
                              faults::DidYouMean(first, std::span<const std::string_view>(kVerbs))));
   }
-  return Parser().Parse(words);
+  return Parser().Parse(WithoutPastedCommand({words.begin(), words.end()}));
 }
 
 }  // namespace flinch::scenarios

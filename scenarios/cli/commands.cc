@@ -4,9 +4,12 @@
 
 #include "scenarios/cli/bench_command.h"
 #include "scenarios/cli/command_line.h"
+#include "scenarios/cli/explain_commands.h"
 #include "scenarios/cli/fresh_process.h"
 #include "scenarios/cli/inspect_commands.h"
+#include "scenarios/cli/keep_commands.h"
 #include "scenarios/cli/run_commands.h"
+#include "scenarios/cli/shrink_commands.h"
 #include "scenarios/cli/verify_command.h"
 #include "scenarios/cli/version.h"
 
@@ -39,6 +42,24 @@ struct Dispatcher {
 
   int operator()(const BenchArguments& arguments) const {
     return BenchCommand(arguments, out, err);
+  }
+
+  int operator()(const ShrinkArguments& arguments) const {
+    return ShrinkCommand(arguments, program, out, err);
+  }
+
+  int operator()(const DiffArguments& arguments) const { return DiffCommand(arguments, out, err); }
+
+  int operator()(const ExplainArguments& arguments) const {
+    return ExplainCommand(arguments, program, out, err);
+  }
+
+  int operator()(const KeepArguments& arguments) const {
+    return KeepCommand(arguments, program, out, err);
+  }
+
+  int operator()(const RegressArguments& arguments) const {
+    return RegressCommand(arguments, program, out, err);
   }
 
   int operator()(const TextCommand& command) const {

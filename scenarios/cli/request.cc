@@ -107,13 +107,17 @@ std::vector<std::string> InlineFaults(const RunArguments& arguments, const RunRe
 }  // namespace
 
 sim::Result<PreparedRun> Prepare(const RunArguments& arguments) {
-  PreparedRun prepared;
-  RunRequest& request = prepared.request;
   sim::Result<Scenario> scenario = LoadScenario(arguments.scenario);
   if (!scenario) {
     return Fail(scenario);
   }
-  request.scenario = *std::move(scenario);
+  return Prepare(arguments, *std::move(scenario));
+}
+
+sim::Result<PreparedRun> Prepare(const RunArguments& arguments, Scenario scenario) {
+  PreparedRun prepared;
+  RunRequest& request = prepared.request;
+  request.scenario = std::move(scenario);
   request.seed = arguments.seed;
   request.scheduling = arguments.scheduling;
   request.records_tape = arguments.tape.has_value();

@@ -19,6 +19,9 @@ struct PreparedRun {
 // one stage at once.
 sim::Result<PreparedRun> Prepare(const RunArguments& arguments);
 
+// The same with a scenario that was loaded before, for who runs many seeds of it.
+sim::Result<PreparedRun> Prepare(const RunArguments& arguments, Scenario scenario);
+
 // The same run as the token's.
 RunArguments ArgumentsOf(const ReplayToken& token);
 
