@@ -107,9 +107,8 @@ std::optional<std::string> Budget::Excuse(std::span<const reports::Finding> find
   for (const reports::Finding& finding : findings) {
     const bool is_lost = (finding.oracle == "exactly_once" && finding.breach == "lost") ||
                          finding.oracle == "log_readable";
-    std::string why = finding.oracle == "job_finishes" ? WhyNotFinished(world)
-                      : is_lost                        ? WhyLost(world)
-                                                       : "";
+    const bool is_unfinished = finding.oracle == "job_finishes" || finding.oracle == "progress";
+    std::string why = is_unfinished ? WhyNotFinished(world) : is_lost ? WhyLost(world) : "";
     if (why.empty()) {
       return std::nullopt;
     }
