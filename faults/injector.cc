@@ -144,8 +144,8 @@ void Injector::CheckPlan() const {
     const Fault& fault = plan_.faults[index];
     const auto* const event = std::get_if<AtEvent>(&fault.when);
     sim::Check(event == nullptr || event->nth > 0, "fault[{}] waits for the event number 0", index);
-    sim::Check(EarlierOf(fault.when).value_or(0) < std::max<size_t>(index, 1),
-               "fault[{}] waits for a later one", index);
+    const std::optional<size_t> earlier = EarlierOf(fault.when);
+    sim::Check(!earlier || *earlier < index, "fault[{}] waits for a later one", index);
     sim::Check(!std::holds_alternative<AtCell>(fault.when),
                "fault[{}] waits for a cell, which nobody has looked up", index);
     for (const std::string_view process : StruckBy(fault.what)) {

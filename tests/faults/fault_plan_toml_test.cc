@@ -242,10 +242,11 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"stray_key_of_another_trigger",
                 "when = { at = \"1s\", nth = 2 }\ndo = { crash = \"jm\" }",
                 "a.toml:3:21: error: The key \"nth\" is unknown here."},
-        Mistake{"drops_nothing",
-                "when = { at = \"1s\" }\ndo = { drop = [\"jm\", \"tm-1\"], ratio = \"0%\", for = "
-                "\"1s\" }",
-                "a.toml:4:39: error: Dropping nothing is no fault; give a ratio above 0%."},
+        Mistake{
+            "drops_nothing",
+            "when = { at = \"1s\" }\ndo = { drop = [\"jm\", \"tm-1\"], ratio = \"0%\", for = "
+            "\"1s\" }",
+            "a.toml:4:39: error: \"ratio\" is nothing, which is no fault; give it more than 0%."},
         Mistake{"delay_without_by",
                 "when = { at = \"1s\" }\ndo = { delay = [\"jm\", \"tm-1\"], for = \"1s\" }",
                 "a.toml:4:6: error: The key \"by\" is missing in this table."},
