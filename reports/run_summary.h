@@ -3,6 +3,7 @@
 // A plain value, filled by whoever ran the world; printing needs nothing else.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ struct FiredFault {
   std::string kind;    // "crash", "restart", "drop", …
   std::string target;  // "tm-2", "jm/tm-1"
   sim::SimTime at;
+  size_t fault = 0;  // index in the plan
 };
 
 // One broken promise, with its witness.

@@ -235,7 +235,8 @@ void Stage::FillNumbers(reports::RunSummary& summary) const {
   summary.restarts = tally_.attempts > 0 ? tally_.attempts - 1 : 0;
   summary.sim_time = world_.Now();
   for (const faults::FiredFault& fault : injector_->fired()) {
-    summary.faults.push_back({.kind = fault.kind, .target = fault.target, .at = fault.at});
+    summary.faults.push_back(
+        {.kind = fault.kind, .target = fault.target, .at = fault.at, .fault = fault.fault});
   }
 }
 

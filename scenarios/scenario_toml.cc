@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "faults/fault_plan_toml.h"
 #include "faults/text.h"
@@ -283,6 +284,30 @@ sim::Result<Scenario> DecodeDocument(TomlDocument document) {
   return scenario;
 }
 
+// What ApplySetting reads: the TOML form without quotes around it.
+std::string SettingText(const std::string& value) { return value; }
+
+std::string SettingText(const std::vector<std::string>& value) {
+  return fmt::format("{}", fmt::join(value, ","));
+}
+
+template <typename T>
+std::string SettingText(const T& value) {
+  std::string text = ShowField(value);
+  return text.starts_with('"') ? text.substr(1, text.size() - 2) : text;
+}
+
+// By path; what has no effect is left out.
+std::vector<Setting> SettingsOf(const Scenario& scenario) {
+  std::vector<Setting> settings;
+  VisitFields(scenario, [&](const FieldInfo& field, const auto& value) {
+    if (HasEffect(field.applies, scenario)) {
+      settings.push_back({.key = std::string(field.path), .value = SettingText(value)});
+    }
+  });
+  return settings;
+}
+
 // Names and paths of all fields, for suggestions.
 std::vector<std::string> KnownSettings(const Scenario& scenario) {
   std::vector<std::string> names;
@@ -363,6 +388,21 @@ sim::Result<Setting> ParseSetting(std::string_view text) {
   }
   return Setting{.key = std::string(text.substr(0, equals)),
                  .value = std::string(text.substr(equals + 1))};
+}
+
+std::vector<Setting> SettingsBetween(const Scenario& from, const Scenario& to) {
+  std::vector<Setting> settings = SettingsOf(to);
+  for (const Setting& old : SettingsOf(from)) {
+    std::erase_if(settings, [&old](const Setting& setting) {
+      return setting.key == old.key && setting.value == old.value;
+    });
+  }
+  for (Setting& setting : settings) {
+    if (setting.key.starts_with(kOptionsPrefix)) {
+      setting.key.erase(0, kOptionsPrefix.size());  // Flink's name
+    }
+  }
+  return settings;
 }
 
 }  // namespace flinch::scenarios

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "scenarios/scenario.h"
 #include "sim/result.h"
@@ -50,5 +51,9 @@ struct Setting {
 };
 
 sim::Result<Setting> ParseSetting(std::string_view text);
+
+// What makes the one scenario the other, in the order in which they can be applied; but for the
+// plan, which is no field.
+std::vector<Setting> SettingsBetween(const Scenario& from, const Scenario& to);
 
 }  // namespace flinch::scenarios

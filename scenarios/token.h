@@ -1,8 +1,8 @@
 // Replay tokens: one word that says how to run the same again, and what came of it.
 //
 //   fl1~url_clicks~s7~strategy:pct%3A3~set:workload.records=500~defect:notifies_before_stored
-//      ~plan:/tmp/p.toml~fault:%7Bwhen…%7D~input:/var/log/dpkg.log~h0a1b2c3d~b89abcdef~d0123456789abcdef~vfailed
-//      ~c76543210
+//      ~plan:/tmp/p.toml~fault:%7Bwhen…%7D~input:/var/log/dpkg.log~h0a1b2c3d~b89abcdef
+//      ~d0123456789abcdef~vfailed~c76543210
 //      (without breaks)
 //
 // Shape:   parts between '~'; first the version and the scenario (a name, or an absolute path),

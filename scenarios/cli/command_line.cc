@@ -12,6 +12,7 @@
 #include "build_id.h"
 #include "faults/text.h"
 #include "scenarios/cli/hunt_options.h"
+#include "scenarios/cli/token_options.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
 
@@ -24,7 +25,8 @@ using sim::ErrorCode;
 using sim::Fail;
 
 constexpr auto kVerbs = std::to_array<std::string_view>(
-    {"run", "hunt", "merge", "replay", "verify", "defects", "list", "check", "bench"});
+    {"run", "hunt", "merge", "replay", "shrink", "explain", "diff", "keep", "regress", "verify",
+     "defects", "list", "check", "bench"});
 constexpr auto kCatalogues = std::to_array<std::string_view>(
     {"scenarios", "jobs", "faults", "events", "cells", "oracles", "defects"});
 constexpr auto kSuites = std::to_array<std::string_view>({"kernel"});
@@ -40,6 +42,11 @@ Commands:
   hunt SCENARIO…    many seeds in worker processes: failures by kind, each with a line to replay it
   merge DIR…        the results of a hunt's shards as one
   replay TOKEN      the same run again, from the line that a run printed
+  shrink TOKEN      the smallest run that fails like this one
+  explain TOKEN     why it failed: from the faults to the broken promise
+  diff TOKEN TOKEN  the first event in which two runs differ
+  keep TOKEN        write a failure down as a regression
+  regress [FILE…]   run what was kept, and say what is no longer so
   verify SCENARIO…  every seed twice, in fresh processes under different surroundings
   defects           for each planted defect, how many seeds until an oracle finds it
   list [WHAT]       scenarios, jobs, faults, events, oracles or defects
@@ -73,6 +80,7 @@ class Parser {
     DefineCheck();
     DefineBench();
     DefineHunts();
+    token_options_.Define(app_);
   }
 
   sim::Result<Command> Parse(std::span<const std::string> words) {
@@ -101,6 +109,9 @@ class Parser {
     }
     if (hunt_->parsed() || merge_->parsed() || defects_->parsed()) {
       return FinishHunts();
+    }
+    if (token_options_.parsed()) {
+      return token_options_.Finish();
     }
     return Command(CheckArguments{.files = files_});
   }
@@ -244,7 +255,9 @@ class Parser {
                          rest.empty() ? "A word" : Quote(rest.front()), help);
     }
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-      const std::string missing = verb == run_      ? "SCENARIO"
+      const std::string of_token = token_options_.MissingOf(*verb);
+      const std::string missing = !of_token.empty() ? of_token
+                                  : verb == run_    ? "SCENARIO"
                                   : verb == verify_ ? "SCENARIO"
                                   : verb == hunt_   ? "SCENARIO"
                                   : verb == merge_  ? "DIR"
@@ -408,6 +421,7 @@ class Parser {
   HuntOptions hunt_options_;
   MergeOptions merge_options_;
   DefectsOptions defects_options_;
+  TokenOptions token_options_;
   RunArguments arguments_;
   ReplayArguments replay_arguments_;
   ListArguments list_arguments_;
@@ -467,7 +481,7 @@ sim::Result<Command> ParseCommandLine(std::span<const std::string> words) {
                                      : fmt::format("there are {}", fmt::join(kVerbs, ", ")),
                              faults::DidYouMean(first, std::span<const std::string_view>(kVerbs))));
   }
-  return Parser().Parse(words);
+  return Parser().Parse(WithoutPastedCommand({words.begin(), words.end()}));
 }
 
 }  // namespace flinch::scenarios

@@ -1,4 +1,4 @@
-// What a person typed, as a value. Only this file and hunt_options.h know CLI11.
+// What a person typed, as a value. Only this file, hunt_options.h and token_options.h know CLI11.
 //
 // Errors: kInvalidArgument with one clear message and, where one is near, what was probably meant:
 //         verbs, flags, words with a fixed choice. Help and version are commands, not errors.
@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "scenarios/cli/token_arguments.h"
 #include "scenarios/hunt/units.h"
 #include "scenarios/scenario_toml.h"
 #include "sim/recording/recording.h"
@@ -123,7 +124,8 @@ struct TextCommand {
 
 using Command =
     std::variant<RunArguments, ReplayArguments, VerifyArguments, ListArguments, CheckArguments,
-                 BenchArguments, HuntArguments, MergeArguments, DefectsArguments, TextCommand>;
+                 BenchArguments, HuntArguments, MergeArguments, DefectsArguments, ShrinkArguments,
+                 ExplainArguments, DiffArguments, KeepArguments, RegressArguments, TextCommand>;
 
 // `words` without the program's own name.
 sim::Result<Command> ParseCommandLine(std::span<const std::string> words);

@@ -9,10 +9,13 @@
 #include "scenarios/cli/bench_command.h"
 #include "scenarios/cli/command_line.h"
 #include "scenarios/cli/defects_command.h"
+#include "scenarios/cli/explain_commands.h"
 #include "scenarios/cli/fresh_process.h"
 #include "scenarios/cli/hunt_command.h"
 #include "scenarios/cli/inspect_commands.h"
+#include "scenarios/cli/keep_commands.h"
 #include "scenarios/cli/run_commands.h"
+#include "scenarios/cli/shrink_commands.h"
 #include "scenarios/cli/verify_command.h"
 #include "scenarios/cli/version.h"
 
@@ -65,6 +68,24 @@ struct Dispatcher {
 
   int operator()(const DefectsArguments& arguments) const {
     return DefectsCommand(arguments, StyleOf(err), out, err);
+  }
+
+  int operator()(const ShrinkArguments& arguments) const {
+    return ShrinkCommand(arguments, program, out, err);
+  }
+
+  int operator()(const DiffArguments& arguments) const { return DiffCommand(arguments, out, err); }
+
+  int operator()(const ExplainArguments& arguments) const {
+    return ExplainCommand(arguments, program, out, err);
+  }
+
+  int operator()(const KeepArguments& arguments) const {
+    return KeepCommand(arguments, program, out, err);
+  }
+
+  int operator()(const RegressArguments& arguments) const {
+    return RegressCommand(arguments, program, out, err);
   }
 
   int operator()(const TextCommand& command) const {

@@ -21,11 +21,11 @@
 #include "reports/run_summary.h"
 #include "reports/timeline_text.h"
 #include "scenarios/cli/output_file.h"
+#include "scenarios/cli/pasted.h"
 #include "scenarios/cli/program_path.h"
 #include "scenarios/cli/request.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
-#include "scenarios/input_file.h"
 #include "scenarios/jobs.h"
 #include "scenarios/run.h"
 #include "sim/world/world.h"
@@ -59,8 +59,6 @@ int ComplainAboutInput(std::ostream& err, const sim::Error& error) {
   err << "flinch: " << error.message << '\n';
   return kExitUsage;
 }
-
-std::string ShortDigest(const sim::Digest& digest) { return sim::Show(digest).substr(0, 16); }
 
 // The plan that somebody wrote, or null where faults are drawn or absent.
 const faults::FaultPlan* WrittenPlan(const RunRequest& request) {
@@ -117,9 +115,7 @@ RunResult RunTimed(const RunRequest& request) {
 }
 
 void FillReplay(const std::string& program, ReplayToken token, reports::RunSummary& summary) {
-  token.digest = ShortDigest(summary.digest);
-  token.verdict = reports::Name(summary.verdict);
-  summary.replay = program + " replay " + ShowToken(token);
+  summary.replay = program + " replay " + ShowToken(TokenOf(std::move(token), summary));
 }
 
 // One object, with more members behind the summary's own.
@@ -187,31 +183,9 @@ std::string ShowOutput(const RegisteredJob& job, const std::vector<OutputRecord>
   return lines;
 }
 
-// The word before the hash of a tape: it tells a tape that was edited from a run that differs.
-constexpr std::string_view kTapeHash = "# tape ";
-
 std::string ShowTapeFile(const reports::RunSummary& summary, const sim::Tape& tape) {
   const std::string text = sim::Show(tape);
   return fmt::format("# {}\n{}{}\n{}", summary.replay, kTapeHash, HashContent({text}), text);
-}
-
-// The tape in the text of a file of the token's run, or nothing where there never was one.
-sim::Result<std::optional<sim::Tape>> TapeIn(std::string_view text, const ReplayToken& token) {
-  const bool has_tape = text.starts_with("flinch-tape ") || text.contains("\nflinch-tape ");
-  if (!has_tape && !text.contains(kTapeHash)) {
-    return std::optional<sim::Tape>();
-  }
-  sim::Result<sim::Tape> tape = sim::ParseTape(text);
-  if (!tape) {
-    return sim::Fail(tape);
-  }
-  if (tape->seed != token.seed) {
-    return sim::Fail(sim::ErrorCode::kInvalidArgument,
-                     fmt::format("The tape is of seed {}, but the token above it of seed {}: a "
-                                 "tape is played with its own seed only.",
-                                 tape->seed, token.seed));
-  }
-  return std::optional(*std::move(tape));
 }
 
 // What the run is made from, and what its output must not replace.
@@ -243,15 +217,6 @@ sim::Result<std::optional<OutputFile>> OpenFile(const std::optional<std::string>
     return sim::Fail(opened);
   }
   return std::optional(*std::move(opened));
-}
-
-// The text of a file that was named instead of a token; otherwise what was written.
-sim::Result<std::string> TextWithToken(const std::string& written) {
-  std::error_code ignored;
-  if (written.contains("fl1~") || !std::filesystem::exists(written, ignored)) {
-    return written;
-  }
-  return ReadWholeFile(written);
 }
 
 // Says whether the run came out as recorded; the exit code when it did not though it should have.
@@ -375,23 +340,16 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
 
 int ReplayCommand(const ReplayArguments& arguments, const std::string& program, std::ostream& out,
                   std::ostream& err) {
-  const sim::Result<std::string> text = TextWithToken(arguments.text);
-  if (!text) {
-    return ComplainAboutInput(err, text.error());
+  sim::Result<Pasted> pasted = ReadPasted(arguments.text);
+  if (!pasted) {
+    return ComplainAboutInput(err, pasted.error());
   }
-  const sim::Result<ReplayToken> token = FindToken(*text);
-  if (!token) {
-    return ComplainAboutInput(err, token.error());
-  }
-  sim::Result<std::optional<sim::Tape>> tape = TapeIn(*text, *token);
-  if (!tape) {
-    return ComplainAboutInput(err, tape.error());
-  }
+  const ReplayToken* const token = &pasted->token;
   sim::Result<PreparedRun> prepared = Prepare(ArgumentsOf(*token));
   if (!prepared) {
     return ComplainAboutInput(err, prepared.error());
   }
-  prepared->request.play = *std::move(tape);
+  prepared->request.play = std::move(pasted->tape);
   if (token->content_hash != prepared->token.content_hash) {
     err << fmt::format(
         "flinch: The scenario, its plan or its input has changed: recorded {}, now {}.",
@@ -414,7 +372,7 @@ int ReplayCommand(const ReplayArguments& arguments, const std::string& program, 
     const std::string path = std::filesystem::absolute(arguments.text).lexically_normal().string();
     result.summary.replay = program + " replay " + ShellWord(path);
   }
-  const Judgement judgement = CompareWithToken(*token, *prepared, *text, result.summary);
+  const Judgement judgement = CompareWithToken(*token, *prepared, pasted->text, result.summary);
   if (arguments.json) {
     ordered_json more = {{"identical", judgement.identical},
                          {"scenario_changed", judgement.scenario_changed},

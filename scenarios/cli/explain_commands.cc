@@ -1,0 +1,63 @@
+#include "scenarios/cli/explain_commands.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "reports/plain_text.h"
+#include "scenarios/cli/pasted.h"
+#include "scenarios/cli/version.h"
+#include "scenarios/explain/explain.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr size_t kFaultsClear = 3;
+
+int ComplainAboutInput(std::ostream& err, const sim::Error& error) {
+  err << "flinch: " << error.message << '\n';
+  return kExitUsage;
+}
+
+}  // namespace
+
+int ExplainCommand(const ExplainArguments& arguments, const std::string& program, std::ostream& out,
+                   std::ostream& err) {
+  const sim::Result<Pasted> pasted = ReadPasted(arguments.text);
+  if (!pasted) {
+    return ComplainAboutInput(err, pasted.error());
+  }
+  const sim::Result<PreparedRun> prepared = PreparePasted(*pasted, err);
+  if (!prepared) {
+    return ComplainAboutInput(err, prepared.error());
+  }
+  const sim::Result<Story> story = Explain(prepared->request);
+  if (!story) {
+    return ComplainAboutInput(err, story.error());
+  }
+  if (arguments.json) {
+    const ordered_json object = {{"scenario", prepared->request.scenario.name},
+                                 {"seed", fmt::format("{}", prepared->request.seed)},
+                                 {"signature", story->signature},
+                                 {"sentences", story->sentences}};
+    out << object.dump(-1, ' ', false, ordered_json::error_handler_t::replace) << '\n';
+    return kExitPassed;
+  }
+  out << fmt::format("{}  seed {}  {}\n\n", prepared->request.scenario.name, prepared->request.seed,
+                     story->signature);
+  for (const std::string& sentence : story->sentences) {
+    out << reports::Wrap(sentence, 2);
+  }
+  const bool is_clear = !prepared->request.plan
+                            ? prepared->request.scenario.faults.source != FaultSource::kSwarm
+                            : prepared->request.plan->faults.size() <= kFaultsClear;
+  out << fmt::format("\n{}:\n{} {} {}\n", is_clear ? "keep" : "shrink", program,
+                     is_clear ? "keep" : "shrink", ShowToken(pasted->token));
+  return kExitPassed;
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,301 @@
+#include "scenarios/cli/keep_commands.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "build_id.h"
+#include "faults/fault_plan_toml.h"
+#include "faults/text.h"
+#include "reports/plain_text.h"
+#include "scenarios/cli/output_file.h"
+#include "scenarios/cli/pasted.h"
+#include "scenarios/cli/version.h"
+#include "scenarios/field_text.h"
+#include "scenarios/registry.h"
+#include "scenarios/regressions/regression.h"
+#include "scenarios/signature.h"
+#include "sim/world/scheduling.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using nlohmann::ordered_json;
+using reports::Verdict;
+
+constexpr std::string_view kFolder = "scenarios/regressions";
+constexpr std::string_view kExtension = ".toml";
+
+int Complain(std::ostream& err, const std::string& message) {
+  err << "flinch: " << message << '\n';
+  return kExitUsage;
+}
+
+// Below the current folder, or where the program lies in a clone.
+std::string RegressionFolder(const std::string& program) {
+  std::error_code ignored;
+  const std::filesystem::path beside = std::filesystem::path(program).parent_path() / kFolder;
+  const bool is_here = std::filesystem::is_directory(kFolder, ignored);
+  return !is_here && std::filesystem::is_directory(beside, ignored) ? beside.string()
+                                                                    : std::string(kFolder);
+}
+
+// What a file name is made of: letters, digits and '_'.
+std::string PlainName(std::string_view text) {
+  std::string name;
+  for (const char c : text) {
+    const bool is_plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (is_plain) {
+      name += c;
+    } else if (!name.empty() && name.back() != '_') {
+      name += '_';
+    }
+  }
+  return name;
+}
+
+std::filesystem::path PathOf(const KeepArguments& arguments, const Regression& regression,
+                             const std::string& program) {
+  const std::string name = arguments.name.value_or(PlainName(
+      regression.defects.empty()
+          ? fmt::format("{} {} seed {}", regression.scenario, regression.expect.signature,
+                        regression.seed)
+          : fmt::format("{} {}", regression.defects.front(), regression.expect.signature)));
+  if (name.ends_with(kExtension)) {
+    return name;
+  }
+  return std::filesystem::path(RegressionFolder(program)) / (name + std::string(kExtension));
+}
+
+// The run, in words that need no other file.
+sim::Result<Regression> Describe(const PreparedRun& prepared, const reports::RunSummary& summary) {
+  const RunRequest& run = prepared.request;
+  const ReplayToken& token = prepared.token;
+  if (!token.input.empty()) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     fmt::format("The run reads {}, which no regression file can hold. Keep a "
+                                 "failure of a scenario that generates its rows.",
+                                 token.input));
+  }
+  const bool is_of_library = !IsScenarioPath(token.scenario);
+  const Scenario base = is_of_library ? *FindLibraryScenario(token.scenario) : Scenario();
+  Regression regression{.scenario = is_of_library ? token.scenario : "",
+                        .seed = token.seed,
+                        .strategy = token.strategy,
+                        .defects = token.defects,
+                        .settings = SettingsBetween(base, run.scenario)};
+  if (run.plan) {
+    regression.plan = *run.plan;
+  } else if (run.scenario.faults.source == FaultSource::kPlan) {
+    regression.plan = run.scenario.faults.plan;
+    // The faults say it themselves.
+    std::erase_if(regression.settings,
+                  [](const Setting& setting) { return setting.key == "faults.source"; });
+  }
+  // What was planted must be found again; what was an accident must go.
+  regression.expect = {.verdict = token.defects.empty() ? Verdict::kPassed : Verdict::kFailed,
+                       .signature = SignatureOf(summary),
+                       .fired = summary.faults.size(),
+                       .digest = ShortDigest(summary.digest),
+                       .build = token.build_id};
+  return regression;
+}
+
+std::string CommentOf(const reports::RunSummary& summary) {
+  const reports::Finding& finding = *FirstFinding(summary);
+  std::string comment = fmt::format("# {}\n#\n", finding.oracle);
+  std::string text = reports::Wrap(finding.witness, 0);
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    const size_t begin = std::min(text.find_first_not_of(' '), end);
+    comment += "# " + text.substr(begin, end + 1 - begin);
+    text.erase(0, end + 1);
+  }
+  return comment + "#\n# Written by `flinch keep`, run by `flinch regress`.\n";
+}
+
+// A regression of today.
+struct Reviewed {
+  std::string file;
+  Review review;
+  std::string trouble{};  // it cannot be read at all
+};
+
+sim::Result<PreparedRun> PrepareKept(const Regression& regression) {
+  RunArguments arguments{.scenario = regression.scenario,
+                         .seed = regression.seed,
+                         .settings = regression.settings,
+                         .defects = regression.defects};
+  std::ranges::transform(regression.plan.faults, std::back_inserter(arguments.faults),
+                         faults::ShowInline);
+  if (!regression.strategy.empty()) {
+    const sim::Result<sim::Scheduling> scheduling = sim::ParseScheduling(regression.strategy);
+    if (!scheduling) {
+      return sim::Fail(scheduling);
+    }
+    arguments.scheduling = *scheduling;
+  }
+  return regression.scenario.empty() ? Prepare(arguments, Scenario()) : Prepare(arguments);
+}
+
+Reviewed ReviewFile(const std::string& file) {
+  Reviewed reviewed{.file = file, .review = {}};
+  const sim::Result<Regression> regression = ReadRegression(file);
+  if (!regression) {
+    reviewed.trouble = regression.error().message;
+    return reviewed;
+  }
+  const sim::Result<PreparedRun> prepared = PrepareKept(*regression);
+  reviewed.review =
+      prepared ? Judge(*regression, Run(prepared->request).summary)
+               : Review{.standing = Standing::kStale,
+                        .sentence = "it cannot be run any more: " + prepared.error().message};
+  return reviewed;
+}
+
+std::vector<std::string> FilesOf(const RegressArguments& arguments, const std::string& program) {
+  std::vector<std::string> files = arguments.files;
+  if (files.empty()) {
+    std::error_code ignored;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(RegressionFolder(program), ignored)) {
+      if (entry.path().extension() == kExtension) {
+        files.push_back(entry.path().string());
+      }
+    }
+    std::ranges::sort(files);
+  }
+  return files;
+}
+
+// How many of each standing, and the exit code they come to.
+struct Tally {
+  explicit Tally(const std::vector<Reviewed>& reviews) {
+    for (const Reviewed& reviewed : reviews) {
+      const Standing standing = reviewed.review.standing;
+      size_t& count = !reviewed.trouble.empty()       ? unreadable
+                      : standing == Standing::kStale  ? stale
+                      : standing == Standing::kBroken ? broken
+                                                      : good;
+      ++count;
+    }
+  }
+
+  int exit_code() const {
+    return broken > 0       ? kExitViolation
+           : unreadable > 0 ? kExitUsage
+           : stale > 0      ? kExitInconclusive
+                            : kExitPassed;
+  }
+
+  size_t good = 0;
+  size_t stale = 0;
+  size_t broken = 0;
+  size_t unreadable = 0;
+};
+
+std::string_view WordOf(const Reviewed& reviewed) {
+  return reviewed.trouble.empty() ? Name(reviewed.review.standing) : "unreadable";
+}
+
+}  // namespace
+
+int KeepCommand(const KeepArguments& arguments, const std::string& program, std::ostream& out,
+                std::ostream& err) {
+  const sim::Result<Pasted> pasted = ReadPasted(arguments.text);
+  if (!pasted) {
+    return Complain(err, pasted.error().message);
+  }
+  if (pasted->tape) {
+    return Complain(err,
+                    "This run chooses by a tape, which no regression file can hold. Keep the "
+                    "run of the token above the tape instead.");
+  }
+  const sim::Result<PreparedRun> prepared = PreparePasted(*pasted, err);
+  if (!prepared) {
+    return Complain(err, prepared.error().message);
+  }
+  const reports::RunSummary summary = Run(prepared->request).summary;
+  if (summary.verdict != Verdict::kFailed) {
+    return Complain(
+        err, fmt::format("The run {}; only failures are kept.",
+                         summary.verdict == Verdict::kPassed ? "passes" : "is inconclusive"));
+  }
+  const sim::Result<Regression> regression = Describe(*prepared, summary);
+  if (!regression) {
+    return Complain(err, regression.error().message);
+  }
+  const std::filesystem::path path = PathOf(arguments, *regression, program);
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) {
+    return Complain(err, fmt::format("{} exists, and what was kept is not replaced. Give another "
+                                     "--name, or delete it first.",
+                                     path.string()));
+  }
+  sim::Result<OutputFile> file = OutputFile::Open(path.string(), {});
+  if (!file) {
+    return Complain(err, file.error().message);
+  }
+  if (const sim::Result<void> written = file->Write(ShowToml(*regression, CommentOf(summary)));
+      !written) {
+    err << "flinch: " << written.error().message << '\n';
+    return kExitOutput;
+  }
+  out << fmt::format("{}: {}, must be {}\n\nregress:\n{} regress {}\n", path.string(),
+                     regression->expect.signature, reports::Name(regression->expect.verdict),
+                     program, path.string());
+  return kExitPassed;
+}
+
+int RegressCommand(const RegressArguments& arguments, const std::string& program, std::ostream& out,
+                   std::ostream& err) {
+  const std::vector<std::string> files = FilesOf(arguments, program);
+  if (files.empty()) {
+    return Complain(err, fmt::format("There is nothing to run: {} holds no .toml file. `flinch "
+                                     "keep TOKEN` writes one.",
+                                     RegressionFolder(program)));
+  }
+  std::vector<Reviewed> reviews;
+  size_t width = 0;
+  for (const std::string& file : files) {
+    width = std::max(width, std::filesystem::path(file).stem().string().size());
+  }
+  for (const std::string& file : files) {
+    reviews.push_back(ReviewFile(file));
+    const Reviewed& reviewed = reviews.back();
+    if (!arguments.json) {
+      out << fmt::format("{:<10}  {:<{}}  {}\n", WordOf(reviewed),
+                         std::filesystem::path(file).stem().string(), width,
+                         reviewed.trouble.empty() ? reviewed.review.sentence : reviewed.trouble);
+      out.flush();
+    }
+  }
+  const Tally tally(reviews);
+  if (arguments.json) {
+    ordered_json object = {{"kept", reviews.size()},         {"good", tally.good},
+                           {"stale", tally.stale},           {"broken", tally.broken},
+                           {"unreadable", tally.unreadable}, {"files", ordered_json::array()}};
+    for (const Reviewed& reviewed : reviews) {
+      object["files"].push_back(
+          {{"file", reviewed.file},
+           {"standing", WordOf(reviewed)},
+           {"sentence", reviewed.trouble.empty() ? reviewed.review.sentence : reviewed.trouble}});
+    }
+    out << object.dump(-1, ' ', false, ordered_json::error_handler_t::replace) << '\n';
+  } else {
+    out << fmt::format("{} kept: {} good, {} stale, {} broken, {} unreadable\n", reviews.size(),
+                       tally.good, tally.stale, tally.broken, tally.unreadable);
+  }
+  return tally.exit_code();
+}
+
+}  // namespace flinch::scenarios

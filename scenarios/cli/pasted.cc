@@ -1,0 +1,89 @@
+#include "scenarios/cli/pasted.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "scenarios/input_file.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+// The text of a file that was named instead of a token; otherwise what was written.
+sim::Result<std::string> TextWithToken(const std::string& written) {
+  std::error_code ignored;
+  if (written.contains("fl1~") || !std::filesystem::exists(written, ignored)) {
+    return written;
+  }
+  return ReadWholeFile(written);
+}
+
+// The tape in the text of a file of the token's run, or nothing where there never was one.
+sim::Result<std::optional<sim::Tape>> TapeIn(std::string_view text, const ReplayToken& token) {
+  const bool has_tape = text.starts_with("flinch-tape ") || text.contains("\nflinch-tape ");
+  if (!has_tape && !text.contains(kTapeHash)) {
+    return std::optional<sim::Tape>();
+  }
+  sim::Result<sim::Tape> tape = sim::ParseTape(text);
+  if (!tape) {
+    return sim::Fail(tape);
+  }
+  if (tape->seed != token.seed) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     fmt::format("The tape is of seed {}, but the token above it of seed {}: a "
+                                 "tape is played with its own seed only.",
+                                 tape->seed, token.seed));
+  }
+  return std::optional(*std::move(tape));
+}
+
+}  // namespace
+
+sim::Result<Pasted> ReadPasted(const std::string& written) {
+  sim::Result<std::string> text = TextWithToken(written);
+  if (!text) {
+    return sim::Fail(text);
+  }
+  sim::Result<ReplayToken> token = FindToken(*text);
+  if (!token) {
+    return sim::Fail(token);
+  }
+  sim::Result<std::optional<sim::Tape>> tape = TapeIn(*text, *token);
+  if (!tape) {
+    return sim::Fail(tape);
+  }
+  return Pasted{.text = *std::move(text), .token = *std::move(token), .tape = *std::move(tape)};
+}
+
+sim::Result<PreparedRun> PreparePasted(const Pasted& pasted, std::ostream& err) {
+  sim::Result<PreparedRun> prepared = Prepare(ArgumentsOf(pasted.token));
+  if (!prepared) {
+    return prepared;
+  }
+  prepared->request.play = pasted.tape;
+  if (pasted.token.content_hash != prepared->token.content_hash) {
+    return sim::Fail(
+        sim::ErrorCode::kInvalidArgument,
+        fmt::format("The scenario, its plan or its input has changed: recorded {}, now {}. Restore "
+                    "it, or take the token of a run of what is there now.",
+                    pasted.token.content_hash, prepared->token.content_hash));
+  }
+  if (pasted.token.build_id != prepared->token.build_id) {
+    err << fmt::format("flinch: The build has changed: recorded {}, now {}.\n",
+                       pasted.token.build_id, prepared->token.build_id);
+  }
+  return prepared;
+}
+
+std::string ShortDigest(const sim::Digest& digest) { return sim::Show(digest).substr(0, 16); }
+
+ReplayToken TokenOf(ReplayToken token, const reports::RunSummary& summary) {
+  token.digest = ShortDigest(summary.digest);
+  token.verdict = reports::Name(summary.verdict);
+  return token;
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,207 @@
+#include "scenarios/cli/shrink_commands.h"
+
+#include <chrono>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "faults/fault_plan_toml.h"
+#include "reports/plain_text.h"
+#include "reports/run_summary.h"
+#include "scenarios/cli/interrupt.h"
+#include "scenarios/cli/pasted.h"
+#include "scenarios/cli/trail_text.h"
+#include "scenarios/cli/version.h"
+#include "scenarios/registry.h"
+#include "scenarios/shrink/shrink.h"
+#include "sim/check.h"
+#include "sim/recording/divergence.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+int ComplainAboutInput(std::ostream& err, const sim::Error& error) {
+  err << "flinch: " << error.message << '\n';
+  return kExitUsage;
+}
+
+void PrintHeading(std::ostream& out) {
+  out << fmt::format("  {:<9} {:>7} {:>9} {:>10} {:>9} {:>10} {:>6}\n", "", "faults", "records",
+                     "processes", "settings", "events", "runs");
+}
+
+void PrintStep(const ShrinkStep& step, std::ostream& out) {
+  const RunSize& size = step.size;
+  out << fmt::format("  {:<9} {:>7} {:>9} {:>10} {:>9} {:>10} {:>6}\n",
+                     step.pass.empty() ? "given" : step.pass, size.faults, size.records,
+                     size.processes, size.settings, reports::ShowCount(size.events), step.runs);
+  out.flush();
+}
+
+ordered_json JsonOf(const RunSize& size) {
+  return {{"faults", size.faults},
+          {"records", size.records},
+          {"processes", size.processes},
+          {"settings", size.settings},
+          {"events", size.events}};
+}
+
+std::string ShowJson(const Shrunk& shrunk, const WrittenRun& written, int64_t wall_ns) {
+  ordered_json settings = ordered_json::array();
+  for (const Setting& setting : written.arguments.settings) {
+    settings.push_back(setting.key + "=" + setting.value);
+  }
+  const ordered_json object = {{"scenario", written.summary.scenario},
+                               {"seed", fmt::format("{}", written.summary.seed)},
+                               {"signature", shrunk.signature},
+                               {"runs", shrunk.runs},
+                               {"known", shrunk.known},
+                               {"stopped", shrunk.stopped},
+                               {"from", JsonOf(shrunk.steps.front().size)},
+                               {"to", JsonOf(shrunk.steps.back().size)},
+                               {"faults", written.arguments.faults},
+                               {"settings", settings},
+                               {"defects", written.arguments.defects},
+                               {"digest", sim::Show(written.summary.digest)},
+                               {"wall_ns", wall_ns},
+                               {"replay", written.summary.replay}};
+  return object.dump() + "\n";
+}
+
+std::string ShowLeft(const WrittenRun& written) {
+  std::string text = "left:\n";
+  for (const std::string& fault : written.arguments.faults) {
+    text += fmt::format("  --fault    {}\n", fault);
+  }
+  for (const Setting& setting : written.arguments.settings) {
+    text += fmt::format("  --set      {}={}\n", setting.key, setting.value);
+  }
+  for (const std::string& defect : written.arguments.defects) {
+    text += fmt::format("  --defect   {}\n", defect);
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+WrittenRun WriteDown(const Shrunk& shrunk, const RunArguments& given, const Scenario& base,
+                     const std::string& program) {
+  WrittenRun written{.arguments = given, .summary = {}};
+  RunArguments& arguments = written.arguments;
+  arguments.plan.reset();
+  arguments.faults.clear();
+  for (const faults::Fault& fault : shrunk.run.plan->faults) {
+    arguments.faults.push_back(faults::ShowInline(fault));
+  }
+  arguments.settings = SettingsBetween(base, shrunk.run.scenario);
+  arguments.defects = NamesOf(shrunk.run.defects);
+  arguments.scheduling = shrunk.run.scheduling;
+  sim::Result<PreparedRun> prepared = Prepare(arguments);
+  sim::Check(prepared.has_value(), "what was shrunk cannot be written down: {}",
+             prepared ? std::string() : prepared.error().message);
+  const auto begin = std::chrono::steady_clock::now();
+  written.summary = Run(prepared->request).summary;
+  written.summary.wall_ns =
+      std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count();
+  sim::Check(written.summary.digest == shrunk.summary.digest,
+             "what was shrunk is another run when it is written down");
+  written.summary.replay =
+      program + " replay " + ShowToken(TokenOf(std::move(prepared->token), written.summary));
+  return written;
+}
+
+int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, std::ostream& out,
+                  std::ostream& err) {
+  const sim::Result<Pasted> pasted = ReadPasted(arguments.text);
+  if (!pasted) {
+    return ComplainAboutInput(err, pasted.error());
+  }
+  if (pasted->tape) {
+    return ComplainAboutInput(err, {.code = sim::ErrorCode::kInvalidArgument,
+                                    .message = "This run chooses by a tape. Shrink the run of the "
+                                               "token above the tape instead."});
+  }
+  sim::Result<PreparedRun> prepared = PreparePasted(*pasted, err);
+  if (!prepared) {
+    return ComplainAboutInput(err, prepared.error());
+  }
+  const sim::Result<Scenario> base = LoadScenario(pasted->token.scenario);
+  if (!base) {
+    return ComplainAboutInput(err, base.error());
+  }
+  const RunArguments given = ArgumentsOf(pasted->token);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto elapsed = [begin] {
+    return std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count();
+  };
+  const InterruptWatch watch;
+  ShrinkOptions options{.input = given.input, .base = *base};
+  options.stop = [&] {
+    return watch.signal() != 0 || (arguments.for_ns && elapsed() >= *arguments.for_ns);
+  };
+  if (!arguments.json) {
+    options.tell = [&out](const ShrinkStep& step) {
+      if (step.pass.empty()) {
+        PrintHeading(out);
+      }
+      PrintStep(step, out);
+    };
+  }
+  const sim::Result<Shrunk> shrunk = Shrink(std::move(prepared->request), options);
+  if (!shrunk) {
+    return ComplainAboutInput(err, shrunk.error());
+  }
+  const WrittenRun written = WriteDown(*shrunk, given, *base, program);
+  const int64_t wall_ns = elapsed();
+  if (arguments.json) {
+    out << ShowJson(*shrunk, written, wall_ns);
+    return kExitPassed;
+  }
+  out << fmt::format("\n{} {} runs in {:.1f} s, {} fails like the first: {}\n\n",
+                     shrunk->stopped ? "Stopped after" : "Nothing smaller: of", shrunk->runs,
+                     static_cast<double>(wall_ns) / 1e9,
+                     shrunk->stopped ? "the smallest so far" : "the smallest", shrunk->signature)
+      << ShowLeft(written) << reports::ShowText(written.summary);
+  return kExitPassed;
+}
+
+int DiffCommand(const DiffArguments& arguments, std::ostream& out, std::ostream& err) {
+  std::vector<RunRequest> runs;
+  for (const std::string& written : {arguments.first, arguments.second}) {
+    const sim::Result<Pasted> pasted = ReadPasted(written);
+    if (!pasted) {
+      return ComplainAboutInput(err, pasted.error());
+    }
+    sim::Result<PreparedRun> prepared = PreparePasted(*pasted, err);
+    if (!prepared) {
+      return ComplainAboutInput(err, prepared.error());
+    }
+    runs.push_back(std::move(prepared->request));
+  }
+  const auto experiment = [&runs](size_t index) {
+    return [&run = runs[index]](const sim::Lens& lens) { return PerformForTrail(run, lens); };
+  };
+  const std::optional<sim::Divergence> divergence =
+      sim::FindDivergence(experiment(0), experiment(1));
+  if (arguments.json) {
+    ordered_json object = {{"identical", !divergence.has_value()}};
+    if (divergence) {
+      object["event"] = divergence->event.value();
+      object["first"] = divergence->first.event;
+      object["second"] = divergence->second.event;
+    }
+    out << object.dump(-1, ' ', false, ordered_json::error_handler_t::replace) << '\n';
+  } else {
+    out << (divergence ? sim::Show(*divergence, "first run", "second run")
+                       : "Both are the same run.\n");
+  }
+  return divergence ? kExitViolation : kExitPassed;
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,39 @@
+// What the commands take that start from the token of a run, or from a kept one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace flinch::scenarios {
+
+// `text` holds a token somewhere, or names a file that does.
+struct ShrinkArguments {
+  std::string text{};
+  std::optional<int64_t> for_ns{};  // real time; then the best so far is told
+  bool json = false;
+};
+
+struct ExplainArguments {
+  std::string text{};
+  bool json = false;
+};
+
+struct DiffArguments {
+  std::string first{};
+  std::string second{};
+  bool json = false;
+};
+
+struct KeepArguments {
+  std::string text{};
+  std::optional<std::string> name{};  // of the file: a word, or a path that ends in .toml
+};
+
+struct RegressArguments {
+  std::vector<std::string> files{};  // none: all of scenarios/regressions
+  bool json = false;
+};
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,107 @@
+#include "scenarios/cli/token_options.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "faults/text.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+constexpr std::string_view kTokenHelp = "the token, the line it stands in, or a file";
+constexpr std::string_view kJsonHelp = "print one JSON object and nothing else";
+
+}  // namespace
+
+void TokenOptions::Define(CLI::App& app) {
+  const auto add = [this, &app](const std::string& name, const std::string& what) {
+    CLI::App* const verb = app.add_subcommand(name, what);
+    if (name != "keep") {
+      verb->add_flag("--json", json_, std::string(kJsonHelp));
+    }
+    if (name != "diff" && name != "regress") {
+      verb->add_option("TOKEN", pasted_, std::string(kTokenHelp))->required();
+    }
+    return verb;
+  };
+  CLI::App* const shrink = add("shrink", "The smallest run that fails like this one.");
+  shrink->add_option("--for", for_, "stop after this time, such as 30s, with the best so far");
+  explain_ = add("explain", "Why a run failed: the story from its faults to the broken promise.");
+  CLI::App* const diff = add("diff", "The first event in which two runs differ.");
+  diff->add_option("A", diff_arguments_.first, std::string(kTokenHelp))->required();
+  diff->add_option("B", diff_arguments_.second, std::string(kTokenHelp))->required();
+  CLI::App* const keep = add("keep", "Writes a failure down as a regression.");
+  keep->add_option("--name", name_, "of the file; made from what failed unless given");
+  CLI::App* const regress = add("regress", "Runs what was kept, and says what is no longer so.");
+  regress->add_option("FILE", files_, "what `flinch keep` wrote; all unless given");
+  shrink_ = shrink;
+  diff_ = diff;
+  keep_ = keep;
+  regress_ = regress;
+}
+
+bool TokenOptions::parsed() const {
+  return shrink_->parsed() || explain_->parsed() || diff_->parsed() || keep_->parsed() ||
+         regress_->parsed();
+}
+
+sim::Result<Command> TokenOptions::Finish() const {
+  const std::string text = fmt::format("{}", fmt::join(pasted_, " "));
+  if (shrink_->parsed()) {
+    ShrinkArguments arguments{.text = text, .json = json_};
+    if (shrink_->count("--for") > 0) {
+      const sim::Result<sim::Duration> span = faults::ParseDuration(for_);
+      if (!span) {
+        return sim::Fail(span.error().code, "--for: " + span.error().message);
+      }
+      arguments.for_ns = span->count();
+    }
+    return Command(std::move(arguments));
+  }
+  if (explain_->parsed()) {
+    return Command(ExplainArguments{.text = text, .json = json_});
+  }
+  if (diff_->parsed()) {
+    DiffArguments arguments = diff_arguments_;
+    arguments.json = json_;
+    return Command(std::move(arguments));
+  }
+  if (keep_->parsed()) {
+    KeepArguments arguments{.text = text};
+    if (keep_->count("--name") > 0) {
+      arguments.name = name_;
+    }
+    return Command(std::move(arguments));
+  }
+  return Command(RegressArguments{.files = files_, .json = json_});
+}
+
+std::string TokenOptions::MissingOf(const CLI::App& verb) const {
+  if (&verb == diff_) {
+    return "TOKEN of each run";
+  }
+  return &verb == shrink_ || &verb == explain_ || &verb == keep_ ? "TOKEN" : "";
+}
+
+std::vector<std::string> WithoutPastedCommand(std::vector<std::string> words) {
+  constexpr auto kVerbs = std::to_array<std::string_view>({"shrink", "explain", "keep"});
+  if (words.empty() || std::ranges::find(kVerbs, words.front()) == kVerbs.end()) {
+    return words;
+  }
+  const auto token =
+      std::ranges::find_if(words, [](const std::string& word) { return word.contains("fl1~"); });
+  if (token != words.end()) {
+    words.erase(std::remove_if(words.begin() + 1, token,
+                               [](const std::string& word) { return !word.starts_with("-"); }),
+                token);
+  }
+  return words;
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,72 @@
+// What a recording tells about one checkpoint, one transaction, one moment: in whole sentences,
+// with the numbers of events and simulated times.
+//
+// Shape:    a view of a recording of Keep::kEverything, which outlives it. Every lookup is a walk
+//           through the recording; there are a dozen in a story.
+// Survives: recordings of any system: what is not there is not told.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/recording/recording.h"
+
+namespace flinch::scenarios {
+
+using sim::RecordedEvent;
+
+// "#1234, 00:02.311".
+std::string At(const RecordedEvent& event);
+
+// "sink.committing of tm-2 (transaction=sink-1-1-2 checkpoint=3)".
+std::string Describe(const RecordedEvent& event);
+
+// What a process traced, or the world did: no step of the kernel.
+bool IsTraced(const RecordedEvent& event);
+
+class History {
+ public:
+  explicit History(const std::vector<RecordedEvent>& events) : events_(events) {}
+
+  const std::vector<RecordedEvent>& events() const { return events_; }
+
+  // By its number; null when it was not kept.
+  const RecordedEvent* Find(sim::EventId id) const;
+
+  // The first event of this kind with this value of a field, or null.
+  const RecordedEvent* First(std::string_view kind, std::string_view field, int64_t value) const;
+  const RecordedEvent* First(std::string_view kind, std::string_view field,
+                             std::string_view value) const;
+  std::vector<const RecordedEvent*> All(std::string_view kind) const;
+
+  // What the transaction was flushed for, or nothing.
+  std::optional<int64_t> CheckpointOf(std::string_view transaction) const;
+  // When the sink asked to commit it, or the broker did; null: never.
+  const RecordedEvent* CommitOf(std::string_view transaction) const;
+  // When the checkpoint was in the store; null: never. A restore from it shows that it was.
+  const RecordedEvent* StoredAt(int64_t checkpoint) const;
+  // Flushed for a checkpoint that was stored, and never committed.
+  std::vector<std::string> LostTransactions() const;
+
+  // "Checkpoint 3 was triggered at #…, acknowledged by 5 of 12 subtasks and never completed."
+  std::string TellCheckpoint(int64_t id) const;
+  // What should have come between, and did not. "" when all steps are there in their order.
+  std::string TellMissingStep(std::string_view transaction) const;
+  std::string TellEarlyNotification(const RecordedEvent& notified) const;
+
+  // The traced events through which one thing led to the other, the oldest first, at most `count`;
+  // `event` is the last.
+  std::vector<const RecordedEvent*> CausesOf(const RecordedEvent& event, size_t count) const;
+
+ private:
+  const RecordedEvent* FirstOf(const std::function<bool(const RecordedEvent&)>& fits) const;
+  std::string SubtaskOf(std::string_view transaction) const;
+
+  const std::vector<RecordedEvent>& events_;
+};
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,192 @@
+#include "scenarios/shrink/fault_edits.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "faults/fault_plan_toml.h"
+#include "faults/text.h"
+#include "faults/toml_tree.h"
+#include "scenarios/field_text.h"
+#include "sim/time.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using faults::TomlKind;
+using faults::TomlNode;
+
+// Without these a fault is shorter to write, but does more: a process stays down, both directions
+// are struck.
+constexpr auto kSofteningKeys = std::to_array<std::string_view>({"restart_after", "one_way"});
+
+std::string ShowNode(const TomlNode& node) {
+  std::string items;
+  switch (node.kind) {
+    case TomlKind::kTable:
+      for (const TomlNode& child : node.children) {
+        items +=
+            fmt::format("{}{}={}", items.empty() ? "" : ",", QuoteToml(child.key), ShowNode(child));
+      }
+      return "{" + items + "}";
+    case TomlKind::kArray:
+      for (const TomlNode& child : node.children) {
+        items += (items.empty() ? "" : ",") + ShowNode(child);
+      }
+      return "[" + items + "]";
+    case TomlKind::kInteger:
+      return fmt::format("{}", node.integer);
+    case TomlKind::kBool:
+      return node.boolean ? "true" : "false";
+    default:  // no fault holds a date or a number with a point
+      return QuoteToml(node.text);
+  }
+}
+
+// Tries edits of every node of a fault; `fault` is whole again after each.
+class Editor {
+ public:
+  explicit Editor(TomlNode& fault) : fault_(fault) {}
+
+  std::vector<std::string> Edits() {
+    LeaveOut(fault_);
+    MakeSmaller(fault_);
+    MakeRounder(fault_);
+    return std::move(edits_);
+  }
+
+ private:
+  void Note() { edits_.push_back(ShowNode(fault_)); }
+
+  void LeaveOut(TomlNode& table) {
+    for (size_t index = 0; index < table.children.size(); ++index) {
+      const auto place = table.children.begin() + static_cast<std::ptrdiff_t>(index);
+      if (place->kind == TomlKind::kTable) {
+        LeaveOut(*place);
+      }
+      if (std::ranges::find(kSofteningKeys, place->key) != kSofteningKeys.end()) {
+        continue;
+      }
+      TomlNode left_out = std::move(*place);
+      table.children.erase(place);
+      Note();
+      table.children.insert(table.children.begin() + static_cast<std::ptrdiff_t>(index),
+                            std::move(left_out));
+    }
+  }
+
+  void MakeSmaller(TomlNode& node) {
+    for (TomlNode& child : node.children) {
+      MakeSmaller(child);
+    }
+    if (node.kind != TomlKind::kInteger) {
+      return;
+    }
+    const int64_t value = node.integer;
+    for (const int64_t smaller : {int64_t{1}, value / 2, value - 1}) {
+      if (smaller >= 1 && smaller < value) {
+        node.integer = smaller;
+        Note();
+      }
+    }
+    node.integer = value;
+  }
+
+  void MakeRounder(TomlNode& node) {
+    for (TomlNode& child : node.children) {
+      MakeRounder(child);
+    }
+    if (node.kind != TomlKind::kString) {
+      return;
+    }
+    const std::string text = node.text;
+    for (std::string& rounder : RounderDurations(text)) {
+      node.text = std::move(rounder);
+      Note();
+    }
+    node.text = text;
+  }
+
+  TomlNode& fault_;
+  std::vector<std::string> edits_;
+};
+
+std::vector<std::string> Inline(const faults::FaultPlan& plan) {
+  std::vector<std::string> texts;
+  for (const faults::Fault& fault : plan.faults) {
+    texts.push_back(faults::ShowInline(fault));
+  }
+  return texts;
+}
+
+}  // namespace
+
+std::vector<faults::FaultPlan> SimplerFaults(const faults::FaultPlan& plan, size_t fault,
+                                             const faults::Cast& cast) {
+  std::vector<faults::FaultPlan> simpler;
+  std::vector<std::string> texts = Inline(plan);
+  std::expected<TomlNode, faults::TomlProblem> tree =
+      faults::ParseToml(fmt::format("fault = {}\n", texts.at(fault)));
+  if (!tree || tree->children.empty()) {
+    return simpler;
+  }
+  for (std::string& edit : Editor(tree->children.front()).Edits()) {
+    texts[fault] = std::move(edit);
+    sim::Result<faults::FaultPlan> read = faults::ParseInlineFaults(texts, cast);
+    // Leaving out what is the default anyway is no change.
+    if (read && *read != plan) {
+      simpler.push_back(*std::move(read));
+    }
+  }
+  return simpler;
+}
+
+faults::FaultPlan SwapProcesses(const faults::FaultPlan& plan, std::string_view one,
+                                std::string_view other, const faults::Cast& cast) {
+  std::vector<std::string> texts = Inline(plan);
+  const std::string first = QuoteToml(one);
+  const std::string second = QuoteToml(other);
+  for (std::string& text : texts) {
+    std::string swapped;
+    for (size_t at = 0; at < text.size();) {
+      const std::string_view rest = std::string_view(text).substr(at);
+      const bool is_first = rest.starts_with(first);
+      const bool is_second = !is_first && rest.starts_with(second);
+      swapped += is_first ? second : is_second ? first : std::string(1, text[at]);
+      at += is_first ? first.size() : is_second ? second.size() : 1;
+    }
+    text = std::move(swapped);
+  }
+  sim::Result<faults::FaultPlan> read = faults::ParseInlineFaults(texts, cast);
+  return read ? *std::move(read) : plan;
+}
+
+std::vector<std::string> RounderDurations(std::string_view text) {
+  std::vector<std::string> rounder;
+  const sim::Result<sim::Duration> span = faults::ParseDuration(text);
+  if (!span || span->count() <= 0) {
+    return rounder;
+  }
+  const int64_t value = span->count();
+  int64_t unit = 1;  // of the first digit
+  while (value / unit >= 10) {
+    unit *= 10;
+  }
+  // One digit, rounded down and up, then two digits. What is as round already stays.
+  for (const int64_t place : {unit, std::max<int64_t>(unit / 10, 1)}) {
+    if (value % place == 0) {
+      break;
+    }
+    const int64_t below = value / place * place;
+    rounder.push_back(sim::Show(sim::Duration(below)));
+    rounder.push_back(sim::Show(sim::Duration(below + place)));
+  }
+  return rounder;
+}
+
+}  // namespace flinch::scenarios

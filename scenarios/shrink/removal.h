@@ -1,0 +1,25 @@
+// The least that still holds: fewer of many things, a smaller number.
+//
+// Intuition: delta debugging (Zeller and Hildebrandt, TSE 2002). Chunks are taken out from the end,
+// because what comes late in a run needs most of its time, and then smaller and smaller ones: k
+// things that matter among n cost about 2 k log n trials.
+//
+// Promise: what comes back holds; without any single one of its items, or one less, it does not.
+// Chance:  none; the trials are a function of the arguments and their answers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace flinch::scenarios {
+
+// `holds` is true of all the items, and is asked of subsets in their order. The answer of the last
+// call that was true is what comes back. A caller that has no time left answers false.
+std::vector<uint64_t> KeepFewest(std::vector<uint64_t> items,
+                                 const std::function<bool(const std::vector<uint64_t>&)>& holds);
+
+// From `value`, which holds, towards `floor`. What holds need not hold for all that is greater.
+uint64_t FindSmaller(uint64_t value, uint64_t floor, const std::function<bool(uint64_t)>& holds);
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,425 @@
+#include "scenarios/shrink/shrink.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "faults/fault_plan_toml.h"
+#include "scenarios/cast.h"
+#include "scenarios/shrink/fault_edits.h"
+#include "scenarios/shrink/removal.h"
+#include "scenarios/signature.h"
+#include "sim/world/scheduling.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+// The processes that every cluster has: JobManager, broker, publisher.
+constexpr size_t kFixedProcesses = 3;
+
+// What nobody needs to shorten: a story with so many records can be read.
+constexpr size_t kFewRows = 10;
+
+// A number of the scenario that is better small, whatever the scenario's own is.
+struct SizeField {
+  std::string_view path;
+  uint32_t& (*of)(Scenario&);
+};
+
+constexpr auto kSizes = std::to_array<SizeField>({
+    {"workload.keys", [](Scenario& scenario) -> uint32_t& { return scenario.workload.keys; }},
+    {"workload.keys_per_record",
+     [](Scenario& scenario) -> uint32_t& { return scenario.workload.keys_per_record; }},
+    {"workload.partitions",
+     [](Scenario& scenario) -> uint32_t& { return scenario.workload.partitions; }},
+    {"job.parallelism", [](Scenario& scenario) -> uint32_t& { return scenario.job.parallelism; }},
+    {"cluster.task_managers",
+     [](Scenario& scenario) -> uint32_t& { return scenario.cluster.task_managers; }},
+    {"cluster.slots_each",
+     [](Scenario& scenario) -> uint32_t& { return scenario.cluster.slots_each; }},
+});
+
+// What the other passes decide is not set back to the scenario's own.
+bool IsDecidedElsewhere(std::string_view path) {
+  constexpr auto kOthers = std::to_array<std::string_view>(
+      {"name", "why", "workload.rows", "workload.records", "faults.source"});
+  // A scenario that varies from seed to seed has been given its values.
+  return path.starts_with("vary.") || std::ranges::find(kOthers, path) != kOthers.end() ||
+         std::ranges::find(kSizes, path, &SizeField::path) != kSizes.end();
+}
+
+std::vector<uint64_t> Count(uint64_t count, uint64_t first) {
+  std::vector<uint64_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), first);
+  return numbers;
+}
+
+std::optional<sim::SimTime> FiredAt(const reports::RunSummary& summary, size_t fault) {
+  const auto fired = std::ranges::find(summary.faults, fault, &reports::FiredFault::fault);
+  return fired == summary.faults.end() ? std::nullopt : std::optional(fired->at);
+}
+
+// The kept faults alone. One that waits for a fault that is gone comes when it came.
+faults::FaultPlan Subset(const faults::FaultPlan& plan, const std::vector<uint64_t>& kept,
+                         const reports::RunSummary& summary) {
+  faults::FaultPlan subset;
+  for (const uint64_t index : kept) {
+    faults::Fault fault = plan.faults[index];
+    if (auto* const after = std::get_if<faults::AfterFault>(&fault.when)) {
+      const auto place = std::ranges::find(kept, after->fault);
+      if (place != kept.end()) {
+        after->fault = static_cast<size_t>(place - kept.begin());
+      } else if (const std::optional<sim::SimTime> time = FiredAt(summary, index)) {
+        fault.when = faults::AtTime{*time};
+      } else {
+        continue;  // it never came
+      }
+    }
+    subset.faults.push_back(std::move(fault));
+  }
+  return subset;
+}
+
+class Shrinker {
+ public:
+  Shrinker(RunRequest run, const ShrinkOptions& options) : options_(options) {
+    best_.run = std::move(run);
+    best_.run.keep = sim::Keep::kNothing;
+    best_.run.lens = {};
+    best_.run.records_tape = false;
+    best_.run.play.reset();
+  }
+
+  sim::Result<Shrunk> Perform() {
+    if (const sim::Result<void> begun = Begin(); !begun) {
+      return sim::Fail(begun);
+    }
+
+    struct Pass {
+      std::string_view name;
+      void (Shrinker::*make)();
+    };
+
+    constexpr auto kPasses = std::to_array<Pass>({{"faults", &Shrinker::LeaveFaultsOut},
+                                                  {"schedule", &Shrinker::SimplifySchedule},
+                                                  {"defects", &Shrinker::LeaveDefectsOut},
+                                                  {"rows", &Shrinker::LeaveRowsOut},
+                                                  {"cluster", &Shrinker::MakeSmaller},
+                                                  {"settings", &Shrinker::SetBack},
+                                                  {"wording", &Shrinker::SimplifyFaults}});
+    bool changed = true;
+    while (changed && !best_.stopped) {
+      changed = false;
+      for (const Pass& pass : kPasses) {
+        better_ = false;
+        (this->*pass.make)();
+        if (better_) {
+          Tell(pass.name);
+          changed = true;
+        }
+      }
+    }
+    return std::move(best_);
+  }
+
+ private:
+  // What is to be shrunk fails, and goes on failing when its faults are written down.
+  sim::Result<void> Begin() {
+    RunRequest& run = best_.run;
+    const RunResult given = Run(run);
+    best_.summary = given.summary;
+    best_.signature = SignatureOf(given.summary);
+    best_.runs = 1;
+    if (given.summary.verdict != reports::Verdict::kFailed) {
+      return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                       fmt::format("The run {}; only a failure can be shrunk.",
+                                   given.summary.verdict == reports::Verdict::kPassed
+                                       ? "passes"
+                                       : "proves nothing (it is inconclusive)"));
+    }
+    events_max_ = given.summary.events * 2;
+    if (!run.plan) {
+      run.plan = PlanOf(run.scenario, run.workload, run.seed);
+    }
+    Tell("");
+    RunRequest written = run;
+    SetPlan(written, *run.plan);
+    if (!Try(std::move(written)) && !best_.stopped) {
+      return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                       "The run fails otherwise when the faults that were drawn for it are written "
+                       "down. That is a mistake of flinch; the run cannot be shrunk.");
+    }
+    return {};
+  }
+
+  static void SetFaultSource(RunRequest& run, const Scenario& base) {
+    run.scenario.faults = base.faults;
+    if (run.plan->faults.empty()) {
+      run.scenario.faults.source = FaultSource::kNone;
+    }
+  }
+
+  void SetPlan(RunRequest& run, faults::FaultPlan plan) const {
+    run.plan = std::move(plan);
+    SetFaultSource(run, options_.base);
+  }
+
+  RunSize SizeOf() const {
+    const RunRequest& run = best_.run;
+    return {.faults = run.plan->faults.size(),
+            .records = run.workload.rows.size(),
+            .processes = kFixedProcesses + run.scenario.cluster.task_managers,
+            .settings = SettingsBetween(options_.base, run.scenario).size(),
+            .events = best_.summary.events};
+  }
+
+  void Tell(std::string_view pass) {
+    best_.steps.push_back({.pass = std::string(pass), .size = SizeOf(), .runs = best_.runs});
+    options_.tell(best_.steps.back());
+  }
+
+  // Whether the candidate breaks the same promise; it is the best from then on.
+  bool Try(RunRequest candidate) {
+    best_.stopped = best_.stopped || options_.stop();
+    if (best_.stopped || !Validate(candidate.scenario) ||
+        !faults::CheckAgainst(*candidate.plan, CastOf(candidate.scenario)).empty()) {
+      return false;
+    }
+    const std::string content = fmt::format(
+        "{}\n{}\n{}\n{}", ShowToml(candidate.scenario), faults::ShowToml(*candidate.plan),
+        sim::Show(candidate.scheduling), fmt::join(NamesOf(candidate.defects), " "));
+    if (!tried_.insert(content).second) {
+      ++best_.known;
+      return false;
+    }
+    sim::Result<Workload> workload =
+        LoadWorkload(candidate.scenario, candidate.seed, options_.input);
+    if (!workload) {
+      return false;
+    }
+    candidate.workload = *std::move(workload);
+    const uint64_t limit = candidate.scenario.limits.events;
+    candidate.scenario.limits.events = std::min(limit, events_max_);
+    RunResult result = Run(candidate);
+    candidate.scenario.limits.events = limit;
+    ++best_.runs;
+    const bool was_cut = result.summary.events >= events_max_ && events_max_ < limit;
+    if (was_cut || result.summary.verdict != reports::Verdict::kFailed ||
+        SignatureOf(result.summary) != best_.signature) {
+      return false;
+    }
+    best_.run = std::move(candidate);
+    best_.summary = std::move(result.summary);
+    better_ = true;
+    return true;
+  }
+
+  void LeaveFaultsOut() {
+    const faults::FaultPlan plan = *best_.run.plan;
+    const reports::RunSummary summary = best_.summary;
+    KeepFewest(Count(plan.faults.size(), 0), [&](const std::vector<uint64_t>& kept) {
+      RunRequest candidate = best_.run;
+      SetPlan(candidate, Subset(plan, kept, summary));
+      return Try(std::move(candidate));
+    });
+  }
+
+  void SimplifySchedule() {
+    constexpr auto kSimplestFirst =
+        std::to_array<sim::Strategy>({sim::Strategy::kFifo, sim::Strategy::kRandom});
+    for (const sim::Strategy strategy : kSimplestFirst) {
+      if (best_.run.scheduling == sim::Scheduling{.strategy = strategy}) {
+        return;
+      }
+      RunRequest candidate = best_.run;
+      candidate.scheduling = {.strategy = strategy};
+      if (Try(std::move(candidate))) {
+        return;
+      }
+    }
+  }
+
+  void LeaveDefectsOut() {
+    std::vector<engine::Defect> planted;
+    for (const std::string& name : NamesOf(best_.run.defects)) {
+      planted.push_back(*engine::FindDefect(name));
+    }
+    KeepFewest(Count(planted.size(), 0), [&](const std::vector<uint64_t>& kept) {
+      RunRequest candidate = best_.run;
+      candidate.defects = {};
+      for (const uint64_t index : kept) {
+        candidate.defects.Plant(planted[index]);
+      }
+      return Try(std::move(candidate));
+    });
+  }
+
+  std::vector<uint64_t> KeptRows() const {
+    const WorkloadSpec& spec = best_.run.scenario.workload;
+    if (spec.rows.all()) {
+      return Count(best_.run.workload.rows.size(), 1);
+    }
+    std::vector<uint64_t> rows = Count(spec.rows.last(), 1);
+    std::erase_if(rows, [&spec](uint64_t row) { return !spec.rows.Keeps(row); });
+    return rows;
+  }
+
+  void LeaveRowsOut() {
+    std::vector<uint64_t> rows = KeepFewestRows();
+    while (rows.size() > kFewRows && TradeRowsForTime(rows)) {
+      rows = KeepFewestRows();
+    }
+    WorkloadSpec& spec = best_.run.scenario.workload;
+    if (spec.source != WorkloadSource::kGenerated || spec.rows.all() || rows.empty()) {
+      return;
+    }
+    // As many, as the generator gives them one after the other: earlier, and other keys.
+    RunRequest candidate = best_.run;
+    candidate.scenario.workload.records = rows.size();
+    candidate.scenario.workload.rows = {};
+    Try(std::move(candidate));
+  }
+
+  std::vector<uint64_t> KeepFewestRows() {
+    return KeepFewest(KeptRows(), [this](const std::vector<uint64_t>& kept) {
+      RunRequest candidate = best_.run;
+      SetRows(candidate.scenario.workload, kept);
+      return Try(std::move(candidate));
+    });
+  }
+
+  // Where many rows are left because their load is what matters: one of several, and each takes
+  // longer. Then there are fewer events, too, and those that a fault waits for come earlier.
+  bool TradeRowsForTime(const std::vector<uint64_t>& rows) {
+    for (const uint64_t share : {10U, 4U, 2U}) {
+      std::vector<uint64_t> kept;
+      for (size_t index = 0; index < rows.size(); index += share) {
+        kept.push_back(rows[index]);
+      }
+      for (const uint64_t slower : {1U, 10U, 50U}) {
+        for (const uint64_t quarters : {4U, 3U, 2U, 1U}) {
+          RunRequest candidate = best_.run;
+          SetRows(candidate.scenario.workload, kept);
+          candidate.scenario.options.task.record_time *= static_cast<int64_t>(share * slower);
+          for (faults::Fault& fault : candidate.plan->faults) {
+            if (auto* const event = std::get_if<faults::AtEvent>(&fault.when)) {
+              event->nth = std::max<uint64_t>(event->nth * quarters / 4, 1);
+            }
+          }
+          if (Try(std::move(candidate))) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
+  }
+
+  // Generated rows behind the last that is kept need not be generated: the others stay as they are.
+  static void SetRows(WorkloadSpec& spec, const std::vector<uint64_t>& kept) {
+    spec.rows = RowSelection::Of(kept);
+    if (spec.source == WorkloadSource::kGenerated && !kept.empty()) {
+      spec.records = kept.back();
+      if (kept.size() == kept.back()) {
+        spec.rows = {};
+      }
+    }
+  }
+
+  void MakeSmaller() {
+    for (const SizeField& field : kSizes) {
+      Scenario scenario = best_.run.scenario;
+      FindSmaller(field.of(scenario), 1, [&](uint64_t value) {
+        RunRequest candidate = best_.run;
+        field.of(candidate.scenario) = static_cast<uint32_t>(value);
+        return Try(std::move(candidate));
+      });
+    }
+  }
+
+  void SetBack() {
+    const Scenario start = best_.run.scenario;
+    std::vector<Setting> own = SettingsBetween(start, options_.base);
+    std::erase_if(own, [](const Setting& setting) { return IsDecidedElsewhere(setting.key); });
+    KeepFewest(Count(own.size(), 0), [&](const std::vector<uint64_t>& kept) {
+      RunRequest candidate = best_.run;
+      candidate.scenario = start;
+      for (uint64_t index = 0; index < own.size(); ++index) {
+        const bool is_kept = std::ranges::binary_search(kept, index);
+        if (!is_kept && !ApplySetting(candidate.scenario, own[index].key, own[index].value)) {
+          return false;
+        }
+      }
+      return Try(std::move(candidate));
+    });
+  }
+
+  void SimplifyFaults() {
+    UseFirstTaskManagers();
+    for (size_t fault = 0; fault < best_.run.plan->faults.size(); ++fault) {
+      bool simpler = true;
+      while (simpler) {
+        const faults::Cast cast = CastOf(best_.run.scenario);
+        simpler = std::ranges::any_of(SimplerFaults(*best_.run.plan, fault, cast),
+                                      [this](const faults::FaultPlan& plan) {
+                                        RunRequest candidate = best_.run;
+                                        SetPlan(candidate, plan);
+                                        return Try(std::move(candidate));
+                                      });
+      }
+    }
+  }
+
+  // So that the others can go.
+  void UseFirstTaskManagers() {
+    const std::vector<std::string> names = TaskManagerNames(best_.run.scenario.cluster);
+    const faults::Cast cast = CastOf(best_.run.scenario);
+    for (size_t later = names.size(); later-- > 1;) {
+      for (size_t earlier = 0; earlier < later; ++earlier) {
+        const faults::FaultPlan& plan = *best_.run.plan;
+        if (!Names(plan, names[later]) || Names(plan, names[earlier])) {
+          continue;
+        }
+        RunRequest candidate = best_.run;
+        SetPlan(candidate, SwapProcesses(plan, names[later], names[earlier], cast));
+        Try(std::move(candidate));
+      }
+    }
+  }
+
+  static bool Names(const faults::FaultPlan& plan, const std::string& process) {
+    return faults::ShowToml(plan).contains("\"" + process + "\"");
+  }
+
+  const ShrinkOptions& options_;
+  Shrunk best_;
+  uint64_t events_max_ = 0;
+  bool better_ = false;  // since the pass began
+  std::set<std::string> tried_;
+};
+
+}  // namespace
+
+sim::Result<Shrunk> Shrink(RunRequest run, const ShrinkOptions& options) {
+  return Shrinker(std::move(run), options).Perform();
+}
+
+std::vector<std::string> NamesOf(const engine::Defects& defects) {
+  std::vector<std::string> names;
+  for (const engine::DefectInfo& info : engine::kDefects) {
+    if (defects.Has(info.defect)) {
+      names.emplace_back(info.name);
+    }
+  }
+  return names;
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,77 @@
+// The smallest run that breaks the same promise.
+//
+// Intuition: a run is small when there is little to read: first few faults, then few records, few
+// processes, then settings that are not the scenario's own, then round numbers. Each pass tries
+// runs that are smaller in one of these ways and goes on from what still fails; passes follow one
+// another until a whole round of them changes nothing. So a second shrink changes nothing.
+//
+//   faults     left out in chunks; of what is drawn from the seed, the drawn plan is the start
+//   schedule   first in, first out, instead of chance
+//   defects    left out
+//   rows       left out in chunks; then as many records one after the other; where many stay
+//              because of their load, fewer that take longer (task.record-time)
+//   cluster    fewer keys, partitions, subtasks, TaskManagers, slots
+//   settings   back to the scenario's own
+//   wording    of each fault: without conditions, smaller counts, rounder times, smaller names
+//
+// "Still fails" is: the same signature (scenarios/signature.h). A candidate may take twice the
+// events of the first run, not more: who shrinks a crash does not wait for a hang.
+// Chance: none, and no clock: `stop` alone may end it early, with the best so far.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scenarios/run.h"
+#include "scenarios/scenario_toml.h"
+#include "sim/result.h"
+
+namespace flinch::scenarios {
+
+// How much there is to read of a run.
+struct RunSize {
+  size_t faults = 0;
+  size_t records = 0;
+  size_t processes = 0;
+  size_t settings = 0;  // that differ from the scenario's own
+  uint64_t events = 0;
+
+  friend bool operator==(const RunSize&, const RunSize&) = default;
+};
+
+struct ShrinkStep {
+  std::string pass;  // "faults", "rows" …; "" of the run that was given
+  RunSize size;
+  uint64_t runs = 0;  // so far
+};
+
+struct ShrinkOptions {
+  std::optional<std::string> input;  // the file whose rows the job reads
+  // The scenario as its name or file says, before settings: what settings go back to.
+  Scenario base;
+  std::function<bool()> stop = [] { return false; };
+  std::function<void(const ShrinkStep&)> tell = [](const ShrinkStep&) {};
+};
+
+struct Shrunk {
+  // Its plan is explicit; without faults, the scenario says so (faults.source).
+  RunRequest run;
+  reports::RunSummary summary;
+  std::string signature;
+  std::vector<ShrinkStep> steps;  // the run that was given, then each pass that made it smaller
+  uint64_t runs = 0;
+  uint64_t known = 0;  // candidates that had been tried before
+  bool stopped = false;
+};
+
+// kInvalidArgument when the run does not fail, or not with the faults that are drawn for it written
+// down.
+sim::Result<Shrunk> Shrink(RunRequest run, const ShrinkOptions& options);
+
+// The names of the defects that are planted, in the order of the catalogue.
+std::vector<std::string> NamesOf(const engine::Defects& defects);
+
+}  // namespace flinch::scenarios

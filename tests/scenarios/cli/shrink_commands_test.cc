@@ -1,0 +1,89 @@
+#include "scenarios/cli/shrink_commands.h"
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "scenarios/cli/commands.h"
+#include "scenarios/cli/version.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+struct Outcome {
+  int exit_code = 0;
+  std::string out;
+  std::string err;
+};
+
+Outcome Flinch(const std::vector<std::string>& words) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int exit_code = RunProgram("/opt/flinch", words, out, err);
+  return {.exit_code = exit_code, .out = out.str(), .err = err.str()};
+}
+
+json RunClicks(std::vector<std::string> more) {
+  std::vector<std::string> words = {"run", "url_clicks", "--set", "workload.records=100", "--json"};
+  words.insert(words.end(), more.begin(), more.end());
+  return json::parse(Flinch(words).out);
+}
+
+TEST(ShrinkCommandTest, PrintsStepsAndALineThatRunsTheSmallest) {
+  const json run =
+      RunClicks({"--defect", "notifies_before_stored", "--set", "cluster.task_managers=4"});
+  ASSERT_EQ(run["verdict"], "failed");
+  const Outcome text = Flinch({"shrink", run["replay"].get<std::string>()});
+  EXPECT_EQ(text.exit_code, kExitPassed) << text.err;
+  EXPECT_THAT(text.out, AllOf(HasSubstr("given"), HasSubstr("left:"),
+                              HasSubstr("--defect   notifies_before_stored"),
+                              HasSubstr("replay:\n/opt/flinch replay fl1~url_clicks~s1~")));
+  const Outcome replay = Flinch({"replay", text.out.substr(text.out.find("replay:"))});
+  EXPECT_EQ(replay.exit_code, kExitViolation);
+  EXPECT_THAT(replay.out, HasSubstr("identical to the recorded one"));
+
+  // Pasted word by word, as a shell does it.
+  const Outcome object =
+      Flinch({"shrink", "/opt/flinch", "replay", text.out.substr(text.out.find("fl1~")), "--json"});
+  ASSERT_EQ(object.exit_code, kExitPassed) << object.err;
+  const json again = json::parse(object.out);
+  EXPECT_EQ(again["from"], again["to"]);
+  EXPECT_THAT(text.out, HasSubstr(again["replay"].get<std::string>()));
+}
+
+TEST(ShrinkCommandTest, RefusesWhatDoesNotFail) {
+  const Outcome passed = Flinch({"shrink", RunClicks({})["replay"].get<std::string>()});
+  EXPECT_EQ(passed.exit_code, kExitUsage);
+  EXPECT_THAT(passed.err, HasSubstr("only a failure can be shrunk"));
+  EXPECT_EQ(Flinch({"shrink", "no token"}).exit_code, kExitUsage);
+  EXPECT_THAT(Flinch({"shrink"}).err, HasSubstr("needs a TOKEN"));
+}
+
+TEST(DiffCommandTest, TellsTheFirstEventThatDiffers) {
+  const auto first = RunClicks({})["replay"].get<std::string>();
+  const auto second =
+      RunClicks({"--defect", "notifies_before_stored"})["replay"].get<std::string>();
+  const Outcome same = Flinch({"diff", first, first});
+  EXPECT_EQ(same.exit_code, kExitPassed);
+  EXPECT_THAT(same.out, HasSubstr("Both are the same run."));
+  const Outcome other = Flinch({"diff", first, second});
+  EXPECT_EQ(other.exit_code, kExitViolation);
+  EXPECT_THAT(other.out, AllOf(HasSubstr("The first event that differs is #"),
+                               HasSubstr("first run:"), HasSubstr("second run:")));
+  const json object = json::parse(Flinch({"diff", first, second, "--json"}).out);
+  EXPECT_EQ(object["identical"], false);
+  EXPECT_GT(object["event"].get<uint64_t>(), 0U);
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,94 @@
+#include "scenarios/explain/explain.h"
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "faults/fault_plan_toml.h"
+#include "reports/plain_text.h"
+#include "scenarios/cast.h"
+#include "scenarios/registry.h"
+#include "scenarios/scenario_toml.h"
+#include "tests/support/golden.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+// One record, one TaskManager, one crash.
+RunRequest Small(const std::string& fault, engine::Defect defect) {
+  RunRequest request{.scenario = *FindLibraryScenario("url_clicks"), .workload = {}, .seed = 7};
+  for (const std::string_view setting :
+       {"cluster.task_managers=1", "cluster.slots_each=1", "job.parallelism=1",
+        "workload.partitions=1", "workload.records=1", "workload.keys=1"}) {
+    const Setting parsed = *ParseSetting(setting);
+    EXPECT_TRUE(ApplySetting(request.scenario, parsed.key, parsed.value).has_value());
+  }
+  request.workload = *LoadWorkload(request.scenario, request.seed, std::nullopt);
+  request.scheduling = {.strategy = sim::Strategy::kFifo};
+  request.defects.Plant(defect);
+  request.plan = *faults::ParseInlineFaults(std::vector{fault}, CastOf(request.scenario));
+  return request;
+}
+
+TEST(ExplainTest, NamesRecordCheckpointFaultAndTheMissingStep) {
+  const sim::Result<Story> story =
+      Explain(Small(R"({when={event="sink.committed"},do={crash="tm-1",restart_after="1s"}})",
+                    engine::Defect::kSinkCommitsAtSnapshot));
+  ASSERT_TRUE(story.has_value()) << story.error().message;
+  EXPECT_LE(story->sentences.size(), 12U);
+  EXPECT_THAT(story->sentences, Contains(AllOf(HasSubstr("Checkpoint 1 was never stored, yet "),
+                                               HasSubstr(" was committed at #"))));
+  EXPECT_THAT(story->sentences, Contains(HasSubstr("Fault 0 (crash tm-1) came at #")));
+  EXPECT_THAT(story->sentences, Contains(HasSubstr("The record with key \"/page/1\"")));
+  std::string text;
+  for (const std::string& sentence : story->sentences) {
+    text += reports::Wrap(sentence, 2);
+  }
+  EXPECT_TRUE(tests::MatchesGolden("scenarios/explain/README.md", "story",
+                                   fmt::format("```\n{}```\n", text)));
+}
+
+TEST(ExplainTest, TellsAnEarlyNotification) {
+  const sim::Result<Story> story = Explain(
+      Small(R"({when={at="90s"},do={crash="tm-1"}})", engine::Defect::kNotifiesBeforeStored));
+  ASSERT_TRUE(story.has_value()) << story.error().message;
+  EXPECT_THAT(story->sentences, Contains(HasSubstr("No fault is needed for it")));
+  EXPECT_THAT(story->sentences, Contains(AllOf(HasSubstr("Checkpoint 1 was stored only at #"),
+                                               HasSubstr("yet its completion was notified at #"))));
+  EXPECT_THAT(story->sentences, Contains(HasSubstr("without notifies_before_stored passes")));
+}
+
+TEST(ExplainTest, HasNothingToTellOfARunThatPasses) {
+  RunRequest request =
+      Small(R"({when={at="90s"},do={crash="tm-1"}})", engine::Defect::kNotifiesBeforeStored);
+  request.defects = {};
+  const sim::Result<Story> story = Explain(request);
+  ASSERT_FALSE(story.has_value());
+  EXPECT_THAT(story.error().message, HasSubstr("nothing to explain"));
+}
+
+TEST(MoveFaultTest, MovesByAStepInEachWayThatThereIs) {
+  const faults::Action what = faults::Crash{.process = "tm-1"};
+  const faults::Fault second{faults::AtEvent{.kind = "a", .nth = 2}, what};
+  EXPECT_EQ(std::get<faults::AtEvent>(MoveFault(second, Move::kEarlier)->when).nth, 1U);
+  EXPECT_EQ(std::get<faults::AtEvent>(MoveFault(second, Move::kLater)->when).nth, 3U);
+  EXPECT_FALSE(MoveFault({faults::AtEvent{.kind = "a"}, what}, Move::kEarlier).has_value());
+  EXPECT_FALSE(MoveFault({faults::AtTime{}, what}, Move::kEarlier).has_value());
+  EXPECT_EQ(
+      std::get<faults::AfterFault>(MoveFault({faults::AfterFault{}, what}, Move::kLater)->when)
+          .delay,
+      std::chrono::milliseconds(10));
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios

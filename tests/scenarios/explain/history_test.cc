@@ -1,0 +1,114 @@
+#include "scenarios/explain/history.h"
+
+#include <chrono>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/events.h"
+#include "tests/support/recording_builder.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+namespace events = engine::events;
+
+using ::testing::ElementsAre;
+
+// A recording of one event every 100 ms.
+class Past {
+ public:
+  Past& Add(std::string_view kind, std::initializer_list<sim::Field> fields, uint64_t cause = 0) {
+    now_ += std::chrono::milliseconds(100);
+    builder_.At(now_).CausedBy(sim::EventId(cause)).Tell(kind, fields);
+    return *this;
+  }
+
+  Past& Checkpoint(std::string_view kind, int64_t id) { return Add(kind, {{"id", id}}); }
+
+  Past& Sink(std::string_view kind, std::string_view transaction, int64_t checkpoint) {
+    return Add(kind,
+               {{"transaction", transaction}, {"checkpoint", checkpoint}, {"subtask", "sink[1]"}});
+  }
+
+  History history() const { return History(builder_.recording().events); }
+
+ private:
+  tests::RecordingBuilder builder_;
+  sim::Duration now_{0};
+};
+
+TEST(HistoryTest, TellsThatACommitCameWithoutItsCheckpoint) {
+  Past past;
+  past.Checkpoint(events::kCheckpointTriggered, 3)
+      .Sink(events::kSinkPreCommitted, "x", 3)
+      .Sink(events::kSinkCommitting, "x", 3);
+  EXPECT_EQ(past.history().TellMissingStep("x"),
+            "Checkpoint 3 was never stored, yet transaction \"x\" of sink[1] was committed at #3, "
+            "00:00.300.");
+  past.Checkpoint(events::kCheckpointStored, 3);
+  EXPECT_EQ(past.history().TellMissingStep("x"),
+            "Checkpoint 3 was stored only at #4, 00:00.400, yet transaction \"x\" of sink[1] was "
+            "committed at #3, 00:00.300.");
+}
+
+TEST(HistoryTest, TellsThatATransactionWasLost) {
+  Past past;
+  past.Sink(events::kSinkPreCommitted, "x", 3)
+      .Checkpoint(events::kCheckpointStored, 3)
+      .Add(events::kTransactionAborted, {{"transaction", "x"}});
+  EXPECT_THAT(past.history().LostTransactions(), ElementsAre("x"));
+  EXPECT_EQ(past.history().TellMissingStep("x"),
+            "Checkpoint 3 was stored at #2, 00:00.200, yet transaction \"x\" of sink[1] was never "
+            "committed: it was aborted at #3, 00:00.300.");
+}
+
+TEST(HistoryTest, MissesNothingWhereAllStepsAreThere) {
+  Past past;
+  past.Sink(events::kSinkPreCommitted, "x", 3)
+      .Checkpoint(events::kCheckpointStored, 3)
+      .Checkpoint(events::kCheckpointNotified, 3)
+      .Sink(events::kSinkCommitting, "x", 3);
+  EXPECT_EQ(past.history().TellMissingStep("x"), "");
+  EXPECT_EQ(past.history().TellEarlyNotification(*past.history().Find(sim::EventId(3))), "");
+  EXPECT_THAT(past.history().LostTransactions(), ElementsAre());
+  EXPECT_EQ(past.history().TellMissingStep("unknown"), "");
+}
+
+TEST(HistoryTest, TellsACheckpointFromItsTriggerToItsEnd) {
+  Past past;
+  past.Add(events::kCheckpointAcknowledged, {{"id", 1}, {"subtask", "sink[0]"}})
+      .Add(events::kCheckpointAcknowledged, {{"id", 1}, {"subtask", "sink[1]"}})
+      .Checkpoint(events::kCheckpointTriggered, 2)
+      .Add(events::kCheckpointAcknowledged, {{"id", 2}, {"subtask", "sink[0]"}})
+      .Add(events::kCheckpointAborted, {{"id", 2}, {"reason", "tm-1 was lost"}});
+  EXPECT_EQ(past.history().TellCheckpoint(2),
+            "Checkpoint 2 was triggered at #3, 00:00.300, acknowledged by 1 of 2 subtasks, and "
+            "never completed; it was given up at #5, 00:00.500 (tm-1 was lost).");
+  EXPECT_EQ(past.history().TellCheckpoint(9), "");
+}
+
+TEST(HistoryTest, LeavesStepsOfTheKernelOutOfACauseAndEndsWhereThereIsNone) {
+  Past past;
+  past.Add("a", {})
+      .Add("sim.send", {}, 1)
+      .Add("sim.deliver", {}, 2)
+      .Add("b", {}, 3)
+      .Add("c", {}, 4);
+  const History history = past.history();
+  std::vector<std::string> kinds;
+  for (const RecordedEvent* const event : history.CausesOf(history.events().back(), 9)) {
+    kinds.push_back(event->kind);
+  }
+  EXPECT_THAT(kinds, ElementsAre("a", "b", "c"));
+  EXPECT_THAT(history.CausesOf(history.events().back(), 2), ::testing::SizeIs(2));
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios

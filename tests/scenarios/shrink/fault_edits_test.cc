@@ -1,0 +1,97 @@
+#include "scenarios/shrink/fault_edits.h"
+
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "faults/fault_plan_toml.h"
+#include "scenarios/cast.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+const faults::Cast& AnyCast() {
+  static const faults::Cast kCast = CastOfAnyScenario();
+  return kCast;
+}
+
+faults::FaultPlan Plan(const std::vector<std::string>& faults) {
+  const sim::Result<faults::FaultPlan> plan = faults::ParseInlineFaults(faults, AnyCast());
+  EXPECT_TRUE(plan.has_value()) << plan.error().message;
+  return *plan;
+}
+
+std::vector<std::string> Edits(const std::string& fault) {
+  std::vector<std::string> edits;
+  for (const faults::FaultPlan& plan : SimplerFaults(Plan({fault}), 0, AnyCast())) {
+    edits.push_back(faults::ShowInline(plan.faults.front()));
+  }
+  return edits;
+}
+
+TEST(SimplerFaultsTest, LeaveConditionsOutAndCountLess) {
+  EXPECT_THAT(
+      Edits(R"({when={event="sink.committed",nth=9,where={subtask="s"}},do={restart="tm-1"}})"),
+      ElementsAre(
+          R"({when={event="sink.committed",nth=1,where={subtask="s"}},do={restart="tm-1"}})",
+          R"({when={event="sink.committed",nth=9},do={restart="tm-1"}})",
+          R"({when={event="sink.committed",nth=9},do={restart="tm-1"}})",
+          R"({when={event="sink.committed",nth=1,where={subtask="s"}},do={restart="tm-1"}})",
+          R"({when={event="sink.committed",nth=4,where={subtask="s"}},do={restart="tm-1"}})",
+          R"({when={event="sink.committed",nth=8,where={subtask="s"}},do={restart="tm-1"}})"));
+}
+
+TEST(SimplerFaultsTest, RoundTimesButNeverMakeAFaultHarsher) {
+  const std::vector<std::string> edits =
+      Edits(R"({when={at="1234ms"},do={crash="tm-1",restart_after="300ms"}})");
+  EXPECT_THAT(edits, Contains(R"({when={at="1s"},do={crash="tm-1",restart_after="300ms"}})"));
+  EXPECT_THAT(edits, Not(Contains(R"({when={at="1234ms"},do={crash="tm-1"}})")));
+}
+
+// Every edit leads somewhere simpler: taking the first again and again ends.
+TEST(SimplerFaultsTest, ComeToAnEnd) {
+  faults::FaultPlan plan =
+      Plan({R"({when={event="sink.committed",nth=77,process="tm-2",where={subtask="sink[1]"}},)"
+            R"(do={drop=["jm","tm-1"],ratio="37%",for="1234567us",one_way=true}})"});
+  size_t steps = 0;
+  for (std::vector<faults::FaultPlan> simpler = SimplerFaults(plan, 0, AnyCast()); !simpler.empty();
+       simpler = SimplerFaults(plan, 0, AnyCast())) {
+    plan = simpler.back();
+    ASSERT_LT(++steps, 200U);
+  }
+  EXPECT_THAT(Edits(faults::ShowInline(plan.faults.front())), IsEmpty());
+}
+
+TEST(SwapProcessesTest, ExchangesNamesAndNothingElse) {
+  const faults::FaultPlan plan = Plan(
+      {R"({when={event="sink.committed",nth=2,process="tm-3"},do={cut=["jm","tm-1"],for="1s"}})",
+       R"({when={after=0,delay="1s"},do={crash="tm-3"}})"});
+  const faults::FaultPlan swapped = SwapProcesses(plan, "tm-3", "tm-1", AnyCast());
+  EXPECT_EQ(
+      faults::ShowInline(swapped.faults[0]),
+      R"({when={event="sink.committed",nth=2,process="tm-1"},do={cut=["jm","tm-3"],for="1s"}})");
+  EXPECT_EQ(faults::ShowInline(swapped.faults[1]),
+            R"({when={after=0,delay="1s"},do={crash="tm-1"}})");
+  EXPECT_EQ(SwapProcesses(swapped, "tm-3", "tm-1", AnyCast()), plan);
+}
+
+TEST(RounderDurationsTest, HaveFewerDigits) {
+  EXPECT_THAT(RounderDurations("1234ms"), ElementsAre("1s", "2s", "1200ms", "1300ms"));
+  EXPECT_THAT(RounderDurations("1500ms"), ElementsAre("1s", "2s"));
+  EXPECT_THAT(RounderDurations("300ms"), IsEmpty());
+  EXPECT_THAT(RounderDurations("7ns"), IsEmpty());
+  EXPECT_THAT(RounderDurations("99ms"), ElementsAre("90ms", "100ms"));
+  EXPECT_THAT(RounderDurations("tm-1"), IsEmpty());
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,101 @@
+#include "scenarios/shrink/removal.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <set>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+namespace flinch::scenarios {
+
+namespace {
+
+using Items = std::vector<uint64_t>;
+
+Items Numbers(uint64_t count) {
+  Items items(count);
+  std::iota(items.begin(), items.end(), uint64_t{0});
+  return items;
+}
+
+bool Includes(const Items& items, const std::set<uint64_t>& wanted) {
+  return std::ranges::includes(items, wanted);
+}
+
+// Failures that need some of the items, or one of two sets of them; the second makes what holds
+// not grow with the items.
+RC_GTEST_PROP(KeepFewestPropertyTest, WhatIsLeftHoldsAndNoneOfItCanGo, ()) {
+  const auto count = *rc::gen::inRange<uint64_t>(1, 200);
+  const auto some = *rc::gen::container<std::set<uint64_t>>(rc::gen::inRange<uint64_t>(0, count));
+  const auto others = *rc::gen::container<std::set<uint64_t>>(rc::gen::inRange<uint64_t>(0, count));
+  const auto holds = [&](const Items& items) {
+    return Includes(items, some) || (items.size() % 2 == 0 && Includes(items, others));
+  };
+  const Items left = KeepFewest(Numbers(count), holds);
+  RC_ASSERT(holds(left));
+  RC_ASSERT(std::ranges::is_sorted(left));
+  for (size_t index = 0; index < left.size(); ++index) {
+    Items fewer = left;
+    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(index));
+    RC_ASSERT(!holds(fewer));
+  }
+  RC_ASSERT(KeepFewest(left, holds) == left);
+}
+
+RC_GTEST_PROP(KeepFewestPropertyTest, FindsFewAmongManyInFewTrials, ()) {
+  const auto wanted =
+      *rc::gen::container<std::set<uint64_t>>(3, rc::gen::inRange<uint64_t>(0, 2000));
+  size_t trials = 0;
+  const Items left = KeepFewest(Numbers(2000), [&](const Items& items) {
+    ++trials;
+    return Includes(items, wanted);
+  });
+  RC_ASSERT(left == Items(wanted.begin(), wanted.end()));
+  RC_ASSERT(trials < 120U);
+}
+
+TEST(KeepFewestTest, AsksOfNothingFirst) {
+  size_t trials = 0;
+  EXPECT_THAT(KeepFewest(Numbers(1000),
+                         [&trials](const Items&) {
+                           ++trials;
+                           return true;
+                         }),
+              ::testing::IsEmpty());
+  EXPECT_EQ(trials, 1U);
+}
+
+TEST(KeepFewestTest, KeepsAllWhenNobodyHasTimeToAnswer) {
+  EXPECT_EQ(KeepFewest(Numbers(5), [](const Items&) { return false; }), Numbers(5));
+  EXPECT_EQ(KeepFewest({}, [](const Items&) { return false; }), Items());
+}
+
+RC_GTEST_PROP(FindSmallerPropertyTest, FindsTheLeastOfWhatGrows, ()) {
+  const auto floor = *rc::gen::inRange<uint64_t>(0, 1000);
+  const auto least = floor + *rc::gen::inRange<uint64_t>(0, 1000);
+  const auto value = least + *rc::gen::inRange<uint64_t>(0, 100'000);
+  size_t trials = 0;
+  const uint64_t found = FindSmaller(value, floor, [&](uint64_t number) {
+    ++trials;
+    return number >= least;
+  });
+  RC_ASSERT(found == least);
+  RC_ASSERT(trials < 20U);
+}
+
+RC_GTEST_PROP(FindSmallerPropertyTest, WhatItFindsHoldsAndIsNotGreater, ()) {
+  const auto holding = *rc::gen::container<std::set<uint64_t>>(rc::gen::inRange<uint64_t>(0, 64));
+  const uint64_t value = 64;
+  const uint64_t found = FindSmaller(
+      value, 0, [&](uint64_t number) { return number == value || holding.contains(number); });
+  RC_ASSERT(found == value || holding.contains(found));
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios

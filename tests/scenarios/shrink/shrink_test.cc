@@ -1,0 +1,106 @@
+#include "scenarios/shrink/shrink.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "faults/fault_plan_toml.h"
+#include "scenarios/registry.h"
+#include "scenarios/signature.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using ::testing::HasSubstr;
+
+Scenario Clicks() {
+  Scenario scenario = *FindLibraryScenario("url_clicks");
+  // Enough for each defect, and quick.
+  scenario.workload.records = 300;
+  scenario.workload.keys = 10;
+  return scenario;
+}
+
+RunRequest Request(const Scenario& scenario, uint64_t seed, const engine::Defects& defects) {
+  return {.scenario = scenario,
+          .workload = *LoadWorkload(scenario, seed, std::nullopt),
+          .seed = seed,
+          .defects = defects};
+}
+
+reports::RunSummary SummaryOf(const RunRequest& request) { return Run(request).summary; }
+
+// The first seed whose run fails.
+std::optional<RunRequest> FindFailure(const engine::Defects& defects) {
+  for (uint64_t seed = 1; seed <= 400; ++seed) {
+    RunRequest request = Request(Clicks(), seed, defects);
+    if (SummaryOf(request).verdict == reports::Verdict::kFailed) {
+      return request;
+    }
+  }
+  return std::nullopt;
+}
+
+class ShrinkDefectTest : public ::testing::TestWithParam<engine::Defect> {};
+
+TEST_P(ShrinkDefectTest, LeavesFewFaultsAndRecordsThatFailTheSameWay) {
+  engine::Defects defects;
+  defects.Plant(GetParam());
+  const std::optional<RunRequest> failure = FindFailure(defects);
+  ASSERT_TRUE(failure.has_value());
+  const ShrinkOptions options{.base = *FindLibraryScenario("url_clicks")};
+  const sim::Result<Shrunk> shrunk = Shrink(*failure, options);
+  ASSERT_TRUE(shrunk.has_value()) << shrunk.error().message;
+  EXPECT_EQ(SignatureOf(SummaryOf(shrunk->run)), shrunk->signature);
+  EXPECT_EQ(SummaryOf(shrunk->run).digest, shrunk->summary.digest);
+  EXPECT_LE(shrunk->run.plan->faults.size(), 3U) << faults::ShowToml(*shrunk->run.plan);
+  EXPECT_LE(shrunk->run.workload.rows.size(), 10U);
+  EXPECT_EQ(NamesOf(shrunk->run.defects), NamesOf(defects));
+
+  const sim::Result<Shrunk> again = Shrink(shrunk->run, options);
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->steps.size(), 1U);
+  EXPECT_EQ(again->summary.digest, shrunk->summary.digest);
+  EXPECT_EQ(ShowToml(again->run.scenario), ShowToml(shrunk->run.scenario));
+  EXPECT_EQ(*again->run.plan, *shrunk->run.plan);
+}
+
+INSTANTIATE_TEST_SUITE_P(Planted, ShrinkDefectTest,
+                         ::testing::Values(engine::Defect::kSinkCommitsAtSnapshot,
+                                           engine::Defect::kSinkCommitsOnlyMatchingId,
+                                           engine::Defect::kKeyGroupRangeEndExclusive,
+                                           engine::Defect::kSourceAdvancesBeforeEmit,
+                                           engine::Defect::kNotifiesBeforeStored),
+                         [](const ::testing::TestParamInfo<engine::Defect>& tested) {
+                           return std::string(
+                               engine::kDefects.at(static_cast<size_t>(tested.param)).name);
+                         });
+
+TEST(ShrinkTest, RefusesWhatPasses) {
+  const sim::Result<Shrunk> shrunk =
+      Shrink(Request(Clicks(), 1, {}), {.base = *FindLibraryScenario("url_clicks")});
+  ASSERT_FALSE(shrunk.has_value());
+  EXPECT_THAT(shrunk.error().message, HasSubstr("only a failure can be shrunk"));
+}
+
+TEST(ShrinkTest, KeepsTheBestSoFarWhenItIsStopped) {
+  engine::Defects defects;
+  defects.Plant(engine::Defect::kSinkCommitsAtSnapshot);
+  const RunRequest failure = *FindFailure(defects);
+  ShrinkOptions options{.base = *FindLibraryScenario("url_clicks")};
+  int asked = 0;
+  options.stop = [&asked] { return ++asked > 10; };
+  const sim::Result<Shrunk> shrunk = Shrink(failure, options);
+  ASSERT_TRUE(shrunk.has_value());
+  EXPECT_TRUE(shrunk->stopped);
+  EXPECT_LE(shrunk->runs, 11U);
+  EXPECT_EQ(SignatureOf(SummaryOf(shrunk->run)), shrunk->signature);
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios
