@@ -1,7 +1,6 @@
 #include "scenarios/cli/shrink_commands.h"
 
 #include <chrono>
-#include <csignal>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "faults/fault_plan_toml.h"
 #include "reports/plain_text.h"
 #include "reports/run_summary.h"
+#include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/pasted.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
@@ -25,30 +25,6 @@ namespace flinch::scenarios {
 namespace {
 
 using nlohmann::ordered_json;
-
-volatile std::sig_atomic_t interrupted = 0;
-
-// While it lives, the first Ctrl-C is a question that can be asked; the second ends the process.
-class Interruptible {
- public:
-  Interruptible() {
-    interrupted = 0;
-    former_ = std::signal(SIGINT, [](int) {
-      interrupted = 1;
-      std::signal(SIGINT, SIG_DFL);
-    });
-  }
-
-  Interruptible(const Interruptible&) = delete;
-  Interruptible& operator=(const Interruptible&) = delete;
-
-  ~Interruptible() { std::signal(SIGINT, former_); }
-
-  static bool WasInterrupted() { return interrupted != 0; }
-
- private:
-  void (*former_)(int) = SIG_DFL;
-};
 
 int ComplainAboutInput(std::ostream& err, const sim::Error& error) {
   err << "flinch: " << error.message << '\n';
@@ -164,10 +140,10 @@ int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, 
   const auto elapsed = [begin] {
     return std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count();
   };
-  const Interruptible watch;
+  const InterruptWatch watch;
   ShrinkOptions options{.input = given.input, .base = *base};
   options.stop = [&] {
-    return Interruptible::WasInterrupted() || (arguments.for_ns && elapsed() >= *arguments.for_ns);
+    return watch.signal() != 0 || (arguments.for_ns && elapsed() >= *arguments.for_ns);
   };
   if (!arguments.json) {
     options.tell = [&out](const ShrinkStep& step) {

@@ -97,8 +97,8 @@ TEST(RestoredStateWitnessTest, SeesThePlantedDefectBeforeTheOutputIsWrong) {
   for (uint64_t seed = 1; seed <= 10; ++seed) {
     const sim::Result<Workload> workload = LoadWorkload(*scenario, seed, std::nullopt);
     ASSERT_TRUE(workload);
-    const RunResult result =
-        Run({.scenario = *scenario, .workload = *workload, .seed = seed, .defects = defects});
+    const RunResult result = scenarios::Run(
+        {.scenario = *scenario, .workload = *workload, .seed = seed, .defects = defects});
     if (result.summary.verdict == reports::Verdict::kFailed) {
       ++failed;
       EXPECT_EQ(result.summary.signature, "restored_state:lost@window") << "seed " << seed;
