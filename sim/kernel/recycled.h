@@ -11,6 +11,14 @@
 
 namespace flinch::sim {
 
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kKeepsBlocks = false;
+#elif defined(__has_feature)
+inline constexpr bool kKeepsBlocks = !__has_feature(address_sanitizer);
+#else
+inline constexpr bool kKeepsBlocks = true;
+#endif
+
 template <typename T>
 class Recycled {
  public:
@@ -26,12 +34,10 @@ class Recycled {
 
   static void operator delete(void* block, size_t size) noexcept {
     std::vector<void*>& blocks = Kept::OfThread().blocks;
-#if !defined(__SANITIZE_ADDRESS__)
-    if (size == sizeof(T) && blocks.size() < blocks.capacity()) [[likely]] {
+    if (kKeepsBlocks && size == sizeof(T) && blocks.size() < blocks.capacity()) [[likely]] {
       blocks.push_back(block);
       return;
     }
-#endif
     ::operator delete(block, size, std::align_val_t(alignof(T)));
   }
 
