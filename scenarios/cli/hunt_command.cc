@@ -17,9 +17,7 @@
 #include "build_id.h"
 #include "faults/fault_plan.h"
 #include "reports/plain_text.h"
-#if __has_include("scenarios/cells.h")
 #include "scenarios/cells.h"
-#endif
 #include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/seed_runner.h"
 #include "scenarios/cli/version.h"
@@ -237,23 +235,16 @@ uint32_t WorkersByDefault() {
 }
 
 std::vector<Setting> SwarmSettings() {
-  std::vector<Setting> settings;
-  for (const char* const key : {"vary.cluster", "vary.options", "vary.knobs"}) {
-    Scenario scenario;
-    if (ApplySetting(scenario, key, "true")) {
-      settings.push_back({.key = key, .value = "true"});
-    }
-  }
-  return settings;
+  return {{.key = "vary.cluster", .value = "true"},
+          {.key = "vary.options", .value = "true"},
+          {.key = "vary.knobs", .value = "true"}};
 }
 
 std::vector<std::string> CellNames() {
   std::vector<std::string> names;
-#if __has_include("scenarios/cells.h")
   for (uint32_t cell = 0; cell < CellCount(); ++cell) {
     names.push_back(CellName(cell));
   }
-#endif
   return names;
 }
 

@@ -46,16 +46,6 @@ void FillFailure(const reports::RunSummary& summary, UnitResult& result) {
   }
 }
 
-// The cells of the protocol that the run's faults struck; none where nobody counts them.
-template <typename Result>
-std::vector<uint32_t> CellsOf(const Result& result) {
-  if constexpr (requires { result.cells; }) {
-    return result.cells;
-  } else {
-    return {};
-  }
-}
-
 void FillSummary(const reports::RunSummary& summary, UnitResult& result) {
   result.verdict = VerdictOf(summary.verdict);
   result.digest = sim::Show(summary.digest).substr(0, 16);
@@ -143,7 +133,7 @@ UnitResult SeedRunner::Perform(const Unit& unit) const {
   result.faults_planned = unit.crashes.size();
   const RunResult run = Run(request);
   FillSummary(run.summary, result);
-  result.cells = CellsOf(run);
+  result.cells = run.cells;
   prepared->token.digest = result.digest;
   prepared->token.verdict = reports::Name(run.summary.verdict);
   if (result.verdict != UnitVerdict::kPassed) {
