@@ -8,8 +8,8 @@
 //
 // (A test has a private Run of its own, which hides ours: write it with its namespace.)
 // The macro makes a RapidCheck test of seeds and of how many of a generated workload's records
-// there are; RC_PARAMS works as ever ("seed=7 max_success=1000"). A failure prints the run's summary
-// and the lines that run it again outside of the test.
+// there are; RC_PARAMS works as ever ("seed=7 max_success=1000"). A failure prints the summary of
+// the run, and the lines that run it again outside of the test.
 // Needs: GoogleTest's gmock and RapidCheck's GoogleTest header at the user's; nothing else here
 //        does.
 // Source: GoogleTest, "Defining matchers"; RapidCheck, doc/gtest.md.

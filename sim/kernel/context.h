@@ -6,9 +6,9 @@
 // entry; the one that does not is a fiber that ran off the end of its stack: it stays where it is
 // for ever, and what is on its stack is never destroyed.
 //
-// Boost's own switch (fcontext) is called without boost::context::fiber around it: whose objects hide
-// the switch from the compiler, and every call that returns behind one is predicted wrongly. So both
-// are in this header.
+// Boost's own switch (fcontext) is called without boost::context::fiber around it: that would hide
+// the switch from the compiler, and every call that returns behind one is predicted wrongly. Hence
+// both are in this header.
 #pragma once
 
 #include <cstddef>
