@@ -30,6 +30,12 @@ void RetainedFiles::OnEvent(const sim::TraceEvent& event) {
   } else if (event.kind == "fault.crash" || event.kind == events::kTaskManagerLost) {
     somebody_was_lost_ = true;
   }
+  if (event.kind == events::kCheckpointSubsumed) {
+    subsumed_[event.Number("id").value_or(0)] = event.time;
+    std::erase_if(subsumed_, [&](const auto& entry) {
+      return sim::Later(entry.second, kDeletion) < event.time;
+    });
+  }
   const bool looks =
       event.kind == events::kCheckpointSubsumed || event.kind == events::kJobRestored;
   if (looks && outside_ != nullptr && !volume_is_faulty_) {
@@ -45,7 +51,10 @@ std::vector<reports::Finding> RetainedFiles::Judge(const FinalState& state) {
   if (state.job_finished && !somebody_was_lost_) {
     const std::vector<int64_t> retained = outside_->Retained();
     for (const int64_t id : outside_->WithFiles()) {
-      if (!std::ranges::binary_search(retained, id)) {
+      const auto subsumed = subsumed_.find(id);
+      const bool may_lie =
+          subsumed != subsumed_.end() && state.end <= sim::Later(subsumed->second, kDeletion);
+      if (!may_lie && !std::ranges::binary_search(retained, id)) {
         breaches_.Add(fmt::format("Files of checkpoint {} are left after the job has finished, "
                                   "though the store does not have it.",
                                   id),

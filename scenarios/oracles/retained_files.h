@@ -9,10 +9,12 @@
 // Silent:  when nobody can look at the volume; from the first fault of the shared volume on
 //          (fault.disk): then files may break without the engine's doing. About left files, when a
 //          process died or a TaskManager was given up: who is dead or cut off cannot clean up. That
-//          gap is known; Flink has it too.
+//          gap is known; Flink has it too. Nor about files of a checkpoint that was subsumed less
+//          than kDeletion before the end: deleting takes its time.
 // Source:  the contract of Flink's CompletedCheckpointStore.
 #pragma once
 
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +29,8 @@ class RetainedFiles final : public Oracle {
   static constexpr std::string_view kPromise =
       "Every file of every checkpoint in the store exists and is whole; in a run without crashes "
       "none is left behind.";
+
+  static constexpr sim::Duration kDeletion = std::chrono::seconds(2);
 
   std::string_view name() const override { return kName; }
 
@@ -44,6 +48,7 @@ class RetainedFiles final : public Oracle {
   const Outside* outside_ = nullptr;
   bool volume_is_faulty_ = false;
   bool somebody_was_lost_ = false;
+  std::map<int64_t, sim::SimTime> subsumed_;  // by id; the newest few
   Breaches breaches_;
 };
 

@@ -36,7 +36,7 @@ class RetainedFilesTest : public ::testing::Test {
     outside_.with_files = {3};
   }
 
-  std::vector<reports::Finding> Judge() const {
+  std::vector<reports::Finding> Judge(sim::SimTime end = {}) const {
     RetainedFiles oracle;
     Subject subject;
     subject.outside = &outside_;
@@ -44,6 +44,7 @@ class RetainedFilesTest : public ::testing::Test {
     history_.ShowTo(oracle);
     FinalState state;
     state.job_finished = true;
+    state.end = end;
     return oracle.Judge(state);
   }
 
@@ -73,6 +74,13 @@ TEST_F(RetainedFilesTest, FailsWhenFilesAreLeftBehind) {
   ASSERT_THAT(Judge(), SizeIs(1));
   EXPECT_EQ(Judge()[0].breach, "leaked");
   EXPECT_THAT(Judge()[0].witness, HasSubstr("Files of checkpoint 2 are left"));
+}
+
+TEST_F(RetainedFilesTest, WhatWasSubsumedAtTheVeryEndIsStillBeingDeleted) {
+  outside_.with_files = {2, 3};
+  history_.By("jm").Tell("checkpoint.subsumed", {{"id", 2}});
+  EXPECT_THAT(Judge(sim::AtNanos(1'000'000'000)), IsEmpty());
+  EXPECT_THAT(Judge(sim::AtNanos(3'000'000'000)), SizeIs(1));
 }
 
 TEST_F(RetainedFilesTest, WhoIsDeadCannotCleanUp) {
