@@ -20,6 +20,7 @@
 
 #include "scenarios/registry.h"
 #include "scenarios/run.h"
+#include "tests/paths.h"
 #include "tests/support/golden.h"
 
 namespace flinch::scenarios {

@@ -14,6 +14,7 @@
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/version.h"
 #include "scenarios/hunt/results_file.h"
+#include "tests/paths.h"
 
 namespace flinch::scenarios {
 
