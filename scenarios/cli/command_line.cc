@@ -73,6 +73,8 @@ class Parser {
  public:
   Parser() {
     app_.set_help_flag("--help,-h", "show this");
+    // One verb, or a word of its own such as that of `list defects` would be taken for another.
+    app_.require_subcommand(0, 1);
     DefineRun();
     DefineReplay();
     DefineVerify();

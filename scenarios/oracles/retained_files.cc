@@ -27,8 +27,9 @@ void RetainedFiles::CheckAll(const sim::TraceEvent* event) {
 void RetainedFiles::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == "fault.disk" && event.Text("disk") == "shared") {
     volume_is_faulty_ = true;
-  } else if (event.kind == "fault.crash" || event.kind == events::kTaskManagerLost) {
-    somebody_was_lost_ = true;
+  } else if (event.kind == "fault.crash" || event.kind == events::kTaskManagerLost ||
+             event.kind == events::kCheckpointAborted) {
+    may_leak_ = true;
   }
   if (event.kind == events::kCheckpointSubsumed) {
     subsumed_[event.Number("id").value_or(0)] = event.time;
@@ -48,7 +49,7 @@ std::vector<reports::Finding> RetainedFiles::Judge(const FinalState& state) {
     return breaches_.ToFindings(kName);
   }
   CheckAll(nullptr);
-  if (state.job_finished && !somebody_was_lost_) {
+  if (state.job_finished && !may_leak_) {
     const std::vector<int64_t> retained = outside_->Retained();
     for (const int64_t id : outside_->WithFiles()) {
       const auto subsumed = subsumed_.find(id);

@@ -38,11 +38,15 @@ std::vector<uint64_t> KeepFewest(std::vector<uint64_t> items,
   if (items.empty() || holds({})) {
     return {};
   }
-  // One alone is needed: that none is was just tried.
-  for (size_t size = items.size() / 2; size > 1; size = std::min(size, items.size()) / 2) {
-    RemoveChunks(items, size, holds);
-  }
-  while (items.size() > 1 && RemoveChunks(items, 1, holds)) {
+  // Again until nothing goes: what holds of fewer may let a chunk go that more needed.
+  for (size_t before = items.size() + 1; before > items.size();) {
+    before = items.size();
+    for (size_t size = items.size() / 2; size > 1; size = std::min(size, items.size()) / 2) {
+      RemoveChunks(items, size, holds);
+    }
+    // One alone is needed: that none is was just tried.
+    while (items.size() > 1 && RemoveChunks(items, 1, holds)) {
+    }
   }
   return items;
 }

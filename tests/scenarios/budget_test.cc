@@ -87,7 +87,7 @@ TEST(BudgetTest, OnlyAPrecommittedTransactionThatExpiredExcusesALoss) {
   EXPECT_EQ(outcome.Excuse({kLost}), "");
   outcome.Tell("transaction.aborted", {{"transaction", "sink-1"}, {"reason", "timeout"}});
   EXPECT_THAT(outcome.Excuse({kLost}), HasSubstr("\"sink-1\" up by its time-out"));
-  EXPECT_THAT(outcome.Excuse({kLost, kUnfinished}), HasSubstr("sink.transaction-timeout = 60s"));
+  EXPECT_THAT(outcome.Excuse({kLost, kUnfinished}), HasSubstr("sink.transaction-timeout = 1m"));
   EXPECT_EQ(outcome.Excuse({kDoubled}), "");
 }
 

@@ -49,8 +49,8 @@ TEST(SeedRunnerTest, AFailureIsTold) {
 
 TEST(SeedRunnerTest, AUnitCanBeRunByHand) {
   EXPECT_EQ(SmallRunner({"notifies_before_stored"}).RunWords({.seed = 9, .strategy = "pos"}),
-            "run url_clicks --seed 9 --strategy pos --set workload.records=60 --defect "
-            "notifies_before_stored");
+            "run url_clicks --seed 9 --strategy pos --set 'workload.records=60' "
+            "--defect notifies_before_stored");
 }
 
 TEST(SeedRunnerTest, CrashPointsAreMet) {

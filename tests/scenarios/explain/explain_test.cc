@@ -62,8 +62,9 @@ TEST(ExplainTest, TellsAnEarlyNotification) {
       Small(R"({when={at="90s"},do={crash="tm-1"}})", engine::Defect::kNotifiesBeforeStored));
   ASSERT_TRUE(story.has_value()) << story.error().message;
   EXPECT_THAT(story->sentences, Contains(HasSubstr("No fault is needed for it")));
-  EXPECT_THAT(story->sentences, Contains(AllOf(HasSubstr("Checkpoint 1 was stored only at #"),
-                                               HasSubstr("yet its completion was notified at #"))));
+  EXPECT_THAT(
+      story->sentences,
+      Contains(HasSubstr("Checkpoint 1 was never stored, yet its completion was notified")));
   EXPECT_THAT(story->sentences, Contains(HasSubstr("without notifies_before_stored passes")));
 }
 

@@ -89,6 +89,12 @@ TEST_F(RetainedFilesTest, WhoIsDeadCannotCleanUp) {
   EXPECT_THAT(Judge(), IsEmpty());
 }
 
+TEST_F(RetainedFilesTest, WhoIsLateWritesBehindTheCleanUp) {
+  outside_.with_files = {2, 3};
+  history_.By("jm").Tell("checkpoint.aborted", {{"id", 2}, {"reason", "declined"}});
+  EXPECT_THAT(Judge(), IsEmpty());
+}
+
 TEST_F(RetainedFilesTest, AFaultyVolumeMayLoseFiles) {
   outside_.view.troubles = {"the file x is damaged"};
   history_.By("world").Tell("fault.disk", {{"disk", "tm-1"}, {"condition", "slow"}});
