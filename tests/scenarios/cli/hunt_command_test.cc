@@ -143,7 +143,7 @@ TEST_F(HuntCommandTest, ASeedThatEndsItsProcessIsAResult) {
 #endif
     const Outcome hunt =
         Call({"hunt", data + file + ".toml", "--seeds", "1..12", "--search", "random",
-              "--seed-timeout", "3s", "--json", "--out", folder_ + file});
+              "--seed-timeout", "3s", "--json", "--out", folder_ + "/" + file});
     EXPECT_EQ(hunt.exit_code, kExitViolation) << hunt.err;
     const json object = json::parse(hunt.out);
     EXPECT_EQ(object["runs"], 12);

@@ -21,7 +21,7 @@ Scenario Clicks() {
   Scenario scenario = *FindLibraryScenario("url_clicks");
   // Enough for each defect, and quick.
   scenario.workload.records = 300;
-  scenario.workload.keys = 10;
+  scenario.workload.keys = 100;
   return scenario;
 }
 
