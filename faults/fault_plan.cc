@@ -158,7 +158,7 @@ class PlanCheck {
         [this](const auto& what) {
           CheckTarget(what);
           VisitParameters(what, [this](std::string_view key, const auto& value) {
-            CheckParameter(key, value);
+            this->CheckParameter(key, value);
           });
         },
         action);

@@ -240,7 +240,9 @@ const std::vector<Meaning>& Meanings() {
         meanings.push_back({kPhases[row].begin.kind, row, false});
       }
     }
-    std::ranges::stable_sort(meanings, {}, &Meaning::kind);
+    std::ranges::sort(meanings, {}, [](const Meaning& meaning) {
+      return std::tuple(meaning.kind, meaning.row, !meaning.ends);
+    });
     return meanings;
   }();
   return kMeanings;

@@ -98,7 +98,9 @@ std::vector<FailureGroup> Tally::groups() const {
   for (const auto& [signature, group] : groups_) {
     groups.push_back(group);
   }
-  std::ranges::stable_sort(groups, std::ranges::greater(), &FailureGroup::count);
+  std::ranges::sort(groups, [](const FailureGroup& one, const FailureGroup& other) {
+    return one.count != other.count ? one.count > other.count : one.signature < other.signature;
+  });
   return groups;
 }
 

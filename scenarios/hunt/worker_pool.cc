@@ -30,7 +30,6 @@ namespace {
 constexpr size_t kAhead = 2;
 
 constexpr int kTickMillis = 100;
-constexpr int64_t kNanosPerMilli = 1'000'000;
 
 // What a worker leaves with when it gets no more memory.
 constexpr int kOutOfMemoryCode = 107;

@@ -109,7 +109,10 @@ std::string_view Kernel::NameOf(ProcessId process) const {
   if (process.value() < processes_.size()) {
     return processes_[process.value()]->name;
   }
-  return process == kNobody ? "world" : hosts_.at(kNobody.value() - 1 - process.value())->name;
+  if (process == kNobody) {
+    return "world";
+  }
+  return hosts_.at(kNobody.value() - 1 - process.value())->name;
 }
 
 void Kernel::SetCause(EventId cause) {
