@@ -392,7 +392,7 @@ TEST(CheckpointCoordinatorTest, SubsumesAfterTheNewCheckpointIsStoredAndAnnounce
   stage.job.acknowledges_after = 10ms;
   stage.Play([&] {
     stage.Start();
-    ASSERT_TRUE(stage.Await(events::kCheckpointSubsumed, 3));
+    ASSERT_TRUE(stage.Await(events::kCheckpointDeleted, 3));
   });
   EXPECT_THAT(stage.Ids(events::kCheckpointSubsumed), ElementsAre(1, 2, 3));
   const std::vector<sim::RecordedEvent> subsumed = stage.bench.Events(events::kCheckpointSubsumed);
