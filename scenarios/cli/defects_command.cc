@@ -14,11 +14,13 @@
 #include "engine/defects.h"
 #include "faults/text.h"
 #include "reports/plain_text.h"
+#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/hunt_command.h"
 #include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/seed_runner.h"
 #include "scenarios/cli/version.h"
 #include "scenarios/hunt/worker_pool.h"
+#include "scenarios/scenario_toml.h"
 #include "sim/check.h"
 
 namespace flinch::scenarios {
@@ -28,8 +30,23 @@ namespace {
 using nlohmann::ordered_json;
 using reports::ShowCount;
 
-// Where a defect is looked for, one after the other.
-constexpr auto kGrounds = std::to_array<std::string_view>({"small_job", "url_clicks"});
+struct Ground {
+  std::string_view scenario;
+  std::string_view setting{};  // "key=value"; may be empty
+};
+
+// Where a defect is looked for, one after the other. Without lags in nanoseconds some timestamps
+// lie on the border of a window.
+constexpr auto kGrounds = std::to_array<Ground>({
+    {.scenario = "small_job"},
+    {.scenario = "small_job", .setting = "workload.out_of_order=0s"},
+    {.scenario = "url_clicks"},
+});
+
+std::string Show(const Ground& ground) {
+  return ground.setting.empty() ? std::string(ground.scenario)
+                                : fmt::format("{} --set {}", ground.scenario, ground.setting);
+}
 
 // So many seeds at least are run of what is found, to tell how many of them fail.
 constexpr uint64_t kSample = 100;
@@ -134,8 +151,13 @@ Work ParseWork(const std::string& text) {
 sim::Result<SeedRunner> MakeRunner(const std::vector<Quarry>& quarries) {
   std::vector<HuntTarget> targets;
   for (const Quarry& quarry : quarries) {
-    for (const std::string_view ground : kGrounds) {
-      RunArguments run{.scenario = std::string(ground)};
+    for (const Ground& ground : kGrounds) {
+      RunArguments run{.scenario = std::string(ground.scenario)};
+      if (!ground.setting.empty()) {
+        const sim::Result<Setting> setting = ParseSetting(ground.setting);
+        sim::Check(setting.has_value(), "{} is no setting", ground.setting);
+        run.settings.push_back(*setting);
+      }
       if (quarry.defect != nullptr) {
         run.defects.emplace_back(quarry.defect->name);
       }
@@ -200,32 +222,37 @@ double ShareOf(const Quarry& quarry) {
 std::string ShowTable(const DefectsArguments& arguments, const Chase& chase) {
   size_t width = 6;
   size_t class_width = 5;
+  size_t oracle_width = 9;
   size_t found = 0;
   size_t planted = 0;
   for (const Quarry& quarry : chase.quarries()) {
     if (quarry.defect != nullptr) {
       width = std::max(width, quarry.defect->name.size());
       class_width = std::max(class_width, quarry.defect->mutation.size());
+      oracle_width = std::max(oracle_width, OracleOf(quarry).size());
       found += quarry.first ? 1U : 0U;
       ++planted;
     }
   }
-  std::string text = fmt::format("{:<{}}  {:<{}}  {:>6}  {:>7}  {:<10}  {}\n", "defect", width,
-                                 "class", class_width, "seeds", "failing", "in", "found by");
+  std::string text =
+      fmt::format("{:<{}}  {:<{}}  {:>6}  {:>7}  {:<{}}  {}\n", "defect", width, "class",
+                  class_width, "seeds", "failing", "found by", oracle_width, "in");
   for (const Quarry& quarry : chase.quarries()) {
     if (quarry.defect == nullptr) {
       continue;
     }
     const std::optional<uint64_t> seeds = SeedsUntil(arguments, quarry);
-    text += fmt::format("{:<{}}  {:<{}}  {:>6}  {:>6.1f}%  {:<10}  {}\n", quarry.defect->name,
-                        width, quarry.defect->mutation, class_width,
-                        seeds ? ShowCount(*seeds) : "-", 100 * ShareOf(quarry),
-                        kGrounds.at(quarry.ground), seeds ? OracleOf(quarry) : "not found");
+    text +=
+        fmt::format("{:<{}}  {:<{}}  {:>6}  {:>6.1f}%  {:<{}}  {}\n", quarry.defect->name, width,
+                    quarry.defect->mutation, class_width, seeds ? ShowCount(*seeds) : "-",
+                    100 * ShareOf(quarry), seeds ? OracleOf(quarry) : "not found", oracle_width,
+                    seeds ? Show(kGrounds.at(quarry.ground)) : "any");
   }
   text += fmt::format("\n{} of {} found; search: {}, seeds {}..{}\n", found, planted,
                       Name(arguments.search), arguments.seeds.first, arguments.seeds.last);
   for (const auto& [name, median] : MediansByClass(arguments, chase.quarries())) {
-    text += fmt::format("  {:<{}}  median {} seeds\n", name, class_width, median);
+    text += fmt::format("  {:<{}}  median {} {}\n", name, class_width, median,
+                        median == "1" ? "seed" : "seeds");
   }
   const Quarry& control = chase.quarries().back();
   text += fmt::format("control: {} alarms in {} runs of the engine as it is\n",
@@ -251,7 +278,7 @@ std::string ShowJson(const DefectsArguments& arguments, const Chase& chase) {
                     {"first_seed", nullptr},
                     {"failing_share", ShareOf(quarry)},
                     {"oracle", OracleOf(quarry)},
-                    {"scenario", kGrounds.at(quarry.ground)},
+                    {"scenario", Show(kGrounds.at(quarry.ground))},
                     {"runs", quarry.runs}});
     if (quarry.first) {
       rows.back()["first_seed"] = std::to_string(quarry.first->seed);
@@ -296,8 +323,7 @@ int DefectsCommand(const DefectsArguments& arguments, ProgressStyle style, std::
   Chase chase(arguments, QuarriesFor(arguments));
   const sim::Result<SeedRunner> runner = MakeRunner(chase.quarries());
   if (!runner) {
-    err << "flinch: " << runner.error().message << '\n';
-    return kExitUsage;
+    return ComplainAboutInput(err, runner.error().message);
   }
   const InterruptWatch interrupt;
   const int64_t begin = RealNow();

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/plain_text.h"
+#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/pasted.h"
 #include "scenarios/cli/version.h"
 #include "scenarios/explain/explain.h"
@@ -18,26 +19,21 @@ using nlohmann::ordered_json;
 
 constexpr size_t kFaultsClear = 3;
 
-int ComplainAboutInput(std::ostream& err, const sim::Error& error) {
-  err << "flinch: " << error.message << '\n';
-  return kExitUsage;
-}
-
 }  // namespace
 
 int ExplainCommand(const ExplainArguments& arguments, const std::string& program, std::ostream& out,
                    std::ostream& err) {
   const sim::Result<Pasted> pasted = ReadPasted(arguments.text);
   if (!pasted) {
-    return ComplainAboutInput(err, pasted.error());
+    return ComplainAboutInput(err, pasted.error().message);
   }
   const sim::Result<PreparedRun> prepared = PreparePasted(*pasted, err);
   if (!prepared) {
-    return ComplainAboutInput(err, prepared.error());
+    return ComplainAboutInput(err, prepared.error().message);
   }
   const sim::Result<Story> story = Explain(prepared->request);
   if (!story) {
-    return ComplainAboutInput(err, story.error());
+    return ComplainAboutInput(err, story.error().message);
   }
   if (arguments.json) {
     const ordered_json object = {{"scenario", prepared->request.scenario.name},

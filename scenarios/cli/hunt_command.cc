@@ -18,6 +18,7 @@
 #include "faults/fault_plan.h"
 #include "reports/plain_text.h"
 #include "scenarios/cells.h"
+#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/seed_runner.h"
 #include "scenarios/cli/version.h"
@@ -36,18 +37,6 @@ namespace fs = std::filesystem;
 constexpr uint64_t kDefaultLastSeed = 1'000;
 constexpr uint64_t kExhaustSeed = 7;
 constexpr std::string_view kDefaultFolder = ".flinch/hunts";
-
-int Complain(std::ostream& err, const sim::Error& error) {
-  err << "flinch: " << error.message << '\n';
-  switch (error.code) {
-    case sim::ErrorCode::kIo:
-      return kExitOutput;
-    case sim::ErrorCode::kUnavailable:
-      return kExitTryAgain;
-    default:
-      return kExitUsage;
-  }
-}
 
 std::string NameOf(Exhaust exhaust) {
   switch (exhaust) {
@@ -258,8 +247,7 @@ int HuntCommand(const HuntArguments& arguments, const std::string& program, Prog
                 std::ostream& out, std::ostream& err) {
   const sim::Result<Expedition> prepared = Prepare(arguments);
   if (!prepared) {
-    err << "flinch: " << prepared.error().message << '\n';
-    return kExitUsage;
+    return ComplainAboutInput(err, prepared.error().message);
   }
   const Expedition& expedition = *prepared;
   sim::Result<std::optional<ResultsFile>> opened = OpenResults(arguments, expedition.header, err);
@@ -374,15 +362,13 @@ int MergeCommand(const MergeArguments& arguments, const std::string& program, st
                  std::ostream& err) {
   const sim::Result<std::vector<std::string>> files = FindResults(arguments.places);
   if (!files) {
-    err << "flinch: " << files.error().message << '\n';
-    return kExitUsage;
+    return ComplainAboutInput(err, files.error().message);
   }
   std::optional<HuntHeader> header;
   Tally tally;
   for (const std::string& file : *files) {
     if (const sim::Result<void> merged = MergeFile(file, header, tally); !merged) {
-      err << "flinch: " << merged.error().message << '\n';
-      return kExitUsage;
+      return ComplainAboutInput(err, merged.error().message);
     }
   }
   HuntReport report = ReportOf(*header, tally, program);

@@ -15,6 +15,7 @@
 #include "faults/fault_plan_toml.h"
 #include "faults/text.h"
 #include "reports/plain_text.h"
+#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/pasted.h"
 #include "scenarios/cli/version.h"
@@ -33,11 +34,6 @@ using reports::Verdict;
 
 constexpr std::string_view kFolder = "scenarios/regressions";
 constexpr std::string_view kExtension = ".toml";
-
-int Complain(std::ostream& err, const std::string& message) {
-  err << "flinch: " << message << '\n';
-  return kExitUsage;
-}
 
 // Below the current folder, or where the program lies in a clone.
 std::string RegressionFolder(const std::string& program) {
@@ -213,37 +209,39 @@ int KeepCommand(const KeepArguments& arguments, const std::string& program, std:
                 std::ostream& err) {
   const sim::Result<Pasted> pasted = ReadPasted(arguments.text);
   if (!pasted) {
-    return Complain(err, pasted.error().message);
+    return ComplainAboutInput(err, pasted.error().message);
   }
   if (pasted->tape) {
-    return Complain(err,
-                    "This run chooses by a tape, which no regression file can hold. Keep the "
-                    "run of the token above the tape instead.");
+    return ComplainAboutInput(
+        err,
+        "This run chooses by a tape, which no regression file can hold. Keep the "
+        "run of the token above the tape instead.");
   }
   const sim::Result<PreparedRun> prepared = PreparePasted(*pasted, err);
   if (!prepared) {
-    return Complain(err, prepared.error().message);
+    return ComplainAboutInput(err, prepared.error().message);
   }
   const reports::RunSummary summary = Run(prepared->request).summary;
   if (summary.verdict != Verdict::kFailed) {
-    return Complain(
+    return ComplainAboutInput(
         err, fmt::format("The run {}; only failures are kept.",
                          summary.verdict == Verdict::kPassed ? "passes" : "is inconclusive"));
   }
   const sim::Result<Regression> regression = Describe(*prepared, summary);
   if (!regression) {
-    return Complain(err, regression.error().message);
+    return ComplainAboutInput(err, regression.error().message);
   }
   const std::filesystem::path path = PathOf(arguments, *regression, program);
   std::error_code ignored;
   if (std::filesystem::exists(path, ignored)) {
-    return Complain(err, fmt::format("{} exists, and what was kept is not replaced. Give another "
-                                     "--name, or delete it first.",
-                                     path.string()));
+    return ComplainAboutInput(
+        err, fmt::format("{} exists, and what was kept is not replaced. Give another "
+                         "--name, or delete it first.",
+                         path.string()));
   }
   sim::Result<OutputFile> file = OutputFile::Open(path.string(), {});
   if (!file) {
-    return Complain(err, file.error().message);
+    return Complain(err, file.error());
   }
   if (const sim::Result<void> written = file->Write(ShowToml(*regression, CommentOf(summary)));
       !written) {
@@ -260,9 +258,10 @@ int RegressCommand(const RegressArguments& arguments, const std::string& program
                    std::ostream& err) {
   const std::vector<std::string> files = FilesOf(arguments, program);
   if (files.empty()) {
-    return Complain(err, fmt::format("There is nothing to run: {} holds no .toml file. `flinch "
-                                     "keep TOKEN` writes one.",
-                                     RegressionFolder(program)));
+    return ComplainAboutInput(
+        err, fmt::format("There is nothing to run: {} holds no .toml file. `flinch "
+                         "keep TOKEN` writes one.",
+                         RegressionFolder(program)));
   }
   std::vector<Reviewed> reviews;
   size_t width = 0;

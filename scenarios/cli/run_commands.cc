@@ -20,6 +20,7 @@
 #include "faults/text.h"
 #include "reports/run_summary.h"
 #include "reports/timeline_text.h"
+#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/pasted.h"
 #include "scenarios/cli/program_path.h"
@@ -47,17 +48,6 @@ int ExitCodeOf(Verdict verdict) {
       return kExitViolation;
   }
   sim::Unreachable("a verdict has no exit code");
-}
-
-int Complain(std::ostream& err, const sim::Error& error) {
-  err << "flinch: " << error.message << '\n';
-  return error.code == sim::ErrorCode::kIo ? kExitOutput : kExitUsage;
-}
-
-// What is wrong with a scenario, a plan or an input is the user's to mend, whatever its code.
-int ComplainAboutInput(std::ostream& err, const sim::Error& error) {
-  err << "flinch: " << error.message << '\n';
-  return kExitUsage;
 }
 
 // The plan that somebody wrote, or null where faults are drawn or absent.
@@ -280,7 +270,7 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
                std::ostream& err) {
   sim::Result<PreparedRun> prepared = Prepare(arguments);
   if (!prepared) {
-    return ComplainAboutInput(err, prepared.error());
+    return ComplainAboutInput(err, prepared.error().message);
   }
   if (arguments.trail) {
     out << ShowTrail(PerformForTrail(prepared->request, *arguments.trail));
@@ -290,14 +280,14 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
     return RunTwiceCommand(arguments, program, *std::move(prepared), out);
   }
   if (arguments.twice) {
-    return ComplainAboutInput(err, {.code = sim::ErrorCode::kInvalidArgument,
-                                    .message = "--twice compares two runs and writes no file; "
-                                               "leave --output out, and --tape."});
+    return ComplainAboutInput(err,
+                              "--twice compares two runs and writes no file; "
+                              "leave --output out, and --tape.");
   }
   if (arguments.output && arguments.tape && IsSameFile(*arguments.output, *arguments.tape)) {
-    return ComplainAboutInput(err, {.code = sim::ErrorCode::kInvalidArgument,
-                                    .message = "--output and --tape name the same file; give each "
-                                               "its own."});
+    return ComplainAboutInput(err,
+                              "--output and --tape name the same file; give each "
+                              "its own.");
   }
   sim::Result<std::optional<OutputFile>> output = OpenFile(arguments.output, *prepared);
   sim::Result<std::optional<OutputFile>> tape = OpenFile(arguments.tape, *prepared);
@@ -342,12 +332,12 @@ int ReplayCommand(const ReplayArguments& arguments, const std::string& program, 
                   std::ostream& err) {
   sim::Result<Pasted> pasted = ReadPasted(arguments.text);
   if (!pasted) {
-    return ComplainAboutInput(err, pasted.error());
+    return ComplainAboutInput(err, pasted.error().message);
   }
   const ReplayToken* const token = &pasted->token;
   sim::Result<PreparedRun> prepared = Prepare(ArgumentsOf(*token));
   if (!prepared) {
-    return ComplainAboutInput(err, prepared.error());
+    return ComplainAboutInput(err, prepared.error().message);
   }
   prepared->request.play = std::move(pasted->tape);
   if (token->content_hash != prepared->token.content_hash) {

@@ -11,6 +11,7 @@
 #include "faults/fault_plan_toml.h"
 #include "reports/plain_text.h"
 #include "reports/run_summary.h"
+#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/pasted.h"
 #include "scenarios/cli/trail_text.h"
@@ -25,11 +26,6 @@ namespace flinch::scenarios {
 namespace {
 
 using nlohmann::ordered_json;
-
-int ComplainAboutInput(std::ostream& err, const sim::Error& error) {
-  err << "flinch: " << error.message << '\n';
-  return kExitUsage;
-}
 
 void PrintHeading(std::ostream& out) {
   out << fmt::format("  {:<9} {:>7} {:>9} {:>10} {:>9} {:>10} {:>6}\n", "", "faults", "records",
@@ -120,20 +116,20 @@ int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, 
                   std::ostream& err) {
   const sim::Result<Pasted> pasted = ReadPasted(arguments.text);
   if (!pasted) {
-    return ComplainAboutInput(err, pasted.error());
+    return ComplainAboutInput(err, pasted.error().message);
   }
   if (pasted->tape) {
-    return ComplainAboutInput(err, {.code = sim::ErrorCode::kInvalidArgument,
-                                    .message = "This run chooses by a tape. Shrink the run of the "
-                                               "token above the tape instead."});
+    return ComplainAboutInput(err,
+                              "This run chooses by a tape. Shrink the run of the "
+                              "token above the tape instead.");
   }
   sim::Result<PreparedRun> prepared = PreparePasted(*pasted, err);
   if (!prepared) {
-    return ComplainAboutInput(err, prepared.error());
+    return ComplainAboutInput(err, prepared.error().message);
   }
   const sim::Result<Scenario> base = LoadScenario(pasted->token.scenario);
   if (!base) {
-    return ComplainAboutInput(err, base.error());
+    return ComplainAboutInput(err, base.error().message);
   }
   const RunArguments given = ArgumentsOf(pasted->token);
   const auto begin = std::chrono::steady_clock::now();
@@ -155,7 +151,7 @@ int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, 
   }
   const sim::Result<Shrunk> shrunk = Shrink(std::move(prepared->request), options);
   if (!shrunk) {
-    return ComplainAboutInput(err, shrunk.error());
+    return ComplainAboutInput(err, shrunk.error().message);
   }
   const WrittenRun written = WriteDown(*shrunk, given, *base, program);
   const int64_t wall_ns = elapsed();
@@ -176,11 +172,11 @@ int DiffCommand(const DiffArguments& arguments, std::ostream& out, std::ostream&
   for (const std::string& written : {arguments.first, arguments.second}) {
     const sim::Result<Pasted> pasted = ReadPasted(written);
     if (!pasted) {
-      return ComplainAboutInput(err, pasted.error());
+      return ComplainAboutInput(err, pasted.error().message);
     }
     sim::Result<PreparedRun> prepared = PreparePasted(*pasted, err);
     if (!prepared) {
-      return ComplainAboutInput(err, prepared.error());
+      return ComplainAboutInput(err, prepared.error().message);
     }
     runs.push_back(std::move(prepared->request));
   }

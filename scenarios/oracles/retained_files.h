@@ -10,8 +10,8 @@
 //          (fault.disk): then files may break without the engine's doing. About left files, when a
 //          process died or a TaskManager was given up: who is dead or cut off cannot clean up; and
 //          when a checkpoint was aborted: a task that is late writes behind the clean-up. That gap
-//          is known; Flink has it too, where the late acknowledgement is lost. Nor about files of a checkpoint that was subsumed less
-//          than kDeletion before the end: deleting takes its time.
+//          is known; Flink has it too, where the late acknowledgement is lost. Nor about files of a
+//          checkpoint that was subsumed less than kDeletion before the end: deleting takes time.
 // Source:  the contract of Flink's CompletedCheckpointStore.
 #pragma once
 

@@ -4,8 +4,8 @@
 // because what comes late in a run needs most of its time, and then smaller and smaller ones: k
 // things that matter among n cost about 2 k log n trials.
 //
-// Promise: what comes back holds; without any single one of its items, or one less, it does not; and
-//          asked again, it comes back as it is.
+// Promise: what comes back holds; without any single one of its items, or one less, it does not;
+//          and asked again, it comes back as it is.
 // Chance:  none; the trials are a function of the arguments and their answers.
 #pragma once
 

@@ -15,6 +15,7 @@
 #include "scenarios/cli/version.h"
 #include "scenarios/token.h"
 #include "tests/paths.h"
+#include "tests/support/program_call.h"
 
 namespace flinch::scenarios {
 
@@ -25,19 +26,8 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-struct Outcome {
-  int exit_code = 0;
-  std::string out;
-  std::string err;
-};
-
-Outcome Flinch(const std::vector<std::string>& words) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int exit_code = RunProgram("/opt/flinch", words, out, err);
-  return {.exit_code = exit_code, .out = out.str(), .err = err.str()};
-}
+using tests::Flinch;
+using tests::Outcome;
 
 class CommandsTest : public ::testing::Test {
  protected:

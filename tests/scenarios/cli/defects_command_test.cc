@@ -8,6 +8,7 @@
 
 #include "scenarios/cli/commands.h"
 #include "scenarios/cli/version.h"
+#include "tests/support/program_call.h"
 
 namespace flinch::scenarios {
 
@@ -18,14 +19,10 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 TEST(DefectsCommandTest, TellsWhenAnOracleFindsIt) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int exit_code = RunProgram(
-      "/opt/flinch",
-      std::vector<std::string>{"defects", "sink_commits_at_snapshot", "--seeds", "1..4", "--json"},
-      out, err);
-  EXPECT_EQ(exit_code, kExitPassed) << out.str() << err.str();
-  const json object = json::parse(out.str());
+  const tests::Outcome told =
+      tests::Flinch({"defects", "sink_commits_at_snapshot", "--seeds", "1..4", "--json"});
+  EXPECT_EQ(told.exit_code, kExitPassed) << told.out << told.err;
+  const json object = json::parse(told.out);
   ASSERT_EQ(object["rows"].size(), 1U);
   const json& row = object["rows"][0];
   for (const char* const key :
@@ -46,7 +43,7 @@ TEST(DefectsCommandTest, PrintsATable) {
   DefectsCommand({.only = {"sink_commits_at_snapshot"}, .seeds = {.first = 1, .last = 2}},
                  ProgressStyle::kQuiet, out, err);
   EXPECT_THAT(out.str(), AllOf(HasSubstr("1 of 1 found; search: portfolio, seeds 1..2"),
-                               HasSubstr("median 1 seeds"), HasSubstr("0 alarms in 2 runs")));
+                               HasSubstr("median 1 seed\n"), HasSubstr("0 alarms in 2 runs")));
 }
 
 TEST(DefectsCommandTest, RefusesADefectThatIsNone) {

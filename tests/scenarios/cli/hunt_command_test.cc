@@ -11,10 +11,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "scenarios/cli/commands.h"
 #include "scenarios/cli/version.h"
 #include "scenarios/hunt/results_file.h"
 #include "tests/paths.h"
+#include "tests/support/program_call.h"
 
 namespace flinch::scenarios {
 
@@ -24,19 +24,8 @@ using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-struct Outcome {
-  int exit_code = 0;
-  std::string out;
-  std::string err;
-};
-
-Outcome Call(const std::vector<std::string>& words) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int exit_code = RunProgram("/opt/flinch", words, out, err);
-  return {.exit_code = exit_code, .out = out.str(), .err = err.str()};
-}
+using tests::Flinch;
+using tests::Outcome;
 
 // Each test has a folder of its own, empty at first.
 class HuntCommandTest : public testing::Test {
@@ -53,7 +42,7 @@ class HuntCommandTest : public testing::Test {
         "hunt", "url_clicks", "--set", "workload.records=60",
         "-j",   "2",          "--out", folder.empty() ? folder_ : folder};
     words.insert(words.end(), more.begin(), more.end());
-    return Call(words);
+    return Flinch(words);
   }
 
   static json Numbers(const std::string& text) {
@@ -101,11 +90,11 @@ TEST_F(HuntCommandTest, ShardsMergedAreTheWhole) {
   for (const char* const shard : {"3/3", "1/3"}) {
     EXPECT_EQ(Hunt({"--seeds", "1..10", "--shard", shard}, folder_ + "/shards").exit_code, 0);
   }
-  const Outcome partial = Call({"merge", folder_ + "/shards"});
+  const Outcome partial = Flinch({"merge", folder_ + "/shards"});
   EXPECT_EQ(partial.exit_code, kExitInconclusive);
   EXPECT_THAT(partial.out, HasSubstr("missing: 3 units of shard 2/3, the first of them unit 1"));
   Hunt({"--seeds", "1..10", "--shard", "2/3"}, folder_ + "/shards");
-  const Outcome merged = Call({"merge", folder_ + "/shards", folder_ + "/shards", "--json"});
+  const Outcome merged = Flinch({"merge", folder_ + "/shards", folder_ + "/shards", "--json"});
   EXPECT_EQ(merged.exit_code, kExitPassed) << merged.err;
   EXPECT_EQ(Numbers(merged.out), Numbers(whole.out));
 }
@@ -113,21 +102,22 @@ TEST_F(HuntCommandTest, ShardsMergedAreTheWhole) {
 TEST_F(HuntCommandTest, RefusesToMergeTwoHunts) {
   Hunt({"--seeds", "1..2"}, folder_ + "/a");
   Hunt({"--seeds", "1..3"}, folder_ + "/b");
-  const Outcome merged = Call({"merge", folder_ + "/a", folder_ + "/b"});
+  const Outcome merged = Flinch({"merge", folder_ + "/a", folder_ + "/b"});
   EXPECT_EQ(merged.exit_code, kExitUsage);
   EXPECT_THAT(merged.err, HasSubstr("one hunt at a time"));
-  EXPECT_EQ(Call({"merge", folder_ + "/none"}).exit_code, kExitUsage);
+  EXPECT_EQ(Flinch({"merge", folder_ + "/none"}).exit_code, kExitUsage);
 }
 
 TEST_F(HuntCommandTest, AFailureComesWithItsReplayLine) {
-  const Outcome hunt = Call({"hunt", "url_clicks", "--defect", "sink_commits_at_snapshot",
-                             "--seeds", "1..4", "--search", "random", "--json", "--out", folder_});
+  const Outcome hunt =
+      Flinch({"hunt", "url_clicks", "--defect", "sink_commits_at_snapshot", "--seeds", "1..4",
+              "--search", "random", "--json", "--out", folder_});
   EXPECT_EQ(hunt.exit_code, kExitViolation) << hunt.out << hunt.err;
   const json object = json::parse(hunt.out);
   ASSERT_FALSE(object["groups"].empty());
   const std::string replay = object["groups"][0]["replay"];
   ASSERT_THAT(replay, StartsWith("/opt/flinch replay fl1~"));
-  const Outcome replayed = Call({"replay", replay});
+  const Outcome replayed = Flinch({"replay", replay});
   EXPECT_EQ(replayed.exit_code, kExitViolation);
   EXPECT_THAT(replayed.out, HasSubstr("The run is identical to the recorded one."));
 }
@@ -142,8 +132,8 @@ TEST_F(HuntCommandTest, ASeedThatEndsItsProcessIsAResult) {
     }
 #endif
     const Outcome hunt =
-        Call({"hunt", data + file + ".toml", "--seeds", "1..12", "--search", "random",
-              "--seed-timeout", "3s", "--json", "--out", folder_ + "/" + file});
+        Flinch({"hunt", data + file + ".toml", "--seeds", "1..12", "--search", "random",
+                "--seed-timeout", "3s", "--json", "--out", folder_ + "/" + file});
     EXPECT_EQ(hunt.exit_code, kExitViolation) << hunt.err;
     const json object = json::parse(hunt.out);
     EXPECT_EQ(object["runs"], 12);
@@ -155,9 +145,9 @@ TEST_F(HuntCommandTest, ASeedThatEndsItsProcessIsAResult) {
 }
 
 TEST_F(HuntCommandTest, CrashesEachProcessAtEachEvent) {
-  const Outcome hunt =
-      Call({"hunt", "url_clicks", "--set", "workload.records=20", "--set", "job.parallelism=1",
-            "--set", "cluster.task_managers=1", "--exhaust", "crash", "--json", "--out", folder_});
+  const Outcome hunt = Flinch({"hunt", "url_clicks", "--set", "workload.records=20", "--set",
+                               "job.parallelism=1", "--set", "cluster.task_managers=1", "--exhaust",
+                               "crash", "--json", "--out", folder_});
   EXPECT_EQ(hunt.exit_code, kExitPassed) << hunt.out << hunt.err;
   const json object = json::parse(hunt.out);
   EXPECT_GT(object["runs"], 20);
@@ -194,13 +184,13 @@ TEST_F(HuntCommandTest, BadInputIsRefusedBeforeAnythingRuns) {
            {"hunt", "url_clicks", "--pairs", "3"},
            {"hunt", "url_clicks", "--seed-memory", "lots"},
            {"hunt", "url_clicks", "--sedes", "5"}}) {
-    const Outcome hunt = Call(words);
+    const Outcome hunt = Flinch(words);
     EXPECT_EQ(hunt.exit_code, kExitUsage) << words.back();
     EXPECT_THAT(hunt.err, StartsWith("flinch: "));
     EXPECT_EQ(hunt.out, "");
   }
-  EXPECT_THAT(Call({"hunt", "url_clicks", "--sedes", "5"}).err, HasSubstr("--seeds"));
-  EXPECT_THAT(Call({"hnt", "url_clicks"}).err, HasSubstr("hunt"));
+  EXPECT_THAT(Flinch({"hunt", "url_clicks", "--sedes", "5"}).err, HasSubstr("--seeds"));
+  EXPECT_THAT(Flinch({"hnt", "url_clicks"}).err, HasSubstr("hunt"));
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -11,8 +10,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "scenarios/cli/commands.h"
 #include "scenarios/cli/version.h"
+#include "tests/support/program_call.h"
 
 namespace flinch::scenarios {
 
@@ -22,19 +21,8 @@ using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-struct Outcome {
-  int exit_code = 0;
-  std::string out;
-  std::string err;
-};
-
-Outcome Flinch(const std::vector<std::string>& words) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int exit_code = RunProgram("/opt/flinch", words, out, err);
-  return {.exit_code = exit_code, .out = out.str(), .err = err.str()};
-}
+using tests::Flinch;
+using tests::Outcome;
 
 class KeepCommandsTest : public ::testing::Test {
  protected:

@@ -1,6 +1,5 @@
 #include "scenarios/cli/shrink_commands.h"
 
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -8,8 +7,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "scenarios/cli/commands.h"
 #include "scenarios/cli/version.h"
+#include "tests/support/program_call.h"
 
 namespace flinch::scenarios {
 
@@ -18,19 +17,8 @@ namespace {
 using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-struct Outcome {
-  int exit_code = 0;
-  std::string out;
-  std::string err;
-};
-
-Outcome Flinch(const std::vector<std::string>& words) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int exit_code = RunProgram("/opt/flinch", words, out, err);
-  return {.exit_code = exit_code, .out = out.str(), .err = err.str()};
-}
+using tests::Flinch;
+using tests::Outcome;
 
 json RunClicks(std::vector<std::string> more) {
   std::vector<std::string> words = {"run", "url_clicks", "--set", "workload.records=100", "--json"};

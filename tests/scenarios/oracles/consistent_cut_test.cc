@@ -5,6 +5,7 @@
 
 #include "scenarios/registry.h"
 #include "scenarios/run.h"
+#include "tests/support/fake_outside.h"
 #include "tests/support/recording_builder.h"
 
 namespace flinch::scenarios {
@@ -14,22 +15,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using tests::FakeOutside;
 using tests::RecordingBuilder;
-
-class FakeOutside final : public Outside {
- public:
-  std::vector<int64_t> Retained() const override { return retained; }
-
-  CheckpointView ReadCheckpoint(int64_t) const override { return view; }
-
-  std::vector<std::string> CheckFiles(int64_t) const override { return view.troubles; }
-
-  std::vector<int64_t> WithFiles() const override { return with_files; }
-
-  std::vector<int64_t> retained;
-  std::vector<int64_t> with_files;
-  CheckpointView view;
-};
 
 // Two log partitions with a key each; windows of 10 ns. "a" comes at 1, 2 and 25; "b" at 3 and 40.
 class ConsistentCutTest : public ::testing::Test {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/fake_outside.h"
 #include "tests/support/recording_builder.h"
 
 namespace flinch::scenarios {
@@ -12,22 +13,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using tests::FakeOutside;
 using tests::RecordingBuilder;
-
-class FakeOutside final : public Outside {
- public:
-  std::vector<int64_t> Retained() const override { return retained; }
-
-  CheckpointView ReadCheckpoint(int64_t) const override { return view; }
-
-  std::vector<std::string> CheckFiles(int64_t) const override { return view.troubles; }
-
-  std::vector<int64_t> WithFiles() const override { return with_files; }
-
-  std::vector<int64_t> retained;
-  std::vector<int64_t> with_files;
-  CheckpointView view;
-};
 
 class RetainedFilesTest : public ::testing::Test {
  protected:

@@ -1,0 +1,18 @@
+// How a command says that it cannot go on: one line, and the exit code that belongs to it.
+#pragma once
+
+#include <ostream>
+#include <string_view>
+
+#include "sim/result.h"
+
+namespace flinch::scenarios {
+
+// kExitOutput for kIo, kExitTryAgain for kUnavailable, otherwise kExitUsage.
+int Complain(std::ostream& err, const sim::Error& error);
+
+// What is wrong with a scenario, a plan or an input is the user's to mend, whatever its code:
+// kExitUsage.
+int ComplainAboutInput(std::ostream& err, std::string_view message);
+
+}  // namespace flinch::scenarios

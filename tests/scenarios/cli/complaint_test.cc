@@ -1,0 +1,23 @@
+#include "scenarios/cli/complaint.h"
+
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "scenarios/cli/version.h"
+
+namespace flinch::scenarios {
+namespace {
+
+TEST(ComplaintTest, IsOneLineAndTheExitCodeOfItsKind) {
+  std::ostringstream err;
+  EXPECT_EQ(Complain(err, {.code = sim::ErrorCode::kIo, .message = "Full."}), kExitOutput);
+  EXPECT_EQ(Complain(err, {.code = sim::ErrorCode::kUnavailable, .message = "Busy."}),
+            kExitTryAgain);
+  EXPECT_EQ(Complain(err, {.code = sim::ErrorCode::kNotFound, .message = "Gone."}), kExitUsage);
+  EXPECT_EQ(ComplainAboutInput(err, "Wrong."), kExitUsage);
+  EXPECT_EQ(err.str(), "flinch: Full.\nflinch: Busy.\nflinch: Gone.\nflinch: Wrong.\n");
+}
+
+}  // namespace
+}  // namespace flinch::scenarios
