@@ -7,8 +7,6 @@
 namespace flinch::faults {
 namespace {
 
-constexpr int64_t kDriftMax = 500'000;
-
 bool IsGreater(const sim::Ratio& left, const sim::Ratio& right) {
   return uint64_t{left.numerator} * right.denominator >
          uint64_t{right.numerator} * left.denominator;

@@ -20,6 +20,9 @@
 
 namespace flinch::faults {
 
+// In millionths: as much as a world allows, alone or together.
+inline constexpr int64_t kDriftMax = 500'000;
+
 sim::LinkCondition Compose(std::span<const sim::LinkCondition> conditions);
 sim::DiskCondition Compose(std::span<const sim::DiskCondition> conditions);
 sim::VolumeCondition Compose(std::span<const sim::VolumeCondition> conditions);

@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <variant>
 
 #include <fmt/format.h>
 
+#include "faults/ailments.h"
 #include "faults/text.h"
 
 namespace flinch::faults {
 namespace {
-
-constexpr uint64_t kDriftMax = 500'000;
 
 // Collects what is wrong with one fault after the other.
 class PlanCheck {
@@ -163,7 +163,7 @@ class PlanCheck {
         },
         action);
     if (const auto* const clock = std::get_if<ClockFault>(&action);
-        clock != nullptr && clock->ppm > kDriftMax) {
+        clock != nullptr && std::cmp_greater(clock->ppm, kDriftMax)) {
       Report("ppm",
              fmt::format("A clock drifts by at most {} ppm, not by {}.", kDriftMax, clock->ppm));
     }

@@ -11,6 +11,7 @@
 
 #include "build_id.h"
 #include "faults/text.h"
+#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/hunt_options.h"
 #include "scenarios/cli/token_options.h"
 #include "scenarios/cli/trail_text.h"
@@ -63,10 +64,6 @@ Exit codes: 0 passed, 1 violation, 2 usage or scenario error, 3 inconclusive, 4 
 
 // CLI11 shows no option of a group without a name.
 constexpr std::string_view kHidden;
-
-std::unexpected<sim::Error> Usage(std::string message) {
-  return Fail(ErrorCode::kInvalidArgument, std::move(message));
-}
 
 // One parse: the parser and the values its options write to.
 class Parser {

@@ -1,8 +1,14 @@
 #include "scenarios/cli/complaint.h"
 
+#include <utility>
+
 #include "scenarios/cli/version.h"
 
 namespace flinch::scenarios {
+
+std::unexpected<sim::Error> Usage(std::string message) {
+  return sim::Fail(sim::ErrorCode::kInvalidArgument, std::move(message));
+}
 
 int Complain(std::ostream& err, const sim::Error& error) {
   const int usage = ComplainAboutInput(err, error.message);

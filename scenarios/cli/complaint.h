@@ -1,12 +1,17 @@
 // How a command says that it cannot go on: one line, and the exit code that belongs to it.
 #pragma once
 
+#include <expected>
 #include <ostream>
+#include <string>
 #include <string_view>
 
 #include "sim/result.h"
 
 namespace flinch::scenarios {
+
+// What was typed makes no sense: kInvalidArgument with a whole sentence.
+std::unexpected<sim::Error> Usage(std::string message);
 
 // kExitOutput for kIo, kExitTryAgain for kUnavailable, otherwise kExitUsage.
 int Complain(std::ostream& err, const sim::Error& error);

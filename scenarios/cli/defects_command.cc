@@ -131,13 +131,13 @@ class Chase {
   uint64_t control_runs_ = 0;  // on earlier grounds
 };
 
-struct Work {
+struct Errand {
   size_t quarry = 0;
   size_t ground = 0;
   uint64_t index = 0;
 };
 
-Work ParseWork(const std::string& text) {
+Errand ParseErrand(const std::string& text) {
   const size_t first = text.find(' ');
   const size_t second = text.find(' ', first + 1);
   const sim::Result<uint64_t> quarry = faults::ParseSeed(text.substr(0, first));
@@ -171,7 +171,7 @@ sim::Result<SeedRunner> MakeRunner(const std::vector<Quarry>& quarries) {
   return SeedRunner(std::move(targets));
 }
 
-Unit UnitFor(const DefectsArguments& arguments, const Work& work) {
+Unit UnitFor(const DefectsArguments& arguments, const Errand& work) {
   Unit unit = UnitOf({.first_seed = arguments.seeds.first,
                       .search = arguments.search,
                       .swarm = SwarmSettings(),
@@ -336,14 +336,14 @@ int DefectsCommand(const DefectsArguments& arguments, ProgressStyle style, std::
       {.workers = arguments.jobs.value_or(WorkersByDefault()),
        .patience_ns = arguments.seed_timeout_ns},
       [&](const std::string& work) {
-        return ShowLine(runner->Perform(UnitFor(arguments, ParseWork(work))));
+        return ShowLine(runner->Perform(UnitFor(arguments, ParseErrand(work))));
       },
       RealNow);
   const sim::Result<void> ran =
       pool.Run({.next = [&] { return chase.Next(); },
                 .done =
                     [&](const std::string& work, const Answer& answer) {
-                      const Work place = ParseWork(work);
+                      const Errand place = ParseErrand(work);
                       UnitResult result = runner->Describe(UnitFor(arguments, place));
                       if (answer.fate == Fate::kAnswered) {
                         result = ParseLine(answer.text).value_or(result);

@@ -9,6 +9,7 @@
 
 #include "engine/defects.h"
 #include "faults/text.h"
+#include "scenarios/cli/complaint.h"
 
 namespace flinch::scenarios {
 
@@ -19,10 +20,6 @@ using faults::Quote;
 constexpr uint32_t kJobsMax = 1'024;
 constexpr uint64_t kPairsMax = 1'000'000;
 constexpr auto kExhaustNames = std::to_array<std::string_view>({"crash", "crash-pairs"});
-
-std::unexpected<sim::Error> Usage(std::string message) {
-  return sim::Fail(sim::ErrorCode::kInvalidArgument, std::move(message));
-}
 
 bool Given(const CLI::App& app, const std::string& flag) { return app.count(flag) > 0; }
 

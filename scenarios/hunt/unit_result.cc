@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr auto kNames = std::to_array<std::pair<UnitVerdict, std::string_view>>({
+constexpr auto kVerdictNames = std::to_array<std::pair<UnitVerdict, std::string_view>>({
     {UnitVerdict::kPassed, "passed"},
     {UnitVerdict::kInconclusive, "inconclusive"},
     {UnitVerdict::kFailed, "failed"},
@@ -68,7 +68,7 @@ void Get(const ordered_json& object, const char* name, T& value) {
   }
 }
 
-std::unexpected<sim::Error> Unreadable(std::string_view what) {
+std::unexpected<sim::Error> NoResult(std::string_view what) {
   return sim::Fail(sim::ErrorCode::kCorruption,
                    fmt::format("This is not the result of a run: {}.", what));
 }
@@ -76,7 +76,7 @@ std::unexpected<sim::Error> Unreadable(std::string_view what) {
 }  // namespace
 
 std::string_view Name(UnitVerdict verdict) {
-  return std::ranges::find(kNames, verdict, &std::pair<UnitVerdict, std::string_view>::first)
+  return std::ranges::find(kVerdictNames, verdict, &std::pair<UnitVerdict, std::string_view>::first)
       ->second;
 }
 
@@ -122,10 +122,10 @@ sim::Result<UnitResult> ParseLine(std::string_view line) {
     object.at("unit").get_to(result.unit);
     object.at("scenario").get_to(result.scenario);
     const sim::Result<uint64_t> seed = faults::ParseSeed(object.at("seed").get<std::string>());
-    const auto verdict = std::ranges::find(kNames, object.at("verdict").get<std::string>(),
+    const auto verdict = std::ranges::find(kVerdictNames, object.at("verdict").get<std::string>(),
                                            &std::pair<UnitVerdict, std::string_view>::second);
-    if (!seed || verdict == kNames.end()) {
-      return Unreadable("it has no seed or no verdict");
+    if (!seed || verdict == kVerdictNames.end()) {
+      return NoResult("it has no seed or no verdict");
     }
     result.seed = *seed;
     result.verdict = verdict->first;
@@ -149,7 +149,7 @@ sim::Result<UnitResult> ParseLine(std::string_view line) {
     result.cells = ReadCells(cells);
     return result;
   } catch (const ordered_json::exception& error) {
-    return Unreadable(error.what());
+    return NoResult(error.what());
   }
 }
 

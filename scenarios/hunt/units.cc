@@ -12,7 +12,7 @@ namespace flinch::scenarios {
 
 namespace {
 
-constexpr auto kNames = std::to_array<std::pair<Search, std::string_view>>({
+constexpr auto kSearchNames = std::to_array<std::pair<Search, std::string_view>>({
     {Search::kRandom, "random"},
     {Search::kPct, "pct"},
     {Search::kPos, "pos"},
@@ -44,17 +44,19 @@ Setting AimAt(const HuntSpace& space, uint64_t index) {
 }  // namespace
 
 std::string_view Name(Search search) {
-  return std::ranges::find(kNames, search, &std::pair<Search, std::string_view>::first)->second;
+  return std::ranges::find(kSearchNames, search, &std::pair<Search, std::string_view>::first)
+      ->second;
 }
 
 std::optional<Search> FindSearch(std::string_view name) {
-  const auto found = std::ranges::find(kNames, name, &std::pair<Search, std::string_view>::second);
-  return found == kNames.end() ? std::nullopt : std::optional(found->first);
+  const auto found =
+      std::ranges::find(kSearchNames, name, &std::pair<Search, std::string_view>::second);
+  return found == kSearchNames.end() ? std::nullopt : std::optional(found->first);
 }
 
 std::vector<std::string_view> SearchNames() {
   std::vector<std::string_view> names;
-  for (const auto& [search, name] : kNames) {
+  for (const auto& [search, name] : kSearchNames) {
     names.push_back(name);
   }
   return names;

@@ -9,7 +9,7 @@
 namespace flinch::sim {
 namespace {
 
-class Fifo final : public ScheduleStrategy {
+class InOrder final : public ScheduleStrategy {
  public:
   size_t Pick(std::span<Runnable>) override { return 0; }
 
@@ -170,7 +170,7 @@ class Prefix final : public ScheduleStrategy {
 std::unique_ptr<ScheduleStrategy> MakeStrategy(const Scheduling& scheduling, const Random& random) {
   switch (scheduling.strategy) {
     case Strategy::kFifo:
-      return std::make_unique<Fifo>();
+      return std::make_unique<InOrder>();
     case Strategy::kRandom:
       return std::make_unique<Uniform>(random);
     case Strategy::kPct:

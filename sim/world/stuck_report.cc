@@ -19,7 +19,7 @@ std::string NameOf(const StuckReport::Waiter& waiter) {
   return waiter.process + "/" + waiter.fiber;
 }
 
-std::string Wait(const StuckReport::Waiter& waiter) {
+std::string Waiting(const StuckReport::Waiter& waiter) {
   std::string text = waiter.what;
   if (waiter.waits_for) {
     text += fmt::format(" (process {})", *waiter.waits_for);
@@ -56,7 +56,7 @@ std::string ShowWaiters(const StuckReport& report) {
   std::string text;
   for (const StuckReport::Waiter& waiter : report.waiters) {
     text += fmt::format("  {:<{}}  since {:>{}}  {}", NameOf(waiter), names, Show(waiter.since),
-                        times, Wait(waiter));
+                        times, Waiting(waiter));
     if (waiter.until) {
       text += ", at most until " + Show(*waiter.until);
     }
@@ -111,7 +111,7 @@ std::string Head(const StuckReport& report) {
     if (shown == kHeadWaitersMax) {
       return text + "; …";
     }
-    text += fmt::format("{} {} {}", shown == 0 ? ":" : ";", NameOf(waiter), Wait(waiter));
+    text += fmt::format("{} {} {}", shown == 0 ? ":" : ";", NameOf(waiter), Waiting(waiter));
     ++shown;
   }
   return text;
