@@ -25,7 +25,7 @@ class ChoicePoint {
       : position_(random.position()), track_(track) {}
 
   // Uniform in [0, bound). `bound` is positive.
-  uint64_t Below(uint64_t bound) {
+  [[gnu::flatten]] uint64_t Below(uint64_t bound) {
     Random random(position_);
     const uint64_t drawn = random.Below(bound);
     position_ = random.position();

@@ -70,6 +70,8 @@ class ConnectionModel {
  public:
   ConnectionModel(Kernel& kernel, LinkTable& links) : kernel_(kernel), links_(links) {}
 
+  void Reserve(size_t hosts) { listeners_.reserve(hosts); }
+
   void AddHost() { listeners_.emplace_back(); }
 
   // False when the port is in use.

@@ -115,22 +115,29 @@ void FiberContext::Start() {
     overflow.Install();
   }
   char* const top = StackPool::Top(stack_, colour_);
-  left_ = boost::context::detail::make_fcontext(top, static_cast<size_t>(top - stack_), Main);
+#if defined(__x86_64__)
+  // As if Main had just been called, by nobody: there a stack trace ends.
+  void** const caller = reinterpret_cast<void**>(top) - 1;
+  *caller = nullptr;
+  fiber_ = {.stack = caller, .frame = nullptr, .code = reinterpret_cast<void*>(&Main)};
+#else
+  fiber_.stack =
+      boost::context::detail::make_fcontext(top, static_cast<size_t>(top - stack_), MainOfBoost);
+#endif
 }
 
-void FiberContext::Main(boost::context::detail::transfer_t from) {
-  FiberContext& self = *static_cast<FiberContext*>(from.data);
-  self.scheduler_ = from.fctx;
+void FiberContext::Main() {
+  FiberContext& self = *running_;
   FinishSwitch(nullptr, &self.scheduler_bottom_, &self.scheduler_size_);
   self.entry_(self.argument_);
   self.finished_ = true;
   StartSwitch(nullptr, self.scheduler_bottom_, self.scheduler_size_);
-  boost::context::detail::jump_fcontext(self.scheduler_, nullptr);
+  Go(self.fiber_, *self.scheduler_);
   Unreachable("a fiber that has ended is resumed");
 }
 
-FiberContext::Exceptions& FiberContext::ExceptionsOfThread() {
-  return *reinterpret_cast<Exceptions*>(abi::__cxa_get_globals());
+FiberContext::Exceptions* FiberContext::FindExceptions() {
+  return reinterpret_cast<Exceptions*>(abi::__cxa_get_globals());
 }
 
 #ifdef FLINCH_ASAN

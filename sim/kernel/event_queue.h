@@ -42,7 +42,7 @@ class EventQueue {
   void Push(SimTime time, EventKind kind, uint32_t index, uint64_t detail) {
     const PendingEvent event{.time = Nanos(time), .detail = detail, .kind = kind, .index = index};
     if (event.time < near_end_ && near_count() >= kNearMax) [[unlikely]] {
-      MakeRoomNear(event.time);
+      ThinNear(event.time);
     }
     if (event.time < near_end_) {
       PutNear(event);
@@ -57,24 +57,24 @@ class EventQueue {
 
   // Whether an event of the time that came out last, or comes next, is left.
   bool HasMoreAt(SimTime time) const {
-    return near_count() > 0 && near_[head_].time == Nanos(time);
+    return head_ != tail_ && near_.data()[head_].time == Nanos(time);
   }
 
   // What comes next, in order, as far as that is known already.
-  std::span<const PendingEvent> soon() const { return std::span(near_).subspan(head_); }
+  std::span<const PendingEvent> soon() const { return {near_.data() + head_, near_count()}; }
 
-  // The earliest; the queue is not empty.
+  // The earliest; the queue is not empty. It stays where it is until the next Push.
   const PendingEvent& next() {
     BringNear();
-    return near_[head_];
+    return near_.data()[head_];
   }
 
   PendingEvent Pop() {
     BringNear();
-    const PendingEvent event = near_[head_];
-    if (++head_ == near_.size()) {
-      near_.clear();
+    const PendingEvent event = near_.data()[head_];
+    if (++head_ == tail_) {
       head_ = 0;
+      tail_ = 0;
     }
     return event;
   }
@@ -100,39 +100,60 @@ class EventQueue {
     uint32_t last;
   };
 
-  size_t near_count() const { return near_.size() - head_; }
+  size_t near_count() const { return tail_ - head_; }
 
   // Behind all that are not later.
   void PutNear(const PendingEvent& event) {
-    if (head_ >= kNearMax) {  // what has come out goes when it is so much: moved once on average
-      near_.erase(near_.begin(), near_.begin() + static_cast<std::ptrdiff_t>(head_));
-      head_ = 0;
+    if (tail_ == near_.size()) [[unlikely]] {
+      MakeRoomNear();
     }
-    near_.push_back(event);
-    PendingEvent* const first = near_.data() + head_;
-    PendingEvent* place = &near_.back();
+    const PendingEvent* const first = near_.data() + head_;
+    PendingEvent* place = near_.data() + tail_++;
     for (; place != first && place[-1].time > event.time; --place) {
       *place = place[-1];
     }
-    *place = event;
+    // Field by field: a copy at once would wait for the stores that have just made it.
+    place->time = event.time;
+    place->detail = event.detail;
+    place->kind = event.kind;
+    place->index = event.index;
+  }
+
+  // What is left goes to the front; the room is doubled when that gains little.
+  void MakeRoomNear() {
+    constexpr size_t kRoomMin = 16;
+    const auto begin = near_.begin();
+    if (head_ > 0) {
+      std::move(begin + static_cast<std::ptrdiff_t>(head_),
+                begin + static_cast<std::ptrdiff_t>(tail_), begin);
+      tail_ -= head_;
+      head_ = 0;
+    }
+    if (tail_ * 2 >= near_.size()) {
+      near_.resize(std::max(kRoomMin, near_.size() * 2));
+    }
   }
 
   void PutFar(const PendingEvent& event) {
     uint32_t node = free_;
-    if (node == kNone) {
+    if (node == kNone) [[unlikely]] {
       node = static_cast<uint32_t>(nodes_.size());
       nodes_.emplace_back();
     } else {
-      free_ = nodes_[node].next;
+      free_ = nodes_.data()[node].next;
     }
-    nodes_[node].event = event;
-    Place(node);
+    PendingEvent& place = nodes_.data()[node].event;
+    place.time = event.time;
+    place.detail = event.detail;
+    place.kind = event.kind;
+    place.index = event.index;
+    Place(node, event.time);
     ++far_count_;
   }
 
   // Sends the later half away, or all but those of the earliest time; all of them where `time` is
   // before a crowd of one time.
-  void MakeRoomNear(int64_t time) {
+  void ThinNear(int64_t time) {
     const int64_t earliest = near_[head_].time;
     const int64_t middle = near_[head_ + near_count() / 2].time;
     int64_t end = middle;
@@ -145,12 +166,14 @@ class EventQueue {
     } else if (end < base_) [[unlikely]] {
       Rebase(end);
     }
-    const auto kept = std::ranges::lower_bound(near_.begin() + static_cast<std::ptrdiff_t>(head_),
-                                               near_.end(), end, {}, &PendingEvent::time);
-    for (auto later = kept; later != near_.end(); ++later) {
-      PutFar(*later);
+    const auto begin = near_.begin() + static_cast<std::ptrdiff_t>(head_);
+    const auto kept = std::ranges::lower_bound(
+        begin, begin + static_cast<std::ptrdiff_t>(near_count()), end, {}, &PendingEvent::time);
+    const size_t kept_end = static_cast<size_t>(kept - near_.begin());
+    for (size_t later = kept_end; later != tail_; ++later) {
+      PutFar(near_[later]);
     }
-    near_.erase(kept, near_.end());
+    tail_ = kept_end;
   }
 
   void Clear(uint32_t level, uint32_t digit) {
@@ -160,27 +183,32 @@ class EventQueue {
     }
   }
 
-  void Place(uint32_t node) {
-    const auto key = static_cast<uint64_t>(nodes_[node].event.time);
+  Bucket& BucketAt(uint32_t level, uint32_t digit) {
+    return buckets_.data()[level << kDigitBits | digit];
+  }
+
+  void Place(uint32_t node, int64_t time) {
+    const auto key = static_cast<uint64_t>(time);
     const uint64_t differs = (key ^ static_cast<uint64_t>(base_)) | 1;
     const uint32_t level = (63 - static_cast<uint32_t>(std::countl_zero(differs))) / kDigitBits;
     const auto digit = static_cast<uint32_t>(key >> (level * kDigitBits) & kDigitMask);
-    Bucket& bucket = buckets_[level][digit];
+    Bucket& bucket = BucketAt(level, digit);
     const uint64_t bit = uint64_t{1} << digit;
-    if ((occupied_[level] & bit) == 0) {
-      occupied_[level] |= bit;
+    uint64_t& occupied = occupied_.data()[level];
+    if ((occupied & bit) == 0) {
+      occupied |= bit;
       levels_ |= 1U << level;
       bucket.first = node;
     } else {
-      nodes_[bucket.last].next = node;
+      nodes_.data()[bucket.last].next = node;
     }
     bucket.last = node;
-    nodes_[node].next = kNone;
+    nodes_.data()[node].next = kNone;
   }
 
   // Makes the earliest event lie near.
   void BringNear() {
-    if (near_.empty()) [[unlikely]] {
+    if (head_ == tail_) [[unlikely]] {
       FillNear();
     }
   }
@@ -189,22 +217,15 @@ class EventQueue {
     for (;;) {
       const auto level = static_cast<uint32_t>(std::countr_zero(levels_));
       const auto digit = static_cast<uint32_t>(std::countr_zero(occupied_[level]));
-      const uint32_t first = buckets_[level][digit].first;
+      const Bucket bucket = BucketAt(level, digit);
       Clear(level, digit);
-      size_t count = 0;
-      int64_t earliest = nodes_[first].event.time;
-      for (uint32_t node = first; node != kNone; node = nodes_[node].next) {
-        earliest = std::min(earliest, nodes_[node].event.time);
-        ++count;
-      }
-      base_ = earliest;
-      if (level == 0 || count <= kNearMax) {
-        TakeAll(first);
-        far_count_ -= count;
-        near_end_ = far_count_ == 0 ? kEndOfTime : EndOf(level, earliest);
+      if (TakeAll(bucket, level == 0 ? far_count_ : kNearMax)) {
+        base_ = near_.data()[head_].time;
+        near_end_ = far_count_ == 0 ? kEndOfTime : EndOf(level, base_);
         return;
       }
-      PlaceAll(first);
+      base_ = EarliestOf(bucket.first);
+      PlaceAll(bucket.first);
     }
   }
 
@@ -215,20 +236,36 @@ class EventQueue {
     return end > static_cast<uint64_t>(kEndOfTime) ? kEndOfTime : static_cast<int64_t>(end);
   }
 
-  void TakeAll(uint32_t first) {
-    for (uint32_t node = first; node != kNone;) {
-      const uint32_t next = nodes_[node].next;
-      PutNear(nodes_[node].event);
-      nodes_[node].next = free_;
-      free_ = node;
-      node = next;
+  // Into the near part, which is empty; false, and nothing has happened, when it is more than
+  // `most`.
+  bool TakeAll(const Bucket& bucket, size_t most) {
+    head_ = 0;
+    tail_ = 0;
+    for (uint32_t node = bucket.first; node != kNone; node = nodes_.data()[node].next) {
+      if (tail_ == most) [[unlikely]] {
+        tail_ = 0;
+        return false;
+      }
+      PutNear(nodes_.data()[node].event);
     }
+    nodes_.data()[bucket.last].next = free_;
+    free_ = bucket.first;
+    far_count_ -= tail_;
+    return true;
+  }
+
+  int64_t EarliestOf(uint32_t first) const {
+    int64_t earliest = kEndOfTime;
+    for (uint32_t node = first; node != kNone; node = nodes_[node].next) {
+      earliest = std::min(earliest, nodes_[node].event.time);
+    }
+    return earliest;
   }
 
   void PlaceAll(uint32_t first) {
     for (uint32_t node = first; node != kNone;) {
       const uint32_t next = nodes_[node].next;
-      Place(node);
+      Place(node, nodes_[node].event.time);
       node = next;
     }
   }
@@ -239,7 +276,7 @@ class EventQueue {
     for (uint32_t level = 0; level < kLevels; ++level) {
       for (; occupied_[level] != 0; occupied_[level] &= occupied_[level] - 1) {
         lists.push_back(
-            buckets_[level][static_cast<uint32_t>(std::countr_zero(occupied_[level]))].first);
+            BucketAt(level, static_cast<uint32_t>(std::countr_zero(occupied_[level]))).first);
       }
     }
     levels_ = 0;
@@ -249,8 +286,9 @@ class EventQueue {
     }
   }
 
-  std::vector<PendingEvent> near_;  // sorted, from head_ on; empty when nothing is left there
+  std::vector<PendingEvent> near_;  // sorted, from head_ to tail_; the rest is room
   size_t head_ = 0;
+  size_t tail_ = 0;
   int64_t near_end_ = kEndOfTime;  // all near events are earlier, no far one is
 
   int64_t base_ = 0;  // the origin: no far event is earlier
@@ -258,7 +296,7 @@ class EventQueue {
   uint32_t free_ = kNone;
   uint32_t levels_ = 0;  // which have a bucket that is occupied
   std::array<uint64_t, kLevels> occupied_{};
-  std::array<std::array<Bucket, 1U << kDigitBits>, kLevels> buckets_;
+  std::array<Bucket, kLevels << kDigitBits> buckets_;  // by level, then digit
   std::vector<Node> nodes_;
 };
 

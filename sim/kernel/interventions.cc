@@ -37,7 +37,7 @@ void Kernel::SetClock(HostId id, const ClockCondition& condition) {
         !IsOnHostClock(fiber.wait)) {
       continue;
     }
-    const std::optional<PauseRecord>& pause = fiber.owner->pause;
+    const std::unique_ptr<PauseRecord>& pause = fiber.owner->pause;
     if (!pause || pause->timers == PausedTimers::kRunning) {
       Arm(fiber, WorldDeadline(fiber));
     }
@@ -62,10 +62,11 @@ void Kernel::Pause(ProcessId id, PausedTimers timers) {
     return;  // an observer of just this event has crashed or paused it
   }
   Incarnation& incarnation = *processes_[id.value()]->current;
-  incarnation.pause.emplace(PauseRecord{.timers = timers,
-                                        .since = now_,
-                                        .since_local = incarnation.clock.Monotonic(now_),
-                                        .held = {}});
+  incarnation.pause =
+      std::make_unique<PauseRecord>(PauseRecord{.timers = timers,
+                                                .since = now_,
+                                                .since_local = incarnation.clock.Monotonic(now_),
+                                                .held = {}});
   Hold(incarnation);
 }
 
@@ -84,7 +85,7 @@ void Kernel::Hold(Incarnation& incarnation) {
   if (pause.timers == PausedTimers::kRunning) {
     return;
   }
-  for (const uint32_t slot : incarnation.fibers) {
+  for (uint32_t slot = incarnation.oldest; slot != kNoFiber; slot = fibers_[slot]->younger) {
     Fiber& fiber = *fibers_[slot];
     if (fiber.state == FiberState::kParked && IsOnHostClock(fiber.wait)) {
       ++fiber.timer;  // voids its timer
@@ -109,10 +110,10 @@ void Kernel::Unpause(ProcessId id) {
     return;
   }
   Incarnation& incarnation = *processes_[id.value()]->current;
-  const PauseRecord pause = *std::exchange(incarnation.pause, std::nullopt);
+  const PauseRecord pause = std::move(*std::exchange(incarnation.pause, nullptr));
   if (pause.timers == PausedTimers::kFrozen) {
     const Duration shift = incarnation.clock.Monotonic(now_) - pause.since_local;
-    for (const uint32_t slot : incarnation.fibers) {
+    for (uint32_t slot = incarnation.oldest; slot != kNoFiber; slot = fibers_[slot]->younger) {
       Fiber& fiber = *fibers_[slot];
       if (fiber.state == FiberState::kParked && IsOnHostClock(fiber.wait)) {
         fiber.wait.deadline = Later(fiber.wait.deadline, shift);

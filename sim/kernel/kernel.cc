@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <ranges>
 #include <utility>
 
 #include "sim/check.h"
@@ -18,16 +17,16 @@ constexpr ProcessId kNobody{UINT32_MAX};
 }  // namespace
 
 HostRecord::HostRecord(Kernel& kernel, std::string host, const HostOptions& options)
-    : name(std::move(host)),
-      clock(kernel.now(), options),
+    : clock(kernel.now(), options),
+      name(std::move(host)),
       disk(kernel, kernel.choices(), "host/" + name, kernel.options().disk) {}
 
 Incarnation::Incarnation(Kernel& kernel, ProcessRecord& of, HostRecord& on)
     : record(of),
+      clock(on.clock),
       process(of.id),
       host(of.host),
       number(++of.incarnations),
-      clock(on.clock),
       environment(kernel, *this, on) {}
 
 Kernel::Kernel(WorldOptions&& options)
@@ -38,12 +37,14 @@ Kernel::Kernel(WorldOptions&& options)
       strategy_(MakeStrategy(
           deck_ && deck_->plays() ? Scheduling{.strategy = Strategy::kFifo} : options_.scheduling,
           random_.Split("scheduler"))),
+      strategy_ranks_(strategy_->ranks()),
       recorder_(options_.keep, options_.lens),
       shared_(*this, choices_, "shared", options_.shared_volume),
       network_(*this, options_.link, choices_) {
   options_.limits.events_max = std::min(options_.limits.events_max, options_.lens.end());
   // Small worlds are built by the hundred thousand: they never grow a table.
   constexpr size_t kSmall = 8;
+  network_.Reserve(kSmall);
   hosts_.reserve(kSmall);
   processes_.reserve(kSmall);
   fibers_.reserve(kSmall);
@@ -226,8 +227,8 @@ void Kernel::At(SimTime time, std::move_only_function<void()> act) {
 void Kernel::Unwind(Incarnation& incarnation) {
   // Fibers started during the unwinding do not exist: Spawn refuses the dead. The youngest goes
   // first, for it may use what lies on the stack of an older one.
-  const std::vector<uint32_t> slots = incarnation.fibers;
-  for (const uint32_t slot : std::views::reverse(slots)) {
+  while (incarnation.youngest != kNoFiber) {
+    const uint32_t slot = incarnation.youngest;
     Fiber& fiber = *fibers_[slot];
     if (fiber.state == FiberState::kReady) {
       Forget(slot);
@@ -303,7 +304,7 @@ Kernel::Advance Kernel::AdvanceToNextEvent() {
     return Advance::kLimit;
   }
   now_ = next;
-  if (!FireAllOfThisInstant()) {
+  if (!FireAllOfThisInstant()) [[unlikely]] {
     return Advance::kLimit;  // acts that call for one another at one instant end here too
   }
   if (!dying_.empty()) {
@@ -315,19 +316,28 @@ Kernel::Advance Kernel::AdvanceToNextEvent() {
 // Acts and timers in the order in which they were set (who of the woken runs first is chosen
 // later), then what arrives, in an order that is chosen too.
 bool Kernel::FireAllOfThisInstant() {
-  while (queue_.HasMoreAt(now_)) {
-    if (NoEventsLeft()) {
+  do {
+    if (NoEventsLeft()) [[unlikely]] {
       return false;
     }
     const PendingEvent event = queue_.Pop();
-    LookAhead();
+    if (queue_.soon().size() > 0) {
+      LookAhead();
+    }
     const bool is_delivery = event.kind == EventKind::kMessage || event.kind == EventKind::kPipe;
-    if (is_delivery && (!deliveries_.empty() || queue_.HasMoreAt(now_))) {
+    if (is_delivery && (!deliveries_.empty() || queue_.HasMoreAt(now_))) [[unlikely]] {
       deliveries_.push_back(event);
     } else if (!IsStale(event)) {
       Fire(event);
     }
+  } while (queue_.HasMoreAt(now_));
+  if (!deliveries_.empty()) [[unlikely]] {
+    DeliverInChosenOrder();
   }
+  return true;
+}
+
+void Kernel::DeliverInChosenOrder() {
   while (!deliveries_.empty()) {
     const size_t count = deliveries_.size();
     size_t index = 0;
@@ -342,21 +352,44 @@ bool Kernel::FireAllOfThisInstant() {
     deliveries_.erase(deliveries_.begin() + static_cast<std::ptrdiff_t>(index));
     Fire(event);
   }
-  return true;
 }
 
+// What the next events need, the earlier the longer the way to it is: a message leads to a socket,
+// that to a fiber, that to its stack and its process. Each step reads what an earlier one brought.
 void Kernel::LookAhead() const {
   const std::span<const PendingEvent> soon = queue_.soon();
-  if (soon.size() > 1 && soon[1].kind == EventKind::kWake) {
-    const auto* const fiber = reinterpret_cast<const char*>(fibers_[soon[1].index].get());
+  const MessageModel& messages = network_.messages();
+  const auto is_message = [soon](size_t ahead) {
+    return ahead < soon.size() && soon.data()[ahead].kind == EventKind::kMessage;
+  };
+  if (is_message(5)) {
+    messages.PrefetchFlight(soon[5].index);
+  }
+  if (is_message(4)) {
+    messages.PrefetchPort(soon[4].index);
+  }
+  if (is_message(3)) {
+    messages.PrefetchSocket(soon[3].index);
+  }
+  if (soon.size() > 2) {
+    const char* const fiber = reinterpret_cast<const char*>(fibers_[FiberOf(soon[2])].get());
     __builtin_prefetch(fiber);
     __builtin_prefetch(fiber + 64);
     __builtin_prefetch(fiber + 128);
   }
-  if (!soon.empty() && soon[0].kind == EventKind::kWake) {
-    const Fiber& fiber = *fibers_[soon[0].index];
-    if (fiber.context) {
+  if (soon.size() > 1) {
+    const Fiber& fiber = *fibers_[FiberOf(soon[1])];
+    if (fiber.state == FiberState::kParked) {
+      __builtin_prefetch(fiber.owner);
       fiber.context->Prefetch();
+    }
+  }
+  if (!soon.empty()) {
+    const Fiber& fiber = *fibers_[FiberOf(soon[0])];
+    if (fiber.state == FiberState::kParked) {
+      __builtin_prefetch(&fiber.owner->record);
+      __builtin_prefetch(&fiber.owner->clock);
+      __builtin_prefetch(&fiber.owner->environment);
     }
   }
 }

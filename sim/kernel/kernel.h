@@ -40,39 +40,42 @@ struct PauseRecord {
 struct HostRecord : Recycled<HostRecord> {
   HostRecord(Kernel& kernel, std::string host, const HostOptions& options);
 
-  std::string name;
   HostClock clock;
+  std::string name;
   DiskModel disk;
 };
 
 struct ProcessRecord;
 
-// One life of a process.
-struct Incarnation : Recycled<Incarnation> {
+inline constexpr uint32_t kNoFiber = UINT32_MAX;
+
+// One life of a process. What every wait and wake looks at comes first, here and below: a world of
+// many has them all over memory.
+struct alignas(64) Incarnation : Recycled<Incarnation> {
   Incarnation(Kernel& kernel, ProcessRecord& of, HostRecord& on);
 
   ProcessRecord& record;
+  const HostClock& clock;
+  std::unique_ptr<PauseRecord> pause;  // null while it is not paused
   ProcessId process;
   HostId host;
   uint32_t number;
   bool alive = true;
-  bool doomed = false;  // dies when its running fiber suspends or ends
-  const HostClock& clock;
-  std::vector<uint32_t> fibers;  // slots, in the order of their start
-  size_t fibers_live = 0;
-  std::optional<PauseRecord> pause;
+  bool doomed = false;         // dies when its running fiber suspends or ends
+  uint32_t oldest = kNoFiber;  // slots; in between lead Fiber::younger and ::older
+  uint32_t youngest = kNoFiber;
   ProcessEnvironment environment;
 };
 
 struct ProcessRecord : Recycled<ProcessRecord> {
   ProcessId id;
   HostId host;
-  std::string name;
-  Program program;
-  uint32_t incarnations = 0;
-  std::unique_ptr<Incarnation> current;  // null while dead
   uint64_t suspensions = 0;              // of its fibers, in all incarnations
   uint64_t next_suspension_act = 0;      // the first of the acts below; 0: none
+  std::unique_ptr<Incarnation> current;  // null while dead
+  uint32_t incarnations = 0;
+  std::string name;
+  Program program;
   std::map<uint64_t, std::move_only_function<void()>> suspension_acts;
 };
 
@@ -116,9 +119,9 @@ class Kernel : public Recycled<Kernel> {
   // it.
   void Wake(FiberId fiber, EventId cause);
 
-  EventId Record(Step step, ProcessId process, uint64_t a, uint64_t b) {
+  [[gnu::always_inline]] EventId Record(Step step, ProcessId process, uint64_t a, uint64_t b) {
     const EventId event = recorder_.Record(step, now_, process, a, b);
-    if (recorder_.KeepsStep(event)) [[unlikely]] {
+    if (recorder_.keeps_steps()) [[unlikely]] {
       recorder_.KeepStep(step, now_, NameOf(process), a, b);
     }
     return event;
@@ -166,7 +169,7 @@ class Kernel : public Recycled<Kernel> {
  private:
   enum class FiberState : uint8_t { kFree, kReady, kRunning, kParked };
 
-  struct Fiber : Recycled<Fiber> {
+  struct alignas(64) Fiber : Recycled<Fiber> {
     FiberId id;
     FiberState state = FiberState::kFree;
     bool notified = false;  // what Park returns
@@ -175,12 +178,15 @@ class Kernel : public Recycled<Kernel> {
     uint32_t serial = 0;  // how often the slot was used
     uint32_t slot = 0;
     uint32_t timer = 0;  // the one that counts; others are void
-    Kernel* kernel = nullptr;
-    Wait wait;
-    SimTime since;  // parked or made ready
     EventId cause;
+    SimTime since;  // parked or made ready
     Incarnation* owner = nullptr;
-    std::optional<FiberContext> context;
+    ProcessId process;  // the owner's
+    alignas(64) std::optional<FiberContext> context;
+    alignas(64) Wait wait;
+    Kernel* kernel = nullptr;
+    uint32_t older = kNoFiber;  // of the same owner, in the order of their start
+    uint32_t younger = kNoFiber;
     std::move_only_function<void()> body;
     std::string name;
   };
@@ -195,18 +201,63 @@ class Kernel : public Recycled<Kernel> {
 
   size_t ready_count() const { return ready_.size() - ready_head_; }
 
-  uint32_t PickReady();
+  uint32_t PickReady() {
+    if (ready_count() == 1) [[likely]] {
+      const uint32_t slot = ready_[ready_head_].slot;
+      ready_.clear();
+      ready_head_ = 0;
+      return slot;
+    }
+    return PickAmongReady();
+  }
+
+  uint32_t PickAmongReady();
   void TakeOutOfReady(size_t index);
   size_t ChooseReady(std::span<Runnable> runnable);
   size_t ChooseDelivery(size_t count);
   void Forget(uint32_t ready_slot);
-  // Lets the current fiber run; false when it ran off its stack.
-  bool Switch(Fiber& fiber);
-  void NoteStack(const Fiber& fiber);
-  void Resume(uint32_t slot);
-  void Release(uint32_t slot);
 
-  void SuspendCurrent() {
+  // Lets a fiber run; false when it ran off its stack. In line, as all between Run and a switch:
+  // see context.h.
+  [[gnu::always_inline]] bool Switch(Fiber& fiber) {
+    fiber.state = FiberState::kRunning;
+    current_ = &fiber;
+    fiber.context->Resume();
+    current_ = nullptr;
+    if (fiber.context->overflowed()) [[unlikely]] {
+      NoteOverflow(fiber);
+      return false;
+    }
+    return true;
+  }
+
+  void NoteOverflow(const Fiber& fiber);
+  void NoteStack(const Fiber& fiber);
+
+  [[gnu::always_inline]] void Resume(uint32_t slot) {
+    Fiber& fiber = *fibers_[slot];
+    const EventId woken_by = fiber.cause;
+    const EventId step = Record(Step::kRun, fiber.process, fiber.id.value(), woken_by.value());
+    if (woken_by == EventId()) {
+      fiber.cause = step;
+    }
+    if (!Switch(fiber)) [[unlikely]] {
+      return;
+    }
+    if (fiber.owner->doomed) [[unlikely]] {
+      CrashTheDoomed(fiber);
+    }
+    if (fiber.context->finished()) [[unlikely]] {
+      Release(slot);
+    }
+  }
+
+  void CrashTheDoomed(const Fiber& fiber);
+  void Release(uint32_t slot);
+  void Enlist(Fiber& fiber, Incarnation& owner);
+  void Delist(const Fiber& fiber);
+
+  [[gnu::always_inline]] void SuspendCurrent() {
     Fiber& fiber = *current_;
     ProcessRecord& process = fiber.owner->record;
     if (++process.suspensions == process.next_suspension_act) [[unlikely]] {
@@ -242,8 +293,16 @@ class Kernel : public Recycled<Kernel> {
   }
 
   bool FireAllOfThisInstant();
+  void DeliverInChosenOrder();
   // A world of many fibers has them all over memory: asks for what will be needed soon.
   void LookAhead() const;
+
+  // The slot of the fiber that it will wake; of any, when there is none.
+  uint32_t FiberOf(const PendingEvent& event) const {
+    return event.kind == EventKind::kWake      ? event.index
+           : event.kind == EventKind::kMessage ? network_.messages().ReceiverOf(event.index)
+                                               : 0;
+  }
 
   bool NoEventsLeft() const { return recorder_.count() >= options_.limits.events_max; }
 
@@ -256,6 +315,7 @@ class Kernel : public Recycled<Kernel> {
   Choices choices_;
   SimTime now_{};
   std::unique_ptr<ScheduleStrategy> strategy_;
+  bool strategy_ranks_;  // it wants to hear of each fiber that becomes runnable
   TraceRecorder recorder_;
   EventQueue queue_;
   DiskModel shared_;

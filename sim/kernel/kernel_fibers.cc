@@ -18,11 +18,11 @@ FiberId Kernel::Spawn(Incarnation& owner, std::string_view name,
   }
   Fiber& fiber = NewFiber();
   fiber.owner = &owner;
+  fiber.process = owner.process;
   fiber.name = name;
   fiber.body = std::move(body);
   fiber.cause = CurrentCause();
-  owner.fibers.push_back(fiber.slot);
-  ++owner.fibers_live;
+  Enlist(fiber, owner);
   MakeReady(fiber);
   return fiber.id;
 }
@@ -80,9 +80,11 @@ void Kernel::MakeReady(Fiber& fiber, bool yielded) {
     fiber.owner->pause->held.push_back(fiber.slot);
     return;
   }
-  Runnable& runnable = ready_.emplace_back(Runnable{
-      .slot = fiber.slot, .process = fiber.owner->process.value(), .fiber = fiber.id.value()});
-  strategy_->OnRunnable(runnable, yielded);
+  Runnable& runnable = ready_.emplace_back(
+      Runnable{.slot = fiber.slot, .process = fiber.process.value(), .fiber = fiber.id.value()});
+  if (strategy_ranks_) {
+    strategy_->OnRunnable(runnable, yielded);
+  }
 }
 
 size_t Kernel::ChooseReady(std::span<Runnable> runnable) {
@@ -120,17 +122,14 @@ size_t Kernel::ChooseDelivery(size_t count) {
   return chosen;
 }
 
-uint32_t Kernel::PickReady() {
-  size_t index = 0;
-  if (ready_count() > 1) {
-    const std::span<Runnable> runnable(ready_.data() + ready_head_, ready_count());
-    index = ChooseReady(runnable);
-    Check(index < runnable.size(), "the strategy chose {} of {}", index, runnable.size());
-    if (options_.scheduling.strategy == Strategy::kPrefix) {
-      picks_.push_back({static_cast<uint32_t>(index), static_cast<uint32_t>(runnable.size())});
-    }
+uint32_t Kernel::PickAmongReady() {
+  const std::span<Runnable> runnable(ready_.data() + ready_head_, ready_count());
+  const size_t index = ChooseReady(runnable);
+  Check(index < runnable.size(), "the strategy chose {} of {}", index, runnable.size());
+  if (options_.scheduling.strategy == Strategy::kPrefix) {
+    picks_.push_back({static_cast<uint32_t>(index), static_cast<uint32_t>(runnable.size())});
   }
-  const uint32_t slot = ready_[ready_head_ + index].slot;
+  const uint32_t slot = runnable[index].slot;
   TakeOutOfReady(index);
   return slot;
 }
@@ -171,41 +170,34 @@ void Kernel::Forget(uint32_t ready_slot) {
   }
 }
 
-bool Kernel::Switch(Fiber& fiber) {
-  fiber.state = FiberState::kRunning;
-  current_ = &fiber;
-  fiber.context->Resume();
-  current_ = nullptr;
-  if (fiber.context->overflowed()) [[unlikely]] {
-    is_broken_ = true;
-    violation_ = Violation{
-        fmt::format("fiber {} of process {} used more than its stack of {} KiB: its frames are too "
-                    "large or it calls itself too often",
-                    fiber.name, fiber.owner->record.name, FiberContext::stack_bytes() / 1024),
-        "a fiber"};
-    return false;
-  }
-  return true;
+void Kernel::NoteOverflow(const Fiber& fiber) {
+  is_broken_ = true;
+  violation_ = Violation{
+      fmt::format("fiber {} of process {} used more than its stack of {} KiB: its frames are too "
+                  "large or it calls itself too often",
+                  fiber.name, fiber.owner->record.name, FiberContext::stack_bytes() / 1024),
+      "a fiber"};
 }
 
-void Kernel::Resume(uint32_t slot) {
-  Fiber& fiber = *fibers_[slot];
-  const EventId woken_by = fiber.cause;
-  const EventId step = Record(Step::kRun, fiber.owner->process, fiber.id.value(), woken_by.value());
-  if (woken_by == EventId()) {
-    fiber.cause = step;
-  }
-  if (!Switch(fiber)) {
-    return;
-  }
-  if (fiber.owner->doomed && fiber.owner->alive) [[unlikely]] {
+void Kernel::CrashTheDoomed(const Fiber& fiber) {
+  if (fiber.owner->alive) {
     act_cause_ = fiber.cause;
-    Crash(fiber.owner->process, CrashStyle::kProcess);
+    Crash(fiber.process, CrashStyle::kProcess);
     act_cause_ = EventId();
   }
-  if (fiber.context->finished()) {
-    Release(slot);
-  }
+}
+
+void Kernel::Enlist(Fiber& fiber, Incarnation& owner) {
+  fiber.older = owner.youngest;
+  fiber.younger = kNoFiber;
+  (owner.youngest == kNoFiber ? owner.oldest : fibers_[owner.youngest]->younger) = fiber.slot;
+  owner.youngest = fiber.slot;
+}
+
+void Kernel::Delist(const Fiber& fiber) {
+  Incarnation& owner = *fiber.owner;
+  (fiber.older == kNoFiber ? owner.oldest : fibers_[fiber.older]->younger) = fiber.younger;
+  (fiber.younger == kNoFiber ? owner.youngest : fibers_[fiber.younger]->older) = fiber.older;
 }
 
 void Kernel::NoteStack(const Fiber& fiber) {
@@ -238,10 +230,10 @@ void Kernel::Release(uint32_t slot) {
   fiber.state = FiberState::kFree;
   fiber.context.reset();
   fiber.body = nullptr;
+  Delist(fiber);
   fiber.owner = nullptr;
   free_slots_.push_back(slot);
-  std::erase(owner.fibers, slot);
-  if (--owner.fibers_live == 0 && owner.alive) {
+  if (owner.oldest == kNoFiber && owner.alive) {
     owner.alive = false;
     network_.Drop(owner, CrashStyle::kProcess);
     dying_.push_back(std::move(owner.record.current));
@@ -256,8 +248,8 @@ bool Kernel::Park(const Wait& wait) {
   fiber.wait.deadline = wait.deadline;
   fiber.wait.on = wait.on;
   fiber.wait.reason = wait.reason;
-  const SimTime deadline = WorldDeadline(fiber);
-  if (!fiber.owner->alive || deadline <= now_) {
+  const SimTime deadline = wait.deadline == kForever ? kForever : WorldDeadline(fiber);
+  if (!fiber.owner->alive || deadline <= now_) [[unlikely]] {
     return false;
   }
   fiber.state = FiberState::kParked;

@@ -40,6 +40,8 @@ class LinkTable {
  public:
   LinkTable(const LinkOptions& options, const Choices& choices);
 
+  void Reserve(size_t hosts) { rows_.reserve(hosts); }
+
   // `name` outlives the table.
   void AddHost(std::string_view name) { rows_.push_back({.name = name}); }
 
@@ -93,10 +95,10 @@ class LinkTable {
     SimTime busy_until{};
   };
 
-  struct Row {
+  struct alignas(64) Row {
     std::string_view name;
-    std::optional<ChoiceFamily> latencies{};  // from the first link on
     std::vector<Link> links{};                // by the receiving host; empty, or all of them
+    std::optional<ChoiceFamily> latencies{};  // from the first link on
   };
 
   Link& LinkBetween(HostId from, HostId to) {

@@ -71,7 +71,7 @@ void MessageModel::Send(Incarnation& owner, Address from, Address to, Bytes&& pa
 }
 
 void MessageModel::Corrupt(Flight& flight, uint32_t bits) {
-  kernel_.RecordOnHost(Step::kCorrupt, flight.from.host, bits, flight.sent.value());
+  kernel_.RecordOnHost(Step::kCorrupt, flight.from.host, bits, flight.event.value());
   const LinkCondition& condition = links_.ConditionOf(flight.from.host, flight.to.host);
   flight.corrupt = condition.corruption == Corruption::kDetected || flight.payload.empty();
   if (!flight.corrupt) {
@@ -80,28 +80,27 @@ void MessageModel::Corrupt(Flight& flight, uint32_t bits) {
 }
 
 uint32_t MessageModel::Launch(Address from, Address to, Bytes&& payload, EventId sent) {
-  uint32_t index = 0;
-  if (free_.empty()) {
-    index = static_cast<uint32_t>(flights_.size());
+  if (free_ == kNone) [[unlikely]] {
+    free_ = static_cast<uint32_t>(flights_.size());
     flights_.emplace_back();
-  } else {
-    index = free_.back();
-    free_.pop_back();
   }
+  const uint32_t index = free_;
   Flight& flight = flights_[index];
+  free_ = flight.next_free;
   flight.from = from;
   flight.to = to;
   flight.payload = std::move(payload);
-  flight.sent = sent;
+  flight.event = sent;
   flight.state = State::kFlying;
   flight.corrupt = false;
   return index;
 }
 
 void MessageModel::Free(uint32_t index) {
-  flights_[index].state = State::kFree;
-  flights_[index].payload.clear();
-  free_.push_back(index);
+  Flight& flight = flights_[index];
+  flight.payload.clear();
+  flight.state = State::kFree;
+  flight.next_free = std::exchange(free_, index);
 }
 
 void MessageModel::Deliver(uint32_t index) {
@@ -114,26 +113,42 @@ void MessageModel::Deliver(uint32_t index) {
     Free(index);
     return;
   }
-  Hand(flight);
-  Free(index);
+  if (!Hand(index)) {
+    Free(index);
+  }
 }
 
-void MessageModel::Hand(Flight& flight) {
-  const uint64_t sent = flight.sent.value();
+bool MessageModel::Hand(uint32_t index) {
+  Flight& flight = flights_[index];
+  const uint64_t sent = flight.event.value();
   const Address to = flight.to;
   if (flight.corrupt) {
     kernel_.RecordOnHost(Step::kDiscard, to.host, sent, 0);
-    return;
+    return false;
   }
-  ModelSocket* const socket = sockets_[to.host.value()].Find(to.port);
+  ModelSocket* const socket = ReceiverSocket(index);
   if (socket == nullptr) {
     kernel_.RecordOnHost(Step::kDrop, to.host, sent, Number(to));
-    return;
+    return false;
   }
   const EventId delivered = kernel_.Record(Step::kDeliver, socket->owner().process, sent, 0);
-  if (!socket->Arrive(flight.from, std::move(flight.payload), delivered)) {
+  flight.event = delivered;
+  flight.state = State::kArrived;
+  if (!socket->Arrive(index, delivered)) {
     kernel_.RecordOnHost(Step::kDrop, to.host, sent, Number(to));
+    return false;
   }
+  return true;
+}
+
+EventId MessageModel::Take(uint32_t index, Message& message) {
+  Flight& flight = flights_[index];
+  const EventId delivered = flight.event;
+  message.from = flight.from;
+  message.payload = std::move(flight.payload);
+  flight.state = State::kFree;
+  flight.next_free = std::exchange(free_, index);
+  return delivered;
 }
 
 void MessageModel::Revise() {
@@ -141,13 +156,13 @@ void MessageModel::Revise() {
   for (uint32_t index = 0; index < flights_.size(); ++index) {
     Flight& flight = flights_[index];
     if (flight.state == State::kFree || flight.state == State::kDropped ||
-        flight.from.host == flight.to.host) {
+        flight.state == State::kArrived || flight.from.host == flight.to.host) {
       continue;
     }
     const LinkCondition& condition = links_.ConditionOf(flight.from.host, flight.to.host);
     const bool held = flight.state != State::kFlying;
     if (condition.cut && condition.in_flight == InFlight::kDrop) {
-      kernel_.RecordOnHost(Step::kLose, flight.from.host, Number(flight.to), flight.sent.value());
+      kernel_.RecordOnHost(Step::kLose, flight.from.host, Number(flight.to), flight.event.value());
       if (flight.state == State::kWaiting) {
         Free(index);
       } else {
@@ -155,7 +170,8 @@ void MessageModel::Revise() {
       }
     } else if (condition.clog || (condition.cut && condition.in_flight == InFlight::kHold)) {
       if (!held) {
-        kernel_.RecordOnHost(Step::kHold, flight.from.host, Number(flight.to), flight.sent.value());
+        kernel_.RecordOnHost(Step::kHold, flight.from.host, Number(flight.to),
+                             flight.event.value());
         flight.state = State::kStopped;
       }
     } else if (held && !condition.cut) {
@@ -167,7 +183,7 @@ void MessageModel::Revise() {
   }
   // As they were sent, not as the pool has them.
   std::ranges::sort(released, {},
-                    [&](uint32_t index) { return std::pair(flights_[index].sent, index); });
+                    [&](uint32_t index) { return std::pair(flights_[index].event, index); });
   for (const uint32_t index : released) {
     const Duration latency = links_.DrawAgain(flights_[index].from.host, flights_[index].to.host);
     kernel_.queue().Push(Later(kernel_.now(), latency), EventKind::kMessage, index, 0);

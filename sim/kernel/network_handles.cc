@@ -16,6 +16,13 @@ constexpr size_t kInboxMax = 65'536;  // more messages are dropped, as by a full
 
 }  // namespace
 
+ModelSocket::~ModelSocket() {
+  model_.Unregister(*this);
+  for (const uint32_t index : inbox_.items()) {
+    model_.Free(index);
+  }
+}
+
 void ModelSocket::Send(Address to, Bytes payload) {
   if (owner_.alive) {
     model_.Send(owner_, address_, to, std::move(payload));
@@ -36,10 +43,9 @@ Result<Message> ModelSocket::Receive(SimTime deadline) {
       return Fail(ErrorCode::kTimeout, "No message came in time.");
     }
   }
-  Arrived& arrived = inbox_.front();
-  kernel_.SetCause(arrived.delivered);
-  Result<Message> message(std::move(arrived.message));
-  inbox_.DropFront();
+  const uint32_t index = inbox_.Pop();
+  Result<Message> message(std::in_place);
+  kernel_.SetCause(model_.Take(index, *message));
   return message;
 }
 
@@ -49,11 +55,11 @@ void ModelSocket::Close() {
   kernel_.Wake(waiter_, kernel_.CurrentCause());
 }
 
-bool ModelSocket::Arrive(Address from, Bytes&& payload, EventId delivered) {
+bool ModelSocket::Arrive(uint32_t index, EventId delivered) {
   if (inbox_.size() >= kInboxMax) {
     return false;
   }
-  inbox_.Push({.message = {from, std::move(payload)}, .delivered = delivered});
+  inbox_.Push(uint32_t{index});
   kernel_.Wake(waiter_, delivered);
   return true;
 }

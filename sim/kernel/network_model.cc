@@ -28,6 +28,13 @@ bool IsPlain(const LinkCondition& condition) {
 
 }  // namespace
 
+void NetworkModel::Reserve(size_t hosts) {
+  links_.Reserve(hosts);
+  messages_.Reserve(hosts);
+  connections_.Reserve(hosts);
+  next_free_.reserve(hosts);
+}
+
 void NetworkModel::AddHost(std::string_view name) {
   links_.AddHost(name);
   messages_.AddHost();

@@ -33,6 +33,8 @@ class NetworkModel {
         messages_(kernel, links_),
         connections_(kernel, links_) {}
 
+  // Makes room for so many hosts.
+  void Reserve(size_t hosts);
   void AddHost(std::string_view name);
   // Everything that an incarnation had open is gone.
   void Drop(const Incarnation& owner, CrashStyle style);
@@ -63,6 +65,8 @@ class NetworkModel {
   uint16_t FreePort(HostId host);
 
   MessageModel& messages() { return messages_; }
+
+  const MessageModel& messages() const { return messages_; }
 
   ConnectionModel& connections() { return connections_; }
 

@@ -14,9 +14,16 @@ class PortMap {
  public:
   // Null when nobody holds the port.
   Holder* Find(uint16_t port) const {
+    if (entries_.size() == 1) [[likely]] {
+      const Entry& only = entries_.front();
+      return only.first == port ? only.second : nullptr;
+    }
     const auto found = std::ranges::lower_bound(entries_, port, {}, &Entry::first);
     return found != entries_.end() && found->first == port ? found->second : nullptr;
   }
+
+  // Brings what Find looks at into the processor's cache.
+  void Prefetch() const { __builtin_prefetch(entries_.data()); }
 
   // False when somebody holds it.
   bool Insert(uint16_t port, Holder& holder) {

@@ -49,6 +49,8 @@ class Pct final : public ScheduleStrategy {
     bottom_ = kLowest - scheduling.depth;
   }
 
+  bool ranks() const override { return true; }
+
   void OnRunnable(Runnable& runnable, bool yielded) override {
     if (runnable.slot >= fibers_.size()) {
       fibers_.resize(runnable.slot + 1);
@@ -101,6 +103,8 @@ class Pos final : public ScheduleStrategy {
  public:
   explicit Pos(const Random& random)
       : turns_(random.Split("turns")), deliveries_(random.Split("deliveries")) {}
+
+  bool ranks() const override { return true; }
 
   void OnRunnable(Runnable& runnable, bool) override { runnable.rank = turns_.Next(); }
 

@@ -29,6 +29,9 @@ class ScheduleStrategy {
   // Which of `count` deliveries of one instant comes first; at least two.
   virtual size_t PickDelivery(size_t count) = 0;
 
+  // Whether OnRunnable does anything.
+  virtual bool ranks() const { return false; }
+
   // A fiber became runnable, and waits behind the others; `yielded`: because it let others go
   // first.
   virtual void OnRunnable(Runnable&, bool /*yielded*/) {}

@@ -92,7 +92,7 @@ void Kernel::ExplainFibers(const ProcessRecord& process, StuckReport& report) co
     report.paused.push_back({process.name, incarnation.pause->since,
                              incarnation.pause->timers == PausedTimers::kFrozen});
   }
-  for (const uint32_t slot : incarnation.fibers) {
+  for (uint32_t slot = incarnation.oldest; slot != kNoFiber; slot = fibers_[slot]->younger) {
     report.waiters.push_back(ExplainFiber(process, *fibers_[slot]));
   }
 }

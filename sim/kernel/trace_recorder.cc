@@ -1,6 +1,7 @@
 #include "sim/kernel/trace_recorder.h"
 
 #define XXH_INLINE_ALL
+#include <algorithm>
 #include <array>
 
 #include <xxhash.h>
@@ -50,6 +51,7 @@ TraceRecorder::TraceRecorder(Keep keep, const Lens& lens)
     : keep_(keep), lens_(lens), state_(std::make_unique_for_overwrite<State>()) {
   XXH3_INITSTATE(&state_->xxh3);
   XXH3_128bits_reset(&state_->xxh3);
+  Plan();
 }
 
 TraceRecorder::~TraceRecorder() = default;
@@ -65,6 +67,9 @@ void TraceRecorder::Flush() {
 
 void TraceRecorder::KeepStep(Step step, SimTime time, std::string_view process, uint64_t a,
                              uint64_t b) {
+  if (!lens_.Covers(EventId(count_))) {
+    return;
+  }
   const StepNames& names = kStepNames[static_cast<size_t>(step)];
   RecordedEvent& event = recording_.events.emplace_back();
   event.id = EventId(count_);
@@ -96,7 +101,7 @@ EventId TraceRecorder::Trace(const TraceEvent& event_without_id) {
       Hash(text.data(), text.size());
     }
   }
-  Sample(event.id);
+  Stop();
   if (keep_ != Keep::kNothing && lens_.Covers(event.id)) {
     recording_.events.push_back(CopyOf(event));
   }
@@ -106,14 +111,27 @@ EventId TraceRecorder::Trace(const TraceEvent& event_without_id) {
   return event.id;
 }
 
-void TraceRecorder::SampleNow(EventId event) {
-  if (event.value() % kEventsPerRung == 0) {
+void TraceRecorder::Stop() {
+  if (count_ % kEventsPerRung == 0) {
     ladder_.push_back(digest().low);
   }
-  if (event.value() == lens_.stack_at) {
+  if (count_ == lens_.stack_at) {
     recording_.actor = RunningActor();
     const DiagnosisScope scope;
     recording_.stack = StackNow(1);
+  }
+  Plan();
+}
+
+void TraceRecorder::Plan() {
+  if (pending_.size() - pending_bytes_ < kStepBytes) {
+    Flush();
+  }
+  const uint64_t full = count_ + (pending_.size() - pending_bytes_) / kStepBytes;
+  const uint64_t rung = (count_ / kEventsPerRung + 1) * kEventsPerRung;
+  next_stop_ = std::min(full, rung);
+  if (lens_.stack_at > count_) {
+    next_stop_ = std::min(next_stop_, lens_.stack_at);
   }
 }
 

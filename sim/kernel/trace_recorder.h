@@ -50,17 +50,20 @@ class TraceRecorder {
   TraceRecorder& operator=(const TraceRecorder&) = delete;
 
   // An event of the kernel. Cheap: it is hashed, no more; see KeepStep.
-  EventId Record(Step step, SimTime time, ProcessId process, uint64_t a, uint64_t b) {
+  [[gnu::always_inline]] EventId Record(Step step, SimTime time, ProcessId process, uint64_t a,
+                                        uint64_t b) {
     HashStep(Nanos(time),
              static_cast<uint64_t>(process.value()) << 32 | static_cast<uint32_t>(step), a, b);
-    ++count_;
-    Sample(EventId(count_));
+    if (++count_ >= next_stop_) [[unlikely]] {
+      Stop();
+    }
     return EventId(count_);
   }
 
-  // Whether the caller shall tell this event of the kernel, the last one, to KeepStep.
-  bool KeepsStep(EventId event) const { return keep_ == Keep::kEverything && lens_.Covers(event); }
+  // Whether the caller shall tell every event of the kernel to KeepStep.
+  bool keeps_steps() const { return keep_ == Keep::kEverything; }
 
+  // The last event, unless the lens does not cover it.
   void KeepStep(Step step, SimTime time, std::string_view process, uint64_t a, uint64_t b);
 
   // An event of a process or of the experimenter.
@@ -79,19 +82,18 @@ class TraceRecorder {
  private:
   struct State;
 
-  // Four words at once, each stored where it is hashed from: a copy of a struct would wait for the
-  // stores that have just made it.
+  static constexpr size_t kWord = sizeof(uint64_t);
+  static constexpr size_t kStepBytes = 4 * kWord;
+
+  // There is room: Plan has seen to it. Four words at once, each stored where it is hashed from: a
+  // copy of a struct would wait for the stores that have just made it.
   void HashStep(int64_t time, uint64_t step_and_process, uint64_t a, uint64_t b) {
-    constexpr size_t kWord = sizeof(uint64_t);
-    if (4 * kWord > pending_.size() - pending_bytes_) [[unlikely]] {
-      Flush();
-    }
     char* const place = pending_.data() + pending_bytes_;
     std::memcpy(place, &time, kWord);
     std::memcpy(place + kWord, &step_and_process, kWord);
     std::memcpy(place + 2 * kWord, &a, kWord);
     std::memcpy(place + 3 * kWord, &b, kWord);
-    pending_bytes_ += 4 * kWord;
+    pending_bytes_ += kStepBytes;
   }
 
   void Hash(const void* bytes, size_t size) {
@@ -109,18 +111,16 @@ class TraceRecorder {
   void Flush();
   void HashNow(const void* bytes, size_t size);
 
-  // After each event that was hashed: the ladder's next rung, the call stack that was asked for.
-  void Sample(EventId event) {
-    if (event.value() % kEventsPerRung == 0 || event.value() == lens_.stack_at) [[unlikely]] {
-      SampleNow(event);
-    }
-  }
-
-  void SampleNow(EventId event);
+  // After the event of number next_stop_: makes room, adds the ladder's next rung, takes the call
+  // stack that was asked for.
+  void Stop();
+  // Makes room for a step, and says when to stop next.
+  void Plan();
 
   Keep keep_;
   Lens lens_;
   uint64_t count_ = 0;
+  uint64_t next_stop_ = 0;
   // What is still to be hashed: the hash is fast when it gets much at a time.
   size_t pending_bytes_ = 0;
   std::array<char, 2048> pending_;

@@ -151,7 +151,7 @@ bool World::IsAlive(ProcessId process) const {
 
 bool World::IsPaused(ProcessId process) const {
   const ProcessRecord& record = kernel_->process(process);
-  return record.current != nullptr && record.current->pause.has_value();
+  return record.current != nullptr && record.current->pause != nullptr;
 }
 
 uint64_t World::SuspensionsOf(ProcessId process) const {
