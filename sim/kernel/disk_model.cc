@@ -10,9 +10,9 @@
 
 namespace flinch::sim {
 
-DiskModel::DiskModel(Kernel& kernel, const Choices& choices, std::string name,
-                     const DiskOptions& options)
-    : kernel_(kernel), name_(std::move(name)), options_(options), choices_(choices) {}
+DiskModel::DiskModel(Kernel& kernel, const Choices& choices, std::string_view kind,
+                     std::string_view host, const DiskOptions& options)
+    : kernel_(kernel), kind_(kind), host_(host), options_(options), choices_(choices) {}
 
 void DiskModel::SetCondition(const VolumeCondition& condition) {
   parts().faults.Set(condition);

@@ -17,8 +17,10 @@ struct Incarnation;
 
 class DiskModel {
  public:
-  // `name` is the actor of all its choice points.
-  DiskModel(Kernel& kernel, const Choices& choices, std::string name, const DiskOptions& options);
+  // `kind` and `host` together are its name, which is the actor of all its choice points; both
+  // outlive it.
+  DiskModel(Kernel& kernel, const Choices& choices, std::string_view kind, std::string_view host,
+            const DiskOptions& options);
 
   Volume& volume() { return parts().volume; }
 
@@ -35,7 +37,7 @@ class DiskModel {
 
   const DiskOptions& options() const { return options_; }
 
-  std::string_view name() const { return name_; }
+  std::string name() const { return std::string(kind_).append(host_); }
 
   const VolumeCondition& condition() const { return parts().faults.condition(); }
 
@@ -50,7 +52,8 @@ class DiskModel {
 
  private:
   Kernel& kernel_;
-  std::string name_;
+  std::string_view kind_;
+  std::string_view host_;
   const DiskOptions& options_;  // the kernel's
 
   // Made at the first use: most hosts never touch their disk.
@@ -69,7 +72,7 @@ class DiskModel {
 
   Parts& parts() const {
     if (parts_ == nullptr) [[unlikely]] {
-      parts_ = std::make_unique<Parts>(choices_, name_, options_);
+      parts_ = std::make_unique<Parts>(choices_, name(), options_);
     }
     return *parts_;
   }

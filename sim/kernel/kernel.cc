@@ -19,7 +19,7 @@ constexpr ProcessId kNobody{UINT32_MAX};
 HostRecord::HostRecord(Kernel& kernel, std::string host, const HostOptions& options)
     : clock(kernel.now(), options),
       name(std::move(host)),
-      disk(kernel, kernel.choices(), "host/" + name, kernel.options().disk) {}
+      disk(kernel, kernel.choices(), "host/", name, kernel.options().disk) {}
 
 Incarnation::Incarnation(Kernel& kernel, ProcessRecord& of, HostRecord& on)
     : record(of),
@@ -39,7 +39,7 @@ Kernel::Kernel(WorldOptions&& options)
           random_.Split("scheduler"))),
       strategy_ranks_(strategy_->ranks()),
       recorder_(options_.keep, options_.lens),
-      shared_(*this, choices_, "shared", options_.shared_volume),
+      shared_(*this, choices_, "shared", "", options_.shared_volume),
       network_(*this, options_.link, choices_) {
   options_.limits.events_max = std::min(options_.limits.events_max, options_.lens.end());
   // Small worlds are built by the hundred thousand: they never grow a table.
@@ -193,8 +193,9 @@ void Kernel::Restart(ProcessId id) {
 }
 
 void Kernel::SetDisk(DiskModel& disk, const VolumeCondition& condition) {
+  const std::string name = disk.name();
   const std::string text = Show(condition);
-  const Field fields[] = {{"disk", disk.name()}, {"condition", text}};
+  const Field fields[] = {{"disk", name}, {"condition", text}};
   Trace("fault.disk", fields);
   disk.SetCondition(condition);
 }
@@ -372,10 +373,7 @@ void Kernel::LookAhead() const {
     messages.PrefetchSocket(soon[3].index);
   }
   if (soon.size() > 2) {
-    const char* const fiber = reinterpret_cast<const char*>(fibers_[FiberOf(soon[2])].get());
-    __builtin_prefetch(fiber);
-    __builtin_prefetch(fiber + 64);
-    __builtin_prefetch(fiber + 128);
+    PrefetchFiber(*fibers_[FiberOf(soon[2])]);
   }
   if (soon.size() > 1) {
     const Fiber& fiber = *fibers_[FiberOf(soon[1])];
@@ -387,11 +385,22 @@ void Kernel::LookAhead() const {
   if (!soon.empty()) {
     const Fiber& fiber = *fibers_[FiberOf(soon[0])];
     if (fiber.state == FiberState::kParked) {
-      __builtin_prefetch(&fiber.owner->record);
-      __builtin_prefetch(&fiber.owner->clock);
-      __builtin_prefetch(&fiber.owner->environment);
+      PrefetchProcess(fiber);
     }
   }
+}
+
+void Kernel::PrefetchFiber(const Fiber& fiber) const {
+  const auto* const lines = reinterpret_cast<const char*>(&fiber);
+  __builtin_prefetch(lines);
+  __builtin_prefetch(lines + 64);
+  __builtin_prefetch(lines + 128);
+}
+
+void Kernel::PrefetchProcess(const Fiber& fiber) const {
+  __builtin_prefetch(&fiber.owner->record);
+  __builtin_prefetch(&fiber.owner->clock);
+  __builtin_prefetch(&fiber.owner->environment);
 }
 
 void Kernel::Fire(const PendingEvent& event) {

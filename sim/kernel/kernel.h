@@ -212,6 +212,8 @@ class Kernel : public Recycled<Kernel> {
   }
 
   uint32_t PickAmongReady();
+  void PrefetchFiber(const Fiber& fiber) const;
+  void PrefetchProcess(const Fiber& fiber) const;
   void TakeOutOfReady(size_t index);
   size_t ChooseReady(std::span<Runnable> runnable);
   size_t ChooseDelivery(size_t count);

@@ -131,6 +131,9 @@ uint32_t Kernel::PickAmongReady() {
   }
   const uint32_t slot = runnable[index].slot;
   TakeOutOfReady(index);
+  const Fiber& next = *fibers_[ready_[ready_head_ + strategy_->Guess(ready_count())].slot];
+  next.context->Prefetch();
+  PrefetchProcess(next);
   return slot;
 }
 

@@ -24,6 +24,8 @@ class Uniform final : public ScheduleStrategy {
 
   size_t PickDelivery(size_t count) override { return random_.Below(count); }
 
+  size_t Guess(size_t count) const override { return Random(random_).Below(count); }
+
  private:
   Random random_;
 };

@@ -29,6 +29,9 @@ class ScheduleStrategy {
   // Which of `count` deliveries of one instant comes first; at least two.
   virtual size_t PickDelivery(size_t count) = 0;
 
+  // What Pick of so many will be, if that is known; a hint. Draws nothing.
+  virtual size_t Guess(size_t /*count*/) const { return 0; }
+
   // Whether OnRunnable does anything.
   virtual bool ranks() const { return false; }
 
