@@ -107,30 +107,17 @@ class EventQueue {
     if (tail_ == near_.size()) [[unlikely]] {
       MakeRoomNear();
     }
-    PendingEvent* const end = near_.data() + tail_;
-    PendingEvent* place = end;
-    if (head_ != tail_ && end[-1].time > event.time) {
-      place -= LaterThan(event.time);
-      std::move_backward(place, end, end + 1);
+    // Steps, for it is mostly a few: halving takes more wrong guesses of the processor than that.
+    const PendingEvent* const first = near_.data() + head_;
+    PendingEvent* place = near_.data() + tail_++;
+    for (; place != first && place[-1].time > event.time; --place) {
+      *place = place[-1];
     }
-    ++tail_;
     // Field by field: a copy at once would wait for the stores that have just made it.
     place->time = event.time;
     place->detail = event.detail;
     place->kind = event.kind;
     place->index = event.index;
-  }
-
-  // How many near events there are later than that; some are near. Halves without a branch, which
-  // would be guessed wrongly every other time.
-  size_t LaterThan(int64_t time) const {
-    const PendingEvent* first = near_.data() + head_;
-    const PendingEvent* const end = near_.data() + tail_;
-    for (size_t count = near_count(); count > 1; count -= count / 2) {
-      first += first[count / 2 - 1].time <= time ? count / 2 : 0;
-    }
-    first += first->time <= time ? 1 : 0;
-    return static_cast<size_t>(end - first);
   }
 
   // What is left goes to the front; the room is doubled when that gains little.
