@@ -1,8 +1,8 @@
 // One-way messages between the sockets of hosts, and those on their way.
 //
-// Shape: a pool of messages; an event of the queue names its slot, and whatever happens to a message
-//        meanwhile (dropped, held) is noted there and found when the event comes. What has arrived
-//        stays in its slot until it is received: an inbox is a list of slots.
+// Shape: a pool of messages; an event of the queue names its slot, and whatever happens to a
+//        message meanwhile (dropped, held) is noted there and found when the event comes. What has
+//        arrived stays in its slot until it is received: an inbox is a list of slots.
 #pragma once
 
 #include <cstdint>
