@@ -9,14 +9,6 @@
 #include "sim/check.h"
 #include "sim/kernel/stack_pool.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define FLINCH_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define FLINCH_ASAN 1
-#endif
-#endif
-
 #ifdef FLINCH_ASAN
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -115,7 +107,7 @@ void FiberContext::Start() {
     overflow.Install();
   }
   char* const top = StackPool::Top(stack_, colour_);
-#if defined(__x86_64__)
+#ifdef FLINCH_SWITCH_IN_LINE
   // As if Main had just been called, by nobody: there a stack trace ends.
   void** const caller = reinterpret_cast<void**>(top) - 1;
   *caller = nullptr;

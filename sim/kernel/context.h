@@ -6,17 +6,28 @@
 // entry; the one that does not is a fiber that ran off the end of its stack: it stays where it is
 // for ever, and what is on its stack is never destroyed.
 //
-// On x86-64 a switch is three loads and a jump, in line: the processor predicts where a function
-// returns to by counting calls, so a switch that is itself a call has every return behind it
-// predicted wrongly. Elsewhere it is Boost's fcontext. Neither keeps the modes of rounding, which
-// nobody may change.
+// The switch is Boost's fcontext. On x86-64 without the sanitizer it is three loads and a jump, in
+// line: the processor predicts where a function returns to by counting calls, so a switch that is
+// itself a call has every return behind it predicted wrongly, which costs M2 two fifths of its
+// speed (tests/bench). That both do the same is what the flavours of ./check compare. Neither keeps
+// the modes of rounding, which nobody may change.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 
-#if !defined(__x86_64__)
+#if defined(__SANITIZE_ADDRESS__)
+#define FLINCH_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FLINCH_ASAN 1
+#endif
+#endif
+
+#if defined(__x86_64__) && !defined(FLINCH_ASAN)
+#define FLINCH_SWITCH_IN_LINE 1
+#else
 #include <boost/context/detail/fcontext.hpp>
 #endif
 
@@ -97,14 +108,14 @@ class FiberContext {
   // Where somebody goes on.
   struct Place {
     void* stack = nullptr;  // Boost's context, where that switches
-#if defined(__x86_64__)
+#ifdef FLINCH_SWITCH_IN_LINE
     void* frame = nullptr;
     void* code = nullptr;
 #endif
   };
 
   // Notes in `from` where we are, and goes on in `to`; returns when somebody goes on in `from`.
-#if defined(__x86_64__)
+#ifdef FLINCH_SWITCH_IN_LINE
   [[gnu::always_inline]] static void Go(Place& from, const Place& to) {
     Place* leaves = &from;
     const Place* enters = &to;
