@@ -139,6 +139,7 @@ constexpr auto kCommands = std::to_array<std::pair<Method, ApplyFunction>>({
     Entry<CreateTopicRequest>(),
     Entry<SealTopicRequest>(),
     Entry<ProduceRequest>(),
+    Entry<ProduceManyRequest>(),
     Entry<InitProducerRequest>(),
     Entry<FenceOwnerRequest>(),
     Entry<EndTransactionRequest>(),
