@@ -234,14 +234,6 @@ sim::Result<LogAcknowledged> LogState::Apply(const ProduceManyRequest& command, 
   return LogAcknowledged{};
 }
 
-LogState::Batch LogState::BatchOf(const ProduceRequest& command) {
-  return {.producer = command.producer,
-          .topic = command.topic,
-          .partition = command.partition,
-          .base_sequence = command.base_sequence,
-          .records = &command.records};
-}
-
 // The sequence that comes next, if the batch fits there.
 sim::Result<uint64_t> LogState::CheckIdempotent(const Batch& batch, const Place& place) {
   uint64_t expected = batch.base_sequence;

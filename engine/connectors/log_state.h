@@ -205,7 +205,14 @@ class LogState {
     const std::vector<ProducedRecord>* records = nullptr;
   };
 
-  static Batch BatchOf(const ProduceRequest& command);
+  static Batch BatchOf(const ProduceRequest& command) {
+    return {.producer = command.producer,
+            .topic = command.topic,
+            .partition = command.partition,
+            .base_sequence = command.base_sequence,
+            .records = &command.records};
+  }
+
   sim::Result<Place> FindPlace(const std::string& topic, uint32_t partition);
   static sim::Result<uint64_t> CheckIdempotent(const Batch& batch, const Place& place);
   sim::Result<void> CheckSession(const InitProducerRequest& command, uint64_t session_seen,
