@@ -135,9 +135,9 @@ TEST_F(LogStateTest, AFetchThatWaitsHasEnoughWithItsRecordsAFullPartitionOrAnEnd
                      .records_max = 3,
                      .records_min = 4};
   EXPECT_FALSE(log_.state.HasEnoughFor(fetch));
-  log_.Produce("", {}, 0, 0, {"a", "b"});
+  ASSERT_TRUE(log_.Produce("", {}, 0, 0, {"a", "b"}).has_value());
   EXPECT_FALSE(log_.state.HasEnoughFor(fetch));
-  log_.Produce("", {}, 1, 0, {"c", "d"});
+  ASSERT_TRUE(log_.Produce("", {}, 1, 0, {"c", "d"}).has_value());
   EXPECT_TRUE(log_.state.HasEnoughFor(fetch));
   fetch.records_min = 5;
   EXPECT_FALSE(log_.state.HasEnoughFor(fetch));
@@ -145,14 +145,14 @@ TEST_F(LogStateTest, AFetchThatWaitsHasEnoughWithItsRecordsAFullPartitionOrAnEnd
   EXPECT_TRUE(log_.state.HasEnoughFor(fetch)) << "more of one partition cannot be taken";
   fetch.records_max = 3;
   const ProducerIdentity writer = *log_.Init("x");
-  log_.Produce("x", writer, 0, 0, {"e", "f"});
+  ASSERT_TRUE(log_.Produce("x", writer, 0, 0, {"e", "f"}).has_value());
   EXPECT_FALSE(log_.state.HasEnoughFor(fetch)) << "what is not committed does not count";
-  log_.End("x", writer, TransactionEnd::kCommit);
+  ASSERT_TRUE(log_.End("x", writer, TransactionEnd::kCommit).has_value());
   EXPECT_TRUE(log_.state.HasEnoughFor(fetch));
   fetch.records_min = 100;
   fetch.records_max = 100;
   EXPECT_FALSE(log_.state.HasEnoughFor(fetch));
-  log_.Do(SealTopicRequest{.topic = "t"});
+  ASSERT_TRUE(log_.Do(SealTopicRequest{.topic = "t"}).has_value());
   EXPECT_TRUE(log_.state.HasEnoughFor(fetch));
   fetch.positions = {{.topic = "none", .partition = 0, .offset = 0}};
   EXPECT_TRUE(log_.state.HasEnoughFor(fetch)) << "it will be refused at once";
