@@ -18,7 +18,8 @@ sim::Result<void> CheckSpans(const EngineOptions& options) {
     if constexpr (std::is_same_v<std::decay_t<decltype(field)>, sim::Duration>) {
       const bool may_be_zero = name == "execution.checkpointing.min-pause" ||
                                name == "restart-strategy.fixed-delay.delay" ||
-                               name == "task.record-time";
+                               name == "task.record-time" || name == "source.fetch.max-wait" ||
+                               name == "pipeline.auto-watermark-interval";
       if (result && (field < sim::Duration(0) || (field == sim::Duration(0) && !may_be_zero))) {
         result = Refuse(fmt::format("{} is {}: give a time above 0.", name, sim::Show(field)));
       }
@@ -49,6 +50,9 @@ sim::Result<void> EngineOptions::Validate() const {
     return Refuse(
         "taskmanager.network.memory.max-buffers-per-channel is 0: without a buffer no record "
         "travels; give at least 1.");
+  }
+  if (task.turn_records == 0) {
+    return Refuse("task.turn-records is 0: without a record a turn does nothing; give at least 1.");
   }
   if (max_parallelism > 32768) {
     return Refuse(

@@ -61,6 +61,19 @@ struct TaskOptions {
   // machine. Without it a task would empty every queue in no time, and nothing would ever be in
   // flight.
   Duration record_time = 100us;
+  // Records after which a task looks for mails and lets its time pass. Flink: one; more here, since
+  // each pause costs events. A buffer counts as a whole.
+  uint32_t turn_records = 10;
+};
+
+struct SourceOptions {
+  // A fetch waits at the log until there are so many records, or for so long. Kafka's
+  // fetch.min.bytes (1) and fetch.max.wait.ms (500).
+  uint32_t fetch_records_min = 1;
+  Duration fetch_wait = 500ms;
+  // How often a source sends a watermark while records go on coming. Flink: 200 ms. 0: after each
+  // record.
+  Duration watermark_interval = 200ms;
 };
 
 struct RpcOptions {
@@ -80,6 +93,7 @@ struct EngineOptions {
   HeartbeatOptions heartbeat;
   NetworkOptions network;
   TaskOptions task;
+  SourceOptions source;
   RpcOptions rpc;
   SinkOptions sink;
   // 0: derived from the parallelism (engine/state/key_groups.h).
@@ -108,6 +122,10 @@ void Visit(Options& options, Visitor&& visit) {
   visit("taskmanager.network.request-backoff.initial", options.network.request_backoff);
   visit("taskmanager.network.request-timeout", options.network.request_timeout);
   visit("task.record-time", options.task.record_time);
+  visit("task.turn-records", options.task.turn_records);
+  visit("source.fetch.min-records", options.source.fetch_records_min);
+  visit("source.fetch.max-wait", options.source.fetch_wait);
+  visit("pipeline.auto-watermark-interval", options.source.watermark_interval);
   visit("pekko.ask.timeout", options.rpc.ask_timeout);
   visit("sink.transaction-timeout", options.sink.transaction_timeout);
   visit("pipeline.max-parallelism", options.max_parallelism);

@@ -387,7 +387,9 @@ void CellCounter::OnEvent(const sim::TraceEvent& event) {
     return;
   }
   const auto meanings = std::ranges::equal_range(Meanings(), event.kind, {}, &Meaning::kind);
-  std::erase_if(stays_, [](const Stay& stay) { return stay.ended != sim::EventId(); });
+  if (std::exchange(has_ended_, false)) {
+    std::erase_if(stays_, [](const Stay& stay) { return stay.ended != sim::EventId(); });
+  }
   if (event.kind == events::kJobRestored) {
     // What was under way in the attempt before has come to nothing.
     std::erase_if(stays_, [](const Stay& stay) { return kPhases[stay.row].phase != "failover"; });
@@ -420,6 +422,7 @@ void CellCounter::Note(size_t row, bool ends, const sim::TraceEvent& event) {
   }
   if (ends) {
     stay->ended = event.id;
+    has_ended_ = true;
   } else {
     stay->begun = event.id;
   }

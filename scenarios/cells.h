@@ -104,6 +104,7 @@ class CellCounter final : public sim::TraceObserver {
 
   VertexRoles roles_;
   std::vector<Stay> stays_;
+  bool has_ended_ = false;  // one of them, at the last event that meant anything
   std::set<uint32_t> hit_;
 };
 

@@ -39,7 +39,10 @@ inline engine::DataStream<LogRow> ReadInput(engine::StreamExecutionEnvironment& 
   const engine::LogSourceOptions options = {
       .topic = workload.topic,
       .client = {},
-      .max_out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness)};
+      .max_out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness),
+      .fetch_records_min = scenario.options.source.fetch_records_min,
+      .fetch_wait = scenario.options.source.fetch_wait,
+      .watermark_interval = scenario.options.source.watermark_interval};
   return environment.FromSource<LogRow>("source", [options] {
     return std::make_unique<engine::LogSource<LogRow>>(
         options, [](const engine::LogRecord& record) -> sim::Result<LogRow> {

@@ -44,12 +44,6 @@ class Publisher {
   }
 
  private:
-  // What one partition is still to get: rows in order, from `sequence` on.
-  struct Batch {
-    uint64_t sequence = 0;
-    std::vector<engine::ProducedRecord> records;
-  };
-
   // Until the broker has done it.
   template <typename Request>
   typename Request::Reply Insist(const Request& request) {
@@ -65,54 +59,60 @@ class Publisher {
   // `in_log` rows of each partition are there already, from an earlier life.
   void Publish(const std::vector<uint64_t>& in_log) {
     std::vector<uint64_t> seen(workload_.partitions, 0);
-    std::vector<Batch> batches(workload_.partitions);
+    pending_.resize(workload_.partitions);
     for (const InputRow& row : workload_.rows) {
       const uint64_t sequence = seen.at(row.partition)++;
       if (sequence < in_log.at(row.partition)) {
         continue;
       }
       const sim::SimTime due = sim::kEpoch + row.publish_after;
-      if (due > environment_.Now()) {
-        SendAll(batches);
+      if (is_pending_ && due > send_at_) {
+        SendAt(send_at_);
       }
       // Sending took its time; the row may be due by now.
-      if (due > environment_.Now()) {
-        environment_.Sleep(due - environment_.Now());
+      if (!std::exchange(is_pending_, true)) {
+        send_at_ = sim::Later(std::max(due, environment_.Now()), options_.linger);
       }
-      Batch& batch = batches.at(row.partition);
+      engine::ProducedBatch& batch = pending_.at(row.partition);
       if (batch.records.empty()) {
-        batch.sequence = sequence;
+        batch.base_sequence = sequence;
       }
       batch.records.push_back({.key = row.key, .value = row.value, .timestamp = row.timestamp});
+      last_due_ = due;
       if (batch.records.size() >= options_.batch_rows_max) {
-        Send(row.partition, batch);
+        SendAt(due);
       }
     }
-    SendAll(batches);
-  }
-
-  void SendAll(std::vector<Batch>& batches) {
-    for (uint32_t partition = 0; partition < batches.size(); ++partition) {
-      if (!batches[partition].records.empty()) {
-        Send(partition, batches[partition]);
-      }
+    if (is_pending_) {
+      SendAt(last_due_);  // nothing comes that would be worth waiting for
     }
   }
 
-  void Send(uint32_t partition, Batch& batch) {
-    Insist(engine::ProduceRequest{.producer = std::string(kProducerName),
-                                  .identity = {},
-                                  .topic = workload_.topic,
-                                  .partition = partition,
-                                  .base_sequence = batch.sequence,
-                                  .records = std::move(batch.records)});
-    batch.records.clear();
+  // Sends what is pending, all partitions in one request, at that time or now if it has passed.
+  void SendAt(sim::SimTime time) {
+    if (time > environment_.Now()) {
+      environment_.Sleep(time - environment_.Now());
+    }
+    engine::ProduceManyRequest request{
+        .producer = std::string(kProducerName), .topic = workload_.topic, .batches = {}};
+    for (uint32_t partition = 0; partition < pending_.size(); ++partition) {
+      if (!pending_[partition].records.empty()) {
+        request.batches.push_back(std::exchange(pending_[partition], {}));
+        request.batches.back().partition = partition;
+      }
+    }
+    is_pending_ = false;
+    Insist(request);
   }
 
   sim::Environment& environment_;
   const Workload& workload_;
   const PublisherOptions& options_;
   std::unique_ptr<engine::LogClient> client_;
+  std::vector<engine::ProducedBatch> pending_;  // by partition: rows in order
+  bool is_pending_ = false;
+  sim::SimTime send_at_{};   // when what is pending has waited long enough
+  sim::SimTime last_due_{};  // of the youngest row that is pending
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ engine::EngineOptions QuickOptions() {
           .heartbeat = {.interval = 200ms, .timeout = 1s},
           .network = {.buffer_timeout = 20ms},
           .task = {.record_time = 2ms},
+          .source = {.fetch_records_min = 20, .fetch_wait = 100ms, .watermark_interval = 100ms},
           .rpc = {.ask_timeout = 500ms},
           .sink = {.transaction_timeout = 1min}};
 }
@@ -96,6 +97,7 @@ Scenario SmallJob() {
                     .limits = {},
                     .options = QuickOptions()};
   scenario.options.checkpoint.interval = 200ms;
+  scenario.options.network.buffer_timeout = 100ms;  // Flink's
   // The input lasts five seconds; what is to break must do so before its end.
   scenario.limits.heal_after = 8s;
   scenario.faults.swarm.restart_max = 1s;

@@ -201,7 +201,8 @@ void Stage::BootProcesses() {
     RunPublisher(env, request_.workload,
                  {.broker_host = std::string(kBroker),
                   .output_topic = std::string(kOutputTopic),
-                  .output_partitions = OutputPartitions(request_.scenario)});
+                  .output_partitions = OutputPartitions(request_.scenario),
+                  .linger = request_.scenario.workload.linger});
   });
 }
 

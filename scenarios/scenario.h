@@ -71,6 +71,8 @@ struct WorkloadSpec {
   WorkloadSource source = WorkloadSource::kGenerated;
   uint32_t partitions = 4;
   uint32_t rows_per_second = 200;  // how fast rows are published, in simulated time
+  // Rows that become due within this time of each other are sent together: Kafka's linger.ms.
+  sim::Duration linger = std::chrono::milliseconds(20);
   // The rows that are published, at the times at which they are when all are. Shrinking a failure
   // leaves rows out with it.
   RowSelection rows{};

@@ -72,6 +72,12 @@ void VaryOptions(const Variation& variation, engine::EngineOptions& options) {
   variation.Choose("heartbeat.timeout", options.heartbeat.timeout,
                    std::to_array<sim::Duration>({600ms, 2s, 5s}));
   options.heartbeat.timeout = std::max(options.heartbeat.timeout, 3 * options.heartbeat.interval);
+  variation.Choose("source.fetch_records_min", options.source.fetch_records_min,
+                   std::to_array<uint32_t>({1, 4}));
+  variation.Choose("source.fetch_wait", options.source.fetch_wait,
+                   std::to_array<sim::Duration>({0s, 10ms, 500ms}));
+  variation.Choose("source.watermark_interval", options.source.watermark_interval,
+                   std::to_array<sim::Duration>({0s, 20ms, 1s}));
   variation.Choose("rpc.ask_timeout", options.rpc.ask_timeout,
                    std::to_array<sim::Duration>({200ms, 1s, 3s}));
 }
@@ -87,6 +93,8 @@ void VaryKnobs(const Variation& variation, engine::EngineOptions& options, uint3
                    std::to_array<sim::Duration>({10ms, 300ms}));
   variation.Choose("task.record_time", options.task.record_time,
                    std::to_array<sim::Duration>({0s, 10us, 1ms}));
+  variation.Choose("task.turn_records", options.task.turn_records,
+                   std::to_array<uint32_t>({1, 2, 50}));
   if (options.max_parallelism == 0) {
     variation.Choose("max_parallelism", options.max_parallelism,
                      std::to_array<uint32_t>({parallelism, parallelism + 1, 7 * parallelism}));
@@ -114,6 +122,8 @@ Scenario Vary(Scenario scenario, uint64_t seed) {
   }
   if (scenario.vary.knobs) {
     VaryKnobs(variation, scenario.options, scenario.job.parallelism);
+    variation.Choose("workload.linger", scenario.workload.linger,
+                     std::to_array<sim::Duration>({0s, 5ms, 100ms}));
   }
   scenario.vary = {};
   return scenario;

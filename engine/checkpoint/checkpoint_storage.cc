@@ -75,8 +75,15 @@ sim::Result<SnapshotHandle> WriteSnapshot(sim::FileSystem& volume, std::string_v
                                           const TaskSnapshot& snapshot) {
   const std::string path = SnapshotPath(job, id, task);
   const Bytes file = Seal(Encode(snapshot));
-  if (sim::Result<void> written = sim::WriteDurably(volume, path, file); !written) {
-    return sim::Fail(written);
+  // The name is this attempt's alone, so one atomic put will do, as in an object store.
+  const sim::Result<bool> put = volume.PutIfAbsent(path, file);
+  if (!put) {
+    return sim::Fail(put);
+  }
+  if (!*put) {
+    if (sim::Result<void> replaced = sim::WriteDurably(volume, path, file); !replaced) {
+      return sim::Fail(replaced);
+    }
   }
   return SnapshotHandle{
       .vertex = task.vertex, .subtask = task.subtask, .path = path, .size = file.size()};

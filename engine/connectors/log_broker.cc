@@ -1,5 +1,6 @@
 #include "engine/connectors/log_broker.h"
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -156,9 +157,17 @@ class LogBroker {
     std::optional<sim::Result<Bytes>> reply;  // none yet: a query
   };
 
+  // A fetch that waits for records.
+  struct Held {
+    RpcRequest request;
+    FetchRequest fetch;
+    sim::SimTime until;
+  };
+
   // False when the journal could not be written.
   bool ServeRound() {
-    arrived_.WaitFor([this] { return !requests_.empty(); }, state_.NextExpiry());
+    arrived_.WaitFor([this] { return !requests_.empty(); },
+                     std::min(state_.NextExpiry(), NextHeld()));
     std::vector<Answered> round;
     std::vector<JournalEntry> accepted;
     std::vector<LogEvent> happened;
@@ -184,12 +193,47 @@ class LogBroker {
     for (const LogEvent& event : happened) {
       Tell(event);
     }
-    for (const Answered& answered : round) {
-      endpoint_->SendReply(answered.request, answered.reply
-                                                 ? *answered.reply
-                                                 : AnswerQuery(state_, answered.request));
+    for (Answered& answered : round) {
+      if (answered.reply) {
+        endpoint_->SendReply(answered.request, *answered.reply);
+      } else if (!Hold(answered.request)) {
+        endpoint_->SendReply(answered.request, AnswerQuery(state_, answered.request));
+      }
     }
+    AnswerHeld();
     return true;
+  }
+
+  // Keeps a fetch back that may wait and finds too little.
+  bool Hold(RpcRequest& request) {
+    if (request.method != Method::kFetch || held_.size() >= kRequestsMax) {
+      return false;
+    }
+    sim::Result<FetchRequest> fetch = request.As<FetchRequest>();
+    if (!fetch || fetch->wait <= sim::Duration(0) || state_.HasEnoughFor(*fetch)) {
+      return false;
+    }
+    const sim::SimTime until = sim::Later(environment_.Now(), fetch->wait);
+    held_.push_back({.request = std::move(request), .fetch = *std::move(fetch), .until = until});
+    return true;
+  }
+
+  sim::SimTime NextHeld() const {
+    sim::SimTime next = sim::kForever;
+    for (const Held& held : held_) {
+      next = std::min(next, held.until);
+    }
+    return next;
+  }
+
+  void AnswerHeld() {
+    std::erase_if(held_, [this](const Held& held) {
+      if (environment_.Now() < held.until && !state_.HasEnoughFor(held.fetch)) {
+        return false;
+      }
+      endpoint_->SendReply(held.request, AnswerQuery(state_, held.request));
+      return true;
+    });
   }
 
   void Expire(std::vector<JournalEntry>& accepted, std::vector<LogEvent>& happened) {
@@ -255,6 +299,7 @@ class LogBroker {
   LogBrokerOptions options_;
   std::unique_ptr<RpcEndpoint> endpoint_;
   std::deque<RpcRequest> requests_;
+  std::vector<Held> held_;
   sim::Condition arrived_;
   std::unique_ptr<sim::File> file_;
   LogState state_;

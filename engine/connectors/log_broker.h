@@ -4,7 +4,8 @@
 // Shape:    one loop. It takes all requests that wait, applies the commands, appends them to the
 //           journal as one group, syncs once, tells the world what happened, and only then replies
 //           and answers the queries of the same round. So nothing is acknowledged before it is
-//           durable, and no reader sees what a crash could take back.
+//           durable, and no reader sees what a crash could take back. A fetch that may wait is
+//           looked at again after each round.
 // Time:     the broker aborts a transaction whose time-out has passed, by a command in the journal
 //           like any other.
 // Survives: a crash at any point (a torn last group is cut off at the next start); a disk that

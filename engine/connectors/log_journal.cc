@@ -1,7 +1,9 @@
 #include "engine/connectors/log_journal.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -139,6 +141,7 @@ constexpr auto kCommands = std::to_array<std::pair<Method, ApplyFunction>>({
     Entry<CreateTopicRequest>(),
     Entry<SealTopicRequest>(),
     Entry<ProduceRequest>(),
+    Entry<ProduceManyRequest>(),
     Entry<InitProducerRequest>(),
     Entry<FenceOwnerRequest>(),
     Entry<EndTransactionRequest>(),
@@ -223,12 +226,11 @@ sim::Result<ScannedJournal> ScanJournal(std::string_view bytes) {
     if (!content) {
       break;
     }
-    const sim::Result<std::vector<JournalEntry>> entries =
-        Decode<std::vector<JournalEntry>>(*content);
+    sim::Result<std::vector<JournalEntry>> entries = Decode<std::vector<JournalEntry>>(*content);
     if (!entries) {
       return Damaged(place);
     }
-    scanned.entries.insert(scanned.entries.end(), entries->begin(), entries->end());
+    std::ranges::move(*entries, std::back_inserter(scanned.entries));
     place += kFrameHeadBytes + content->size();
   }
   scanned.sound_bytes = place;

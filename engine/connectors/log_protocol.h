@@ -124,6 +124,37 @@ struct ProduceRequest {
   }
 };
 
+struct ProducedBatch {
+  uint32_t partition = 0;
+  uint64_t base_sequence = 0;  // of the first record
+  std::vector<ProducedRecord> records;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.partition);
+    visit(self.base_sequence);
+    visit(self.records);
+  }
+};
+
+// Appends records of one idempotent producer to several partitions of a topic: all, or, when one
+// batch is refused, none. Each partition at most once. Sequences as above.
+struct ProduceManyRequest {
+  static constexpr Method kMethod = Method::kProduceMany;
+  using Reply = LogAcknowledged;
+
+  std::string producer;  // not empty
+  std::string topic;
+  std::vector<ProducedBatch> batches;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.producer);
+    visit(self.topic);
+    visit(self.batches);
+  }
+};
+
 enum class Isolation : uint8_t {
   kReadUncommitted,
   // Nothing of open or aborted transactions, and nothing behind the first record of the oldest open
@@ -185,6 +216,10 @@ struct FetchReply {
 };
 
 // Changes nothing. `records_max` holds per position, so that no partition starves another.
+//
+// The broker keeps its reply back until there are `records_min` records for all positions together,
+// or `records_max` for one, or a partition's end, but not for longer than `wait`: Kafka's
+// fetch.min.bytes and fetch.max.wait.ms.
 struct FetchRequest {
   static constexpr Method kMethod = Method::kFetch;
   using Reply = FetchReply;
@@ -192,12 +227,16 @@ struct FetchRequest {
   std::vector<FetchPosition> positions;
   uint32_t records_max = 100;
   Isolation isolation = Isolation::kReadCommitted;
+  uint32_t records_min = 0;
+  sim::Duration wait{0};
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
     visit(self.positions);
     visit(self.records_max);
     visit(self.isolation);
+    visit(self.records_min);
+    visit(self.wait);
   }
 };
 

@@ -59,14 +59,20 @@ sim::Result<std::unique_ptr<LogReader>> LogReader::Open(const OperatorContext& c
                                                         const LogSourceOptions& options,
                                                         const OperatorState* restored) {
   if (options.fetch_records_max == 0 || options.emit_records_max == 0 ||
-      options.max_out_of_orderness < sim::Duration(0) || options.poll_pause <= sim::Duration(0)) {
+      options.max_out_of_orderness < sim::Duration(0) || options.poll_pause <= sim::Duration(0) ||
+      options.fetch_wait < sim::Duration(0) || options.watermark_interval < sim::Duration(0)) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("The source of topic \"{}\" needs at least one record per fetch and "
-                            "emit, a pause above 0 and an out-of-orderness of at least 0.",
+                            "emit, a pause above 0, and an out-of-orderness, a wait and a "
+                            "watermark interval of at least 0.",
                             options.topic));
   }
+  // The broker may wait before it answers; only then it is late.
+  LogClientOptions client_options = options.client;
+  client_options.retry.attempt_timeout += options.fetch_wait;
+  client_options.retry.attempt_timeout_max += options.fetch_wait;
   sim::Result<std::unique_ptr<LogClient>> client =
-      LogClient::Open(context.environment, options.client);
+      LogClient::Open(context.environment, client_options);
   if (!client) {
     return Fail(client);
   }
@@ -152,7 +158,7 @@ void LogReader::Fetch() {
     }
     if (*fetched > 0) {
       WakeTask();
-    } else {
+    } else if (options_.fetch_wait == sim::Duration(0)) {
       const sim::SimTime next = sim::Later(environment_.Now(), options_.poll_pause);
       changed_.WaitFor([this] { return is_stopping_; }, next);
     }
@@ -173,8 +179,11 @@ void LogReader::WakeTask() {
 
 // Asks once for all partitions that go on; gives how many records came.
 sim::Result<size_t> LogReader::FetchOnce() {
-  FetchRequest request{
-      .positions = {}, .records_max = options_.fetch_records_max, .isolation = options_.isolation};
+  FetchRequest request{.positions = {},
+                       .records_max = options_.fetch_records_max,
+                       .isolation = options_.isolation,
+                       .records_min = options_.fetch_records_min,
+                       .wait = options_.fetch_wait};
   for (const auto& [partition, position] : positions_) {
     if (!position.end_seen) {
       request.positions.push_back(
@@ -220,12 +229,15 @@ void LogReader::Advance() {
   position.largest = std::max(position.largest, record.timestamp);
   --position.buffered;
   buffer_.pop_front();
-  if (buffer_.size() < BufferedMax()) {
-    changed_.NotifyAll();
+  if (buffer_.size() + 1 == BufferedMax()) {
+    changed_.NotifyAll();  // the fetcher may be waiting for room
   }
 }
 
 std::optional<EventTime> LogReader::TakeWatermark() {
+  if (!buffer_.empty() && environment_.Now() < watermark_due_) {
+    return std::nullopt;
+  }
   std::optional<EventTime> smallest;
   for (const auto& [partition, position] : positions_) {
     if (!position.IsFinished()) {
@@ -240,6 +252,7 @@ std::optional<EventTime> LogReader::TakeWatermark() {
     return std::nullopt;
   }
   watermark_ = watermark;
+  watermark_due_ = sim::Later(environment_.Now(), options_.watermark_interval);
   return watermark;
 }
 

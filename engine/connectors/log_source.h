@@ -1,14 +1,14 @@
 // A source that reads a topic of the log; what it has emitted is its state.
 //
 // Shape:    partition p belongs to subtask p % parallelism. A fiber of its own polls the broker
-//           into a bounded buffer; the task takes records from there, so EmitNext never waits for
-//           the network.
+//           into a bounded buffer, and lets it wait until there is something (a long poll); the
+//           task takes records from there, so EmitNext never waits for the network.
 // State:    the list "offsets": one SourceOffset per partition, the position behind the last record
 //           emitted, exactly. A partition that the state does not name starts at 0. Watermarks are
 //           not state, as in Flink.
 // Time:     a record's event time is its timestamp. Watermarks are made per partition (largest
 //           timestamp less the bound less 1 ns) and the smallest of the unfinished ones counts; it
-//           is emitted only when it has grown.
+//           is emitted only when it has grown, and while there are more records only at intervals.
 // End:      when all partitions are sealed and emitted to their end. A subtask without partitions
 //           is at its end at once. The last watermark is the task's to send.
 // Errors:   a record that cannot be decoded fails the task, named by topic, partition and offset:
@@ -43,8 +43,16 @@ struct LogSourceOptions {
   Isolation isolation = Isolation::kReadCommitted;
   // How late a record may come after a younger one of its partition.
   sim::Duration max_out_of_orderness{0};
-  // Between two polls that found nothing.
+  // The broker keeps a fetch back until it has so many records for all partitions together, but
+  // not for longer than `fetch_wait`.
+  uint32_t fetch_records_min = 1;
+  sim::Duration fetch_wait = std::chrono::milliseconds(500);
+  // Between two polls that found nothing, when the broker may not wait, and between two looks for
+  // the topic.
   sim::Duration poll_pause = std::chrono::milliseconds(20);
+  // From one watermark to the next while records go on coming; one is due as well when the buffer
+  // has run empty. 0: after each record.
+  sim::Duration watermark_interval{0};
   // Per partition and poll; the buffer holds about twice as many per partition.
   uint32_t fetch_records_max = 250;
   // What one EmitNext emits at most: like Flink's mailbox, so that nothing waits behind more than
@@ -103,7 +111,7 @@ class LogReader {
   // The record that Peek showed has been emitted.
   void Advance();
 
-  // The subtask's watermark, if it has grown since it was last taken.
+  // The subtask's watermark, if it has grown since it was last taken and is due.
   std::optional<EventTime> TakeWatermark();
 
   // What EmitNext shall return. An error once fetching has failed for good.
@@ -144,6 +152,7 @@ class LogReader {
   std::map<uint32_t, Position> positions_;  // by partition
   std::deque<LogRecord> buffer_;
   EventTime watermark_ = kMinEventTime;
+  sim::SimTime watermark_due_{};  // the earliest, while there are more records
   std::optional<sim::Error> failure_;
   std::function<void()> wake_;
   bool is_stopping_ = false;

@@ -54,15 +54,17 @@ std::unexpected<sim::Error> Fenced(const std::string& id, ProducerIdentity ident
                   identity.epoch, id));
 }
 
-std::unexpected<sim::Error> SequenceGap(const ProduceRequest& command, uint64_t expected) {
-  return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("Records of producer \"{}\" for partition {} of topic \"{}\" start at "
-                          "sequence {}, but {} comes next; send what is missing first.",
-                          command.producer, command.partition, command.topic, command.base_sequence,
-                          expected));
+// Of a Batch of the class below.
+template <typename Batch>
+std::unexpected<sim::Error> SequenceGap(const Batch& batch, uint64_t expected) {
+  return Fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("Records of producer \"{}\" for partition {} of topic \"{}\" start at "
+                  "sequence {}, but {} comes next; send what is missing first.",
+                  batch.producer, batch.partition, batch.topic, batch.base_sequence, expected));
 }
 
-std::unexpected<sim::Error> Sealed(const std::string& topic) {
+std::unexpected<sim::Error> Sealed(std::string_view topic) {
   return Fail(ErrorCode::kInvalidArgument,
               fmt::format("Topic \"{}\" is sealed and takes no more records.", topic));
 }
@@ -184,26 +186,68 @@ sim::Result<ProduceReply> LogState::Apply(const ProduceRequest& command, sim::Si
   if (command.identity.epoch > 0) {
     return ProduceInTransaction(command, now, *place, effects);
   }
-  const bool is_plain = command.producer.empty();
-  uint64_t expected = command.base_sequence;
-  if (!is_plain) {
-    const auto remembered = place->partition->next_sequences.find(command.producer);
-    expected = remembered == place->partition->next_sequences.end() ? 0 : remembered->second;
+  const Batch batch = BatchOf(command);
+  const sim::Result<uint64_t> expected = CheckIdempotent(batch, *place);
+  if (!expected) {
+    return Fail(expected);
   }
-  if (command.base_sequence > expected) {
-    return SequenceGap(command, expected);
+  return Append(batch, *expected, 0, *place->partition, effects);
+}
+
+// Nothing is appended before everything is checked.
+sim::Result<LogAcknowledged> LogState::Apply(const ProduceManyRequest& command, sim::SimTime,
+                                             LogEffects& effects) {
+  std::set<uint32_t> partitions;
+  for (const ProducedBatch& batch : command.batches) {
+    if (!partitions.insert(batch.partition).second || command.producer.empty()) {
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("Producer \"{}\" needs a name, and sends partition {} of topic \"{}\" "
+                      "at most once in a request.",
+                      command.producer, batch.partition, command.topic));
+    }
   }
-  if (expected - command.base_sequence >= command.records.size()) {
-    return ProduceReply{.appended = 0, .next_sequence = expected};
+
+  struct Checked {
+    Batch batch;
+    Partition* partition = nullptr;
+    uint64_t expected = 0;
+  };
+
+  std::vector<Checked> checked;
+  for (const ProducedBatch& each : command.batches) {
+    const Batch batch{.producer = command.producer,
+                      .topic = command.topic,
+                      .partition = each.partition,
+                      .base_sequence = each.base_sequence,
+                      .records = &each.records};
+    const sim::Result<Place> place = FindPlace(command.topic, each.partition);
+    const sim::Result<uint64_t> expected = place ? CheckIdempotent(batch, *place) : Fail(place);
+    if (!expected) {
+      return Fail(expected);
+    }
+    checked.push_back({.batch = batch, .partition = place->partition, .expected = *expected});
   }
-  if (place->topic->sealed) {
-    return Sealed(command.topic);
+  for (const Checked& each : checked) {
+    Append(each.batch, each.expected, 0, *each.partition, effects);
   }
-  const ProduceReply reply = Append(command, expected, 0, *place->partition, effects);
-  if (!is_plain) {
-    place->partition->next_sequences[command.producer] = reply.next_sequence;
+  return LogAcknowledged{};
+}
+
+// The sequence that comes next, if the batch fits there.
+sim::Result<uint64_t> LogState::CheckIdempotent(const Batch& batch, const Place& place) {
+  uint64_t expected = batch.base_sequence;
+  if (!batch.producer.empty()) {
+    const auto remembered = place.partition->next_sequences.find(batch.producer);
+    expected = remembered == place.partition->next_sequences.end() ? 0 : remembered->second;
   }
-  return reply;
+  if (batch.base_sequence > expected) {
+    return SequenceGap(batch, expected);
+  }
+  if (place.topic->sealed && expected - batch.base_sequence < batch.records->size()) {
+    return Sealed(batch.topic);
+  }
+  return expected;
 }
 
 // The transaction that a produce request belongs to: only the newest epoch takes records.
@@ -239,8 +283,9 @@ sim::Result<ProduceReply> LogState::ProduceInTransaction(const ProduceRequest& c
   }
   const auto remembered = transaction.next_sequences.find(place.name);
   const uint64_t expected = remembered == transaction.next_sequences.end() ? 0 : remembered->second;
+  const Batch batch = BatchOf(command);
   if (command.base_sequence > expected) {
-    return SequenceGap(command, expected);
+    return SequenceGap(batch, expected);
   }
   if (expected - command.base_sequence >= command.records.size()) {
     return ProduceReply{.appended = 0, .next_sequence = expected};
@@ -253,23 +298,29 @@ sim::Result<ProduceReply> LogState::ProduceInTransaction(const ProduceRequest& c
   if (transaction.first_offsets.try_emplace(place.name, offset).second) {
     place.partition->open.insert(offset);
   }
-  const ProduceReply reply = Append(command, expected, *index + 1, *place.partition, effects);
+  const ProduceReply reply = Append(batch, expected, *index + 1, *place.partition, effects);
   transaction.records += reply.appended;
   transaction.next_sequences[place.name] = reply.next_sequence;
   return reply;
 }
 
-ProduceReply LogState::Append(const ProduceRequest& command, uint64_t expected,
-                              uint32_t transaction, Partition& partition, LogEffects& effects) {
-  const uint64_t known = expected - command.base_sequence;
-  sim::Check(known < command.records.size(), "there is something new in {} records after {}",
-             command.records.size(), known);
-  for (uint64_t i = known; i < command.records.size(); ++i) {
-    partition.records.push_back({.content = command.records[i], .transaction = transaction});
+// What is new in the batch, behind what is there.
+ProduceReply LogState::Append(const Batch& batch, uint64_t expected, uint32_t transaction,
+                              Partition& partition, LogEffects& effects) {
+  const std::vector<ProducedRecord>& records = *batch.records;
+  const uint64_t known = expected - batch.base_sequence;
+  if (known >= records.size()) {
+    return {.appended = 0, .next_sequence = expected};
   }
-  const uint64_t appended = command.records.size() - known;
+  for (uint64_t i = known; i < records.size(); ++i) {
+    partition.records.push_back({.content = records[i], .transaction = transaction});
+  }
+  const uint64_t appended = records.size() - known;
   record_count_ += appended;
   effects.changed = true;
+  if (transaction == 0 && !batch.producer.empty()) {
+    partition.next_sequences.insert_or_assign(std::string(batch.producer), expected + appended);
+  }
   return {.appended = appended, .next_sequence = expected + appended};
 }
 
@@ -471,7 +522,7 @@ sim::Result<FetchReply> LogState::Query(const FetchRequest& query) const {
                               query.records_max, position.offset));
     }
     const bool committed_only = query.isolation == Isolation::kReadCommitted;
-    const uint64_t limit = committed_only ? partition.LastStableOffset() : partition.end();
+    const uint64_t limit = partition.LimitFor(query.isolation);
     FetchedPartition& out = reply.partitions.emplace_back();
     uint64_t offset = position.offset;
     for (; offset < limit && out.records.size() < query.records_max; ++offset) {
@@ -488,6 +539,28 @@ sim::Result<FetchReply> LogState::Query(const FetchRequest& query) const {
         found->second.sealed && limit == partition.end() && offset == partition.end();
   }
   return reply;
+}
+
+bool LogState::HasEnoughFor(const FetchRequest& query) const {
+  uint64_t found_records = 0;
+  for (const FetchPosition& position : query.positions) {
+    const auto found = topics_.find(position.topic);
+    if (found == topics_.end() || position.partition >= found->second.partitions.size()) {
+      return true;
+    }
+    const Partition& partition = found->second.partitions[position.partition];
+    const uint64_t limit = partition.LimitFor(query.isolation);
+    const bool is_sealed_to_here = found->second.sealed && limit == partition.end();
+    if (position.offset > partition.end() || is_sealed_to_here) {
+      return true;
+    }
+    const uint64_t here = limit > position.offset ? limit - position.offset : 0;
+    found_records += here;
+    if (here >= query.records_max) {
+      return true;
+    }
+  }
+  return query.positions.empty() || found_records >= query.records_min;
 }
 
 sim::Result<TopicInfoReply> LogState::Query(const TopicInfoRequest& query) const {

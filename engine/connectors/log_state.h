@@ -132,13 +132,18 @@ class LogState {
   };
 
   struct Partition {
-    std::vector<Record> records;                     // the index is the offset
-    std::set<uint64_t> open;                         // first offsets of ongoing transactions
-    std::map<std::string, uint64_t> next_sequences;  // of idempotent producers
+    std::vector<Record> records;  // the index is the offset
+    std::set<uint64_t> open;      // first offsets of ongoing transactions
+    std::map<std::string, uint64_t, std::less<>> next_sequences;  // of idempotent producers
 
     uint64_t end() const { return records.size(); }
 
     uint64_t LastStableOffset() const { return open.empty() ? end() : *open.begin(); }
+
+    // Up to where readers may read.
+    uint64_t LimitFor(Isolation isolation) const {
+      return isolation == Isolation::kReadCommitted ? LastStableOffset() : end();
+    }
   };
 
   struct Topic {
@@ -152,6 +157,8 @@ class LogState {
                                      LogEffects& effects);
   sim::Result<ProduceReply> Apply(const ProduceRequest& command, sim::SimTime now,
                                   LogEffects& effects);
+  sim::Result<LogAcknowledged> Apply(const ProduceManyRequest& command, sim::SimTime now,
+                                     LogEffects& effects);
   sim::Result<ProducerIdentity> Apply(const InitProducerRequest& command, sim::SimTime now,
                                       LogEffects& effects);
   sim::Result<LogAcknowledged> Apply(const FenceOwnerRequest& command, sim::SimTime now,
@@ -162,6 +169,8 @@ class LogState {
                                      LogEffects& effects);
 
   sim::Result<FetchReply> Query(const FetchRequest& query) const;
+  // Whether a fetch that may wait has enough to be answered. One that will be refused has.
+  bool HasEnoughFor(const FetchRequest& query) const;
   sim::Result<TopicInfoReply> Query(const TopicInfoRequest& query) const;
   sim::Result<ListTransactionsReply> Query(const ListTransactionsRequest& query) const;
 
@@ -187,13 +196,31 @@ class LogState {
     Partition* partition = nullptr;
   };
 
+  // Records that an idempotent producer, or a plain one, wants to append to one partition.
+  struct Batch {
+    std::string_view producer;
+    std::string_view topic;
+    uint32_t partition = 0;
+    uint64_t base_sequence = 0;
+    const std::vector<ProducedRecord>* records = nullptr;
+  };
+
+  static Batch BatchOf(const ProduceRequest& command) {
+    return {.producer = command.producer,
+            .topic = command.topic,
+            .partition = command.partition,
+            .base_sequence = command.base_sequence,
+            .records = &command.records};
+  }
+
   sim::Result<Place> FindPlace(const std::string& topic, uint32_t partition);
+  static sim::Result<uint64_t> CheckIdempotent(const Batch& batch, const Place& place);
   sim::Result<void> CheckSession(const InitProducerRequest& command, uint64_t session_seen,
                                  LogEffects& effects) const;
   sim::Result<uint32_t> FindCurrent(const ProduceRequest& command, LogEffects& effects) const;
   sim::Result<ProduceReply> ProduceInTransaction(const ProduceRequest& command, sim::SimTime now,
                                                  Place place, LogEffects& effects);
-  ProduceReply Append(const ProduceRequest& command, uint64_t expected, uint32_t transaction,
+  ProduceReply Append(const Batch& batch, uint64_t expected, uint32_t transaction,
                       Partition& partition, LogEffects& effects);
   void Advance(uint32_t index, LogTransactionInput input, sim::SimTime now, LogEffects& effects);
   void Close(Transaction& transaction, uint32_t index);

@@ -14,12 +14,9 @@ constexpr sim::Duration kConnectTimeout = 1s;
 
 InputGate::InputGate(sim::Environment& environment, const NetworkOptions& options,
                      std::vector<ChannelOptions> channels, std::function<void()> on_input)
-    : environment_(environment),
-      options_(options),
-      on_input_(std::move(on_input)),
-      changed_(environment) {
+    : environment_(environment), options_(options), on_input_(std::move(on_input)) {
   for (ChannelOptions& channel : channels) {
-    channels_.push_back(std::make_unique<Channel>());
+    channels_.push_back(std::make_unique<Channel>(environment));
     channels_.back()->options = std::move(channel);
   }
 }
@@ -91,7 +88,7 @@ void InputGate::Read(Channel& channel) {
     }
     channel.buffers.push_back(*std::move(buffer));
     on_input_();
-    changed_.WaitFor(
+    channel.room.WaitFor(
         [&] { return closed_ || channel.buffers.size() < options_.buffers_per_subpartition; });
     if (closed_) {
       return;
@@ -114,7 +111,7 @@ Bytes InputGate::Take(size_t channel) {
   Bytes buffer = std::move(buffers.front());
   buffers.pop_front();
   turn_ = (channel + 1) % channels_.size();
-  changed_.NotifyAll();
+  channels_[channel]->room.NotifyAll();
   return buffer;
 }
 
@@ -130,8 +127,8 @@ void InputGate::Close() {
     if (channel->connection) {
       channel->connection->Close();
     }
+    channel->room.NotifyAll();
   }
-  changed_.NotifyAll();
 }
 
 }  // namespace flinch::engine

@@ -79,10 +79,13 @@ class InputGate {
 
  private:
   struct Channel {
+    explicit Channel(sim::Environment& environment) : room(environment) {}
+
     ChannelOptions options;
     std::deque<Bytes> buffers;
     bool ended = false;
     std::unique_ptr<sim::Connection> connection;
+    sim::Condition room;  // a buffer was taken from a full queue, or the gate was closed
   };
 
   void Read(Channel& channel);
@@ -95,7 +98,6 @@ class InputGate {
   NetworkOptions options_;
   std::vector<std::unique_ptr<Channel>> channels_;
   std::function<void()> on_input_;
-  sim::Condition changed_;
   size_t turn_ = 0;
   size_t ended_ = 0;
   bool closed_ = false;

@@ -8,11 +8,11 @@ namespace flinch::engine {
 
 ResultPartition::ResultPartition(sim::Environment& environment, const NetworkOptions& options,
                                  uint32_t subpartitions, std::function<void()> on_available)
-    : options_(options),
-      subpartitions_(subpartitions),
-      on_available_(std::move(on_available)),
-      changed_(environment) {
+    : options_(options), on_available_(std::move(on_available)) {
   sim::Check(subpartitions > 0, "a partition nobody consumes");
+  for (uint32_t subpartition = 0; subpartition < subpartitions; ++subpartition) {
+    subpartitions_.emplace_back(environment);
+  }
 }
 
 void ResultPartition::EmitRecord(uint32_t subpartition, const ElementType& type,
@@ -69,7 +69,7 @@ void ResultPartition::Finish(Subpartition& subpartition) {
   if (subpartition.buffers.size() == options_.buffers_per_subpartition) {
     ++full_;
   }
-  changed_.NotifyAll();
+  subpartition.changed.NotifyAll();
 }
 
 bool ResultPartition::Claim(uint32_t subpartition) {
@@ -79,7 +79,7 @@ bool ResultPartition::Claim(uint32_t subpartition) {
 void ResultPartition::Serve(uint32_t subpartition, sim::Connection& connection) {
   Subpartition& source = subpartitions_.at(subpartition);
   for (;;) {
-    changed_.WaitFor([&] { return closed_ || !source.buffers.empty(); });
+    source.changed.WaitFor([&] { return closed_ || !source.buffers.empty(); });
     if (closed_ || source.buffers.empty()) {
       return;
     }
@@ -96,7 +96,9 @@ void ResultPartition::Serve(uint32_t subpartition, sim::Connection& connection) 
 
 void ResultPartition::Close() {
   closed_ = true;
-  changed_.NotifyAll();
+  for (Subpartition& subpartition : subpartitions_) {
+    subpartition.changed.NotifyAll();
+  }
 }
 
 }  // namespace flinch::engine

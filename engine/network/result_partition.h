@@ -52,9 +52,12 @@ class ResultPartition {
 
  private:
   struct Subpartition {
+    explicit Subpartition(sim::Environment& environment) : changed(environment) {}
+
     bool claimed = false;
     Encoder collecting;
     std::deque<Bytes> buffers;
+    sim::Condition changed;  // a buffer came, or the partition was closed
   };
 
   void Finish(Subpartition& subpartition);
@@ -67,7 +70,6 @@ class ResultPartition {
   bool unflushed_ = false;
   bool closed_ = false;
   std::function<void()> on_available_;
-  sim::Condition changed_;
 };
 
 }  // namespace flinch::engine

@@ -50,6 +50,7 @@ enum class Method : uint16_t {
   kListTransactions,
   kFenceOwner,
   kExpireTransactions,
+  kProduceMany,
 };
 
 struct RpcRequest {

@@ -173,18 +173,21 @@ sim::Result<void> StreamTask::Loop() {
     if (gate_.error()) {
       return std::unexpected(*gate_.error());
     }
-    const sim::Result<bool> worked = WorkOnce();
+    const sim::Result<bool> worked = WorkTurn();
     if (!worked) {
       return sim::Fail(worked);
     }
-    FlushLater();
-    if (*worked) {
+    FlushWhenDue();
+    if (records_ > 0) {
       // Mails and other tasks get their turn, after the time that the work took.
       environment_.Sleep(std::exchange(records_, 0) * engine_.task.record_time);
-    } else {
-      work_.WaitFor([this] {
-        return !mails_.empty() || cancelled_ || gate_.error() || (OutputsAvailable() && HasInput());
-      });
+    } else if (!*worked) {
+      work_.WaitFor(
+          [this] {
+            return !mails_.empty() || cancelled_ || gate_.error() ||
+                   (OutputsAvailable() && HasInput());
+          },
+          flush_at_);
     }
   }
 }
@@ -199,6 +202,22 @@ bool StreamTask::HasInput() const {
     return source_available_ && !end_of_input_;
   }
   return gate_.Next([this](size_t channel) { return barriers_.IsBlocked(channel); }).has_value();
+}
+
+// Works until there is nothing to do, or enough was done for one turn. False when nothing was.
+sim::Result<bool> StreamTask::WorkTurn() {
+  bool has_worked = false;
+  do {
+    const sim::Result<bool> worked = WorkOnce();
+    if (!worked) {
+      return worked;
+    }
+    if (!*worked) {
+      return has_worked;
+    }
+    has_worked = true;
+  } while (records_ < engine_.task.turn_records && mails_.empty() && !cancelled_ && !gate_.error());
+  return true;
 }
 
 sim::Result<bool> StreamTask::WorkOnce() {
@@ -391,20 +410,20 @@ void StreamTask::Upload(CheckpointId id, TaskSnapshot snapshot) {
   listener_.OnSnapshot(id_, id, *handle);
 }
 
-void StreamTask::FlushLater() {
+// What is collected leaves after the buffer timeout, unless a barrier or a full buffer takes it.
+void StreamTask::FlushWhenDue() {
   const bool unflushed =
       std::ranges::any_of(partitions_, [](const auto& each) { return each->HasUnflushed(); });
-  if (!unflushed || flush_pending_) {
-    return;
-  }
-  flush_pending_ = true;
-  fibers_.Spawn("flush", [this] {
-    environment_.Sleep(engine_.network.buffer_timeout);
-    flush_pending_ = false;
+  if (!unflushed) {
+    flush_at_ = sim::kForever;
+  } else if (flush_at_ == sim::kForever) {
+    flush_at_ = sim::Later(environment_.Now(), engine_.network.buffer_timeout);
+  } else if (environment_.Now() >= flush_at_) {
+    flush_at_ = sim::kForever;
     for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
       partition->Flush();
     }
-  });
+  }
 }
 
 void StreamTask::Post(std::move_only_function<sim::Result<void>()> mail) {

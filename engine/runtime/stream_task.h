@@ -1,8 +1,9 @@
 // One subtask at work: the mailbox loop around an operator chain.
 //
 // Shape:      one fiber runs everything that touches operators. It alternates between mails
-//             (checkpoint triggers, notifications, cancel) and input (one buffer, or one poll of
-//             the source); mails come first, and still run while output is full. Uploads and
+//             (checkpoint triggers, notifications, cancel) and a turn of input (buffers, or polls
+//             of the source, until task.turn-records have passed); then the time that the records
+//             took passes. Mails come first, and still run while output is full. Uploads and
 //             channels have fibers of their own.
 // Ends:       finished (the final checkpoint is complete), cancelled, or failed with a reason.
 // Checkpoint: barrier downstream, then the synchronous snapshot, then the upload, then the
@@ -80,6 +81,7 @@ class StreamTask {
   sim::Result<std::vector<TaskSnapshot>> ReadSnapshots();
   std::vector<ChannelOptions> DescribeChannels() const;
   sim::Result<void> Loop();
+  sim::Result<bool> WorkTurn();
   sim::Result<bool> WorkOnce();
   sim::Result<bool> PollSource();
   sim::Result<bool> ReadInput();
@@ -98,7 +100,7 @@ class StreamTask {
 
   void Wake() { work_.NotifyAll(); }
 
-  void FlushLater();
+  void FlushWhenDue();
 
   sim::Environment& environment_;
   TaskListener& listener_;
@@ -128,7 +130,7 @@ class StreamTask {
   bool end_of_input_ = false;
   bool saw_record_ = false;
   int64_t records_ = 0;  // since the last pause
-  bool flush_pending_ = false;
+  sim::SimTime flush_at_ = sim::kForever;
   CheckpointId last_checkpoint_;  // taken or aborted: older ones are not taken any more
 };
 

@@ -47,6 +47,9 @@ void JobFinishes::OnEvent(const sim::TraceEvent& event) {
   } else if (event.kind == events::kTaskFailed) {
     last_failure_ = sim::CopyOf(event);
     ++failures_;
+  } else if (event.kind == events::kCheckpointAcknowledged ||
+             event.kind == events::kCheckpointAckReceived) {
+    return;  // most of all events, and no step of the checkpoint as a whole
   } else if (event.kind.starts_with("checkpoint.")) {
     last_checkpoint_ = sim::CopyOf(event);
     if (event.kind == events::kCheckpointStored) {

@@ -63,6 +63,9 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{"no_buffers", [](EngineOptions& o) { o.network.buffers_per_subpartition = 0; },
                     "taskmanager.network.memory.max-buffers-per-channel is 0: without a buffer no "
                     "record travels; give at least 1."},
+        RefusedCase{"no_turn", [](EngineOptions& o) { o.task.turn_records = 0; },
+                    "task.turn-records is 0: without a record a turn does nothing; give at least "
+                    "1."},
         RefusedCase{"too_parallel", [](EngineOptions& o) { o.max_parallelism = 32'769; },
                     "pipeline.max-parallelism is 32769; it may be at most 32768."}),
     [](const auto& refused) { return std::string(refused.param.name); });
@@ -85,9 +88,10 @@ TEST(ConfigTest, EverySpanButPausesAndDelaysMustBeLongerThanNothing) {
       }
     }
   });
-  EXPECT_THAT(may_be_zero, ::testing::UnorderedElementsAre("execution.checkpointing.min-pause",
-                                                           "restart-strategy.fixed-delay.delay",
-                                                           "task.record-time"));
+  EXPECT_THAT(may_be_zero,
+              ::testing::UnorderedElementsAre(
+                  "execution.checkpointing.min-pause", "restart-strategy.fixed-delay.delay",
+                  "task.record-time", "source.fetch.max-wait", "pipeline.auto-watermark-interval"));
 }
 
 TEST(ConfigTest, ExtremesAreNotTakenForNonsense) {
@@ -102,18 +106,38 @@ TEST(ConfigTest, ExtremesAreNotTakenForNonsense) {
 // How many options there are: this does not compile until it knows a new one.
 size_t CountFields() {
   const EngineOptions all;
-  const auto& [checkpoint, restart, heartbeat, network, task, rpc, sink, max_parallelism] = all;
+  const auto& [checkpoint, restart, heartbeat, network, task, source, rpc, sink, max_parallelism] =
+      all;
   const auto& [interval, timeout, min_pause, tolerable, retained] = checkpoint;
   const auto& [attempts, delay] = restart;
   const auto& [beat, silence] = heartbeat;
   const auto& [bytes, buffer_timeout, buffers, backoff, request_timeout] = network;
-  const auto& [record_time] = task;
+  const auto& [record_time, turn_records] = task;
+  const auto& [fetch_min, fetch_wait, watermark_interval] = source;
   const auto& [ask] = rpc;
   const auto& [transaction] = sink;
-  const void* fields[] = {
-      &interval,    &timeout, &min_pause,   &tolerable,      &retained, &attempts, &delay,
-      &beat,        &silence, &bytes,       &buffer_timeout, &buffers,  &backoff,  &request_timeout,
-      &record_time, &ask,     &transaction, &max_parallelism};
+  const void* fields[] = {&interval,
+                          &timeout,
+                          &min_pause,
+                          &tolerable,
+                          &retained,
+                          &attempts,
+                          &delay,
+                          &beat,
+                          &silence,
+                          &bytes,
+                          &buffer_timeout,
+                          &buffers,
+                          &backoff,
+                          &request_timeout,
+                          &record_time,
+                          &turn_records,
+                          &fetch_min,
+                          &fetch_wait,
+                          &watermark_interval,
+                          &ask,
+                          &transaction,
+                          &max_parallelism};
   return std::size(fields);
 }
 

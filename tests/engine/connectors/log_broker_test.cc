@@ -117,6 +117,41 @@ TEST(LogBrokerTest, KeepsTheTimeOutOfATransactionOverItsOwnRestart) {
   EXPECT_THAT(world.Traced("transaction.aborted"), ElementsAre(HasSubstr("reason=timeout")));
 }
 
+TEST(LogBrokerTest, AFetchThatMayWaitIsAnsweredWhenThereIsEnoughOrItsTimeIsOver) {
+  LogWorld world;
+  world.StartBroker();
+  ASSERT_TRUE(world.RunClient([](sim::Environment& environment, LogClient& client) {
+    ASSERT_TRUE(client.Call(CreateTopicRequest{.topic = "t", .partitions = 1}).has_value());
+    FetchRequest fetch{.positions = {{.topic = "t", .partition = 0, .offset = 0}},
+                       .records_min = 2,
+                       .wait = 300ms};
+    sim::Condition published(environment);
+    uint64_t count = 0;
+    environment.Spawn("publisher", [&] {
+      for (; count < 2; ++count) {
+        environment.Sleep(100ms);
+        EXPECT_TRUE(Publish(client, "t", 0, count, std::to_string(count)).has_value());
+      }
+      published.NotifyAll();
+    });
+    const sim::SimTime before = environment.Now();
+    const auto both = client.Call(fetch);
+    ASSERT_TRUE(both.has_value());
+    EXPECT_EQ(both->partitions[0].records.size(), 2U);
+    EXPECT_GE(environment.Now() - before, 200ms);
+    EXPECT_LT(environment.Now() - before, 300ms);
+    published.WaitFor([&] { return count == 2; });
+
+    fetch.positions[0].offset = 1;
+    const sim::SimTime again = environment.Now();
+    const auto too_few = client.Call(fetch);
+    ASSERT_TRUE(too_few.has_value());
+    EXPECT_EQ(too_few->partitions[0].records.size(), 1U);
+    EXPECT_GE(environment.Now() - again, 300ms);
+    EXPECT_LT(environment.Now() - again, 400ms);
+  }));
+}
+
 // Puts a file where the broker's journal is to be, before the broker starts.
 void PlaceJournal(LogWorld& world, const Bytes& bytes) {
   ASSERT_TRUE(world.Run(world.broker_host(), [&bytes](sim::Environment& environment) {

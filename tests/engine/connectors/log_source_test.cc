@@ -247,6 +247,28 @@ TEST(LogSourceTest, TheWatermarkIsTheSmallestOfItsPartitionsAndOnlyGrows) {
   }));
 }
 
+TEST(LogSourceTest, WhileRecordsGoOnWatermarksComeAtTheirInterval) {
+  LogWorld world;
+  world.StartBroker();
+  ASSERT_TRUE(world.RunClient([](sim::Environment& environment, LogClient& client) {
+    Fill(client, 10, false);
+    LogSourceOptions options = Options();
+    options.fetch_records_max = 10;
+    options.emit_records_max = 1;
+    options.watermark_interval = 1s;
+    PolledSource polled(environment, options);
+    ASSERT_TRUE(polled.Open().has_value());
+    ASSERT_TRUE(polled.PollUntil(12).has_value());
+    const std::vector<int64_t>& watermarks = polled.setting.output.watermarks;
+    EXPECT_THAT(watermarks, ElementsAre(-1));
+    environment.Sleep(1s);
+    ASSERT_TRUE(polled.PollUntil(14).has_value());
+    EXPECT_THAT(watermarks, ElementsAre(-1, 1'999'999'999)) << "the interval has passed";
+    ASSERT_TRUE(polled.PollUntil(20).has_value());
+    EXPECT_THAT(watermarks, ElementsAre(-1, 1'999'999'999, 8'999'999'999)) << "nothing is left";
+  }));
+}
+
 TEST(LogSourceTest, APartitionThatHasEndedHoldsNoWatermarkBack) {
   LogWorld world;
   world.StartBroker();
@@ -429,6 +451,12 @@ TEST(LogSourceTest, OptionsThatMakeNoSenseAreRefused) {
   ASSERT_TRUE(world.RunClient([](sim::Environment& environment, LogClient&) {
     LogSourceOptions options = Options();
     options.fetch_records_max = 0;
+    EXPECT_EQ(PolledSource(environment, options).Open().error().code, ErrorCode::kInvalidArgument);
+    options = Options();
+    options.fetch_wait = -1ns;
+    EXPECT_EQ(PolledSource(environment, options).Open().error().code, ErrorCode::kInvalidArgument);
+    options = Options();
+    options.watermark_interval = -1ns;
     EXPECT_EQ(PolledSource(environment, options).Open().error().code, ErrorCode::kInvalidArgument);
   }));
 }

@@ -97,6 +97,67 @@ TEST_F(LogStateTest, ASealedTopicTakesNothingNewAndShowsItsEnd) {
   EXPECT_TRUE(log_.Fetch(1).end_of_partition);
 }
 
+TEST_F(LogStateTest, OneRequestAppendsToSeveralPartitionsOnceEach) {
+  ProduceManyRequest request{.producer = "p", .topic = "t", .batches = {}};
+  request.batches.push_back({.partition = 0, .base_sequence = 0, .records = {{.value = "a"}}});
+  request.batches.push_back(
+      {.partition = 1, .base_sequence = 0, .records = {{.value = "b"}, {.value = "c"}}});
+  for (int copy = 0; copy < 2; ++copy) {
+    EXPECT_TRUE(log_.Do(request).has_value());
+    EXPECT_EQ(log_.changed, copy == 0);
+    EXPECT_THAT(log_.Committed(0), ElementsAre("a"));
+    EXPECT_THAT(log_.Committed(1), ElementsAre("b", "c"));
+  }
+  EXPECT_EQ(log_.Produce("p", {}, 1, 2, {"d"})->next_sequence, 3U);
+}
+
+TEST_F(LogStateTest, OfSeveralBatchesNoneIsAppendedWhenOneIsRefused) {
+  const ProducedBatch good{.partition = 0, .base_sequence = 0, .records = {{.value = "a"}}};
+  const auto refused = [&](ProducedBatch other, const std::string& producer = "p") {
+    const auto reply =
+        log_.Do(ProduceManyRequest{.producer = producer, .topic = "t", .batches = {good, other}});
+    EXPECT_FALSE(log_.changed);
+    EXPECT_THAT(log_.Committed(0), IsEmpty());
+    return reply ? std::string() : reply.error().message;
+  };
+  EXPECT_THAT(refused({.partition = 1, .base_sequence = 3, .records = {{.value = "b"}}}),
+              HasSubstr("but 0 comes next"));
+  EXPECT_THAT(refused({.partition = 9, .base_sequence = 0, .records = {}}),
+              HasSubstr("There is no partition 9"));
+  EXPECT_THAT(refused(good), HasSubstr("at most once"));
+  EXPECT_THAT(refused({.partition = 1, .base_sequence = 0, .records = {}}, ""),
+              HasSubstr("needs a name"));
+}
+
+TEST_F(LogStateTest, AFetchThatWaitsHasEnoughWithItsRecordsAFullPartitionOrAnEnd) {
+  FetchRequest fetch{.positions = {{.topic = "t", .partition = 0, .offset = 0},
+                                   {.topic = "t", .partition = 1, .offset = 0}},
+                     .records_max = 3,
+                     .records_min = 4};
+  EXPECT_FALSE(log_.state.HasEnoughFor(fetch));
+  ASSERT_TRUE(log_.Produce("", {}, 0, 0, {"a", "b"}).has_value());
+  EXPECT_FALSE(log_.state.HasEnoughFor(fetch));
+  ASSERT_TRUE(log_.Produce("", {}, 1, 0, {"c", "d"}).has_value());
+  EXPECT_TRUE(log_.state.HasEnoughFor(fetch));
+  fetch.records_min = 5;
+  EXPECT_FALSE(log_.state.HasEnoughFor(fetch));
+  fetch.records_max = 2;
+  EXPECT_TRUE(log_.state.HasEnoughFor(fetch)) << "more of one partition cannot be taken";
+  fetch.records_max = 3;
+  const ProducerIdentity writer = *log_.Init("x");
+  ASSERT_TRUE(log_.Produce("x", writer, 0, 0, {"e", "f"}).has_value());
+  EXPECT_FALSE(log_.state.HasEnoughFor(fetch)) << "what is not committed does not count";
+  ASSERT_TRUE(log_.End("x", writer, TransactionEnd::kCommit).has_value());
+  EXPECT_TRUE(log_.state.HasEnoughFor(fetch));
+  fetch.records_min = 100;
+  fetch.records_max = 100;
+  EXPECT_FALSE(log_.state.HasEnoughFor(fetch));
+  ASSERT_TRUE(log_.Do(SealTopicRequest{.topic = "t"}).has_value());
+  EXPECT_TRUE(log_.state.HasEnoughFor(fetch));
+  fetch.positions = {{.topic = "none", .partition = 0, .offset = 0}};
+  EXPECT_TRUE(log_.state.HasEnoughFor(fetch)) << "it will be refused at once";
+}
+
 TEST_F(LogStateTest, FetchReadsInPieces) {
   ASSERT_TRUE(log_.Produce("", kNoTransaction, 0, 0, {"a", "b", "c"}).has_value());
   ASSERT_TRUE(log_.Do(SealTopicRequest{.topic = "t"}).has_value());
