@@ -59,8 +59,10 @@ TEST(RegressionTest, TellsAllMistakesAtTheirPlaces) {
               AllOf(HasSubstr("kept.toml:2:8"), HasSubstr("kept.toml:3:1"),
                     HasSubstr("kept.toml:5:11"), HasSubstr("16 hexadecimal digits")));
   EXPECT_FALSE(ParseRegression("kept.toml", "").has_value());
+  Regression untaped = Rich();
+  untaped.tape.reset();
   const sim::Result<Regression> no_tape = ParseRegression(
-      "kept.toml", "version = 1\ntape = [\"nonsense\"]\n" + ShowToml(Rich(), "").substr(12));
+      "kept.toml", "version = 1\ntape = [\"nonsense\"]\n" + ShowToml(untaped, "").substr(12));
   ASSERT_FALSE(no_tape.has_value());
   EXPECT_THAT(no_tape.error().message,
               AllOf(HasSubstr("kept.toml:2:"), HasSubstr("of the tape is no track")));
