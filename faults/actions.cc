@@ -16,6 +16,7 @@ constexpr auto kVolumeWords =
                                      "request_lost", "reply_lost", "late_listing"});
 constexpr auto kClockWords =
     std::to_array<std::string_view>({"clock_jump", "clock_drift", "clock_freeze"});
+constexpr auto kCodeWords = std::to_array<std::string_view>({"operator_error", "operator_slow"});
 
 struct KindName {
   std::string_view operator()(const Crash&) const { return "crash"; }
@@ -48,6 +49,8 @@ struct KindName {
 
   std::string_view operator()(const ClockFault& clock) const { return Word(kClockWords, clock); }
 
+  std::string_view operator()(const OperatorFault& code) const { return Word(kCodeWords, code); }
+
   template <typename Words, typename Fault>
   static std::string_view Word(const Words& words, const Fault& fault) {
     return words.at(static_cast<size_t>(fault.trouble));
@@ -69,6 +72,9 @@ std::vector<Action> AllKinds() {
   }
   for (size_t index = 0; index < kClockWords.size(); ++index) {
     all.emplace_back(ClockFault{.trouble = static_cast<ClockTrouble>(index)});
+  }
+  for (size_t index = 0; index < kCodeWords.size(); ++index) {
+    all.emplace_back(OperatorFault{.trouble = static_cast<CodeTrouble>(index)});
   }
   return all;
 }
@@ -106,6 +112,8 @@ std::string TargetOf(const Action& action) {
           return what.disk;
         } else if constexpr (requires { what.host; }) {
           return what.host;
+        } else if constexpr (requires { what.operator_name; }) {
+          return what.operator_name;
         } else {
           return std::string(kSharedVolume);
         }

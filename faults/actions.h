@@ -190,9 +190,29 @@ struct ClockFault {
   friend bool operator==(const ClockFault&, const ClockFault&) = default;
 };
 
-using Action =
-    std::variant<Crash, Restart, DropMessages, DelayMessages, CutLink, Pause, ImpairLink, Partition,
-                 SwizzleHosts, ResetLink, DiskFault, CrashAtWrite, VolumeFault, ClockFault>;
+// ---- User code
+
+enum class CodeTrouble : uint8_t { kError, kSlow };
+
+// The function of a named operator, in all of its subtasks.
+struct OperatorFault {
+  CodeTrouble trouble = CodeTrouble::kError;
+  std::string operator_name;
+  // Of kError: it throws at the n-th record that it is given from now on, or at a later one where a
+  // ratio lets some pass.
+  uint64_t nth = 1;
+  sim::Ratio ratio = sim::Percent(100);
+  sim::Duration by{0};  // of kSlow
+  // Of kError: all the time until then. Nothing: only once.
+  std::optional<sim::Duration> lasts{};
+  sim::Duration duration{0};  // of kSlow
+
+  friend bool operator==(const OperatorFault&, const OperatorFault&) = default;
+};
+
+using Action = std::variant<Crash, Restart, DropMessages, DelayMessages, CutLink, Pause, ImpairLink,
+                            Partition, SwizzleHosts, ResetLink, DiskFault, CrashAtWrite,
+                            VolumeFault, ClockFault, OperatorFault>;
 
 // The words of two-valued parameters in files, in the order of their values.
 inline constexpr auto kCrashWords = std::to_array<std::string_view>({"process", "power"});
@@ -208,13 +228,38 @@ std::optional<Action> ActionOfKind(std::string_view kind);
 std::string TargetOf(const Action& action);
 
 // The processes that it acts on, and those at the ends of the links that it acts on. Nobody by name
-// where it acts on the shared volume.
+// where it acts on the shared volume or on user code.
 std::vector<std::string_view> StruckBy(const Action& action);
+
+// What VisitParameters does of a DiskFault, and, but for how long it is slow, of an OperatorFault.
+template <typename Fault, typename Visitor>
+void VisitOfDisk(Fault& fault, Visitor& visit) {
+  if (fault.trouble == DiskTrouble::kFull) {
+    visit("bytes", fault.bytes);
+  } else if (fault.trouble == DiskTrouble::kSlow) {
+    visit("by", fault.by);
+  } else if (fault.trouble != DiskTrouble::kHang) {
+    visit("ratio", fault.ratio);
+  }
+  visit("path", fault.path);
+}
+
+template <typename Fault, typename Visitor>
+void VisitOfCode(Fault& fault, Visitor& visit) {
+  if (fault.trouble == CodeTrouble::kSlow) {
+    visit("by", fault.by);
+  } else {
+    visit("nth", fault.nth);
+    visit("ratio", fault.ratio);
+    visit("for", fault.lasts);
+  }
+}
 
 // visit(key, member) for each parameter of an action besides whom it strikes, as far as it applies
 // to its kind, in the order in which they are written. The member's type says what may stand there:
-//   Ratio (above 0; all by default) · Duration (above 0) · uint64_t (above 0) · string (may be
-//   left out) · optional Duration (may be left out, may be 0) · bool (false by default) ·
+//   Ratio (above 0; all by default) · Duration (above 0) · uint64_t (above 0; may be left out where
+//   its value without being written is) · string (may be left out) · optional Duration (may be left
+//   out; may be 0 unless it says for how long) · bool (false by default) ·
 //   CrashStyle, PausedTimers (words; the first by default)
 template <typename AnyAction, typename Visitor>
 void VisitParameters(AnyAction& action, Visitor&& visit) {
@@ -237,14 +282,7 @@ void VisitParameters(AnyAction& action, Visitor&& visit) {
       visit("by", action.by);
     }
   } else if constexpr (std::is_same_v<A, DiskFault>) {
-    if (action.trouble == DiskTrouble::kFull) {
-      visit("bytes", action.bytes);
-    } else if (action.trouble == DiskTrouble::kSlow) {
-      visit("by", action.by);
-    } else if (action.trouble != DiskTrouble::kHang) {
-      visit("ratio", action.ratio);
-    }
-    visit("path", action.path);
+    VisitOfDisk(action, visit);
   } else if constexpr (std::is_same_v<A, CrashAtWrite>) {
     visit("nth", action.nth);
     visit("restart_after", action.restart_after);
@@ -267,11 +305,15 @@ void VisitParameters(AnyAction& action, Visitor&& visit) {
     if (action.trouble != ClockTrouble::kFreeze) {
       visit("backwards", action.backwards);
     }
+  } else if constexpr (std::is_same_v<A, OperatorFault>) {
+    VisitOfCode(action, visit);
   }
   if constexpr (requires { action.duration; }) {
     bool lasts = true;
     if constexpr (std::is_same_v<A, ClockFault>) {
       lasts = action.trouble != ClockTrouble::kJump;
+    } else if constexpr (std::is_same_v<A, OperatorFault>) {
+      lasts = action.trouble == CodeTrouble::kSlow;
     }
     if (lasts) {
       visit("for", action.duration);

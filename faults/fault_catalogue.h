@@ -16,7 +16,7 @@ namespace flinch::faults {
 
 // What kinds of faults have in common, as far as a protocol is concerned.
 inline constexpr auto kFaultFamilies = std::to_array<std::string_view>(
-    {"crash", "pause", "cut", "loss", "slow", "reset", "disk", "volume", "clock"});
+    {"crash", "pause", "cut", "loss", "slow", "reset", "disk", "volume", "clock", "code"});
 
 struct FaultInfo {
   std::string_view kind;
@@ -270,6 +270,21 @@ inline constexpr auto kFaultCatalogue = std::to_array<FaultInfo>({
      .layer = "clock",
      .observed = "no heartbeats, though it answers",
      .after = "as after a clock_drift"},
+    {.kind = "operator_error",
+     .family = "code",
+     .example = R"({ operator_error = "window", nth = 3, ratio = "50%", for = "1s" })",
+     .what = "the function of the operator throws at the n-th record that it is given from now on; "
+             "for: at all later ones, too, in this time; ratio: at each with this probability",
+     .layer = "user code",
+     .observed = "the task fails with what was thrown",
+     .after = "the job restarts; no record may be lost or counted twice by it"},
+    {.kind = "operator_slow",
+     .family = "code",
+     .example = R"({ operator_slow = "window", by = "20ms", for = "1s" })",
+     .what = "the function of the operator takes so much longer for each record",
+     .layer = "user code",
+     .observed = "back-pressure; barriers come late, checkpoints expire",
+     .after = "a checkpoint may be given up; nothing may be lost, and no live task taken for dead"},
 });
 
 // One of kFaultFamilies, or "".

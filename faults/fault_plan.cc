@@ -193,6 +193,10 @@ class PlanCheck {
       if (what.disk != kSharedVolume) {
         CheckName(kind_, "disk", what.disk, cast_.processes);
       }
+    } else if constexpr (requires { what.operator_name; }) {
+      if (cast_.operators) {
+        CheckName(kind_, "operator", what.operator_name, *cast_.operators);
+      }
     }
   }
 
@@ -229,7 +233,9 @@ class PlanCheck {
   }
 
   void CheckParameter(std::string_view key, const std::optional<sim::Duration>& span) {
-    if (span && *span < sim::Duration(0)) {
+    if (key == "for") {
+      CheckParameter(key, span.value_or(sim::Duration(1)));
+    } else if (span && *span < sim::Duration(0)) {
       Report(key, fmt::format("{} is negative; a process cannot boot before it died.", key));
     }
   }

@@ -40,6 +40,8 @@ struct Cast {
   std::map<std::string, std::vector<std::string>, std::less<>> events;
   // The cells of a protocol that a fault may wait for.
   std::vector<std::string> cells{};
+  // The operators of the job, whose code may fail. Nothing: nobody knows; any name will do.
+  std::optional<std::vector<std::string>> operators{};
   // Where all that is: the end of "There is no process \"x\" …".
   std::string scope = "in this scenario";
 };

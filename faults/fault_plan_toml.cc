@@ -160,6 +160,8 @@ void DecodeTarget(TomlTable& table, std::string_view kind, AnyAction& action) {
     action.disk = table.RequiredString(kind);
   } else if constexpr (requires { action.host; }) {
     action.host = table.RequiredString(kind);
+  } else if constexpr (requires { action.operator_name; }) {
+    action.operator_name = table.RequiredString(kind);
   } else {
     const auto words = std::to_array<std::string_view>({kSharedVolume});
     table.RequiredOneOf(kind, words);
@@ -188,6 +190,9 @@ class ParameterReader {
   }
 
   void operator()(std::string_view key, uint64_t& number) const {
+    if (number > 0 && !table_.Has(key)) {
+      return;
+    }
     const int64_t max = key == "operations_per_second" ? UINT32_MAX : INT64_MAX;
     number = static_cast<uint64_t>(table_.RequiredInteger(key, 1, max));
   }
@@ -356,6 +361,8 @@ std::string ShowTarget(const AnyAction& action) {
     return ShowString(action.disk);
   } else if constexpr (requires { action.host; }) {
     return ShowString(action.host);
+  } else if constexpr (requires { action.operator_name; }) {
+    return ShowString(action.operator_name);
   } else {
     return ShowString(kSharedVolume);
   }

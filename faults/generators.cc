@@ -46,8 +46,8 @@ constexpr sim::Ratio kRated = {.numerator = 1, .denominator = 4};
 constexpr int64_t kGapsPerHorizon = 8;
 
 // The kinds that are drawn in ways of their own.
-constexpr auto kOwnWay =
-    std::to_array<std::string_view>({"crash", "restart", "drop", "delay", "cut"});
+constexpr auto kOwnWay = std::to_array<std::string_view>(
+    {"crash", "restart", "drop", "delay", "cut", "operator_error", "operator_slow"});
 
 // What a plan does that destroys what was durable, or hides it.
 constexpr auto kDamaging =
@@ -89,6 +89,13 @@ class ParameterDraw {
   }
 
   void operator()(std::string_view key, std::optional<sim::Duration>& span) const {
+    if (key == "for") {
+      // Once, or for so long.
+      span = Flip("lasts")
+                 ? std::optional(random_.Split(key).Between(options_.link_min, options_.link_max))
+                 : std::nullopt;
+      return;
+    }
     span = random_.Split(key).Between(options_.restart_min, options_.restart_max);
   }
 
@@ -161,6 +168,11 @@ void Aim(AnyAction& action, const SwarmOptions& options, const Victims& victims,
     action.disk = on_host ? options.disk_host : std::string(kSharedVolume);
   } else if constexpr (requires { action.host; }) {
     action.host = victims.first;
+  } else if constexpr (requires { action.operator_name; }) {
+    const std::vector<std::string>& names =
+        victims.operators.empty() ? options.operators : victims.operators;
+    sim::Check(!names.empty(), "there is no operator whose code could fail");
+    action.operator_name = names[random.Split("operator").Below(names.size())];
   }
 }
 
@@ -222,6 +234,12 @@ class PlanDraw {
       const int64_t others = random_.Split("others").Between(0, options_.others_max);
       for (uint64_t index = 0; index < static_cast<uint64_t>(others); ++index) {
         plan.faults.push_back(DrawOther(index));
+      }
+    }
+    if (!options_.operators.empty() && Switch("code", options_.code_chance)) {
+      const int64_t codes = random_.Split("codes").Between(0, options_.code_faults_max);
+      for (uint64_t index = 0; index < static_cast<uint64_t>(codes); ++index) {
+        plan.faults.push_back(DrawCodeFault(index));
       }
     }
     return plan;
@@ -392,6 +410,11 @@ class PlanDraw {
     return fault;
   }
 
+  Fault DrawCodeFault(uint64_t index) const {
+    return {.when = DrawTrigger("code", index),
+            .what = DrawAction(options_, "code", {}, random_.Split("code", index))};
+  }
+
   const SwarmOptions& options_;
   const sim::Random random_;
   const Swarm swarm_;
@@ -445,6 +468,8 @@ sim::Result<void> SwarmOptions::Validate() const {
           crashes_min, crashes_max, kFaultsMax));
   rules.Require(link_faults_max <= kFaultsMax,
                 fmt::format("link_faults_max is {}; it may be {}.", link_faults_max, kFaultsMax));
+  rules.Require(code_faults_max <= kFaultsMax,
+                fmt::format("code_faults_max is {}; it may be {}.", code_faults_max, kFaultsMax));
   rules.Require(others_max <= kFaultsMax,
                 fmt::format("others_max is {}; it may be {}.", others_max, kFaultsMax));
   rules.Require(

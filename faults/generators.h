@@ -4,10 +4,10 @@
 // of faults are switched off and the others weighted wildly (a swarm; Groce et al. 2012), so that
 // over many seeds every kind meets every other one, and also reigns alone.
 //
-// Shape: crashes first, then faults of links, then others of all kinds. Most faults wait for the
-//        n-th occurrence of a protocol event, because that is where bugs sit and because such a
-//        plan survives a change of the code; some come at a time; some crash a process again soon
-//        after it booted.
+// Shape: crashes first, then faults of links, then others of all kinds, then those of user code.
+//        Most faults wait for the n-th occurrence of a protocol event, because that is where bugs
+//        sit and because such a plan survives a change of the code; some come at a time; some crash
+//        a process again soon after it booted.
 // Time:  what starts at a time is over by `horizon`. What waits for an event lasts no longer than
 //        half of it, and the horizon is when the runner heals. Chance: each decision draws from a
 //        stream named after it ("crash/3/target"), never from a shared one: a fault that is left
@@ -66,6 +66,9 @@ struct SwarmOptions {
   // matters) and on the shared volume.
   uint32_t others_max = 0;
   std::string disk_host{};
+  // The operators whose code may fail; none: no such faults.
+  std::vector<std::string> operators{};
+  uint32_t code_faults_max = 2;
   // Whether what was durable may be destroyed, or found missing: what no system survives unharmed.
   bool damages_storage = false;
 
@@ -79,6 +82,7 @@ struct SwarmOptions {
   sim::Ratio one_way_chance = sim::Percent(50);
   sim::Ratio crash_again_chance = sim::Percent(50);
   sim::Ratio other_chance = sim::Percent(30);
+  sim::Ratio code_chance = sim::Percent(10);
   // Where a crash may fall that follows another one of the same process: the first such event
   // after it. None: some time after the restart.
   std::vector<std::string> again_events{};
@@ -91,6 +95,7 @@ struct SwarmOptions {
 struct Victims {
   std::string first;
   std::string second;
+  std::vector<std::string> operators{};  // one of them; none: of all
 };
 
 // An action of this family (faults/fault_catalogue.h) against these, with drawn parameters.

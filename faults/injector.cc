@@ -4,6 +4,8 @@
 #include <optional>
 #include <variant>
 
+#include <fmt/format.h>
+
 #include "faults/text.h"
 #include "sim/check.h"
 
@@ -129,6 +131,7 @@ Injector::Injector(sim::World& world, FaultPlan plan, sim::SimTime heal_at,
       plan_(std::move(plan)),
       random_(random),
       ailments_(world),
+      user_code_(random_.Split("user_code")),
       counts_(plan_.faults.size()),
       took_effect_(plan_.faults.size(), false) {
   CheckPlan();
@@ -473,6 +476,37 @@ bool Injector::Act(size_t, const ClockFault& clock) {
   return true;
 }
 
+// ---- User code
+
+// An error takes effect when somebody throws.
+bool Injector::Act(size_t fault, const OperatorFault& code) {
+  const bool is_slow = code.trouble == CodeTrouble::kSlow;
+  const uint64_t cause = ++causes_;
+  user_code_.Begin(cause, code);
+  code_faults_[cause] = fault;
+  if (const auto lasts = is_slow ? std::optional(code.duration) : code.lasts) {
+    world_.At(sim::Later(world_.Now(), *lasts), [this, cause] { user_code_.End(cause); });
+  }
+  if (is_slow) {
+    TellOfCode(code.operator_name, fmt::format("{} more for each record", sim::Show(code.by)));
+  }
+  return is_slow;
+}
+
+RecordFate Injector::OnRecord(std::string_view operator_name) {
+  const UserCode::Judgement judgement = user_code_.OnRecord(operator_name);
+  if (judgement.struck) {
+    TellOfCode(operator_name, "throws");
+    const size_t fault = code_faults_.at(*judgement.struck);
+    Note(fault, {}, plan_.faults[fault].what);
+  }
+  return judgement.fate;
+}
+
+void Injector::TellOfCode(std::string_view operator_name, const std::string& condition) {
+  world_.Trace("fault.code", {{"operator", operator_name}, {"condition", condition}});
+}
+
 void Injector::Heal() {
   if (healed_) {
     return;
@@ -480,6 +514,7 @@ void Injector::Heal() {
   healed_ = true;
   armed_.clear();
   ailments_.Heal();
+  user_code_.Heal();
   if (swizzled_) {
     world_.Heal();
   }

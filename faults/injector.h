@@ -15,7 +15,10 @@
 //          leaves the links of its hosts whole, whatever else ailed them.
 // Nothing: the crash of a dead process, the restart of a live one, the pause of a dead or paused
 //          one and the reset of links without connections do nothing; they do not count as fired,
-//          and faults that wait for them never fire. A crash at a write fires when somebody dies.
+//          and faults that wait for them never fire. A crash at a write fires when somebody dies,
+//          an operator_error when somebody throws.
+// Code:    of user code nothing happens by itself: see faults/user_code.h. The world is told of it
+//          as "fault.code".
 // Healing: from then on no fault fires; links, disks, the volume and clocks are whole, who is
 //          paused goes on, and every process that the plan crashed and that is still down boots. A
 //          process that ended by itself stays ended.
@@ -33,6 +36,7 @@
 
 #include "faults/ailments.h"
 #include "faults/fault_plan.h"
+#include "faults/user_code.h"
 #include "sim/random.h"
 #include "sim/world/world.h"
 
@@ -60,6 +64,10 @@ class Injector : public sim::TraceObserver {
 
   // For the world only.
   void OnEvent(const sim::TraceEvent& event) override;
+
+  // What is to become of the record that the operator is about to be given: for the wrapping of
+  // its function.
+  RecordFate OnRecord(std::string_view operator_name);
 
   // At once instead of at the given time. The second call does nothing.
   void Heal();
@@ -102,6 +110,7 @@ class Injector : public sim::TraceObserver {
   bool Act(size_t fault, const CrashAtWrite& crash);
   bool Act(size_t fault, const VolumeFault& volume);
   bool Act(size_t fault, const ClockFault& clock);
+  bool Act(size_t fault, const OperatorFault& code);
 
   template <typename LinkFault>
   bool Worsen(const LinkFault& fault, const sim::LinkCondition& condition);
@@ -111,6 +120,7 @@ class Injector : public sim::TraceObserver {
   // From now on the process is down because of a fault.
   void NoteDown(sim::ProcessId process, std::optional<sim::Duration> restart_after);
   void OnCrash(const sim::TraceEvent& event);
+  void TellOfCode(std::string_view operator_name, const std::string& condition);
 
   sim::ProcessId Find(std::string_view process) const;
 
@@ -126,6 +136,7 @@ class Injector : public sim::TraceObserver {
   FaultPlan plan_;
   sim::Random random_;
   Ailments ailments_;
+  UserCode user_code_;
   bool healed_ = false;
   // Inside an act of ours: what it makes the world trace must not act inside it again.
   bool acting_ = false;
@@ -141,6 +152,7 @@ class Injector : public sim::TraceObserver {
   std::map<sim::ProcessId, uint64_t> down_;    // by which crash; until it boots again
   std::map<sim::ProcessId, uint64_t> paused_;  // by which pause
   std::vector<Armed> armed_;
+  std::map<uint64_t, size_t> code_faults_;  // by cause
   std::vector<FiredFault> fired_;
   std::function<void(const FiredFault&, const Action&)> told_;
 };

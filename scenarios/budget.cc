@@ -101,18 +101,22 @@ std::string Budget::ShowProgress() const {
                      : "";
 }
 
-std::optional<std::string> Budget::Excuse(std::span<const reports::Finding> findings,
-                                          const sim::World& world) const {
+Excuses Budget::ExcusesIn(const sim::World& world) const {
+  return {.not_finished = WhyNotFinished(world), .lost = WhyLost(world)};
+}
+
+std::optional<std::string> ExcuseFor(std::span<const reports::Finding> findings,
+                                     const Excuses& excuses) {
   std::string reason;
   for (const reports::Finding& finding : findings) {
     const bool is_lost = (finding.oracle == "exactly_once" && finding.breach == "lost") ||
                          finding.oracle == "log_readable";
     const bool is_unfinished = finding.oracle == "job_finishes" || finding.oracle == "progress";
-    std::string why = is_unfinished ? WhyNotFinished(world) : is_lost ? WhyLost(world) : "";
+    const std::string why = is_unfinished ? excuses.not_finished : is_lost ? excuses.lost : "";
     if (why.empty()) {
       return std::nullopt;
     }
-    reason = reason.empty() ? std::move(why) : reason;
+    reason = reason.empty() ? why : reason;
   }
   return reason.empty() ? std::nullopt : std::optional(std::move(reason));
 }

@@ -33,6 +33,19 @@
 
 namespace flinch::scenarios {
 
+// Why a run may have broken a promise without being wrong: whole sentences that name the missing
+// artefact; "" where it may not.
+struct Excuses {
+  std::string not_finished;
+  std::string lost;
+
+  friend bool operator==(const Excuses&, const Excuses&) = default;
+};
+
+// The excuse for all of these findings, or nothing when one of them has none.
+std::optional<std::string> ExcuseFor(std::span<const reports::Finding> findings,
+                                     const Excuses& excuses);
+
 class Budget final : public sim::TraceObserver {
  public:
   explicit Budget(const Scenario& scenario) : scenario_(scenario) {}
@@ -45,10 +58,8 @@ class Budget final : public sim::TraceObserver {
   // What it had and did not do, for whoever reports that it did not finish; "" until exhausted.
   std::string ShowProgress() const;
 
-  // Why these findings break no promise: a whole sentence that names the missing artefact. Nothing
-  // when they do. Asked once, when the run is over.
-  std::optional<std::string> Excuse(std::span<const reports::Finding> findings,
-                                    const sim::World& world) const;
+  // Asked once, when the run is over.
+  Excuses ExcusesIn(const sim::World& world) const;
 
  private:
   std::string WhyNotFinished(const sim::World& world) const;

@@ -8,8 +8,11 @@
 #include <fmt/format.h>
 
 #include "engine/events.h"
+#include "engine/graph/job_graph.h"
 #include "faults/generators.h"
 #include "scenarios/cells.h"
+#include "scenarios/jobs.h"
+#include "sim/check.h"
 #include "sim/random.h"
 
 namespace flinch::scenarios {
@@ -37,6 +40,7 @@ constexpr auto kWorldEvents = std::to_array<events::EventInfo>({
     {"fault.heal", "", "the world made every link whole"},
     {"fault.disk", "disk condition", "the world changed a disk"},
     {"fault.clock", "host drift_ppm frozen wall_step_ns", "the world changed the clocks of a host"},
+    {"fault.code", "operator condition", "the code of an operator was made to throw or dawdle"},
     {"fault.pause", "process incarnation timers", "the world paused a process"},
     {"fault.resume", "process incarnation paused_ns", "the world let a paused process go on"},
 });
@@ -119,6 +123,10 @@ faults::SwarmOptions WorkerSwarm(const Scenario& scenario, sim::Duration input_s
   options.delay_max = spec.delay_max;
   options.others_max = spec.others_max;
   options.disk_host = kBroker;
+  if (spec.others_max > 0) {
+    options.operators = OperatorNames(scenario).value_or(std::vector<std::string>());
+    options.code_faults_max = std::min(options.code_faults_max, spec.others_max);
+  }
   options.damages_storage = spec.damages_storage;
   options.again_events = {std::string(events::kJobRestored), std::string(events::kTaskRestoring),
                           std::string(events::kFirstRecord),
@@ -137,6 +145,7 @@ faults::SwarmOptions ControlSwarm(const Scenario& scenario, sim::Duration input_
   options.hosts.clear();
   options.host_weights.clear();
   options.others_max = 0;
+  options.operators.clear();
   options.crashes_min = 0;
   options.crashes_max = scenario.faults.swarm.control_crashes_max;
   return options;
@@ -154,6 +163,23 @@ void Append(faults::FaultPlan& plan, faults::FaultPlan more) {
     }
     plan.faults.push_back(std::move(fault));
   }
+}
+
+// The operators of the tasks that have the role.
+std::vector<std::string> OperatorsOf(const Scenario& scenario, CellRole role) {
+  const sim::Result<engine::JobGraph> graph =
+      engine::BuildJobGraph(BuildStream(scenario, Workload()));
+  sim::Check(graph.has_value(), "the job {} of a valid scenario is wrong", scenario.job.name);
+  const VertexRoles roles = RolesOf(*graph);
+  std::vector<std::string> names;
+  for (const engine::JobVertex& vertex : graph->vertices) {
+    if (roles.at(vertex.name) == role) {
+      for (const size_t node : vertex.operators) {
+        names.push_back(graph->stream.nodes[node].name);
+      }
+    }
+  }
+  return names;
 }
 
 // A fault in this cell, behind a crash that makes the job recover where the cell is about that.
@@ -178,10 +204,13 @@ faults::FaultPlan AimedPlan(const Scenario& scenario, const Cell& cell,
   } else {
     when.nth = 1 + random.Split("nth").Below(6);
   }
+  const std::vector<std::string> operators =
+      cell.fault == "code" ? OperatorsOf(scenario, cell.role) : std::vector<std::string>();
   const std::string second(victim == kJobManager ? std::string_view(worker) : kJobManager);
   plan.faults.push_back(
       {.when = std::move(when),
-       .what = faults::DrawAction(swarm, cell.fault, {.first = victim, .second = second},
+       .what = faults::DrawAction(swarm, cell.fault,
+                                  {.first = victim, .second = second, .operators = operators},
                                   random.Split("action"))});
   return plan;
 }
@@ -202,6 +231,7 @@ faults::Cast CastOf(const Scenario& scenario) {
   faults::Cast cast;
   cast.processes = Processes(scenario.cluster);
   cast.cells = CellAddresses();
+  cast.operators = OperatorNames(scenario);
   for (const std::span<const events::EventInfo> all :
        {std::span<const events::EventInfo>(events::kAll), WorldEvents()}) {
     for (const events::EventInfo& event : all) {

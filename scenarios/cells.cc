@@ -188,8 +188,12 @@ constexpr auto kPhases = std::to_array<PhaseRow>({
     {"first_checkpoint", kFirstTrigger, kFirstStored, "", kLong, {}, kEverybody},
 });
 
-// The broker keeps its journal on a disk of its own; all others use the shared volume only.
+// The broker keeps its journal on a disk of its own; all others use the shared volume only. User
+// code runs in tasks.
 bool IsLegal(Role role, std::string_view fault) {
+  if (fault == "code") {
+    return role == Role::kSource || role == Role::kOperator || role == Role::kSink;
+  }
   return (fault != "disk" || role == Role::kLog) && (fault != "volume" || role != Role::kLog);
 }
 
@@ -301,6 +305,18 @@ faults::AtEvent EventOf(const faults::AtCell& at, const faults::Action& what,
 }
 
 std::string_view VertexOf(std::string_view subtask) { return subtask.substr(0, subtask.find('[')); }
+
+// Whether the operator is one of the chain: "source->parse[0]".
+bool RunsOperator(std::string_view subtask, std::string_view operator_name) {
+  for (std::string_view chain = VertexOf(subtask); !chain.empty();) {
+    const size_t end = std::min(chain.find("->"), chain.size());
+    if (chain.substr(0, end) == operator_name) {
+      return true;
+    }
+    chain.remove_prefix(std::min(end + 2, chain.size()));
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -451,7 +467,12 @@ void CellCounter::OnFired(const faults::FiredFault& fired, const faults::Action&
 std::vector<std::string_view> CellCounter::WhomStrikes(const faults::Action& action,
                                                        const Stay& stay) {
   std::vector<std::string_view> struck = faults::StruckBy(action);
-  if (faults::FamilyOf(action) == "volume") {
+  if (const auto* const code = std::get_if<faults::OperatorFault>(&action)) {
+    // Whoever runs the operator.
+    if (RunsOperator(stay.subtask, code->operator_name)) {
+      struck = {stay.process};
+    }
+  } else if (faults::FamilyOf(action) == "volume") {
     // Whoever reads or writes there now.
     struck = {kJobManager, stay.process};
   }

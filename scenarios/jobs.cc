@@ -13,6 +13,7 @@
 #include "scenarios/job_parts.h"
 #include "scenarios/job_references.h"
 #include "scenarios/misbehaviour.h"
+#include "sim/check.h"
 
 namespace flinch::scenarios {
 
@@ -196,6 +197,28 @@ std::span<const RegisteredJob> JobRegistry() { return kJobs; }
 const RegisteredJob* FindJob(std::string_view name) {
   const RegisteredJob* const job = FindIn(kJobs, name);
   return job != nullptr ? job : FindIn(kMisbehavingJobs, name);
+}
+
+engine::StreamGraph BuildStream(const Scenario& scenario, const Workload& workload) {
+  const RegisteredJob* const job = FindJob(scenario.job.name);
+  sim::Check(job != nullptr, "there is no job {}", scenario.job.name);
+  engine::StreamGraph stream = job->build(scenario, workload);
+  for (engine::StreamNode& node : stream.nodes) {
+    node.starts_chain = node.starts_chain || !scenario.job.chaining;
+  }
+  return stream;
+}
+
+std::optional<std::vector<std::string>> OperatorNames(const Scenario& scenario) {
+  const RegisteredJob* const job = FindJob(scenario.job.name);
+  if (job == nullptr || (job->build == BuildAlgebra && !ParseSteps(scenario.job.steps))) {
+    return std::nullopt;
+  }
+  std::vector<std::string> names;
+  for (engine::StreamNode& node : BuildStream(scenario, {}).nodes) {
+    names.push_back(std::move(node.name));
+  }
+  return names;
 }
 
 uint32_t OutputPartitions(const Scenario& scenario) { return scenario.job.parallelism; }

@@ -52,6 +52,14 @@ std::span<const RegisteredJob> JobRegistry();
 // Null when there is none of this name. Finds those of scenarios/misbehaviour.h, too.
 const RegisteredJob* FindJob(std::string_view name);
 
+// The scenario's job as its processes run it: what `job.chaining` says has been applied. The
+// scenario has no problems.
+engine::StreamGraph BuildStream(const Scenario& scenario, const Workload& workload);
+
+// Its operators by name, in the order of the stream. Nothing where the job is none that can be
+// built.
+std::optional<std::vector<std::string>> OperatorNames(const Scenario& scenario);
+
 // The output topic has one partition per subtask of the sink.
 uint32_t OutputPartitions(const Scenario& scenario);
 

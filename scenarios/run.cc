@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -13,15 +15,16 @@
 #include "engine/graph/job_graph.h"
 #include "engine/graph/stream_graph.h"
 #include "faults/injector.h"
+#include "scenarios/ailing_code.h"
 #include "scenarios/budget.h"
 #include "scenarios/cast.h"
 #include "scenarios/cells.h"
 #include "scenarios/jobs.h"
+#include "scenarios/judging.h"
 #include "scenarios/oracles/catalogue.h"
 #include "scenarios/outside_view.h"
 #include "scenarios/publisher.h"
 #include "scenarios/scenario_toml.h"
-#include "scenarios/signature.h"
 #include "scenarios/vary.h"
 #include "sim/check.h"
 #include "sim/world/world.h"
@@ -113,19 +116,23 @@ class Stage {
     world_.Observe(tally_);
     world_.Observe(cells_);
     world_.Observe(budget_);
-    const Subject subject = DescribeSubject(request.scenario, request.workload, job, &outside_);
+    Subject subject = DescribeSubject(request.scenario, request.workload, job, &outside_);
+    if (request.records_evidence) {
+      recorder_.emplace(outside_);
+      world_.Observe(*recorder_);
+      subject.outside = &*recorder_;
+    }
     for (const std::unique_ptr<Oracle>& oracle : oracles_) {
       oracle->OnSubject(subject);
       world_.Observe(*oracle);
     }
+    faults::FaultPlan plan = ResolveCells(
+        request.plan ? *request.plan : PlanOf(request.scenario, request.workload, request.seed),
+        roles_);
+    ailing_ = AilingOperators(plan);
     BootProcesses();
-    injector_.emplace(
-        world_,
-        ResolveCells(
-            request.plan ? *request.plan : PlanOf(request.scenario, request.workload, request.seed),
-            roles_),
-        sim::SimTime(request.scenario.limits.heal_after),
-        sim::Random(request.seed).Split("injector"));
+    injector_.emplace(world_, std::move(plan), sim::SimTime(request.scenario.limits.heal_after),
+                      sim::Random(request.seed).Split("injector"));
     injector_->OnFired([this](const faults::FiredFault& fired, const faults::Action& what) {
       cells_.OnFired(fired, what);
       budget_.OnFired(what);
@@ -145,10 +152,8 @@ class Stage {
   // What a process loads when it boots: its own copy, as from a jar on its disk. Nothing that user
   // code keeps in it survives a crash or is seen by another process.
   engine::JobGraph LoadCode() const {
-    engine::StreamGraph stream = job_.build(request_.scenario, request_.workload);
-    for (engine::StreamNode& node : stream.nodes) {
-      node.starts_chain = node.starts_chain || !request_.scenario.job.chaining;
-    }
+    engine::StreamGraph stream = BuildStream(request_.scenario, request_.workload);
+    WrapCode(stream, ailing_, ask_fate_);
     sim::Result<engine::JobGraph> graph = engine::BuildJobGraph(std::move(stream));
     sim::Check(graph.has_value(), "the registered job {} is wrong: {}", job_.name,
                graph ? std::string() : graph.error().message);
@@ -161,7 +166,9 @@ class Stage {
   void FillNumbers(reports::RunSummary& summary) const;
   void FillOutput(const engine::LogContents& log, FinalState& state,
                   reports::RunSummary& summary) const;
+  FinalState Describe(const sim::Outcome& outcome) const;
   RunResult Judge(const sim::Outcome& outcome);
+  Evidence TakeEvidence(const FinalState& state, std::vector<reports::Finding> found);
 
   template <typename Main>
   void Boot(std::string_view name, Main main) {
@@ -170,6 +177,8 @@ class Stage {
 
   const RunRequest& request_;
   const RegisteredJob& job_;
+  std::set<std::string> ailing_;  // operators whose code the faults strike
+  const AskFate ask_fate_ = [this](std::string_view name) { return injector_->OnRecord(name); };
   Tally tally_;
   VertexRoles roles_;
   CellCounter cells_;
@@ -177,6 +186,7 @@ class Stage {
   std::vector<std::unique_ptr<Oracle>> oracles_;
   sim::World world_;
   OutsideView outside_;
+  std::optional<EvidenceRecorder> recorder_;
   std::optional<faults::Injector> injector_;
   std::optional<sim::Result<engine::LogContents>> last_log_;  // read when the world had ended
 };
@@ -267,10 +277,7 @@ void Stage::FillOutput(const engine::LogContents& log, FinalState& state,
   }
 }
 
-RunResult Stage::Judge(const sim::Outcome& outcome) {
-  RunResult result;
-  reports::RunSummary& summary = result.summary;
-  FillNumbers(summary);
+FinalState Stage::Describe(const sim::Outcome& outcome) const {
   FinalState state{.job_finished = tally_.job_finished(),
                    .job_status = tally_.job_status,
                    .expected = job_.reference(request_.scenario, request_.workload),
@@ -286,6 +293,33 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
     state.ending = "no progress";
     state.stuck = budget_.ShowProgress();
   }
+  return state;
+}
+
+Evidence Stage::TakeEvidence(const FinalState& state, std::vector<reports::Finding> found) {
+  Evidence evidence{
+      .job = request_.scenario.job.name,
+      .oracles = {},
+      .summary = {},
+      .subject = DescribeSubject(request_.scenario, request_.workload, job_, &outside_),
+      .events = recorder_->TakeEvents(),
+      .looks = recorder_->TakeLooks(),
+      .state = state,
+      .found = std::move(found),
+      .excuses = budget_.ExcusesIn(world_)};
+  evidence.subject.outside = nullptr;
+  evidence.state.show_value = nullptr;
+  for (const std::unique_ptr<Oracle>& oracle : oracles_) {
+    evidence.oracles.emplace_back(oracle->name());
+  }
+  return evidence;
+}
+
+RunResult Stage::Judge(const sim::Outcome& outcome) {
+  RunResult result;
+  reports::RunSummary& summary = result.summary;
+  FillNumbers(summary);
+  FinalState state = Describe(outcome);
   if (outcome.violation) {
     summary.findings.push_back(
         {.oracle = "invariant",
@@ -303,21 +337,23 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
         {.oracle = "log_readable", .witness = log.error().message, .details = {}});
   }
   summary.records_out = state.output.size();
+  const std::vector<reports::Finding> found = summary.findings;
+  if (recorder_) {
+    recorder_->OnEnd();
+  }
   for (const std::unique_ptr<Oracle>& oracle : oracles_) {
     for (reports::Finding& finding : oracle->Judge(state)) {
       summary.findings.push_back(std::move(finding));
     }
     summary.judged.push_back({.oracle = std::string(oracle->name()), .events = oracle->seen()});
   }
-  if (!summary.findings.empty()) {
-    summary.verdict = reports::Verdict::kFailed;
-    if (std::optional<std::string> reason = budget_.Excuse(summary.findings, world_)) {
-      summary.verdict = reports::Verdict::kInconclusive;
-      summary.reason = *std::move(reason);
-      summary.findings.clear();
-    }
+  Conclude(summary.findings.empty() ? std::nullopt
+                                    : ExcuseFor(summary.findings, budget_.ExcusesIn(world_)),
+           summary);
+  if (recorder_) {
+    result.evidence = TakeEvidence(state, found);
+    result.evidence->summary = summary;
   }
-  summary.signature = SignatureOf(summary);
   result.output = std::move(state.output);
   result.cells = cells_.hit();
   result.recording = world_.recording();

@@ -9,6 +9,7 @@
 #include "engine/defects.h"
 #include "faults/fault_plan.h"
 #include "reports/run_summary.h"
+#include "scenarios/evidence.h"
 #include "scenarios/expected.h"
 #include "scenarios/scenario.h"
 #include "scenarios/workload.h"
@@ -30,6 +31,7 @@ struct RunRequest {
   // What chooses instead of `scheduling`: a tape of a run that had everything else in common.
   std::optional<sim::Tape> play{};
   bool records_tape = false;
+  bool records_evidence = false;  // for judges to come
 };
 
 struct RunResult {
@@ -40,6 +42,7 @@ struct RunResult {
   std::vector<uint32_t> cells;       // of the protocol that faults struck: scenarios/cells.h
   std::optional<sim::Tape> tape;     // when one was recorded or played
   sim::TapeReport tape_report;       // when one was played
+  std::optional<Evidence> evidence;  // when it was recorded
 };
 
 // Deterministic in the request. What the scenario lets vary is varied first. Never fails: whatever

@@ -26,8 +26,8 @@ using sim::ErrorCode;
 using sim::Fail;
 
 constexpr auto kVerbs = std::to_array<std::string_view>(
-    {"run", "hunt", "merge", "replay", "shrink", "explain", "diff", "keep", "regress", "verify",
-     "defects", "list", "check", "bench"});
+    {"run", "hunt", "merge", "replay", "shrink", "explain", "diff", "keep", "regress", "judge",
+     "verify", "defects", "list", "check", "bench"});
 constexpr auto kCatalogues = std::to_array<std::string_view>(
     {"scenarios", "jobs", "faults", "events", "cells", "oracles", "defects"});
 constexpr auto kSuites = std::to_array<std::string_view>({"kernel"});
@@ -48,6 +48,7 @@ Commands:
   diff TOKEN TOKEN  the first event in which two runs differ
   keep TOKEN        write a failure down as a regression
   regress [FILE…]   run what was kept, and say what is no longer so
+  judge FILE        the oracles once more, on what `run --recording` wrote
   verify SCENARIO…  every seed twice, in fresh processes under different surroundings
   defects           for each planted defect, how many seeds until an oracle finds it
   list [WHAT]       scenarios, jobs, faults, events, oracles or defects
@@ -124,6 +125,7 @@ class Parser {
     DefineVariations(*run_);
     run_->add_option("--output", output_, "where the committed output goes, as JSON Lines");
     run_->add_option("--tape", tape_, "where the choices of the run go, for `flinch replay`");
+    run_->add_option("--recording", recording_, "where all goes that `flinch judge` needs");
     run_->add_option("--trail", trail_)->group(std::string(kHidden));
     run_->add_flag("--twice", arguments_.twice, "run twice and compare event by event");
     run_->add_flag("--timeline", arguments_.timeline, "print what happened, event by event");
@@ -295,6 +297,7 @@ class Parser {
     }
     arguments_.output = Given(*run_, "--output", output_);
     arguments_.tape = Given(*run_, "--tape", tape_);
+    arguments_.recording = Given(*run_, "--recording", recording_);
     if (arguments_.timeline && arguments_.json) {
       return Usage("--json prints one object and nothing else; leave --timeline out.");
     }
@@ -432,6 +435,7 @@ class Parser {
   std::string input_;
   std::string output_;
   std::string tape_;
+  std::string recording_;
   std::string strategy_;
   std::string topic_;
   std::string suite_;

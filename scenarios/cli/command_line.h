@@ -31,7 +31,8 @@ struct RunArguments {
   std::vector<Setting> settings{};
   std::vector<std::string> defects{};
   sim::Scheduling scheduling{};
-  std::optional<std::string> tape{};  // where the run's choices go
+  std::optional<std::string> tape{};       // where the run's choices go
+  std::optional<std::string> recording{};  // where what its judges go by goes
   bool twice = false;
   bool timeline = false;
   bool json = false;
@@ -122,10 +123,10 @@ struct TextCommand {
   int exit_code = 0;
 };
 
-using Command =
-    std::variant<RunArguments, ReplayArguments, VerifyArguments, ListArguments, CheckArguments,
-                 BenchArguments, HuntArguments, MergeArguments, DefectsArguments, ShrinkArguments,
-                 ExplainArguments, DiffArguments, KeepArguments, RegressArguments, TextCommand>;
+using Command = std::variant<RunArguments, ReplayArguments, VerifyArguments, ListArguments,
+                             CheckArguments, BenchArguments, HuntArguments, MergeArguments,
+                             DefectsArguments, ShrinkArguments, ExplainArguments, DiffArguments,
+                             KeepArguments, RegressArguments, JudgeArguments, TextCommand>;
 
 // `words` without the program's own name.
 sim::Result<Command> ParseCommandLine(std::span<const std::string> words);

@@ -22,6 +22,7 @@
 #include "scenarios/field_text.h"
 #include "scenarios/registry.h"
 #include "scenarios/regressions/regression.h"
+#include "scenarios/shrink/tape_edits.h"
 #include "scenarios/signature.h"
 #include "sim/world/scheduling.h"
 
@@ -97,6 +98,9 @@ sim::Result<Regression> Describe(const PreparedRun& prepared, const reports::Run
     std::erase_if(regression.settings,
                   [](const Setting& setting) { return setting.key == "faults.source"; });
   }
+  if (run.play) {
+    regression.tape = Shortened(*run.play);
+  }
   // What was planted must be found again; what was an accident must go.
   regression.expect = {.verdict = token.defects.empty() ? Verdict::kPassed : Verdict::kFailed,
                        .signature = SignatureOf(summary),
@@ -140,7 +144,12 @@ sim::Result<PreparedRun> PrepareKept(const Regression& regression) {
     }
     arguments.scheduling = *scheduling;
   }
-  return regression.scenario.empty() ? Prepare(arguments, Scenario()) : Prepare(arguments);
+  sim::Result<PreparedRun> prepared =
+      regression.scenario.empty() ? Prepare(arguments, Scenario()) : Prepare(arguments);
+  if (prepared) {
+    prepared->request.play = regression.tape;
+  }
+  return prepared;
 }
 
 Reviewed ReviewFile(const std::string& file) {
@@ -210,12 +219,6 @@ int KeepCommand(const KeepArguments& arguments, const std::string& program, std:
   const sim::Result<Pasted> pasted = ReadPasted(arguments.text);
   if (!pasted) {
     return ComplainAboutInput(err, pasted.error().message);
-  }
-  if (pasted->tape) {
-    return ComplainAboutInput(
-        err,
-        "This run chooses by a tape, which no regression file can hold. Keep the "
-        "run of the token above the tape instead.");
   }
   const sim::Result<PreparedRun> prepared = PreparePasted(*pasted, err);
   if (!prepared) {

@@ -78,6 +78,11 @@ sim::Result<PreparedRun> PreparePasted(const Pasted& pasted, std::ostream& err) 
   return prepared;
 }
 
+std::string ShowTapeFile(std::string_view line, const sim::Tape& tape) {
+  const std::string text = sim::Show(tape);
+  return fmt::format("# {}\n{}{}\n{}", line, kTapeHash, HashContent({text}), text);
+}
+
 std::string ShortDigest(const sim::Digest& digest) { return sim::Show(digest).substr(0, 16); }
 
 ReplayToken TokenOf(ReplayToken token, const reports::RunSummary& summary) {

@@ -30,6 +30,10 @@ sim::Result<PreparedRun> PreparePasted(const Pasted& pasted, std::ostream& err);
 // The word before the hash of a tape: it tells a tape that was edited from a run that differs.
 inline constexpr std::string_view kTapeHash = "# tape ";
 
+// A tape under the line that replays its run. That line needs a token, which says all of the run
+// but what was chosen.
+std::string ShowTapeFile(std::string_view line, const sim::Tape& tape);
+
 // The first 16 digits, as a token has them.
 std::string ShortDigest(const sim::Digest& digest);
 

@@ -122,6 +122,7 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments, Scenario scenari
   request.seed = arguments.seed;
   request.scheduling = arguments.scheduling;
   request.records_tape = arguments.tape.has_value();
+  request.records_evidence = arguments.recording.has_value();
   if (const sim::Result<void> set = ApplySettings(arguments.settings, request.scenario); !set) {
     return Fail(set);
   }

@@ -1,6 +1,7 @@
 #include "scenarios/cli/run_commands.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -27,6 +28,7 @@
 #include "scenarios/cli/request.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
+#include "scenarios/evidence_file.h"
 #include "scenarios/jobs.h"
 #include "scenarios/run.h"
 #include "sim/world/world.h"
@@ -37,18 +39,6 @@ namespace {
 
 using nlohmann::ordered_json;
 using reports::Verdict;
-
-int ExitCodeOf(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kPassed:
-      return kExitPassed;
-    case Verdict::kInconclusive:
-      return kExitInconclusive;
-    case Verdict::kFailed:
-      return kExitViolation;
-  }
-  sim::Unreachable("a verdict has no exit code");
-}
 
 // The plan that somebody wrote, or null where faults are drawn or absent.
 const faults::FaultPlan* WrittenPlan(const RunRequest& request) {
@@ -173,11 +163,6 @@ std::string ShowOutput(const RegisteredJob& job, const std::vector<OutputRecord>
   return lines;
 }
 
-std::string ShowTapeFile(const reports::RunSummary& summary, const sim::Tape& tape) {
-  const std::string text = sim::Show(tape);
-  return fmt::format("# {}\n{}{}\n{}", summary.replay, kTapeHash, HashContent({text}), text);
-}
-
 // What the run is made from, and what its output must not replace.
 std::vector<std::string> FilesRead(const PreparedRun& prepared) {
   std::vector<std::string> files;
@@ -196,17 +181,67 @@ bool IsSameFile(const std::string& left, const std::string& right) {
          std::filesystem::weakly_canonical(right, ignored);
 }
 
-// The file that was asked for, or nothing.
-sim::Result<std::optional<OutputFile>> OpenFile(const std::optional<std::string>& path,
-                                                const PreparedRun& prepared) {
-  if (!path) {
-    return std::optional<OutputFile>();
+// What a run leaves behind, as far as it was asked for.
+struct RunFiles {
+  std::optional<OutputFile> output{};
+  std::optional<OutputFile> tape{};
+  std::optional<OutputFile> recording{};
+};
+
+sim::Result<RunFiles> OpenFiles(const RunArguments& arguments, const PreparedRun& prepared) {
+  struct Asked {
+    std::string_view flag;
+    const std::optional<std::string>& path;
+    std::optional<OutputFile> RunFiles::* file;
+  };
+
+  const auto all =
+      std::to_array<Asked>({{"--output", arguments.output, &RunFiles::output},
+                            {"--tape", arguments.tape, &RunFiles::tape},
+                            {"--recording", arguments.recording, &RunFiles::recording}});
+  RunFiles files;
+  for (size_t index = 0; index < all.size(); ++index) {
+    const Asked& asked = all[index];
+    for (size_t earlier = 0; asked.path && earlier < index; ++earlier) {
+      if (all[earlier].path && IsSameFile(*all[earlier].path, *asked.path)) {
+        return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                         fmt::format("{} and {} name the same file; give each its own.",
+                                     all[earlier].flag, asked.flag));
+      }
+    }
+    if (!asked.path) {
+      continue;
+    }
+    sim::Result<OutputFile> opened = OutputFile::Open(*asked.path, FilesRead(prepared));
+    if (!opened) {
+      return sim::Fail(opened);
+    }
+    (files.*asked.file).emplace(*std::move(opened));
   }
-  sim::Result<OutputFile> opened = OutputFile::Open(*path, FilesRead(prepared));
-  if (!opened) {
-    return sim::Fail(opened);
+  return files;
+}
+
+sim::Result<void> WriteFiles(const PreparedRun& prepared, RunResult& result, RunFiles& files) {
+  if (files.output) {
+    const RegisteredJob* const job = FindJob(prepared.request.scenario.job.name);
+    sim::Check(job != nullptr, "a scenario that was run has no job");
+    if (sim::Result<void> written = files.output->Write(ShowOutput(*job, result.output));
+        !written) {
+      return written;
+    }
   }
-  return std::optional(*std::move(opened));
+  if (files.tape) {
+    if (sim::Result<void> written =
+            files.tape->Write(ShowTapeFile(result.summary.replay, *result.tape));
+        !written) {
+      return written;
+    }
+  }
+  if (files.recording) {
+    result.evidence->summary = result.summary;
+    return files.recording->Write(ShowRecording(*result.evidence));
+  }
+  return {};
 }
 
 // Says whether the run came out as recorded; the exit code when it did not though it should have.
@@ -266,6 +301,18 @@ Judgement CompareWithToken(const ReplayToken& token, const PreparedRun& prepared
 
 }  // namespace
 
+int ExitCodeOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kPassed:
+      return kExitPassed;
+    case Verdict::kInconclusive:
+      return kExitInconclusive;
+    case Verdict::kFailed:
+      return kExitViolation;
+  }
+  sim::Unreachable("a verdict has no exit code");
+}
+
 int RunCommand(const RunArguments& arguments, const std::string& program, std::ostream& out,
                std::ostream& err) {
   sim::Result<PreparedRun> prepared = Prepare(arguments);
@@ -276,40 +323,24 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
     out << ShowTrail(PerformForTrail(prepared->request, *arguments.trail));
     return kExitPassed;
   }
-  if (arguments.twice && !arguments.output && !arguments.tape) {
+  const bool writes = arguments.output || arguments.tape || arguments.recording;
+  if (arguments.twice && !writes) {
     return RunTwiceCommand(arguments, program, *std::move(prepared), out);
   }
   if (arguments.twice) {
     return ComplainAboutInput(err,
-                              "--twice compares two runs and writes no file; "
-                              "leave --output out, and --tape.");
+                              "--twice compares two runs and writes no file; leave --output out, "
+                              "--tape and --recording.");
   }
-  if (arguments.output && arguments.tape && IsSameFile(*arguments.output, *arguments.tape)) {
-    return ComplainAboutInput(err,
-                              "--output and --tape name the same file; give each "
-                              "its own.");
-  }
-  sim::Result<std::optional<OutputFile>> output = OpenFile(arguments.output, *prepared);
-  sim::Result<std::optional<OutputFile>> tape = OpenFile(arguments.tape, *prepared);
-  if (!output || !tape) {
-    return Complain(err, output ? tape.error() : output.error());
+  sim::Result<RunFiles> files = OpenFiles(arguments, *prepared);
+  if (!files) {
+    return Complain(err, files.error());
   }
   prepared->request.keep = arguments.timeline ? sim::Keep::kTrace : sim::Keep::kNothing;
   RunResult result = RunTimed(prepared->request);
   FillReplay(program, prepared->token, result.summary);
-  if (*output) {
-    const RegisteredJob* const job = FindJob(prepared->request.scenario.job.name);
-    sim::Check(job != nullptr, "a scenario that was run has no job");
-    if (const sim::Result<void> written = (*output)->Write(ShowOutput(*job, result.output));
-        !written) {
-      return Complain(err, written.error());
-    }
-  }
-  if (*tape) {
-    const std::string text = ShowTapeFile(result.summary, *result.tape);
-    if (const sim::Result<void> written = (*tape)->Write(text); !written) {
-      return Complain(err, written.error());
-    }
+  if (const sim::Result<void> written = WriteFiles(*prepared, result, *files); !written) {
+    return Complain(err, written.error());
   }
   if (arguments.json && prepared->varied.empty()) {
     out << reports::ShowJson(result.summary);

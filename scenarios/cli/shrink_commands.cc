@@ -1,6 +1,8 @@
 #include "scenarios/cli/shrink_commands.h"
 
 #include <chrono>
+#include <filesystem>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -13,7 +15,9 @@
 #include "reports/run_summary.h"
 #include "scenarios/cli/complaint.h"
 #include "scenarios/cli/interrupt.h"
+#include "scenarios/cli/output_file.h"
 #include "scenarios/cli/pasted.h"
+#include "scenarios/cli/program_path.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
 #include "scenarios/registry.h"
@@ -41,11 +45,8 @@ void PrintStep(const ShrinkStep& step, std::ostream& out) {
 }
 
 ordered_json JsonOf(const RunSize& size) {
-  return {{"faults", size.faults},
-          {"records", size.records},
-          {"processes", size.processes},
-          {"settings", size.settings},
-          {"events", size.events}};
+  return {{"faults", size.faults},     {"records", size.records}, {"processes", size.processes},
+          {"settings", size.settings}, {"choices", size.choices}, {"events", size.events}};
 }
 
 std::string ShowJson(const Shrunk& shrunk, const WrittenRun& written, int64_t wall_ns) {
@@ -64,13 +65,14 @@ std::string ShowJson(const Shrunk& shrunk, const WrittenRun& written, int64_t wa
                                {"faults", written.arguments.faults},
                                {"settings", settings},
                                {"defects", written.arguments.defects},
+                               {"strategy", sim::Show(written.arguments.scheduling)},
                                {"digest", sim::Show(written.summary.digest)},
                                {"wall_ns", wall_ns},
                                {"replay", written.summary.replay}};
   return object.dump() + "\n";
 }
 
-std::string ShowLeft(const WrittenRun& written) {
+std::string ShowLeft(const Shrunk& shrunk, const WrittenRun& written) {
   std::string text = "left:\n";
   for (const std::string& fault : written.arguments.faults) {
     text += fmt::format("  --fault    {}\n", fault);
@@ -81,7 +83,26 @@ std::string ShowLeft(const WrittenRun& written) {
   for (const std::string& defect : written.arguments.defects) {
     text += fmt::format("  --defect   {}\n", defect);
   }
+  if (const uint64_t choices = shrunk.steps.back().size.choices; shrunk.run.play) {
+    text += fmt::format("  {} choice{} on a tape\n", choices, choices == 1 ? "" : "s");
+  } else if (written.arguments.scheduling != sim::Scheduling()) {
+    text += fmt::format("  --strategy {}\n", sim::Show(written.arguments.scheduling));
+  }
   return text + "\n";
+}
+
+// The file that was asked for, or nothing.
+sim::Result<std::optional<OutputFile>> OpenTape(const ShrinkArguments& arguments) {
+  if (!arguments.tape) {
+    return std::optional<OutputFile>();
+  }
+  // A token is no file; its name does no harm.
+  sim::Result<OutputFile> opened =
+      OutputFile::Open(*arguments.tape, std::vector<std::string>{arguments.text});
+  if (!opened) {
+    return sim::Fail(opened);
+  }
+  return std::optional(*std::move(opened));
 }
 
 }  // namespace
@@ -101,6 +122,7 @@ WrittenRun WriteDown(const Shrunk& shrunk, const RunArguments& given, const Scen
   sim::Result<PreparedRun> prepared = Prepare(arguments);
   sim::Check(prepared.has_value(), "what was shrunk cannot be written down: {}",
              prepared ? std::string() : prepared.error().message);
+  prepared->request.play = shrunk.run.play;
   const auto begin = std::chrono::steady_clock::now();
   written.summary = Run(prepared->request).summary;
   written.summary.wall_ns =
@@ -118,10 +140,10 @@ int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, 
   if (!pasted) {
     return ComplainAboutInput(err, pasted.error().message);
   }
-  if (pasted->tape) {
+  if (pasted->tape && !arguments.tape) {
     return ComplainAboutInput(err,
-                              "This run chooses by a tape. Shrink the run of the "
-                              "token above the tape instead.");
+                              "This run chooses by a tape. Say where the smaller one goes: --tape "
+                              "FILE.");
   }
   sim::Result<PreparedRun> prepared = PreparePasted(*pasted, err);
   if (!prepared) {
@@ -131,13 +153,18 @@ int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, 
   if (!base) {
     return ComplainAboutInput(err, base.error().message);
   }
+  sim::Result<std::optional<OutputFile>> tape = OpenTape(arguments);
+  if (!tape) {
+    return Complain(err, tape.error());
+  }
   const RunArguments given = ArgumentsOf(pasted->token);
   const auto begin = std::chrono::steady_clock::now();
   const auto elapsed = [begin] {
     return std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count();
   };
   const InterruptWatch watch;
-  ShrinkOptions options{.input = given.input, .base = *base};
+  ShrinkOptions options{
+      .input = given.input, .base = *base, .may_use_tape = arguments.tape.has_value()};
   options.stop = [&] {
     return watch.signal() != 0 || (arguments.for_ns && elapsed() >= *arguments.for_ns);
   };
@@ -153,7 +180,16 @@ int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, 
   if (!shrunk) {
     return ComplainAboutInput(err, shrunk.error().message);
   }
-  const WrittenRun written = WriteDown(*shrunk, given, *base, program);
+  WrittenRun written = WriteDown(*shrunk, given, *base, program);
+  if (shrunk->run.play) {
+    const std::string text = ShowTapeFile(written.summary.replay, *shrunk->run.play);
+    if (const sim::Result<void> kept = (*tape)->Write(text); !kept) {
+      return Complain(err, kept.error());
+    }
+    // The token alone would be another run.
+    const std::filesystem::path path = std::filesystem::absolute(*arguments.tape);
+    written.summary.replay = program + " replay " + ShellWord(path.lexically_normal().string());
+  }
   const int64_t wall_ns = elapsed();
   if (arguments.json) {
     out << ShowJson(*shrunk, written, wall_ns);
@@ -163,7 +199,7 @@ int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, 
                      shrunk->stopped ? "Stopped after" : "Nothing smaller: of", shrunk->runs,
                      static_cast<double>(wall_ns) / 1e9,
                      shrunk->stopped ? "the smallest so far" : "the smallest", shrunk->signature)
-      << ShowLeft(written) << reports::ShowText(written.summary);
+      << ShowLeft(*shrunk, written) << reports::ShowText(written.summary);
   return kExitPassed;
 }
 

@@ -1,4 +1,4 @@
-// What the commands take that start from the token of a run, or from a kept one.
+// What the commands take that start from the token of a run, from a kept one or a recorded one.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,8 @@ namespace flinch::scenarios {
 struct ShrinkArguments {
   std::string text{};
   std::optional<int64_t> for_ns{};  // real time; then the best so far is told
+  // Where the choices of the smallest run go, if it needs any that are not the default.
+  std::optional<std::string> tape{};
   bool json = false;
 };
 
@@ -29,6 +31,13 @@ struct DiffArguments {
 struct KeepArguments {
   std::string text{};
   std::optional<std::string> name{};  // of the file: a word, or a path that ends in .toml
+};
+
+// A recording that `flinch run --recording` wrote.
+struct JudgeArguments {
+  std::string file{};
+  std::vector<std::string> oracles{};  // by name; none: those of the run
+  bool json = false;
 };
 
 struct RegressArguments {

@@ -25,13 +25,16 @@ void TokenOptions::Define(CLI::App& app) {
     if (name != "keep") {
       verb->add_flag("--json", json_, std::string(kJsonHelp));
     }
-    if (name != "diff" && name != "regress") {
+    if (name != "diff" && name != "regress" && name != "judge") {
       verb->add_option("TOKEN", pasted_, std::string(kTokenHelp))->required();
     }
     return verb;
   };
   CLI::App* const shrink = add("shrink", "The smallest run that fails like this one.");
   shrink->add_option("--for", for_, "stop after this time, such as 30s, with the best so far");
+  shrink->add_option(
+      "--tape", tape_,
+      "where the choices of the smallest run go, when first in first out will not do");
   explain_ = add("explain", "Why a run failed: the story from its faults to the broken promise.");
   CLI::App* const diff = add("diff", "The first event in which two runs differ.");
   diff->add_option("A", diff_arguments_.first, std::string(kTokenHelp))->required();
@@ -40,6 +43,14 @@ void TokenOptions::Define(CLI::App& app) {
   keep->add_option("--name", name_, "of the file; made from what failed unless given");
   CLI::App* const regress = add("regress", "Runs what was kept, and says what is no longer so.");
   regress->add_option("FILE", files_, "what `flinch keep` wrote; all unless given");
+  CLI::App* const judge = add("judge", "The oracles once more, on the recording of a run.");
+  judge->add_option("FILE", judge_arguments_.file, "what `flinch run --recording` wrote")
+      ->required();
+  judge
+      ->add_option("--oracle", judge_arguments_.oracles,
+                   "this one only; may be repeated; those that judged the run unless given")
+      ->allow_extra_args(false);
+  judge_ = judge;
   shrink_ = shrink;
   diff_ = diff;
   keep_ = keep;
@@ -48,7 +59,7 @@ void TokenOptions::Define(CLI::App& app) {
 
 bool TokenOptions::parsed() const {
   return shrink_->parsed() || explain_->parsed() || diff_->parsed() || keep_->parsed() ||
-         regress_->parsed();
+         regress_->parsed() || judge_->parsed();
 }
 
 sim::Result<Command> TokenOptions::Finish() const {
@@ -62,6 +73,9 @@ sim::Result<Command> TokenOptions::Finish() const {
       }
       arguments.for_ns = span->count();
     }
+    if (shrink_->count("--tape") > 0) {
+      arguments.tape = tape_;
+    }
     return Command(std::move(arguments));
   }
   if (explain_->parsed()) {
@@ -69,6 +83,11 @@ sim::Result<Command> TokenOptions::Finish() const {
   }
   if (diff_->parsed()) {
     DiffArguments arguments = diff_arguments_;
+    arguments.json = json_;
+    return Command(std::move(arguments));
+  }
+  if (judge_->parsed()) {
+    JudgeArguments arguments = judge_arguments_;
     arguments.json = json_;
     return Command(std::move(arguments));
   }

@@ -15,7 +15,7 @@ namespace {
 using nlohmann::ordered_json;
 using reports::ShowCount;
 
-constexpr double kNanosPerSecond = 1e9;
+constexpr double kSecondInNanos = 1e9;
 constexpr double kMicrosPerSecond = 1e6;
 constexpr double kSecondsPerHour = 3600;
 constexpr size_t kStoryLines = 8;
@@ -24,7 +24,7 @@ constexpr size_t kStatusColumns = 100;
 // Of this session; where it did nothing, of the workers of earlier ones.
 double SeedsPerSecond(const HuntProgress& progress, const Tally* tally) {
   if (progress.runs_now > 0 && progress.elapsed_ns > 0) {
-    return static_cast<double>(progress.runs_now) * kNanosPerSecond /
+    return static_cast<double>(progress.runs_now) * kSecondInNanos /
            static_cast<double>(progress.elapsed_ns);
   }
   if (tally == nullptr || tally->wall_us() == 0) {
@@ -35,7 +35,7 @@ double SeedsPerSecond(const HuntProgress& progress, const Tally* tally) {
 }
 
 std::string ShowSimulated(int64_t sim_ns) {
-  const double seconds = static_cast<double>(sim_ns) / kNanosPerSecond;
+  const double seconds = static_cast<double>(sim_ns) / kSecondInNanos;
   return seconds < kSecondsPerHour ? fmt::format("{:.0f} s", seconds)
                                    : fmt::format("{:.1f} h", seconds / kSecondsPerHour);
 }
@@ -93,15 +93,10 @@ std::vector<std::string> NeverFired(const HuntReport& report) {
 }
 
 // How sure one may be: the rule of three, of the runs that decided something.
-std::string ShowConfidence(const HuntReport& report) {
-  const Tally& tally = report.tally;
+std::string ShowConfidence(const Tally& tally) {
   const uint64_t decided = tally.runs() - tally.count(UnitVerdict::kInconclusive);
   if (tally.failures() > 0 || decided == 0) {
     return "";
-  }
-  if (report.is_exhaustive) {
-    return fmt::format("0 failures at {} of this seed; other seeds have others\n",
-                       Plural(decided, "crash point"));
   }
   return fmt::format("0 failures in {}: at most {:.3g} % of such runs fail (3/{}, at 95 %)\n",
                      Plural(decided, "seed"), 300.0 / static_cast<double>(decided), decided);
@@ -120,7 +115,7 @@ std::string ShowTried(const HuntReport& report) {
   const std::string took =
       progress.runs_now == 0
           ? ""
-          : fmt::format(" in {:.1f} s", static_cast<double>(progress.elapsed_ns) / kNanosPerSecond);
+          : fmt::format(" in {:.1f} s", static_cast<double>(progress.elapsed_ns) / kSecondInNanos);
   text += Row("simulated", fmt::format("{}{}, {:.0f} seeds/s", ShowSimulated(tally.sim_ns()), took,
                                        SeedsPerSecond(progress, &tally)));
   text += Row("faults", tally.faults().empty() ? "none fired" : ShowCounts(tally.faults()));
@@ -171,7 +166,7 @@ std::string ShowStatus(const HuntProgress& progress, size_t cells_total) {
                                  : fmt::format("  {} in {}", Plural(progress.failures, "failure"),
                                                Plural(progress.groups, "group"));
   text += fmt::format("  {:.0f} s without news",
-                      static_cast<double>(progress.since_news_ns) / kNanosPerSecond);
+                      static_cast<double>(progress.since_news_ns) / kSecondInNanos);
   return text.substr(0, kStatusColumns);
 }
 
@@ -231,7 +226,7 @@ std::string ShowText(const HuntReport& report) {
     text +=
         fmt::format("interrupted by {}; the same command goes on from here\n", report.interrupted);
   }
-  return text + ShowConfidence(report);
+  return text + ShowConfidence(tally);
 }
 
 std::string ShowJson(const HuntReport& report) {
@@ -249,7 +244,7 @@ std::string ShowJson(const HuntReport& report) {
                          {"runs_now", report.progress.runs_now},
                          {"run_twice", tally.twice()},
                          {"seeds_per_second", SeedsPerSecond(report.progress, &tally)},
-                         {"sim_seconds", static_cast<double>(tally.sim_ns()) / kNanosPerSecond},
+                         {"sim_seconds", static_cast<double>(tally.sim_ns()) / kSecondInNanos},
                          {"cells_hit", tally.cells_hit()},
                          {"cells_total", report.cells_total},
                          {"faults", ordered_json::object()},

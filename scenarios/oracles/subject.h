@@ -74,7 +74,7 @@ class Outside {
 };
 
 struct Subject {
-  const Outside* outside = nullptr;  // null: nobody can look, as when a recording is judged
+  const Outside* outside = nullptr;  // null: nobody can look
   // Of a job that counts: its keyed operator ("window"), whether that keeps a timer per place, and
   // what each row adds. Empty: nobody knows what the state should be.
   std::string state_operator;

@@ -43,6 +43,35 @@ void ReadExpectation(TomlTable& root, Expectation& expect) {
   table->RejectUnknown();
 }
 
+// The tracks, each a line.
+std::optional<sim::Tape> ReadTape(TomlTable& root, uint64_t seed) {
+  if (!root.Has("tape")) {
+    return std::nullopt;
+  }
+  std::string text = sim::Show(sim::Tape{.seed = seed, .tracks = {}});
+  for (const std::string& track : root.Strings("tape")) {
+    text += track + "\n";
+  }
+  sim::Result<sim::Tape> tape = sim::ParseTape(text);
+  if (!tape) {
+    root.Complain("tape", tape.error().message);
+    return std::nullopt;
+  }
+  return *std::move(tape);
+}
+
+std::string ShowTape(const sim::Tape& tape) {
+  std::string text = "tape = [\n";
+  const std::string lines = sim::Show(tape);
+  // The first line says that it is a tape.
+  for (size_t begin = lines.find('\n') + 1; begin < lines.size();) {
+    const size_t end = lines.find('\n', begin);
+    text += fmt::format("  {},\n", QuoteToml(lines.substr(begin, end - begin)));
+    begin = end + 1;
+  }
+  return text + "]\n";
+}
+
 sim::Result<Regression> Decode(TomlDocument document) {
   Regression regression;
   TomlTable root = document.root();
@@ -60,6 +89,7 @@ sim::Result<Regression> Decode(TomlDocument document) {
       root.ComplainItem("set", index, setting.error().message);
     }
   }
+  regression.tape = ReadTape(root, regression.seed);
   regression.plan = faults::DecodeFaultPlan(root).plan;
   ReadExpectation(root, regression.expect);
   root.RejectUnknown();
@@ -129,6 +159,9 @@ std::string ShowToml(const Regression& regression, std::string_view comment) {
       text += fmt::format("  {},\n", QuoteToml(setting.key + "=" + setting.value));
     }
     text += "]\n";
+  }
+  if (regression.tape) {
+    text += ShowTape(*regression.tape);
   }
   if (!regression.plan.faults.empty()) {
     const std::string plan = faults::ShowToml(regression.plan);

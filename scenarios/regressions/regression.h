@@ -6,6 +6,7 @@
 //   strategy = "fifo"
 //   defects = ["sink_commits_at_snapshot"]
 //   set = ["workload.records=3"]
+//   tape = ["scheduler tm-1 chosen 0{12}1"]   # tracks of sim/world/tape.h: what was chosen
 //   [[fault]]                     # as in a fault plan; none: the scenario's own
 //   when = { event = "checkpoint.acknowledged" }
 //   do = { crash = "tm-1" }
@@ -22,6 +23,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,7 @@
 #include "reports/run_summary.h"
 #include "scenarios/scenario_toml.h"
 #include "sim/result.h"
+#include "sim/world/tape.h"
 
 namespace flinch::scenarios {
 
@@ -50,6 +53,7 @@ struct Regression {
   std::vector<std::string> defects{};
   std::vector<Setting> settings{};
   faults::FaultPlan plan{};
+  std::optional<sim::Tape> tape{};
   Expectation expect{};
 };
 

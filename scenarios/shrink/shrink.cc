@@ -15,6 +15,7 @@
 #include "scenarios/cast.h"
 #include "scenarios/shrink/fault_edits.h"
 #include "scenarios/shrink/removal.h"
+#include "scenarios/shrink/tape_edits.h"
 #include "scenarios/signature.h"
 #include "sim/world/scheduling.h"
 
@@ -95,7 +96,7 @@ class Shrinker {
     best_.run.keep = sim::Keep::kNothing;
     best_.run.lens = {};
     best_.run.records_tape = false;
-    best_.run.play.reset();
+    best_.run.records_evidence = false;
   }
 
   sim::Result<Shrunk> Perform() {
@@ -178,6 +179,7 @@ class Shrinker {
             .records = run.workload.rows.size(),
             .processes = kFixedProcesses + run.scenario.cluster.task_managers,
             .settings = SettingsBetween(options_.base, run.scenario).size(),
+            .choices = run.play ? CountChoices(*run.play) : 0,
             .events = best_.summary.events};
   }
 
@@ -194,8 +196,9 @@ class Shrinker {
       return false;
     }
     const std::string content = fmt::format(
-        "{}\n{}\n{}\n{}", ShowToml(candidate.scenario), faults::ShowToml(*candidate.plan),
-        sim::Show(candidate.scheduling), fmt::join(NamesOf(candidate.defects), " "));
+        "{}\n{}\n{}\n{}\n{}", ShowToml(candidate.scenario), faults::ShowToml(*candidate.plan),
+        sim::Show(candidate.scheduling), fmt::join(NamesOf(candidate.defects), " "),
+        candidate.play ? sim::Show(*candidate.play) : std::string());
     if (!tried_.insert(content).second) {
       ++best_.known;
       return false;
@@ -233,18 +236,43 @@ class Shrinker {
   }
 
   void SimplifySchedule() {
-    constexpr auto kSimplestFirst =
-        std::to_array<sim::Strategy>({sim::Strategy::kFifo, sim::Strategy::kRandom});
-    for (const sim::Strategy strategy : kSimplestFirst) {
-      if (best_.run.scheduling == sim::Scheduling{.strategy = strategy}) {
-        return;
-      }
-      RunRequest candidate = best_.run;
-      candidate.scheduling = {.strategy = strategy};
-      if (Try(std::move(candidate))) {
-        return;
-      }
+    const sim::Scheduling fifo{.strategy = sim::Strategy::kFifo};
+    const bool has_tape = best_.run.play.has_value();
+    if ((!has_tape && best_.run.scheduling == fifo) || TryWithoutTape(fifo)) {
+      return;
     }
+    if (!has_tape && best_.run.scheduling != sim::Scheduling()) {
+      TryWithoutTape({});
+    }
+    if (!has_tape && options_.may_use_tape) {
+      RecordTape();
+    }
+    if (best_.run.play) {
+      const sim::Tape tape = *best_.run.play;
+      KeepFewest(Count(CountChoices(tape), 0), [&](const std::vector<uint64_t>& kept) {
+        RunRequest candidate = best_.run;
+        candidate.play = KeepChoices(tape, kept);
+        return Try(std::move(candidate));
+      });
+    }
+  }
+
+  bool TryWithoutTape(const sim::Scheduling& scheduling) {
+    RunRequest candidate = best_.run;
+    candidate.play.reset();
+    candidate.scheduling = scheduling;
+    return Try(std::move(candidate));
+  }
+
+  // The same run, with its choices written down.
+  void RecordTape() {
+    RunRequest candidate = best_.run;
+    candidate.records_tape = true;
+    candidate.play = Run(candidate).tape;
+    ++best_.runs;
+    candidate.records_tape = false;
+    candidate.scheduling = {};
+    Try(std::move(candidate));
   }
 
   void LeaveDefectsOut() {

@@ -6,7 +6,8 @@
 // another until a whole round of them changes nothing. So a second shrink changes nothing.
 //
 //   faults     left out in chunks; of what is drawn from the seed, the drawn plan is the start
-//   schedule   first in, first out, instead of chance
+//   schedule   first in, first out, instead of chance; else, where a tape is allowed, the fewest
+//              choices that are not the first in line
 //   defects    left out
 //   rows       left out in chunks; then as many records one after the other; where many stay
 //              because of their load, fewer that take longer (task.record-time)
@@ -36,7 +37,8 @@ struct RunSize {
   size_t faults = 0;
   size_t records = 0;
   size_t processes = 0;
-  size_t settings = 0;  // that differ from the scenario's own
+  size_t settings = 0;   // that differ from the scenario's own
+  uint64_t choices = 0;  // of a tape, that are not the default
   uint64_t events = 0;
 
   friend bool operator==(const RunSize&, const RunSize&) = default;
@@ -52,6 +54,8 @@ struct ShrinkOptions {
   std::optional<std::string> input;  // the file whose rows the job reads
   // The scenario as its name or file says, before settings: what settings go back to.
   Scenario base;
+  // Whether the smallest run may choose by a tape. One that is given always may.
+  bool may_use_tape = false;
   std::function<bool()> stop = [] { return false; };
   std::function<void(const ShrinkStep&)> tell = [](const ShrinkStep&) {};
 };

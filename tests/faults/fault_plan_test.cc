@@ -16,7 +16,8 @@ using std::chrono::milliseconds;
 const Cast& SmallCast() {
   static const Cast kCast = {
       .processes = {"jm", "tm-1", "tm-2"},
-      .events = {{"checkpoint.triggered", {"id"}}, {"checkpoint.stored", {"id", "x"}}}};
+      .events = {{"checkpoint.triggered", {"id"}}, {"checkpoint.stored", {"id", "x"}}},
+      .operators = {{"source", "window"}}};
   return kCast;
 }
 
@@ -120,11 +121,26 @@ INSTANTIATE_TEST_SUITE_P(
                  DropMessages{
                      .from = "jm", .to = "tm-1", .ratio = {3, 2}, .duration = milliseconds(1)}},
                 "fault[0]: The ratio 3/2 is not above 0% and up to 100%."},
+        Mistake{
+            "unknown_operator",
+            {kNow, OperatorFault{.operator_name = "windw"}},
+            "fault[0]: There is no operator \"windw\" in this scenario. Did you mean \"window\"?"},
+        Mistake{"throws_for_nothing",
+                {kNow, OperatorFault{.operator_name = "window", .lasts = milliseconds(0)}},
+                "fault[0]: operator_error lasts for nothing; give for a positive duration such as "
+                "\"2s\"."},
         Mistake{"delays_by_nothing",
                 {kNow, DelayMessages{.from = "jm", .to = "tm-1", .duration = milliseconds(1)}},
                 "fault[0]: A delay by nothing is no fault; give by a positive duration such as "
                 "\"200ms\"."}),
     [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(CheckAgainstTest, TakesAnyOperatorWhereNobodyKnowsTheJob) {
+  Cast cast = SmallCast();
+  cast.operators.reset();
+  const FaultPlan plan = {.faults = {{kNow, OperatorFault{.operator_name = "windw"}}}};
+  EXPECT_TRUE(CheckAgainst(plan, cast).empty());
+}
 
 TEST(CheckAgainstTest, TellsAllProblemsWithTheNumberOfTheFault) {
   EXPECT_EQ(Problems({{kNow, Crash{.process = "jm"}},

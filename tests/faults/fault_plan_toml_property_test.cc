@@ -138,6 +138,8 @@ Action AnyAction() {
           what.disk = *AnyName();
         } else if constexpr (requires { what.host; }) {
           what.host = *AnyName();
+        } else if constexpr (requires { what.operator_name; }) {
+          what.operator_name = *AnyName();
         }
         VisitParameters(what, AnyParameter());
       },

@@ -19,6 +19,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
 constexpr uint64_t kSeeds = 2000;
@@ -280,6 +281,7 @@ SwarmOptions WithOthers() {
   SwarmOptions options = Options();
   options.others_max = 4;
   options.disk_host = "jm";
+  options.operators = {"parse", "sink"};
   return options;
 }
 
@@ -304,6 +306,24 @@ TEST(DrawPlanTest, EveryOtherKindIsDrawnSometimesAndFitsTheCast) {
     const bool damages = info.after.starts_with("storage");
     EXPECT_EQ(kinds.contains(info.kind), !damages && info.kind != "restart") << info.kind;
   }
+}
+
+TEST(DrawPlanTest, UserCodeComesLastAndMovesNothingElse) {
+  size_t seeds_with = 0;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    SwarmOptions options = WithOthers();
+    const FaultPlan with = Draw(options, seed);
+    options.operators.clear();
+    const FaultPlan without = Draw(options, seed);
+    ASSERT_GE(with.faults.size(), without.faults.size());
+    EXPECT_TRUE(std::equal(without.faults.begin(), without.faults.end(), with.faults.begin()));
+    for (size_t index = without.faults.size(); index < with.faults.size(); ++index) {
+      EXPECT_EQ(FamilyOf(with.faults[index].what), "code");
+    }
+    seeds_with += with == without ? 0U : 1U;
+  }
+  EXPECT_GT(seeds_with, 0U);
+  EXPECT_LT(seeds_with, kSeeds / 5);
 }
 
 TEST(DrawPlanTest, StorageIsDamagedWhereThatIsAskedFor) {
@@ -355,7 +375,12 @@ TEST(DrawActionTest, GivesAnActionOfTheFamilyThatStrikesTheVictim) {
           DrawAction(WithOthers(), family, {.first = "jm", .second = "tm-2"}, sim::Random(seed));
       const std::vector<std::string_view> struck = StruckBy(action);
       const bool is_shared = TargetOf(action) == kSharedVolume;
-      EXPECT_TRUE(is_shared || std::ranges::find(struck, "jm") != struck.end()) << TargetOf(action);
+      if (family == "code") {
+        EXPECT_THAT(TargetOf(action), AnyOf("parse", "sink"));
+      } else {
+        EXPECT_TRUE(is_shared || std::ranges::find(struck, "jm") != struck.end())
+            << TargetOf(action);
+      }
       EXPECT_EQ(FamilyOf(action), family) << KindOf(action);
     }
   }

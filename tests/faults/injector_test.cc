@@ -109,6 +109,43 @@ TEST(InjectorTest, CrashesAtATimeAndRestartsAfterAWhile) {
   EXPECT_THAT(Show(injector.fired()), ElementsAre("0 crash b @25ms"));
 }
 
+// Nobody's code is wrapped here: the test asks in its stead.
+TEST(InjectorTest, AnErrorOfUserCodeFiresWhenItIsThrown) {
+  SmallWorld small;
+  Injector injector(small.world(),
+                    {.faults = {{AtTime{At(10)}, OperatorFault{.operator_name = "map", .nth = 2}},
+                                {AfterFault{.fault = 0, .delay = milliseconds(5)},
+                                 OperatorFault{.trouble = CodeTrouble::kSlow,
+                                               .operator_name = "sink",
+                                               .by = milliseconds(3),
+                                               .duration = milliseconds(20)}}}});
+  EXPECT_FALSE(injector.OnRecord("map").throws);
+  small.RunUntil(20);
+  EXPECT_FALSE(injector.OnRecord("map").throws);
+  EXPECT_THAT(injector.fired(), IsEmpty());
+  EXPECT_TRUE(injector.OnRecord("map").throws);
+  EXPECT_THAT(Show(injector.fired()), ElementsAre("0 operator_error map @20ms"));
+  EXPECT_FALSE(injector.OnRecord("map").throws);
+  small.RunUntil(30);
+  EXPECT_EQ(injector.OnRecord("sink").takes, milliseconds(3));
+  EXPECT_EQ(injector.OnRecord("map").takes, milliseconds(0));
+  small.RunUntil(50);
+  EXPECT_EQ(injector.OnRecord("sink").takes, milliseconds(0));
+  EXPECT_THAT(Show(injector.fired()),
+              ElementsAre("0 operator_error map @20ms", "1 operator_slow sink @25ms"));
+}
+
+TEST(InjectorTest, HealingMendsUserCode) {
+  SmallWorld small;
+  Injector injector(small.world(),
+                    {.faults = {{AtTime{At(10)}, OperatorFault{.operator_name = "map",
+                                                               .lasts = milliseconds(500)}}}});
+  small.RunUntil(20);
+  EXPECT_TRUE(injector.OnRecord("map").throws);
+  injector.Heal();
+  EXPECT_FALSE(injector.OnRecord("map").throws);
+}
+
 TEST(InjectorTest, CountsEventsByKindProcessAndFields) {
   SmallWorld small;
   const Injector injector(

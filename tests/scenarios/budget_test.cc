@@ -54,7 +54,7 @@ class Outcome {
   }
 
   std::string Excuse(const std::vector<reports::Finding>& findings) const {
-    return budget_.Excuse(findings, world_).value_or("");
+    return ExcuseFor(findings, budget_.ExcusesIn(world_)).value_or("");
   }
 
   Budget& budget() { return budget_; }

@@ -1,5 +1,6 @@
 #include "scenarios/cast.h"
 
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -25,6 +26,27 @@ TEST(CastTest, NamesProcessesAndEvents) {
   EXPECT_THAT(cast.processes, ElementsAre("tm-1", "tm-2", "tm-3", "jm", "broker", "publisher"));
   EXPECT_THAT(cast.events.at("checkpoint.acknowledged"), ElementsAre("id", "subtask"));
   EXPECT_THAT(cast.events.at("fault.crash"), ElementsAre("process", "incarnation", "style"));
+}
+
+TEST(CastTest, NamesTheOperatorsOfTheJob) {
+  EXPECT_EQ(CastOf(UrlClicks()).operators,
+            std::vector<std::string>({"source", "parse", "window", "sink"}));
+  EXPECT_EQ(CastOfAnyScenario().operators, std::nullopt);
+  Scenario wrong = UrlClicks();
+  wrong.job = {.name = "algebra", .steps = {"no such step"}};
+  EXPECT_EQ(CastOf(wrong).operators, std::nullopt);
+}
+
+TEST(PlanOfTest, AimsAtUserCodeOfTheTasksThatTheCellIsAbout) {
+  Scenario scenario = UrlClicks();
+  scenario.faults.swarm.aim = "upload/source/code/during";
+  std::set<std::string> struck;
+  for (uint64_t seed = 1; seed <= 50; ++seed) {
+    const faults::Fault aimed = PlanOf(scenario, TenSeconds(), seed).faults.front();
+    ASSERT_EQ(faults::FamilyOf(aimed.what), "code");
+    struck.insert(faults::TargetOf(aimed.what));
+  }
+  EXPECT_THAT(struck, ElementsAre("parse", "source"));
 }
 
 TEST(PlanOfTest, CrashesATaskManagerInEverySeedAndStaysInTheCast) {

@@ -60,6 +60,19 @@ std::string Replaced(std::string text, const std::string& what, const std::strin
   return text;
 }
 
+TEST_F(KeepCommandsTest, ATapeIsKeptWithItsRun) {
+  const Outcome run =
+      Flinch({"run", "url_clicks", "--set", "workload.records=60", "--set", "faults.source=none",
+              "--defect", "notifies_before_stored", "--tape", PathOf("run.tape")});
+  ASSERT_EQ(run.exit_code, kExitViolation);
+  const Outcome kept = Flinch({"keep", PathOf("run.tape"), "--name", PathOf("taped.toml")});
+  ASSERT_EQ(kept.exit_code, kExitPassed) << kept.err;
+  EXPECT_THAT(Read("taped.toml"), HasSubstr("tape = [\n  \"delivery world chosen "));
+  const Outcome again = Flinch({"regress", PathOf("taped.toml")});
+  EXPECT_EQ(again.exit_code, kExitPassed) << again.err;
+  EXPECT_THAT(again.out, StartsWith("as kept"));
+}
+
 TEST_F(KeepCommandsTest, WhatIsKeptRunsAgainFromAnyFolder) {
   const Outcome kept = Flinch({"keep", FailureLine(), "--name", PathOf("early.toml")});
   ASSERT_EQ(kept.exit_code, kExitPassed) << kept.err;

@@ -1,5 +1,6 @@
 #include "scenarios/cli/shrink_commands.h"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,25 @@ TEST(ShrinkCommandTest, PrintsStepsAndALineThatRunsTheSmallest) {
   const json again = json::parse(object.out);
   EXPECT_EQ(again["from"], again["to"]);
   EXPECT_THAT(text.out, HasSubstr(again["replay"].get<std::string>()));
+}
+
+// With a tape that chance wrote, of a failure that needs none.
+TEST(ShrinkCommandTest, TakesATapeAndSaysWhetherOneIsLeft) {
+  const std::string folder = ::testing::TempDir() + "/flinch_shrinks_tapes";
+  std::filesystem::create_directories(folder);
+  const std::string tape = folder + "/run.tape";
+  RunClicks({"--defect", "notifies_before_stored", "--tape", tape});
+  EXPECT_THAT(Flinch({"shrink", tape}).err, HasSubstr("--tape FILE"));
+  EXPECT_EQ(Flinch({"shrink", tape, "--tape", tape}).exit_code, kExitUsage);
+  const Outcome object = Flinch({"shrink", tape, "--tape", folder + "/small.tape", "--json"});
+  ASSERT_EQ(object.exit_code, kExitPassed) << object.err;
+  const json shrunk = json::parse(object.out);
+  EXPECT_GT(shrunk["from"]["choices"].get<int>(), 0);
+  EXPECT_EQ(shrunk["to"]["choices"], 0);
+  EXPECT_EQ(shrunk["strategy"], "fifo");
+  EXPECT_FALSE(std::filesystem::exists(folder + "/small.tape"));
+  EXPECT_THAT(shrunk["replay"].get<std::string>(), HasSubstr("~strategy:fifo~"));
+  std::filesystem::remove_all(folder);
 }
 
 TEST(ShrinkCommandTest, RefusesWhatDoesNotFail) {

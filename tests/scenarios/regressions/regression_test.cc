@@ -24,6 +24,11 @@ Regression Rich() {
       .settings = {{.key = "workload.rows", .value = "1-3,9"}, {.key = "why", .value = "a=\"b\""}},
       .plan = {{{faults::AtEvent{.kind = "sink.committed", .nth = 2},
                  faults::Crash{.process = "tm-1"}}}},
+      .tape = sim::Tape{.seed = 18446744073709551615U,
+                        .tracks = {{.point = "scheduler",
+                                    .actor = "tm-1",
+                                    .count = 3,
+                                    .choices = {0, 0, 2}}}},
       .expect = {.verdict = Verdict::kFailed,
                  .signature = "exactly_once:doubled",
                  .fired = 1,
@@ -38,6 +43,7 @@ TEST(RegressionTest, ReadsWhatItShows) {
   EXPECT_EQ(ShowToml(*read, "# Why.\n"), text);
   EXPECT_EQ(read->seed, Rich().seed);
   EXPECT_EQ(read->plan, Rich().plan);
+  EXPECT_EQ(read->tape, Rich().tape);
   EXPECT_EQ(read->settings[1].value, "a=\"b\"");
   EXPECT_EQ(read->expect.verdict, Verdict::kFailed);
   EXPECT_EQ(read->expect.fired, 1U);
@@ -53,6 +59,13 @@ TEST(RegressionTest, TellsAllMistakesAtTheirPlaces) {
               AllOf(HasSubstr("kept.toml:2:8"), HasSubstr("kept.toml:3:1"),
                     HasSubstr("kept.toml:5:11"), HasSubstr("16 hexadecimal digits")));
   EXPECT_FALSE(ParseRegression("kept.toml", "").has_value());
+  Regression untaped = Rich();
+  untaped.tape.reset();
+  const sim::Result<Regression> no_tape = ParseRegression(
+      "kept.toml", "version = 1\ntape = [\"nonsense\"]\n" + ShowToml(untaped, "").substr(12));
+  ASSERT_FALSE(no_tape.has_value());
+  EXPECT_THAT(no_tape.error().message,
+              AllOf(HasSubstr("kept.toml:2:"), HasSubstr("of the tape is no track")));
 }
 
 // ---- What a run says about it

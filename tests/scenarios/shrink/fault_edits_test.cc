@@ -16,6 +16,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 using ::testing::Not;
 
 const faults::Cast& AnyCast() {
@@ -54,6 +55,18 @@ TEST(SimplerFaultsTest, RoundTimesButNeverMakeAFaultHarsher) {
       Edits(R"({when={at="1234ms"},do={crash="tm-1",restart_after="300ms"}})");
   EXPECT_THAT(edits, Contains(R"({when={at="1s"},do={crash="tm-1",restart_after="300ms"}})"));
   EXPECT_THAT(edits, Not(Contains(R"({when={at="1234ms"},do={crash="tm-1"}})")));
+}
+
+TEST(SimplerFaultsTest, LetUserCodeThrowOnceAndEarlier) {
+  const std::vector<std::string> edits =
+      Edits(R"({when={at="1s"},do={operator_error="window",nth=9,ratio="37%",for="1234ms"}})");
+  EXPECT_THAT(
+      edits,
+      IsSupersetOf(
+          {R"({when={at="1s"},do={operator_error="window",nth=9,ratio="37%"}})",
+           R"({when={at="1s"},do={operator_error="window",nth=1,ratio="37%",for="1234ms"}})",
+           R"({when={at="1s"},do={operator_error="window",nth=9,ratio="37%",for="1s"}})",
+           R"({when={at="1s"},do={operator_error="window",nth=9,ratio="100%",for="1234ms"}})"}));
 }
 
 // Every edit leads somewhere simpler: taking the first again and again ends.

@@ -9,6 +9,7 @@
 
 #include "faults/fault_plan_toml.h"
 #include "scenarios/registry.h"
+#include "scenarios/shrink/tape_edits.h"
 #include "scenarios/signature.h"
 
 namespace flinch::scenarios {
@@ -79,6 +80,66 @@ INSTANTIATE_TEST_SUITE_P(Planted, ShrinkDefectTest,
                            return std::string(
                                engine::kDefects.at(static_cast<size_t>(tested.param)).name);
                          });
+
+// A failure that first in first out does not show.
+std::optional<RunRequest> FindFailureOfChance() {
+  engine::Defects defects;
+  defects.Plant(engine::Defect::kSourceAdvancesBeforeEmit);
+  for (uint64_t seed = 1; seed <= 400; ++seed) {
+    RunRequest request = Request(Clicks(), seed, defects);
+    if (SummaryOf(request).verdict != reports::Verdict::kFailed) {
+      continue;
+    }
+    RunRequest plain = request;
+    plain.scheduling.strategy = sim::Strategy::kFifo;
+    if (SummaryOf(plain).verdict == reports::Verdict::kPassed) {
+      return request;
+    }
+  }
+  return std::nullopt;
+}
+
+// Ends with the first schedule: smaller runs may fail first in first out.
+Shrunk ShrinkSchedule(const RunRequest& failure, bool may_use_tape) {
+  bool is_done = false;
+  ShrinkOptions options{.base = failure.scenario, .may_use_tape = may_use_tape};
+  options.tell = [&is_done](const ShrinkStep& step) {
+    is_done = is_done || step.pass == "schedule";
+  };
+  options.stop = [&is_done] { return is_done; };
+  sim::Result<Shrunk> shrunk = Shrink(failure, options);
+  EXPECT_TRUE(shrunk.has_value()) << shrunk.error().message;
+  return *std::move(shrunk);
+}
+
+TEST(ShrinkTest, LeavesOnATapeOnlyTheChoicesThatMatter) {
+  std::optional<RunRequest> failure = FindFailureOfChance();
+  ASSERT_TRUE(failure.has_value());
+  RunRequest recorded = *failure;
+  recorded.records_tape = true;
+  failure->play = scenarios::Run(recorded).tape;
+  const Shrunk shrunk = ShrinkSchedule(*failure, false);
+  ASSERT_TRUE(shrunk.run.play.has_value());
+  const uint64_t left = shrunk.steps.back().size.choices;
+  EXPECT_EQ(left, CountChoices(*shrunk.run.play));
+  EXPECT_GT(left, 0U);
+  EXPECT_LE(left, 10U);
+  EXPECT_GT(shrunk.steps.front().size.choices, 10 * left);
+  EXPECT_EQ(SummaryOf(shrunk.run).digest, shrunk.summary.digest);
+  EXPECT_EQ(SignatureOf(SummaryOf(shrunk.run)), shrunk.signature);
+}
+
+TEST(ShrinkTest, WritesATapeOnlyWhereItMay) {
+  const std::optional<RunRequest> failure = FindFailureOfChance();
+  ASSERT_TRUE(failure.has_value());
+  const Shrunk with = ShrinkSchedule(*failure, true);
+  ASSERT_TRUE(with.run.play.has_value());
+  EXPECT_LE(CountChoices(*with.run.play), 10U);
+  EXPECT_EQ(SummaryOf(with.run).digest, with.summary.digest);
+  const sim::Result<Shrunk> without = Shrink(*failure, {.base = failure->scenario});
+  ASSERT_TRUE(without.has_value());
+  EXPECT_FALSE(without->run.play.has_value());
+}
 
 TEST(ShrinkTest, RefusesWhatPasses) {
   const sim::Result<Shrunk> shrunk =
