@@ -81,24 +81,6 @@ INSTANTIATE_TEST_SUITE_P(Planted, ShrinkDefectTest,
                                engine::kDefects.at(static_cast<size_t>(tested.param)).name);
                          });
 
-// A failure that first in first out does not show.
-std::optional<RunRequest> FindFailureOfChance() {
-  engine::Defects defects;
-  defects.Plant(engine::Defect::kSourceAdvancesBeforeEmit);
-  for (uint64_t seed = 1; seed <= 400; ++seed) {
-    RunRequest request = Request(Clicks(), seed, defects);
-    if (SummaryOf(request).verdict != reports::Verdict::kFailed) {
-      continue;
-    }
-    RunRequest plain = request;
-    plain.scheduling.strategy = sim::Strategy::kFifo;
-    if (SummaryOf(plain).verdict == reports::Verdict::kPassed) {
-      return request;
-    }
-  }
-  return std::nullopt;
-}
-
 // Ends with the first schedule: smaller runs may fail first in first out.
 Shrunk ShrinkSchedule(const RunRequest& failure, bool may_use_tape) {
   bool is_done = false;
@@ -112,14 +94,42 @@ Shrunk ShrinkSchedule(const RunRequest& failure, bool may_use_tape) {
   return *std::move(shrunk);
 }
 
+struct FailureOfChance {
+  RunRequest failure;
+  Shrunk shrunk;
+};
+
+// A failure that first in first out does not show, nor shows once its faults are fewer.
+std::optional<FailureOfChance> ShrinkFailureOfChance(bool on_tape) {
+  engine::Defects defects;
+  defects.Plant(engine::Defect::kSourceAdvancesBeforeEmit);
+  for (uint64_t seed = 1; seed <= 400; ++seed) {
+    RunRequest request = Request(Clicks(), seed, defects);
+    if (SummaryOf(request).verdict != reports::Verdict::kFailed) {
+      continue;
+    }
+    RunRequest other = request;
+    other.scheduling.strategy = sim::Strategy::kFifo;
+    if (SummaryOf(other).verdict != reports::Verdict::kPassed) {
+      continue;
+    }
+    if (on_tape) {
+      other = request;
+      other.records_tape = true;
+      request.play = scenarios::Run(other).tape;
+    }
+    Shrunk shrunk = ShrinkSchedule(request, !on_tape);
+    if (shrunk.run.play) {
+      return FailureOfChance{.failure = std::move(request), .shrunk = std::move(shrunk)};
+    }
+  }
+  return std::nullopt;
+}
+
 TEST(ShrinkTest, LeavesOnATapeOnlyTheChoicesThatMatter) {
-  std::optional<RunRequest> failure = FindFailureOfChance();
-  ASSERT_TRUE(failure.has_value());
-  RunRequest recorded = *failure;
-  recorded.records_tape = true;
-  failure->play = scenarios::Run(recorded).tape;
-  const Shrunk shrunk = ShrinkSchedule(*failure, false);
-  ASSERT_TRUE(shrunk.run.play.has_value());
+  const std::optional<FailureOfChance> found = ShrinkFailureOfChance(true);
+  ASSERT_TRUE(found.has_value());
+  const Shrunk& shrunk = found->shrunk;
   const uint64_t left = shrunk.steps.back().size.choices;
   EXPECT_EQ(left, CountChoices(*shrunk.run.play));
   EXPECT_GT(left, 0U);
@@ -130,13 +140,12 @@ TEST(ShrinkTest, LeavesOnATapeOnlyTheChoicesThatMatter) {
 }
 
 TEST(ShrinkTest, WritesATapeOnlyWhereItMay) {
-  const std::optional<RunRequest> failure = FindFailureOfChance();
-  ASSERT_TRUE(failure.has_value());
-  const Shrunk with = ShrinkSchedule(*failure, true);
-  ASSERT_TRUE(with.run.play.has_value());
+  const std::optional<FailureOfChance> found = ShrinkFailureOfChance(false);
+  ASSERT_TRUE(found.has_value());
+  const auto& [failure, with] = *found;
   EXPECT_LE(CountChoices(*with.run.play), 10U);
   EXPECT_EQ(SummaryOf(with.run).digest, with.summary.digest);
-  const sim::Result<Shrunk> without = Shrink(*failure, {.base = failure->scenario});
+  const sim::Result<Shrunk> without = Shrink(failure, {.base = failure.scenario});
   ASSERT_TRUE(without.has_value());
   EXPECT_FALSE(without->run.play.has_value());
 }
