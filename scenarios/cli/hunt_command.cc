@@ -205,6 +205,7 @@ int ExitCodeOf(int verdict, int signal) {
 HuntReport ReportOf(const HuntHeader& header, const Tally& tally, const std::string& program) {
   return {.names = header.scenarios,
           .search = header.search,
+          .is_exhaustive = header.search.starts_with(NameOf(Exhaust::kCrash) + " of"),
           .tally = tally,
           .progress = {},
           .cells_total = header.cells_total,

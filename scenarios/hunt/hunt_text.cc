@@ -93,10 +93,15 @@ std::vector<std::string> NeverFired(const HuntReport& report) {
 }
 
 // How sure one may be: the rule of three, of the runs that decided something.
-std::string ShowConfidence(const Tally& tally) {
+std::string ShowConfidence(const HuntReport& report) {
+  const Tally& tally = report.tally;
   const uint64_t decided = tally.runs() - tally.count(UnitVerdict::kInconclusive);
   if (tally.failures() > 0 || decided == 0) {
     return "";
+  }
+  if (report.is_exhaustive) {
+    return fmt::format("0 failures at {} of this seed; other seeds have others\n",
+                       Plural(decided, "crash point"));
   }
   return fmt::format("0 failures in {}: at most {:.3g} % of such runs fail (3/{}, at 95 %)\n",
                      Plural(decided, "seed"), 300.0 / static_cast<double>(decided), decided);
@@ -226,7 +231,7 @@ std::string ShowText(const HuntReport& report) {
     text +=
         fmt::format("interrupted by {}; the same command goes on from here\n", report.interrupted);
   }
-  return text + ShowConfidence(tally);
+  return text + ShowConfidence(report);
 }
 
 std::string ShowJson(const HuntReport& report) {

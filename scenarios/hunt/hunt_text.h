@@ -21,6 +21,7 @@ std::string ShowStep(const HuntProgress& progress, std::string_view what, size_t
 struct HuntReport {
   std::vector<std::string> names;  // of the scenarios
   std::string search;
+  bool is_exhaustive = false;  // the runs are all there are of their kind, and no sample
   const Tally& tally;
   HuntProgress progress;
   size_t cells_total = 0;

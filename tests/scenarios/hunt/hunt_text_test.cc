@@ -72,6 +72,17 @@ TEST(HuntTextTest, SilenceHasABound) {
                               "95 %)\n")));
 }
 
+TEST(HuntTextTest, WhatIsNoSampleHasNoBound) {
+  Tally tally;
+  UnitResult result = Failure(1, "");
+  result.verdict = UnitVerdict::kPassed;
+  tally.Add(result);
+  HuntReport report = ReportOf(tally);
+  report.is_exhaustive = true;
+  EXPECT_THAT(ShowText(report),
+              AllOf(HasSubstr("0 failures at 1 crash point of this seed"), Not(HasSubstr("95 %"))));
+}
+
 TEST(HuntTextTest, AStoryHasAtMostEightLines) {
   UnitResult result = Failure(1, "x");
   for (int fault = 0; fault < 30; ++fault) {
