@@ -59,7 +59,8 @@ std::string ToBytes(const std::string& text) {
     if ((byte != 0xC2 && byte != 0xC3) || at == text.size()) {
       throw Damage("a text has characters that stand for no byte");
     }
-    bytes += static_cast<char>((byte << 6U) | (static_cast<unsigned char>(text[at]) & 0x3FU));
+    const unsigned high = static_cast<unsigned>(byte) << 6U;
+    bytes += static_cast<char>(high | (static_cast<unsigned char>(text[at]) & 0x3FU));
   }
   return bytes;
 }
