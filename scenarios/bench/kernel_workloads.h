@@ -2,8 +2,8 @@
 //
 // Shape:  each workload builds its own world, runs it once and says what it did. Who calls it holds
 //         the watch: `flinch bench kernel` and tests/bench. The same every time, event by event.
-// Units:  a figure is a rate (units of the workload per second of real time) or a cost (nanoseconds
-//         of real time per event of the world).
+// Units:  a figure is a rate (units of the workload per second) or a cost (nanoseconds per event of
+//         the world), by the caller's watch.
 // Source: the budgets that the project gave itself; tests/bench/README.md tells them with figures.
 #pragma once
 

@@ -24,6 +24,16 @@ class ChoicePoint {
   ChoicePoint(const Random& random, TapeDeck::Track* track)
       : position_(random.position()), track_(track) {}
 
+  // One that stands where `position()` of an earlier one stood: for who keeps many of them, and
+  // knows their tracks otherwise.
+  static ChoicePoint At(uint64_t position, TapeDeck::Track* track) {
+    return ChoicePoint(Random(position), track);
+  }
+
+  uint64_t position() const { return position_; }
+
+  TapeDeck::Track* track() const { return track_; }
+
   // Uniform in [0, bound). `bound` is positive.
   [[gnu::flatten]] uint64_t Below(uint64_t bound) {
     Random random(position_);

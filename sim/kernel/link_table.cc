@@ -69,62 +69,71 @@ LinkTable::LinkTable(const LinkOptions& options, const Choices& choices)
       uniform_width_(static_cast<uint64_t>((options.latency_max - options.latency_min).count()) +
                      1) {}
 
-void LinkTable::Introduce(Link& link, HostId from, HostId to) {
-  link.known = true;
-  Row& row = rows_[from.value()];
-  if (!row.latencies) {
-    row.latencies = choices_.get().Family("link.latency", row.name);
+void LinkTable::Introduce(Row& row, HostId from, HostId to) {
+  if (row.positions.size() < rows_.size()) {
+    row.positions.resize(rows_.size(), kUnknown);
   }
-  link.latency = row.latencies->Point(rows_.at(to.value()).name);
+  if (!row.latencies) {
+    row.latencies = std::make_unique<ChoiceFamily>(choices_.get().Family("link.latency", row.name));
+  }
+  const ChoicePoint point = row.latencies->Point(rows_.at(to.value()).name);
+  row.positions[to.value()] = point.position();
+  if (point.track() != nullptr) {
+    row.tracks.resize(rows_.size());
+    row.tracks[to.value()] = point.track();
+  }
   if (options_.bytes_per_second > 0) {
-    TroubleOf(link, from, to);
-    link.troubled = true;
+    TroubleOf(from, to).active = true;
   }
 }
 
-LinkTable::Trouble& LinkTable::TroubleOf(Link& link, HostId from, HostId to) {
-  if (link.trouble == 0) {
-    const std::string actor =
-        fmt::format("{}/{}", rows_[from.value()].name, rows_[to.value()].name);
+LinkTable::Trouble& LinkTable::TroubleOf(HostId from, HostId to) {
+  Row& row = rows_.at(from.value());
+  row.troubles.resize(rows_.size());
+  uint32_t& trouble = row.troubles.at(to.value());
+  if (trouble == 0) {
+    const std::string actor = fmt::format("{}/{}", row.name, rows_[to.value()].name);
     const Choices& choices = choices_;
     troubles_.push_back({.loss = choices.Point("link.loss", actor),
                          .duplicate = choices.Point("link.duplicate", actor),
                          .reorder = choices.Point("link.reorder", actor),
                          .corrupt = choices.Point("link.corrupt", actor),
                          .stall = choices.Point("link.stall", actor)});
-    link.trouble = static_cast<uint32_t>(troubles_.size());
+    trouble = static_cast<uint32_t>(troubles_.size());
   }
-  return troubles_[link.trouble - 1];
+  return troubles_[trouble - 1];
+}
+
+const LinkTable::Trouble* LinkTable::FindTrouble(HostId from, HostId to) const {
+  const Row& row = rows_.at(from.value());
+  const uint32_t trouble = row.troubles.size() <= to.value() ? 0 : row.troubles[to.value()];
+  return trouble == 0 ? nullptr : &troubles_[trouble - 1];
 }
 
 void LinkTable::SetCondition(HostId from, HostId to, const LinkCondition& condition) {
-  Link& link = LinkBetween(from, to);
   const bool whole = condition == LinkCondition{};
-  if (whole && link.trouble == 0) {
+  if (whole && FindTrouble(from, to) == nullptr) {
     return;
   }
-  Trouble& trouble = TroubleOf(link, from, to);
+  Trouble& trouble = TroubleOf(from, to);
   const bool was_narrow = trouble.condition.bytes_per_second > 0;
   trouble.condition = condition;
   if (was_narrow && condition.bytes_per_second == 0) {
     trouble.busy_until = SimTime{};  // what waited keeps its time
   }
-  link.troubled = !whole || options_.bytes_per_second > 0;
+  trouble.active = !whole || options_.bytes_per_second > 0;
 }
 
 const LinkCondition& LinkTable::ConditionOf(HostId from, HostId to) const {
   static constexpr LinkCondition kWhole{};
-  const Row& row = rows_.at(from.value());
-  if (row.links.size() <= to.value() || row.links[to.value()].trouble == 0) {
-    return kWhole;
-  }
-  return troubles_[row.links[to.value()].trouble - 1].condition;
+  const Trouble* const trouble = FindTrouble(from, to);
+  return trouble == nullptr ? kWhole : trouble->condition;
 }
 
 std::vector<std::pair<HostId, HostId>> LinkTable::Impaired() const {
   std::vector<std::pair<HostId, HostId>> impaired;
   for (uint32_t from = 0; from < rows_.size(); ++from) {
-    for (uint32_t to = 0; to < rows_[from].links.size(); ++to) {
+    for (uint32_t to = 0; to < rows_[from].troubles.size(); ++to) {
       if (ConditionOf(HostId(from), HostId(to)) != LinkCondition{}) {
         impaired.emplace_back(from, to);
       }
@@ -133,11 +142,17 @@ std::vector<std::pair<HostId, HostId>> LinkTable::Impaired() const {
   return impaired;
 }
 
-Duration LinkTable::DrawShaped(Link& link) { return DrawLatency(*options_.latency, link.latency); }
+Duration LinkTable::DrawShaped(Row& row, HostId to) {
+  return DrawFrom(row, to,
+                  [this](ChoicePoint& point) { return DrawLatency(*options_.latency, point); });
+}
 
-Duration LinkTable::DrawUnder(const LinkCondition& condition, Link& link) {
-  const Duration latency =
-      condition.latency ? DrawLatency(*condition.latency, link.latency) : DrawWhole(link);
+Duration LinkTable::DrawUnder(const LinkCondition& condition, Row& row, HostId to) {
+  if (!condition.latency) {
+    return Sum(DrawWhole(row, to), condition.delay);
+  }
+  const Duration latency = DrawFrom(
+      row, to, [&condition](ChoicePoint& point) { return DrawLatency(*condition.latency, point); });
   return Sum(latency, condition.delay);
 }
 
@@ -153,11 +168,11 @@ Duration LinkTable::Occupy(Trouble& trouble, size_t bytes, SimTime now) const {
   return trouble.busy_until - now;
 }
 
-MessageFate LinkTable::SendTroubled(Link& link, size_t bytes, SimTime now) {
-  Trouble& trouble = troubles_[link.trouble - 1];
+MessageFate LinkTable::SendTroubled(Row& row, HostId to, Trouble& trouble, size_t bytes,
+                                    SimTime now) {
   const LinkCondition& condition = trouble.condition;
   // Drawn in every case, so that a cut shifts no latency of what is sent after it.
-  MessageFate fate{.latency = DrawUnder(condition, link)};
+  MessageFate fate{.latency = DrawUnder(condition, row, to)};
   if (condition.cut || condition.clog) {
     fate.kind = condition.cut ? MessageFate::Kind::kLost : MessageFate::Kind::kHeld;
     return fate;
@@ -188,16 +203,17 @@ FrameFate LinkTable::SendFrame(HostId from, HostId to, size_t bytes, SimTime now
   if (from == to) {
     return {.latency = options_.loopback_latency};
   }
-  Link& link = LinkBetween(from, to);
-  if (!link.troubled) {
-    return {.latency = DrawWhole(link)};
+  Row& row = RowOf(from, to);
+  Trouble* const active = ActiveTroubleOf(row, to);
+  if (active == nullptr) {
+    return {.latency = DrawWhole(row, to)};
   }
-  Trouble& trouble = troubles_[link.trouble - 1];
+  Trouble& trouble = *active;
   const LinkCondition& condition = trouble.condition;
   if (condition.cut || condition.clog || IsCertain(condition.loss)) {
     return {.held = true};
   }
-  FrameFate fate{.latency = DrawUnder(condition, link)};
+  FrameFate fate{.latency = DrawUnder(condition, row, to)};
   fate.latency = Sum(fate.latency, Occupy(trouble, bytes, now));
   fate.sent_again = DrawRetransmissions(condition.loss, trouble.loss);
   fate.sent_again += DrawRetransmissions(condition.corrupt, trouble.corrupt);
@@ -216,19 +232,18 @@ FrameFate LinkTable::SendFrame(HostId from, HostId to, size_t bytes, SimTime now
 }
 
 Duration LinkTable::DrawAgain(HostId from, HostId to) {
-  return DrawUnder(ConditionOf(from, to), LinkBetween(from, to));
+  return DrawUnder(ConditionOf(from, to), RowOf(from, to), to);
 }
 
 SimTime LinkTable::LatestArrival(HostId from, HostId to, SimTime now) {
-  const Link& link = LinkBetween(from, to);
-  const SimTime leaves =
-      link.trouble == 0 ? now : std::max(now, troubles_[link.trouble - 1].busy_until);
+  const Trouble* const trouble = FindTrouble(from, to);
+  const SimTime leaves = trouble == nullptr ? now : std::max(now, trouble->busy_until);
   return Later(leaves, options_.latency ? std::visit(LongestLatency{}, *options_.latency)
                                         : options_.latency_max);
 }
 
 void LinkTable::Flip(HostId from, HostId to, uint32_t bits, std::string& payload) {
-  Trouble& trouble = TroubleOf(LinkBetween(from, to), from, to);
+  Trouble& trouble = TroubleOf(from, to);
   std::vector<uint64_t> flipped;
   for (uint32_t i = 0; i < bits && !payload.empty(); ++i) {
     const uint64_t bit = trouble.corrupt.Below(payload.size() * 8);

@@ -1,6 +1,7 @@
 // The links between hosts: what becomes of each message and frame that is sent over one.
 //
-// Shape: one link per direction and pair of hosts, contiguous per sending host, small until a
+// Shape: one link per direction and pair of hosts, contiguous per sending host: eight bytes, for 500
+//        hosts have a quarter of a million and a processor's cache has not much more, until a
 //        condition is first set on it; then it gets its troubles' choice points, and keeps them, so
 //        that its draws go on where they stopped. Knows nothing of sockets and connections.
 #pragma once
@@ -8,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,11 +61,11 @@ class LinkTable {
     if (from == to) {
       return {.latency = options_.loopback_latency};
     }
-    Link& link = LinkBetween(from, to);
-    if (link.troubled) {
-      return SendTroubled(link, bytes, now);
+    Row& row = RowOf(from, to);
+    if (Trouble* const trouble = ActiveTroubleOf(row, to)) {
+      return SendTroubled(row, to, *trouble, bytes, now);
     }
-    return {.latency = DrawWhole(link)};
+    return {.latency = DrawWhole(row, to)};
   }
 
   FrameFate SendFrame(HostId from, HostId to, size_t bytes, SimTime now);
@@ -78,15 +80,9 @@ class LinkTable {
   void Flip(HostId from, HostId to, uint32_t bits, std::string& payload);
 
  private:
-  struct Link {
-    ChoicePoint latency{Random(0), nullptr};
-    uint32_t trouble = 0;   // index + 1; 0: none yet
-    bool known = false;     // `latency` is this link's
-    bool troubled = false;  // something but a plain latency may happen
-  };
-
   struct Trouble {
     LinkCondition condition{};
+    bool active = false;  // something but a plain latency may happen
     ChoicePoint loss;
     ChoicePoint duplicate;
     ChoicePoint reorder;
@@ -95,35 +91,64 @@ class LinkTable {
     SimTime busy_until{};
   };
 
+  // All by the receiving host: empty, or of every host.
   struct alignas(64) Row {
     std::string_view name;
-    std::vector<Link> links{};                // by the receiving host; empty, or all of them
-    std::optional<ChoiceFamily> latencies{};  // from the first link on
+    // Where the draws of latencies stand; kUnknown before the first.
+    std::vector<uint64_t> positions{};
+    std::vector<uint32_t> troubles{};           // index + 1; 0: none yet
+    std::vector<TapeDeck::Track*> tracks{};     // where a tape is recorded or played
+    std::unique_ptr<ChoiceFamily> latencies{};  // from the first link on
   };
 
-  Link& LinkBetween(HostId from, HostId to) {
+  // A stream that ever stood just here (one draw of 2^64) would begin anew.
+  static constexpr uint64_t kUnknown = 0;
+
+  // The row of a link that is known.
+  Row& RowOf(HostId from, HostId to) {
     Row& row = rows_.at(from.value());
-    if (row.links.size() <= to.value()) {
-      row.links.resize(rows_.size());
+    if (row.positions.size() <= to.value() || row.positions[to.value()] == kUnknown) {
+      Introduce(row, from, to);
     }
-    Link& link = row.links[to.value()];
-    if (!link.known) {
-      Introduce(link, from, to);
-    }
-    return link;
+    return row;
   }
 
-  Duration DrawWhole(Link& link) {
-    return uniform_ ? options_.latency_min +
-                          Duration(static_cast<int64_t>(link.latency.Below(uniform_width_)))
-                    : DrawShaped(link);
+  // Null while only latencies are drawn.
+  Trouble* ActiveTroubleOf(Row& row, HostId to) {
+    if (row.troubles.size() <= to.value() || row.troubles[to.value()] == 0) [[likely]] {
+      return nullptr;
+    }
+    Trouble& trouble = troubles_[row.troubles[to.value()] - 1];
+    return trouble.active ? &trouble : nullptr;
   }
 
-  void Introduce(Link& link, HostId from, HostId to);
-  Trouble& TroubleOf(Link& link, HostId from, HostId to);
-  Duration DrawShaped(Link& link);
-  MessageFate SendTroubled(Link& link, size_t bytes, SimTime now);
-  Duration DrawUnder(const LinkCondition& condition, Link& link);
+  // What `draw` takes from the link's choice point of latencies.
+  template <typename Draw>
+  Duration DrawFrom(Row& row, HostId to, const Draw& draw) {
+    TapeDeck::Track* const track = row.tracks.empty() ? nullptr : row.tracks[to.value()];
+    ChoicePoint point = ChoicePoint::At(row.positions[to.value()], track);
+    const Duration drawn = draw(point);
+    row.positions[to.value()] = point.position();
+    return drawn;
+  }
+
+  Duration DrawWhole(Row& row, HostId to) {
+    return uniform_ ? DrawFrom(row, to,
+                               [this](ChoicePoint& point) {
+                                 return options_.latency_min +
+                                        Duration(static_cast<int64_t>(point.Below(uniform_width_)));
+                               })
+                    : DrawShaped(row, to);
+  }
+
+  void Introduce(Row& row, HostId from, HostId to);
+  // The link's; made now if it has none yet.
+  Trouble& TroubleOf(HostId from, HostId to);
+  // Null while there is none.
+  const Trouble* FindTrouble(HostId from, HostId to) const;
+  Duration DrawShaped(Row& row, HostId to);
+  MessageFate SendTroubled(Row& row, HostId to, Trouble& trouble, size_t bytes, SimTime now);
+  Duration DrawUnder(const LinkCondition& condition, Row& row, HostId to);
   // Until the last bit has left, behind what was sent before.
   Duration Occupy(Trouble& trouble, size_t bytes, SimTime now) const;
 
