@@ -357,8 +357,17 @@ void Kernel::DeliverInChosenOrder() {
 
 // What the next events need, the earlier the longer the way to it is: a message leads to a socket,
 // that to a fiber, that to its stack and its process. Each step reads what an earlier one brought.
+// Of a crowd that wakes at one instant only the fibers: who of them runs next is chosen later.
 void Kernel::LookAhead() const {
+  if (fibers_.empty()) [[unlikely]] {
+    return;
+  }
   const std::span<const PendingEvent> soon = queue_.soon();
+  constexpr size_t kCrowd = 4;
+  if (soon.size() > kCrowd && soon[kCrowd].time == Nanos(now_)) {
+    PrefetchFiber(*fibers_[FiberOf(soon[kCrowd])]);
+    return;
+  }
   const MessageModel& messages = network_.messages();
   const auto is_message = [soon](size_t ahead) {
     return ahead < soon.size() && soon.data()[ahead].kind == EventKind::kMessage;

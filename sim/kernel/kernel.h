@@ -212,6 +212,7 @@ class Kernel : public Recycled<Kernel> {
   }
 
   uint32_t PickAmongReady();
+  void PrefetchAmongReady() const;
   void PrefetchFiber(const Fiber& fiber) const;
   void PrefetchProcess(const Fiber& fiber) const;
   void TakeOutOfReady(size_t index);

@@ -1,5 +1,6 @@
 // The kernel's fibers: how they start, wait, are chosen, run and end.
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
@@ -131,10 +132,22 @@ uint32_t Kernel::PickAmongReady() {
   }
   const uint32_t slot = runnable[index].slot;
   TakeOutOfReady(index);
-  const Fiber& next = *fibers_[ready_[ready_head_ + strategy_->Guess(ready_count())].slot];
-  next.context->Prefetch();
-  PrefetchProcess(next);
+  PrefetchAmongReady();
   return slot;
+}
+
+// Who runs after the one that was picked just now, and who after him: of the first all, of the second
+// what leads to the rest.
+void Kernel::PrefetchAmongReady() const {
+  const Runnable* const runnable = ready_.data() + ready_head_;
+  std::array<size_t, 2> next{};
+  if (ready_count() > 1) {
+    next = strategy_->Guess(ready_count());
+    PrefetchFiber(*fibers_[runnable[next[1]].slot]);
+  }
+  const Fiber& fiber = *fibers_[runnable[next[0]].slot];
+  fiber.context->Prefetch();
+  PrefetchProcess(fiber);
 }
 
 // The others keep their order: first come, first served stays true under every strategy. The

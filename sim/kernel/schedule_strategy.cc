@@ -24,7 +24,12 @@ class Uniform final : public ScheduleStrategy {
 
   size_t PickDelivery(size_t count) override { return random_.Below(count); }
 
-  size_t Guess(size_t count) const override { return Random(random_).Below(count); }
+  std::array<size_t, 2> Guess(size_t count) const override {
+    Random random(random_);
+    const size_t first = random.Below(count);
+    const size_t second = random.Below(count - 1);
+    return {first, second < first ? second : second + 1};
+  }
 
  private:
   Random random_;

@@ -1,6 +1,7 @@
 // Who runs next, when several fibers could: the strategies of sim/world/scheduling.h.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,8 +30,9 @@ class ScheduleStrategy {
   // Which of `count` deliveries of one instant comes first; at least two.
   virtual size_t PickDelivery(size_t count) = 0;
 
-  // What Pick of so many will be, if that is known; a hint. Draws nothing.
-  virtual size_t Guess(size_t /*count*/) const { return 0; }
+  // Which of so many, at least two, the next two calls of Pick will choose, as far as that is known;
+  // a hint. Draws nothing.
+  virtual std::array<size_t, 2> Guess(size_t /*count*/) const { return {0, 1}; }
 
   // Whether OnRunnable does anything.
   virtual bool ranks() const { return false; }
