@@ -9,11 +9,14 @@
 // - at a crash, what was not synced may be there, be gone, or be there in part, zeros in between:
 //   a name without its bytes, later bytes without earlier ones.
 // Errors: kNotFound for a name that does not exist; kUnavailable when the volume does not answer,
-//   and then a change may have happened; kIo when the device failed or is full: then nothing was
-//   changed, and after a failed sync nothing may be relied upon that was written since the last
-//   good one, not even if the next one says success.
-// Paths are absolute, '/'-separated, without "." and ".."; directories exist as soon as a file in
-// them does. Every call takes drawn simulated time, and so is a point where the process may die.
+//   and then a change may have happened; kIo when the device failed, kNoSpace when it is full: then
+//   nothing was changed, and after a failed sync nothing may be relied upon that was written since
+//   the last good one, not even if the next one says success; kInvalidArgument for a path that is
+//   none: at once, without a word to the device.
+// Paths are absolute, '/'-separated, without "." and "..", without an empty part. The root is "/" or
+// "", and the path of a directory may end in '/'. Directories exist as soon as a file in them does;
+// so no file can be made where a directory is, or below a file. Every call takes drawn simulated
+// time, and so is a point where the process may die.
 #pragma once
 
 #include <cstdint>
@@ -80,7 +83,7 @@ class FileSystem {
 // or all of an older content is: temporary name, sync, rename, sync of the directory.
 Result<void> WriteDurably(FileSystem& volume, std::string_view path, std::string_view bytes);
 
-// "/a/b" of "/a/b/c".
+// "/a/b" of "/a/b/c"; "", which is the root, of "/a".
 std::string_view DirectoryOf(std::string_view path);
 
 }  // namespace flinch::sim

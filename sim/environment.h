@@ -61,7 +61,9 @@ class Environment {
   virtual bool Park(SimTime deadline, std::string_view reason = {}) = 0;
   virtual void Unpark(FiberId fiber) = 0;
 
-  // A stream named within this process, the same in every incarnation of the same seed's run order.
+  // The stream of this name of this incarnation: it depends on the seed, the names of process and
+  // stream and the number of the incarnation, and on nothing that has happened. Asked for again it
+  // begins anew, with the same numbers: ask once, and keep it.
   virtual Random RandomStream(std::string_view name) = 0;
 
   virtual Network& network() = 0;

@@ -18,8 +18,8 @@
 // To go on after any of them, connect again.
 //
 // Survives: a handle may outlive its peer; every call on a broken connection returns kUnavailable
-//           at once. Handles belong to one process and die with it; its host then resets its
-//           connections.
+//           at once. Handles belong to one process and die with it; its host then closes its
+//           connections, and says nothing when it has lost its power.
 #pragma once
 
 #include <compare>
@@ -92,6 +92,8 @@ class Listener {
   virtual ~Listener() = default;
 
   virtual Address address() const = 0;
+
+  // The next of those who connect, in the order of their arrival. 128 may wait; more are refused.
   virtual Result<std::unique_ptr<Connection>> Accept(SimTime deadline = kForever) = 0;
 };
 
@@ -106,7 +108,9 @@ class Network {
   virtual Result<std::unique_ptr<Socket>> Bind(uint16_t port) = 0;
   virtual Result<std::unique_ptr<Listener>> Listen(uint16_t port) = 0;
 
-  // kUnavailable when nobody listens there, kTimeout when nobody answers.
+  // kUnavailable when nobody listens there or too many wait to be accepted, kTimeout when nobody
+  // answers. Then the listener may still accept the connection, and finds it closed: the request
+  // was on its way.
   virtual Result<std::unique_ptr<Connection>> Connect(Address to, Duration timeout) = 0;
 };
 

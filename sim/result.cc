@@ -22,6 +22,8 @@ std::string_view Name(ErrorCode code) {
       return "corruption";
     case ErrorCode::kCancelled:
       return "cancelled";
+    case ErrorCode::kNoSpace:
+      return "no space";
   }
   Unreachable("error code {}", static_cast<int>(code));
 }

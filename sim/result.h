@@ -22,6 +22,7 @@ enum class ErrorCode : uint8_t {
   kIo,           // a device failed
   kCorruption,   // bytes that cannot be what was written
   kCancelled,    // the operation was given up by its owner
+  kNoSpace,      // the device has no room for it; removing something helps
 };
 
 std::string_view Name(ErrorCode code);

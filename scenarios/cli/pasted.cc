@@ -15,10 +15,12 @@ namespace {
 // The text of a file that was named instead of a token; otherwise what was written.
 sim::Result<std::string> TextWithToken(const std::string& written) {
   std::error_code ignored;
-  if (written.contains("fl1~") || !std::filesystem::exists(written, ignored)) {
+  if (written.contains("fl1~")) {
     return written;
   }
-  return ReadWholeFile(written);
+  // One word with a folder or an ending is meant as a file.
+  const bool is_path = !written.contains(' ') && written.find_first_of("/.") != std::string::npos;
+  return is_path || std::filesystem::exists(written, ignored) ? ReadWholeFile(written) : written;
 }
 
 // The tape in the text of a file of the token's run, or nothing where there never was one.

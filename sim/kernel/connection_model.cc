@@ -52,14 +52,19 @@ Stream& ConnectionModel::AddStream() {
   return *streams_[slot];
 }
 
+void ConnectionModel::Own(Stream& stream, int side, Incarnation& owner) {
+  stream.owner[side] = &owner;
+  stream.process[side] = owner.process;
+  owner.ends.insert(EndOf(stream.slot, side));
+}
+
 Result<std::unique_ptr<Connection>> ConnectionModel::Connect(Incarnation& owner, Address from,
                                                              Address to, Duration timeout) {
   if (to.host.value() >= listeners_.size()) {
     return Fail(ErrorCode::kInvalidArgument, "The address belongs to no host.");
   }
   Stream& stream = AddStream();
-  stream.owner[0] = &owner;
-  stream.process[0] = owner.process;
+  Own(stream, 0, owner);
   stream.address[0] = from;
   stream.address[1] = to;
   auto connection = std::make_unique<ModelConnection>(*this, kernel_, owner, stream, 0);
@@ -127,18 +132,21 @@ void ConnectionModel::OnEvent(uint32_t slot, uint64_t detail) {
   frame.cause = kernel_.RecordOnHost(Step::kArrive, stream->address[1 - side].host, stream->id,
                                      frame.cause.value());
   ArriveAt(*stream, 1 - side, std::move(frame));
+  ForgetIfUnused(*stream);
 }
 
 void ConnectionModel::ArriveAt(Stream& stream, int end, Frame frame) {
   Pipe& pipe = stream.pipe[1 - end];
-  const bool is_data = frame.kind == Frame::Kind::kData;
-  if (stream.silent[end] && !IsAlive(stream.process[end])) {
+  if (frame.kind == Frame::Kind::kSyn) {
+    stream.asks = false;
+  }
+  if (stream.dark[end]) {
     kernel_.RecordOnHost(Step::kUnanswered, stream.address[end].host, stream.id, 0);
     return;
   }
   if (stream.silent[end] || stream.broken[end]) {
     // The host knows no such connection any more.
-    if (is_data) {
+    if (frame.kind != Frame::Kind::kReset) {
       Push(stream, end, {.kind = Frame::Kind::kReset, .cause = frame.cause});
     }
     return;
@@ -168,6 +176,10 @@ void ConnectionModel::ArriveAt(Stream& stream, int end, Frame frame) {
   kernel_.Wake(pipe.reader, frame.cause);
 }
 
+void ConnectionModel::Refuse(Stream& stream, EventId cause) {
+  Push(stream, 1, {.kind = Frame::Kind::kReset, .cause = cause});
+}
+
 void ConnectionModel::AcceptSyn(Stream& stream, EventId cause) {
   const Address to = stream.address[1];
   ModelListener* const listener = listeners_[to.host.value()].Find(to.port);
@@ -175,13 +187,16 @@ void ConnectionModel::AcceptSyn(Stream& stream, EventId cause) {
     if (IsUnanswered(to)) {
       kernel_.RecordOnHost(Step::kUnanswered, to.host, stream.id, 0);
     } else {
-      Push(stream, 1, {.kind = Frame::Kind::kReset, .cause = cause});
+      Refuse(stream, cause);
     }
     return;
   }
+  if (listener->waiting() >= ModelListener::kBacklogMax) {
+    Refuse(stream, cause);
+    return;
+  }
   Incarnation& owner = listener->owner();
-  stream.owner[1] = &owner;
-  stream.process[1] = owner.process;
+  Own(stream, 1, owner);
   stream.open[1] = true;
   stream.handle[1] = true;
   Push(stream, 1, {.kind = Frame::Kind::kSynAck, .cause = cause});
@@ -214,8 +229,30 @@ void ConnectionModel::CloseEnd(Stream& stream, int side) {
 
 void ConnectionModel::ReleaseHandle(Stream& stream, int side) {
   stream.handle[side] = false;
-  stream.owner[side] = nullptr;
-  if (!stream.handle[1 - side]) {
+  if (stream.owner[side] != nullptr) {
+    stream.owner[side]->ends.erase(EndOf(stream.slot, side));
+    stream.owner[side] = nullptr;
+  }
+  if (side == 0 && stream.asks && IsSynHeld(stream)) {
+    DropHeld(stream, side);  // whoever asked has gone, and asks no more
+  }
+  ForgetIfUnused(stream);
+}
+
+bool ConnectionModel::IsSynHeld(Stream& stream) {
+  Fifo<Frame>& held = stream.pipe[0].held;
+  return !held.empty() && held.front().kind == Frame::Kind::kSyn;
+}
+
+void ConnectionModel::DropHeld(Stream& stream, int side) {
+  if (side == 0 && IsSynHeld(stream)) {
+    stream.asks = false;
+  }
+  stream.pipe[side].held.Clear();
+}
+
+void ConnectionModel::ForgetIfUnused(const Stream& stream) {
+  if (!stream.handle[0] && !stream.handle[1] && !stream.asks) {
     free_.push_back(stream.slot);
     streams_[stream.slot].reset();
   }
@@ -230,7 +267,7 @@ void ConnectionModel::BreakEnd(Stream& stream, int end, EventId cause) {
   stream.broken[end] = true;
   const EventId reset = kernel_.RecordOnHost(Step::kReset, stream.address[end].host,
                                              static_cast<uint64_t>(end), stream.id);
-  stream.pipe[end].held.Clear();
+  DropHeld(stream, end);
   stream.pipe[1 - end].arrived.Clear();
   const EventId why = cause == EventId() ? reset : cause;
   kernel_.Wake(stream.pipe[1 - end].reader, why);
@@ -240,13 +277,10 @@ void ConnectionModel::BreakEnd(Stream& stream, int end, EventId cause) {
 void ConnectionModel::SilenceEnd(Stream& stream, int side) {
   stream.open[side] = false;
   stream.silent[side] = true;
-  stream.pipe[side].held.Clear();
+  stream.dark[side] = true;
+  DropHeld(stream, side);
   // What had arrived stays in the peer's window: nobody acknowledges it.
   stream.pipe[1 - side].arrived.Clear();
-}
-
-bool ConnectionModel::IsAlive(ProcessId process) const {
-  return kernel_.process(process).current != nullptr;
 }
 
 bool ConnectionModel::IsUnanswered(Address address) const {
@@ -273,15 +307,13 @@ void ConnectionModel::Drop(const Incarnation& owner, CrashStyle style) {
     }
     return gone;
   });
-  for (const std::unique_ptr<Stream>& stream : streams_) {
-    for (int side = 0; stream && side < 2; ++side) {
-      if (stream->owner[side] == &owner) {
-        if (style == CrashStyle::kSilent) {
-          SilenceEnd(*stream, side);
-        } else {
-          CloseEnd(*stream, side);
-        }
-      }
+  for (const uint64_t end : owner.ends) {
+    Stream& stream = *streams_[end / 2];
+    const int side = static_cast<int>(end % 2);
+    if (style == CrashStyle::kSilent) {
+      SilenceEnd(stream, side);
+    } else {
+      CloseEnd(stream, side);
     }
   }
 }
@@ -293,9 +325,12 @@ void ConnectionModel::OnBoot(ProcessId process) {
   std::erase_if(dark_, [&](const Dark& dark) { return dark.process == process; });
   for (const std::unique_ptr<Stream>& stream : streams_) {
     for (int side = 0; stream && side < 2; ++side) {
+      if (!stream->dark[side] || stream->process[side] != process) {
+        continue;
+      }
+      stream->dark[side] = false;
       // The peer goes on sending what was never acknowledged.
-      if (stream->silent[side] && stream->process[side] == process &&
-          stream->pipe[1 - side].unread_bytes > 0) {
+      if (stream->pipe[1 - side].unread_bytes > 0) {
         Push(*stream, side, {.kind = Frame::Kind::kReset, .cause = kernel_.CurrentCause()});
       }
     }
@@ -305,7 +340,10 @@ void ConnectionModel::OnBoot(ProcessId process) {
 size_t ConnectionModel::Reset(HostId first, HostId second, ResetEnds ends) {
   size_t broken = 0;
   for (const std::unique_ptr<Stream>& stream : streams_) {
-    for (int side = 0; stream && side < 2; ++side) {
+    if (!stream || (!stream->handle[0] && !stream->handle[1])) {
+      continue;
+    }
+    for (int side = 0; side < 2; ++side) {
       if (stream->address[side].host == first && stream->address[1 - side].host == second &&
           !stream->broken[side]) {
         ResetStream(*stream, side, ends);
@@ -327,6 +365,7 @@ void ConnectionModel::ResetStream(Stream& stream, int first, ResetEnds ends) {
       pipe.flying.Clear();
       ++pipe.epoch;
     }
+    stream.asks = false;
   } else if (in.unread_bytes >= kernel_.options().link.window_bytes) {
     // The peer cannot send; its probes of the full window are answered.
     Push(stream, first, {.kind = Frame::Kind::kReset, .cause = cause});
@@ -341,6 +380,7 @@ void ConnectionModel::Revise() {
       }
     }
   }
+  links_.Settle();
 }
 
 // What flies is held again, before what was held.
@@ -363,8 +403,8 @@ void ConnectionModel::RevisePipe(Stream& stream, int side) {
   const LinkCondition& condition = links_.ConditionOf(from, to);
   const SimTime now = kernel_.now();
   const bool stops = condition.clog || (condition.cut && condition.in_flight != InFlight::kDeliver);
-  const bool late =
-      condition == LinkCondition{} && pipe.last_arrival > links_.LatestArrival(from, to, now);
+  const bool late = (condition == LinkCondition{} || links_.BecameFaster(from, to)) &&
+                    pipe.last_arrival > links_.LatestArrival(from, to, now);
   if (!pipe.flying.empty() && (stops || late)) {
     if (stops && !condition.clog && condition.in_flight == InFlight::kDrop) {
       kernel_.RecordOnHost(Step::kRetransmit, from, pipe.flying.size(), stream.id);

@@ -5,7 +5,11 @@
 //        now), flying, or arrived and unread; all three count as unread bytes of the window.
 // Ends:  an end is open until its process closes it or is gone; it is broken when it has learned
 //        that the connection was reset; it is silent when its process lost its power, and then the
-//        peer learns nothing.
+//        peer learns nothing, and dark until that process is booted. Where an end is broken, or
+//        silent and no longer dark, its host knows of no connection: it answers with a reset.
+// Start: the second end exists from the arrival of the request on, also when the first has given
+//        up meanwhile; it then finds the end of the stream. A request that is held is given up
+//        with its caller.
 #pragma once
 
 #include <cstdint>
@@ -55,6 +59,8 @@ struct Stream {
   bool handle[2] = {true, false};
   bool broken[2] = {false, false};
   bool silent[2] = {false, false};
+  bool dark[2] = {false, false};
+  bool asks = true;  // the request for it is on its way
   bool established = false;
   Pipe pipe[2];  // [side]: what that side sends
 };
@@ -109,6 +115,12 @@ class ConnectionModel {
   void Push(Stream& stream, int side, Frame frame);
   void Fly(Stream& stream, int side, Frame frame, const FrameFate& fate);
   void ArriveAt(Stream& stream, int end, Frame frame);
+  void Refuse(Stream& stream, EventId cause);
+  void Own(Stream& stream, int side, Incarnation& owner);
+  // Unless a process holds an end of it, or will when the request arrives.
+  void ForgetIfUnused(const Stream& stream);
+  static bool IsSynHeld(Stream& stream);
+  static void DropHeld(Stream& stream, int side);
   void AcceptSyn(Stream& stream, EventId cause);
   void BreakEnd(Stream& stream, int end, EventId cause);
   void SilenceEnd(Stream& stream, int side);
@@ -116,7 +128,6 @@ class ConnectionModel {
   void RevisePipe(Stream& stream, int side);
   static void PullBack(Pipe& pipe, SimTime now);
   bool IsUnanswered(Address address) const;
-  bool IsAlive(ProcessId process) const;
 
   Kernel& kernel_;
   LinkTable& links_;
@@ -130,6 +141,8 @@ class ConnectionModel {
 
 class ModelListener final : public Listener {
  public:
+  static constexpr size_t kBacklogMax = 128;
+
   ModelListener(ConnectionModel& model, Kernel& kernel, Incarnation& owner, Address address)
       : model_(model), kernel_(kernel), owner_(owner), address_(address) {}
 

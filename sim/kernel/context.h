@@ -17,21 +17,13 @@
 #include <cstdint>
 #include <utility>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define FLINCH_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define FLINCH_ASAN 1
-#endif
-#endif
+#include "sim/kernel/stack_pool.h"
 
 #if defined(__x86_64__) && !defined(FLINCH_ASAN)
 #define FLINCH_SWITCH_IN_LINE 1
 #else
 #include <boost/context/detail/fcontext.hpp>
 #endif
-
-#include "sim/kernel/stack_pool.h"
 
 namespace flinch::sim {
 

@@ -21,6 +21,16 @@ void DiskModel::SetCondition(const VolumeCondition& condition) {
   }
 }
 
+void DiskModel::Crash(ProcessId writer) {
+  if (parts_ == nullptr) {
+    return;
+  }
+  for (const Volume::Drawn& drawn : parts_->volume.Crash(writer)) {
+    kernel_.Record(Step::kDiskCrash, writer,
+                   static_cast<uint64_t>(drawn.piece) << 56 | drawn.number, drawn.left);
+  }
+}
+
 void DiskModel::Spend(Incarnation& incarnation, const DiskRequest& request) {
   ProcessEnvironment& environment = incarnation.environment;
   if (const Duration turn = parts().faults.TakeTurn(request, kernel_.now()); turn > Duration(0)) {
@@ -46,10 +56,12 @@ void DiskModel::Spend(Incarnation& incarnation, const DiskRequest& request) {
   }
 }
 
-void DiskModel::Note(DiskFault fault, const Incarnation& incarnation, const DiskRequest& request) {
+void DiskModel::Note(DiskFault fault, const Incarnation& incarnation, const DiskRequest& request,
+                     uint64_t detail) {
+  constexpr uint64_t kDetailMask = (uint64_t{1} << 48) - 1;
   kernel_.Record(Step::kDiskFault, incarnation.process,
-                 static_cast<uint64_t>(fault) << 56 | static_cast<uint64_t>(request.operation)
-                                                          << 48,
+                 static_cast<uint64_t>(fault) << 56 |
+                     static_cast<uint64_t>(request.operation) << 48 | (detail & kDetailMask),
                  XXH3_64bits(request.path.data(), request.path.size()));
 }
 

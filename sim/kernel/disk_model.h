@@ -29,11 +29,7 @@ class DiskModel {
   VolumeFaults& faults() { return parts().faults; }
 
   // What its crashed writer had not synced meets its fate.
-  void Crash(ProcessId writer) {
-    if (parts_ != nullptr) {
-      parts_->volume.Crash(writer);
-    }
-  }
+  void Crash(ProcessId writer);
 
   const DiskOptions& options() const { return options_; }
 
@@ -47,8 +43,9 @@ class DiskModel {
   // Suspends for as long as the request takes, its faults included.
   void Spend(Incarnation& incarnation, const DiskRequest& request);
 
-  // Records that a fault fired.
-  void Note(DiskFault fault, const Incarnation& incarnation, const DiskRequest& request);
+  // Records that a fault fired; `detail` is what else it drew.
+  void Note(DiskFault fault, const Incarnation& incarnation, const DiskRequest& request,
+            uint64_t detail = 0);
 
  private:
   Kernel& kernel_;

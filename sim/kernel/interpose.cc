@@ -7,9 +7,12 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <string_view>
 #include <sys/random.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/utsname.h>
@@ -118,6 +121,10 @@ unsigned SleepSeconds(unsigned span) asm("sleep");
 int SchedYield() asm("sched_yield");
 int PthreadCreate(pthread_t* thread, const pthread_attr_t* options, void* (*entry)(void*),
                   void* argument) asm("pthread_create");
+pid_t Fork() asm("fork");
+int Poll(pollfd* files, nfds_t count, int timeout) asm("poll");
+int Select(int count, fd_set* in, fd_set* out, fd_set* other, timeval* timeout) asm("select");
+int SemTimedWait(sem_t* semaphore, const timespec* deadline) asm("sem_timedwait");
 
 // Surroundings.
 char* GetEnv(const char* name) asm("getenv");
@@ -204,6 +211,20 @@ int SchedYield() { return Guarded<SchedYield>("sched_yield", kFiber); }
 int PthreadCreate(pthread_t* thread, const pthread_attr_t* options, void* (*entry)(void*),
                   void* argument) {
   return Guarded<PthreadCreate>("pthread_create", kFiber, thread, options, entry, argument);
+}
+
+pid_t Fork() { return Guarded<Fork>("fork", kFiber); }
+
+int Poll(pollfd* files, nfds_t count, int timeout) {
+  return Guarded<Poll>("poll", kSleep, files, count, timeout);
+}
+
+int Select(int count, fd_set* in, fd_set* out, fd_set* other, timeval* timeout) {
+  return Guarded<Select>("select", kSleep, count, in, out, other, timeout);
+}
+
+int SemTimedWait(sem_t* semaphore, const timespec* deadline) {
+  return Guarded<SemTimedWait>("sem_timedwait", kSleep, semaphore, deadline);
 }
 
 char* GetEnv(const char* name) { return Guarded<GetEnv>("getenv", kOption, name); }

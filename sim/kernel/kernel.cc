@@ -46,6 +46,7 @@ Kernel::Kernel(WorldOptions&& options)
   constexpr size_t kSmall = 8;
   network_.Reserve(kSmall);
   hosts_.reserve(kSmall);
+  hosts_by_name_.reserve(kSmall);
   processes_.reserve(kSmall);
   fibers_.reserve(kSmall);
   free_slots_.reserve(kSmall);
@@ -63,13 +64,34 @@ Kernel::~Kernel() {
 }
 
 HostId Kernel::AddHost(std::string&& name, const HostOptions& options) {
+  // Choice points are named after pairs of hosts, "a/b".
+  Check(!name.empty() && !name.contains('/'), "\"{}\" is no name of a host: it is empty or has a /",
+        name);
+  const auto place = PlaceOf(name);
+  Check(place == hosts_by_name_.end() || hosts_[*place]->name != name,
+        "there are two hosts named {}", name);
   const HostId id(static_cast<uint32_t>(hosts_.size()));
+  hosts_by_name_.insert(place, id.value());
   hosts_.push_back(std::make_unique<HostRecord>(*this, std::move(name), options));
   network_.AddHost(hosts_.back()->name);
   return id;
 }
 
+std::vector<uint32_t>::const_iterator Kernel::PlaceOf(std::string_view host) const {
+  return std::ranges::lower_bound(hosts_by_name_, host, {}, [this](uint32_t index) {
+    return std::string_view(hosts_[index]->name);
+  });
+}
+
+std::optional<HostId> Kernel::FindHost(std::string_view name) const {
+  const auto place = PlaceOf(name);
+  return place == hosts_by_name_.end() || hosts_[*place]->name != name
+             ? std::nullopt
+             : std::optional(HostId(*place));
+}
+
 ProcessId Kernel::AddProcess(HostId host, std::string&& name, Program&& program) {
+  Check(!name.empty(), "a process has no name");
   Check(host.value() < hosts_.size(), "process {} is put on host {} of {}", name, host.value(),
         hosts_.size());
   const ProcessId id(static_cast<uint32_t>(processes_.size()));
@@ -180,6 +202,24 @@ void Kernel::Crash(ProcessId id, CrashStyle style) {
   dying_.push_back(std::move(process.current));
 }
 
+void Kernel::CrashHost(HostId id, CrashStyle style) {
+  HostRecord& host = *hosts_.at(id.value());
+  const Field fields[] = {{"host", host.name}, {"style", "silent"}};
+  Trace("fault.crash_host", std::span(fields).first(style == CrashStyle::kSilent ? 2 : 1));
+  for (size_t index = 0; index < processes_.size(); ++index) {
+    const ProcessId process(static_cast<uint32_t>(index));
+    if (processes_[index]->host != id) {
+      continue;
+    }
+    Crash(process, style);
+    // What one has left that ended of itself was in the memory of the host.
+    if (!processes_[index]->current) {
+      host.disk.Crash(process);
+      shared_.Crash(process);
+    }
+  }
+}
+
 void Kernel::Restart(ProcessId id) {
   ProcessRecord& process = *processes_.at(id.value());
   if (process.current) {
@@ -278,6 +318,9 @@ Outcome Kernel::Run(const std::function<bool()>& reached) {
     }
     switch (AdvanceToNextEvent()) {
       case Advance::kDone:
+        if (violation_) [[unlikely]] {
+          return Ended(Ending::kViolation);  // of an act
+        }
         break;
       case Advance::kNothing:
         return Ended(Ending::kIdle);
@@ -322,7 +365,7 @@ bool Kernel::FireAllOfThisInstant() {
       return false;
     }
     const PendingEvent event = queue_.Pop();
-    if (queue_.soon().size() > 0) {
+    if (queue_.soon().size() > 0 && !fibers_.empty()) {
       LookAhead();
     }
     const bool is_delivery = event.kind == EventKind::kMessage || event.kind == EventKind::kPipe;
@@ -424,15 +467,22 @@ void Kernel::Fire(const PendingEvent& event) {
     case EventKind::kPipe:
       network_.OnPipeEvent(event.index, event.detail);
       break;
-    case EventKind::kAct: {
-      act_cause_ = Record(Step::kAct, kNobody, event.index, 0);
-      std::move_only_function<void()> act = std::move(acts_[event.index]);
-      free_acts_.push_back(event.index);
-      act();
-      act_cause_ = EventId();
+    case EventKind::kAct:
+      RunAct(event.index);
       break;
-    }
   }
+}
+
+void Kernel::RunAct(uint32_t index) {
+  act_cause_ = Record(Step::kAct, kNobody, index, 0);
+  std::move_only_function<void()> act = std::move(acts_[index]);
+  free_acts_.push_back(index);
+  try {
+    act();
+  } catch (const Violation& violation) {
+    violation_ = violation_.value_or(violation);
+  }
+  act_cause_ = EventId();
 }
 
 Outcome Kernel::Ended(Ending ending, std::optional<Limit> limit) {

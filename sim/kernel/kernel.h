@@ -9,7 +9,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/environment.h"
@@ -64,6 +66,7 @@ struct alignas(64) Incarnation : Recycled<Incarnation> {
   bool doomed = false;         // dies when its running fiber suspends or ends
   uint32_t oldest = kNoFiber;  // slots; in between lead Fiber::younger and ::older
   uint32_t youngest = kNoFiber;
+  std::set<uint64_t> ends;  // of connections that it holds; for ConnectionModel
   ProcessEnvironment environment;
 };
 
@@ -91,6 +94,7 @@ class Kernel : public Recycled<Kernel> {
   ProcessId AddProcess(HostId host, std::string&& name, Program&& program);
   Outcome Run(const std::function<bool()>& reached);
   void Crash(ProcessId process, CrashStyle style);
+  void CrashHost(HostId host, CrashStyle style);
   void Restart(ProcessId process);
   void SetClock(HostId host, const ClockCondition& condition);
   void Pause(ProcessId process, PausedTimers timers);
@@ -161,6 +165,8 @@ class Kernel : public Recycled<Kernel> {
   std::vector<StackUse> StackUses() const;
 
   const std::vector<std::unique_ptr<HostRecord>>& hosts() const { return hosts_; }
+
+  std::optional<HostId> FindHost(std::string_view name) const;
 
   const std::vector<std::unique_ptr<ProcessRecord>>& processes() const { return processes_; }
 
@@ -310,6 +316,9 @@ class Kernel : public Recycled<Kernel> {
   bool NoEventsLeft() const { return recorder_.count() >= options_.limits.events_max; }
 
   void Fire(const PendingEvent& event);
+  void RunAct(uint32_t index);
+  // In hosts_by_name_: where a host of that name is, or would be.
+  std::vector<uint32_t>::const_iterator PlaceOf(std::string_view host) const;
   Outcome Ended(Ending ending, std::optional<Limit> limit = std::nullopt);
 
   WorldOptions options_;
@@ -325,6 +334,7 @@ class Kernel : public Recycled<Kernel> {
   NetworkModel network_;
   // Pointers: a world may grow while an observer or a process holds on to a record or a name.
   std::vector<std::unique_ptr<HostRecord>> hosts_;
+  std::vector<uint32_t> hosts_by_name_;
   std::vector<std::unique_ptr<ProcessRecord>> processes_;
   std::vector<std::unique_ptr<Incarnation>> dying_;
   std::vector<std::unique_ptr<Fiber>> fibers_;  // by slot

@@ -62,6 +62,13 @@ Duration TransmissionTime(size_t bytes, uint64_t bytes_per_second) {
   return Duration(static_cast<int64_t>(seconds * kNanosPerSecond + nanos));
 }
 
+Duration AtAnotherRate(Duration span, uint64_t old_rate, uint64_t new_rate) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide nanos = static_cast<Wide>(span.count()) * old_rate / new_rate;
+  return nanos > static_cast<Wide>(INT64_MAX) ? Duration::max()
+                                              : Duration(static_cast<int64_t>(nanos));
+}
+
 LinkTable::LinkTable(const LinkOptions& options, const Choices& choices)
     : options_(options),
       choices_(choices),
@@ -110,16 +117,22 @@ const LinkTable::Trouble* LinkTable::FindTrouble(HostId from, HostId to) const {
   return trouble == 0 ? nullptr : &troubles_[trouble - 1];
 }
 
-void LinkTable::SetCondition(HostId from, HostId to, const LinkCondition& condition) {
+void LinkTable::SetCondition(HostId from, HostId to, const LinkCondition& condition, SimTime now) {
   const bool whole = condition == LinkCondition{};
   if (whole && FindTrouble(from, to) == nullptr) {
     return;
   }
   Trouble& trouble = TroubleOf(from, to);
-  const bool was_narrow = trouble.condition.bytes_per_second > 0;
+  const uint64_t old_rate = RateOf(trouble);
   trouble.condition = condition;
-  if (was_narrow && condition.bytes_per_second == 0) {
-    trouble.busy_until = SimTime{};  // what waited keeps its time
+  const uint64_t new_rate = RateOf(trouble);
+  if (old_rate > 0 && (new_rate == 0 || new_rate > old_rate)) {
+    faster_.emplace_back(from, to);
+  }
+  if (new_rate == 0) {
+    trouble.busy_until = SimTime{};
+  } else if (new_rate != old_rate && old_rate > 0 && trouble.busy_until > now) {
+    trouble.busy_until = Later(now, AtAnotherRate(trouble.busy_until - now, old_rate, new_rate));
   }
   trouble.active = !whole || options_.bytes_per_second > 0;
 }
@@ -156,10 +169,18 @@ Duration LinkTable::DrawUnder(const LinkCondition& condition, Row& row, HostId t
   return Sum(latency, condition.delay);
 }
 
-Duration LinkTable::Occupy(Trouble& trouble, size_t bytes, SimTime now) const {
+bool LinkTable::BecameFaster(HostId from, HostId to) const {
+  return std::ranges::find(faster_, std::pair(from, to)) != faster_.end();
+}
+
+uint64_t LinkTable::RateOf(const Trouble& trouble) const {
   const uint64_t own = trouble.condition.bytes_per_second;
   const uint64_t all = options_.bytes_per_second;
-  const uint64_t rate = own == 0 || all == 0 ? std::max(own, all) : std::min(own, all);
+  return own == 0 || all == 0 ? std::max(own, all) : std::min(own, all);
+}
+
+Duration LinkTable::Occupy(Trouble& trouble, size_t bytes, SimTime now) const {
+  const uint64_t rate = RateOf(trouble);
   if (rate == 0) {
     return Duration(0);
   }
@@ -210,7 +231,9 @@ FrameFate LinkTable::SendFrame(HostId from, HostId to, size_t bytes, SimTime now
   }
   Trouble& trouble = *active;
   const LinkCondition& condition = trouble.condition;
-  if (condition.cut || condition.clog || IsCertain(condition.loss)) {
+  // The transport would send again for ever.
+  if (condition.cut || condition.clog || IsCertain(condition.loss) ||
+      IsCertain(condition.corrupt)) {
     return {.held = true};
   }
   FrameFate fate{.latency = DrawUnder(condition, row, to)};
@@ -238,8 +261,10 @@ Duration LinkTable::DrawAgain(HostId from, HostId to) {
 SimTime LinkTable::LatestArrival(HostId from, HostId to, SimTime now) {
   const Trouble* const trouble = FindTrouble(from, to);
   const SimTime leaves = trouble == nullptr ? now : std::max(now, trouble->busy_until);
-  return Later(leaves, options_.latency ? std::visit(LongestLatency{}, *options_.latency)
-                                        : options_.latency_max);
+  const LinkCondition& condition = ConditionOf(from, to);
+  const std::optional<Latency>& shape = condition.latency ? condition.latency : options_.latency;
+  const Duration longest = shape ? std::visit(LongestLatency{}, *shape) : options_.latency_max;
+  return Later(leaves, Sum(longest, condition.delay));
 }
 
 void LinkTable::Flip(HostId from, HostId to, uint32_t bits, std::string& payload) {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/ids.h"
@@ -51,7 +52,14 @@ class LinkTable {
 
   std::string_view NameOf(HostId host) const { return rows_.at(host.value()).name; }
 
-  void SetCondition(HostId from, HostId to, const LinkCondition& condition);
+  // A link that gets another bandwidth takes what waits for it along: what is sent from now on waits
+  // as long as that takes at the new one.
+  void SetCondition(HostId from, HostId to, const LinkCondition& condition, SimTime now);
+  // Whether its bandwidth has grown since Settle was last called.
+  bool BecameFaster(HostId from, HostId to) const;
+
+  void Settle() { faster_.clear(); }
+
   const LinkCondition& ConditionOf(HostId from, HostId to) const;
   // Every link whose condition is not the default, ordered by its hosts.
   std::vector<std::pair<HostId, HostId>> Impaired() const;
@@ -73,7 +81,7 @@ class LinkTable {
   // Of something that was held and goes on now.
   Duration DrawAgain(HostId from, HostId to);
 
-  // When all that was ever sent over a link that was always whole has arrived.
+  // When all that was ever sent has arrived, by chance of the latency alone.
   SimTime LatestArrival(HostId from, HostId to, SimTime now);
 
   // Flips that many different bits of a payload.
@@ -149,6 +157,8 @@ class LinkTable {
   Duration DrawShaped(Row& row, HostId to);
   MessageFate SendTroubled(Row& row, HostId to, Trouble& trouble, size_t bytes, SimTime now);
   Duration DrawUnder(const LinkCondition& condition, Row& row, HostId to);
+  // Bytes a second; 0: no limit.
+  uint64_t RateOf(const Trouble& trouble) const;
   // Until the last bit has left, behind what was sent before.
   Duration Occupy(Trouble& trouble, size_t bytes, SimTime now) const;
 
@@ -158,7 +168,11 @@ class LinkTable {
   uint64_t uniform_width_;
   std::vector<Row> rows_;
   std::deque<Trouble> troubles_;
+  std::vector<std::pair<HostId, HostId>> faster_;
 };
+
+// How long what takes that long at one rate takes at another; neither is 0. For ever at most.
+Duration AtAnotherRate(Duration span, uint64_t old_rate, uint64_t new_rate);
 
 // How long this many bytes take; for ever at most.
 Duration TransmissionTime(size_t bytes, uint64_t bytes_per_second);

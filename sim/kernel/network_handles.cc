@@ -142,13 +142,8 @@ void ModelConnection::Close() {
 }
 
 std::optional<Address> NetworkDoor::Resolve(std::string_view host, uint16_t port) const {
-  const auto& hosts = kernel_.hosts();
-  for (size_t i = 0; i < hosts.size(); ++i) {
-    if (hosts[i]->name == host) {
-      return Address{HostId(static_cast<uint32_t>(i)), port};
-    }
-  }
-  return std::nullopt;
+  const std::optional<HostId> found = kernel_.FindHost(host);
+  return found ? std::optional(Address{*found, port}) : std::nullopt;
 }
 
 Result<std::unique_ptr<Socket>> NetworkDoor::Bind(uint16_t port) {

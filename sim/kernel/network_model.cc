@@ -66,6 +66,8 @@ std::string NetworkModel::NamesOf(std::span<const HostId> hosts) const {
 void NetworkModel::SetLink(HostId from, HostId to, const LinkCondition& condition) {
   CheckValid(condition);
   CheckHosts(std::array{from, to});
+  Check(from != to, "the path of host {} to itself gets a condition, but is never impaired",
+        links_.NameOf(from));
   const std::string loss =
       fmt::format("{}/{}", condition.loss.numerator, condition.loss.denominator);
   const std::string shown = Show(condition);
@@ -76,7 +78,7 @@ void NetworkModel::SetLink(HostId from, HostId to, const LinkCondition& conditio
                           {"delay_ns", condition.delay.count()},
                           {"condition", shown}};
   kernel_.Trace("fault.link", std::span(fields).first(IsPlain(condition) ? 5 : 6));
-  links_.SetCondition(from, to, condition);
+  links_.SetCondition(from, to, condition, kernel_.now());
   messages_.Revise();
   connections_.Revise();
 }
@@ -94,7 +96,7 @@ void NetworkModel::SetLinks(std::span<const HostId> from, std::span<const HostId
   for (const HostId sender : from) {
     for (const HostId receiver : to) {
       if (sender != receiver) {
-        links_.SetCondition(sender, receiver, condition);
+        links_.SetCondition(sender, receiver, condition, kernel_.now());
       }
     }
   }
@@ -154,7 +156,10 @@ void NetworkModel::StartSwizzle(std::span<const HostId> group, const Swizzle& sw
     swizzle_ = choices_.Point("network.swizzle", "world");
   }
   const std::vector<HostId> down = Shuffled(group);
-  const std::vector<HostId> up = Shuffled(group);
+  std::vector<HostId> up = Shuffled(group);
+  if (up == down && up.size() > 1) {
+    std::ranges::rotate(up, up.begin() + 1);
+  }
   const size_t steps = group.size() * 2;
   for (size_t step = 0; step < steps; ++step) {
     const bool impairs = step < group.size();
@@ -190,7 +195,7 @@ void NetworkModel::Heal() {
   kernel_.Trace("fault.heal", {});
   ++heals_;
   for (const auto& [from, to] : links_.Impaired()) {
-    links_.SetCondition(from, to, {});
+    links_.SetCondition(from, to, {}, kernel_.now());
   }
   messages_.Revise();
   connections_.Revise();

@@ -5,14 +5,14 @@
 
 #include "sim/check.h"
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef FLINCH_ASAN
 #include <sanitizer/asan_interface.h>
 #endif
 
 namespace flinch::sim {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef FLINCH_ASAN
 constexpr size_t kStackBytes = 256 * 1024;  // frames grow under the sanitizer
 #else
 constexpr size_t kStackBytes = 64 * 1024;
@@ -51,9 +51,7 @@ void StackPool::Grow() {
   slabs_.push_back({begin, bytes});
   for (size_t i = kStacksPerSlab; i > 0; --i) {
     char* const guard = begin + (i - 1) * kStride;
-    // A machine grants about 32,000 of these to a process (vm.max_map_count). Fibers beyond that
-    // run unguarded rather than not at all.
-    mprotect(guard, kGuardBytes, PROT_NONE);
+    unguarded_ += mprotect(guard, kGuardBytes, PROT_NONE) == 0 ? 0U : 1U;
     free_.push_back(guard + kGuardBytes);
   }
 }
@@ -64,7 +62,7 @@ char* StackPool::Take() {
   }
   char* const stack = free_.back();
   free_.pop_back();
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef FLINCH_ASAN
   // The lowest frame of the fiber before never returned: its marks are still there.
   __asan_unpoison_memory_region(stack, kStackBytes);
 #endif

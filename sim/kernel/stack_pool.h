@@ -9,6 +9,14 @@
 #include <cstdint>
 #include <vector>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define FLINCH_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FLINCH_ASAN 1
+#endif
+#endif
+
 namespace flinch::sim {
 
 class StackPool {
@@ -33,8 +41,14 @@ class StackPool {
   // all fibers would share a few lines of the processor's cache.
   static char* Top(char* stack, uint32_t colour);
 
-  // Larger than any frame that a compiler may lay over it without touching it.
+  // Code that is compiled as flinch::sim asks (-fstack-clash-protection) touches each page of a
+  // frame in turn. A frame of other code, a library's, may lie over less than this.
   static constexpr size_t kGuardBytes = 64 * 1024;
+
+  // How many of its stacks have no forbidden memory: a machine grants about 32,000 such pieces to a
+  // process (Linux: half of vm.max_map_count), and fibers beyond that run unguarded rather than not
+  // at all.
+  size_t unguarded() const { return unguarded_; }
 
   // Fills a stack, so that HighWater can tell how much of it has been used since.
   static void Paint(char* stack);
@@ -48,6 +62,7 @@ class StackPool {
     size_t bytes = 0;
   };
 
+  size_t unguarded_ = 0;
   std::vector<Slab> slabs_;
   std::vector<char*> free_;
 };

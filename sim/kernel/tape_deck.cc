@@ -5,6 +5,13 @@
 #include <fmt/format.h>
 
 namespace flinch::sim {
+namespace {
+
+std::pair<std::string_view, std::string_view> KeyOf(const TapeTrack& track) {
+  return {track.point, track.actor};
+}
+
+}  // namespace
 
 uint64_t TapeDeck::Track::Choose(uint64_t of) {
   const uint64_t occurrence = recorded_.count;
@@ -13,8 +20,7 @@ uint64_t TapeDeck::Track::Choose(uint64_t of) {
       played_->choices[occurrence] < of) {
     choice = played_->choices[occurrence];
   } else {
-    ++defaulted_;
-    first_defaulted_ = first_defaulted_.value_or(occurrence);
+    NoteDefault(occurrence);
   }
   Record(choice);
   return choice;
@@ -22,14 +28,16 @@ uint64_t TapeDeck::Track::Choose(uint64_t of) {
 
 uint64_t TapeDeck::Track::Draw(uint64_t drawn, uint64_t of) {
   const uint64_t occurrence = recorded_.count++;
-  if (played_ == nullptr) {
+  if (!plays_) {
+    return drawn;
+  }
+  if (played_ == nullptr || !played_->is_drawn() || occurrence >= played_->count) {
+    NoteDefault(occurrence);
     return drawn;
   }
   const auto changed = played_->changed.find(occurrence);
-  if (occurrence >= played_->count ||
-      (changed != played_->changed.end() && changed->second >= of)) {
-    ++defaulted_;
-    first_defaulted_ = first_defaulted_.value_or(occurrence);
+  if (changed != played_->changed.end() && changed->second >= of) {
+    NoteDefault(occurrence);
     return drawn;
   }
   if (changed == played_->changed.end()) {
@@ -37,6 +45,11 @@ uint64_t TapeDeck::Track::Draw(uint64_t drawn, uint64_t of) {
   }
   recorded_.changed[occurrence] = changed->second;
   return changed->second;
+}
+
+void TapeDeck::Track::NoteDefault(uint64_t occurrence) {
+  ++defaulted_;
+  first_defaulted_ = first_defaulted_.value_or(occurrence);
 }
 
 void TapeDeck::Track::Record(uint64_t choice) {
@@ -48,9 +61,7 @@ TapeDeck::TapeDeck(std::optional<Tape> played, uint64_t seed)
     : played_(std::move(played)), seed_(seed) {
   if (played_) {
     // The kernel writes them in order; a person who edits may not.
-    std::ranges::sort(played_->tracks, {}, [](const TapeTrack& track) {
-      return std::pair(std::string_view(track.point), std::string_view(track.actor));
-    });
+    std::ranges::sort(played_->tracks, {}, KeyOf);
   }
 }
 
@@ -62,12 +73,11 @@ TapeDeck::Track& TapeDeck::TrackOf(std::string_view point, std::string_view acto
   }
   const TapeTrack* played = nullptr;
   if (played_) {
-    const auto found = std::ranges::find_if(played_->tracks, [&](const TapeTrack& track) {
-      return track.point == point && track.actor == actor;
-    });
-    played = found == played_->tracks.end() ? nullptr : &*found;
+    const std::pair wanted(point, actor);
+    const auto found = std::ranges::lower_bound(played_->tracks, wanted, {}, KeyOf);
+    played = found == played_->tracks.end() || KeyOf(*found) != wanted ? nullptr : &*found;
   }
-  Track& track = tracks_.emplace(key, Track(played)).first->second;
+  Track& track = tracks_.emplace(key, Track(played, plays())).first->second;
   track.recorded_.point = point;
   track.recorded_.actor = actor;
   return track;

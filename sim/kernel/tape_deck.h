@@ -17,7 +17,8 @@ class TapeDeck {
   // One choice point of one actor.
   class Track {
    public:
-    explicit Track(const TapeTrack* played) : played_(played) {}
+    // `played`: what the tape says here, if anything; `plays`: whether a tape is played at all.
+    Track(const TapeTrack* played, bool plays) : played_(played), plays_(plays) {}
 
     // What the scheduler does among `of` things: the tape's choice, or the first.
     uint64_t Choose(uint64_t of);
@@ -31,7 +32,10 @@ class TapeDeck {
    private:
     friend class TapeDeck;
 
-    const TapeTrack* played_;  // null: nothing is played here
+    void NoteDefault(uint64_t occurrence);
+
+    const TapeTrack* played_;
+    bool plays_;
     TapeTrack recorded_;
     uint64_t defaulted_ = 0;
     std::optional<uint64_t> first_defaulted_;

@@ -27,7 +27,7 @@ constexpr auto kStepNames = std::to_array<StepNames>({
     {"sim.connect", "to", "connection"},
     {"sim.frame", "connection", "payload"},
     {"sim.arrive", "connection", ""},
-    {"sim.disk", "operation", "path"},
+    {"sim.disk", "operation", "content"},
     {"sim.act", "number", ""},
     {"sim.drop", "sent", "to"},
     {"sim.duplicate", "to", "sent"},
@@ -39,6 +39,7 @@ constexpr auto kStepNames = std::to_array<StepNames>({
     {"sim.unanswered", "connection", ""},
     {"sim.reset", "end", "connection"},
     {"sim.disk_fault", "fault", "path"},
+    {"sim.disk_crash", "piece", "left"},
 });
 
 }  // namespace
@@ -88,11 +89,15 @@ EventId TraceRecorder::Trace(const TraceEvent& event_without_id) {
   HashStep(Nanos(event.time), static_cast<uint64_t>(event.process.value()) << 32 | UINT32_MAX,
            event.cause.value(), event.kind.size());
   Hash(event.kind.data(), event.kind.size());
+  const uint64_t fields = event.fields.size();
+  Hash(&fields, sizeof fields);
   for (const Field& field : event.fields) {
-    const uint64_t size = field.name.size();
-    Hash(&size, sizeof size);
+    // Of what type the value is, too: 0 and "" would be the same bytes.
+    const auto* number = std::get_if<int64_t>(&field.value);
+    const uint64_t shape = field.name.size() << 1 | (number == nullptr ? 1U : 0U);
+    Hash(&shape, sizeof shape);
     Hash(field.name.data(), field.name.size());
-    if (const auto* number = std::get_if<int64_t>(&field.value)) {
+    if (number != nullptr) {
       Hash(number, sizeof *number);
     } else {
       const auto text = std::get<std::string_view>(field.value);

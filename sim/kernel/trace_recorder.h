@@ -26,7 +26,7 @@ enum class Step : uint32_t {
   kConnect,  // a connection is asked for: destination, connection
   kFrame,    // a frame is queued: connection, hash of the payload
   kArrive,   // a frame, or the end of the stream, arrives: connection, 0
-  kDisk,     // a disk operation takes effect: operation and size, hash of the path
+  kDisk,     // a disk operation is answered: operation, answer and size, hash of all bytes
   kAct,      // the experimenter acts: number, 0
   // Troubles of the network; the second number is what has the trouble.
   kDrop,        // a message reaches nobody, or a full inbox: event that sent it, destination
@@ -38,8 +38,10 @@ enum class Step : uint32_t {
   kRetransmit,  // a frame is sent again: how often, connection
   kUnanswered,  // a frame reaches a host without power: connection, 0
   kReset,       // an end of a connection learns that it was reset: which end, connection
-  // A fault strikes a disk operation: fault and operation, hash of the path.
+  // A fault strikes a disk operation: fault, operation and what it drew, hash of the path.
   kDiskFault,
+  // A crash has drawn what it leaves of something that was not durable: which, and what is left.
+  kDiskCrash,
 };
 
 class TraceRecorder {

@@ -1,11 +1,22 @@
 #include "sim/kernel/volume.h"
 
+#define XXH_INLINE_ALL
 #include <algorithm>
 #include <utility>
+
+#include <xxhash.h>
 
 #include "sim/check.h"
 
 namespace flinch::sim {
+namespace {
+
+// What the paths of all files below a directory begin with.
+std::string PrefixOf(std::string_view directory) {
+  return directory.ends_with('/') ? std::string(directory) : std::string(directory) + "/";
+}
+
+}  // namespace
 
 PieceFate DrawFate(ChoicePoint& point, const CrashWeights& weights) {
   const uint64_t sum = uint64_t{weights.kept} + weights.lost + weights.torn;
@@ -176,7 +187,7 @@ Bytes Volume::DrawImage(const Node& node) {
   return image;
 }
 
-void Volume::CrashFiles(ProcessId dead) {
+void Volume::CrashFiles(ProcessId dead, std::vector<Drawn>& drawn) {
   for (auto file = dirty_.begin(); file != dirty_.end();) {
     Node& node = nodes_.at(*file);
     if (node.writer != dead) {
@@ -186,6 +197,9 @@ void Volume::CrashFiles(ProcessId dead) {
     used_ -= node.data.size() * node.names;
     if (options_.crash_fate == CrashFate::kDrawn) {
       node.data = DrawImage(node);
+      drawn.push_back({.piece = Drawn::Piece::kFile,
+                       .number = *file,
+                       .left = XXH3_64bits(node.data.data(), node.data.size())});
     } else if (options_.crash_fate == CrashFate::kKept && node.synced < node.data.size()) {
       PunchHoles(node.data, node);
     } else {
@@ -289,11 +303,12 @@ bool Volume::Remove(std::string_view path, ProcessId writer) {
 }
 
 void Volume::SyncDirectory(std::string_view directory) {
-  const std::string prefix = std::string(directory) + "/";
+  const std::string prefix = PrefixOf(directory);
+  const std::string_view parent = std::string_view(prefix).substr(0, prefix.size() - 1);
   std::set<Number> wanted;
   for (auto chain = chains_.lower_bound(prefix);
        chain != chains_.end() && chain->first.starts_with(prefix); ++chain) {
-    if (DirectoryOf(chain->first) != directory) {
+    if (DirectoryOf(chain->first) != parent) {
       continue;
     }
     for (const Number number : chain->second) {
@@ -361,7 +376,7 @@ void Volume::Finish(Number number, bool happened) {
 }
 
 std::vector<std::string> Volume::List(std::string_view directory, SimTime as_of) const {
-  const std::string prefix = std::string(directory) + "/";
+  const std::string prefix = PrefixOf(directory);
   std::vector<std::string> paths;
   for (auto name = names_.lower_bound(prefix);
        name != names_.end() && name->first.starts_with(prefix); ++name) {
@@ -372,6 +387,25 @@ std::vector<std::string> Volume::List(std::string_view directory, SimTime as_of)
   return paths;
 }
 
+bool Volume::HasRoomFor(std::string_view path) const {
+  if (Find(path) != 0) {
+    return true;
+  }
+  const std::string below = PrefixOf(path);
+  for (auto name = names_.lower_bound(below);
+       name != names_.end() && name->first.starts_with(below); ++name) {
+    if (name->second.current != 0) {
+      return false;
+    }
+  }
+  for (std::string_view above = DirectoryOf(path); !above.empty(); above = DirectoryOf(above)) {
+    if (Find(above) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 void Volume::HideFromLists(std::string_view path, SimTime until) {
   if (const auto name = names_.find(path); name != names_.end()) {
     name->second.listed_from = until;
@@ -380,10 +414,12 @@ void Volume::HideFromLists(std::string_view path, SimTime until) {
 
 // ---- Crash --------------------------------------------------------------------------------------
 
-void Volume::Crash(ProcessId writer) {
+std::vector<Volume::Drawn> Volume::Crash(ProcessId writer) {
+  std::vector<Drawn> drawn;
   BequeathNames(writer);
-  CrashNames(writer);
-  CrashFiles(writer);
+  CrashNames(writer, drawn);
+  CrashFiles(writer, drawn);
+  return drawn;
 }
 
 void Volume::BequeathNames(ProcessId dead) {
@@ -403,7 +439,7 @@ void Volume::BequeathNames(ProcessId dead) {
   }
 }
 
-void Volume::CrashNames(ProcessId dead) {
+void Volume::CrashNames(ProcessId dead, std::vector<Drawn>& drawn) {
   std::set<Number> kept;
   std::set<Number> lost;
   for (const auto& [number, operation] : waiting_) {
@@ -418,6 +454,7 @@ void Volume::CrashNames(ProcessId dead) {
     });
     if (happened && options_.crash_fate == CrashFate::kDrawn) {
       happened = DrawFate(crash_, options_.crash_weights) == PieceFate::kKept;
+      drawn.push_back({.piece = Drawn::Piece::kName, .number = number, .left = happened ? 1U : 0U});
     } else if (options_.crash_fate == CrashFate::kLost) {
       happened = false;
     }

@@ -9,6 +9,7 @@
 //         `DiskOptions::crash_fate` says. An operation on which a living process has built (a
 //         later one on the same name) is inherited by that process. Afterwards what is left of the
 //         dead is durable.
+// Dirs:   where files are; "/a" and "/a/" are the same, and so are "/" and "".
 // Cost:   a name O(log n), a crash what is not durable.
 #pragma once
 
@@ -57,7 +58,20 @@ class Volume {
   // Without the names that are hidden at that time.
   std::vector<std::string> List(std::string_view directory, SimTime as_of = kForever) const;
   void HideFromLists(std::string_view path, SimTime until);
-  void Crash(ProcessId writer);
+
+  // What a crash has drawn for one piece: an operation on names (by its number; `left` says whether
+  // it happened) or the bytes of a file (by its inode; `left` is their hash).
+  struct Drawn {
+    enum class Piece : uint8_t { kName, kFile } piece = Piece::kName;
+    uint64_t number = 0;
+    uint64_t left = 0;
+  };
+
+  // Tells what was drawn: nothing unless `DiskOptions::crash_fate` is kDrawn.
+  std::vector<Drawn> Crash(ProcessId writer);
+
+  // Whether a file may be made there: not where a directory is, nor below a file.
+  bool HasRoomFor(std::string_view path) const;
 
   // What a reader would find if all processes died and nothing unsynced survived.
   std::optional<Bytes> DurableContent(std::string_view path) const;
@@ -118,8 +132,8 @@ class Volume {
   void Refer(Inode file);
   void Unrefer(Inode file);
   void BequeathNames(ProcessId dead);
-  void CrashNames(ProcessId dead);
-  void CrashFiles(ProcessId dead);
+  void CrashNames(ProcessId dead, std::vector<Drawn>& drawn);
+  void CrashFiles(ProcessId dead, std::vector<Drawn>& drawn);
   Bytes DrawImage(const Node& node);
   uint64_t DrawSize(const Node& node, uint64_t durable_size);
 

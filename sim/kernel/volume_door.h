@@ -42,13 +42,24 @@ class VolumeDoor final : public FileSystem {
     kPretended,   // a sync that makes nothing durable
   };
 
-  // Waits for the disk and records the operation. Fails when nothing shall happen: the process is
-  // dead, or a fault struck.
+  // Waits for the disk. Fails when nothing shall happen: the process is dead, the path is none, or a
+  // fault struck.
   Result<Effect> Admit(const DiskRequest& request);
-  Result<Bytes> ReadRange(const DiskRequest& request, ByteRange range);
-  void WriteBytes(const DiskRequest& request, Volume::Inode file, std::string_view bytes);
+  Result<void> CheckPaths(const DiskRequest& request) const;
+  Result<std::unique_ptr<File>> Open(const DiskRequest& request);
+  Result<Bytes> ReadRange(const DiskRequest& request);
+  Result<uint64_t> SizeOf(const DiskRequest& request);
+  Result<void> RenameFile(const DiskRequest& request);
+  Result<void> RemoveFile(const DiskRequest& request);
+  Result<void> SyncNames(const DiskRequest& request);
+  Result<std::vector<std::string>> ListFiles(const DiskRequest& request);
+  Result<bool> Put(const DiskRequest& request);
+  void WriteBytes(const DiskRequest& request, Volume::Inode file);
   void HideNewName(const DiskRequest& request);
   Volume::Inode CreateName(const DiskRequest& request);
+  // Records the operation with all that was asked and answered, and gives the answer.
+  template <typename T>
+  Result<T> Recorded(const DiskRequest& request, Result<T> answer);
 
   Kernel& kernel_;
   Incarnation& incarnation_;

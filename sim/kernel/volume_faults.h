@@ -54,6 +54,8 @@ struct DiskRequest {
   std::string_view path;
   std::string_view other_path = {};  // what is renamed to `path`
   uint64_t bytes = 0;                // that are written
+  std::string_view content = {};     // these
+  ByteRange range{};                 // that is read
 };
 
 bool IsRead(DiskOperation operation);

@@ -94,7 +94,7 @@ struct DiskCondition {
   // Syncs fail with kIo; nothing has become durable (and see FailedSync).
   Ratio sync_error;
   // An Append or PutIfAbsent after which the files of the volume would hold more bytes than this
-  // fails with kIo; nothing has happened. Removing files helps.
+  // fails with kNoSpace; nothing has happened. Removing files helps.
   uint64_t capacity_bytes = kUnlimited;
   // Before the n-th write or sync from now (1: the next) the process that asks for it dies as by
   // a crash; nothing that it asks for from there on happens. Fires once.

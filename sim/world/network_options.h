@@ -89,8 +89,8 @@ enum class Corruption : uint8_t {
   kUndetected,
 };
 
-// Links carry nothing at all when `cut`, `clog` or a `loss` of 1 (connections only) says so; then
-// frames of connections wait at the sender, in order, and leave when that ends. A connection never
+// Links carry nothing at all when `cut`, `clog`, a `loss` or `corrupt` of 1 (both for connections
+// only) says so; then frames of connections wait at the sender, in order, and leave when that ends. A connection never
 // breaks because of a condition; whoever wants to know gives up after a time of his own.
 struct LinkCondition {
   // Messages: lost. Connections: wait (silence). The peers observe nothing else; the other
@@ -116,7 +116,7 @@ struct LinkCondition {
 
   // Messages: with this probability 1 to `corrupt_bits_max` bits of the payload flip on the way.
   // An empty payload has no bits: its header is hit, and that is always detected. Connections:
-  // always detected, the frame is sent again as after a loss.
+  // always detected, the frame is sent again as after a loss; with 1 they wait.
   Ratio corrupt{};
   uint32_t corrupt_bits_max = 1;
   Corruption corruption = Corruption::kDetected;
@@ -131,7 +131,10 @@ struct LinkCondition {
 
   // Both: the link carries this many bytes a second (payload and 40 bytes of headers each), one
   // after the other in the order of sending; what is sent waits for what was sent before. Nothing
-  // is dropped for want of room. The slower of this and the world's holds; 0: the world's.
+  // is dropped for want of room. The slower of this and the world's holds; 0: the world's. When it
+  // changes, messages on their way keep their time, and what is sent from then on waits as long as
+  // those before it would take at the new bandwidth; when it grows, frames that waited are sent
+  // anew.
   uint64_t bytes_per_second = 0;
 
   // Connections: the receiving host hands over at most this many bytes a second of each connection,
@@ -161,8 +164,8 @@ enum class CrashStyle : uint8_t {
   // listens.
   kProcess,
   // Power loss: nobody. What was not yet on its way is gone, frames to it are never acknowledged,
-  // requests for a connection never answered, until the process is booted again; from then on
-  // frames of the old connections are answered with a reset.
+  // requests for a connection never answered, until the process is booted again; from then on, also
+  // when it has died once more, frames of the old connections are answered with a reset.
   kSilent,
 };
 
@@ -178,7 +181,7 @@ enum class ResetEnds : uint8_t {
 enum class Direction : uint8_t { kBoth, kFrom, kTo };
 
 // One after the other, in a drawn order, the links of hosts get a condition, and become whole in
-// another drawn order.
+// another order, which is drawn too: with more than one host never in the same.
 struct Swizzle {
   // From the first host impaired to the last one healed; all are impaired in the middle of it.
   Duration span = std::chrono::seconds(10);

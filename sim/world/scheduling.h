@@ -3,11 +3,10 @@
 //
 //   fifo          in the order in which they became runnable
 //   random        uniformly
-//   pct:D[:N]     probabilistic concurrency testing: every fiber gets a random priority, the
-// highest
-//                 runs, and at D-1 random ones of the first N choices the running one falls to the
-//                 bottom. Finds a bug of depth D with probability at least 1/(n N^(D-1)), n fibers.
-//                 A fiber that yields falls to the bottom too, or it would spin for ever.
+//   pct:D[:N]     probabilistic concurrency testing: every fiber gets a random priority; the one
+//                 with the highest runs, and at D-1 random ones of the first N choices it falls to
+//                 the bottom. Finds a bug of depth D with probability at least 1/(n N^(D-1)), n
+//                 fibers. A fiber that yields falls to the bottom too, or it would spin for ever.
 //   pos           partial order sampling: every turn gets a random priority, drawn anew for those
 //                 that wait in the process that just ran (what shares a disk counts as apart)
 //   round-robin   among those that wait, one process after the other

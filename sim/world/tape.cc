@@ -2,6 +2,8 @@
 
 #include <charconv>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -206,7 +208,7 @@ std::string Show(const Tape& tape) {
 
 Result<Tape> ParseTape(std::string_view text) {
   int line_number = 1;
-  for (; text.starts_with('#'); ++line_number) {
+  for (; text.starts_with('#') || text.starts_with('\n'); ++line_number) {
     TakeLine(text);
   }
   const std::string_view header = TakeLine(text);
@@ -224,10 +226,11 @@ Result<Tape> ParseTape(std::string_view text) {
                 fmt::format("Line {} of the tape has a seed that is no number.", line_number));
   }
   tape.seed = *number;
+  std::set<std::pair<std::string, std::string>> known;
   while (!text.empty()) {
     ++line_number;
     const std::string_view line = TakeLine(text);
-    if (line.starts_with('#')) {
+    if (line.empty() || line.starts_with('#')) {
       continue;
     }
     std::optional<TapeTrack> track = ReadTrack(line);
@@ -236,6 +239,11 @@ Result<Tape> ParseTape(std::string_view text) {
                   fmt::format("Line {} of the tape is no track: expected \"point actor chosen "
                               "0{{12}}1(42)\" or \"point actor drawn 512\".",
                               line_number));
+    }
+    if (!known.emplace(track->point, track->actor).second) {
+      return Fail(ErrorCode::kCorruption,
+                  fmt::format("Line {} of the tape is a second track of {} {}: only one can hold.",
+                              line_number, track->point, track->actor));
     }
     tape.tracks.push_back(*std::move(track));
   }

@@ -4,6 +4,7 @@
 
 #include "sim/check.h"
 #include "sim/kernel/kernel.h"
+#include "sim/kernel/stack_pool.h"
 
 namespace flinch::sim {
 
@@ -64,6 +65,8 @@ ProcessId World::AddProcess(HostId host, std::string name, Program program) {
 Outcome World::Run(const std::function<bool()>& reached) { return kernel_->Run(reached); }
 
 void World::Crash(ProcessId process, CrashStyle style) { kernel_->Crash(process, style); }
+
+void World::CrashHost(HostId host, CrashStyle style) { kernel_->CrashHost(host, style); }
 
 void World::Restart(ProcessId process) { kernel_->Restart(process); }
 
@@ -171,6 +174,8 @@ const ClockCondition& World::ClockOf(HostId host) const {
 }
 
 StuckReport World::Explain() const { return kernel_->Explain(); }
+
+size_t World::UnguardedStacks() { return StackPool::OfThread().unguarded(); }
 
 std::optional<ProcessId> World::FindProcess(std::string_view name) const {
   for (const std::unique_ptr<ProcessRecord>& process : kernel_->processes()) {

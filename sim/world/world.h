@@ -11,7 +11,8 @@
 //   Outcome outcome = world.Run([&] { return !world.IsAlive(p); });
 //
 // The same options, processes and acts give the same run, event by event: `digest()` is its
-// identity.
+// identity. A world belongs to the thread that first ran it, and dies there: its fibers have stacks
+// of that thread.
 #pragma once
 
 #include <functional>
@@ -79,8 +80,9 @@ class World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
+  // Names are unique, not empty, and without '/'.
   HostId AddHost(std::string name, const HostOptions& options = {});
-  // Names are unique. The process starts with the world, or at once when that runs already.
+  // Names are unique and not empty. The process starts with the world, or at once when that runs already.
   ProcessId AddProcess(HostId host, std::string name, Program program);
 
   // Runs until `reached()`, asked after every simulated instant, holds; or until nothing is left, a
@@ -91,12 +93,16 @@ class World {
   // triggered it as cause. Crash: memory is gone, and on all disks what this process wrote and did
   // not sync meets its CrashFate. Its peers learn it, or not, as CrashStyle says.
   void Crash(ProcessId process, CrashStyle style = CrashStyle::kProcess);
+  // The host loses its power, or stops: all its processes crash, and with them what processes wrote
+  // that have ended of themselves and whose writes nobody has synced since. "fault.crash_host", then
+  // "fault.crash" for each. Boots nothing: see Restart.
+  void CrashHost(HostId host, CrashStyle style = CrashStyle::kSilent);
   // Boots the next incarnation of a process that is not alive.
   void Restart(ProcessId process);
 
   // Faults of the network. What a condition does, and to what: sim/world/network_options.h. The
   // last condition of a link holds; conditions are valid (Validate). A condition that carries again
-  // lets go what an earlier one held. "fault.link", "fault.links", …
+  // lets go what an earlier one held. `from` and `to` are two hosts. "fault.link", "fault.links", …
   void SetLink(HostId from, HostId to, const LinkCondition& condition);
   // Every link from one of `from` to one of `to`.
   void SetLinks(std::span<const HostId> from, std::span<const HostId> to,
@@ -141,13 +147,17 @@ class World {
   // goes on, all names are listed. What was destroyed stays destroyed.
   void HealDisks();
 
-  // Calls `act` from outside at a time; times in the past mean now.
+  // Calls `act` from outside at a time; times in the past mean now. A Check of it that fails ends the
+  // run with Ending::kViolation, as one of a fiber does.
   void At(SimTime time, std::move_only_function<void()> act);
   // Calls `act` from outside at the moment at which a fiber of the process suspends for the
   // `number`-th time, counted from 1 over all its fibers and incarnations. A number that has passed
   // never comes. One act per number: the last.
   void AtSuspension(ProcessId process, uint64_t number, std::move_only_function<void()> act);
-  // Calls observers for each traced event, in the order in which they were added.
+  // Calls observers for each traced event, in the order in which they were added. They run on the
+  // stack of the fiber that traces, as acts at a suspension do: 64 KiB for the fiber, the observer
+  // and all it calls. What is large belongs on the heap, or into an act of At, which runs on the
+  // experimenter's own stack.
   void Observe(TraceObserver& observer);
   // An event of the experimenter's own, in nobody's process.
   EventId Trace(std::string_view kind, std::initializer_list<Field> fields = {});
@@ -179,6 +189,10 @@ class World {
   TapeReport tape_report() const;
   // With Strategy::kPrefix.
   const std::vector<Pick>& picks() const;
+  // Of this thread's fibers' stacks, those without forbidden memory at their end, for the machine
+  // has no more of it: beyond some 32,000 fibers (half of Linux' vm.max_map_count). A fiber that
+  // runs off one of these is not reported, and may do anything.
+  static size_t UnguardedStacks();
   // With WorldOptions::measure_stacks; by process, then fiber.
   std::vector<StackUse> StackUses() const;
 

@@ -34,7 +34,8 @@ namespace flinch::leak_drill {
   env.Trace("picked", {{"drawn", drawn}});
 }
 
-[[gnu::noinline]] void LeakPointerOrder(sim::Environment& env, Planted planted) {
+// Eight numbers, sorted by where they lie in memory.
+std::string OrderOfPointers(Planted planted) {
   std::vector<std::unique_ptr<int>> owners;
   std::vector<int*> order;
   for (int i = 0; i < 8; ++i) {
@@ -49,7 +50,17 @@ namespace flinch::leak_drill {
   for (const int* each : order) {
     text += std::to_string(*each);
   }
-  env.Trace("picked", {{"order", text}});
+  return text;
+}
+
+[[gnu::noinline]] void LeakPointerOrder(sim::Environment& env, Planted planted) {
+  env.Trace("picked", {{"order", OrderOfPointers(planted)}});
+}
+
+[[gnu::noinline]] void LeakDiskBytes(sim::Environment& env, Planted planted) {
+  const auto file = env.disk().Create("/state");
+  const bool written = file && (*file)->Append(OrderOfPointers(planted));
+  env.Trace("picked", {{"written", written}});
 }
 
 [[gnu::noinline]] void LeakUnorderedIteration(sim::Environment& env, Planted planted) {
@@ -179,6 +190,7 @@ std::span<const Leak> Leaks() {
       {"wall_clock", LeakWallClock},
       {"random_device", LeakRandomDevice},
       {"pointer_order", LeakPointerOrder},
+      {"disk_bytes", LeakDiskBytes},
       {"unordered_iteration", LeakUnorderedIteration},
       {"uninitialised_read", LeakUninitialisedRead},
       {"static_counter", LeakStaticCounter},

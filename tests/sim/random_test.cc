@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/chi_square.h"
+
 namespace flinch::sim {
 namespace {
 
@@ -83,6 +85,22 @@ TEST(RandomTest, WhatCannotBeDrawnIsABrokenInvariant) {
   EXPECT_THROW(random.Below(0), Violation);
   EXPECT_THROW(random.Between(int64_t{2}, int64_t{1}), Violation);
   EXPECT_THROW(random.Weighted(std::vector<uint32_t>{0, 0}), Violation);
+}
+
+TEST(RandomTest, BetweenAndWeightedDrawAsOftenAsTheyShould) {
+  Random random(11);
+  std::array<uint64_t, 8> numbers{};
+  std::array<uint64_t, 4> spans{};
+  std::array<uint64_t, 4> weighted{};
+  const std::vector<uint32_t> weights = {5, 1, 3, 7};
+  for (int i = 0; i < 16'000; ++i) {
+    ++numbers.at(static_cast<size_t>(random.Between(int64_t{-3}, int64_t{4}) + 3));
+    ++spans.at(static_cast<size_t>(random.Between(Duration(10), Duration(13)).count() - 10));
+    ++weighted.at(random.Weighted(weights));
+  }
+  EXPECT_LT(tests::ChiSquareMilli(numbers, std::vector<uint64_t>(8, 1)), 24'322U);
+  EXPECT_LT(tests::ChiSquareMilli(spans, std::vector<uint64_t>(4, 1)), 16'266U);
+  EXPECT_LT(tests::ChiSquareMilli(weighted, std::vector<uint64_t>{5, 1, 3, 7}), 16'266U);
 }
 
 }  // namespace

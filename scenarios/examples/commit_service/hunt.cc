@@ -200,9 +200,10 @@ int Main(std::string_view program, std::span<const std::string_view> words) {
       understood = false;
     }
   }
+  const bool asks = words.size() == 1 && (words[0] == "--help" || words[0] == "-h");
   if (!understood) {
-    fmt::print(stderr, "usage: {} [--seeds A..B | --seed N] [--fixed]\n", program);
-    return 2;
+    fmt::print(asks ? stdout : stderr, "usage: {} [--seeds A..B | --seed N] [--fixed]\n", program);
+    return asks ? 0 : 2;
   }
   return one ? ShowOne(*one, tell) : Hunt(program, seeds, tell);
 }

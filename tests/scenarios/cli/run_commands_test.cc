@@ -118,6 +118,11 @@ TEST_F(TapeCommandsTest, ATapeThatWasCutOffOrIsOfAnotherSeedIsRefused) {
   EXPECT_THAT(err_.str(), HasSubstr("of seed 8"));
 }
 
+TEST_F(TapeCommandsTest, AFileThatThereIsNotIsToldOf) {
+  EXPECT_EQ(Flinch({"replay", "/tmp/there/is/none.tape"}), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("There is no file"));
+}
+
 TEST_F(TapeCommandsTest, OutputAndTapeAreTwoFiles) {
   EXPECT_EQ(Run({"--tape", tape_, "--output", tape_}), kExitUsage);
   EXPECT_THAT(err_.str(), HasSubstr("the same file"));

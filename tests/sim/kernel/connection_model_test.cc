@@ -1,6 +1,8 @@
 #include "sim/kernel/connection_model.h"
 
+#include <algorithm>
 #include <array>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,8 +24,10 @@ class ConnectionModelTest : public testing::Test {
   using Script = std::function<void(Environment&, Connection&)>;
 
   void Boot(Script left, Script right) {
-    world_.emplace(WorldOptions{
-        .seed = 3, .link = {.latency_min = 100us, .latency_max = 100us, .window_bytes = 100}});
+    world_.emplace(
+        WorldOptions{.seed = 3,
+                     .keep = Keep::kEverything,
+                     .link = {.latency_min = 100us, .latency_max = 100us, .window_bytes = 100}});
     a_ = world_->AddHost("a");
     b_ = world_->AddHost("b");
     right_ = world_->AddProcess(b_, "right", [right](Environment& env) {
@@ -219,6 +223,125 @@ TEST_F(ConnectionModelTest, HealingBringsForwardWhatATroubleHasPutFarAway) {
   world_->At(SimTime(1s), [&] { world_->Heal(); });
   RunUntil(1'100ms);
   EXPECT_EQ(right_log_, std::vector<std::string>{"late"});
+}
+
+TEST_F(ConnectionModelTest, AHostThatWasBootedAnswersWithAResetAlsoAfterASecondCrash) {
+  Boot(
+      [&](Environment& env, Connection& connection) {
+        env.Sleep(30ms - (env.Now() - kEpoch));
+        ASSERT_TRUE(connection.Send("to a host without memory"));
+        Reads(left_log_)(env, connection);
+      },
+      Waits());
+  world_->At(SimTime(10ms), [&] { world_->Crash(right_, CrashStyle::kSilent); });
+  world_->At(SimTime(20ms), [&] { world_->Restart(right_); });
+  world_->At(SimTime(30'050us), [&] { world_->Crash(right_); });
+  RunUntil(1s);
+  EXPECT_EQ(left_log_, std::vector<std::string>{"end 0.0302s"});
+}
+
+TEST_F(ConnectionModelTest, TheEndOfAStreamThatReachesAForgetfulHostIsAnsweredToo) {
+  Boot(
+      [&](Environment& env, Connection& connection) {
+        env.Sleep(30ms);
+        connection.Close();
+        env.Sleep(1h);
+      },
+      [&](Environment& env, Connection& connection) {
+        env.Sleep(10ms);
+        Reads(right_log_)(env, connection);
+      });
+  world_->At(SimTime(20ms), [&] { world_->ResetConnections(b_, a_, ResetEnds::kFirst); });
+  RunUntil(1s);
+  const auto& events = world_->recording().events;
+  EXPECT_EQ(std::ranges::count(events, "sim.reset", &RecordedEvent::kind), 2);
+}
+
+// ---- The handshake ------------------------------------------------------------------------------
+
+// b listens from the start, and takes connections from 50 ms on.
+class HandshakeTest : public testing::Test {
+ protected:
+  void Boot(const Program& left) {
+    world_.emplace(WorldOptions{.seed = 3, .link = {.latency_min = 1ms, .latency_max = 1ms}});
+    a_ = world_->AddHost("a");
+    b_ = world_->AddHost("b");
+    world_->AddProcess(b_, "right", [this](Environment& env) {
+      const auto listener = *env.network().Listen(kPort);
+      env.Sleep(50ms);
+      while (const auto connection = listener->Accept(SimTime(2s))) {
+        const Result<Bytes> frame = (*connection)->Receive();
+        accepted_.push_back(frame ? *frame : "end");
+      }
+    });
+    left_ = world_->AddProcess(a_, "left", left);
+  }
+
+  Result<std::unique_ptr<Connection>> Connect(Environment& env, Duration timeout) {
+    auto made = env.network().Connect({b_, kPort}, timeout);
+    answer_ = made ? "made" : std::string(Name(made.error().code));
+    return made;
+  }
+
+  std::optional<World> world_;
+  HostId a_;
+  HostId b_;
+  ProcessId left_;
+  std::string answer_;
+  std::vector<std::string> accepted_;
+};
+
+TEST_F(HandshakeTest, ARequestThatIsOnItsWayArrivesThoughItsCallerGaveUp) {
+  Boot([&](Environment& env) { (void)Connect(env, 1'500us); });
+  world_->Run([] { return false; });
+  EXPECT_EQ(answer_, "timeout");
+  EXPECT_EQ(accepted_, std::vector<std::string>{"end"});
+}
+
+TEST_F(HandshakeTest, ARequestThatIsHeldIsGivenUpWithItsCaller) {
+  Boot([&](Environment& env) { (void)Connect(env, 10ms); });
+  world_->SetLink(a_, b_, {.cut = true});
+  world_->At(SimTime(100ms), [&] { world_->Heal(); });
+  world_->Run([] { return false; });
+  EXPECT_EQ(answer_, "timeout");
+  EXPECT_TRUE(accepted_.empty());
+}
+
+TEST_F(HandshakeTest, AResetAtTheListenersHostRefusesTheRequest) {
+  Boot([&](Environment& env) { (void)Connect(env, 1s); });
+  size_t broken = 0;
+  world_->At(SimTime(500us), [&] { broken = world_->ResetConnections(b_, a_, ResetEnds::kFirst); });
+  world_->Run([] { return false; });
+  EXPECT_EQ(broken, 1U);
+  EXPECT_EQ(answer_, "unavailable");
+  EXPECT_TRUE(accepted_.empty());
+}
+
+TEST_F(HandshakeTest, AResetAtTheCallersHostIsToldToTheListenerByTheAnswer) {
+  Boot([&](Environment& env) {
+    (void)Connect(env, 1s);
+    env.Sleep(1s);
+  });
+  world_->At(SimTime(500us), [&] { world_->ResetConnections(a_, b_, ResetEnds::kFirst); });
+  world_->Run([] { return false; });
+  EXPECT_EQ(answer_, "unavailable");
+  EXPECT_EQ(accepted_, std::vector<std::string>{"end"});
+}
+
+TEST_F(HandshakeTest, MoreThanABacklogAreRefused) {
+  constexpr size_t kCallers = ModelListener::kBacklogMax + 2;
+  size_t refused = 0;
+  Boot([&](Environment& env) {
+    for (size_t i = 0; i < kCallers; ++i) {
+      env.Spawn("caller", [&] {
+        const auto connection = env.network().Connect({b_, kPort}, 1s);
+        refused += connection || connection.error().code != ErrorCode::kUnavailable ? 0U : 1U;
+      });
+    }
+  });
+  world_->Run([] { return false; });
+  EXPECT_EQ(refused, 2U);
+  EXPECT_EQ(accepted_.size(), ModelListener::kBacklogMax);
 }
 
 }  // namespace

@@ -37,6 +37,32 @@ TEST(FiberContextTest, AnOverflowIsACleanReportThatNamesTheFiber) {
   }
 }
 
+// One frame that is larger than a stack and the forbidden memory below it.
+[[gnu::noinline]] size_t Leap() {
+  volatile unsigned char frame[1024 * 1024];
+  frame[0] = 1;
+  return frame[0];
+}
+
+TEST(FiberContextTest, AFrameThatCouldJumpOverTheForbiddenMemoryIsReportedToo) {
+  ASSERT_GT(size_t{1024 * 1024}, FiberContext::stack_bytes() + StackPool::kGuardBytes);
+  World world({.seed = 7});
+  world.AddProcess(world.AddHost("a"), "a", [](Environment& env) {
+    for (int i = 0; i < 20; ++i) {  // whose stacks it would land on
+      env.Spawn("other", [&env] { env.Sleep(1s); });
+    }
+    env.Spawn("leaper", [&env] {
+      env.Sleep(1ms);
+      Leap();
+    });
+    env.Sleep(1s);
+  });
+  const Outcome outcome = world.Run([] { return false; });
+  ASSERT_EQ(outcome.ending, Ending::kViolation);
+  EXPECT_THAT(outcome.violation->what, HasSubstr("fiber leaper of process a"));
+  EXPECT_EQ(world.Now(), SimTime(1ms));
+}
+
 TEST(FiberContextTest, FibersThatWaitInsideAHandlerKeepTheirOwnExceptions) {
   World world({.seed = 7, .scheduling = {.strategy = Strategy::kRoundRobin}});
   std::string caught;

@@ -7,10 +7,14 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <poll.h>
 #include <random>
+#include <semaphore.h>
 #include <string>
 #include <string_view>
 #include <sys/random.h>
+#include <sys/select.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -79,6 +83,27 @@ INSTANTIATE_TEST_SUITE_P(
         Call{"Thread", "pthread_create", [] { std::thread([] {}).join(); }},
         Call{"Yield", "sched_yield", [] { std::this_thread::yield(); }},
         Call{"Sleep", "(clock_)?nanosleep", [] { std::this_thread::sleep_for(1ns); }},
+        Call{"Poll", "poll", [] { Use(poll(nullptr, 0, 0)); }},
+        Call{"Select", "select",
+             [] {
+               timeval none{};
+               Use(select(0, nullptr, nullptr, nullptr, &none));
+             }},
+        Call{"Semaphore", "sem_timedwait",
+             [] {
+               sem_t semaphore;
+               sem_init(&semaphore, 0, 1);
+               const timespec past{};
+               Use(sem_timedwait(&semaphore, &past));
+             }},
+        Call{"Fork", "fork",
+             [] {
+               const pid_t child = fork();
+               if (child == 0) {
+                 _exit(0);
+               }
+               waitpid(child, nullptr, 0);
+             }},
         Call{"GetEnv", "getenv", [] { Use(std::getenv("PATH") == nullptr); }},
         Call{"Processors", "get_nprocs", [] { Use(std::thread::hardware_concurrency()); }},
         Call{"ProcessId", "getpid", [] { Use(getpid()); }},

@@ -1,13 +1,16 @@
 #include "sim/kernel/network_model.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "sim/world/world.h"
+#include "tests/support/chi_square.h"
 
 namespace flinch::sim {
 namespace {
@@ -267,6 +270,93 @@ TEST_F(NetworkModelTest, FreePortsAreUsedAgain) {
       [](Environment&) {});
   EXPECT_EQ(RunFor(1s).ending, Ending::kGoal);
   EXPECT_EQ(bound, 40'000);
+}
+
+TEST_F(NetworkModelTest, NobodyCanImpairThePathOfAHostToItself) {
+  Boot([](Environment&) {}, [](Environment&) {});
+  EXPECT_THROW(world_->SetLink(a_, a_, {.cut = true}), Violation);
+}
+
+// The names in the "from" of the single steps of a swizzle, in order.
+std::vector<std::string> StepsOfASwizzle(uint64_t seed, size_t hosts) {
+  World world({.seed = seed, .keep = Keep::kTrace});
+  std::vector<HostId> group;
+  for (size_t i = 0; i < hosts; ++i) {
+    group.push_back(world.AddHost("h" + std::to_string(i)));
+  }
+  world.AddHost("outside");
+  world.StartSwizzle(group, {.span = 700ms});
+  world.Run([] { return false; });
+  std::vector<std::string> steps;
+  for (const RecordedEvent& event : world.recording().events) {
+    const std::string from(event.Text("from").value_or(""));
+    if (event.kind == "fault.links" && from.starts_with("h") && !from.contains(' ') &&
+        event.Text("to")->contains("outside")) {
+      steps.push_back(from);
+    }
+  }
+  return steps;
+}
+
+TEST_F(NetworkModelTest, ASwizzleHealsInAnotherOrderThanItBreaks) {
+  for (const size_t hosts : {2U, 3U}) {
+    for (uint64_t seed = 0; seed < 100; ++seed) {
+      const std::vector<std::string> steps = StepsOfASwizzle(seed, hosts);
+      ASSERT_EQ(steps.size(), 2 * hosts);
+      EXPECT_FALSE(std::ranges::equal(std::span(steps).first(hosts), std::span(steps).last(hosts)))
+          << hosts << " hosts, seed " << seed;
+    }
+  }
+}
+
+TEST_F(NetworkModelTest, ASwizzleBreaksInEveryOrderAsOften) {
+  constexpr size_t kHosts = 3;
+  std::map<std::string, uint64_t> orders;
+  for (uint64_t seed = 0; seed < 1'200; ++seed) {
+    const std::vector<std::string> steps = StepsOfASwizzle(seed, kHosts);
+    orders[steps[0] + steps[1] + steps[2]] += 1;
+  }
+  std::vector<uint64_t> counts;
+  for (const auto& [order, count] : orders) {
+    counts.push_back(count);
+  }
+  ASSERT_EQ(counts.size(), 6U);
+  EXPECT_LT(tests::ChiSquareMilli(counts, std::vector<uint64_t>(6, 1)), 20'515U);
+}
+
+TEST_F(NetworkModelTest, ABroaderLinkLetsNewTrafficPassTheQueueOfANarrowOne) {
+  std::vector<std::string> log;
+  Boot(
+      [&](Environment& env) {
+        const auto socket = *env.network().Bind(0);
+        env.Sleep(20ms);
+        const auto connection = *env.network().Connect(Peer(env, "b"), 1s);
+        env.Sleep(100ms - (env.Now() - kEpoch));
+        for (int i = 0; i < 3; ++i) {
+          socket->Send(Peer(env, "b"), Bytes(1'000, 'x'));
+          ASSERT_TRUE(connection->Send("frame"));
+        }
+        env.Sleep(1s);
+        socket->Send(Peer(env, "b"), "after");
+        env.Sleep(1h);
+      },
+      [&](Environment& env) {
+        env.Spawn("messages", [&] {
+          const auto socket = *env.network().Bind(kPort);
+          while (const auto message = socket->Receive()) {
+            log.push_back(message->payload.substr(0, 5));
+          }
+        });
+        const auto listener = *env.network().Listen(kPort);
+        const auto connection = *listener->Accept();
+        while (const auto frame = connection->Receive()) {
+          log.push_back(*frame);
+        }
+      });
+  world_->At(SimTime(90ms), [&] { world_->SetLink(a_, b_, {.bytes_per_second = 10}); });
+  world_->At(SimTime(1s), [&] { world_->SetLink(a_, b_, {.bytes_per_second = 1'000'000'000}); });
+  RunFor(2s);
+  EXPECT_EQ(log, (std::vector<std::string>{"frame", "frame", "frame", "after"}));
 }
 
 }  // namespace

@@ -87,5 +87,43 @@ TEST(ScheduleStrategyTest, PrefixIsFollowedThenTheFirst) {
   EXPECT_EQ(Order(*strategy, Fibers(*strategy, {0, 0, 0, 0})), (std::vector<uint32_t>{2, 1, 0, 3}));
 }
 
+TEST(ScheduleStrategyTest, DeliveriesAreEvenlyChosenOrTheFirst) {
+  constexpr size_t kCount = 6;
+  for (const Strategy strategy : {Strategy::kFifo, Strategy::kRandom, Strategy::kPct,
+                                  Strategy::kPos, Strategy::kRoundRobin, Strategy::kPrefix}) {
+    const auto made = MakeStrategy({.strategy = strategy}, Random(7).Split("s"));
+    std::array<uint64_t, kCount> seen{};
+    for (int i = 0; i < 6'000; ++i) {
+      ++seen.at(made->PickDelivery(kCount));
+    }
+    const bool is_drawn =
+        strategy == Strategy::kRandom || strategy == Strategy::kPct || strategy == Strategy::kPos;
+    if (is_drawn) {
+      EXPECT_LT(tests::ChiSquareMilli(seen, std::vector<uint64_t>(kCount, 1)), 20'515U)
+          << static_cast<int>(strategy);
+    } else {
+      EXPECT_EQ(seen[0], 6'000U) << static_cast<int>(strategy);
+    }
+  }
+}
+
+TEST(ScheduleStrategyTest, ChangePointsOfPctAreEvenOverItsChoices) {
+  constexpr uint32_t kChoices = 9;
+  std::array<uint64_t, kChoices> seen{};  // the first: no change that shows
+  for (uint64_t seed = 0; seed < 9'000; ++seed) {
+    const auto strategy = MakeStrategy(
+        {.strategy = Strategy::kPct, .depth = 2, .choices = kChoices}, Random(seed).Split("s"));
+    std::vector<Runnable> runnable = Fibers(*strategy, {0, 0});
+    const size_t first = strategy->Pick(runnable);
+    uint32_t changed = 0;
+    for (uint32_t choice = 1; choice < kChoices; ++choice) {
+      changed = changed == 0 && strategy->Pick(runnable) != first ? choice : changed;
+    }
+    ++seen.at(changed);
+  }
+  // 8 degrees of freedom.
+  EXPECT_LT(tests::ChiSquareMilli(seen, std::vector<uint64_t>(kChoices, 1)), 26'124U);
+}
+
 }  // namespace
 }  // namespace flinch::sim

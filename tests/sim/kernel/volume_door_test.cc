@@ -224,6 +224,7 @@ TEST(VolumeDoorTest, EveryFaultStrikesWhomItConcernsAndNobodyElse) {
       EXPECT_TRUE(after.empty());
       EXPECT_NE(broken.again(), Name(ErrorCode::kIo));
       EXPECT_NE(broken.again(), Name(ErrorCode::kUnavailable));
+      EXPECT_NE(broken.again(), Name(ErrorCode::kNoSpace));
       EXPECT_NE(broken.again(), "");
     }
   }
@@ -318,7 +319,8 @@ TEST_F(DiskFaultTest, AFullDiskHasRoomAgainWhenFilesAreRemoved) {
   Run([&](Environment& env) {
     ASSERT_TRUE(WriteDurably(env.disk(), "/d/big", "12345678"));
     const auto file = *env.disk().Create("/d/f");
-    EXPECT_EQ(file->Append("x").error().code, ErrorCode::kIo);
+    EXPECT_EQ(file->Append("x").error().code, ErrorCode::kNoSpace);
+    EXPECT_EQ(env.disk().PutIfAbsent("/d/g", "x").error().code, ErrorCode::kNoSpace);
     ASSERT_TRUE(env.disk().Remove("/d/big"));
     EXPECT_TRUE(file->Append("x"));
   });
@@ -378,6 +380,73 @@ TEST_F(DiskFaultTest, ALateNameCanBeReadBeforeItIsListed) {
     EXPECT_EQ(*env.shared().Read("/d/f"), "bytes");
     env.Sleep(10s);
     EXPECT_EQ(env.shared().List("/d")->size(), 1U);
+  });
+}
+
+// ---- Paths --------------------------------------------------------------------------------------
+
+TEST_F(DiskFaultTest, TheRootIsADirectory) {
+  Run([&](Environment& env) {
+    FileSystem& disk = env.disk();
+    ASSERT_TRUE(disk.Create("/f"));
+    ASSERT_TRUE(disk.SyncDirectory("/"));
+    ASSERT_TRUE(disk.Create("/d/g"));
+    ASSERT_TRUE(disk.SyncDirectory("/d/"));
+    for (const char* root : {"/", ""}) {
+      EXPECT_EQ(disk.List(root).value_or(std::vector<std::string>{}),
+                (std::vector<std::string>{"/d/g", "/f"}));
+    }
+    EXPECT_EQ(disk.List("/d/")->size(), 1U);
+  });
+  EXPECT_EQ(world_.ReadDurableFile(host_, "/f"), "");
+  EXPECT_EQ(world_.ReadDurableFile(host_, "/d/g"), "");
+  EXPECT_EQ(world_.ListFiles(host_, "/").size(), 2U);
+}
+
+TEST_F(DiskFaultTest, WhatIsNoPathIsRefusedAtOnce) {
+  Run([&](Environment& env) {
+    FileSystem& disk = env.disk();
+    ASSERT_TRUE(disk.Create("/d/f"));
+    const SimTime before = env.Now();
+    const auto refused = [](const auto& result) {
+      return !result.has_value() && result.error().code == ErrorCode::kInvalidArgument;
+    };
+    for (const char* path :
+         {"", "/", "f", "rel/../x", "/a/../b", "/a/./b", "/a//b", "/a/", "//a"}) {
+      SCOPED_TRACE(path);
+      EXPECT_TRUE(refused(disk.Create(path)));
+      EXPECT_TRUE(refused(disk.OpenForAppend(path)));
+      EXPECT_TRUE(refused(disk.Read(path)));
+      EXPECT_TRUE(refused(disk.ReadAt(path, {})));
+      EXPECT_TRUE(refused(disk.Size(path)));
+      EXPECT_TRUE(refused(disk.Remove(path)));
+      EXPECT_TRUE(refused(disk.Rename(path, "/g")));
+      EXPECT_TRUE(refused(disk.Rename("/d/f", path)));
+      EXPECT_TRUE(refused(disk.PutIfAbsent(path, "x")));
+    }
+    for (const char* path : {"d", "//", "/d//", "/d/..", "/./d"}) {
+      EXPECT_TRUE(refused(disk.List(path))) << path;
+      EXPECT_TRUE(refused(disk.SyncDirectory(path))) << path;
+    }
+    EXPECT_EQ(env.Now(), before);
+  });
+}
+
+TEST_F(DiskFaultTest, NoFileIsMadeWhereADirectoryIsOrBelowAFile) {
+  Run([&](Environment& env) {
+    FileSystem& disk = env.disk();
+    ASSERT_TRUE(disk.Create("/d/f"));
+    for (const char* path : {"/d", "/d/f/g", "/d/f/g/h"}) {
+      SCOPED_TRACE(path);
+      EXPECT_EQ(disk.Create(path).error().code, ErrorCode::kInvalidArgument);
+      EXPECT_EQ(disk.OpenForAppend(path).error().code, ErrorCode::kInvalidArgument);
+      EXPECT_EQ(disk.Rename("/d/f", path).error().code, ErrorCode::kInvalidArgument);
+      EXPECT_EQ(disk.PutIfAbsent(path, "x").error().code, ErrorCode::kInvalidArgument);
+    }
+    EXPECT_TRUE(disk.Create("/d/f"));
+    EXPECT_TRUE(disk.Create("/d.tmp"));
+    ASSERT_TRUE(disk.Remove("/d/f"));
+    EXPECT_TRUE(disk.Create("/d"));
   });
 }
 

@@ -11,6 +11,8 @@ namespace flinch::sim {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 using namespace std::chrono_literals;
 
 struct TapedRun {
@@ -77,6 +79,31 @@ TEST(TapeTest, WhereAChoiceIsGoneTheDefaultIsTakenAndToldOf) {
   EXPECT_FALSE(shorter.report.exact());
 }
 
+TEST(TapeTest, NoTrackIsMissedInSilence) {
+  const TapedRun first = RunWorld({.seed = 7, .records_tape = true});
+  ASSERT_GT(first.tape.tracks.size(), 3U);
+  for (const TapeTrack& gone : first.tape.tracks) {
+    Tape tape = first.tape;
+    std::erase(tape.tracks, gone);
+    const TapeReport report = RunWorld({.seed = 7, .play = tape}).report;
+    EXPECT_FALSE(report.exact()) << gone.point << " " << gone.actor;
+    EXPECT_GT(report.defaulted, 0U);
+    EXPECT_THAT(report.first_differs, Not(IsEmpty()));
+  }
+  const TapedRun bare = RunWorld({.seed = 7, .play = Tape{.seed = 7, .tracks = {}}});
+  EXPECT_EQ(bare.report.followed, 0U);
+  EXPECT_GT(bare.report.defaulted, 0U);
+}
+
+TEST(TapeTest, ATrackOfTheOtherKindIsNotFollowed) {
+  const TapedRun first = RunWorld({.seed = 7, .records_tape = true});
+  Tape tape = first.tape;
+  const auto latency = std::ranges::find(tape.tracks, "link.latency", &TapeTrack::point);
+  ASSERT_NE(latency, tape.tracks.end());
+  latency->choices.assign(latency->count, 0);
+  EXPECT_GE(RunWorld({.seed = 7, .play = tape}).report.defaulted, latency->count);
+}
+
 TEST(TapeTest, AChangedDrawIsPlayed) {
   const TapedRun first = RunWorld({.seed = 7, .records_tape = true});
   Tape tape = first.tape;
@@ -93,7 +120,8 @@ TEST(TapeTest, AChangedDrawIsPlayed) {
 }
 
 TEST(TapeTest, LinesForPeopleAreSkipped) {
-  const Result<Tape> tape = ParseTape("# why\n# who\nflinch-tape 1 seed 7\n# here\na b drawn 3\n");
+  const Result<Tape> tape =
+      ParseTape("\n# why\n# who\nflinch-tape 1 seed 7\n# here\n\na b drawn 3\n\n");
   ASSERT_TRUE(tape.has_value());
   ASSERT_EQ(tape->tracks.size(), 1U);
   EXPECT_EQ(tape->tracks[0].count, 3U);
@@ -110,6 +138,7 @@ TEST(TapeTest, TextsThatAreNoTapeAreRefusedWithTheLine) {
                                    {header + "a b drawn 3\na b drawn x\n", "Line 3"},
                                    {header + "a b drawn 3 3=1\n", "Line 2"},
                                    {header + "a b lost 3\n", "Line 2"},
+                                   {header + "a b drawn 3\n# x\na b drawn 3\n", "Line 4"},
                                    {header + "a% b drawn 3\n", "Line 2"}}) {
     const Result<Tape> tape = ParseTape(text);
     ASSERT_FALSE(tape.has_value()) << text;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -393,6 +394,103 @@ TEST(WorldTest, OptionsThatMakeNoSenseAreRefusedInWholeSentences) {
   ASSERT_FALSE(valid.has_value());
   EXPECT_NE(valid.error().message.find("latency of a link"), std::string::npos);
   EXPECT_THROW(World{options}, Violation);
+}
+
+TEST(WorldTest, ABrokenInvariantOfAnActEndsTheRunToo) {
+  World world({.seed = 1, .keep = Keep::kTrace});
+  const HostId a = world.AddHost("a");
+  const HostId b = world.AddHost("b");
+  world.AddProcess(a, "a", [](Environment& env) { env.Sleep(1h); });
+  world.At(SimTime(1s), [&] { world.SetLink(a, b, {.delay = Duration(-1)}); });
+  const Outcome outcome = world.Run([] { return false; });
+  EXPECT_EQ(outcome.ending, Ending::kViolation);
+  EXPECT_EQ(outcome.time, SimTime(1s));
+  ASSERT_TRUE(outcome.violation.has_value());
+  EXPECT_NE(outcome.violation->what.find("condition of a link"), std::string::npos);
+  world.Trace("after");
+  EXPECT_EQ(world.recording().events.back().cause, EventId()) << "nothing is caused by the act now";
+}
+
+TEST(WorldTest, AWorldOfActsAloneRuns) {
+  World world({.seed = 1});
+  int acts = 0;
+  for (int i = 0; i < 10; ++i) {
+    world.At(SimTime(i * 1s), [&] { ++acts; });
+  }
+  EXPECT_EQ(world.Run([] { return false; }).ending, Ending::kIdle);
+  EXPECT_EQ(acts, 10);
+}
+
+TEST(WorldTest, NamesAreUniqueAndNotEmpty) {
+  World world({.seed = 1});
+  const HostId host = world.AddHost("a");
+  world.AddProcess(host, "p", [](Environment&) {});
+  EXPECT_THROW(world.AddHost("a"), Violation);
+  EXPECT_THROW(world.AddHost(""), Violation);
+  EXPECT_THROW(world.AddHost("a/b"), Violation) << "the link b of host a has that name";
+  EXPECT_THROW(world.AddProcess(host, "", [](Environment&) {}), Violation);
+  EXPECT_THROW(world.AddProcess(host, "p", [](Environment&) {}), Violation);
+  EXPECT_EQ(world.AddHost("b"), HostId(1)) << "what was refused left nothing";
+}
+
+TEST(WorldTest, HostsAreFoundByTheirNames) {
+  World world({.seed = 1});
+  for (const char* name : {"m", "c", "x", "a", "n"}) {
+    world.AddHost(name);
+  }
+  int found = 0;
+  world.AddProcess(HostId(0), "p", [&](Environment& env) {
+    for (const auto& [name, host] :
+         {std::pair("m", 0U), {"c", 1U}, {"x", 2U}, {"a", 3U}, {"n", 4U}}) {
+      found += env.network().Resolve(name, 7) == Address{HostId(host), 7} ? 1 : 0;
+    }
+    for (const char* name : {"", "b", "z"}) {
+      EXPECT_FALSE(env.network().Resolve(name, 7).has_value());
+    }
+  });
+  world.Run([] { return false; });
+  EXPECT_EQ(found, 5);
+}
+
+TEST(WorldTest, AHostThatLosesItsPowerLosesWhatEndedProcessesDidNotSync) {
+  World world({.seed = 1, .keep = Keep::kTrace});
+  const HostId host = world.AddHost("a");
+  const HostId other = world.AddHost("b");
+  const auto write = [](std::string path) {
+    return [path](Environment& env) {
+      for (FileSystem* volume : {&env.disk(), &env.shared()}) {
+        EXPECT_TRUE(volume->Create(path));
+        EXPECT_TRUE(volume->SyncDirectory("/"));
+        EXPECT_TRUE((*volume->OpenForAppend(path))->Append("not synced"));
+      }
+    };
+  };
+  const ProcessId ended = world.AddProcess(host, "ended", write("/ended"));
+  const ProcessId lives = world.AddProcess(host, "lives", [&](Environment& env) {
+    write("/lives")(env);
+    env.Sleep(1h);
+  });
+  const ProcessId elsewhere = world.AddProcess(other, "elsewhere", write("/elsewhere"));
+  world.At(SimTime(1s), [&] {
+    EXPECT_FALSE(world.IsAlive(ended));
+    world.Crash(ended);
+    EXPECT_EQ(world.ReadFile(host, "/ended"), "not synced") << "its end is no power loss";
+    world.CrashHost(host);
+  });
+  world.Run([&] { return world.Now() >= SimTime(1s); });
+  for (const char* path : {"/ended", "/lives"}) {
+    EXPECT_EQ(world.ReadFile(host, path), "");
+    EXPECT_EQ(world.ReadSharedFile(path), "");
+  }
+  EXPECT_EQ(world.ReadFile(other, "/elsewhere"), "not synced");
+  EXPECT_EQ(world.ReadSharedFile("/elsewhere"), "not synced");
+  EXPECT_FALSE(world.IsAlive(lives));
+  EXPECT_FALSE(world.IsAlive(elsewhere));
+  const auto& events = world.recording().events;
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[0].kind, "fault.crash_host");
+  EXPECT_EQ(events[0].Text("host"), "a");
+  EXPECT_EQ(events[1].Text("process"), "lives");
 }
 
 }  // namespace

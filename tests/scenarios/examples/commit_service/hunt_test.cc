@@ -63,6 +63,9 @@ TEST(CommitServiceTest, SaysHowToBeUsed) {
     EXPECT_EQ(refused.exit_code, 2) << words;
     EXPECT_THAT(refused.text, HasSubstr("usage: ")) << words;
   }
+  const Outcome asked = CommitService("--help");
+  EXPECT_EQ(asked.exit_code, 0);
+  EXPECT_THAT(asked.text, HasSubstr("usage: "));
 }
 
 }  // namespace
