@@ -171,13 +171,15 @@ sim::Result<SeedRunner> MakeRunner(const std::vector<Quarry>& quarries) {
   return SeedRunner(std::move(targets));
 }
 
-Unit UnitFor(const DefectsArguments& arguments, const Errand& work) {
-  Unit unit = UnitOf({.first_seed = arguments.seeds.first,
-                      .search = arguments.search,
-                      .swarm = SwarmSettings(),
-                      .cells = CellNames()},
-                     work.index);
-  unit.target = work.quarry * kGrounds.size() + work.ground;
+Unit UnitFor(const DefectsArguments& arguments, const SeedRunner& runner, const Errand& work) {
+  const size_t target = work.quarry * kGrounds.size() + work.ground;
+  HuntSpace space{
+      .first_seed = arguments.seeds.first, .search = arguments.search, .swarm = SwarmSettings()};
+  if (runner.targets()[target].can_aim) {
+    space.cells = CellNames();
+  }
+  Unit unit = UnitOf(space, work.index);
+  unit.target = target;
   unit.twice = false;
   return unit;
 }
@@ -336,7 +338,7 @@ int DefectsCommand(const DefectsArguments& arguments, ProgressStyle style, std::
       {.workers = arguments.jobs.value_or(WorkersByDefault()),
        .patience_ns = arguments.seed_timeout_ns},
       [&](const std::string& work) {
-        return ShowLine(runner->Perform(UnitFor(arguments, ParseErrand(work))));
+        return ShowLine(runner->Perform(UnitFor(arguments, *runner, ParseErrand(work))));
       },
       RealNow);
   const sim::Result<void> ran =
@@ -344,7 +346,7 @@ int DefectsCommand(const DefectsArguments& arguments, ProgressStyle style, std::
                 .done =
                     [&](const std::string& work, const Answer& answer) {
                       const Errand place = ParseErrand(work);
-                      UnitResult result = runner->Describe(UnitFor(arguments, place));
+                      UnitResult result = runner->Describe(UnitFor(arguments, *runner, place));
                       if (answer.fate == Fate::kAnswered) {
                         result = ParseLine(answer.text).value_or(result);
                       } else {

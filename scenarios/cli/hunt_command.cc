@@ -135,6 +135,12 @@ sim::Result<Expedition> Prepare(const HuntArguments& arguments) {
       space.unaimed.insert(target);
     }
   }
+  if (arguments.search == Search::kCells && arguments.exhaust == Exhaust::kNothing &&
+      space.unaimed.size() == targets.size()) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     "--search cells aims faults that are drawn, and here none are: leave --plan, "
+                     "--fault and faults.source alone, or search otherwise.");
+  }
   std::string what(Name(arguments.search));
   if (arguments.exhaust != Exhaust::kNothing) {
     space.first_seed = arguments.seeds ? arguments.seeds->first : kExhaustSeed;

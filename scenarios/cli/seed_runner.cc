@@ -93,6 +93,8 @@ sim::Result<HuntTarget> LoadTarget(const RunArguments& run) {
   target.has_faults = prepared->request.plan
                           ? !prepared->request.plan->faults.empty()
                           : prepared->request.scenario.faults.source != FaultSource::kNone;
+  target.can_aim =
+      !prepared->request.plan && prepared->request.scenario.faults.source == FaultSource::kSwarm;
   return target;
 }
 

@@ -252,6 +252,7 @@ std::string ShowJson(const HuntReport& report) {
                          {"sim_seconds", static_cast<double>(tally.sim_ns()) / kSecondInNanos},
                          {"cells_hit", tally.cells_hit()},
                          {"cells_total", report.cells_total},
+                         {"searches", tally.searches()},
                          {"faults", ordered_json::object()},
                          {"faults_never_fired", NeverFired(report)},
                          {"warnings", ordered_json::array()},

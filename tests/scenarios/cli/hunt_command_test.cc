@@ -65,6 +65,28 @@ TEST_F(HuntCommandTest, TellsWhatWasTried) {
   EXPECT_THAT(hunt.err, AllOf(StartsWith("#1 "), HasSubstr("#8 DONE")));
 }
 
+TEST_F(HuntCommandTest, SearchesAsItIsAsked) {
+  const json cells =
+      json::parse(Hunt({"--seeds", "1..4", "--search", "cells", "--json"}, folder_ + "/c").out);
+  EXPECT_EQ(cells["searches"], (json{{"cells", 4}}));
+  const json all = json::parse(Hunt({"--seeds", "1..8", "--json"}, folder_ + "/p").out)["searches"];
+  for (const char* const search : {"random", "pct", "pos", "swarm", "cells"}) {
+    EXPECT_TRUE(all.contains(search)) << search << " is not in " << all;
+  }
+}
+
+TEST_F(HuntCommandTest, NoCellCanBeAimedAtWhereNoFaultIsDrawn) {
+  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
+           {"--set", "faults.source=none"},
+           {"--fault", "{ when = { at = \"1s\" }, do = { crash = \"jm\" } }"}}) {
+    std::vector<std::string> words = {"--seeds", "1..2", "--search", "cells"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome hunt = Hunt(words);
+    EXPECT_EQ(hunt.exit_code, kExitUsage) << hunt.out;
+    EXPECT_THAT(hunt.err, HasSubstr("--search cells"));
+  }
+}
+
 TEST_F(HuntCommandTest, WhatIsDoneIsNotDoneAgain) {
   const Outcome whole = Hunt({"--seeds", "1..8", "--json"});
   EXPECT_EQ(whole.err, "");
