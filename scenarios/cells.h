@@ -65,6 +65,10 @@ bool IsOfRecovery(const Cell& cell);
 using VertexRoles = std::map<std::string, CellRole, std::less<>>;
 VertexRoles RolesOf(const engine::JobGraph& graph);
 
+// The cells that some fault can hit in this job, ascending. Those of a role that no vertex has, or
+// of several barriers where a task has one channel, are not among them.
+std::vector<uint32_t> ReachableCells(const engine::JobGraph& graph);
+
 // The plan with events in the place of cells, which are addresses. "Before" and "after" are the
 // event itself, "during" is a moment later: by then the phase may be over, or not.
 faults::FaultPlan ResolveCells(faults::FaultPlan plan, const VertexRoles& roles);

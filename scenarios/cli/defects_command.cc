@@ -15,6 +15,7 @@
 #include "faults/text.h"
 #include "reports/plain_text.h"
 #include "scenarios/cli/complaint.h"
+#include "scenarios/cli/expedition.h"
 #include "scenarios/cli/hunt_command.h"
 #include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/seed_runner.h"
@@ -173,11 +174,10 @@ sim::Result<SeedRunner> MakeRunner(const std::vector<Quarry>& quarries) {
 
 Unit UnitFor(const DefectsArguments& arguments, const SeedRunner& runner, const Errand& work) {
   const size_t target = work.quarry * kGrounds.size() + work.ground;
-  HuntSpace space{
-      .first_seed = arguments.seeds.first, .search = arguments.search, .swarm = SwarmSettings()};
-  if (runner.targets()[target].can_aim) {
-    space.cells = CellNames();
-  }
+  const HuntSpace space{.first_seed = arguments.seeds.first,
+                        .search = arguments.search,
+                        .swarm = SwarmSettings(),
+                        .aims = {runner.targets()[target].aims}};
   Unit unit = UnitOf(space, work.index);
   unit.target = target;
   unit.twice = false;

@@ -126,9 +126,9 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments, Scenario scenari
   if (const sim::Result<void> set = ApplySettings(arguments.settings, request.scenario); !set) {
     return Fail(set);
   }
-  const Scenario unvaried = request.scenario;
+  prepared.unvaried = request.scenario;
   request.scenario = Vary(std::move(request.scenario), arguments.seed);
-  prepared.varied = Differences(unvaried, request.scenario);
+  prepared.varied = Differences(prepared.unvaried, request.scenario);
   const sim::Result<engine::Defects> defects = PlantDefects(arguments.defects);
   if (!defects) {
     return Fail(defects);

@@ -14,6 +14,7 @@ namespace flinch::scenarios {
 
 struct PreparedRun {
   RunRequest request;
+  Scenario unvaried;  // of all seeds: with the settings, before it varies
   ReplayToken token;  // without digest and verdict, which only the run knows
   // What the seed varied: fields and what stands in them now.
   std::vector<std::pair<std::string, std::string>> varied{};

@@ -1,12 +1,15 @@
 #include "scenarios/hunt/hunt_text.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "faults/generators.h"
 #include "reports/plain_text.h"
+#include "scenarios/cells.h"
 
 namespace flinch::scenarios {
 
@@ -92,6 +95,41 @@ std::vector<std::string> NeverFired(const HuntReport& report) {
   return never;
 }
 
+// "bit_rot, late_listing (faults.damages_storage = false), restart": those that a switch would bring
+// come first.
+std::string ShowUndrawn(const std::vector<std::string>& kinds) {
+  std::vector<std::string> damaging;
+  std::vector<std::string> others;
+  for (const std::string& kind : kinds) {
+    const bool damages =
+        std::ranges::find(faults::kDamagingKinds, kind) != faults::kDamagingKinds.end();
+    (damages ? damaging : others).push_back(kind);
+  }
+  if (!damaging.empty()) {
+    others.insert(others.begin(),
+                  fmt::format("{} (faults.damages_storage = false)", fmt::join(damaging, ", ")));
+  }
+  return fmt::format("{}", fmt::join(others, ", "));
+}
+
+// Steps of the protocol, with whom they concern, of which no cell was hit: "store/jm".
+std::vector<std::string> MissedCells(const HuntReport& report) {
+  std::vector<std::string> places;
+  std::set<std::string> hit;
+  for (const uint32_t cell : report.cells) {
+    const Cell& parts = CellAt(cell);
+    std::string place = fmt::format("{}/{}", parts.phase, Name(parts.role));
+    if (report.tally.cells().contains(cell)) {
+      hit.insert(place);
+    }
+    if (std::ranges::find(places, place) == places.end()) {
+      places.push_back(std::move(place));
+    }
+  }
+  std::erase_if(places, [&hit](const std::string& place) { return hit.contains(place); });
+  return places;
+}
+
 // How sure one may be: the rule of three, of the runs that decided something.
 std::string ShowConfidence(const HuntReport& report) {
   const Tally& tally = report.tally;
@@ -128,8 +166,15 @@ std::string ShowTried(const HuntReport& report) {
       !never.empty() && !tally.faults().empty()) {
     text += Row("never fired", fmt::format("{}", fmt::join(never, ", ")));
   }
-  if (report.cells_total > 0) {
-    text += Row("cells", fmt::format("{} of {} hit", tally.cells_hit(), report.cells_total));
+  if (!report.faults_undrawn.empty()) {
+    text += Row("never drawn", ShowUndrawn(report.faults_undrawn));
+  }
+  if (!report.cells.empty()) {
+    text += Row("cells", fmt::format("{} of {} hit", tally.cells_hit(), report.cells.size()));
+    if (const std::vector<std::string> missed = MissedCells(report);
+        !missed.empty() && tally.cells_hit() > 0) {
+      text += Row("never struck", fmt::format("{}", fmt::join(missed, ", ")));
+    }
   }
   if (tally.twice() > 0) {
     text += Row("run twice", fmt::format("{}, {}", ShowCount(tally.twice()),
@@ -251,10 +296,12 @@ std::string ShowJson(const HuntReport& report) {
                          {"seeds_per_second", SeedsPerSecond(report.progress, &tally)},
                          {"sim_seconds", static_cast<double>(tally.sim_ns()) / kSecondInNanos},
                          {"cells_hit", tally.cells_hit()},
-                         {"cells_total", report.cells_total},
+                         {"cells_total", report.cells.size()},
+                         {"cells_missed", MissedCells(report)},
                          {"searches", tally.searches()},
                          {"faults", ordered_json::object()},
                          {"faults_never_fired", NeverFired(report)},
+                         {"faults_never_drawn", report.faults_undrawn},
                          {"warnings", ordered_json::array()},
                          {"interrupted", report.interrupted},
                          {"missing", report.holes},

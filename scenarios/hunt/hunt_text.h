@@ -24,8 +24,9 @@ struct HuntReport {
   bool is_exhaustive = false;  // the runs are all there are of their kind, and no sample
   const Tally& tally;
   HuntProgress progress;
-  size_t cells_total = 0;
-  std::vector<std::string> fault_kinds{};  // that there are
+  std::vector<uint32_t> cells{};              // that the runs can reach
+  std::vector<std::string> fault_kinds{};     // that they may suffer
+  std::vector<std::string> faults_undrawn{};  // that they never draw
   std::vector<HealthWarning> warnings{};
   std::string program;               // how a shell calls it
   std::string stored{};              // the folder of the results; "" none

@@ -46,7 +46,8 @@ Tally::News Tally::Add(const UnitResult& result) {
   ++scenario.runs;
   scenario.without_checkpoint += result.checkpoints == 0 ? 1U : 0U;
   scenario.without_fault += result.faults.empty() ? 1U : 0U;
-  scenario.faults_planned = std::max(scenario.faults_planned, result.faults_planned);
+  scenario.planned_fired.insert(result.planned_fired.begin(), result.planned_fired.end());
+  scenario.with_missed_faults += result.planned_fired.size() < result.faults_planned ? 1U : 0U;
   if (scenario.digests.size() < 2 && !result.digest.empty()) {
     scenario.digests.insert(result.digest);
   }

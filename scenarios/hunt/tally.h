@@ -27,7 +27,8 @@ struct ScenarioTally {
   uint64_t runs = 0;
   uint64_t without_checkpoint = 0;
   uint64_t without_fault = 0;
-  uint64_t faults_planned = 0;              // the most of any run
+  std::set<uint32_t> planned_fired{};       // faults of a written plan that fired in some run
+  uint64_t with_missed_faults = 0;          // runs in which not all of a written plan fired
   std::set<std::string> digests{};          // the first two different ones
   std::map<std::string, uint64_t> blind{};  // in how many runs each oracle saw nothing
 };
@@ -59,6 +60,8 @@ class Tally {
   uint64_t twice() const { return twice_; }
 
   size_t cells_hit() const { return cells_.size(); }
+
+  const std::set<uint32_t>& cells() const { return cells_; }
 
   const std::map<std::string, uint64_t>& faults() const { return faults_; }
 

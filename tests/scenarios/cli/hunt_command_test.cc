@@ -59,9 +59,9 @@ class HuntCommandTest : public testing::Test {
 TEST_F(HuntCommandTest, TellsWhatWasTried) {
   const Outcome hunt = Hunt({"--seeds", "1..8"});
   EXPECT_EQ(hunt.exit_code, kExitPassed) << hunt.out << hunt.err;
-  EXPECT_THAT(hunt.out,
-              AllOf(StartsWith("url_clicks  no failure\n"), HasSubstr("8 (8 passed)"),
-                    HasSubstr("never fired"), HasSubstr("0 failures in 8 seeds: at most 37.5 %")));
+  EXPECT_THAT(hunt.out, AllOf(StartsWith("url_clicks  no failure\n"), HasSubstr("8 (8 passed)"),
+                              HasSubstr("never fired"), HasSubstr("never drawn   lying_sync, "),
+                              HasSubstr("0 failures in 8 seeds: at most 37.5 %")));
   EXPECT_THAT(hunt.err, AllOf(StartsWith("#1 "), HasSubstr("#8 DONE")));
 }
 
@@ -85,6 +85,26 @@ TEST_F(HuntCommandTest, NoCellCanBeAimedAtWhereNoFaultIsDrawn) {
     EXPECT_EQ(hunt.exit_code, kExitUsage) << hunt.out;
     EXPECT_THAT(hunt.err, HasSubstr("--search cells"));
   }
+}
+
+TEST_F(HuntCommandTest, EachFaultOfAPlanIsMissed) {
+  const std::vector<std::string> words = {
+      "--seeds",
+      "1..3",
+      "--fault",
+      "{ when = { at = \"1s\" }, do = { crash = \"tm-1\", "
+      "restart_after = \"300ms\" } }",
+      "--fault",
+      "{ when = { event = \"checkpoint.stored\", "
+      "nth = 1000 }, do = { cut = [\"jm\", \"tm-2\"], for = \"1s\" } }"};
+  const Outcome hunt = Hunt(words);
+  EXPECT_EQ(hunt.exit_code, kExitPassed) << hunt.out << hunt.err;
+  EXPECT_THAT(hunt.out, HasSubstr("warning: fault_never_fired: url_clicks: plan[1] cut jm/tm-2 "));
+  const Outcome merged = Flinch({"merge", folder_, "--strict"});
+  EXPECT_EQ(merged.exit_code, kExitInconclusive);
+  EXPECT_THAT(merged.out,
+              AllOf(HasSubstr("warning: fault_never_fired"), HasSubstr("never fired   cut\n"),
+                    ::testing::Not(HasSubstr("never drawn"))));
 }
 
 TEST_F(HuntCommandTest, WhatIsDoneIsNotDoneAgain) {
@@ -176,6 +196,9 @@ TEST_F(HuntCommandTest, CrashesEachProcessAtEachEvent) {
   EXPECT_EQ(object["passed"], object["runs"]);
   EXPECT_EQ(object["faults"]["crash"], object["runs"]);
   EXPECT_EQ(object["search"], "exhaust crash of seed 7");
+  EXPECT_EQ(object["searches"], (json{{"crash", object["runs"]}}));
+  EXPECT_EQ(object["faults_never_fired"], json::array());
+  EXPECT_EQ(object["warnings"], json::array());
 }
 
 TEST_F(HuntCommandTest, AWarningCountsWhenStrictnessIsAskedFor) {

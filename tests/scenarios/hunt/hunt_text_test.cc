@@ -1,10 +1,14 @@
 #include "scenarios/hunt/hunt_text.h"
 
 #include <algorithm>
+#include <numeric>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+
+#include "scenarios/cells.h"
 
 namespace flinch::scenarios {
 
@@ -34,13 +38,20 @@ UnitResult Failure(uint64_t unit, std::string signature) {
           .replay = "replay fl1~x"};
 }
 
+std::vector<uint32_t> Cells() {
+  std::vector<uint32_t> cells(CellCount());
+  std::iota(cells.begin(), cells.end(), 0U);
+  return cells;
+}
+
 HuntReport ReportOf(const Tally& tally) {
   return {.names = {"url_clicks"},
           .search = "portfolio",
           .tally = tally,
           .progress = {.runs = tally.runs(), .runs_now = tally.runs(), .elapsed_ns = 2'000'000'000},
-          .cells_total = 312,
+          .cells = Cells(),
           .fault_kinds = {"crash", "cut"},
+          .faults_undrawn = {"bit_rot", "restart"},
           .program = "/opt/flinch"};
 }
 
@@ -55,7 +66,11 @@ TEST(HuntTextTest, TellsEachGroupOnceWithItsReplayLine) {
                           HasSubstr("1. exactly_once:lost\n   500 of 501 runs; the simplest: "
                                     "url_clicks seed 1 (1 fault, 94,012 events)\n"),
                           HasSubstr("\n/opt/flinch replay fl1~x\n"), HasSubstr("\n2. early\n"),
-                          HasSubstr("never fired   cut"), HasSubstr("2 of 312 hit"),
+                          HasSubstr("never fired   cut\n"),
+                          HasSubstr("never drawn   bit_rot (faults.damages_storage = false), "
+                                    "restart\n"),
+                          HasSubstr(fmt::format("2 of {} hit", CellCount())),
+                          HasSubstr("never struck  trigger/tm, barrier_sent/jm, "),
                           Not(HasSubstr("95 %"))));
 }
 
