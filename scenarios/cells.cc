@@ -388,6 +388,18 @@ std::string AddressOf(const Cell& cell) {
   return fmt::format("{}/{}/{}", cell.phase, Name(cell.role), Name(cell.side));
 }
 
+std::string_view PhaseOf(std::string_view event_kind) {
+  for (const bool ends : {true, false}) {
+    for (const PhaseRow& phase : kPhases) {
+      const Mark& mark = ends ? phase.end : phase.begin;
+      if (mark.kind == event_kind && mark.field.empty()) {
+        return phase.phase;
+      }
+    }
+  }
+  return "";
+}
+
 bool IsOfRecovery(const Cell& cell) {
   constexpr auto kOfRecovery = std::to_array<std::string_view>(
       {"failover", "deploy", "restore", "first_record", "first_checkpoint", "abort"});

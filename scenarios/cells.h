@@ -58,6 +58,10 @@ std::optional<uint32_t> FindCell(std::string_view name);
 std::string AddressOf(const Cell& cell);
 const std::vector<std::string>& CellAddresses();
 
+// The phase that an event of this kind ends, or else begins, as far as its kind alone tells:
+// "store" of "checkpoint.stored". "": none.
+std::string_view PhaseOf(std::string_view event_kind);
+
 // Whether the phase comes only after something has failed.
 bool IsOfRecovery(const Cell& cell);
 

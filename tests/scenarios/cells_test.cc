@@ -201,6 +201,16 @@ std::set<std::string> ReachablePlaces(const Scenario& scenario) {
   return places;
 }
 
+TEST(CellsTest, AKindOfEventBelongsToAPhase) {
+  EXPECT_EQ(PhaseOf("checkpoint.stored"), "store");
+  EXPECT_EQ(PhaseOf("sink.committing"), "commit");
+  EXPECT_EQ(PhaseOf("job.restored"), "failover");
+  // Which one depends on its fields.
+  EXPECT_EQ(PhaseOf("checkpoint.barrier_received"), "");
+  EXPECT_EQ(PhaseOf("no.such.event"), "");
+  EXPECT_EQ(PhaseOf(""), "");
+}
+
 TEST(ReachableCellsTest, DependOnHowManyBarriersATaskWaitsFor) {
   Scenario scenario = *FindLibraryScenario("small_job");
   scenario.job.parallelism = 1;
