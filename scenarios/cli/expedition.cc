@@ -154,7 +154,7 @@ void FillHeader(const HuntArguments& arguments, const std::vector<HuntTarget>& t
       draws = draws || !target.aims.empty();
       const size_t planned = target.plan ? target.plan->faults.size() : 0;
       for (size_t fault = 0; fault < planned; ++fault) {
-        header.plans[name].push_back(scenarios::NameOf(*target.plan, fault));
+        header.plans[name].push_back(NameOfFault(*target.plan, fault));
       }
     }
     const std::set<std::string> own = KindsOf(arguments, target);

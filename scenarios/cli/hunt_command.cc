@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <optional>
 #include <sched.h>
@@ -16,7 +15,9 @@
 #include "reports/plain_text.h"
 #include "scenarios/cli/complaint.h"
 #include "scenarios/cli/expedition.h"
+#include "scenarios/cli/group_shrinker.h"
 #include "scenarios/cli/interrupt.h"
+#include "scenarios/cli/shard_variables.h"
 #include "scenarios/cli/version.h"
 #include "scenarios/hunt/health.h"
 #include "scenarios/hunt/hunt.h"
@@ -65,11 +66,35 @@ int ExitCodeOf(const Tally& tally, bool strict, const std::vector<HealthWarning>
 }
 
 // A failure is one however many seeds are left; without one, what was interrupted proves nothing.
-int ExitCodeOf(int verdict, int signal) {
-  if (signal == 0 || verdict == kExitViolation || verdict == kExitNondeterminism) {
+int ExitCodeOf(const HuntArguments& arguments, int verdict, int signal) {
+  const bool is_finding = verdict == kExitViolation || verdict == kExitNondeterminism;
+  if (is_finding && !arguments.exit_zero_on_findings) {
     return verdict;
   }
-  return signal == SIGINT ? kExitInterrupted : kExitTryAgain;
+  if (signal != 0) {
+    return ExitCodeOfSignal(signal);
+  }
+  return is_finding ? kExitPassed : verdict;
+}
+
+// Which shard this is, where the command line leaves it to the surroundings.
+sim::Result<void> TakeShard(HuntArguments& arguments, std::ostream& err) {
+  if (arguments.shard_given) {
+    return {};
+  }
+  sim::Result<std::optional<FoundShard>> found = ShardByHand(EnvironmentVariable);
+  if (arguments.shard_auto) {
+    sim::Result<FoundShard> any = FindShard(EnvironmentVariable);
+    found = any ? sim::Result<std::optional<FoundShard>>(*std::move(any)) : sim::Fail(any);
+  }
+  if (!found) {
+    return sim::Fail(found);
+  }
+  if (*found) {
+    arguments.shard = (*found)->shard;
+    err << fmt::format("shard {}, by {}\n", Show(arguments.shard), (*found)->by);
+  }
+  return {};
 }
 
 HuntReport ReportOf(const HuntHeader& header, const Tally& tally, const std::string& program) {
@@ -89,6 +114,35 @@ HuntReport ReportOf(const HuntHeader& header, const Tally& tally, const std::str
           .program = program};
 }
 
+// What goes wrong here takes nothing from what was found. `err`: null says nothing.
+void ShrinkFound(const HuntArguments& arguments, const InterruptWatch& interrupt, std::ostream* err,
+                 ResultsFile* file, Tally& tally) {
+  const std::vector<FailureGroup> groups = GroupsToShrink(tally);
+  if (groups.empty()) {
+    return;
+  }
+  if (err != nullptr) {
+    *err << fmt::format("shrinking {} of failures (--no-shrink leaves them as they are)\n",
+                        groups.size() == 1 ? "1 group" : fmt::format("{} groups", groups.size()));
+  }
+  const sim::Result<void> shrunk = ShrinkGroups(
+      groups, {.pool = {.workers = arguments.jobs.value_or(WorkersByDefault()),
+                        .patience_ns = arguments.seed_timeout_ns,
+                        .memory_bytes = arguments.seed_memory},
+               .clock = RealNow,
+               .interrupted = [&interrupt] { return interrupt.signal() != 0; },
+               .done =
+                   [&](const ShrunkGroup& group) {
+                     tally.AddShrunk(group);
+                     if (file != nullptr && !file->Append(ShowShrunkLine(group)) && err != nullptr) {
+                       *err << "flinch: The smallest run could not be stored.\n";
+                     }
+                   }});
+  if (!shrunk && err != nullptr) {
+    *err << fmt::format("flinch: {}\n", shrunk.error().message);
+  }
+}
+
 }  // namespace
 
 uint32_t WorkersByDefault() {
@@ -105,8 +159,12 @@ int64_t RealNow() {
       .count();
 }
 
-int HuntCommand(const HuntArguments& arguments, const std::string& program, ProgressStyle style,
+int HuntCommand(const HuntArguments& given, const std::string& program, ProgressStyle style,
                 std::ostream& out, std::ostream& err) {
+  HuntArguments arguments = given;
+  if (const sim::Result<void> told = TakeShard(arguments, err); !told) {
+    return ComplainAboutInput(err, told.error().message);
+  }
   const sim::Result<Expedition> prepared = PrepareHunt(arguments);
   if (!prepared) {
     return ComplainAboutInput(err, prepared.error().message);
@@ -125,6 +183,7 @@ int HuntCommand(const HuntArguments& arguments, const std::string& program, Prog
       {.space = expedition.space,
        .shard = arguments.shard,
        .for_ns = arguments.for_ns,
+       .max_failures = arguments.max_failures,
        .pool = {.workers = arguments.jobs.value_or(WorkersByDefault()),
                 .patience_ns = arguments.seed_timeout_ns,
                 .memory_bytes = arguments.seed_memory},
@@ -138,12 +197,20 @@ int HuntCommand(const HuntArguments& arguments, const std::string& program, Prog
     return Complain(err, hunted.error());
   }
   printer.Finish(*hunted);
+  if (!arguments.no_shrink && interrupt.signal() == 0) {
+    const bool is_told = !arguments.run.json && style != ProgressStyle::kQuiet;
+    ShrinkFound(arguments, interrupt, is_told ? &err : nullptr, file ? &*file : nullptr, tally);
+  }
   HuntReport report = ReportOf(expedition.header, tally, program);
   report.progress = *hunted;
   report.interrupted = interrupt.name();
   report.stored = file ? file->path() : "";
+  if (arguments.max_failures && tally.largest_group() >= *arguments.max_failures) {
+    report.ended = fmt::format("{} failures of one kind", tally.largest_group());
+  }
   out << (arguments.run.json ? ShowJson(report) : ShowText(report));
-  return ExitCodeOf(ExitCodeOf(tally, arguments.strict, report.warnings), interrupt.signal());
+  return ExitCodeOf(arguments, ExitCodeOf(tally, arguments.strict, report.warnings),
+                    interrupt.signal());
 }
 
 namespace {
@@ -213,6 +280,9 @@ sim::Result<void> MergeFile(const std::string& path, std::optional<HuntHeader>& 
   }
   for (const UnitResult& result : stored->results) {
     tally.Add(result);
+  }
+  for (const ShrunkGroup& shrunk : stored->shrunk) {
+    tally.AddShrunk(shrunk);
   }
   header->shard.count = std::max(header->shard.count, own->shard.count);
   return {};

@@ -164,6 +164,19 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments, Scenario scenari
   return prepared;
 }
 
+const faults::FaultPlan* WrittenPlan(const RunRequest& request) {
+  if (request.plan) {
+    return &*request.plan;
+  }
+  return request.scenario.faults.source == FaultSource::kPlan ? &request.scenario.faults.plan
+                                                              : nullptr;
+}
+
+std::string NameOfFault(const faults::FaultPlan& plan, size_t fault) {
+  const faults::Action& what = plan.faults.at(fault).what;
+  return fmt::format("plan[{}] {} {}", fault, faults::KindOf(what), faults::TargetOf(what));
+}
+
 RunArguments ArgumentsOf(const ReplayToken& token) {
   RunArguments arguments{.scenario = token.scenario,
                          .seed = token.seed,

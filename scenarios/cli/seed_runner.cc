@@ -79,14 +79,6 @@ void FillDivergence(const sim::Divergence& divergence, UnitResult& result) {
       "Something besides the seed decides. " + sim::Show(divergence, "first run", "second run");
 }
 
-const faults::FaultPlan* WrittenPlan(const RunRequest& request) {
-  if (request.plan) {
-    return &*request.plan;
-  }
-  return request.scenario.faults.source == FaultSource::kPlan ? &request.scenario.faults.plan
-                                                              : nullptr;
-}
-
 std::vector<std::string> AimsIn(const Scenario& scenario) {
   std::vector<std::string> names;
   for (const uint32_t cell : ReachableCells(BuildGraph(scenario))) {
@@ -108,11 +100,6 @@ std::string SearchOf(const Unit& unit) {
 }
 
 }  // namespace
-
-std::string NameOf(const faults::FaultPlan& plan, size_t fault) {
-  const faults::Action& what = plan.faults.at(fault).what;
-  return fmt::format("plan[{}] {} {}", fault, faults::KindOf(what), faults::TargetOf(what));
-}
 
 sim::Result<HuntTarget> LoadTarget(const RunArguments& run) {
   HuntTarget target{.run = run, .scenario = {}, .settled = {}, .content_hash = {}};

@@ -32,9 +32,6 @@ struct HuntTarget {
 
 sim::Result<HuntTarget> LoadTarget(const RunArguments& run);
 
-// What a fault of a written plan is called: "plan[1] crash tm-2".
-std::string NameOf(const faults::FaultPlan& plan, size_t fault);
-
 class SeedRunner {
  public:
   explicit SeedRunner(std::vector<HuntTarget> targets) : targets_(std::move(targets)) {}

@@ -34,7 +34,7 @@ std::vector<std::string> RarestFirst(std::vector<std::string> cells) {
   std::vector<std::tuple<int, uint64_t, std::string>> rows;
   rows.reserve(cells.size());
   for (std::string& cell : cells) {
-    const int rarity = std::bit_width(HitsOf(cell));
+    const auto rarity = static_cast<int>(std::bit_width(HitsOf(cell)));
     const uint64_t place = order.Split(cell).Next();
     rows.emplace_back(rarity, place, std::move(cell));
   }

@@ -22,7 +22,6 @@ constexpr double kSecondInNanos = 1e9;
 constexpr double kMicrosPerSecond = 1e6;
 constexpr double kSecondsPerHour = 3600;
 constexpr size_t kStoryLines = 8;
-constexpr size_t kStatusColumns = 100;
 
 // Of this session; where it did nothing, of the workers of earlier ones.
 double SeedsPerSecond(const HuntProgress& progress, const Tally* tally) {
@@ -63,14 +62,28 @@ std::string ShowVerdicts(const Tally& tally) {
   return text;
 }
 
+// "as found" and "smallest", where there is a smaller one.
+std::string ShowReplays(const HuntReport& report, const FailureGroup& group) {
+  const std::string found = fmt::format("{} {}\n", report.program, group.exemplar.replay);
+  if (!group.smallest) {
+    return "   replay:\n" + found;
+  }
+  const ShrunkGroup& smallest = *group.smallest;
+  return fmt::format("   replay, as found:\n{}   replay, {} ({}, {}, {}):\n{} {}\n", found,
+                     smallest.stopped ? "the smallest so far" : "the smallest",
+                     Plural(smallest.faults, "fault"), Plural(smallest.records, "record"),
+                     Plural(smallest.events, "event"), report.program, smallest.replay);
+}
+
 std::string ShowGroup(const HuntReport& report, size_t index, const FailureGroup& group) {
   const UnitResult& run = group.exemplar;
   std::string text = fmt::format("\n{}. {}\n   {} of {}; the simplest: {} seed {} ({}, {})\n",
                                  index + 1, group.signature, ShowCount(group.count),
                                  Plural(report.tally.runs(), "run"), run.scenario, run.seed,
                                  Plural(run.faults_fired(), "fault"), Plural(run.events, "event"));
-  text += ShowStory(run);
-  return text + fmt::format("   replay:\n{} {}\n", report.program, run.replay);
+  text += group.smallest ? ShowStory(group.smallest->story, group.smallest->witness)
+                         : ShowStory(run.story, run.witness);
+  return text + ShowReplays(report, group);
 }
 
 std::string Row(std::string_view name, const std::string& text) {
@@ -141,8 +154,10 @@ std::string ShowConfidence(const HuntReport& report) {
     return fmt::format("0 failures at {} of this seed; other seeds have others\n",
                        Plural(decided, "crash point"));
   }
+  // Of a list of runs they are a sample, too, but all of one seed.
+  const std::string_view one = report.search.starts_with("exhaust") ? "run" : "seed";
   return fmt::format("0 failures in {}: at most {:.3g} % of such runs fail (3/{}, at 95 %)\n",
-                     Plural(decided, "seed"), 300.0 / static_cast<double>(decided), decided);
+                     Plural(decided, one), 300.0 / static_cast<double>(decided), decided);
 }
 
 std::string ShowTried(const HuntReport& report) {
@@ -190,22 +205,34 @@ std::string ShowTried(const HuntReport& report) {
 
 ordered_json ShowGroupJson(const HuntReport& report, const FailureGroup& group) {
   const UnitResult& run = group.exemplar;
-  return {{"signature", group.signature},
-          {"count", group.count},
-          {"verdict", Name(run.verdict)},
-          {"scenario", run.scenario},
-          {"seed", std::to_string(run.seed)},
-          {"oracle", run.oracle},
-          {"witness", run.witness},
-          {"story", run.story},
-          {"faults", run.faults_fired()},
-          {"events", run.events},
-          {"replay", report.program + " " + run.replay}};
+  ordered_json object = {{"signature", group.signature},
+                         {"count", group.count},
+                         {"verdict", Name(run.verdict)},
+                         {"scenario", run.scenario},
+                         {"seed", std::to_string(run.seed)},
+                         {"oracle", run.oracle},
+                         {"witness", run.witness},
+                         {"story", run.story},
+                         {"faults", run.faults_fired()},
+                         {"events", run.events},
+                         {"replay", report.program + " " + run.replay},
+                         {"smallest", nullptr}};
+  if (group.smallest) {
+    const ShrunkGroup& smallest = *group.smallest;
+    object["smallest"] = {{"witness", smallest.witness},
+                          {"story", smallest.story},
+                          {"faults", smallest.faults},
+                          {"records", smallest.records},
+                          {"events", smallest.events},
+                          {"stopped", smallest.stopped},
+                          {"replay", report.program + " " + smallest.replay}};
+  }
+  return object;
 }
 
 }  // namespace
 
-std::string ShowStatus(const HuntProgress& progress, size_t cells_total) {
+std::string ShowStatus(const HuntProgress& progress, size_t cells_total, size_t columns) {
   std::string text = ShowCount(progress.runs);
   if (progress.of) {
     text += " of " + ShowCount(*progress.of);
@@ -217,7 +244,7 @@ std::string ShowStatus(const HuntProgress& progress, size_t cells_total) {
                                                Plural(progress.groups, "group"));
   text += fmt::format("  {:.0f} s without news",
                       static_cast<double>(progress.since_news_ns) / kSecondInNanos);
-  return text.substr(0, kStatusColumns);
+  return text.substr(0, columns);
 }
 
 std::string ShowStep(const HuntProgress& progress, std::string_view what, size_t cells_total) {
@@ -228,10 +255,10 @@ std::string ShowStep(const HuntProgress& progress, std::string_view what, size_t
                      progress.signature);
 }
 
-std::string ShowStory(const UnitResult& result) {
-  std::string witness = reports::Wrap(reports::OneLine(result.witness), 3);
+std::string ShowStory(const std::vector<std::string>& faults, const std::string& witness_text) {
+  const std::string witness = reports::Wrap(reports::OneLine(witness_text), 3);
   std::vector<std::string> lines;
-  for (const std::string& told : result.story) {
+  for (const std::string& told : faults) {
     lines.push_back(reports::Wrap(reports::OneLine(told), 3));
   }
   const auto told = static_cast<size_t>(std::ranges::count(witness, '\n'));
@@ -272,6 +299,9 @@ std::string ShowText(const HuntReport& report) {
   for (const std::string& hole : report.holes) {
     text += reports::Wrap(fmt::format("missing: {}", hole), 0);
   }
+  if (!report.ended.empty()) {
+    text += fmt::format("ended early: {}\n", report.ended);
+  }
   if (!report.interrupted.empty()) {
     text +=
         fmt::format("interrupted by {}; the same command goes on from here\n", report.interrupted);
@@ -304,6 +334,7 @@ std::string ShowJson(const HuntReport& report) {
                          {"faults_never_drawn", report.faults_undrawn},
                          {"warnings", ordered_json::array()},
                          {"interrupted", report.interrupted},
+                         {"ended", report.ended},
                          {"missing", report.holes},
                          {"results", report.stored},
                          {"groups", ordered_json::array()}};

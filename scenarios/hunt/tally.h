@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "scenarios/hunt/shrunk_group.h"
 #include "scenarios/hunt/unit_result.h"
 
 namespace flinch::scenarios {
@@ -20,6 +22,8 @@ struct FailureGroup {
   uint64_t count = 0;
   // The simplest: fewest faults that fired, then fewest events, then the lowest seed.
   UnitResult exemplar;
+  // What shrinking one of them came to.
+  std::optional<ShrunkGroup> smallest{};
 };
 
 // The same for one scenario, for the health checks.
@@ -43,6 +47,10 @@ class Tally {
   };
 
   News Add(const UnitResult& result);
+
+  // Of several of one signature the smallest counts: fewest faults, then records, then events. Of
+  // a signature that no unit has, nothing comes.
+  void AddShrunk(const ShrunkGroup& shrunk);
 
   uint64_t runs() const { return units_.size(); }
 
@@ -72,6 +80,9 @@ class Tally {
   // The most frequent first; of equals, by signature.
   std::vector<FailureGroup> groups() const;
 
+  // The most failures of one signature.
+  uint64_t largest_group() const { return largest_group_; }
+
   size_t group_count() const { return groups_.size(); }
 
   // Why runs were inconclusive: each reason once, with how often.
@@ -90,6 +101,7 @@ class Tally {
   std::map<uint64_t, Seen> units_;
   std::map<UnitVerdict, uint64_t> verdicts_;
   std::map<std::string, FailureGroup> groups_;
+  std::map<std::string, ShrunkGroup> shrunk_;
   std::map<std::string, uint64_t> faults_;
   std::map<std::string, uint64_t> searches_;
   std::map<std::string, uint64_t> reasons_;
@@ -98,6 +110,7 @@ class Tally {
   int64_t sim_ns_ = 0;
   int64_t wall_us_ = 0;
   uint64_t twice_ = 0;
+  uint64_t largest_group_ = 0;
 };
 
 }  // namespace flinch::scenarios

@@ -1,5 +1,6 @@
 #include "scenarios/cli/hunt_command.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -153,7 +154,7 @@ TEST_F(HuntCommandTest, RefusesToMergeTwoHunts) {
 TEST_F(HuntCommandTest, AFailureComesWithItsReplayLine) {
   const Outcome hunt =
       Flinch({"hunt", "url_clicks", "--defect", "sink_commits_at_snapshot", "--seeds", "1..4",
-              "--search", "random", "--json", "--out", folder_});
+              "--search", "random", "--no-shrink", "--json", "--out", folder_});
   EXPECT_EQ(hunt.exit_code, kExitViolation) << hunt.out << hunt.err;
   const json object = json::parse(hunt.out);
   ASSERT_FALSE(object["groups"].empty());
@@ -162,6 +163,67 @@ TEST_F(HuntCommandTest, AFailureComesWithItsReplayLine) {
   const Outcome replayed = Flinch({"replay", replay});
   EXPECT_EQ(replayed.exit_code, kExitViolation);
   EXPECT_THAT(replayed.out, HasSubstr("The run is identical to the recorded one."));
+}
+
+TEST_F(HuntCommandTest, EachGroupIsShrunkOnce) {
+  const std::vector<std::string> words = {
+      "hunt",    "small_job", "--defect", "sink_commits_at_snapshot",
+      "--seeds", "1..2",      "--search", "random",
+      "--json",  "--out",     folder_};
+  const Outcome hunt = Flinch(words);
+  EXPECT_EQ(hunt.exit_code, kExitViolation) << hunt.out << hunt.err;
+  const json group = json::parse(hunt.out)["groups"][0];
+  ASSERT_FALSE(group["smallest"].is_null()) << hunt.out;
+  EXPECT_LE(group["smallest"]["events"], group["events"]);
+  const Outcome replayed = Flinch({"replay", group["smallest"]["replay"]});
+  EXPECT_EQ(replayed.exit_code, kExitViolation);
+  EXPECT_THAT(replayed.out, HasSubstr("The run is identical to the recorded one."));
+  const sim::Result<StoredResults> stored = ReadResults(folder_ + "/shard-1-of-1.jsonl");
+  ASSERT_TRUE(stored.has_value()) << stored.error().message;
+  EXPECT_EQ(stored->shrunk.size(), json::parse(hunt.out)["groups"].size());
+  const Outcome again = Flinch(words);
+  EXPECT_EQ(Numbers(again.out), Numbers(hunt.out));
+  EXPECT_EQ(ReadResults(folder_ + "/shard-1-of-1.jsonl")->shrunk.size(), stored->shrunk.size());
+  EXPECT_EQ(json::parse(Flinch({"merge", folder_, "--json"}).out)["groups"],
+            json::parse(hunt.out)["groups"]);
+  std::vector<std::string> fresh = words;
+  fresh.insert(fresh.end(), {"--fresh", "--no-shrink"});
+  EXPECT_TRUE(json::parse(Flinch(fresh).out)["groups"][0]["smallest"].is_null());
+}
+
+TEST_F(HuntCommandTest, EndsWhenEnoughWasFound) {
+  std::vector<std::string> words = {
+      "hunt",        "small_job", "--defect", "sink_commits_at_snapshot", "--seeds",
+      "1..500",      "-j",        "1",        "--max-failures",           "3",
+      "--no-shrink", "--out",     folder_};
+  const Outcome hunt = Flinch(words);
+  EXPECT_EQ(hunt.exit_code, kExitViolation) << hunt.err;
+  EXPECT_THAT(hunt.out, HasSubstr("ended early: "));
+  words.insert(words.end(), {"--exit-zero-on-findings", "--json"});
+  const Outcome again = Flinch(words);
+  EXPECT_EQ(again.exit_code, kExitPassed);
+  EXPECT_EQ(json::parse(again.out)["runs_now"], 0);
+  EXPECT_LT(json::parse(again.out)["runs"], 30);
+}
+
+TEST_F(HuntCommandTest, TheSurroundingsTellTheShard) {
+  setenv("FLINCH_SHARD", "2/4", 1);
+  const Outcome by_hand = Hunt({"--seeds", "1..8", "--json"});
+  const Outcome by_flag = Hunt({"--seeds", "1..8", "--json", "--shard", "1/2"}, folder_ + "/f");
+  setenv("FLINCH_SHARD", "2 of 4", 1);
+  const Outcome wrong = Hunt({"--seeds", "1..8"});
+  unsetenv("FLINCH_SHARD");
+  EXPECT_EQ(by_hand.err, "shard 2/4, by FLINCH_SHARD\n");
+  EXPECT_EQ(json::parse(by_hand.out)["runs"], 2);
+  EXPECT_EQ(json::parse(by_flag.out)["runs"], 4);
+  EXPECT_EQ(wrong.exit_code, kExitUsage);
+  setenv("CI_NODE_INDEX", "4", 1);
+  setenv("CI_NODE_TOTAL", "4", 1);
+  const Outcome by_scheduler = Hunt({"--seeds", "1..8", "--json", "--shard", "auto"});
+  unsetenv("CI_NODE_INDEX");
+  unsetenv("CI_NODE_TOTAL");
+  EXPECT_EQ(by_scheduler.err, "shard 4/4, by CI_NODE_INDEX\n");
+  EXPECT_EQ(json::parse(by_scheduler.out)["runs"], 2);
 }
 
 TEST_F(HuntCommandTest, ASeedThatEndsItsProcessIsAResult) {
@@ -221,6 +283,8 @@ TEST_F(HuntCommandTest, BadInputIsRefusedBeforeAnythingRuns) {
            {"hunt", "url_clicks", "--for", "0s"},
            {"hunt", "url_clicks", "-j", "0"},
            {"hunt", "url_clicks", "--shard", "5/4"},
+           {"hunt", "url_clicks", "--shard", "auto"},
+           {"hunt", "url_clicks", "--max-failures", "0"},
            {"hunt", "url_clicks", "--search", "luck"},
            {"hunt", "url_clicks", "--search", "pct", "--strategy", "pos"},
            {"hunt", "url_clicks", "--exhaust", "everything"},
