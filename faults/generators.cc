@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <iterator>
 #include <numeric>
 #include <optional>
 #include <string_view>
@@ -49,23 +50,17 @@ constexpr int64_t kGapsPerHorizon = 8;
 constexpr auto kOwnWay = std::to_array<std::string_view>(
     {"crash", "restart", "drop", "delay", "cut", "operator_error", "operator_slow"});
 
-// What a plan does that destroys what was durable, or hides it.
-constexpr auto kDamaging =
-    std::to_array<std::string_view>({"lying_sync", "bit_rot", "misdirected_write", "late_listing"});
-
 template <typename Words>
 bool IsOneOf(std::string_view word, const Words& words) {
   return std::ranges::find(words, word) != words.end();
 }
 
-// The kinds that may be drawn: of one family, or ("") all but those with ways of their own.
-std::vector<std::string_view> DrawableKinds(const SwarmOptions& options, std::string_view family) {
+// All that may be drawn but those with ways of their own.
+std::vector<std::string_view> OtherKinds(const SwarmOptions& options) {
   std::vector<std::string_view> kinds;
   for (const FaultInfo& fault : kFaultCatalogue) {
-    // A crash at a write comes when it comes; who asks for a family wants it now.
-    const bool is_asked = family.empty() ? !IsOneOf(fault.kind, kOwnWay)
-                                         : fault.family == family && fault.kind != "crash_at_write";
-    if (is_asked && (options.damages_storage || !IsOneOf(fault.kind, kDamaging))) {
+    if (!IsOneOf(fault.kind, kOwnWay) &&
+        (options.damages_storage || !IsOneOf(fault.kind, kDamagingKinds))) {
       kinds.push_back(fault.kind);
     }
   }
@@ -265,7 +260,7 @@ class PlanDraw {
                             weigh("cut", options_.cut_chance)};
     }
     if (options_.hosts.size() >= 2 && options_.others_max > 0) {
-      swarm.others = DrawableKinds(options_, "");
+      swarm.others = OtherKinds(options_);
       for (const std::string_view kind : swarm.others) {
         swarm.other_weights.push_back(weigh(kind, options_.other_chance));
       }
@@ -491,9 +486,50 @@ sim::Result<void> SwarmOptions::Validate() const {
   return std::move(rules).Finish();
 }
 
+std::vector<std::string_view> DrawableKinds(const SwarmOptions& options, std::string_view family) {
+  std::vector<std::string_view> kinds;
+  for (const FaultInfo& fault : kFaultCatalogue) {
+    // A crash at a write comes when it comes; who asks for a family wants it now.
+    if (fault.family == family && fault.kind != "crash_at_write" &&
+        (options.damages_storage || !IsOneOf(fault.kind, kDamagingKinds))) {
+      kinds.push_back(fault.kind);
+    }
+  }
+  return kinds;
+}
+
+std::vector<std::string_view> DrawableKinds(const SwarmOptions& options) {
+  const bool has_links = options.hosts.size() >= 2;
+  std::vector<std::string_view> own;
+  const auto add = [&own](std::string_view kind, bool is_drawn) {
+    if (is_drawn) {
+      own.push_back(kind);
+    }
+  };
+  const bool has_link_faults = has_links && options.link_faults_max > 0;
+  add("crash", options.crashes_max > 0);
+  add("drop", has_link_faults && options.drop_chance.numerator > 0);
+  add("delay", has_link_faults && options.delay_chance.numerator > 0);
+  add("cut", has_link_faults && options.cut_chance.numerator > 0);
+  if (has_links && options.others_max > 0 && options.other_chance.numerator > 0) {
+    std::ranges::copy(OtherKinds(options), std::back_inserter(own));
+  }
+  if (!options.operators.empty() && options.code_faults_max > 0 &&
+      options.code_chance.numerator > 0) {
+    std::ranges::copy(DrawableKinds(options, "code"), std::back_inserter(own));
+  }
+  std::vector<std::string_view> kinds;
+  for (const FaultInfo& fault : kFaultCatalogue) {
+    if (IsOneOf(fault.kind, own)) {
+      kinds.push_back(fault.kind);
+    }
+  }
+  return kinds;
+}
+
 Action DrawAction(const SwarmOptions& options, std::string_view family, const Victims& victims,
                   const sim::Random& random) {
-  std::vector<std::string_view> kinds = DrawableKinds(options, family);
+  const std::vector<std::string_view> kinds = DrawableKinds(options, family);
   sim::Check(!kinds.empty(), "there is no fault of the family {}", family);
   const std::string_view kind = kinds[random.Split("kind").Below(kinds.size())];
   return DrawActionOfKind(options, kind, victims, random, family);

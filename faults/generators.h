@@ -14,6 +14,7 @@
 //        out of the plan moves no other, and one more option moves no older decision.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -90,6 +91,16 @@ struct SwarmOptions {
   // Whole sentences about bounds that cross or do not fit the horizon.
   sim::Result<void> Validate() const;
 };
+
+// The kinds that plans of these options hold in one seed or another, in the order of the catalogue.
+std::vector<std::string_view> DrawableKinds(const SwarmOptions& options);
+
+// The kinds that DrawAction draws of a family.
+std::vector<std::string_view> DrawableKinds(const SwarmOptions& options, std::string_view family);
+
+// Kinds that destroy what was durable, or hide it: drawn where options.damages_storage says so.
+inline constexpr auto kDamagingKinds =
+    std::to_array<std::string_view>({"lying_sync", "bit_rot", "misdirected_write", "late_listing"});
 
 // Whom an action strikes: "jm", and where it takes two, the other one.
 struct Victims {

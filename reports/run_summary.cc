@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -41,8 +42,13 @@ std::string CountFaults(const RunSummary& summary) {
     return summary.faults.empty() ? std::string("none fired")
                                   : fmt::format("{} fired", ShowCount(summary.faults.size()));
   }
-  std::string text = fmt::format("{} of {} fired", ShowCount(summary.faults.size()),
-                                 ShowCount(summary.faults_planned));
+  // One that comes at a rate fires many times.
+  std::set<size_t> fired;
+  for (const FiredFault& fault : summary.faults) {
+    fired.insert(fault.fault);
+  }
+  std::string text =
+      fmt::format("{} of {} fired", ShowCount(fired.size()), ShowCount(summary.faults_planned));
   const std::vector<std::string>& missed = summary.faults_missed;
   const size_t shown = std::min(missed.size(), kMissedShown);
   for (size_t i = 0; i < shown; ++i) {

@@ -37,6 +37,7 @@ struct Finding {
   std::string role{};    // who, without numbers: "sink", "jm"; may be empty
   // At which it became certain. Nothing: only the end of the run told.
   std::optional<sim::EventId> event{};
+  std::string event_kind{};  // "checkpoint.stored"
 };
 
 // How much an oracle had to go by. Of 0 events its silence proves nothing.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -167,15 +168,13 @@ void Append(faults::FaultPlan& plan, faults::FaultPlan more) {
 
 // The operators of the tasks that have the role.
 std::vector<std::string> OperatorsOf(const Scenario& scenario, CellRole role) {
-  const sim::Result<engine::JobGraph> graph =
-      engine::BuildJobGraph(BuildStream(scenario, Workload()));
-  sim::Check(graph.has_value(), "the job {} of a valid scenario is wrong", scenario.job.name);
-  const VertexRoles roles = RolesOf(*graph);
+  const engine::JobGraph graph = BuildGraph(scenario);
+  const VertexRoles roles = RolesOf(graph);
   std::vector<std::string> names;
-  for (const engine::JobVertex& vertex : graph->vertices) {
+  for (const engine::JobVertex& vertex : graph.vertices) {
     if (roles.at(vertex.name) == role) {
       for (const size_t node : vertex.operators) {
-        names.push_back(graph->stream.nodes[node].name);
+        names.push_back(graph.stream.nodes[node].name);
       }
     }
   }
@@ -274,6 +273,32 @@ faults::FaultPlan PlanOf(const Scenario& scenario, const Workload& workload, uin
   Append(plan, faults::DrawPlan(workers, random.Split("workers")));
   Append(plan, faults::DrawPlan(ControlSwarm(scenario, input_span), random.Split("control")));
   return plan;
+}
+
+std::vector<std::string> DrawableFaults(const Scenario& scenario, Aims aims) {
+  if (scenario.faults.source != FaultSource::kSwarm) {
+    return {};
+  }
+  const sim::Duration any_span = std::chrono::seconds(1);
+  const faults::SwarmOptions workers = WorkerSwarm(scenario, any_span);
+  std::set<std::string_view> drawn;
+  for (const faults::SwarmOptions& swarm : {workers, ControlSwarm(scenario, any_span)}) {
+    const std::vector<std::string_view> kinds = faults::DrawableKinds(swarm);
+    drawn.insert(kinds.begin(), kinds.end());
+  }
+  for (const std::string_view family : faults::kFaultFamilies) {
+    if (aims == Aims::kAtCells || !scenario.faults.swarm.aim.empty()) {
+      const std::vector<std::string_view> kinds = faults::DrawableKinds(workers, family);
+      drawn.insert(kinds.begin(), kinds.end());
+    }
+  }
+  std::vector<std::string> kinds;
+  for (const faults::FaultInfo& fault : faults::kFaultCatalogue) {
+    if (drawn.contains(fault.kind)) {
+      kinds.emplace_back(fault.kind);
+    }
+  }
+  return kinds;
 }
 
 sim::Result<void> CheckSwarm(const Scenario& scenario) {

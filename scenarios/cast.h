@@ -3,6 +3,7 @@
 // Each process runs on a host of its own, of the same name.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,11 @@ faults::Cast CastOfAnyScenario();
 // the middle of the stream: their anchors are protocol events of the first half of the input.
 // The scenario has no problems.
 faults::FaultPlan PlanOf(const Scenario& scenario, const Workload& workload, uint64_t seed);
+
+// The kinds of faults that PlanOf draws in one seed or another, in the order of the catalogue; with
+// those of plans that aim at a cell. None where nothing is drawn.
+enum class Aims : uint8_t { kNowhere, kAtCells };
+std::vector<std::string> DrawableFaults(const Scenario& scenario, Aims aims);
 
 // What is wrong with the numbers of the scenario's swarm, in whole sentences.
 sim::Result<void> CheckSwarm(const Scenario& scenario);

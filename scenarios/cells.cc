@@ -40,6 +40,8 @@ struct PhaseRow {
   std::span<const Role> tasks;
   // Who else may be struck in it.
   std::span<const Role> others;
+  // How many channels a task must have to be in it.
+  uint32_t channels = 0;
 };
 
 constexpr auto kAllTasks = std::to_array<Role>({Role::kSource, Role::kOperator, Role::kSink});
@@ -78,14 +80,15 @@ constexpr auto kPhases = std::to_array<PhaseRow>({
      {},
      kMasterAndWorkers},
     {"barrier_sent", kNever, {events::kBarrierSent}, "subtask", kInstant, kSending, kMasterOnly},
-    {"barrier_first", kNever, kFirstBarrier, "subtask", kInstant, kReceiving, kMasterOnly},
+    {"barrier_first", kNever, kFirstBarrier, "subtask", kInstant, kReceiving, kMasterOnly, 2},
     {"barrier_middle",
      kNever,
      {events::kBarrierReceived, "place", "middle"},
      "subtask",
      kInstant,
      kReceiving,
-     kMasterOnly},
+     kMasterOnly,
+     3},
     {"barrier_last",
      kNever,
      {events::kBarrierReceived, "place", "last"},
@@ -93,7 +96,7 @@ constexpr auto kPhases = std::to_array<PhaseRow>({
      kInstant,
      kReceiving,
      kMasterOnly},
-    {"alignment", kFirstBarrier, kAligned, "subtask", kFlight, kReceiving, kMasterOnly},
+    {"alignment", kFirstBarrier, kAligned, "subtask", kFlight, kReceiving, kMasterOnly, 2},
     {"precommit", kAligned, {events::kSinkPreCommitted}, "subtask", kLasts, kSinkOnly, kBrokerOnly},
     {"snapshot",
      {events::kBarrierSent},
@@ -304,6 +307,24 @@ faults::AtEvent EventOf(const faults::AtCell& at, const faults::Action& what,
   return event;
 }
 
+// The most channels that a task of each role reads.
+std::map<CellRole, uint32_t> ChannelsByRole(const engine::JobGraph& graph) {
+  const VertexRoles roles = RolesOf(graph);
+  std::map<CellRole, uint32_t> channels;
+  for (const engine::JobVertex& vertex : graph.vertices) {
+    uint32_t count = 0;
+    for (const size_t input : vertex.inputs) {
+      const engine::JobEdge& edge = graph.edges[input];
+      const bool forward =
+          graph.stream.edges[edge.stream_edge].partitioning == engine::Partitioning::kForward;
+      count += forward ? 1 : graph.vertex(edge.from).parallelism;
+    }
+    uint32_t& most = channels[roles.at(vertex.name)];
+    most = std::max(most, count);
+  }
+  return channels;
+}
+
 std::string_view VertexOf(std::string_view subtask) { return subtask.substr(0, subtask.find('[')); }
 
 // Whether the operator is one of the chain: "source->parse[0]".
@@ -367,6 +388,18 @@ std::string AddressOf(const Cell& cell) {
   return fmt::format("{}/{}/{}", cell.phase, Name(cell.role), Name(cell.side));
 }
 
+std::string_view PhaseOf(std::string_view event_kind) {
+  for (const bool ends : {true, false}) {
+    for (const PhaseRow& phase : kPhases) {
+      const Mark& mark = ends ? phase.end : phase.begin;
+      if (mark.kind == event_kind && mark.field.empty()) {
+        return phase.phase;
+      }
+    }
+  }
+  return "";
+}
+
 bool IsOfRecovery(const Cell& cell) {
   constexpr auto kOfRecovery = std::to_array<std::string_view>(
       {"failover", "deploy", "restore", "first_record", "first_checkpoint", "abort"});
@@ -390,6 +423,28 @@ VertexRoles RolesOf(const engine::JobGraph& graph) {
                                                         : Role::kOperator);
   }
   return roles;
+}
+
+std::vector<uint32_t> ReachableCells(const engine::JobGraph& graph) {
+  const std::map<CellRole, uint32_t> channels = ChannelsByRole(graph);
+  const auto can_be_in = [&channels](const PhaseRow& phase, CellRole role) {
+    const auto found = channels.find(role);
+    return found != channels.end() && found->second >= phase.channels;
+  };
+  std::vector<uint32_t> reachable;
+  for (uint32_t cell = 0; cell < CellCount(); ++cell) {
+    const auto& [row, parts] = Cells()[cell];
+    const PhaseRow& phase = kPhases[row];
+    const std::span<const Role> tasks = phase.tasks;
+    const bool is_of_task = std::ranges::find(tasks, parts.role) != tasks.end();
+    const bool happens = tasks.empty() || std::ranges::any_of(tasks, [&](CellRole role) {
+                           return can_be_in(phase, role);
+                         });
+    if (happens && (!is_of_task || can_be_in(phase, parts.role))) {
+      reachable.push_back(cell);
+    }
+  }
+  return reachable;
 }
 
 void CellCounter::OnEvent(const sim::TraceEvent& event) {

@@ -58,12 +58,20 @@ std::optional<uint32_t> FindCell(std::string_view name);
 std::string AddressOf(const Cell& cell);
 const std::vector<std::string>& CellAddresses();
 
+// The phase that an event of this kind ends, or else begins, as far as its kind alone tells:
+// "store" of "checkpoint.stored". "": none.
+std::string_view PhaseOf(std::string_view event_kind);
+
 // Whether the phase comes only after something has failed.
 bool IsOfRecovery(const Cell& cell);
 
 // The role of each vertex, by name: sources have no input, sinks no output.
 using VertexRoles = std::map<std::string, CellRole, std::less<>>;
 VertexRoles RolesOf(const engine::JobGraph& graph);
+
+// The cells that some fault can hit in this job, ascending. Those of a role that no vertex has, or
+// of several barriers where a task has one channel, are not among them.
+std::vector<uint32_t> ReachableCells(const engine::JobGraph& graph);
 
 // The plan with events in the place of cells, which are addresses. "Before" and "after" are the
 // event itself, "during" is a moment later: by then the phase may be over, or not.

@@ -137,6 +137,7 @@ Json ToJson(const reports::Finding& finding) {
                {"role", Text(finding.role)}};
   if (finding.event) {
     json["event"] = finding.event->value();
+    json["event_kind"] = Text(finding.event_kind);
   }
   return json;
 }
@@ -150,6 +151,10 @@ reports::Finding FindingOf(const Json& json) {
                            .event = {}};
   if (json.contains("event")) {
     finding.event = sim::EventId(NumberOf<uint64_t>(json.at("event")));
+    // Older recordings do not say.
+    if (json.contains("event_kind")) {
+      finding.event_kind = TextOf(json.at("event_kind"));
+    }
   }
   return finding;
 }

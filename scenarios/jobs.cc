@@ -209,6 +209,12 @@ engine::StreamGraph BuildStream(const Scenario& scenario, const Workload& worklo
   return stream;
 }
 
+engine::JobGraph BuildGraph(const Scenario& scenario) {
+  sim::Result<engine::JobGraph> graph = engine::BuildJobGraph(BuildStream(scenario, {}));
+  sim::Check(graph.has_value(), "the job {} of a valid scenario is wrong", scenario.job.name);
+  return *std::move(graph);
+}
+
 std::optional<std::vector<std::string>> OperatorNames(const Scenario& scenario) {
   const RegisteredJob* const job = FindJob(scenario.job.name);
   if (job == nullptr || (job->build == BuildAlgebra && !ParseSteps(scenario.job.steps))) {

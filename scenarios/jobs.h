@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/graph/job_graph.h"
 #include "engine/graph/stream_graph.h"
 #include "scenarios/expected.h"
 #include "scenarios/oracles/subject.h"
@@ -55,6 +56,9 @@ const RegisteredJob* FindJob(std::string_view name);
 // The scenario's job as its processes run it: what `job.chaining` says has been applied. The
 // scenario has no problems.
 engine::StreamGraph BuildStream(const Scenario& scenario, const Workload& workload);
+
+// The same as it is scheduled, without rows: what its vertices are and how they hang together.
+engine::JobGraph BuildGraph(const Scenario& scenario);
 
 // Its operators by name, in the order of the stream. Nothing where the job is none that can be
 // built.

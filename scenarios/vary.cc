@@ -38,6 +38,14 @@ class Variation {
   sim::Random random_;
 };
 
+// A source without a partition of its own has nothing to read.
+uint32_t ParallelismMax(const Scenario& scenario) {
+  const uint32_t slots = scenario.cluster.task_managers * scenario.cluster.slots_each;
+  const uint32_t most = std::min(slots, scenario.workload.partitions);
+  return scenario.options.max_parallelism == 0 ? most
+                                               : std::min(most, scenario.options.max_parallelism);
+}
+
 void VaryCluster(const Variation& variation, Scenario& scenario) {
   // A plan names its victims.
   const bool has_plan = scenario.faults.source == FaultSource::kPlan;
@@ -45,13 +53,7 @@ void VaryCluster(const Variation& variation, Scenario& scenario) {
   scenario.cluster.task_managers =
       variation.Between("task_managers", fewest, std::max(fewest, kTaskManagersMax));
   scenario.cluster.slots_each = variation.Between("slots_each", 1, kSlotsMax);
-  // A source without a partition of its own has nothing to read.
-  const uint32_t slots = scenario.cluster.task_managers * scenario.cluster.slots_each;
-  uint32_t most = std::min(slots, scenario.workload.partitions);
-  if (scenario.options.max_parallelism != 0) {
-    most = std::min(most, scenario.options.max_parallelism);
-  }
-  scenario.job.parallelism = variation.Between("parallelism", 1, most);
+  scenario.job.parallelism = variation.Between("parallelism", 1, ParallelismMax(scenario));
 }
 
 void VaryOptions(const Variation& variation, engine::EngineOptions& options) {
@@ -127,6 +129,13 @@ Scenario Vary(Scenario scenario, uint64_t seed) {
   }
   scenario.vary = {};
   return scenario;
+}
+
+uint32_t VariedParallelismMax(const Scenario& scenario) {
+  Scenario widest = scenario;
+  widest.cluster.task_managers = std::max(scenario.cluster.task_managers, kTaskManagersMax);
+  widest.cluster.slots_each = kSlotsMax;
+  return ParallelismMax(widest);
 }
 
 std::vector<std::pair<std::string, std::string>> Differences(const Scenario& first,

@@ -20,6 +20,9 @@ namespace flinch::scenarios {
 // The scenario of one seed.
 Scenario Vary(Scenario scenario, uint64_t seed);
 
+// The largest parallelism that the scenario may have where its cluster varies.
+uint32_t VariedParallelismMax(const Scenario& scenario);
+
 // The fields in which two scenarios differ, with what stands in the second, as in a file:
 // {"cluster.task_managers", "5"}. Of [vary] itself nothing.
 std::vector<std::pair<std::string, std::string>> Differences(const Scenario& first,

@@ -173,6 +173,8 @@ class Parser {
     list_->add_option("WHAT", topic_,
                       fmt::format("{}; scenarios unless given", fmt::join(kCatalogues, ", ")));
     list_->add_flag("--names", list_arguments_.names_only, "names only, one per line");
+    list_->add_flag("--all", list_arguments_.all, "of cells: each by itself, with its fault");
+    list_->add_flag("--json", list_arguments_.json, "print one JSON array and nothing else");
   }
 
   void DefineCheck() {
@@ -374,7 +376,7 @@ class Parser {
 
   sim::Result<Command> FinishList() {
     if (topic_.empty()) {
-      return Command(list_arguments_);
+      topic_ = kCatalogues.front();
     }
     const auto found = std::ranges::find(kCatalogues, topic_);
     if (found == kCatalogues.end()) {
@@ -383,6 +385,9 @@ class Parser {
           faults::DidYouMean(topic_, std::span<const std::string_view>(kCatalogues))));
     }
     list_arguments_.what = static_cast<Catalogue>(found - kCatalogues.begin());
+    if (list_arguments_.all && list_arguments_.what != Catalogue::kCells) {
+      return Usage("--all goes with `list cells`; of all else everything is listed.");
+    }
     return Command(list_arguments_);
   }
 

@@ -64,6 +64,8 @@ struct HuntArguments {
   std::optional<int64_t> for_ns{};   // real time
   std::optional<uint32_t> jobs{};    // nothing: as many as there are processors
   Shard shard{};
+  bool shard_given = false;  // else FLINCH_SHARD may tell
+  bool shard_auto = false;   // other variables, too: scenarios/cli/shard_variables.h
   Search search = Search::kPortfolio;
   Exhaust exhaust = Exhaust::kNothing;
   std::optional<uint64_t> pairs{};   // how many are drawn; nothing: as many as there are events
@@ -72,6 +74,9 @@ struct HuntArguments {
   uint64_t seed_memory = 2ULL << 30;  // bytes of addresses; 0: no limit
   bool fresh = false;                 // do again what is done
   bool strict = false;
+  bool no_shrink = false;                  // leave failures as they were found
+  std::optional<uint64_t> max_failures{};  // of one signature, after which no unit is begun
+  bool exit_zero_on_findings = false;
 };
 
 struct MergeArguments {
@@ -84,7 +89,7 @@ struct MergeArguments {
 struct DefectsArguments {
   std::vector<std::string> only{};  // by name; none: all
   SeedRange seeds{.first = 1, .last = 1000};
-  Search search = Search::kPortfolio;
+  std::vector<Search> searches = {Search::kPortfolio};  // each by itself
   std::optional<uint32_t> jobs{};
   int64_t seed_timeout_ns = 60'000'000'000;
   bool quick = false;  // stop at the first detection
@@ -103,6 +108,8 @@ enum class Catalogue : uint8_t { kScenarios, kJobs, kFaults, kEvents, kCells, kO
 struct ListArguments {
   Catalogue what = Catalogue::kScenarios;
   bool names_only = false;
+  bool all = false;  // of cells: each with its fault
+  bool json = false;
 };
 
 struct CheckArguments {

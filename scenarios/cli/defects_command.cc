@@ -15,6 +15,7 @@
 #include "faults/text.h"
 #include "reports/plain_text.h"
 #include "scenarios/cli/complaint.h"
+#include "scenarios/cli/expedition.h"
 #include "scenarios/cli/hunt_command.h"
 #include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/seed_runner.h"
@@ -51,9 +52,11 @@ std::string Show(const Ground& ground) {
 // So many seeds at least are run of what is found, to tell how many of them fail.
 constexpr uint64_t kSample = 100;
 
-// What came of one defect; of the engine as it is when there is none.
+// What came of one defect in one search; of the engine as it is when there is none.
 struct Quarry {
   const engine::DefectInfo* defect = nullptr;
+  Search search = Search::kPortfolio;
+  size_t targets = 0;  // the first of the runner's; one per ground
   size_t ground = 0;
   uint64_t begun = 0;  // seeds, on this ground
   uint64_t runs = 0;
@@ -121,7 +124,10 @@ class Chase {
       return;
     }
     const uint64_t silent = quarry.defect == nullptr ? quarry.runs : 0;
-    quarry = {.defect = quarry.defect, .ground = quarry.ground + 1};
+    quarry = {.defect = quarry.defect,
+              .search = quarry.search,
+              .targets = quarry.targets,
+              .ground = quarry.ground + 1};
     control_runs_ += silent;
   }
 
@@ -148,9 +154,13 @@ Errand ParseErrand(const std::string& text) {
   return {.quarry = *quarry, .ground = *ground, .index = *index};
 }
 
+// Searches of one defect share its targets.
 sim::Result<SeedRunner> MakeRunner(const std::vector<Quarry>& quarries) {
   std::vector<HuntTarget> targets;
   for (const Quarry& quarry : quarries) {
+    if (quarry.targets < targets.size()) {
+      continue;
+    }
     for (const Ground& ground : kGrounds) {
       RunArguments run{.scenario = std::string(ground.scenario)};
       if (!ground.setting.empty()) {
@@ -171,21 +181,26 @@ sim::Result<SeedRunner> MakeRunner(const std::vector<Quarry>& quarries) {
   return SeedRunner(std::move(targets));
 }
 
-Unit UnitFor(const DefectsArguments& arguments, const Errand& work) {
-  Unit unit = UnitOf({.first_seed = arguments.seeds.first,
-                      .search = arguments.search,
-                      .swarm = SwarmSettings(),
-                      .cells = CellNames()},
-                     work.index);
-  unit.target = work.quarry * kGrounds.size() + work.ground;
+// The quarry may have moved on since: the errand says which ground it is about.
+Unit UnitFor(const DefectsArguments& arguments, const SeedRunner& runner, const Quarry& quarry,
+             const Errand& work) {
+  const size_t target = quarry.targets + work.ground;
+  const HuntSpace space{.first_seed = arguments.seeds.first,
+                        .search = quarry.search,
+                        .swarm = SwarmSettings(),
+                        .aims = {runner.targets()[target].aims}};
+  Unit unit = UnitOf(space, work.index);
+  unit.target = target;
   unit.twice = false;
   return unit;
 }
 
-// Seeds until the first failure, that one included.
+// Seeds until the first failure, that one and those on earlier grounds included.
 std::optional<uint64_t> SeedsUntil(const DefectsArguments& arguments, const Quarry& quarry) {
-  return quarry.first ? std::optional(quarry.first->seed - arguments.seeds.first + 1)
-                      : std::nullopt;
+  const uint64_t each = arguments.seeds.last - arguments.seeds.first + 1;
+  return quarry.first
+             ? std::optional(quarry.ground * each + quarry.first->seed - arguments.seeds.first + 1)
+             : std::nullopt;
 }
 
 std::string OracleOf(const Quarry& quarry) {
@@ -195,21 +210,24 @@ std::string OracleOf(const Quarry& quarry) {
   return quarry.first->oracle.empty() ? quarry.first->signature : quarry.first->oracle;
 }
 
-// Of those that were found and those that were not, which count as more than any.
-std::map<std::string, std::string> MediansByClass(const DefectsArguments& arguments,
-                                                  const std::vector<Quarry>& quarries) {
-  std::map<std::string, std::vector<uint64_t>> seeds;
+// By class, then by search; nothing: most of them were not found. Of those that were found and
+// those that were not, which count as more than any.
+using Medians = std::map<std::string, std::map<Search, std::optional<uint64_t>>>;
+
+Medians MediansByClass(const DefectsArguments& arguments, const std::vector<Quarry>& quarries) {
+  std::map<std::pair<std::string, Search>, std::vector<uint64_t>> seeds;
   for (const Quarry& quarry : quarries) {
     if (quarry.defect != nullptr) {
-      seeds[std::string(quarry.defect->mutation)].push_back(
+      seeds[{std::string(quarry.defect->mutation), quarry.search}].push_back(
           SeedsUntil(arguments, quarry).value_or(UINT64_MAX));
     }
   }
-  std::map<std::string, std::string> medians;
-  for (auto& [name, counts] : seeds) {
+  Medians medians;
+  for (auto& [group, counts] : seeds) {
     std::ranges::sort(counts);
     const uint64_t median = counts[(counts.size() - 1) / 2];
-    medians[name] = median == UINT64_MAX ? "not found" : ShowCount(median);
+    medians[group.first][group.second] =
+        median == UINT64_MAX ? std::nullopt : std::optional(median);
   }
   return medians;
 }
@@ -219,41 +237,114 @@ double ShareOf(const Quarry& quarry) {
                           : static_cast<double>(quarry.failures) / static_cast<double>(quarry.runs);
 }
 
-std::string ShowTable(const DefectsArguments& arguments, const Chase& chase) {
-  size_t width = 6;
-  size_t class_width = 5;
-  size_t oracle_width = 9;
-  size_t found = 0;
-  size_t planted = 0;
-  for (const Quarry& quarry : chase.quarries()) {
+std::string_view NameOfSearches(const DefectsArguments& arguments) {
+  return arguments.searches.size() == 1 ? Name(arguments.searches.front()) : "all";
+}
+
+std::string ShowSeeds(const std::optional<uint64_t>& seeds) {
+  return seeds ? ShowCount(*seeds) : "-";
+}
+
+struct Widths {
+  size_t defect = 6;
+  size_t mutation = 5;
+  size_t oracle = 9;
+};
+
+Widths WidthsOf(const std::vector<Quarry>& quarries) {
+  Widths widths;
+  for (const Quarry& quarry : quarries) {
     if (quarry.defect != nullptr) {
-      width = std::max(width, quarry.defect->name.size());
-      class_width = std::max(class_width, quarry.defect->mutation.size());
-      oracle_width = std::max(oracle_width, OracleOf(quarry).size());
-      found += quarry.first ? 1U : 0U;
-      ++planted;
+      widths.defect = std::max(widths.defect, quarry.defect->name.size());
+      widths.mutation = std::max(widths.mutation, quarry.defect->mutation.size());
+      widths.oracle = std::max(widths.oracle, OracleOf(quarry).size());
     }
   }
+  return widths;
+}
+
+std::string ShowRows(const DefectsArguments& arguments, const Chase& chase, const Widths& widths) {
   std::string text =
-      fmt::format("{:<{}}  {:<{}}  {:>6}  {:>7}  {:<{}}  {}\n", "defect", width, "class",
-                  class_width, "seeds", "failing", "found by", oracle_width, "in");
+      fmt::format("{:<{}}  {:<{}}  {:>6}  {:>7}  {:<{}}  {}\n", "defect", widths.defect, "class",
+                  widths.mutation, "seeds", "failing", "found by", widths.oracle, "in");
   for (const Quarry& quarry : chase.quarries()) {
     if (quarry.defect == nullptr) {
       continue;
     }
     const std::optional<uint64_t> seeds = SeedsUntil(arguments, quarry);
+    text += fmt::format("{:<{}}  {:<{}}  {:>6}  {:>6.1f}%  {:<{}}  {}\n", quarry.defect->name,
+                        widths.defect, quarry.defect->mutation, widths.mutation, ShowSeeds(seeds),
+                        100 * ShareOf(quarry), seeds ? OracleOf(quarry) : "not found",
+                        widths.oracle, seeds ? Show(kGrounds.at(quarry.ground)) : "any");
+  }
+  return text;
+}
+
+// One column of seeds per search; the quarries of a defect follow one another in their order.
+std::string ShowColumns(const DefectsArguments& arguments, const Chase& chase,
+                        const Widths& widths) {
+  std::string text =
+      fmt::format("{:<{}}  {:<{}}", "defect", widths.defect, "class", widths.mutation);
+  for (const Search search : arguments.searches) {
+    text += fmt::format("  {:>9}", Name(search));
+  }
+  text += "  found by\n";
+  const std::vector<Quarry>& quarries = chase.quarries();
+  for (size_t first = 0; first + 1 < quarries.size(); first += arguments.searches.size()) {
+    const engine::DefectInfo& defect = *quarries[first].defect;
     text +=
-        fmt::format("{:<{}}  {:<{}}  {:>6}  {:>6.1f}%  {:<{}}  {}\n", quarry.defect->name, width,
-                    quarry.defect->mutation, class_width, seeds ? ShowCount(*seeds) : "-",
-                    100 * ShareOf(quarry), seeds ? OracleOf(quarry) : "not found", oracle_width,
-                    seeds ? Show(kGrounds.at(quarry.ground)) : "any");
+        fmt::format("{:<{}}  {:<{}}", defect.name, widths.defect, defect.mutation, widths.mutation);
+    std::string oracle = "not found";
+    for (size_t column = 0; column < arguments.searches.size(); ++column) {
+      const Quarry& quarry = quarries[first + column];
+      text += fmt::format("  {:>9}", ShowSeeds(SeedsUntil(arguments, quarry)));
+      oracle = quarry.first ? OracleOf(quarry) : oracle;
+    }
+    text += "  " + oracle + "\n";
   }
-  text += fmt::format("\n{} of {} found; search: {}, seeds {}..{}\n", found, planted,
-                      Name(arguments.search), arguments.seeds.first, arguments.seeds.last);
-  for (const auto& [name, median] : MediansByClass(arguments, chase.quarries())) {
-    text += fmt::format("  {:<{}}  median {} {}\n", name, class_width, median,
-                        median == "1" ? "seed" : "seeds");
+  return text;
+}
+
+bool FoundAny(const Chase& chase, const engine::DefectInfo& defect) {
+  return std::ranges::any_of(chase.quarries(), [&defect](const Quarry& quarry) {
+    return quarry.defect == &defect && quarry.first;
+  });
+}
+
+// The defects that were looked for, each once.
+std::vector<const engine::DefectInfo*> Planted(const Chase& chase) {
+  std::vector<const engine::DefectInfo*> planted;
+  for (const Quarry& quarry : chase.quarries()) {
+    if (quarry.defect != nullptr && (planted.empty() || planted.back() != quarry.defect)) {
+      planted.push_back(quarry.defect);
+    }
   }
+  return planted;
+}
+
+std::string ShowMedians(const DefectsArguments& arguments, const Chase& chase,
+                        const Widths& widths) {
+  std::string text;
+  for (const auto& [name, medians] : MediansByClass(arguments, chase.quarries())) {
+    text += fmt::format("  {:<{}}  median seeds", name, widths.mutation);
+    for (const auto& [search, median] : medians) {
+      text += fmt::format("  {} {}", Name(search), median ? ShowCount(*median) : "not found");
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::string ShowTable(const DefectsArguments& arguments, const Chase& chase) {
+  const Widths widths = WidthsOf(chase.quarries());
+  const std::vector<const engine::DefectInfo*> planted = Planted(chase);
+  const auto found = std::ranges::count_if(
+      planted, [&chase](const engine::DefectInfo* defect) { return FoundAny(chase, *defect); });
+  std::string text = arguments.searches.size() == 1 ? ShowRows(arguments, chase, widths)
+                                                    : ShowColumns(arguments, chase, widths);
+  text += fmt::format("\n{} of {} found; search: {}, seeds {}..{}\n", found, planted.size(),
+                      NameOfSearches(arguments), arguments.seeds.first, arguments.seeds.last);
+  text += ShowMedians(arguments, chase, widths);
   const Quarry& control = chase.quarries().back();
   text += fmt::format("control: {} alarms in {} runs of the engine as it is\n",
                       ShowCount(control.failures), ShowCount(chase.control_runs()));
@@ -274,22 +365,27 @@ std::string ShowJson(const DefectsArguments& arguments, const Chase& chase) {
     rows.push_back({{"defect", quarry.defect->name},
                     {"source", quarry.defect->source},
                     {"class", quarry.defect->mutation},
+                    {"search", Name(quarry.search)},
                     {"found", quarry.first.has_value()},
                     {"first_seed", nullptr},
+                    {"seeds", nullptr},
                     {"failing_share", ShareOf(quarry)},
                     {"oracle", OracleOf(quarry)},
                     {"scenario", Show(kGrounds.at(quarry.ground))},
                     {"runs", quarry.runs}});
     if (quarry.first) {
       rows.back()["first_seed"] = std::to_string(quarry.first->seed);
+      rows.back()["seeds"] = *SeedsUntil(arguments, quarry);
     }
   }
   ordered_json classes = ordered_json::object();
-  for (const auto& [name, median] : MediansByClass(arguments, chase.quarries())) {
-    classes[name] = median;
+  for (const auto& [name, medians] : MediansByClass(arguments, chase.quarries())) {
+    for (const auto& [search, median] : medians) {
+      classes[name][std::string(Name(search))] = median ? ordered_json(*median) : ordered_json();
+    }
   }
   const Quarry& control = chase.quarries().back();
-  return ordered_json{{"search", Name(arguments.search)},
+  return ordered_json{{"search", NameOfSearches(arguments)},
                       {"rows", rows},
                       {"median_seeds", classes},
                       {"control", {{"runs", chase.control_runs()}, {"alarms", control.failures}}}}
@@ -298,21 +394,29 @@ std::string ShowJson(const DefectsArguments& arguments, const Chase& chase) {
 }
 
 int VerdictOf(const Chase& chase) {
-  const bool as_planted = std::ranges::all_of(chase.quarries(), [](const Quarry& quarry) {
-    return quarry.first.has_value() == (quarry.defect != nullptr);
-  });
+  const std::vector<const engine::DefectInfo*> planted = Planted(chase);
+  const bool as_planted = !chase.quarries().back().first &&
+                          std::ranges::all_of(planted, [&chase](const engine::DefectInfo* defect) {
+                            return FoundAny(chase, *defect);
+                          });
   return as_planted ? kExitPassed : kExitViolation;
 }
 
 std::vector<Quarry> QuarriesFor(const DefectsArguments& arguments) {
   std::vector<Quarry> quarries;
+  size_t targets = 0;
   for (const engine::DefectInfo& info : engine::kDefects) {
-    if (arguments.only.empty() ||
-        std::ranges::find(arguments.only, info.name) != arguments.only.end()) {
-      quarries.push_back({.defect = &info});
+    if (!arguments.only.empty() &&
+        std::ranges::find(arguments.only, info.name) == arguments.only.end()) {
+      continue;
     }
+    for (const Search search : arguments.searches) {
+      quarries.push_back({.defect = &info, .search = search, .targets = targets});
+    }
+    targets += kGrounds.size();
   }
-  quarries.push_back({});  // the last: the engine as it is
+  // The last: the engine as it is.
+  quarries.push_back({.search = arguments.searches.back(), .targets = targets});
   return quarries;
 }
 
@@ -336,7 +440,9 @@ int DefectsCommand(const DefectsArguments& arguments, ProgressStyle style, std::
       {.workers = arguments.jobs.value_or(WorkersByDefault()),
        .patience_ns = arguments.seed_timeout_ns},
       [&](const std::string& work) {
-        return ShowLine(runner->Perform(UnitFor(arguments, ParseErrand(work))));
+        const Errand errand = ParseErrand(work);
+        return ShowLine(
+            runner->Perform(UnitFor(arguments, *runner, chase.quarries()[errand.quarry], errand)));
       },
       RealNow);
   const sim::Result<void> ran =
@@ -344,7 +450,8 @@ int DefectsCommand(const DefectsArguments& arguments, ProgressStyle style, std::
                 .done =
                     [&](const std::string& work, const Answer& answer) {
                       const Errand place = ParseErrand(work);
-                      UnitResult result = runner->Describe(UnitFor(arguments, place));
+                      UnitResult result = runner->Describe(
+                          UnitFor(arguments, *runner, chase.quarries()[place.quarry], place));
                       if (answer.fate == Fate::kAnswered) {
                         result = ParseLine(answer.text).value_or(result);
                       } else {
@@ -366,7 +473,7 @@ int DefectsCommand(const DefectsArguments& arguments, ProgressStyle style, std::
   }
   printer.Finish(progress());
   out << (arguments.json ? ShowJson(arguments, chase) : ShowTable(arguments, chase));
-  return interrupt.signal() == 0 ? VerdictOf(chase) : kExitInterrupted;
+  return interrupt.signal() == 0 ? VerdictOf(chase) : ExitCodeOfSignal(interrupt.signal());
 }
 
 }  // namespace flinch::scenarios

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <optional>
 #include <sched.h>
@@ -12,21 +11,18 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include "build_id.h"
-#include "faults/fault_plan.h"
 #include "reports/plain_text.h"
-#include "scenarios/cells.h"
 #include "scenarios/cli/complaint.h"
+#include "scenarios/cli/expedition.h"
+#include "scenarios/cli/group_shrinker.h"
 #include "scenarios/cli/interrupt.h"
-#include "scenarios/cli/seed_runner.h"
+#include "scenarios/cli/shard_variables.h"
 #include "scenarios/cli/version.h"
 #include "scenarios/hunt/health.h"
 #include "scenarios/hunt/hunt.h"
 #include "scenarios/hunt/hunt_header.h"
 #include "scenarios/hunt/hunt_text.h"
-#include "scenarios/token.h"
 
 namespace flinch::scenarios {
 
@@ -34,132 +30,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kDefaultLastSeed = 1'000;
-constexpr uint64_t kExhaustSeed = 7;
 constexpr std::string_view kDefaultFolder = ".flinch/hunts";
-
-std::string NameOf(Exhaust exhaust) {
-  switch (exhaust) {
-    case Exhaust::kNothing:
-      return "";
-    case Exhaust::kCrash:
-      return "exhaust crash";
-    case Exhaust::kCrashPairs:
-      return "exhaust crash-pairs";
-  }
-  sim::Unreachable("an exhaustive mode without a name");
-}
-
-std::vector<std::string> FaultKinds() {
-  std::vector<std::string> kinds;
-  for (const faults::FaultInfo& info : faults::kFaultCatalogue) {
-    kinds.emplace_back(info.kind);
-  }
-  return kinds;
-}
-
-// The whole of what was asked, made ready.
-struct Expedition {
-  SeedRunner runner;
-  HuntSpace space;
-  HuntHeader header;
-  std::string what;  // for people: how it searches
-};
-
-sim::Result<void> AddCrashes(const HuntArguments& arguments, const std::vector<HuntTarget>& targets,
-                             HuntSpace& space) {
-  const sim::Result<std::vector<std::vector<CrashPoint>>> points =
-      TraceCrashPoints(targets, space.first_seed);
-  if (!points) {
-    return sim::Fail(points);
-  }
-  for (size_t target = 0; target < targets.size(); ++target) {
-    const std::vector<CrashPoint>& own = (*points)[target];
-    if (arguments.exhaust == Exhaust::kCrash) {
-      for (const CrashPoint& point : own) {
-        space.crashes.push_back({.target = target, .points = {point}});
-      }
-      continue;
-    }
-    for (std::vector<CrashPoint>& pair :
-         DrawCrashPairs(own, arguments.pairs.value_or(own.size()), space.first_seed)) {
-      space.crashes.push_back({.target = target, .points = std::move(pair)});
-    }
-  }
-  return {};
-}
-
-std::string HashOfHunt(const HuntArguments& arguments, const HuntSpace& space,
-                       const std::vector<HuntTarget>& targets) {
-  std::vector<std::string> parts = {
-      std::string(kBuildId),
-      std::to_string(space.first_seed),
-      space.last_seed ? std::to_string(*space.last_seed) : "",
-      std::string(Name(space.search)),
-      NameOf(arguments.exhaust),
-      std::to_string(space.crashes.size()),
-      sim::Show(arguments.run.scheduling),
-      fmt::format("{}", fmt::join(space.cells, " ")),
-  };
-  for (const HuntTarget& target : targets) {
-    parts.push_back(target.run.scenario);
-    parts.push_back(target.content_hash);
-    parts.insert(parts.end(), target.run.defects.begin(), target.run.defects.end());
-  }
-  return HashContent({parts.begin(), parts.end()});
-}
-
-sim::Result<Expedition> Prepare(const HuntArguments& arguments) {
-  std::vector<HuntTarget> targets;
-  HuntHeader header{.build = std::string(kBuildId), .shard = arguments.shard};
-  for (const std::string& scenario : arguments.scenarios) {
-    RunArguments run = arguments.run;
-    run.scenario = scenario;
-    run.seed = arguments.seeds ? arguments.seeds->first : 1;
-    sim::Result<HuntTarget> target = LoadTarget(run);
-    if (!target) {
-      return sim::Fail(target);
-    }
-    header.scenarios.push_back(target->scenario.name);
-    if (target->has_faults) {
-      header.with_faults.push_back(target->scenario.name);
-    }
-    targets.push_back(*std::move(target));
-  }
-  HuntSpace space{.targets = targets.size(),
-                  .search = arguments.search,
-                  .swarm = SwarmSettings(),
-                  .cells = CellNames()};
-  for (size_t target = 0; target < targets.size(); ++target) {
-    if (!targets[target].can_aim) {
-      space.unaimed.insert(target);
-    }
-  }
-  std::string what(Name(arguments.search));
-  if (arguments.exhaust != Exhaust::kNothing) {
-    space.first_seed = arguments.seeds ? arguments.seeds->first : kExhaustSeed;
-    if (const sim::Result<void> added = AddCrashes(arguments, targets, space); !added) {
-      return sim::Fail(added);
-    }
-    header.with_faults = header.scenarios;
-    what = fmt::format("{} of seed {}", NameOf(arguments.exhaust), space.first_seed);
-  } else {
-    space.first_seed = arguments.seeds ? arguments.seeds->first : 1;
-    if (arguments.seeds) {
-      space.last_seed = arguments.seeds->last;
-    } else if (!arguments.for_ns) {
-      space.last_seed = kDefaultLastSeed;
-    }
-  }
-  header.hunt = HashOfHunt(arguments, space, targets);
-  header.units = UnitsIn(space);
-  header.search = what;
-  header.cells_total = space.cells.size();
-  return Expedition{.runner = SeedRunner(std::move(targets)),
-                    .space = std::move(space),
-                    .header = std::move(header),
-                    .what = std::move(what)};
-}
 
 // Where results go. Without --out, a folder that cannot be written is no reason not to hunt.
 sim::Result<std::optional<ResultsFile>> OpenResults(const HuntArguments& arguments,
@@ -195,23 +66,81 @@ int ExitCodeOf(const Tally& tally, bool strict, const std::vector<HealthWarning>
 }
 
 // A failure is one however many seeds are left; without one, what was interrupted proves nothing.
-int ExitCodeOf(int verdict, int signal) {
-  if (signal == 0 || verdict == kExitViolation || verdict == kExitNondeterminism) {
+int ExitCodeOf(const HuntArguments& arguments, int verdict, int signal) {
+  const bool is_finding = verdict == kExitViolation || verdict == kExitNondeterminism;
+  if (is_finding && !arguments.exit_zero_on_findings) {
     return verdict;
   }
-  return signal == SIGINT ? kExitInterrupted : kExitTryAgain;
+  if (signal != 0) {
+    return ExitCodeOfSignal(signal);
+  }
+  return is_finding ? kExitPassed : verdict;
+}
+
+// Which shard this is, where the command line leaves it to the surroundings.
+sim::Result<void> TakeShard(HuntArguments& arguments, std::ostream& err) {
+  if (arguments.shard_given) {
+    return {};
+  }
+  sim::Result<std::optional<FoundShard>> found = ShardByHand(EnvironmentVariable);
+  if (arguments.shard_auto) {
+    sim::Result<FoundShard> any = FindShard(EnvironmentVariable);
+    found = any ? sim::Result<std::optional<FoundShard>>(*std::move(any)) : sim::Fail(any);
+  }
+  if (!found) {
+    return sim::Fail(found);
+  }
+  if (*found) {
+    arguments.shard = (*found)->shard;
+    err << fmt::format("shard {}, by {}\n", Show(arguments.shard), (*found)->by);
+  }
+  return {};
 }
 
 HuntReport ReportOf(const HuntHeader& header, const Tally& tally, const std::string& program) {
+  const bool is_exhaustive = header.search.starts_with(kExhaustCrash);
   return {.names = header.scenarios,
           .search = header.search,
-          .is_exhaustive = header.search.starts_with(NameOf(Exhaust::kCrash) + " of"),
+          .is_exhaustive = is_exhaustive,
           .tally = tally,
           .progress = {},
-          .cells_total = header.cells_total,
-          .fault_kinds = FaultKinds(),
-          .warnings = CheckHealth(tally, {header.with_faults.begin(), header.with_faults.end()}),
+          .cells = header.cells,
+          .fault_kinds = header.fault_kinds,
+          .faults_undrawn = header.faults_undrawn,
+          .warnings = CheckHealth(
+              tally, {.with_faults = {header.with_faults.begin(), header.with_faults.end()},
+                      .plans = header.plans,
+                      .is_exhaustive = is_exhaustive}),
           .program = program};
+}
+
+// What goes wrong here takes nothing from what was found. `err`: null says nothing.
+void ShrinkFound(const HuntArguments& arguments, const InterruptWatch& interrupt, std::ostream* err,
+                 ResultsFile* file, Tally& tally) {
+  const std::vector<FailureGroup> groups = GroupsToShrink(tally);
+  if (groups.empty()) {
+    return;
+  }
+  if (err != nullptr) {
+    *err << fmt::format("shrinking {} of failures (--no-shrink leaves them as they are)\n",
+                        groups.size() == 1 ? "1 group" : fmt::format("{} groups", groups.size()));
+  }
+  const sim::Result<void> shrunk = ShrinkGroups(
+      groups, {.pool = {.workers = arguments.jobs.value_or(WorkersByDefault()),
+                        .patience_ns = arguments.seed_timeout_ns,
+                        .memory_bytes = arguments.seed_memory},
+               .clock = RealNow,
+               .interrupted = [&interrupt] { return interrupt.signal() != 0; },
+               .done =
+                   [&](const ShrunkGroup& group) {
+                     tally.AddShrunk(group);
+                     if (file != nullptr && !file->Append(ShowShrunkLine(group)) && err != nullptr) {
+                       *err << "flinch: The smallest run could not be stored.\n";
+                     }
+                   }});
+  if (!shrunk && err != nullptr) {
+    *err << fmt::format("flinch: {}\n", shrunk.error().message);
+  }
 }
 
 }  // namespace
@@ -224,29 +153,19 @@ uint32_t WorkersByDefault() {
              : 1;
 }
 
-std::vector<Setting> SwarmSettings() {
-  return {{.key = "vary.cluster", .value = "true"},
-          {.key = "vary.options", .value = "true"},
-          {.key = "vary.knobs", .value = "true"}};
-}
-
-std::vector<std::string> CellNames() {
-  std::vector<std::string> names;
-  for (uint32_t cell = 0; cell < CellCount(); ++cell) {
-    names.push_back(CellName(cell));
-  }
-  return names;
-}
-
 int64_t RealNow() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 
-int HuntCommand(const HuntArguments& arguments, const std::string& program, ProgressStyle style,
+int HuntCommand(const HuntArguments& given, const std::string& program, ProgressStyle style,
                 std::ostream& out, std::ostream& err) {
-  const sim::Result<Expedition> prepared = Prepare(arguments);
+  HuntArguments arguments = given;
+  if (const sim::Result<void> told = TakeShard(arguments, err); !told) {
+    return ComplainAboutInput(err, told.error().message);
+  }
+  const sim::Result<Expedition> prepared = PrepareHunt(arguments);
   if (!prepared) {
     return ComplainAboutInput(err, prepared.error().message);
   }
@@ -264,6 +183,7 @@ int HuntCommand(const HuntArguments& arguments, const std::string& program, Prog
       {.space = expedition.space,
        .shard = arguments.shard,
        .for_ns = arguments.for_ns,
+       .max_failures = arguments.max_failures,
        .pool = {.workers = arguments.jobs.value_or(WorkersByDefault()),
                 .patience_ns = arguments.seed_timeout_ns,
                 .memory_bytes = arguments.seed_memory},
@@ -277,12 +197,20 @@ int HuntCommand(const HuntArguments& arguments, const std::string& program, Prog
     return Complain(err, hunted.error());
   }
   printer.Finish(*hunted);
+  if (!arguments.no_shrink && interrupt.signal() == 0) {
+    const bool is_told = !arguments.run.json && style != ProgressStyle::kQuiet;
+    ShrinkFound(arguments, interrupt, is_told ? &err : nullptr, file ? &*file : nullptr, tally);
+  }
   HuntReport report = ReportOf(expedition.header, tally, program);
   report.progress = *hunted;
   report.interrupted = interrupt.name();
   report.stored = file ? file->path() : "";
+  if (arguments.max_failures && tally.largest_group() >= *arguments.max_failures) {
+    report.ended = fmt::format("{} failures of one kind", tally.largest_group());
+  }
   out << (arguments.run.json ? ShowJson(report) : ShowText(report));
-  return ExitCodeOf(ExitCodeOf(tally, arguments.strict, report.warnings), interrupt.signal());
+  return ExitCodeOf(arguments, ExitCodeOf(tally, arguments.strict, report.warnings),
+                    interrupt.signal());
 }
 
 namespace {
@@ -352,6 +280,9 @@ sim::Result<void> MergeFile(const std::string& path, std::optional<HuntHeader>& 
   }
   for (const UnitResult& result : stored->results) {
     tally.Add(result);
+  }
+  for (const ShrunkGroup& shrunk : stored->shrunk) {
+    tally.AddShrunk(shrunk);
   }
   header->shard.count = std::max(header->shard.count, own->shard.count);
   return {};

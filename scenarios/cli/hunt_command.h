@@ -19,11 +19,6 @@ int MergeCommand(const MergeArguments& arguments, const std::string& program, st
 // As many workers as this process may use processors.
 uint32_t WorkersByDefault();
 
-// What Search::kSwarm sets, and what Search::kCells aims at; both are empty where scenarios know no
-// such settings.
-std::vector<Setting> SwarmSettings();
-std::vector<std::string> CellNames();
-
 // Real time in nanoseconds, for measuring.
 int64_t RealNow();
 

@@ -18,7 +18,10 @@ namespace {
 using faults::Quote;
 
 constexpr uint32_t kJobsMax = 1'024;
+constexpr std::string_view kAllSearches = "all";  // of `defects`
 constexpr uint64_t kPairsMax = 1'000'000;
+constexpr uint64_t kFailuresMax = 1'000'000'000;
+constexpr std::string_view kAnyShard = "auto";
 constexpr auto kExhaustNames = std::to_array<std::string_view>({"crash", "crash-pairs"});
 
 bool Given(const CLI::App& app, const std::string& flag) { return app.count(flag) > 0; }
@@ -91,11 +94,18 @@ void HuntOptions::Define(CLI::App& app) {
                  "crash: crash each process at each event of the fault-free run, one by one;\n"
                  "crash-pairs: at two of them. Of one seed: --seeds 7 unless given");
   app.add_option("--pairs", pairs_, "how many crash-pairs are drawn; one per event unless given");
-  app.add_option("--shard", shard_, "i/n: every n-th unit, from the i-th on");
+  app.add_option("--shard", shard_,
+                 "i/n: every n-th unit, from the i-th on; FLINCH_SHARD unless given;\n"
+                 "auto: as Slurm, Kubernetes, GitLab and others tell by their variables");
   app.add_option("--out", out_, "the folder of the results; below .flinch/hunts unless given");
   app.add_flag("--fresh", arguments_.fresh, "do again what an earlier hunt has done");
   app.add_option("--seed-timeout", timeout_, "a run that takes longer hangs; 60s unless given");
   app.add_option("--seed-memory", memory_, "what one worker may allocate; 2G unless given, 0: all");
+  app.add_flag("--no-shrink", arguments_.no_shrink,
+               "leave failures as they were found; else each kind has 10s to become small");
+  app.add_option("--max-failures", failures_, "end when so many of one kind were found");
+  app.add_flag("--exit-zero-on-findings", arguments_.exit_zero_on_findings,
+               "exit with 0 when something was found: for who takes all else for trouble");
   app.add_flag("--strict", arguments_.strict, "exit with 3 when there are warnings");
   app.add_flag("--json", arguments_.run.json, "print one JSON object and nothing else");
 }
@@ -128,6 +138,13 @@ sim::Result<void> HuntOptions::ReadNumbers(HuntArguments& arguments) const {
       return sim::Fail(time);
     }
     arguments.seed_timeout_ns = *time;
+  }
+  if (Given(*app_, "--max-failures")) {
+    const sim::Result<uint64_t> failures = ReadCount("--max-failures", failures_, kFailuresMax);
+    if (!failures) {
+      return sim::Fail(failures);
+    }
+    arguments.max_failures = *failures;
   }
   if (Given(*app_, "--seed-memory")) {
     const sim::Result<uint64_t> bytes = ReadBytes("--seed-memory", memory_);
@@ -196,7 +213,9 @@ sim::Result<HuntArguments> HuntOptions::Finish(RunArguments run) const {
   if (const sim::Result<void> read = ReadSearch(arguments); !read) {
     return sim::Fail(read);
   }
-  if (Given(*app_, "--shard")) {
+  arguments.shard_auto = Given(*app_, "--shard") && shard_ == kAnyShard;
+  if (Given(*app_, "--shard") && !arguments.shard_auto) {
+    arguments.shard_given = true;
     const sim::Result<Shard> shard = ParseShard(shard_);
     if (!shard) {
       return Usage("--shard: " + shard.error().message);
@@ -220,7 +239,8 @@ void DefectsOptions::Define(CLI::App& app) {
   app.add_option("DEFECT", arguments_.only, "names from `flinch list defects`; all unless given");
   app.add_option("--seeds", seeds_, "A..B, both included; 1..1000 unless given");
   app.add_option("--search", search_,
-                 fmt::format("how seeds are varied: {}; portfolio unless given",
+                 fmt::format("how seeds are varied: {}; portfolio unless given;\n"
+                             "all: each of them by itself, in columns",
                              fmt::join(SearchNames(), ", ")));
   app.add_option("-j,--jobs", jobs_, "worker processes; as many as processors unless given");
   app.add_flag("--quick", arguments_.quick, "go on to the next defect at the first detection");
@@ -247,12 +267,17 @@ sim::Result<DefectsArguments> DefectsOptions::Finish() const {
     }
     arguments.seeds = *seeds;
   }
-  if (Given(*app_, "--search")) {
+  if (search_ == kAllSearches) {
+    arguments.searches.clear();
+    for (const std::string_view name : SearchNames()) {
+      arguments.searches.push_back(*FindSearch(name));
+    }
+  } else if (Given(*app_, "--search")) {
     const sim::Result<Search> search = ReadSearchName(search_);
     if (!search) {
       return sim::Fail(search);
     }
-    arguments.search = *search;
+    arguments.searches = {*search};
   }
   if (Given(*app_, "--jobs")) {
     const sim::Result<uint64_t> jobs = ReadCount("--jobs", jobs_, kJobsMax);

@@ -35,6 +35,7 @@ class HuntOptions {
   std::string out_;
   std::string timeout_;
   std::string memory_;
+  std::string failures_;
 };
 
 class MergeOptions {

@@ -1,5 +1,9 @@
 #include "scenarios/cli/hunt_progress.h"
 
+#include <algorithm>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include "scenarios/hunt/hunt_text.h"
@@ -17,6 +21,14 @@ constexpr int64_t kSilenceNs = 60'000'000'000;
 constexpr std::string_view kClearLine = "\r\x1b[K";
 
 }  // namespace
+
+size_t TerminalColumns(int descriptor) {
+  constexpr size_t kUntold = 100;
+  constexpr size_t kFewest = 20;
+  winsize size{};
+  const bool is_told = ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return is_told ? std::max<size_t>(size.ws_col, kFewest) : kUntold;
+}
 
 void HuntProgressPrinter::Show(const HuntProgress& progress) {
   if (style_ == ProgressStyle::kLines) {
@@ -53,7 +65,8 @@ void HuntProgressPrinter::ShowTerminal(const HuntProgress& progress) {
   } else if (drawn_ && progress.elapsed_ns - shown_ns_ < kRedrawNs) {
     return;
   }
-  err_ << kClearLine << ShowStatus(progress, cells_total_) << std::flush;
+  err_ << kClearLine << ShowStatus(progress, cells_total_, TerminalColumns(STDERR_FILENO) - 1)
+       << std::flush;
   shown_ns_ = progress.elapsed_ns;
   drawn_ = true;
 }

@@ -12,6 +12,9 @@ namespace flinch::scenarios {
 
 enum class ProgressStyle : uint8_t { kQuiet, kLines, kTerminal };
 
+// How wide the terminal behind the descriptor is now; 100 where it is none or does not tell.
+size_t TerminalColumns(int descriptor);
+
 class HuntProgressPrinter {
  public:
   HuntProgressPrinter(ProgressStyle style, size_t cells_total, std::ostream& err)

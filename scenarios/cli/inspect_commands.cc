@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "engine/defects.h"
 #include "engine/events.h"
@@ -30,6 +31,15 @@ struct Entry {
   std::string name;
   std::string text;
 };
+
+std::vector<Entry> AllCells() {
+  std::vector<Entry> entries;
+  for (uint32_t cell = 0; cell < CellCount(); ++cell) {
+    entries.push_back(
+        {CellName(cell), fmt::format("--set faults.aim={} aims at it", CellName(cell))});
+  }
+  return entries;
+}
 
 std::vector<Entry> EntriesOf(Catalogue what) {
   std::vector<Entry> entries;
@@ -102,7 +112,15 @@ sim::Result<std::string> CheckFile(const std::string& path) {
 }  // namespace
 
 int ListCommand(const ListArguments& arguments, std::ostream& out) {
-  const std::vector<Entry> entries = EntriesOf(arguments.what);
+  const std::vector<Entry> entries = arguments.all ? AllCells() : EntriesOf(arguments.what);
+  if (arguments.json) {
+    nlohmann::ordered_json array = nlohmann::ordered_json::array();
+    for (const Entry& entry : entries) {
+      array.push_back({{"name", entry.name}, {"text", entry.text}});
+    }
+    out << array.dump() << '\n';
+    return kExitPassed;
+  }
   size_t width = 0;
   for (const Entry& entry : entries) {
     width = std::max(width, entry.name.size());

@@ -1,5 +1,6 @@
 #include "scenarios/cli/interrupt.h"
 
+#include "scenarios/cli/version.h"
 #include "sim/check.h"
 
 namespace flinch::scenarios {
@@ -33,5 +34,7 @@ int InterruptWatch::signal() const { return came; }
 std::string InterruptWatch::name() const {
   return came == SIGINT ? "SIGINT" : came == SIGTERM ? "SIGTERM" : "";
 }
+
+int ExitCodeOfSignal(int signal) { return signal == SIGINT ? kExitInterrupted : kExitTryAgain; }
 
 }  // namespace flinch::scenarios

@@ -27,4 +27,7 @@ class InterruptWatch {
   struct sigaction former_terminate_{};
 };
 
+// Of a command that was stopped before it was done: Ctrl-C is 130, anything else says try again.
+int ExitCodeOfSignal(int signal);
+
 }  // namespace flinch::scenarios

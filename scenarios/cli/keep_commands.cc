@@ -242,6 +242,10 @@ int KeepCommand(const KeepArguments& arguments, const std::string& program, std:
                          "--name, or delete it first.",
                          path.string()));
   }
+  if (path.parent_path() == RegressionFolder(program)) {
+    // The first one that is kept. Where it cannot be made, opening the file says why.
+    std::filesystem::create_directories(path.parent_path(), ignored);
+  }
   sim::Result<OutputFile> file = OutputFile::Open(path.string(), {});
   if (!file) {
     return Complain(err, file.error());

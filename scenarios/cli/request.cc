@@ -126,9 +126,9 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments, Scenario scenari
   if (const sim::Result<void> set = ApplySettings(arguments.settings, request.scenario); !set) {
     return Fail(set);
   }
-  const Scenario unvaried = request.scenario;
+  prepared.unvaried = request.scenario;
   request.scenario = Vary(std::move(request.scenario), arguments.seed);
-  prepared.varied = Differences(unvaried, request.scenario);
+  prepared.varied = Differences(prepared.unvaried, request.scenario);
   const sim::Result<engine::Defects> defects = PlantDefects(arguments.defects);
   if (!defects) {
     return Fail(defects);
@@ -162,6 +162,19 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments, Scenario scenari
       .content_hash = *hash,
       .build_id = std::string(kBuildId)};
   return prepared;
+}
+
+const faults::FaultPlan* WrittenPlan(const RunRequest& request) {
+  if (request.plan) {
+    return &*request.plan;
+  }
+  return request.scenario.faults.source == FaultSource::kPlan ? &request.scenario.faults.plan
+                                                              : nullptr;
+}
+
+std::string NameOfFault(const faults::FaultPlan& plan, size_t fault) {
+  const faults::Action& what = plan.faults.at(fault).what;
+  return fmt::format("plan[{}] {} {}", fault, faults::KindOf(what), faults::TargetOf(what));
 }
 
 RunArguments ArgumentsOf(const ReplayToken& token) {

@@ -1,11 +1,10 @@
 #include "scenarios/cli/run_commands.h"
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <filesystem>
-#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -13,7 +12,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "build_id.h"
@@ -40,45 +38,17 @@ namespace {
 using nlohmann::ordered_json;
 using reports::Verdict;
 
-// The plan that somebody wrote, or null where faults are drawn or absent.
-const faults::FaultPlan* WrittenPlan(const RunRequest& request) {
-  if (request.plan) {
-    return &*request.plan;
-  }
-  return request.scenario.faults.source == FaultSource::kPlan ? &request.scenario.faults.plan
-                                                              : nullptr;
-}
-
-// Says which faults of a written plan never fired. The summary knows fired ones by kind and target:
-// of several alike of which some fired, it tells how many did not.
+// Says which faults of a written plan never fired.
 void FillMissedFaults(const faults::FaultPlan& plan, reports::RunSummary& summary) {
-  using Alike = std::pair<std::string, std::string>;
-  std::map<Alike, std::vector<size_t>> planned;
-  for (size_t index = 0; index < plan.faults.size(); ++index) {
-    const faults::Action& what = plan.faults[index].what;
-    planned[{std::string(faults::KindOf(what)), faults::TargetOf(what)}].push_back(index);
-  }
-  std::map<Alike, size_t> fired;
+  std::set<size_t> fired;
   for (const reports::FiredFault& fault : summary.faults) {
-    ++fired[{fault.kind, fault.target}];
+    fired.insert(fault.fault);
   }
-  std::vector<std::pair<size_t, std::string>> missed;  // by the first of those alike
-  for (const auto& [alike, indices] : planned) {
-    const std::string name = fmt::format("{} {}", alike.first, alike.second);
-    const size_t count = fired[alike];
-    if (count == 0) {
-      for (const size_t index : indices) {
-        missed.emplace_back(index, fmt::format("plan[{}] {}", index, name));
-      }
-    } else if (count < indices.size()) {
-      missed.emplace_back(indices.front(), fmt::format("{} of plan[{}] {}", indices.size() - count,
-                                                       fmt::join(indices, "], plan["), name));
-    }
-  }
-  std::ranges::sort(missed);
   summary.faults_planned = plan.faults.size();
-  for (auto& [index, text] : missed) {
-    summary.faults_missed.push_back(std::move(text));
+  for (size_t index = 0; index < plan.faults.size(); ++index) {
+    if (!fired.contains(index)) {
+      summary.faults_missed.push_back(NameOfFault(plan, index));
+    }
   }
 }
 

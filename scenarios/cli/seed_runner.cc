@@ -1,6 +1,7 @@
 #include "scenarios/cli/seed_runner.h"
 
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,8 +10,11 @@
 #include "reports/plain_text.h"
 #include "reports/run_summary.h"
 #include "scenarios/cast.h"
+#include "scenarios/cells.h"
 #include "scenarios/cli/program_path.h"
 #include "scenarios/cli/trail_text.h"
+#include "scenarios/hunt/cell_rarity.h"
+#include "scenarios/jobs.h"
 #include "scenarios/registry.h"
 #include "scenarios/run.h"
 #include "scenarios/signature.h"
@@ -75,24 +79,49 @@ void FillDivergence(const sim::Divergence& divergence, UnitResult& result) {
       "Something besides the seed decides. " + sim::Show(divergence, "first run", "second run");
 }
 
+std::vector<std::string> AimsIn(const Scenario& scenario) {
+  std::vector<std::string> names;
+  for (const uint32_t cell : ReachableCells(BuildGraph(scenario))) {
+    names.push_back(CellName(cell));
+  }
+  return RarestFirst(std::move(names));
+}
+
+// How the units are told apart that are not made by a search but by a list.
+std::string SearchOf(const Unit& unit) {
+  switch (unit.crashes.size()) {
+    case 0:
+      return std::string(Name(unit.search));
+    case 1:
+      return "crash";
+    default:
+      return "crash-pairs";
+  }
+}
+
 }  // namespace
 
 sim::Result<HuntTarget> LoadTarget(const RunArguments& run) {
-  HuntTarget target{.run = run, .scenario = {}, .content_hash = {}};
+  HuntTarget target{.run = run, .scenario = {}, .settled = {}, .content_hash = {}};
   sim::Result<Scenario> scenario = LoadScenario(run.scenario);
   if (!scenario) {
     return sim::Fail(scenario);
   }
   target.scenario = *std::move(scenario);
-  const sim::Result<PreparedRun> prepared = Prepare(run, target.scenario);
+  sim::Result<PreparedRun> prepared = Prepare(run, target.scenario);
   if (!prepared) {
     return sim::Fail(prepared);
   }
+  target.settled = std::move(prepared->unvaried);
   target.run = ArgumentsOf(prepared->token);  // with absolute paths
   target.content_hash = prepared->token.content_hash;
-  target.has_faults = prepared->request.plan
-                          ? !prepared->request.plan->faults.empty()
-                          : prepared->request.scenario.faults.source != FaultSource::kNone;
+  if (const faults::FaultPlan* const plan = WrittenPlan(prepared->request)) {
+    target.plan = *plan;
+    target.has_faults = !plan->faults.empty();
+  } else if (target.settled.faults.source == FaultSource::kSwarm) {
+    target.has_faults = true;
+    target.aims = AimsIn(target.settled);
+  }
   return target;
 }
 
@@ -115,7 +144,7 @@ UnitResult SeedRunner::Describe(const Unit& unit) const {
   return {.unit = unit.number,
           .scenario = targets_[unit.target].scenario.name,
           .seed = unit.seed,
-          .search = std::string(Name(unit.search)),
+          .search = SearchOf(unit),
           .twice = unit.twice,
           .replay = RunWords(unit)};
 }
@@ -130,9 +159,16 @@ UnitResult SeedRunner::Perform(const Unit& unit) const {
     return result;
   }
   RunRequest& request = prepared->request;
-  result.faults_planned = unit.crashes.size();
   const RunResult run = Run(request);
   FillSummary(run.summary, result);
+  if (const faults::FaultPlan* const plan = WrittenPlan(request)) {
+    result.faults_planned = plan->faults.size();
+    std::set<uint32_t> fired;
+    for (const reports::FiredFault& fault : run.summary.faults) {
+      fired.insert(static_cast<uint32_t>(fault.fault));
+    }
+    result.planned_fired = {fired.begin(), fired.end()};
+  }
   result.cells = run.cells;
   prepared->token.digest = result.digest;
   prepared->token.verdict = reports::Name(run.summary.verdict);

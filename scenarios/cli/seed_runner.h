@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "faults/fault_plan.h"
 #include "scenarios/cli/command_line.h"
 #include "scenarios/cli/request.h"
 #include "scenarios/hunt/unit_result.h"
@@ -19,9 +21,13 @@ namespace flinch::scenarios {
 struct HuntTarget {
   RunArguments run;
   Scenario scenario;         // as it was loaded, without the run's settings
+  Scenario settled;          // with them, before it varies
   std::string content_hash;  // of all that the first seed's run is made of
   bool has_faults = false;
-  bool can_aim = false;  // its faults are drawn, and so can be drawn at a cell
+  // Its faults where they are written down.
+  std::optional<faults::FaultPlan> plan{};
+  // The cells that it is worth aiming at, rarest first. None where faults are not drawn.
+  std::vector<std::string> aims{};
 };
 
 sim::Result<HuntTarget> LoadTarget(const RunArguments& run);

@@ -15,14 +15,35 @@ using reports::ShowCount;
 // One in so many is too many.
 constexpr uint64_t kTooOften = 10;
 
-void CheckScenario(const std::string& name, const ScenarioTally& tally, bool with_faults,
-                   std::vector<HealthWarning>& warnings) {
-  if (with_faults && tally.without_fault == tally.runs) {
+void CheckFaults(const std::string& name, const ScenarioTally& tally, const Expected& expected,
+                 std::vector<HealthWarning>& warnings) {
+  if (expected.with_faults.contains(name) && tally.without_fault == tally.runs) {
     warnings.push_back({"faults_never_fired",
                         fmt::format("{}: no fault fired in any of {} runs although faults are "
                                     "configured.",
                                     name, ShowCount(tally.runs))});
+    return;
   }
+  if (expected.is_exhaustive && tally.with_missed_faults > 0) {
+    warnings.push_back(
+        {"crash_points_missed",
+         fmt::format("{}: {} of {} runs did not come to the event at which they "
+                     "were to be struck.",
+                     name, ShowCount(tally.with_missed_faults), ShowCount(tally.runs))});
+  }
+  const auto plan = expected.plans.find(name);
+  for (uint32_t fault = 0; plan != expected.plans.end() && fault < plan->second.size(); ++fault) {
+    if (!tally.planned_fired.contains(fault)) {
+      warnings.push_back(
+          {"fault_never_fired", fmt::format("{}: {} did not fire in any of {} runs.", name,
+                                            plan->second[fault], ShowCount(tally.runs))});
+    }
+  }
+}
+
+void CheckScenario(const std::string& name, const ScenarioTally& tally, const Expected& expected,
+                   std::vector<HealthWarning>& warnings) {
+  CheckFaults(name, tally, expected, warnings);
   if (tally.without_checkpoint * kTooOften > tally.runs) {
     warnings.push_back({"no_checkpoint",
                         fmt::format("{}: {} of {} runs ended before their first checkpoint.", name,
@@ -44,11 +65,10 @@ void CheckScenario(const std::string& name, const ScenarioTally& tally, bool wit
 
 }  // namespace
 
-std::vector<HealthWarning> CheckHealth(const Tally& tally,
-                                       const std::set<std::string>& with_faults) {
+std::vector<HealthWarning> CheckHealth(const Tally& tally, const Expected& expected) {
   std::vector<HealthWarning> warnings;
   for (const auto& [name, scenario] : tally.scenarios()) {
-    CheckScenario(name, scenario, with_faults.contains(name), warnings);
+    CheckScenario(name, scenario, expected, warnings);
   }
   const uint64_t inconclusive = tally.count(UnitVerdict::kInconclusive);
   if (inconclusive * kTooOften > tally.runs()) {

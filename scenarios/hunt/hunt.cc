@@ -31,6 +31,9 @@ class Session {
       for (const UnitResult& result : file->before()) {
         tally.Add(result);
       }
+      for (const ShrunkGroup& shrunk : file->shrunk_before()) {
+        tally.AddShrunk(shrunk);
+      }
     }
     if (const std::optional<uint64_t> units = UnitsIn(request.space)) {
       const Shard& shard = request.shard;
@@ -69,6 +72,9 @@ class Session {
   bool TimeIsUp() const { return request_.for_ns && request_.clock() - begin_ >= *request_.for_ns; }
 
   std::optional<std::string> Next() {
+    if (request_.max_failures && tally_.largest_group() >= *request_.max_failures) {
+      return std::nullopt;
+    }
     const std::optional<uint64_t> units = UnitsIn(request_.space);
     while ((!units || next_ < *units) && tally_.has(next_)) {
       next_ += request_.shard.count;

@@ -36,7 +36,8 @@ struct HuntProgress {
 struct HuntRequest {
   HuntSpace space;
   Shard shard{};
-  std::optional<int64_t> for_ns{};  // real time, after which no unit is begun
+  std::optional<int64_t> for_ns{};         // real time, after which no unit is begun
+  std::optional<uint64_t> max_failures{};  // of one signature, after which no unit is begun
   WorkerPool::Options pool{};
   // In a worker.
   std::function<UnitResult(const Unit&)> perform;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/hunt/unit_result.h"
+
 namespace flinch::scenarios {
 
 namespace {
@@ -27,7 +29,13 @@ std::string ShowHeader(const HuntHeader& header) {
                          {"scenarios", header.scenarios},
                          {"with_faults", header.with_faults},
                          {"search", header.search},
-                         {"cells_total", header.cells_total}};
+                         {"cells_total", header.cells_total},
+                         {"cells", ShowCells(header.cells)},
+                         {"fault_kinds", header.fault_kinds},
+                         {"faults_undrawn", header.faults_undrawn}};
+  if (!header.plans.empty()) {
+    object["plans"] = header.plans;
+  }
   if (header.units) {
     object["units"] = *header.units;
   }
@@ -55,6 +63,10 @@ sim::Result<HuntHeader> ParseHeader(std::string_view line) {
     object.at("with_faults").get_to(header.with_faults);
     object.at("search").get_to(header.search);
     object.at("cells_total").get_to(header.cells_total);
+    header.cells = ReadCells(object.value("cells", ""));
+    header.fault_kinds = object.value("fault_kinds", header.fault_kinds);
+    header.faults_undrawn = object.value("faults_undrawn", header.faults_undrawn);
+    header.plans = object.value("plans", header.plans);
     return header;
   } catch (const ordered_json::exception& error) {
     return Unreadable(error.what());

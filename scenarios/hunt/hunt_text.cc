@@ -1,12 +1,15 @@
 #include "scenarios/hunt/hunt_text.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "faults/generators.h"
 #include "reports/plain_text.h"
+#include "scenarios/cells.h"
 
 namespace flinch::scenarios {
 
@@ -19,7 +22,6 @@ constexpr double kSecondInNanos = 1e9;
 constexpr double kMicrosPerSecond = 1e6;
 constexpr double kSecondsPerHour = 3600;
 constexpr size_t kStoryLines = 8;
-constexpr size_t kStatusColumns = 100;
 
 // Of this session; where it did nothing, of the workers of earlier ones.
 double SeedsPerSecond(const HuntProgress& progress, const Tally* tally) {
@@ -60,14 +62,28 @@ std::string ShowVerdicts(const Tally& tally) {
   return text;
 }
 
+// "as found" and "smallest", where there is a smaller one.
+std::string ShowReplays(const HuntReport& report, const FailureGroup& group) {
+  const std::string found = fmt::format("{} {}\n", report.program, group.exemplar.replay);
+  if (!group.smallest) {
+    return "   replay:\n" + found;
+  }
+  const ShrunkGroup& smallest = *group.smallest;
+  return fmt::format("   replay, as found:\n{}   replay, {} ({}, {}, {}):\n{} {}\n", found,
+                     smallest.stopped ? "the smallest so far" : "the smallest",
+                     Plural(smallest.faults, "fault"), Plural(smallest.records, "record"),
+                     Plural(smallest.events, "event"), report.program, smallest.replay);
+}
+
 std::string ShowGroup(const HuntReport& report, size_t index, const FailureGroup& group) {
   const UnitResult& run = group.exemplar;
   std::string text = fmt::format("\n{}. {}\n   {} of {}; the simplest: {} seed {} ({}, {})\n",
                                  index + 1, group.signature, ShowCount(group.count),
                                  Plural(report.tally.runs(), "run"), run.scenario, run.seed,
                                  Plural(run.faults_fired(), "fault"), Plural(run.events, "event"));
-  text += ShowStory(run);
-  return text + fmt::format("   replay:\n{} {}\n", report.program, run.replay);
+  text += group.smallest ? ShowStory(group.smallest->story, group.smallest->witness)
+                         : ShowStory(run.story, run.witness);
+  return text + ShowReplays(report, group);
 }
 
 std::string Row(std::string_view name, const std::string& text) {
@@ -92,6 +108,41 @@ std::vector<std::string> NeverFired(const HuntReport& report) {
   return never;
 }
 
+// "bit_rot, late_listing (faults.damages_storage = false), restart": those that a switch would bring
+// come first.
+std::string ShowUndrawn(const std::vector<std::string>& kinds) {
+  std::vector<std::string> damaging;
+  std::vector<std::string> others;
+  for (const std::string& kind : kinds) {
+    const bool damages =
+        std::ranges::find(faults::kDamagingKinds, kind) != faults::kDamagingKinds.end();
+    (damages ? damaging : others).push_back(kind);
+  }
+  if (!damaging.empty()) {
+    others.insert(others.begin(),
+                  fmt::format("{} (faults.damages_storage = false)", fmt::join(damaging, ", ")));
+  }
+  return fmt::format("{}", fmt::join(others, ", "));
+}
+
+// Steps of the protocol, with whom they concern, of which no cell was hit: "store/jm".
+std::vector<std::string> MissedCells(const HuntReport& report) {
+  std::vector<std::string> places;
+  std::set<std::string> hit;
+  for (const uint32_t cell : report.cells) {
+    const Cell& parts = CellAt(cell);
+    std::string place = fmt::format("{}/{}", parts.phase, Name(parts.role));
+    if (report.tally.cells().contains(cell)) {
+      hit.insert(place);
+    }
+    if (std::ranges::find(places, place) == places.end()) {
+      places.push_back(std::move(place));
+    }
+  }
+  std::erase_if(places, [&hit](const std::string& place) { return hit.contains(place); });
+  return places;
+}
+
 // How sure one may be: the rule of three, of the runs that decided something.
 std::string ShowConfidence(const HuntReport& report) {
   const Tally& tally = report.tally;
@@ -103,8 +154,10 @@ std::string ShowConfidence(const HuntReport& report) {
     return fmt::format("0 failures at {} of this seed; other seeds have others\n",
                        Plural(decided, "crash point"));
   }
+  // Of a list of runs they are a sample, too, but all of one seed.
+  const std::string_view one = report.search.starts_with("exhaust") ? "run" : "seed";
   return fmt::format("0 failures in {}: at most {:.3g} % of such runs fail (3/{}, at 95 %)\n",
-                     Plural(decided, "seed"), 300.0 / static_cast<double>(decided), decided);
+                     Plural(decided, one), 300.0 / static_cast<double>(decided), decided);
 }
 
 std::string ShowTried(const HuntReport& report) {
@@ -128,8 +181,15 @@ std::string ShowTried(const HuntReport& report) {
       !never.empty() && !tally.faults().empty()) {
     text += Row("never fired", fmt::format("{}", fmt::join(never, ", ")));
   }
-  if (report.cells_total > 0) {
-    text += Row("cells", fmt::format("{} of {} hit", tally.cells_hit(), report.cells_total));
+  if (!report.faults_undrawn.empty()) {
+    text += Row("never drawn", ShowUndrawn(report.faults_undrawn));
+  }
+  if (!report.cells.empty()) {
+    text += Row("cells", fmt::format("{} of {} hit", tally.cells_hit(), report.cells.size()));
+    if (const std::vector<std::string> missed = MissedCells(report);
+        !missed.empty() && tally.cells_hit() > 0) {
+      text += Row("never struck", fmt::format("{}", fmt::join(missed, ", ")));
+    }
   }
   if (tally.twice() > 0) {
     text += Row("run twice", fmt::format("{}, {}", ShowCount(tally.twice()),
@@ -145,22 +205,34 @@ std::string ShowTried(const HuntReport& report) {
 
 ordered_json ShowGroupJson(const HuntReport& report, const FailureGroup& group) {
   const UnitResult& run = group.exemplar;
-  return {{"signature", group.signature},
-          {"count", group.count},
-          {"verdict", Name(run.verdict)},
-          {"scenario", run.scenario},
-          {"seed", std::to_string(run.seed)},
-          {"oracle", run.oracle},
-          {"witness", run.witness},
-          {"story", run.story},
-          {"faults", run.faults_fired()},
-          {"events", run.events},
-          {"replay", report.program + " " + run.replay}};
+  ordered_json object = {{"signature", group.signature},
+                         {"count", group.count},
+                         {"verdict", Name(run.verdict)},
+                         {"scenario", run.scenario},
+                         {"seed", std::to_string(run.seed)},
+                         {"oracle", run.oracle},
+                         {"witness", run.witness},
+                         {"story", run.story},
+                         {"faults", run.faults_fired()},
+                         {"events", run.events},
+                         {"replay", report.program + " " + run.replay},
+                         {"smallest", nullptr}};
+  if (group.smallest) {
+    const ShrunkGroup& smallest = *group.smallest;
+    object["smallest"] = {{"witness", smallest.witness},
+                          {"story", smallest.story},
+                          {"faults", smallest.faults},
+                          {"records", smallest.records},
+                          {"events", smallest.events},
+                          {"stopped", smallest.stopped},
+                          {"replay", report.program + " " + smallest.replay}};
+  }
+  return object;
 }
 
 }  // namespace
 
-std::string ShowStatus(const HuntProgress& progress, size_t cells_total) {
+std::string ShowStatus(const HuntProgress& progress, size_t cells_total, size_t columns) {
   std::string text = ShowCount(progress.runs);
   if (progress.of) {
     text += " of " + ShowCount(*progress.of);
@@ -172,7 +244,7 @@ std::string ShowStatus(const HuntProgress& progress, size_t cells_total) {
                                                Plural(progress.groups, "group"));
   text += fmt::format("  {:.0f} s without news",
                       static_cast<double>(progress.since_news_ns) / kSecondInNanos);
-  return text.substr(0, kStatusColumns);
+  return text.substr(0, columns);
 }
 
 std::string ShowStep(const HuntProgress& progress, std::string_view what, size_t cells_total) {
@@ -183,10 +255,10 @@ std::string ShowStep(const HuntProgress& progress, std::string_view what, size_t
                      progress.signature);
 }
 
-std::string ShowStory(const UnitResult& result) {
-  std::string witness = reports::Wrap(reports::OneLine(result.witness), 3);
+std::string ShowStory(const std::vector<std::string>& faults, const std::string& witness_text) {
+  const std::string witness = reports::Wrap(reports::OneLine(witness_text), 3);
   std::vector<std::string> lines;
-  for (const std::string& told : result.story) {
+  for (const std::string& told : faults) {
     lines.push_back(reports::Wrap(reports::OneLine(told), 3));
   }
   const auto told = static_cast<size_t>(std::ranges::count(witness, '\n'));
@@ -227,6 +299,9 @@ std::string ShowText(const HuntReport& report) {
   for (const std::string& hole : report.holes) {
     text += reports::Wrap(fmt::format("missing: {}", hole), 0);
   }
+  if (!report.ended.empty()) {
+    text += fmt::format("ended early: {}\n", report.ended);
+  }
   if (!report.interrupted.empty()) {
     text +=
         fmt::format("interrupted by {}; the same command goes on from here\n", report.interrupted);
@@ -251,11 +326,15 @@ std::string ShowJson(const HuntReport& report) {
                          {"seeds_per_second", SeedsPerSecond(report.progress, &tally)},
                          {"sim_seconds", static_cast<double>(tally.sim_ns()) / kSecondInNanos},
                          {"cells_hit", tally.cells_hit()},
-                         {"cells_total", report.cells_total},
+                         {"cells_total", report.cells.size()},
+                         {"cells_missed", MissedCells(report)},
+                         {"searches", tally.searches()},
                          {"faults", ordered_json::object()},
                          {"faults_never_fired", NeverFired(report)},
+                         {"faults_never_drawn", report.faults_undrawn},
                          {"warnings", ordered_json::array()},
                          {"interrupted", report.interrupted},
+                         {"ended", report.ended},
                          {"missing", report.holes},
                          {"results", report.stored},
                          {"groups", ordered_json::array()}};

@@ -23,6 +23,23 @@ std::unexpected<sim::Error> Refused(std::string_view what, const std::string& pa
   return Fail(ErrorCode::kIo, fmt::format("{}: {}: {}.", path, what, std::strerror(errno)));
 }
 
+sim::Result<void> AddLine(std::string_view line, StoredResults& stored) {
+  if (IsShrunkLine(line)) {
+    sim::Result<ShrunkGroup> shrunk = ParseShrunkLine(line);
+    if (!shrunk) {
+      return Fail(shrunk);
+    }
+    stored.shrunk.push_back(*std::move(shrunk));
+    return {};
+  }
+  sim::Result<UnitResult> result = ParseLine(line);
+  if (!result) {
+    return Fail(result);
+  }
+  stored.results.push_back(*std::move(result));
+  return {};
+}
+
 }  // namespace
 
 sim::Result<StoredResults> ReadResults(const std::string& path) {
@@ -38,13 +55,9 @@ sim::Result<StoredResults> ReadResults(const std::string& path) {
     rest.remove_prefix(end + 1);
     if (number == 1) {
       stored.header = line;
-    } else {
-      sim::Result<UnitResult> result = ParseLine(line);
-      if (!result) {
-        return Fail(ErrorCode::kCorruption,
-                    fmt::format("{}:{}: {}", path, number, result.error().message));
-      }
-      stored.results.push_back(*std::move(result));
+    } else if (const sim::Result<void> added = AddLine(line, stored); !added) {
+      return Fail(ErrorCode::kCorruption,
+                  fmt::format("{}:{}: {}", path, number, added.error().message));
     }
     stored.bytes += end + 1;
   }
@@ -97,6 +110,7 @@ sim::Result<void> ResultsFile::Begin(const std::string& header) {
     return Refused("the torn end cannot be cut off", path_);
   }
   before_ = std::move(stored->results);
+  shrunk_before_ = std::move(stored->shrunk);
   return stored->header.empty() ? Append(header) : sim::Result<void>();
 }
 

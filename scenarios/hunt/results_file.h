@@ -2,6 +2,7 @@
 //
 //   {"flinch_hunt":1,"hunt":"9f8e7d6c","shard":"1/4", …}      what was asked, on the first line
 //   {"unit":0,"scenario":…}                                   one line per unit, in any order
+//   {"shrunk":"exactly_once:lost@sink","replay":…}            the smallest run of a group
 //
 // Survives: the end of the process at any byte: a last line without its end is no result, and is
 //           cut off before the next one is written. An empty or torn first line is none.
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "scenarios/hunt/shrunk_group.h"
 #include "scenarios/hunt/unit_result.h"
 #include "sim/result.h"
 
@@ -22,6 +24,7 @@ namespace flinch::scenarios {
 struct StoredResults {
   std::string header;  // the first line; empty: there is none
   std::vector<UnitResult> results;
+  std::vector<ShrunkGroup> shrunk{};
   size_t bytes = 0;  // up to the end of the last whole line
 };
 
@@ -36,6 +39,7 @@ class ResultsFile {
   ResultsFile(ResultsFile&& other) noexcept
       : path_(std::move(other.path_)),
         before_(std::move(other.before_)),
+        shrunk_before_(std::move(other.shrunk_before_)),
         file_(std::exchange(other.file_, -1)) {}
 
   ResultsFile& operator=(ResultsFile&&) = delete;
@@ -43,6 +47,8 @@ class ResultsFile {
 
   // What was there already.
   const std::vector<UnitResult>& before() const { return before_; }
+
+  const std::vector<ShrunkGroup>& shrunk_before() const { return shrunk_before_; }
 
   const std::string& path() const { return path_; }
 
@@ -56,6 +62,7 @@ class ResultsFile {
 
   std::string path_;
   std::vector<UnitResult> before_;
+  std::vector<ShrunkGroup> shrunk_before_;
   int file_ = -1;
 };
 

@@ -46,7 +46,8 @@ Tally::News Tally::Add(const UnitResult& result) {
   ++scenario.runs;
   scenario.without_checkpoint += result.checkpoints == 0 ? 1U : 0U;
   scenario.without_fault += result.faults.empty() ? 1U : 0U;
-  scenario.faults_planned = std::max(scenario.faults_planned, result.faults_planned);
+  scenario.planned_fired.insert(result.planned_fired.begin(), result.planned_fired.end());
+  scenario.with_missed_faults += result.planned_fired.size() < result.faults_planned ? 1U : 0U;
   if (scenario.digests.size() < 2 && !result.digest.empty()) {
     scenario.digests.insert(result.digest);
   }
@@ -78,8 +79,19 @@ void Tally::AddGroup(const UnitResult& result) {
   const auto [group, is_new] = groups_.try_emplace(
       result.signature, FailureGroup{.signature = result.signature, .exemplar = result});
   ++group->second.count;
+  largest_group_ = std::max(largest_group_, group->second.count);
   if (!is_new && Simplicity(result) < Simplicity(group->second.exemplar)) {
     group->second.exemplar = result;
+  }
+}
+
+void Tally::AddShrunk(const ShrunkGroup& shrunk) {
+  const auto [known, is_new] = shrunk_.try_emplace(shrunk.signature, shrunk);
+  const auto size = [](const ShrunkGroup& group) {
+    return std::tie(group.faults, group.records, group.events, group.unit, group.replay);
+  };
+  if (!is_new && size(shrunk) < size(known->second)) {
+    known->second = shrunk;
   }
 }
 
@@ -97,6 +109,9 @@ std::vector<FailureGroup> Tally::groups() const {
   std::vector<FailureGroup> groups;
   for (const auto& [signature, group] : groups_) {
     groups.push_back(group);
+    if (const auto shrunk = shrunk_.find(signature); shrunk != shrunk_.end()) {
+      groups.back().smallest = shrunk->second;
+    }
   }
   std::ranges::sort(groups, [](const FailureGroup& one, const FailureGroup& other) {
     return one.count != other.count ? one.count > other.count : one.signature < other.signature;

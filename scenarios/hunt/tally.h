@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "scenarios/hunt/shrunk_group.h"
 #include "scenarios/hunt/unit_result.h"
 
 namespace flinch::scenarios {
@@ -20,6 +22,8 @@ struct FailureGroup {
   uint64_t count = 0;
   // The simplest: fewest faults that fired, then fewest events, then the lowest seed.
   UnitResult exemplar;
+  // What shrinking one of them came to.
+  std::optional<ShrunkGroup> smallest{};
 };
 
 // The same for one scenario, for the health checks.
@@ -27,7 +31,8 @@ struct ScenarioTally {
   uint64_t runs = 0;
   uint64_t without_checkpoint = 0;
   uint64_t without_fault = 0;
-  uint64_t faults_planned = 0;              // the most of any run
+  std::set<uint32_t> planned_fired{};       // faults of a written plan that fired in some run
+  uint64_t with_missed_faults = 0;          // runs in which not all of a written plan fired
   std::set<std::string> digests{};          // the first two different ones
   std::map<std::string, uint64_t> blind{};  // in how many runs each oracle saw nothing
 };
@@ -42,6 +47,10 @@ class Tally {
   };
 
   News Add(const UnitResult& result);
+
+  // Of several of one signature the smallest counts: fewest faults, then records, then events. Of
+  // a signature that no unit has, nothing comes.
+  void AddShrunk(const ShrunkGroup& shrunk);
 
   uint64_t runs() const { return units_.size(); }
 
@@ -60,6 +69,8 @@ class Tally {
 
   size_t cells_hit() const { return cells_.size(); }
 
+  const std::set<uint32_t>& cells() const { return cells_; }
+
   const std::map<std::string, uint64_t>& faults() const { return faults_; }
 
   const std::map<std::string, uint64_t>& searches() const { return searches_; }
@@ -68,6 +79,9 @@ class Tally {
 
   // The most frequent first; of equals, by signature.
   std::vector<FailureGroup> groups() const;
+
+  // The most failures of one signature.
+  uint64_t largest_group() const { return largest_group_; }
 
   size_t group_count() const { return groups_.size(); }
 
@@ -87,6 +101,7 @@ class Tally {
   std::map<uint64_t, Seen> units_;
   std::map<UnitVerdict, uint64_t> verdicts_;
   std::map<std::string, FailureGroup> groups_;
+  std::map<std::string, ShrunkGroup> shrunk_;
   std::map<std::string, uint64_t> faults_;
   std::map<std::string, uint64_t> searches_;
   std::map<std::string, uint64_t> reasons_;
@@ -95,6 +110,7 @@ class Tally {
   int64_t sim_ns_ = 0;
   int64_t wall_us_ = 0;
   uint64_t twice_ = 0;
+  uint64_t largest_group_ = 0;
 };
 
 }  // namespace flinch::scenarios

@@ -28,32 +28,6 @@ constexpr auto kVerdictNames = std::to_array<std::pair<UnitVerdict, std::string_
 constexpr uint32_t kBitsPerByte = 8;
 constexpr size_t kCellBytesMax = 1 << 16;
 
-std::string ShowCells(const std::vector<uint32_t>& cells) {
-  std::vector<uint8_t> bytes(cells.empty() ? 0 : cells.back() / kBitsPerByte + 1);
-  for (const uint32_t cell : cells) {
-    bytes[cell / kBitsPerByte] |= static_cast<uint8_t>(1U << cell % kBitsPerByte);
-  }
-  std::string text;
-  for (const uint8_t byte : bytes) {
-    text += fmt::format("{:02x}", byte);
-  }
-  return text;
-}
-
-std::vector<uint32_t> ReadCells(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::vector<uint32_t> cells;
-  for (size_t at = 0; at + 1 < text.size() && at < kCellBytesMax; at += 2) {
-    const size_t byte = kDigits.find(text[at]) * 16 + kDigits.find(text[at + 1]);
-    for (uint32_t bit = 0; bit < kBitsPerByte; ++bit) {
-      if ((byte >> bit & 1) != 0) {
-        cells.push_back(static_cast<uint32_t>(at / 2) * kBitsPerByte + bit);
-      }
-    }
-  }
-  return cells;
-}
-
 template <typename T>
 void PutUnlessEmpty(ordered_json& object, const char* name, const T& value) {
   if (value != T()) {
@@ -88,6 +62,37 @@ uint64_t UnitResult::faults_fired() const {
   return fired;
 }
 
+std::string ShowCells(const std::vector<uint32_t>& cells) {
+  std::vector<uint8_t> bytes(cells.empty() ? 0 : cells.back() / kBitsPerByte + 1);
+  for (const uint32_t cell : cells) {
+    bytes[cell / kBitsPerByte] |= static_cast<uint8_t>(1U << cell % kBitsPerByte);
+  }
+  std::string text;
+  for (const uint8_t byte : bytes) {
+    text += fmt::format("{:02x}", byte);
+  }
+  return text;
+}
+
+std::vector<uint32_t> ReadCells(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::vector<uint32_t> cells;
+  for (size_t at = 0; at + 1 < text.size() && at < kCellBytesMax; at += 2) {
+    const size_t high = kDigits.find(text[at]);
+    const size_t low = kDigits.find(text[at + 1]);
+    if (high == std::string_view::npos || low == std::string_view::npos) {
+      return {};
+    }
+    const size_t byte = high * 16 + low;
+    for (uint32_t bit = 0; bit < kBitsPerByte; ++bit) {
+      if ((byte >> bit & 1) != 0) {
+        cells.push_back(static_cast<uint32_t>(at / 2) * kBitsPerByte + bit);
+      }
+    }
+  }
+  return cells;
+}
+
 std::string ShowLine(const UnitResult& result) {
   ordered_json object = {{"unit", result.unit},
                          {"scenario", result.scenario},
@@ -105,6 +110,7 @@ std::string ShowLine(const UnitResult& result) {
     object["faults"][kind] = count;
   }
   PutUnlessEmpty(object, "faults_planned", result.faults_planned);
+  PutUnlessEmpty(object, "planned_fired", result.planned_fired);
   PutUnlessEmpty(object, "blind", result.blind);
   PutUnlessEmpty(object, "twice", result.twice);
   PutUnlessEmpty(object, "signature", result.signature);
@@ -137,6 +143,7 @@ sim::Result<UnitResult> ParseLine(std::string_view line) {
     Get(object, "checkpoints", result.checkpoints);
     Get(object, "faults", result.faults);
     Get(object, "faults_planned", result.faults_planned);
+    Get(object, "planned_fired", result.planned_fired);
     Get(object, "blind", result.blind);
     Get(object, "twice", result.twice);
     Get(object, "signature", result.signature);

@@ -38,7 +38,7 @@ struct UnitResult {
   uint64_t unit = 0;
   std::string scenario{};
   uint64_t seed = 0;
-  std::string search{};
+  std::string search{};  // that made it; "crash" and "crash-pairs" of exhaustive ones
   UnitVerdict verdict = UnitVerdict::kPassed;
   std::string digest{};  // the first 16 digits; empty where no run came to an end
   uint64_t events = 0;
@@ -47,6 +47,7 @@ struct UnitResult {
   uint64_t checkpoints = 0;
   std::map<std::string, uint64_t> faults{};  // fired ones, by kind
   uint64_t faults_planned = 0;               // of a written plan
+  std::vector<uint32_t> planned_fired{};     // which of them fired, sorted
   std::vector<uint32_t> cells{};             // of the protocol, sorted
   std::vector<std::string> blind{};          // oracles that saw nothing to judge
   bool twice = false;                        // was run two times and compared
@@ -68,6 +69,10 @@ struct UnitResult {
 // Without a line break. Bytes that are no UTF-8 become U+FFFD.
 std::string ShowLine(const UnitResult& result);
 sim::Result<UnitResult> ParseLine(std::string_view line);
+
+// A set of cells as it stands in results; what is no such text gives no cells.
+std::string ShowCells(const std::vector<uint32_t>& cells);
+std::vector<uint32_t> ReadCells(std::string_view text);
 
 // Whether two results of one unit are of the same run; how long it took does not count.
 bool SameOutcome(const UnitResult& left, const UnitResult& right);

@@ -27,7 +27,7 @@ constexpr auto kPortfolio = std::to_array<Search>({
     Search::kSwarm,
     Search::kCells,
     Search::kPct,
-    Search::kRandom,
+    Search::kCells,
     Search::kSwarm,
     Search::kCells,
     Search::kPos,
@@ -35,10 +35,32 @@ constexpr auto kPortfolio = std::to_array<Search>({
 
 constexpr uint64_t kTwiceEvery = 64;
 
-Setting AimAt(const HuntSpace& space, uint64_t index) {
-  // In the portfolio two units of eight aim; seen by them alone, the cells come one after another.
-  const uint64_t aims = space.search == Search::kPortfolio ? index / 4 : index;
-  return {.key = "faults.aim", .value = space.cells[aims % space.cells.size()]};
+// Targets begin at so many different cells, in the rarer half of them.
+constexpr size_t kTargetsApart = 4;
+
+const std::vector<std::string>& AimsOf(const HuntSpace& space, size_t target) {
+  static const std::vector<std::string> kNone;
+  return target < space.aims.size() ? space.aims[target] : kNone;
+}
+
+// How many of a target's units before the index aim, all targets having the same searches.
+uint64_t AimsBefore(const HuntSpace& space, uint64_t index) {
+  if (space.search != Search::kPortfolio) {
+    return index;
+  }
+  const auto in = [](size_t units) {
+    return static_cast<uint64_t>(
+        std::ranges::count(kPortfolio.begin(), kPortfolio.begin() + units, Search::kCells));
+  };
+  return index / kPortfolio.size() * in(kPortfolio.size()) + in(index % kPortfolio.size());
+}
+
+// Seen by these units alone, a target's cells come one after another. Several targets begin at
+// different ones: together they see more in a short time.
+Setting AimAt(const HuntSpace& space, size_t target, uint64_t index) {
+  const std::vector<std::string>& cells = AimsOf(space, target);
+  const uint64_t begin = target % kTargetsApart * (cells.size() / (2 * kTargetsApart));
+  return {.key = "faults.aim", .value = cells[(begin + AimsBefore(space, index)) % cells.size()]};
 }
 
 }  // namespace
@@ -103,8 +125,7 @@ Unit UnitOf(const HuntSpace& space, uint64_t number) {
   unit.seed = space.first_seed + index;
   unit.search =
       space.search == Search::kPortfolio ? kPortfolio[index % kPortfolio.size()] : space.search;
-  if (unit.search == Search::kCells &&
-      (space.cells.empty() || space.unaimed.contains(unit.target))) {
+  if (unit.search == Search::kCells && AimsOf(space, unit.target).empty()) {
     unit.search = Search::kRandom;
   } else if (unit.search == Search::kSwarm && space.swarm.empty()) {
     unit.search = Search::kRandom;
@@ -120,7 +141,7 @@ Unit UnitOf(const HuntSpace& space, uint64_t number) {
       unit.settings = space.swarm;
       break;
     case Search::kCells:
-      unit.settings.push_back(AimAt(space, index));
+      unit.settings.push_back(AimAt(space, unit.target, index));
       break;
     case Search::kRandom:
     case Search::kPortfolio:

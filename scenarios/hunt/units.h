@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,10 +58,9 @@ struct HuntSpace {
   Search search = Search::kPortfolio;
   // Of kSwarm.
   std::vector<Setting> swarm{};
-  // The names of the cells that kCells aims at. None: its units are random ones.
-  std::vector<std::string> cells{};
-  // Targets whose faults are not drawn: there kCells is random, too.
-  std::set<size_t> unaimed{};
+  // The names of the cells that kCells aims at, by target, the most worthwhile first. None: there
+  // its units are random ones.
+  std::vector<std::vector<std::string>> aims{};
   // Not empty: these are the units, all with the first seed.
   std::vector<CrashUnit> crashes{};
 };

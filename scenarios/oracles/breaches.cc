@@ -10,7 +10,10 @@
 namespace flinch::scenarios {
 
 Mark MarkAt(const sim::TraceEvent& event, std::string_view breach, std::string_view who) {
-  return {.breach = breach, .role = RoleOf(who), .event = event.id};
+  return {.breach = breach,
+          .role = RoleOf(who),
+          .event = event.id,
+          .event_kind = std::string(event.kind)};
 }
 
 void Breaches::Add(std::string sentence, const Mark& mark) {
@@ -33,7 +36,8 @@ std::vector<reports::Finding> Breaches::ToFindings(std::string_view oracle) cons
                            .details = {},
                            .breach = std::string(earliest_.breach),
                            .role = earliest_.role,
-                           .event = earliest_.event};
+                           .event = earliest_.event,
+                           .event_kind = earliest_.event_kind};
   const size_t others = count_ - 1;
   const size_t shown = others <= kDetailsMax ? others : kDetailsMax - 1;
   for (size_t i = 1; i <= shown; ++i) {

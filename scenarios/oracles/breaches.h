@@ -18,6 +18,7 @@ struct Mark {
   std::string_view breach;  // a literal: "early"
   std::string role;         // RoleOf a subtask, process or transaction
   std::optional<sim::EventId> event{};
+  std::string event_kind{};
 };
 
 // `who`: a subtask, process or transaction.

@@ -183,10 +183,10 @@ std::string_view Name(Standing standing) {
 Review Judge(const Regression& regression, const reports::RunSummary& summary) {
   const Expectation& expect = regression.expect;
   const bool is_same = sim::Show(summary.digest).starts_with(expect.digest);
-  const bool is_right =
-      expect.verdict == Verdict::kPassed
-          ? summary.verdict == Verdict::kPassed
-          : summary.verdict == Verdict::kFailed && SignatureOf(summary) == expect.signature;
+  const bool is_right = expect.verdict == Verdict::kPassed
+                            ? summary.verdict == Verdict::kPassed
+                            : summary.verdict == Verdict::kFailed &&
+                                  MeansSignature(expect.signature, SignatureOf(summary));
   const std::string came = WhatCame(summary);
   if (is_right && is_same) {
     return {.standing = Standing::kAsKept, .sentence = came};

@@ -308,6 +308,26 @@ TEST(DrawPlanTest, EveryOtherKindIsDrawnSometimesAndFitsTheCast) {
   }
 }
 
+TEST(DrawableKindsTest, AreThoseThatSomeSeedDraws) {
+  SwarmOptions damaging = WithOthers();
+  damaging.damages_storage = true;
+  SwarmOptions cuts = Options();
+  cuts.crashes_min = cuts.crashes_max = 0;
+  cuts.drop_chance = cuts.delay_chance = sim::Percent(0);
+  SwarmOptions alone = Options();
+  alone.hosts = {"jm"};
+  for (const SwarmOptions& options : {Options(), WithOthers(), damaging, cuts, alone}) {
+    std::set<std::string_view> drawn;
+    for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+      for (const Fault& fault : Draw(options, seed).faults) {
+        drawn.insert(KindOf(fault.what));
+      }
+    }
+    EXPECT_THAT(DrawableKinds(options), ::testing::UnorderedElementsAreArray(drawn));
+  }
+  EXPECT_THAT(DrawableKinds(damaging, "pause"), ::testing::ElementsAre("pause"));
+}
+
 TEST(DrawPlanTest, UserCodeComesLastAndMovesNothingElse) {
   size_t seeds_with = 0;
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {

@@ -112,6 +112,9 @@ TEST(RunSummaryTest, TextSaysWhichFaultsOfAWrittenPlanNeverFired) {
   summary.faults_missed = {"a", "b", "c", "d"};
   summary.faults = {{.kind = "crash", .target = "tm-2", .at = sim::kEpoch}};
   EXPECT_THAT(ShowText(summary), HasSubstr("1 of 5 fired: a, b, c and 1 more never did\n"));
+  // At a rate.
+  summary.faults.assign(9, summary.faults.front());
+  EXPECT_THAT(ShowText(summary), HasSubstr("1 of 5 fired"));
 }
 
 TEST(RunSummaryTest, TextCannotSteerATerminal) {

@@ -86,6 +86,19 @@ TEST(PlanOfTest, GivesTheScenariosOwnPlanOrNone) {
   EXPECT_TRUE(PlanOf(scenario, TenSeconds(), 1).faults.empty());
 }
 
+TEST(DrawableFaultsTest, AreThoseOfAllSwarmsAndOfAims) {
+  Scenario scenario = UrlClicks();
+  scenario.faults.swarm.others_max = 0;
+  scenario.faults.swarm.link_faults_max = 0;
+  EXPECT_THAT(DrawableFaults(scenario, Aims::kNowhere), ElementsAre("crash"));
+  const std::vector<std::string> aimed = DrawableFaults(scenario, Aims::kAtCells);
+  EXPECT_THAT(aimed, ::testing::IsSupersetOf({"crash", "pause", "operator_error"}));
+  scenario.faults.swarm.aim = "upload/source/code/during";
+  EXPECT_EQ(DrawableFaults(scenario, Aims::kNowhere), aimed);
+  scenario.faults.source = FaultSource::kNone;
+  EXPECT_THAT(DrawableFaults(scenario, Aims::kAtCells), ElementsAre());
+}
+
 TEST(CheckSwarmTest, SaysWhatDoesNotFit) {
   Scenario scenario = UrlClicks();
   EXPECT_TRUE(CheckSwarm(scenario).has_value());

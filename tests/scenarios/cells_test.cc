@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "faults/fault_plan_toml.h"
+#include "scenarios/jobs.h"
 #include "scenarios/registry.h"
 #include "scenarios/run.h"
 
@@ -20,6 +21,7 @@ namespace flinch::scenarios {
 
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -188,6 +190,51 @@ TEST(ResolveCellsTest, FindsTheEventOfTheStruckProcess) {
   EXPECT_THAT(last.where,
               ElementsAre(std::pair<std::string, std::string>("place", "last"),
                           std::pair<std::string, std::string>("subtask", "window[*]|sink[*]")));
+}
+
+// Places ("alignment/sink") of the cells that faults can hit in the scenario's job.
+std::set<std::string> ReachablePlaces(const Scenario& scenario) {
+  std::set<std::string> places;
+  for (const uint32_t cell : ReachableCells(BuildGraph(scenario))) {
+    places.insert(std::string(CellAt(cell).phase) + "/" + std::string(Name(CellAt(cell).role)));
+  }
+  return places;
+}
+
+TEST(CellsTest, AKindOfEventBelongsToAPhase) {
+  EXPECT_EQ(PhaseOf("checkpoint.stored"), "store");
+  EXPECT_EQ(PhaseOf("sink.committing"), "commit");
+  EXPECT_EQ(PhaseOf("job.restored"), "failover");
+  // Which one depends on its fields.
+  EXPECT_EQ(PhaseOf("checkpoint.barrier_received"), "");
+  EXPECT_EQ(PhaseOf("no.such.event"), "");
+  EXPECT_EQ(PhaseOf(""), "");
+}
+
+TEST(ReachableCellsTest, DependOnHowManyBarriersATaskWaitsFor) {
+  Scenario scenario = *FindLibraryScenario("small_job");
+  scenario.job.parallelism = 1;
+  EXPECT_THAT(ReachablePlaces(scenario),
+              AllOf(Contains("barrier_last/sink"), Not(Contains("barrier_first/sink")),
+                    Not(Contains("barrier_first/jm")), Not(Contains("alignment/operator"))));
+  scenario.job.parallelism = 2;
+  EXPECT_THAT(ReachablePlaces(scenario),
+              AllOf(Contains("barrier_first/operator"), Contains("alignment/jm"),
+                    Not(Contains("barrier_middle/operator"))));
+  scenario.job.parallelism = 3;
+  EXPECT_THAT(ReachablePlaces(scenario), Contains("barrier_middle/operator"));
+}
+
+TEST(ReachableCellsTest, AreAllThatAreEverHit) {
+  for (const char* const name : {"small_job", "word_count"}) {
+    const Scenario& scenario = *FindLibraryScenario(name);
+    const std::vector<uint32_t> reachable = ReachableCells(BuildGraph(scenario));
+    for (uint64_t seed = 1; seed <= 20; ++seed) {
+      const sim::Result<Workload> workload = LoadWorkload(scenario, seed, std::nullopt);
+      const RunResult run = Run({.scenario = scenario, .workload = *workload, .seed = seed});
+      EXPECT_THAT(NamesOf(reachable), IsSupersetOf(NamesOf(run.cells))) << name << " " << seed;
+    }
+  }
 }
 
 TEST(CellsTest, EveryAddressCanBeAimedAtAndMostShotsHit) {

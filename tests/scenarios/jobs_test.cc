@@ -36,6 +36,15 @@ TEST(JobsTest, KeepTheNamesThatPlansAndReportsUse) {
   EXPECT_THAT(VertexNames("word_count"), ElementsAre("source->parse", "count", "sink"));
 }
 
+TEST(JobsTest, AreScheduledAsTheScenarioSays) {
+  Scenario scenario = *FindLibraryScenario("url_clicks");
+  EXPECT_EQ(BuildGraph(scenario).vertices.size(), 3U);
+  EXPECT_EQ(BuildGraph(scenario).vertices[0].name, "source->parse");
+  EXPECT_EQ(BuildGraph(scenario).vertices[0].parallelism, scenario.job.parallelism);
+  scenario.job.chaining = false;
+  EXPECT_GT(BuildGraph(scenario).vertices.size(), 3U);
+}
+
 TEST(JobsTest, AreFoundByName) {
   for (const RegisteredJob& job : JobRegistry()) {
     EXPECT_EQ(FindJob(job.name), &job);

@@ -26,6 +26,29 @@ TEST(SignatureTest, NamesPromiseBreachAndRole) {
   EXPECT_EQ(SignatureOf(summary), "commit_after_durable:early");
   summary.findings.front().role = "sink";
   EXPECT_EQ(SignatureOf(summary), "commit_after_durable:early@sink");
+  summary.findings.front().event_kind = "sink.committing";
+  EXPECT_EQ(SignatureOf(summary), "commit_after_durable:early@sink/commit");
+  summary.findings.front().event_kind = "no.such.event";
+  EXPECT_EQ(SignatureOf(summary), "commit_after_durable:early@sink");
+}
+
+TEST(SignatureTest, AWrongCountOfACheckpointIsOneBreach) {
+  reports::RunSummary summary;
+  for (const char* const breach : {"lost", "doubled", "foreign"}) {
+    summary.findings = {FindingOf("consistent_cut", 7)};
+    summary.findings.front().breach = breach;
+    EXPECT_EQ(SignatureOf(summary), "consistent_cut:state");
+    summary.findings.front().oracle = "exactly_once";
+    EXPECT_EQ(SignatureOf(summary), std::string("exactly_once:") + breach);
+  }
+}
+
+TEST(SignatureTest, WhatIsWrittenMayLeaveThePhaseOut) {
+  EXPECT_TRUE(MeansSignature("a:b@c/store", "a:b@c/store"));
+  EXPECT_TRUE(MeansSignature("a:b@c", "a:b@c/store"));
+  EXPECT_FALSE(MeansSignature("a:b", "a:b@c/store"));
+  EXPECT_FALSE(MeansSignature("a:b@c/notify", "a:b@c/store"));
+  EXPECT_FALSE(MeansSignature("", "a"));
 }
 
 TEST(SignatureTest, TheEarliestEventCountsAndTheEndComesLast) {

@@ -45,6 +45,15 @@ RC_GTEST_PROP(VaryPropertyTest, EveryProcessOfAPlanIsStillThere, ()) {
   RC_ASSERT(Validate(Vary(scenario, *rc::gen::arbitrary<uint64_t>())).has_value());
 }
 
+RC_GTEST_PROP(VaryPropertyTest, NoClusterIsWiderThanTheWidest, ()) {
+  Scenario scenario = Varying("url_clicks");
+  scenario.vary.knobs = false;
+  scenario.workload.partitions = *rc::gen::inRange<uint32_t>(1, 9);
+  scenario.options.max_parallelism = *rc::gen::element<uint32_t>(0, 4, 128);
+  const uint32_t widest = VariedParallelismMax(scenario);
+  RC_ASSERT(Vary(scenario, *rc::gen::arbitrary<uint64_t>()).job.parallelism <= widest);
+}
+
 TEST(VaryTest, TheSeedDecidesAndNothingElse) {
   const Scenario scenario = Varying("url_clicks");
   EXPECT_EQ(ShowToml(Vary(scenario, 7)), ShowToml(Vary(scenario, 7)));

@@ -372,6 +372,10 @@ TEST_F(CommandsTest, ChecksScenariosAndPlans) {
 TEST_F(CommandsTest, ListsEverythingThereIs) {
   EXPECT_THAT(Flinch({"list", "--names"}).out, HasSubstr("url_clicks\n"));
   EXPECT_THAT(Flinch({"list", "jobs"}).out, HasSubstr("word_count"));
+  const json cells = json::parse(Flinch({"list", "cells", "--all", "--json"}).out);
+  EXPECT_EQ(cells[0]["name"], "trigger/jm/crash/before");
+  EXPECT_GT(cells.size(), json::parse(Flinch({"list", "cells", "--json"}).out).size());
+  EXPECT_EQ(Flinch({"list", "--all"}).exit_code, kExitUsage);
   EXPECT_THAT(Flinch({"list", "events"}).out, HasSubstr("checkpoint.acknowledged"));
   EXPECT_THAT(Flinch({"list", "events", "--names"}).out,
               HasSubstr("fault.crash\nfault.restart\nfault.link\n"));

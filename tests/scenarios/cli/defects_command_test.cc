@@ -42,8 +42,37 @@ TEST(DefectsCommandTest, PrintsATable) {
   std::ostringstream err;
   DefectsCommand({.only = {"sink_commits_at_snapshot"}, .seeds = {.first = 1, .last = 2}},
                  ProgressStyle::kQuiet, out, err);
-  EXPECT_THAT(out.str(), AllOf(HasSubstr("1 of 1 found; search: portfolio, seeds 1..2"),
-                               HasSubstr("median 1 seed\n"), HasSubstr("0 alarms in 2 runs")));
+  EXPECT_THAT(out.str(),
+              AllOf(HasSubstr("1 of 1 found; search: portfolio, seeds 1..2"),
+                    HasSubstr("median seeds  portfolio 1\n"), HasSubstr("0 alarms in 2 runs")));
+}
+
+TEST(DefectsCommandTest, ComparesTheSearches) {
+  const std::vector<std::string> words = {
+      "defects", "sink_commits_at_snapshot", "--seeds", "1..2", "--search", "all", "--quick"};
+  const tests::Outcome table = tests::Flinch(words);
+  EXPECT_EQ(table.exit_code, kExitPassed) << table.out << table.err;
+  EXPECT_THAT(
+      table.out,
+      AllOf(HasSubstr("random        pct        pos      swarm      cells  portfolio  found by\n"),
+            HasSubstr("1 of 1 found; search: all, seeds 1..2"),
+            HasSubstr("median seeds  random 1  pct 1")));
+  std::vector<std::string> for_programs = words;
+  for_programs.emplace_back("--json");
+  const json object = json::parse(tests::Flinch(for_programs).out);
+  ASSERT_EQ(object["rows"].size(), 6U);
+  EXPECT_EQ(object["rows"][4]["search"], "cells");
+  EXPECT_EQ(object["rows"][4]["seeds"], 1);
+  EXPECT_EQ(object["median_seeds"].begin().value()["pos"], 1);
+  EXPECT_EQ(object["control"]["runs"], 2);
+}
+
+TEST(DefectsCommandTest, SeedsOnEarlierGroundsCount) {
+  const json object = json::parse(
+      tests::Flinch({"defects", "window_includes_its_end", "--seeds", "1..3", "--json"}).out);
+  const json& row = object["rows"][0];
+  EXPECT_EQ(row["scenario"], "small_job --set workload.out_of_order=0s") << row;
+  EXPECT_EQ(row["seeds"], 3 + std::stoul(row["first_seed"].get<std::string>()));
 }
 
 TEST(DefectsCommandTest, RefusesADefectThatIsNone) {

@@ -1,5 +1,6 @@
 #include "scenarios/cli/hunt_command.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -59,10 +60,52 @@ class HuntCommandTest : public testing::Test {
 TEST_F(HuntCommandTest, TellsWhatWasTried) {
   const Outcome hunt = Hunt({"--seeds", "1..8"});
   EXPECT_EQ(hunt.exit_code, kExitPassed) << hunt.out << hunt.err;
-  EXPECT_THAT(hunt.out,
-              AllOf(StartsWith("url_clicks  no failure\n"), HasSubstr("8 (8 passed)"),
-                    HasSubstr("never fired"), HasSubstr("0 failures in 8 seeds: at most 37.5 %")));
+  EXPECT_THAT(hunt.out, AllOf(StartsWith("url_clicks  no failure\n"), HasSubstr("8 (8 passed)"),
+                              HasSubstr("never fired"), HasSubstr("never drawn   lying_sync, "),
+                              HasSubstr("0 failures in 8 seeds: at most 37.5 %")));
   EXPECT_THAT(hunt.err, AllOf(StartsWith("#1 "), HasSubstr("#8 DONE")));
+}
+
+TEST_F(HuntCommandTest, SearchesAsItIsAsked) {
+  const json cells =
+      json::parse(Hunt({"--seeds", "1..4", "--search", "cells", "--json"}, folder_ + "/c").out);
+  EXPECT_EQ(cells["searches"], (json{{"cells", 4}}));
+  const json all = json::parse(Hunt({"--seeds", "1..8", "--json"}, folder_ + "/p").out)["searches"];
+  for (const char* const search : {"random", "pct", "pos", "swarm", "cells"}) {
+    EXPECT_TRUE(all.contains(search)) << search << " is not in " << all;
+  }
+}
+
+TEST_F(HuntCommandTest, NoCellCanBeAimedAtWhereNoFaultIsDrawn) {
+  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
+           {"--set", "faults.source=none"},
+           {"--fault", "{ when = { at = \"1s\" }, do = { crash = \"jm\" } }"}}) {
+    std::vector<std::string> words = {"--seeds", "1..2", "--search", "cells"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome hunt = Hunt(words);
+    EXPECT_EQ(hunt.exit_code, kExitUsage) << hunt.out;
+    EXPECT_THAT(hunt.err, HasSubstr("--search cells"));
+  }
+}
+
+TEST_F(HuntCommandTest, EachFaultOfAPlanIsMissed) {
+  const std::vector<std::string> words = {
+      "--seeds",
+      "1..3",
+      "--fault",
+      "{ when = { at = \"1s\" }, do = { crash = \"tm-1\", "
+      "restart_after = \"300ms\" } }",
+      "--fault",
+      "{ when = { event = \"checkpoint.stored\", "
+      "nth = 1000 }, do = { cut = [\"jm\", \"tm-2\"], for = \"1s\" } }"};
+  const Outcome hunt = Hunt(words);
+  EXPECT_EQ(hunt.exit_code, kExitPassed) << hunt.out << hunt.err;
+  EXPECT_THAT(hunt.out, HasSubstr("warning: fault_never_fired: url_clicks: plan[1] cut jm/tm-2 "));
+  const Outcome merged = Flinch({"merge", folder_, "--strict"});
+  EXPECT_EQ(merged.exit_code, kExitInconclusive);
+  EXPECT_THAT(merged.out,
+              AllOf(HasSubstr("warning: fault_never_fired"), HasSubstr("never fired   cut\n"),
+                    ::testing::Not(HasSubstr("never drawn"))));
 }
 
 TEST_F(HuntCommandTest, WhatIsDoneIsNotDoneAgain) {
@@ -111,7 +154,7 @@ TEST_F(HuntCommandTest, RefusesToMergeTwoHunts) {
 TEST_F(HuntCommandTest, AFailureComesWithItsReplayLine) {
   const Outcome hunt =
       Flinch({"hunt", "url_clicks", "--defect", "sink_commits_at_snapshot", "--seeds", "1..4",
-              "--search", "random", "--json", "--out", folder_});
+              "--search", "random", "--no-shrink", "--json", "--out", folder_});
   EXPECT_EQ(hunt.exit_code, kExitViolation) << hunt.out << hunt.err;
   const json object = json::parse(hunt.out);
   ASSERT_FALSE(object["groups"].empty());
@@ -120,6 +163,67 @@ TEST_F(HuntCommandTest, AFailureComesWithItsReplayLine) {
   const Outcome replayed = Flinch({"replay", replay});
   EXPECT_EQ(replayed.exit_code, kExitViolation);
   EXPECT_THAT(replayed.out, HasSubstr("The run is identical to the recorded one."));
+}
+
+TEST_F(HuntCommandTest, EachGroupIsShrunkOnce) {
+  const std::vector<std::string> words = {
+      "hunt",    "small_job", "--defect", "sink_commits_at_snapshot",
+      "--seeds", "1..2",      "--search", "random",
+      "--json",  "--out",     folder_};
+  const Outcome hunt = Flinch(words);
+  EXPECT_EQ(hunt.exit_code, kExitViolation) << hunt.out << hunt.err;
+  const json group = json::parse(hunt.out)["groups"][0];
+  ASSERT_FALSE(group["smallest"].is_null()) << hunt.out;
+  EXPECT_LE(group["smallest"]["events"], group["events"]);
+  const Outcome replayed = Flinch({"replay", group["smallest"]["replay"]});
+  EXPECT_EQ(replayed.exit_code, kExitViolation);
+  EXPECT_THAT(replayed.out, HasSubstr("The run is identical to the recorded one."));
+  const sim::Result<StoredResults> stored = ReadResults(folder_ + "/shard-1-of-1.jsonl");
+  ASSERT_TRUE(stored.has_value()) << stored.error().message;
+  EXPECT_EQ(stored->shrunk.size(), json::parse(hunt.out)["groups"].size());
+  const Outcome again = Flinch(words);
+  EXPECT_EQ(Numbers(again.out), Numbers(hunt.out));
+  EXPECT_EQ(ReadResults(folder_ + "/shard-1-of-1.jsonl")->shrunk.size(), stored->shrunk.size());
+  EXPECT_EQ(json::parse(Flinch({"merge", folder_, "--json"}).out)["groups"],
+            json::parse(hunt.out)["groups"]);
+  std::vector<std::string> fresh = words;
+  fresh.insert(fresh.end(), {"--fresh", "--no-shrink"});
+  EXPECT_TRUE(json::parse(Flinch(fresh).out)["groups"][0]["smallest"].is_null());
+}
+
+TEST_F(HuntCommandTest, EndsWhenEnoughWasFound) {
+  std::vector<std::string> words = {
+      "hunt",        "small_job", "--defect", "sink_commits_at_snapshot", "--seeds",
+      "1..500",      "-j",        "1",        "--max-failures",           "3",
+      "--no-shrink", "--out",     folder_};
+  const Outcome hunt = Flinch(words);
+  EXPECT_EQ(hunt.exit_code, kExitViolation) << hunt.err;
+  EXPECT_THAT(hunt.out, HasSubstr("ended early: "));
+  words.insert(words.end(), {"--exit-zero-on-findings", "--json"});
+  const Outcome again = Flinch(words);
+  EXPECT_EQ(again.exit_code, kExitPassed);
+  EXPECT_EQ(json::parse(again.out)["runs_now"], 0);
+  EXPECT_LT(json::parse(again.out)["runs"], 30);
+}
+
+TEST_F(HuntCommandTest, TheSurroundingsTellTheShard) {
+  setenv("FLINCH_SHARD", "2/4", 1);
+  const Outcome by_hand = Hunt({"--seeds", "1..8", "--json"});
+  const Outcome by_flag = Hunt({"--seeds", "1..8", "--json", "--shard", "1/2"}, folder_ + "/f");
+  setenv("FLINCH_SHARD", "2 of 4", 1);
+  const Outcome wrong = Hunt({"--seeds", "1..8"});
+  unsetenv("FLINCH_SHARD");
+  EXPECT_EQ(by_hand.err, "shard 2/4, by FLINCH_SHARD\n");
+  EXPECT_EQ(json::parse(by_hand.out)["runs"], 2);
+  EXPECT_EQ(json::parse(by_flag.out)["runs"], 4);
+  EXPECT_EQ(wrong.exit_code, kExitUsage);
+  setenv("CI_NODE_INDEX", "4", 1);
+  setenv("CI_NODE_TOTAL", "4", 1);
+  const Outcome by_scheduler = Hunt({"--seeds", "1..8", "--json", "--shard", "auto"});
+  unsetenv("CI_NODE_INDEX");
+  unsetenv("CI_NODE_TOTAL");
+  EXPECT_EQ(by_scheduler.err, "shard 4/4, by CI_NODE_INDEX\n");
+  EXPECT_EQ(json::parse(by_scheduler.out)["runs"], 2);
 }
 
 TEST_F(HuntCommandTest, ASeedThatEndsItsProcessIsAResult) {
@@ -154,6 +258,9 @@ TEST_F(HuntCommandTest, CrashesEachProcessAtEachEvent) {
   EXPECT_EQ(object["passed"], object["runs"]);
   EXPECT_EQ(object["faults"]["crash"], object["runs"]);
   EXPECT_EQ(object["search"], "exhaust crash of seed 7");
+  EXPECT_EQ(object["searches"], (json{{"crash", object["runs"]}}));
+  EXPECT_EQ(object["faults_never_fired"], json::array());
+  EXPECT_EQ(object["warnings"], json::array());
 }
 
 TEST_F(HuntCommandTest, AWarningCountsWhenStrictnessIsAskedFor) {
@@ -176,6 +283,8 @@ TEST_F(HuntCommandTest, BadInputIsRefusedBeforeAnythingRuns) {
            {"hunt", "url_clicks", "--for", "0s"},
            {"hunt", "url_clicks", "-j", "0"},
            {"hunt", "url_clicks", "--shard", "5/4"},
+           {"hunt", "url_clicks", "--shard", "auto"},
+           {"hunt", "url_clicks", "--max-failures", "0"},
            {"hunt", "url_clicks", "--search", "luck"},
            {"hunt", "url_clicks", "--search", "pct", "--strategy", "pos"},
            {"hunt", "url_clicks", "--exhaust", "everything"},

@@ -1,6 +1,10 @@
 #include "scenarios/cli/hunt_progress.h"
 
+#include <cstdlib>
+#include <fcntl.h>
 #include <sstream>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -60,6 +64,16 @@ TEST(HuntProgressTest, QuietIsQuiet) {
   printer.Show(At(1, 1, {.unit = true, .signature = true}));
   printer.Finish(At(1, 1));
   EXPECT_EQ(err.str(), "");
+}
+
+TEST(HuntProgressTest, ATerminalTellsItsWidth) {
+  const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  ASSERT_GE(terminal, 0);
+  const winsize wide{.ws_row = 24, .ws_col = 132, .ws_xpixel = 0, .ws_ypixel = 0};
+  ASSERT_EQ(ioctl(terminal, TIOCSWINSZ, &wide), 0);
+  EXPECT_EQ(TerminalColumns(terminal), 132U);
+  close(terminal);
+  EXPECT_EQ(TerminalColumns(-1), 100U);
 }
 
 }  // namespace

@@ -34,6 +34,11 @@ TEST(InterruptWatchDeathTest, TheSecondOneEndsTheProcess) {
       testing::KilledBySignal(SIGINT), "");
 }
 
+TEST(InterruptTest, HasAnExitCodeForEachSignal) {
+  EXPECT_EQ(ExitCodeOfSignal(SIGINT), 130);
+  EXPECT_EQ(ExitCodeOfSignal(SIGTERM), 75);
+}
+
 }  // namespace
 
 }  // namespace flinch::scenarios

@@ -87,6 +87,17 @@ TEST_F(KeepCommandsTest, WhatIsKeptRunsAgainFromAnyFolder) {
   EXPECT_EQ(json::parse(object.out)["files"][0]["standing"], "as kept");
 }
 
+TEST_F(KeepCommandsTest, TheFirstOneMakesTheFolder) {
+  const std::string line = FailureLine();
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_);
+  const Outcome kept = Flinch({"keep", line});
+  const bool is_there = std::filesystem::is_directory("scenarios/regressions");
+  std::filesystem::current_path(before);
+  EXPECT_EQ(kept.exit_code, kExitPassed) << kept.err;
+  EXPECT_TRUE(is_there);
+}
+
 TEST_F(KeepCommandsTest, WhatIsKeptIsNotReplaced) {
   ASSERT_EQ(Flinch({"keep", FailureLine(), "--name", PathOf("a.toml")}).exit_code, kExitPassed);
   const std::string before = Read("a.toml");

@@ -61,7 +61,33 @@ TEST(SeedRunnerTest, CrashPointsAreMet) {
   ASSERT_GT((*points)[0].size(), 20U);
   const UnitResult result = runner.Perform({.seed = 7, .crashes = {(*points)[0][20]}});
   EXPECT_EQ(result.faults.at("crash"), 1U);
+  EXPECT_EQ(result.search, "crash");
+  EXPECT_EQ(result.faults_planned, 1U);
+  EXPECT_THAT(result.planned_fired, ::testing::ElementsAre(0U));
   EXPECT_EQ(result.verdict, UnitVerdict::kPassed) << result.witness;
+}
+
+TEST(SeedRunnerTest, TellsWhichFaultsOfAPlanFired) {
+  const sim::Result<HuntTarget> target = LoadTarget(
+      {.scenario = "small_job",
+       .faults = {
+           "{ when = { event = \"checkpoint.stored\", nth = 1000 }, do = { crash = \"jm\" } }",
+           "{ when = { every = \"300ms\" }, do = { reset = [\"jm\", \"tm-1\"] } }"}});
+  ASSERT_TRUE(target.has_value()) << target.error().message;
+  EXPECT_TRUE(target->has_faults);
+  EXPECT_TRUE(target->aims.empty());
+  const UnitResult result = SeedRunner({*target}).Perform({.seed = 1});
+  EXPECT_EQ(result.faults_planned, 2U);
+  EXPECT_THAT(result.planned_fired, ::testing::ElementsAre(1U));
+  EXPECT_GT(result.faults_fired(), 1U);
+}
+
+TEST(SeedRunnerTest, WhatIsDrawnCanBeAimed) {
+  const sim::Result<HuntTarget> target = LoadTarget({.scenario = "small_job"});
+  ASSERT_TRUE(target.has_value());
+  EXPECT_TRUE(target->has_faults);
+  EXPECT_GT(target->aims.size(), 100U);
+  EXPECT_FALSE(target->plan.has_value());
 }
 
 TEST(SeedRunnerTest, WhatDoesNotExistIsRefused) {

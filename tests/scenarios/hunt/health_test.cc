@@ -28,7 +28,7 @@ std::vector<std::string> NamesAfter(const std::function<void(UnitResult&)>& harm
     tally.Add(result);
   }
   std::vector<std::string> names;
-  for (const HealthWarning& warning : CheckHealth(tally, {"a"})) {
+  for (const HealthWarning& warning : CheckHealth(tally, {.with_faults = {"a"}})) {
     names.emplace_back(warning.name);
     EXPECT_TRUE(warning.sentence.ends_with('.')) << warning.sentence;
   }
@@ -65,6 +65,39 @@ TEST(HealthTest, AFewSuchRunsAreNoAilment) {
                 }
               }),
               IsEmpty());
+}
+
+// Of a plan of two faults the second one fires in unit 3 alone, or never.
+Tally AfterPlan(bool once) {
+  Tally tally;
+  for (uint64_t unit = 0; unit < 20; ++unit) {
+    UnitResult result = Healthy(unit);
+    result.faults_planned = 2;
+    result.planned_fired = {0};
+    if (once && unit == 3) {
+      result.planned_fired = {0, 1};
+    }
+    tally.Add(result);
+  }
+  return tally;
+}
+
+TEST(HealthTest, EachFaultOfAPlanFiresSomewhere) {
+  const Expected expected = {.with_faults = {"a"},
+                             .plans = {{"a", {"plan[0] crash tm-1", "plan[1] cut jm/tm-2"}}}};
+  const std::vector<HealthWarning> warnings = CheckHealth(AfterPlan(false), expected);
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings[0].name, "fault_never_fired");
+  EXPECT_EQ(warnings[0].sentence, "a: plan[1] cut jm/tm-2 did not fire in any of 20 runs.");
+  EXPECT_THAT(CheckHealth(AfterPlan(true), expected), IsEmpty());
+}
+
+TEST(HealthTest, EachCrashOfAnExhaustiveHuntFires) {
+  const std::vector<HealthWarning> warnings =
+      CheckHealth(AfterPlan(true), {.with_faults = {"a"}, .is_exhaustive = true});
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings[0].name, "crash_points_missed");
+  EXPECT_TRUE(warnings[0].sentence.starts_with("a: 19 of 20 runs ")) << warnings[0].sentence;
 }
 
 TEST(HealthTest, AScenarioWithoutFaultsNeedsNone) {

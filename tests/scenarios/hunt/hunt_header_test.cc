@@ -14,7 +14,11 @@ TEST(HuntHeaderTest, ReadsBackWhatItShows) {
                     .scenarios = {"a", "b"},
                     .with_faults = {"b"},
                     .search = "portfolio",
-                    .cells_total = 312};
+                    .cells_total = 3,
+                    .cells = {0, 7, 300},
+                    .fault_kinds = {"crash"},
+                    .faults_undrawn = {"bit_rot"},
+                    .plans = {{"b", {"plan[0] crash tm-1"}}}};
   EXPECT_EQ(ParseHeader(ShowHeader(header)), header);
   header.units.reset();
   EXPECT_EQ(ParseHeader(ShowHeader(header)), header);

@@ -1,10 +1,14 @@
 #include "scenarios/hunt/hunt_text.h"
 
 #include <algorithm>
+#include <numeric>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+
+#include "scenarios/cells.h"
 
 namespace flinch::scenarios {
 
@@ -34,13 +38,20 @@ UnitResult Failure(uint64_t unit, std::string signature) {
           .replay = "replay fl1~x"};
 }
 
+std::vector<uint32_t> Cells() {
+  std::vector<uint32_t> cells(CellCount());
+  std::iota(cells.begin(), cells.end(), 0U);
+  return cells;
+}
+
 HuntReport ReportOf(const Tally& tally) {
   return {.names = {"url_clicks"},
           .search = "portfolio",
           .tally = tally,
           .progress = {.runs = tally.runs(), .runs_now = tally.runs(), .elapsed_ns = 2'000'000'000},
-          .cells_total = 312,
+          .cells = Cells(),
           .fault_kinds = {"crash", "cut"},
+          .faults_undrawn = {"bit_rot", "restart"},
           .program = "/opt/flinch"};
 }
 
@@ -55,8 +66,39 @@ TEST(HuntTextTest, TellsEachGroupOnceWithItsReplayLine) {
                           HasSubstr("1. exactly_once:lost\n   500 of 501 runs; the simplest: "
                                     "url_clicks seed 1 (1 fault, 94,012 events)\n"),
                           HasSubstr("\n/opt/flinch replay fl1~x\n"), HasSubstr("\n2. early\n"),
-                          HasSubstr("never fired   cut"), HasSubstr("2 of 312 hit"),
+                          HasSubstr("never fired   cut\n"),
+                          HasSubstr("never drawn   bit_rot (faults.damages_storage = false), "
+                                    "restart\n"),
+                          HasSubstr(fmt::format("2 of {} hit", CellCount())),
+                          HasSubstr("never struck  trigger/tm, barrier_sent/jm, "),
                           Not(HasSubstr("95 %"))));
+}
+
+TEST(HuntTextTest, TellsTheSmallestRunOfAGroup) {
+  Tally tally;
+  tally.Add(Failure(3, "exactly_once:lost"));
+  ShrunkGroup smallest{.signature = "exactly_once:lost",
+                       .unit = 3,
+                       .replay = "replay fl1~y",
+                       .faults = 1,
+                       .records = 2,
+                       .events = 1'234,
+                       .witness = "It is gone.",
+                       .story = {"00:00.100  crash  tm-1"}};
+  tally.AddShrunk(smallest);
+  EXPECT_THAT(ShowText(ReportOf(tally)),
+              AllOf(HasSubstr("   00:00.100  crash  tm-1\n   It is gone.\n"
+                              "   replay, as found:\n/opt/flinch replay fl1~x\n"
+                              "   replay, the smallest (1 fault, 2 records, 1,234 events):\n"
+                              "/opt/flinch replay fl1~y\n"),
+                    Not(HasSubstr("tm-3"))));
+  const nlohmann::json object = nlohmann::json::parse(ShowJson(ReportOf(tally)));
+  EXPECT_EQ(object["groups"][0]["smallest"]["replay"], "/opt/flinch replay fl1~y");
+  EXPECT_EQ(object["groups"][0]["replay"], "/opt/flinch replay fl1~x");
+  smallest.stopped = true;
+  smallest.events = 1;
+  tally.AddShrunk(smallest);
+  EXPECT_THAT(ShowText(ReportOf(tally)), HasSubstr("the smallest so far (1 fault"));
 }
 
 TEST(HuntTextTest, SilenceHasABound) {
@@ -93,13 +135,14 @@ TEST(HuntTextTest, AStoryHasAtMostEightLines) {
     for (size_t word = 0; word < words; ++word) {
       result.witness += "word ";
     }
-    const std::string story = ShowStory(result);
+    const std::string story = ShowStory(result.story, result.witness);
     EXPECT_LE(std::ranges::count(story, '\n'), 8);
     EXPECT_THAT(story, HasSubstr("word"));
   }
   result.witness = "Lost.";
-  EXPECT_THAT(ShowStory(result), AllOf(HasSubstr("… 25 faults before\n"), HasSubstr("tm-29"),
-                                       Not(HasSubstr("tm-3\n"))));
+  EXPECT_THAT(
+      ShowStory(result.story, result.witness),
+      AllOf(HasSubstr("… 25 faults before\n"), HasSubstr("tm-29"), Not(HasSubstr("tm-3\n"))));
 }
 
 TEST(HuntTextTest, JsonHasWhatProgramsAskFor) {
@@ -129,7 +172,8 @@ TEST(HuntTextTest, TellsHowItGoesOn) {
                                  .failures = 2,
                                  .groups = 1,
                                  .cells_hit = 41};
-  EXPECT_EQ(ShowStatus(progress, 312),
+  EXPECT_EQ(ShowStatus(progress, 312, 20), "1234 of 20,000  50 s");
+  EXPECT_EQ(ShowStatus(progress, 312, 200),
             "1234 of 20,000  50 seeds/s  2.0 h simulated  cells 41/312  2 failures in 1 group  "
             "90 s without news");
   EXPECT_EQ(ShowStep(progress, "NEW", 312),

@@ -55,6 +55,17 @@ TEST_F(ResultsFileTest, KeepsWhatIsAppended) {
   EXPECT_EQ(again->before()[1].unit, 1U);
 }
 
+TEST_F(ResultsFileTest, TellsGroupsThatWereShrunkFromResults) {
+  ASSERT_TRUE(Open()->Append(Line(1)).has_value());
+  ASSERT_TRUE(Open()->Append(ShowShrunkLine({.signature = "lost", .unit = 1})).has_value());
+  ASSERT_TRUE(Open()->Append(Line(2)).has_value());
+  const sim::Result<ResultsFile> again = Open();
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  EXPECT_EQ(again->before().size(), 2U);
+  ASSERT_EQ(again->shrunk_before().size(), 1U);
+  EXPECT_EQ(again->shrunk_before()[0].signature, "lost");
+}
+
 TEST_F(ResultsFileTest, ATornLastLineIsNoResultAndIsCutOff) {
   ASSERT_TRUE(Open()->Append(Line(1)).has_value());
   const std::string whole = Text();

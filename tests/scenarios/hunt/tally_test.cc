@@ -106,6 +106,22 @@ TEST(TallyTest, WhatHungOnOneMachineMayPassOnAnother) {
   EXPECT_EQ(tally.count(UnitVerdict::kNondeterministic), 0U);
 }
 
+TEST(TallyTest, KeepsTheSmallestRunOfAGroup) {
+  const ShrunkGroup large{.signature = "a", .faults = 2, .records = 1};
+  const ShrunkGroup small{.signature = "a", .faults = 1, .records = 9};
+  UnitResult failure{.unit = 1, .scenario = "s", .verdict = UnitVerdict::kFailed};
+  failure.signature = "a";
+  for (const bool large_first : {true, false}) {
+    Tally tally;
+    tally.AddShrunk(large_first ? large : small);
+    EXPECT_TRUE(tally.groups().empty());
+    tally.Add(failure);
+    tally.AddShrunk(large_first ? small : large);
+    ASSERT_EQ(tally.groups().size(), 1U);
+    EXPECT_EQ(tally.groups()[0].smallest->faults, 1U);
+  }
+}
+
 }  // namespace
 
 }  // namespace flinch::scenarios

@@ -23,6 +23,7 @@ UnitResult Full() {
           .checkpoints = 15,
           .faults = {{"crash", 2}, {"cut", 1}},
           .faults_planned = 4,
+          .planned_fired = {0, 2},
           .cells = {0, 1, 9, 311},
           .blind = {"alignment"},
           .twice = true,
@@ -42,6 +43,7 @@ TEST(UnitResultTest, ReadsBackWhatItShows) {
   EXPECT_EQ(ShowLine(*read), line);
   EXPECT_EQ(read->cells, Full().cells);
   EXPECT_EQ(read->faults, Full().faults);
+  EXPECT_EQ(read->planned_fired, Full().planned_fired);
 }
 
 TEST(UnitResultTest, LeavesOutWhatIsEmpty) {

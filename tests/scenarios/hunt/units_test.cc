@@ -37,27 +37,45 @@ TEST(UnitsTest, ThePortfolioUsesEverySearch) {
   std::set<Search> used;
   for (uint64_t number = 0; number < 8; ++number) {
     used.insert(
-        UnitOf({.swarm = {{.key = "vary.options", .value = "true"}}, .cells = {"a"}}, number)
+        UnitOf({.swarm = {{.key = "vary.options", .value = "true"}}, .aims = {{"a"}}}, number)
             .search);
   }
   EXPECT_EQ(used, (std::set{Search::kRandom, Search::kPct, Search::kPos, Search::kSwarm,
                             Search::kCells}));
 }
 
+std::vector<std::string> AimsOf(const HuntSpace& space, uint64_t units, size_t target = 0) {
+  std::vector<std::string> aims;
+  for (uint64_t number = 0; number < units; ++number) {
+    const Unit unit = UnitOf(space, number);
+    if (unit.target == target && !unit.settings.empty()) {
+      EXPECT_EQ(unit.settings[0].key, "faults.aim");
+      aims.push_back(unit.settings[0].value);
+    }
+  }
+  return aims;
+}
+
 TEST(UnitsTest, AimsAtOneCellAfterAnother) {
   for (const Search search : {Search::kCells, Search::kPortfolio}) {
-    const HuntSpace space{.search = search, .cells = {"a", "b", "c"}};
-    std::vector<std::string> aims;
-    for (uint64_t number = 0; number < 24; ++number) {
-      for (const Setting& setting : UnitOf(space, number).settings) {
-        EXPECT_EQ(setting.key, "faults.aim");
-        aims.push_back(setting.value);
-      }
-    }
-    ASSERT_GE(aims.size(), 6U);
+    const HuntSpace space{.search = search, .aims = {{"a", "b", "c", "d"}}};
+    std::vector<std::string> aims = AimsOf(space, 24);
+    ASSERT_GE(aims.size(), 9U);
     aims.resize(6);
-    EXPECT_THAT(aims, ::testing::ElementsAre("a", "b", "c", "a", "b", "c"));
+    EXPECT_THAT(aims, ::testing::ElementsAre("a", "b", "c", "d", "a", "b"));
   }
+}
+
+TEST(UnitsTest, TargetsHaveTheirOwnAimsAndBeginApart) {
+  std::vector<std::string> cells;
+  for (char name = 'a'; name <= 'p'; ++name) {
+    cells.emplace_back(1, name);
+  }
+  const HuntSpace space{.targets = 3, .search = Search::kCells, .aims = {cells, cells, {}}};
+  EXPECT_THAT(AimsOf(space, 6, 0), ::testing::ElementsAre("a", "b"));
+  EXPECT_THAT(AimsOf(space, 6, 1), ::testing::ElementsAre("c", "d"));
+  EXPECT_THAT(AimsOf(space, 6, 2), ::testing::IsEmpty());
+  EXPECT_EQ(UnitOf(space, 2).search, Search::kRandom);
 }
 
 TEST(UnitsTest, RunsOneUnitOfSixtyFourTwice) {

@@ -178,7 +178,7 @@ TEST(ConsistentCutWitnessTest, SeesThePlantedDefectBeforeTheOutputIsWrong) {
         {.scenario = *scenario, .workload = *workload, .seed = seed, .defects = defects});
     if (result.summary.verdict == reports::Verdict::kFailed) {
       ++failed;
-      EXPECT_EQ(result.summary.signature, "consistent_cut:lost@window") << "seed " << seed;
+      EXPECT_EQ(result.summary.signature, "consistent_cut:state@window/store") << "seed " << seed;
     }
   }
   EXPECT_GT(failed, 0U);

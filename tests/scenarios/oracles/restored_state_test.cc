@@ -101,7 +101,7 @@ TEST(RestoredStateWitnessTest, SeesThePlantedDefectBeforeTheOutputIsWrong) {
         {.scenario = *scenario, .workload = *workload, .seed = seed, .defects = defects});
     if (result.summary.verdict == reports::Verdict::kFailed) {
       ++failed;
-      EXPECT_EQ(result.summary.signature, "restored_state:lost@window") << "seed " << seed;
+      EXPECT_EQ(result.summary.signature, "restored_state:lost@window/trigger") << "seed " << seed;
     }
   }
   EXPECT_GT(failed, 0U);

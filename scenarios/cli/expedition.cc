@@ -1,0 +1,224 @@
+#include "scenarios/cli/expedition.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "build_id.h"
+#include "faults/fault_plan.h"
+#include "scenarios/cast.h"
+#include "scenarios/cells.h"
+#include "scenarios/jobs.h"
+#include "scenarios/token.h"
+#include "scenarios/vary.h"
+#include "sim/check.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+constexpr uint64_t kDefaultLastSeed = 1'000;
+constexpr uint64_t kExhaustSeed = 7;
+
+std::string NameOf(Exhaust exhaust) {
+  switch (exhaust) {
+    case Exhaust::kNothing:
+      return "";
+    case Exhaust::kCrash:
+      return "exhaust crash";
+    case Exhaust::kCrashPairs:
+      return "exhaust crash-pairs";
+  }
+  sim::Unreachable("an exhaustive mode without a name");
+}
+
+bool Searches(const HuntArguments& arguments, Search search) {
+  return arguments.exhaust == Exhaust::kNothing &&
+         (arguments.search == search || arguments.search == Search::kPortfolio);
+}
+
+sim::Result<void> AddCrashes(const HuntArguments& arguments, const std::vector<HuntTarget>& targets,
+                             HuntSpace& space) {
+  const sim::Result<std::vector<std::vector<CrashPoint>>> points =
+      TraceCrashPoints(targets, space.first_seed);
+  if (!points) {
+    return sim::Fail(points);
+  }
+  for (size_t target = 0; target < targets.size(); ++target) {
+    const std::vector<CrashPoint>& own = (*points)[target];
+    if (arguments.exhaust == Exhaust::kCrash) {
+      for (const CrashPoint& point : own) {
+        space.crashes.push_back({.target = target, .points = {point}});
+      }
+      continue;
+    }
+    for (std::vector<CrashPoint>& pair :
+         DrawCrashPairs(own, arguments.pairs.value_or(own.size()), space.first_seed)) {
+      space.crashes.push_back({.target = target, .points = std::move(pair)});
+    }
+  }
+  return {};
+}
+
+std::string HashOfHunt(const HuntArguments& arguments, const HuntSpace& space,
+                       const std::vector<HuntTarget>& targets) {
+  std::vector<std::string> parts = {
+      std::string(kBuildId),
+      std::to_string(space.first_seed),
+      space.last_seed ? std::to_string(*space.last_seed) : "",
+      std::string(Name(space.search)),
+      NameOf(arguments.exhaust),
+      std::to_string(space.crashes.size()),
+      sim::Show(arguments.run.scheduling),
+  };
+  for (const HuntTarget& target : targets) {
+    parts.push_back(target.run.scenario);
+    parts.push_back(target.content_hash);
+    parts.push_back(fmt::format("{}", fmt::join(target.aims, " ")));
+    parts.insert(parts.end(), target.run.defects.begin(), target.run.defects.end());
+  }
+  return HashContent({parts.begin(), parts.end()});
+}
+
+sim::Result<std::vector<HuntTarget>> LoadTargets(const HuntArguments& arguments) {
+  std::vector<HuntTarget> targets;
+  for (const std::string& scenario : arguments.scenarios) {
+    RunArguments run = arguments.run;
+    run.scenario = scenario;
+    run.seed = arguments.seeds ? arguments.seeds->first : 1;
+    sim::Result<HuntTarget> target = LoadTarget(run);
+    if (!target) {
+      return sim::Fail(target);
+    }
+    targets.push_back(*std::move(target));
+  }
+  return targets;
+}
+
+// The kinds of faults that units of the target may suffer.
+std::set<std::string> KindsOf(const HuntArguments& arguments, const HuntTarget& target) {
+  std::set<std::string> kinds;
+  if (arguments.exhaust != Exhaust::kNothing) {
+    kinds.emplace("crash");
+  } else if (target.plan) {
+    for (const faults::Fault& fault : target.plan->faults) {
+      kinds.emplace(faults::KindOf(fault.what));
+    }
+  } else {
+    const Aims aims = Searches(arguments, Search::kCells) ? Aims::kAtCells : Aims::kNowhere;
+    const std::vector<std::string> drawn = DrawableFaults(target.settled, aims);
+    kinds.insert(drawn.begin(), drawn.end());
+  }
+  return kinds;
+}
+
+// The cells that those faults can hit in the target's job, as large as it may become.
+std::set<uint32_t> CellsOf(const HuntArguments& arguments, const HuntTarget& target,
+                           const std::set<std::string>& kinds) {
+  std::set<std::string_view> families;
+  for (const faults::FaultInfo& info : faults::kFaultCatalogue) {
+    if (kinds.contains(std::string(info.kind))) {
+      families.insert(info.family);
+    }
+  }
+  Scenario widest = target.settled;
+  if (widest.vary.cluster || Searches(arguments, Search::kSwarm)) {
+    widest.job.parallelism = std::max(widest.job.parallelism, VariedParallelismMax(widest));
+  }
+  std::set<uint32_t> cells;
+  for (const uint32_t cell : ReachableCells(BuildGraph(widest))) {
+    if (families.contains(CellAt(cell).fault)) {
+      cells.insert(cell);
+    }
+  }
+  return cells;
+}
+
+void FillHeader(const HuntArguments& arguments, const std::vector<HuntTarget>& targets,
+                HuntHeader& header) {
+  std::set<std::string> kinds;
+  std::set<uint32_t> cells;
+  bool draws = false;
+  for (const HuntTarget& target : targets) {
+    const std::string& name = target.scenario.name;
+    header.scenarios.push_back(name);
+    if (target.has_faults || arguments.exhaust != Exhaust::kNothing) {
+      header.with_faults.push_back(name);
+    }
+    if (arguments.exhaust == Exhaust::kNothing) {
+      draws = draws || !target.aims.empty();
+      const size_t planned = target.plan ? target.plan->faults.size() : 0;
+      for (size_t fault = 0; fault < planned; ++fault) {
+        header.plans[name].push_back(NameOfFault(*target.plan, fault));
+      }
+    }
+    const std::set<std::string> own = KindsOf(arguments, target);
+    kinds.insert(own.begin(), own.end());
+    cells.merge(CellsOf(arguments, target, own));
+  }
+  for (const faults::FaultInfo& info : faults::kFaultCatalogue) {
+    const std::string kind(info.kind);
+    if (kinds.contains(kind)) {
+      header.fault_kinds.push_back(kind);
+    } else if (draws) {
+      header.faults_undrawn.push_back(kind);
+    }
+  }
+  header.cells = {cells.begin(), cells.end()};
+  header.cells_total = cells.size();
+}
+
+}  // namespace
+
+sim::Result<Expedition> PrepareHunt(const HuntArguments& arguments) {
+  sim::Result<std::vector<HuntTarget>> targets = LoadTargets(arguments);
+  if (!targets) {
+    return sim::Fail(targets);
+  }
+  HuntSpace space{.targets = targets->size(), .search = arguments.search, .swarm = SwarmSettings()};
+  for (const HuntTarget& target : *targets) {
+    space.aims.push_back(target.aims);
+  }
+  if (arguments.search == Search::kCells && arguments.exhaust == Exhaust::kNothing &&
+      std::ranges::all_of(*targets, [](const HuntTarget& each) { return each.aims.empty(); })) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     "--search cells aims faults that are drawn, and here none are: leave --plan, "
+                     "--fault and faults.source alone, or search otherwise.");
+  }
+  HuntHeader header{.build = std::string(kBuildId),
+                    .shard = arguments.shard,
+                    .search = std::string(Name(arguments.search))};
+  FillHeader(arguments, *targets, header);
+  if (arguments.exhaust != Exhaust::kNothing) {
+    space.first_seed = arguments.seeds ? arguments.seeds->first : kExhaustSeed;
+    if (const sim::Result<void> added = AddCrashes(arguments, *targets, space); !added) {
+      return sim::Fail(added);
+    }
+    header.search = fmt::format("{} of seed {}", NameOf(arguments.exhaust), space.first_seed);
+  } else {
+    space.first_seed = arguments.seeds ? arguments.seeds->first : 1;
+    if (arguments.seeds) {
+      space.last_seed = arguments.seeds->last;
+    } else if (!arguments.for_ns) {
+      space.last_seed = kDefaultLastSeed;
+    }
+  }
+  header.hunt = HashOfHunt(arguments, space, *targets);
+  header.units = UnitsIn(space);
+  return Expedition{.runner = SeedRunner(*std::move(targets)),
+                    .space = std::move(space),
+                    .header = std::move(header)};
+}
+
+std::vector<Setting> SwarmSettings() {
+  return {{.key = "vary.cluster", .value = "true"},
+          {.key = "vary.options", .value = "true"},
+          {.key = "vary.knobs", .value = "true"}};
+}
+
+}  // namespace flinch::scenarios

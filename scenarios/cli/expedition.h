@@ -1,0 +1,31 @@
+// A hunt made ready: what its units are, who performs them, and what all its shards agree on.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "scenarios/cli/command_line.h"
+#include "scenarios/cli/seed_runner.h"
+#include "scenarios/hunt/hunt_header.h"
+#include "scenarios/hunt/units.h"
+#include "scenarios/scenario_toml.h"
+#include "sim/result.h"
+
+namespace flinch::scenarios {
+
+struct Expedition {
+  SeedRunner runner;
+  HuntSpace space;
+  HuntHeader header;
+};
+
+// kInvalidArgument for all that a user could have got wrong.
+sim::Result<Expedition> PrepareHunt(const HuntArguments& arguments);
+
+// How the header's `search` begins where each run is one crash at an event that is known to come.
+inline constexpr std::string_view kExhaustCrash = "exhaust crash of";
+
+// What Search::kSwarm sets.
+std::vector<Setting> SwarmSettings();
+
+}  // namespace flinch::scenarios
