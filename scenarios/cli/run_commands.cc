@@ -51,7 +51,8 @@ const faults::FaultPlan* WrittenPlan(const RunRequest& request) {
 
 // Says which faults of a written plan never fired. The summary knows fired ones by kind and target:
 // of several alike of which some fired, it tells how many did not.
-void FillMissedFaults(const faults::FaultPlan& plan, reports::RunSummary& summary) {
+void FillMissedFaults(const faults::FaultPlan& plan, const std::vector<std::string>& why_not,
+                      reports::RunSummary& summary) {
   using Alike = std::pair<std::string, std::string>;
   std::map<Alike, std::vector<size_t>> planned;
   for (size_t index = 0; index < plan.faults.size(); ++index) {
@@ -68,7 +69,9 @@ void FillMissedFaults(const faults::FaultPlan& plan, reports::RunSummary& summar
     const size_t count = fired[alike];
     if (count == 0) {
       for (const size_t index : indices) {
-        missed.emplace_back(index, fmt::format("plan[{}] {}", index, name));
+        const std::string& why = why_not.at(index);
+        missed.emplace_back(index, fmt::format("plan[{}] {}{}", index, name,
+                                               why.empty() ? "" : fmt::format(" ({})", why)));
       }
     } else if (count < indices.size()) {
       missed.emplace_back(indices.front(), fmt::format("{} of plan[{}] {}", indices.size() - count,
@@ -89,7 +92,7 @@ RunResult RunTimed(const RunRequest& request) {
   result.summary.wall_ns =
       std::chrono::duration_cast<std::chrono::nanoseconds>(end - begin).count();
   if (const faults::FaultPlan* const plan = WrittenPlan(request)) {
-    FillMissedFaults(*plan, result.summary);
+    FillMissedFaults(*plan, result.why_not, result.summary);
   }
   return result;
 }
@@ -299,6 +302,12 @@ Judgement CompareWithToken(const ReplayToken& token, const PreparedRun& prepared
   return judgement;
 }
 
+void TellSkippedRows(const PreparedRun& prepared, std::ostream& err) {
+  if (const std::string& text = prepared.request.workload.skipped_text; !text.empty()) {
+    err << "flinch: Malformed rows are left out:\n" << text;
+  }
+}
+
 }  // namespace
 
 int ExitCodeOf(Verdict verdict) {
@@ -336,6 +345,7 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
   if (!files) {
     return Complain(err, files.error());
   }
+  TellSkippedRows(*prepared, err);
   prepared->request.keep = arguments.timeline ? sim::Keep::kTrace : sim::Keep::kNothing;
   RunResult result = RunTimed(prepared->request);
   FillReplay(program, prepared->token, result.summary);

@@ -56,8 +56,8 @@ sim::Result<HuntHeader> ParseHeader(std::string_view line) {
     object.at("search").get_to(header.search);
     object.at("cells_total").get_to(header.cells_total);
     return header;
-  } catch (const ordered_json::exception& error) {
-    return Unreadable(error.what());
+  } catch (const ordered_json::exception&) {
+    return Unreadable("it does not say which hunt it is of");
   }
 }
 

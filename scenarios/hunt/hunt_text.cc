@@ -103,8 +103,9 @@ std::string ShowConfidence(const HuntReport& report) {
     return fmt::format("0 failures at {} of this seed; other seeds have others\n",
                        Plural(decided, "crash point"));
   }
+  const double most = std::min(100.0, 300.0 / static_cast<double>(decided));
   return fmt::format("0 failures in {}: at most {:.3g} % of such runs fail (3/{}, at 95 %)\n",
-                     Plural(decided, "seed"), 300.0 / static_cast<double>(decided), decided);
+                     Plural(decided, "seed"), most, decided);
 }
 
 std::string ShowTried(const HuntReport& report) {
