@@ -22,6 +22,7 @@ namespace flinch::faults {
 
 // In millionths: as much as a world allows, alone or together.
 inline constexpr int64_t kDriftMax = 500'000;
+inline constexpr sim::Duration kJumpMax = std::chrono::hours(24 * 36'525);
 
 sim::LinkCondition Compose(std::span<const sim::LinkCondition> conditions);
 sim::DiskCondition Compose(std::span<const sim::DiskCondition> conditions);

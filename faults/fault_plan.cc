@@ -162,10 +162,25 @@ class PlanCheck {
           });
         },
         action);
-    if (const auto* const clock = std::get_if<ClockFault>(&action);
-        clock != nullptr && std::cmp_greater(clock->ppm, kDriftMax)) {
+    CheckBounds(action);
+  }
+
+  // What the world would refuse, and with it the whole run.
+  void CheckBounds(const Action& action) {
+    const auto* const clock = std::get_if<ClockFault>(&action);
+    if (clock != nullptr && std::cmp_greater(clock->ppm, kDriftMax)) {
       Report("ppm",
              fmt::format("A clock drifts by at most {} ppm, not by {}.", kDriftMax, clock->ppm));
+    }
+    if (clock != nullptr && clock->trouble == ClockTrouble::kJump && clock->by > kJumpMax) {
+      Report("by", fmt::format("A clock jumps by at most {}, which is 100 years, not by {}.",
+                               sim::Show(kJumpMax), sim::Show(clock->by)));
+    }
+    const auto* const volume = std::get_if<VolumeFault>(&action);
+    if (volume != nullptr && volume->operations_per_second > UINT32_MAX) {
+      Report("operations_per_second",
+             fmt::format("operations_per_second is {}, but must be at most {}.",
+                         volume->operations_per_second, UINT32_MAX));
     }
   }
 

@@ -431,6 +431,16 @@ std::string ShowAction(const Action& action) {
       action);
 }
 
+// Whether the problem is of what stands in a fault that could not be read as a whole, and not of
+// what was put in the place of something that could not be read.
+bool IsItsOwn(TomlTable& entry, const PlanProblem& problem) {
+  if (!entry.HasTable(problem.table)) {
+    return false;
+  }
+  TomlTable part = *entry.Table(problem.table);
+  return part.Has(problem.key) && !part.IsTold(problem.key);
+}
+
 // Without the blanks that stand in no string.
 std::string WithoutBlanks(std::string_view text) {
   std::string compact;
@@ -467,13 +477,18 @@ sim::Result<FaultPlan> ParseFaultPlan(std::string file, std::string text, const 
 }
 
 sim::Result<FaultPlan> ParseInlineFaults(std::span<const std::string> faults, const Cast& cast) {
-  // A line each, so that messages show the one that is meant.
+  // Whole lines each, so that messages show the one that is meant.
   std::string text = fmt::format("version = {}\nfault = [\n", kFaultPlanVersion);
+  std::vector<TomlPart> parts;
   for (const std::string& fault : faults) {
+    parts.push_back(
+        {.name = faults.size() == 1 ? "--fault" : fmt::format("--fault {}", parts.size() + 1),
+         .line = static_cast<uint32_t>(1 + std::ranges::count(text, '\n')),
+         .text = fault});
     text += fault + "\n,\n";
   }
   sim::Result<FaultPlan> plan =
-      ReadPlan(TomlDocument::Parse("--fault", std::move(text) + "]\n"), &cast);
+      ReadPlan(TomlDocument::Parse("--fault", std::move(text) + "]\n", std::move(parts)), &cast);
   if (plan && plan->faults.size() != faults.size()) {
     return sim::Fail(sim::ErrorCode::kInvalidArgument,
                      "Each --fault is one table { when = { … }, do = { … } }; repeat --fault for "
@@ -506,11 +521,12 @@ DecodedPlan DecodeFaultPlan(TomlTable& table) {
 void ComplainAboutFaults(TomlTable& table, const DecodedPlan& decoded, const Cast& cast) {
   std::vector<TomlTable> entries = table.Tables("fault");
   for (const PlanProblem& problem : CheckAgainst(decoded.plan, cast)) {
-    if (decoded.broken.contains(problem.fault)) {
+    TomlTable& entry = entries.at(problem.fault);
+    const bool is_broken = decoded.broken.contains(problem.fault);
+    if (is_broken && !IsItsOwn(entry, problem)) {
       continue;
     }
-    // What can be read has both tables.
-    TomlTable part = *entries.at(problem.fault).Table(problem.table);
+    TomlTable part = *entry.Table(problem.table);
     if (problem.host) {
       part.ComplainItem(problem.key, *problem.host, problem.sentence);
     } else if (!problem.field.empty()) {

@@ -40,16 +40,16 @@ sim::Result<FaultPlan> ParseInlineFaults(std::span<const std::string> faults, co
 std::string ShowInline(const Fault& fault);
 
 // The `[[fault]]` tables of a larger file; none is an empty plan. Problems go to the document,
-// whose `Finish` tells them: a plan with problems is not to be used, but those of its faults that
-// are not `broken` can be judged. All keep their numbers.
+// whose `Finish` tells them: a plan with problems is not to be used, but what could be read of it
+// can be judged. All faults keep their numbers.
 struct DecodedPlan {
   FaultPlan plan;
-  std::set<size_t> broken;  // could not be read; by index
+  std::set<size_t> broken;  // could not be read as a whole; by index
 };
 
 DecodedPlan DecodeFaultPlan(TomlTable& table);
 
-// What CheckAgainst finds in the faults that could be read, told to the document at its places.
+// What CheckAgainst finds in what could be read of the faults, told to the document at its places.
 void ComplainAboutFaults(TomlTable& table, const DecodedPlan& decoded, const Cast& cast);
 
 // Names of processes, hosts and fields are valid UTF-8 (as all that was read from a file is).

@@ -28,6 +28,15 @@ bool Matches(const sim::TraceEvent& event, const AtEvent& when) {
                              [&event](const auto& wanted) { return HasField(event, wanted); });
 }
 
+// " of tm-1 with id=3": what an event must be besides its kind.
+std::string ShowWanted(const AtEvent& when) {
+  std::string wanted = when.process.empty() ? "" : " of " + when.process;
+  for (const auto& [name, value] : when.where) {
+    wanted += fmt::format(" with {}={}", name, Quote(value));
+  }
+  return wanted;
+}
+
 // The fault that the trigger points back to, if it does.
 std::optional<size_t> EarlierOf(const Trigger& when) {
   if (const auto* const after = std::get_if<AfterFault>(&when)) {
@@ -165,7 +174,7 @@ void Injector::Arm() {
     if (const auto* const at = std::get_if<AtTime>(&when)) {
       FireAt(at->time, index);
     } else if (const auto* const event = std::get_if<AtEvent>(&when)) {
-      counts_[index].assign(1, 0);
+      counts_[index].assign(2, 0);
       WaitFor(event->kind, index);
     } else if (const auto* const counts = std::get_if<AtCounts>(&when)) {
       counts_[index].assign(counts->at_least.size() + 1, 0);
@@ -226,8 +235,40 @@ bool Injector::IsDue(size_t fault, const sim::TraceEvent& event) {
 }
 
 bool Injector::IsDue(size_t fault, const AtEvent& when, const sim::TraceEvent& event) {
-  const bool counts = (!when.since || took_effect_[*when.since]) && Matches(event, when);
-  return counts && ++counts_[fault].front() == when.nth;
+  if (when.since && !took_effect_[*when.since]) {
+    return false;
+  }
+  ++counts_[fault].back();
+  return Matches(event, when) && ++counts_[fault].front() == when.nth;
+}
+
+std::vector<std::string> Injector::WhyNot() const {
+  std::vector<std::string> why;
+  for (size_t fault = 0; fault < plan_.faults.size(); ++fault) {
+    why.push_back(WhyNot(fault));
+  }
+  return why;
+}
+
+std::string Injector::WhyNot(size_t fault) const {
+  const auto* const when = std::get_if<AtEvent>(&plan_.faults[fault].when);
+  if (when == nullptr || took_effect_[fault]) {
+    return "";
+  }
+  if (when->since && !took_effect_[*when->since]) {
+    return "the fault that it waits for never fired";
+  }
+  const uint64_t matching = counts_[fault].front();
+  const uint64_t all = counts_[fault].back();
+  if (all == 0) {
+    return fmt::format("no {} came", when->kind);
+  }
+  if (matching == 0) {
+    return fmt::format("of {} {}, none was{}", all, when->kind, ShowWanted(*when));
+  }
+  return matching < when->nth ? fmt::format("it waits for the {} number {}, but {} came",
+                                            when->kind, when->nth, matching)
+                              : "it found nothing to do";
 }
 
 bool Injector::IsDue(size_t fault, const AtCounts& when, const sim::TraceEvent& event) {

@@ -79,6 +79,10 @@ class Injector : public sim::TraceObserver {
     told_ = std::move(told);
   }
 
+  // By fault: why one that waits for an event has not taken effect, as the end of a sentence: the
+  // event never came, or never so, or too seldom. Empty for others, and for what did.
+  std::vector<std::string> WhyNot() const;
+
   // In the order in which they fired.
   std::span<const FiredFault> fired() const { return fired_; }
 
@@ -90,6 +94,7 @@ class Injector : public sim::TraceObserver {
   bool IsDue(size_t fault, const sim::TraceEvent& event);
   bool IsDue(size_t fault, const AtEvent& when, const sim::TraceEvent& event);
   bool IsDue(size_t fault, const AtCounts& when, const sim::TraceEvent& event);
+  std::string WhyNot(size_t fault) const;
   void FireAt(sim::SimTime time, size_t fault);
   void FireAtRate(size_t fault);
   void Fire(size_t fault, sim::EventId event = {});
@@ -143,8 +148,8 @@ class Injector : public sim::TraceObserver {
   bool swizzled_ = false;
   // Faults that wait for an event.
   std::map<std::string, std::vector<size_t>, std::less<>> by_kind_;
-  // Events that a fault has counted: of AtEvent those that match, of AtCounts by kind, and last
-  // those of `unless`.
+  // Events that a fault has counted: of AtEvent those that match and all of the kind, of AtCounts
+  // by kind, and last those of `unless`.
   std::vector<std::vector<uint64_t>> counts_;
   std::vector<bool> took_effect_;
   std::map<size_t, sim::Random> rates_;

@@ -21,6 +21,9 @@ using sim::Result;
 // Longer words are data, not typing errors, and would make the comparison slow.
 constexpr size_t kWordSizeMax = 64;
 constexpr size_t kQuoteSizeMax = 80;
+// Shorter parts of names say nothing, and more names than this nobody compares.
+constexpr size_t kPartSizeMin = 3;
+constexpr size_t kSuggestionsMax = 5;
 
 constexpr auto kUnits = std::to_array<std::pair<std::string_view, int64_t>>({
     {"ns", 1},
@@ -73,14 +76,12 @@ size_t Distance(std::string_view left, std::string_view right) {
   return last[right.size()];
 }
 
+// The nearest candidate within so many errors, if there is one.
 template <typename Text>
-std::optional<std::string> SuggestAmong(std::string_view word, std::span<const Text> candidates) {
-  if (word.empty() || word.size() > kWordSizeMax) {
-    return std::nullopt;
-  }
+std::optional<std::string> NearestAmong(std::string_view word, std::span<const Text> candidates,
+                                        size_t errors_max) {
   const std::string folded = Fold(word);
-  // One error in a short word, one more for every four letters.
-  size_t distance_best = 2 + word.size() / 4;
+  size_t distance_best = errors_max + 1;
   std::optional<std::string> best;
   for (const Text& candidate : candidates) {
     const std::string_view view = candidate;
@@ -97,10 +98,66 @@ std::optional<std::string> SuggestAmong(std::string_view word, std::span<const T
   return best;
 }
 
+// The candidates of which the word is the beginning, else the end, else some part. None when they
+// are too many to tell.
+template <typename Text>
+std::vector<std::string> HoldingAmong(std::string_view word, std::span<const Text> candidates) {
+  std::array<std::vector<std::string>, 3> found;
+  if (word.size() < kPartSizeMin) {
+    return {};
+  }
+  const std::string part = Fold(word);
+  for (const Text& candidate : candidates) {
+    const std::string whole = Fold(candidate);
+    const size_t kind = whole.starts_with(part) ? 0 : whole.ends_with(part) ? 1 : 2;
+    if (kind < 2 || whole.contains(part)) {
+      found.at(kind).emplace_back(candidate);
+    }
+  }
+  for (std::vector<std::string>& names : found) {
+    if (!names.empty()) {
+      return names.size() <= kSuggestionsMax ? std::move(names) : std::vector<std::string>();
+    }
+  }
+  return {};
+}
+
+// A slip of the fingers first, then a part of a name, then more slips.
+template <typename Text>
+std::vector<std::string> SuggestAmong(std::string_view word, std::span<const Text> candidates) {
+  if (word.empty() || word.size() > kWordSizeMax) {
+    return {};
+  }
+  if (std::optional<std::string> near = NearestAmong(word, candidates, 1 + word.size() / 8)) {
+    return {*std::move(near)};
+  }
+  if (std::vector<std::string> holding = HoldingAmong(word, candidates); !holding.empty()) {
+    return holding;
+  }
+  // One error in a short word, one more for every four letters.
+  std::optional<std::string> near = NearestAmong(word, candidates, 1 + word.size() / 4);
+  return near ? std::vector<std::string>{*std::move(near)} : std::vector<std::string>();
+}
+
+template <typename Text>
+std::string QuestionAmong(std::string_view word, std::span<const Text> candidates) {
+  std::string names;
+  const std::vector<std::string> suggestions = SuggestAmong(word, candidates);
+  for (size_t index = 0; index < suggestions.size(); ++index) {
+    const bool is_last = index + 1 == suggestions.size();
+    names += (index == 0 ? "" : is_last ? " or " : ", ") + Quote(suggestions[index]);
+  }
+  return names.empty() ? "" : fmt::format("did you mean {}?", names);
+}
+
 template <typename Text>
 std::string DidYouMeanAmong(std::string_view word, std::span<const Text> candidates) {
-  const std::optional<std::string> suggestion = SuggestAmong(word, candidates);
-  return suggestion ? fmt::format(" Did you mean {}?", Quote(*suggestion)) : std::string();
+  std::string question = QuestionAmong(word, candidates);
+  if (question.empty()) {
+    return question;
+  }
+  question.front() = 'D';
+  return " " + question;
 }
 
 template <typename Number>
@@ -178,6 +235,32 @@ size_t Utf8Length(std::string_view text, size_t at) {
   return 0;
 }
 
+// The codes of a terminal: those of one byte, and those that stand at U+0080 to U+009F.
+bool IsControl(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  const bool is_second = text.size() > 1 && first == 0xc2;
+  return first < 0x20 || first == 0x7f || (is_second && static_cast<unsigned char>(text[1]) < 0xa0);
+}
+
+// Moves one character, or what cannot be printed as an escape, to the end of `printable`.
+void TakePrintable(std::string_view& text, std::string& printable) {
+  const size_t length = Utf8Length(text, 0);
+  if (length == 0) {
+    printable += Escape(static_cast<unsigned char>(text.front()));
+    text.remove_prefix(1);
+    return;
+  }
+  const std::string_view character = text.substr(0, length);
+  if (IsControl(character)) {
+    for (const char byte : character) {
+      printable += Escape(static_cast<unsigned char>(byte));
+    }
+  } else {
+    printable += character;
+  }
+  text.remove_prefix(length);
+}
+
 // Without alternatives. After each star the shortest run that lets the rest fit: linear in most
 // texts, and at worst the product of both lengths.
 bool MatchesAlternative(std::string_view text, std::string_view pattern) {
@@ -204,13 +287,21 @@ bool MatchesAlternative(std::string_view text, std::string_view pattern) {
 
 }  // namespace
 
-std::optional<std::string> Suggest(std::string_view word,
-                                   std::span<const std::string_view> candidates) {
+std::vector<std::string> Suggest(std::string_view word,
+                                 std::span<const std::string_view> candidates) {
   return SuggestAmong(word, candidates);
 }
 
-std::optional<std::string> Suggest(std::string_view word, std::span<const std::string> candidates) {
+std::vector<std::string> Suggest(std::string_view word, std::span<const std::string> candidates) {
   return SuggestAmong(word, candidates);
+}
+
+std::string SuggestionFor(std::string_view word, std::span<const std::string_view> candidates) {
+  return QuestionAmong(word, candidates);
+}
+
+std::string SuggestionFor(std::string_view word, std::span<const std::string> candidates) {
+  return QuestionAmong(word, candidates);
 }
 
 std::string DidYouMean(std::string_view word, std::span<const std::string_view> candidates) {
@@ -309,20 +400,34 @@ Result<uint64_t> ParseSeed(std::string_view text) {
 
 std::string Quote(std::string_view text) {
   std::string quoted = "\"";
-  size_t at = 0;
-  while (at < text.size() && quoted.size() < kQuoteSizeMax) {
-    const size_t length = Utf8Length(text, at);
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if (length == 0 || byte < 0x20 || byte == 0x7f) {
-      quoted += Escape(byte);
-      at += 1;
-    } else {
-      quoted += text.substr(at, length);
-      at += length;
-    }
+  while (!text.empty() && quoted.size() < kQuoteSizeMax) {
+    TakePrintable(text, quoted);
   }
-  return quoted + (at < text.size() ? "...\"" : "\"");
+  return quoted + (text.empty() ? "\"" : "...\"");
 }
+
+std::string QuoteSome(std::span<const std::string> words, size_t count_max) {
+  std::string quoted;
+  for (const std::string& word : words.first(std::min(words.size(), count_max))) {
+    quoted += (quoted.empty() ? "" : ", ") + Quote(word);
+  }
+  if (words.size() > count_max) {
+    quoted += fmt::format(" and {} more", words.size() - count_max);
+  }
+  return quoted.empty() ? "none" : quoted;
+}
+
+std::string Printable(std::string_view text) {
+  std::string printable;
+  while (!text.empty()) {
+    TakePrintable(text, printable);
+  }
+  return printable;
+}
+
+std::string QuotePath(std::string_view path) { return fmt::format("\"{}\"", Printable(path)); }
+
+bool IsPrintable(std::string_view text) { return Printable(text) == text; }
 
 bool MatchesPattern(std::string_view text, std::string_view pattern) {
   for (;;) {

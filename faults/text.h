@@ -8,11 +8,13 @@
 // Survives: any bytes, of any length.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/random.h"
 #include "sim/result.h"
@@ -20,14 +22,19 @@
 
 namespace flinch::faults {
 
-// The candidate that `word` was probably meant to be: few typing errors away (Damerau and
-// Levenshtein), upper and lower case and '-' and '_' being one. Of equally near ones the first.
-// Nothing when none is near.
-std::optional<std::string> Suggest(std::string_view word,
-                                   std::span<const std::string_view> candidates);
-std::optional<std::string> Suggest(std::string_view word, std::span<const std::string> candidates);
+// What `word` was probably meant to be: the candidate that is few typing errors away (Damerau and
+// Levenshtein; upper and lower case and '-' and '_' are one, and of equally near ones the first
+// counts), or the up to five of which it is the beginning, the end or a part. Empty when there is
+// none, and when they are more.
+std::vector<std::string> Suggest(std::string_view word,
+                                 std::span<const std::string_view> candidates);
+std::vector<std::string> Suggest(std::string_view word, std::span<const std::string> candidates);
 
-// " Did you mean \"x\"?" or nothing at all; to be put behind a sentence.
+// "did you mean \"x\" or \"y\"?" or nothing at all.
+std::string SuggestionFor(std::string_view word, std::span<const std::string_view> candidates);
+std::string SuggestionFor(std::string_view word, std::span<const std::string> candidates);
+
+// The same as a sentence, with a blank before it: to be put behind another one.
 std::string DidYouMean(std::string_view word, std::span<const std::string_view> candidates);
 std::string DidYouMean(std::string_view word, std::span<const std::string> candidates);
 
@@ -48,6 +55,18 @@ sim::Result<uint64_t> ParseSeed(std::string_view text);
 // In double quotes, for a message: control characters and bytes that are no UTF-8 become escapes,
 // long text is cut.
 std::string Quote(std::string_view text);
+
+// `"a", "b" and 7 more`, or "none".
+std::string QuoteSome(std::span<const std::string> words, size_t count_max);
+
+// The same without quotes, and whole: for the names of files, which people copy.
+std::string Printable(std::string_view text);
+
+// Printable, in double quotes.
+std::string QuotePath(std::string_view path);
+
+// Whether it is its own printable form.
+bool IsPrintable(std::string_view text);
 
 // Whether the text is one of the alternatives of the pattern, which "|" separates; "*" stands for
 // any run of characters, also an empty one.

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "faults/text.h"
+#include "faults/toml_source.h"
 #include "faults/toml_tree.h"
 #include "sim/check.h"
 
@@ -24,15 +25,13 @@ struct TomlState {
   bool readable = true;
   sim::ErrorCode code = sim::ErrorCode::kInvalidArgument;
   std::vector<TomlProblem> problems;
+  std::vector<TomlPart> parts;
 };
 
 namespace {
 
 // More problems than anybody reads; the rest is counted.
 constexpr size_t kProblemsMax = 100;
-// Longer source lines are shown around the caret.
-constexpr size_t kExcerptMax = 100;
-constexpr size_t kExcerptBefore = 60;
 
 std::string_view Describe(TomlKind kind) {
   switch (kind) {
@@ -54,68 +53,37 @@ std::string_view Describe(TomlKind kind) {
   sim::Unreachable("a kind of TOML value has no name");
 }
 
-std::string_view LineOf(std::string_view text, uint32_t line) {
-  for (uint32_t skipped = 1; skipped < line; ++skipped) {
-    const size_t end = text.find('\n');
-    if (end == std::string_view::npos) {
-      return {};
-    }
-    text.remove_prefix(end + 1);
-  }
-  return text.substr(0, text.find_first_of("\r\n"));
+std::string ShowInText(std::string_view file, std::string_view text, const TomlProblem& problem) {
+  return fmt::format("{}:{}:{}: error: {}\n{}", Printable(file), problem.place.line,
+                     problem.place.column, problem.sentence, ShowSource(text, problem));
 }
 
-// The line as one printable character per code point, so that columns are places on a screen.
-std::vector<std::string> Characters(std::string_view line) {
-  static constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-  if (line.starts_with(kByteOrderMark)) {
-    line.remove_prefix(kByteOrderMark.size());
+// What stands behind a part, where nobody wrote anything, is told at the end of the part.
+std::string ShowInPart(const TomlPart& part, TomlProblem problem) {
+  const auto lines = static_cast<uint32_t>(1 + std::ranges::count(part.text, '\n'));
+  const uint32_t line = problem.place.line - part.line + 1;
+  if (line > lines) {
+    const std::string_view text = part.text;
+    const std::string_view last = text.substr(text.rfind('\n') + 1);
+    problem.place = {.line = lines, .column = static_cast<uint32_t>(last.size()) + 1, .width = 1};
+  } else {
+    problem.place.line = line;
   }
-  std::vector<std::string> characters;
-  for (const char letter : line) {
-    const auto byte = static_cast<unsigned char>(letter);
-    if ((byte & 0xc0U) == 0x80U && !characters.empty()) {
-      characters.back() += letter;
-    } else {
-      characters.emplace_back(1, byte < 0x20 || byte == 0x7f ? ' ' : letter);
-    }
-  }
-  for (std::string& character : characters) {
-    if (FindInvalidUtf8(character)) {
-      character = "?";
-    }
-  }
-  return characters;
-}
-
-// The source line and the line below it, with the caret.
-std::string ShowSource(std::string_view text, const TomlProblem& problem) {
-  const std::vector<std::string> characters = Characters(LineOf(text, problem.place.line));
-  // A place behind the end of the line is where something is missing.
-  const size_t column = std::min<size_t>(problem.place.column - 1, characters.size());
-  const size_t begin =
-      characters.size() > kExcerptMax && column > kExcerptBefore ? column - kExcerptBefore : 0;
-  const size_t end = std::min(characters.size(), begin + kExcerptMax);
-  std::string excerpt = begin > 0 ? "..." : "";
-  const size_t indent = excerpt.size() + column - begin;
-  for (size_t index = begin; index < end; ++index) {
-    excerpt += characters[index];
-  }
-  excerpt += end < characters.size() ? "..." : "";
-  const size_t width =
-      std::clamp<size_t>(problem.place.width, 1, std::max<size_t>(end - column, 1));
-  const std::string number = fmt::format("{:>4}", problem.place.line);
-  return fmt::format("{} | {}\n{:{}} | {:{}}^{:~<{}}{}{}\n", number, excerpt, "", number.size(), "",
-                     indent, "", width - 1, problem.suggestion.empty() ? "" : " ",
-                     problem.suggestion);
+  return ShowInText(part.name, part.text, problem);
 }
 
 std::string ShowProblem(const TomlState& state, const TomlProblem& problem) {
-  if (problem.place.line == 0) {
-    return fmt::format("{}: error: {}\n", state.file, problem.sentence);
+  const auto is_behind = [&problem](const TomlPart& part) {
+    return part.line <= problem.place.line;
+  };
+  const auto part = std::find_if(state.parts.rbegin(), state.parts.rend(), is_behind);
+  if (part != state.parts.rend()) {
+    return ShowInPart(*part, problem);
   }
-  return fmt::format("{}:{}:{}: error: {}\n{}", state.file, problem.place.line,
-                     problem.place.column, problem.sentence, ShowSource(state.text, problem));
+  if (problem.place.line == 0 || !state.parts.empty()) {
+    return fmt::format("{}: error: {}\n", Printable(state.file), problem.sentence);
+  }
+  return ShowInText(state.file, state.text, problem);
 }
 
 std::unique_ptr<TomlState> Broken(std::string file, sim::ErrorCode code, std::string sentence) {
@@ -136,9 +104,13 @@ std::string TooLarge() {
 sim::Result<std::string> ReadText(const std::string& path) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status)) {
+  if (path.empty() || status.type() == std::filesystem::file_type::not_found) {
     return sim::Fail(sim::ErrorCode::kNotFound,
                      "There is no such file. Check the name and the folder.");
+  }
+  if (status.type() == std::filesystem::file_type::none) {
+    return sim::Fail(sim::ErrorCode::kIo,
+                     fmt::format("The file cannot be reached: {}.", error.message()));
   }
   if (std::filesystem::is_directory(status)) {
     return sim::Fail(sim::ErrorCode::kInvalidArgument,
@@ -163,17 +135,17 @@ sim::Result<std::string> ReadText(const std::string& path) {
     text.append(piece, 0, static_cast<size_t>(input.gcount()));
   }
   if (input.bad()) {
-    return sim::Fail(sim::ErrorCode::kIo, "The file cannot be read to its end.");
+    return sim::Fail(sim::ErrorCode::kIo, fmt::format("The file cannot be read to its end: {}.",
+                                                      std::generic_category().message(errno)));
   }
   return text;
 }
 
-// "write 3 without quotes" and the like; empty when nothing is obvious.
-std::string SuggestInteger(const TomlNode& value) {
-  const bool is_number =
-      value.kind == TomlKind::kString && !value.text.empty() && value.text.size() < 19 &&
-      std::ranges::all_of(value.text, [](char letter) { return letter >= '0' && letter <= '9'; });
-  return is_number ? fmt::format("write {} without quotes", value.text) : std::string();
+// Whether the place is that of the value or of something in it.
+bool HoldsPlace(const TomlNode& value, const TomlPlace& place) {
+  return (value.place.line == place.line && value.place.column == place.column) ||
+         std::ranges::any_of(value.children,
+                             [&place](const TomlNode& child) { return HoldsPlace(child, place); });
 }
 
 std::string Join(std::span<const std::string> words) {
@@ -210,7 +182,9 @@ TomlDocument::~TomlDocument() = default;
 TomlDocument TomlDocument::Load(const std::string& path) {
   sim::Result<std::string> text = ReadText(path);
   if (!text) {
-    return TomlDocument(Broken(path, text.error().code, text.error().message));
+    // What has no name is shown as such.
+    return TomlDocument(
+        Broken(path.empty() ? "\"\"" : path, text.error().code, text.error().message));
   }
   return Parse(path, std::move(*text));
 }
@@ -238,6 +212,12 @@ TomlDocument TomlDocument::Parse(std::string file, std::string text) {
   return TomlDocument(std::move(state));
 }
 
+TomlDocument TomlDocument::Parse(std::string file, std::string text, std::vector<TomlPart> parts) {
+  TomlDocument document = Parse(std::move(file), std::move(text));
+  document.state_->parts = std::move(parts);
+  return document;
+}
+
 const std::string& TomlDocument::file() const { return state_->file; }
 
 std::string_view TomlDocument::text() const { return state_->text; }
@@ -260,7 +240,7 @@ sim::Result<void> TomlDocument::Finish() const {
     message += ShowProblem(*state_, state_->problems[std::get<size_t>(ordered[rank])]);
   }
   if (ordered.size() > kProblemsMax) {
-    message += fmt::format("{}: error: {} more problems are not shown.\n", state_->file,
+    message += fmt::format("{}: error: {} more problems are not shown.\n", Printable(state_->file),
                            ordered.size() - kProblemsMax);
   }
   message.pop_back();  // the last line's end belongs to who prints it
@@ -270,6 +250,11 @@ sim::Result<void> TomlDocument::Finish() const {
 // ---- Reads
 
 bool TomlTable::Has(std::string_view key) { return Ask(key) != nullptr; }
+
+bool TomlTable::HasTable(std::string_view key) const {
+  const TomlNode* const value = node_->Find(key);
+  return value != nullptr && value->kind == TomlKind::kTable;
+}
 
 std::vector<std::string> TomlTable::Keys() const {
   std::vector<std::string> keys;
@@ -286,8 +271,7 @@ std::optional<std::string> TomlTable::String(std::string_view key) {
     return std::nullopt;
   }
   if (value->kind != TomlKind::kString) {
-    const std::optional<std::string> text = TextOf(*value);
-    ReportType(*value, key, "a string", text ? fmt::format("write {}", Quote(*text)) : "");
+    ReportType(*value, key, "a string", SuggestString(state_->text, *value));
     return std::nullopt;
   }
   return value->text;
@@ -298,10 +282,9 @@ std::optional<std::string> TomlTable::OneOf(std::string_view key,
   std::optional<std::string> word = String(key);
   if (word && std::ranges::find(words, *word) == words.end()) {
     const std::vector<std::string> all(words.begin(), words.end());
-    const std::optional<std::string> near = Suggest(*word, words);
     Complain(key,
              fmt::format("{} is {}, which is none of: {}.", Quote(key), Quote(*word), Join(all)),
-             near ? fmt::format("did you mean {}?", Quote(*near)) : "");
+             SuggestionFor(*word, words));
     return std::nullopt;
   }
   return word;
@@ -314,7 +297,7 @@ std::optional<int64_t> TomlTable::Integer(std::string_view key, int64_t min, int
     return std::nullopt;
   }
   if (value->kind != TomlKind::kInteger) {
-    ReportType(*value, key, "a whole number", SuggestInteger(*value));
+    ReportType(*value, key, "a whole number", SuggestInteger(state_->text, *value));
     return std::nullopt;
   }
   if (value->integer < min || value->integer > max) {
@@ -452,7 +435,9 @@ std::vector<std::string> TomlTable::Strings(std::string_view key, size_t count_m
     const std::string range = count_min == count_max ? fmt::format("exactly {}", count_min)
                               : count < count_min    ? fmt::format("at least {}", count_min)
                                                      : fmt::format("at most {}", count_max);
-    Report(value->place, fmt::format("{} has {} entries, but needs {}.", Quote(key), count, range),
+    Report(value->place,
+           fmt::format("{} has {} {}, but needs {}.", Quote(key), count,
+                       count == 1 ? "entry" : "entries", range),
            "");
     return strings;
   }
@@ -528,6 +513,13 @@ void TomlTable::ComplainHere(std::string sentence, std::string suggestion) {
   Report(node_->place, std::move(sentence), std::move(suggestion));
 }
 
+bool TomlTable::IsTold(std::string_view key) const {
+  const TomlNode* const value = node_->Find(key);
+  return value != nullptr && std::ranges::any_of(state_->problems, [value](const auto& problem) {
+           return HoldsPlace(*value, problem.place);
+         });
+}
+
 size_t TomlTable::problem_count() const { return state_->problems.size(); }
 
 void TomlTable::RejectUnknown() {
@@ -535,11 +527,11 @@ void TomlTable::RejectUnknown() {
     if (std::ranges::find(node_->asked, child.key) != node_->asked.end()) {
       continue;
     }
-    const std::optional<std::string> near = Suggest(child.key, node_->asked);
+    const std::string near = SuggestionFor(child.key, std::span<const std::string>(node_->asked));
     Report(child.key_place, fmt::format("The key {} is unknown here.", Quote(child.key)),
-           near ? fmt::format("did you mean {}?", Quote(*near))
-                : fmt::format("known here: {}",
-                              node_->asked.empty() ? "nothing" : Join(node_->asked)));
+           near.empty() ? fmt::format("known here: {}",
+                                      node_->asked.empty() ? "nothing" : Join(node_->asked))
+                        : near);
   }
 }
 

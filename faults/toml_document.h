@@ -44,6 +44,9 @@ class TomlTable {
   // All keys in the order of the file. Does not make them known.
   std::vector<std::string> Keys() const;
 
+  // Whether a table stands there; what else stands there is no problem yet.
+  bool HasTable(std::string_view key) const;
+
   // Reads: nothing when the key is absent or its value is wrong.
   std::optional<std::string> String(std::string_view key);
   // One of the given words; another is met with a suggestion.
@@ -80,6 +83,9 @@ class TomlTable {
   // A problem of the table as a whole.
   void ComplainHere(std::string sentence, std::string suggestion = "");
 
+  // Whether a problem of the value under `key`, or of something in it, is known so far.
+  bool IsTold(std::string_view key) const;
+
   // Of the whole document, so far: a reader learns from it whether what it read was right.
   size_t problem_count() const;
 
@@ -102,6 +108,13 @@ class TomlTable {
   TomlNode* node_;
 };
 
+// What somebody wrote, whole lines of a larger text.
+struct TomlPart {
+  std::string name;   // in messages, instead of the file's
+  uint32_t line = 1;  // of the larger text, where it begins
+  std::string text;
+};
+
 class TomlDocument {
  public:
   static constexpr size_t kSizeMax = size_t{8} << 20;
@@ -109,6 +122,8 @@ class TomlDocument {
   // Reads and parses. `file` names the text in messages.
   static TomlDocument Load(const std::string& path);
   static TomlDocument Parse(std::string file, std::string text);
+  // A text that was put together from parts: problems are told at the places in those.
+  static TomlDocument Parse(std::string file, std::string text, std::vector<TomlPart> parts);
 
   TomlDocument(TomlDocument&&) noexcept;
   TomlDocument& operator=(TomlDocument&&) noexcept;

@@ -178,7 +178,7 @@ TomlProblem SyntaxProblem(const toml::parse_error& error) {
     suggestion = "numbers have 63 bits; seeds and larger numbers are written as strings";
   }
   return {.place = PlaceOf(error.source()),
-          .sentence = fmt::format("This is no valid TOML. {}.", description),
+          .sentence = fmt::format("This is no valid TOML. {}.", Printable(description)),
           .suggestion = std::string(suggestion)};
 }
 

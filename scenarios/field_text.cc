@@ -133,11 +133,12 @@ sim::Result<void> ParseField(const FieldInfo& field, std::string_view text,
     return {};
   }
   sim::Duration span{0};
-  const sim::Result<void> parsed = ParseField(field, text, span);
-  if (parsed) {
-    value = span;
+  if (const sim::Result<void> parsed = ParseField(field, text, span); !parsed) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} Or write {}.", parsed.error().message, Quote(kAutomatic)));
   }
-  return parsed;
+  value = span;
+  return {};
 }
 
 sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, ZipfExponent& value) {

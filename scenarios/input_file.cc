@@ -11,10 +11,9 @@
 #include <system_error>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include "faults/text.h"
+#include "scenarios/json_row.h"
 #include "scenarios/row_reader.h"
 #include "scenarios/timestamp.h"
 
@@ -23,12 +22,13 @@ namespace flinch::scenarios {
 namespace {
 
 using faults::Quote;
-using nlohmann::json;
+using faults::QuotePath;
 using sim::ErrorCode;
 using sim::Fail;
 
 // So many malformed rows are told one by one.
 constexpr size_t kProblemsShown = 5;
+constexpr size_t kNamesShown = 10;
 
 std::unique_ptr<RowReader> MakeReader(std::string_view text, const FileSpec& spec) {
   switch (spec.format) {
@@ -40,6 +40,10 @@ std::unique_ptr<RowReader> MakeReader(std::string_view text, const FileSpec& spe
       return std::make_unique<BlankReader>(text);
   }
   sim::Unreachable("a file format has no reader");
+}
+
+std::string Columns(size_t count) {
+  return fmt::format("{} column{}", count, count == 1 ? "" : "s");
 }
 
 // "3" as a column number from 1.
@@ -57,7 +61,7 @@ std::optional<size_t> ColumnNumber(std::string_view field) {
 class FileDecoder {
  public:
   FileDecoder(const std::string& path, std::string_view text, const FileSpec& spec)
-      : path_(path), spec_(spec), rows_(MakeReader(text, spec)) {}
+      : path_(faults::Printable(path)), spec_(spec), rows_(MakeReader(text, spec)) {}
 
   sim::Result<InputFile> Run() && {
     const bool has_header = spec_.format == FileFormat::kCsv && spec_.header;
@@ -92,8 +96,8 @@ class FileDecoder {
  private:
   sim::Result<InputFile> Judge(InputFile file, uint64_t rows, uint64_t bad_rows) {
     if (bad_rows > kProblemsShown) {
-      problems_ +=
-          fmt::format("{}: {} more rows are malformed.\n", path_, bad_rows - kProblemsShown);
+      problems_ += fmt::format("{}: {} more {} malformed.\n", path_, bad_rows - kProblemsShown,
+                               bad_rows == kProblemsShown + 1 ? "row is" : "rows are");
     }
     if (file.records.empty()) {
       return Fail(ErrorCode::kInvalidArgument,
@@ -107,14 +111,17 @@ class FileDecoder {
                       "workload.file.on_bad_row = \"skip\".");
     }
     file.rows_skipped = bad_rows;
+    file.skipped_text = std::move(problems_);
     return file;
   }
 
   sim::Result<void> ReadHeader() {
     std::optional<TextRow> row = rows_->Next();
     if (!row || !row->problem.empty()) {
-      return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("{}:1: The header {}.", path_, row ? row->problem : "is missing"));
+      return BadHeader(row ? row->problem : "is missing");
+    }
+    if (const std::optional<size_t> byte = faults::FindInvalidUtf8(row->raw)) {
+      return BadHeader(fmt::format("is not UTF-8 from its byte {} on", *byte + 1));
     }
     names_ = std::move(row->columns);
     columns_ = names_.size();
@@ -122,14 +129,23 @@ class FileDecoder {
     wanted.push_back(spec_.key_field);
     wanted.push_back(spec_.value_field);
     for (const std::string& field : wanted) {
-      if (!field.empty() && !ColumnNumber(field) && !NamedColumn(field)) {
+      const auto count = std::ranges::count(names_, field);
+      if (!field.empty() && count > 1) {
+        return BadHeader(fmt::format("has {} columns {}; name the one that is meant by its number",
+                                     count == 2 ? "two" : std::to_string(count), Quote(field)));
+      }
+      if (!field.empty() && count == 0 && !ColumnNumber(field)) {
+        const std::string near = faults::DidYouMean(field, std::span<const std::string>(names_));
         return Fail(ErrorCode::kInvalidArgument,
                     fmt::format("{}:1: The header has no column {}; it has {}.{}", path_,
-                                Quote(field), fmt::join(names_, ", "),
-                                faults::DidYouMean(field, std::span<const std::string>(names_))));
+                                Quote(field), faults::QuoteSome(names_, kNamesShown), near));
       }
     }
     return {};
+  }
+
+  std::unexpected<sim::Error> BadHeader(std::string_view what) const {
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}:1: The header {}.", path_, what));
   }
 
   std::optional<size_t> NamedColumn(std::string_view field) const {
@@ -155,29 +171,26 @@ class FileDecoder {
       // The first row sets the number where no header does.
       columns_ = columns_ == 0 ? row.columns.size() : columns_;
       if (row.columns.size() != columns_) {
-        return Bad(fmt::format("has {} columns, but should have {}", row.columns.size(), columns_));
+        return Bad(
+            fmt::format("has {}, but should have {}", Columns(row.columns.size()), columns_));
       }
     }
-    json object;
-    if (spec_.format == FileFormat::kJsonLines) {
-      if (row.raw.empty()) {
-        return Bad("is empty");
-      }
-      object = json::parse(row.raw, nullptr, /*allow_exceptions=*/false);
-      if (!object.is_object()) {
-        return Bad(object.is_discarded()
-                       ? "is not valid JSON"
-                       : fmt::format("is {} of JSON, but must be an object", object.type_name()));
-      }
+    if (spec_.format != FileFormat::kJsonLines) {
+      return Compose(row, [this, &row](const std::string& field) { return Column(row, field); });
     }
-    return Compose(row, object);
+    if (row.raw.empty()) {
+      return Bad("is empty");
+    }
+    const sim::Result<JsonRow> object = JsonRow::Parse(row.raw);
+    if (!object) {
+      return Fail(object);
+    }
+    return Compose(row, [&object](const std::string& field) { return object->Member(field); });
   }
 
-  sim::Result<FileRecord> Compose(const TextRow& row, const json& object) const {
+  template <typename Read>
+  sim::Result<FileRecord> Compose(const TextRow& row, const Read& read) const {
     FileRecord record{.key = {}, .value = std::string(row.raw), .timestamp = {}};
-    const auto read = [&](const std::string& field) {
-      return spec_.format == FileFormat::kJsonLines ? Member(object, field) : Column(row, field);
-    };
     std::string timestamp;
     for (const std::string& field : spec_.timestamp_fields) {
       const sim::Result<std::string> part = read(field);
@@ -213,35 +226,13 @@ class FileDecoder {
     column = column ? column : ColumnNumber(field);
     if (!column || *column > row.columns.size()) {
       return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("has no column {}; it has {} column{}", field, row.columns.size(),
-                              row.columns.size() == 1 ? "" : "s"));
+                  fmt::format("has no column {}; it has {}", column ? field : Quote(field),
+                              Columns(row.columns.size())));
     }
     return row.columns[*column - 1];
   }
 
-  static sim::Result<std::string> Member(const json& object, const std::string& field) {
-    const auto found = object.find(field);
-    if (found == object.end()) {
-      std::vector<std::string> names;
-      for (const auto& [name, value] : object.items()) {
-        names.push_back(name);
-      }
-      return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("has no member {}; it has {}", Quote(field),
-                              names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
-    }
-    if (found->is_string()) {
-      return found->get<std::string>();
-    }
-    if (found->is_number() || found->is_boolean()) {
-      return found->dump();
-    }
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("has the member {}, which is {}, but must be text or a number",
-                            Quote(field), found->type_name()));
-  }
-
-  const std::string& path_;
+  std::string path_;  // as it is shown
   const FileSpec& spec_;
   std::unique_ptr<RowReader> rows_;
   std::vector<std::string> names_;
@@ -254,26 +245,31 @@ class FileDecoder {
 sim::Result<std::string> ReadWholeFile(const std::string& path) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
-  if (status.type() == std::filesystem::file_type::not_found) {
-    return Fail(ErrorCode::kNotFound,
-                fmt::format("There is no file {}. Check the name and the folder.", Quote(path)));
+  if (path.empty() || status.type() == std::filesystem::file_type::not_found) {
+    return Fail(
+        ErrorCode::kNotFound,
+        fmt::format("There is no file {}. Check the name and the folder.", QuotePath(path)));
+  }
+  if (status.type() == std::filesystem::file_type::none) {
+    return Fail(ErrorCode::kIo,
+                fmt::format("{} cannot be reached: {}.", QuotePath(path), error.message()));
   }
   if (std::filesystem::is_directory(status)) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} is a directory. Name a file in it.", Quote(path)));
+                fmt::format("{} is a directory. Name a file in it.", QuotePath(path)));
   }
   if (!std::filesystem::is_regular_file(status)) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{} is no regular file, so a replay could not read it again. Write its "
                             "content to a file first.",
-                            Quote(path)));
+                            QuotePath(path)));
   }
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(in), {}};
   if (!in) {
     const std::string why = errno == 0 ? "" : ": " + std::generic_category().message(errno);
-    return Fail(ErrorCode::kIo, fmt::format("{} cannot be read{}.", Quote(path), why));
+    return Fail(ErrorCode::kIo, fmt::format("{} cannot be read{}.", QuotePath(path), why));
   }
   return text;
 }
@@ -283,14 +279,15 @@ sim::Result<InputFile> ParseInputFile(const std::string& path, std::string_view 
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} is UTF-16. Convert it to UTF-8 first.", path));
+                fmt::format("{} is UTF-16. Convert it to UTF-8 first.", faults::Printable(path)));
   }
   if (text.starts_with(kByteOrderMark)) {
     text.remove_prefix(kByteOrderMark.size());
   }
   if (text.empty()) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} is empty. Give a file with at least one row.", path));
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{} is empty. Give a file with at least one row.", faults::Printable(path)));
   }
   return FileDecoder(path, text, spec).Run();
 }

@@ -62,7 +62,8 @@ std::optional<TextRow> CsvReader::Next() {
 }
 
 bool CsvReader::AtLineEnd() const {
-  return at_ >= text_.size() || text_[at_] == '\n' || text_.substr(at_).starts_with("\r\n");
+  const std::string_view rest = text_.substr(std::min(at_, text_.size()));
+  return rest.empty() || rest.front() == '\n' || rest.starts_with("\r\n") || rest == "\r";
 }
 
 void CsvReader::SkipLine() { at_ = std::min(text_.find('\n', at_), text_.size()); }

@@ -50,6 +50,7 @@ class BlankReader final : public RowReader {
   LineReader lines_;
 };
 
+// A CR without an LF ends a line at the end of the text only.
 class CsvReader final : public RowReader {
  public:
   CsvReader(std::string_view text, char delimiter) : text_(text), delimiter_(delimiter) {}

@@ -356,6 +356,7 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
   }
   result.output = std::move(state.output);
   result.cells = cells_.hit();
+  result.why_not = injector_->WhyNot();
   result.recording = world_.recording();
   result.ladder = world_.ladder();
   if (request_.play || request_.records_tape) {

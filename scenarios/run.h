@@ -39,6 +39,8 @@ struct RunResult {
   sim::Recording recording;  // what `keep` asked for
   sim::Ladder ladder;
   std::vector<OutputRecord> output;  // by log partition and offset
+  // By fault of the plan: why it never fired, as far as that is known (Injector::WhyNot).
+  std::vector<std::string> why_not;
   std::vector<uint32_t> cells;       // of the protocol that faults struck: scenarios/cells.h
   std::optional<sim::Tape> tape;     // when one was recorded or played
   sim::TapeReport tape_report;       // when one was played

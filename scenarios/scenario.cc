@@ -1,7 +1,9 @@
 #include "scenarios/scenario.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +14,7 @@
 #include "scenarios/cells.h"
 #include "scenarios/jobs.h"
 #include "scenarios/oracles/catalogue.h"
+#include "scenarios/scenario_fields.h"
 #include "scenarios/timestamp.h"
 
 namespace flinch::scenarios {
@@ -20,14 +23,15 @@ namespace {
 
 using faults::Quote;
 
+// Reports print it on a line of its own, and beside others.
+constexpr size_t kNameSizeMax = 200;
+constexpr size_t kWhySizeMax = 2'000;
+// Its square is the number of channels between two operators.
+constexpr uint64_t kParallelismMax = 320;
+
 class ProblemFinder {
  public:
   explicit ProblemFinder(const Scenario& scenario) : scenario_(scenario) {}
-
-  std::vector<ScenarioProblem> FindNames() && {
-    CheckNames();
-    return std::move(problems_);
-  }
 
   std::vector<ScenarioProblem> Find() && {
     CheckTexts();
@@ -40,23 +44,34 @@ class ProblemFinder {
       CheckFile(scenario_.workload.file);
     }
     CheckSwarmNumbers();
-    if (const sim::Result<void> valid = scenario_.options.Validate(); !valid) {
-      Add("options", valid.error().message);
-    }
+    CheckOptions();
     return std::move(problems_);
   }
 
  private:
-  void Add(std::string path, std::string sentence) {
-    problems_.push_back({.path = std::move(path), .sentence = std::move(sentence)});
+  void Add(std::string path, std::string sentence, std::vector<std::string> others = {}) {
+    problems_.push_back(
+        {.path = std::move(path), .sentence = std::move(sentence), .others = std::move(others)});
   }
 
   void CheckTexts() {
-    if (scenario_.name.empty()) {
+    const std::string& name = scenario_.name;
+    if (name.empty()) {
       Add("name", "A scenario needs a name.");
+    } else if (!faults::IsPrintable(name) || name.size() > kNameSizeMax) {
+      Add("name", fmt::format("The name {} is not one line of at most {} printable bytes.",
+                              Quote(name), kNameSizeMax));
     }
-    if (scenario_.why.empty()) {
+    const std::string& why = scenario_.why;
+    std::string in_one_line = why;
+    std::ranges::replace(in_one_line, '\n', ' ');
+    if (why.empty()) {
       Add("why", "A scenario says why it exists.");
+    } else if (!faults::IsPrintable(in_one_line) || why.contains("\n\n") ||
+               why.size() > kWhySizeMax) {
+      Add("why", fmt::format("Why it exists, {}, is not one paragraph of at most {} printable "
+                             "bytes.",
+                             Quote(why), kWhySizeMax));
     }
     if (scenario_.job.name.empty()) {
       Add("job.name", "A scenario needs a job; `flinch list jobs` shows them.");
@@ -68,11 +83,17 @@ class ProblemFinder {
     for (const OracleInfo& oracle : OracleCatalogue()) {
       oracles.push_back(oracle.name);
     }
-    for (const std::string& name : scenario_.oracles) {
+    for (size_t index = 0; index < scenario_.oracles.size(); ++index) {
+      const std::string& name = scenario_.oracles[index];
+      const auto here = scenario_.oracles.begin() + static_cast<std::ptrdiff_t>(index);
       if (FindOracle(name) == nullptr) {
         Add("oracles",
             fmt::format("There is no oracle {}.{}", Quote(name),
                         faults::DidYouMean(name, std::span<const std::string_view>(oracles))));
+        problems_.back().item = index;
+      } else if (std::find(scenario_.oracles.begin(), here, name) != here) {
+        Add("oracles", fmt::format("The oracle {} is named twice.", Quote(name)));
+        problems_.back().item = index;
       }
     }
     if (!scenario_.job.name.empty() && FindJob(scenario_.job.name) == nullptr) {
@@ -91,34 +112,46 @@ class ProblemFinder {
     const std::vector<std::string>& steps = scenario_.job.steps;
     if (scenario_.job.name == "algebra") {
       if (const sim::Result<std::vector<Step>> parsed = ParseSteps(steps); !parsed) {
-        Add("job.steps", parsed.error().message);
+        Add("job.steps", parsed.error().message, {"job.name"});
       }
     } else if (!steps.empty()) {
       Add("job.steps",
-          fmt::format("Only the job \"algebra\" has steps, not {}.", Quote(scenario_.job.name)));
+          fmt::format("Only the job \"algebra\" has steps, not {}.", Quote(scenario_.job.name)),
+          {"job.name"});
     }
   }
 
   void CheckCluster() {
-    const uint64_t slots = uint64_t{scenario_.cluster.task_managers} * scenario_.cluster.slots_each;
-    if (scenario_.job.parallelism > slots) {
+    const ClusterSpec& cluster = scenario_.cluster;
+    const uint64_t parallelism = scenario_.job.parallelism;
+    const uint64_t slots = uint64_t{cluster.task_managers} * cluster.slots_each;
+    if (parallelism > slots) {
       Add("job.parallelism",
-          fmt::format("A parallelism of {} needs as many slots, but {} TaskManagers with {} slots "
-                      "each have {}.",
-                      scenario_.job.parallelism, scenario_.cluster.task_managers,
-                      scenario_.cluster.slots_each, slots));
+          fmt::format("A parallelism of {} needs as many slots, but {} TaskManager{} with {} "
+                      "slot{} each have {}.",
+                      parallelism, cluster.task_managers, cluster.task_managers == 1 ? "" : "s",
+                      cluster.slots_each, cluster.slots_each == 1 ? "" : "s", slots),
+          {"cluster.task_managers", "cluster.slots_each"});
+    }
+    if (parallelism > kParallelismMax) {
+      Add("job.parallelism",
+          fmt::format("A parallelism of {0} makes {0} times {0} channels between two operators, "
+                      "more than one process can simulate; {1} is the most.",
+                      parallelism, kParallelismMax));
     }
     const uint32_t max_parallelism = scenario_.options.max_parallelism;
-    if (max_parallelism != 0 && max_parallelism < scenario_.job.parallelism) {
+    if (max_parallelism != 0 && max_parallelism < parallelism) {
       Add("job.parallelism",
-          fmt::format("The parallelism is {}, above pipeline.max-parallelism {}.",
-                      scenario_.job.parallelism, max_parallelism));
+          fmt::format("The parallelism is {}, above pipeline.max-parallelism {}.", parallelism,
+                      max_parallelism),
+          {"options.pipeline.max-parallelism"});
     }
     if (scenario_.limits.heal_after >= scenario_.limits.simulated_time) {
       Add("limits.heal_after",
           fmt::format("A run is healed after {}, but ends after {}; give it time in between.",
                       sim::Show(scenario_.limits.heal_after),
-                      sim::Show(scenario_.limits.simulated_time)));
+                      sim::Show(scenario_.limits.simulated_time)),
+          {"limits.simulated_time"});
     }
   }
 
@@ -135,30 +168,33 @@ class ProblemFinder {
         workload.start.nanos() - kFirstTime.nanos() < workload.out_of_order.count()) {
       Add("workload.start",
           "The events lie outside the years 1900 to 2149; choose another workload.start or a "
-          "smaller workload.event_step.");
+          "smaller workload.event_step.",
+          {"workload"});
     }
     if (workload.key_prefix.find_first_of(" \t\r\n") != std::string::npos) {
-      Add("workload.key_prefix", "A key holds no blanks, which stand between keys.");
+      Add("workload.key_prefix", "A key holds no blanks, which stand between keys.",
+          {"workload.source"});
     }
   }
 
   void CheckFile(const FileSpec& file) {
     if (file.delimiter.size() != 1 || file.delimiter.find_first_of("\"\r\n") != std::string::npos) {
       Add("workload.file.delimiter",
-          fmt::format("The delimiter is {}, but must be one character.", Quote(file.delimiter)));
+          fmt::format("The delimiter is {}, but must be one character.", Quote(file.delimiter)),
+          {"workload.source"});
     }
     if (file.header && file.format != FileFormat::kCsv) {
-      Add("workload.file.header", "Only a CSV file has a header.");
+      Add("workload.file.header", "Only a CSV file has a header.", {"workload.file.format"});
     }
     if (file.timestamp_fields.empty()) {
       Add("workload.file.timestamp_fields",
-          "Name the field of the timestamp, or the fields that form it.");
+          "Name the field of the timestamp, or the fields that form it.", {"workload.source"});
     }
     for (const std::string& field : file.timestamp_fields) {
       CheckField("workload.file.timestamp_fields", file, field);
     }
     if (file.key_field.empty()) {
-      Add("workload.file.key_field", "Name the field that is the key.");
+      Add("workload.file.key_field", "Name the field that is the key.", {"workload.source"});
     } else {
       CheckField("workload.file.key_field", file, file.key_field);
     }
@@ -180,14 +216,15 @@ class ProblemFinder {
       Add(std::move(path),
           fmt::format("The field {} is no number of a column, and the columns of such a file have "
                       "no names; count from \"1\".",
-                      Quote(field)));
+                      Quote(field)),
+          {"workload.file.format", "workload.file.header"});
     }
   }
 
   void CheckSwarmNumbers() {
     if (scenario_.faults.source == FaultSource::kSwarm) {
       if (const sim::Result<void> valid = CheckSwarm(scenario_); !valid) {
-        Add("faults.source", valid.error().message);
+        Add("faults.source", valid.error().message, {"faults", "cluster", "job", "limits"});
       }
       const std::string& aim = scenario_.faults.swarm.aim;
       if (!aim.empty() && !FindCell(aim)) {
@@ -198,9 +235,48 @@ class ProblemFinder {
         Add("faults.aim",
             fmt::format("There is no cell {}; a cell is such as "
                         "\"ack_sent/sink/crash/before\".{}",
-                        Quote(aim), faults::DidYouMean(aim, std::span<const std::string>(cells))));
+                        Quote(aim), faults::DidYouMean(aim, std::span<const std::string>(cells))),
+            {"faults.source"});
       }
     }
+  }
+
+  // The engine tells one mistake at a time, and its sentences begin with the option's name: with
+  // the usual value in the place of each that was told, all are found.
+  void CheckOptions() {
+    engine::EngineOptions options = scenario_.options;
+    const engine::EngineOptions usual;
+    std::vector<std::string> told;
+    for (;;) {
+      const sim::Result<void> valid = options.Validate();
+      const std::string sentence = valid ? "" : valid.error().message;
+      const std::string name = sentence.substr(0, sentence.find(' '));
+      if (valid || std::ranges::find(told, name) != told.end()) {
+        return;
+      }
+      told.push_back(name);
+      Add(std::string(kOptionsPrefix) + name, sentence,
+          name == "heartbeat.timeout" ? std::vector<std::string>{"options.heartbeat.interval"}
+                                      : std::vector<std::string>());
+      Reset(name, usual, options);
+      if (name == "heartbeat.timeout") {
+        Reset("heartbeat.interval", usual, options);
+      }
+    }
+  }
+
+  static void Reset(std::string_view name, const engine::EngineOptions& usual,
+                    engine::EngineOptions& options) {
+    engine::Visit(options, [&](std::string_view changed, auto& field) {
+      engine::Visit(usual, [&](std::string_view read, const auto& value) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(field)>,
+                                     std::decay_t<decltype(value)>>) {
+          if (changed == name && read == name) {
+            field = value;
+          }
+        }
+      });
+    });
   }
 
   void CheckPlan() {
@@ -218,10 +294,6 @@ class ProblemFinder {
 };
 
 }  // namespace
-
-std::vector<ScenarioProblem> FindNameProblems(const Scenario& scenario) {
-  return ProblemFinder(scenario).FindNames();
-}
 
 std::vector<ScenarioProblem> FindProblems(const Scenario& scenario) {
   return ProblemFinder(scenario).Find();

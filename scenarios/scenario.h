@@ -158,15 +158,15 @@ inline constexpr std::string_view kFaultPath = "fault";
 struct ScenarioProblem {
   std::string path;  // "job.parallelism"
   std::string sentence;
+  // The other fields, or tables of them, that it is about: where one of them could not be read, it
+  // says nothing.
+  std::vector<std::string> others{};
+  std::optional<size_t> item{};  // of a list, the one that is meant
 };
 
 // Everything that ranges of single fields cannot say: names that do not exist, a job that does not
 // fit the cluster, faults against nobody.
 std::vector<ScenarioProblem> FindProblems(const Scenario& scenario);
-
-// Those of them that are about names only, but for the plan's: they hold even where other fields
-// could not be read.
-std::vector<ScenarioProblem> FindNameProblems(const Scenario& scenario);
 
 // The same as one error, a line per problem.
 sim::Result<void> Validate(const Scenario& scenario);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -84,39 +85,37 @@ class ScenarioDecoder {
     RequirePresent("job", "name");
     VisitFields(scenario, [this](const FieldInfo& field, auto& value) { Read(field, value); });
     DecodeFaults(root, scenario);
-    ComplainAboutIdleFields(scenario);
     for (auto& [path, table] : tables_) {
       if (table) {
         const size_t problems_before = table->problem_count();
         table->RejectUnknown();
-        NoteCluster(path, problems_before);
+        if (table->problem_count() > problems_before) {
+          odd_.insert(path);
+        }
       }
     }
-    NoteCluster("cluster", root.Has("cluster") && Find("cluster") == nullptr ? 0 : SIZE_MAX);
+    ComplainAboutIdleFields(scenario);
     return scenario;
   }
 
-  // The names in the faults that could be read. Which TaskManagers there are is known only where
-  // [cluster] could be read; elsewhere any is taken.
+  // The names in what could be read of the faults. Which TaskManagers there are is known only where
+  // their number could be read; elsewhere any is taken.
   void ComplainAboutFaults(const Scenario& scenario) {
     if (scenario.faults.source == FaultSource::kPlan) {
+      const bool is_known = !IsUnread("cluster.task_managers");
       faults::ComplainAboutFaults(*tables_.at(""), decoded_,
-                                  cluster_is_read_ ? CastOf(scenario) : CastOfAnyScenario());
+                                  is_known ? CastOf(scenario) : CastOfAnyScenario());
     }
   }
 
-  // Cross-checks, each at the field it is about. Those of faults have been told by then.
+  // Cross-checks, each at the field it is about, as far as all that they are about could be read.
+  // Those of faults have been told by then.
   void Complain(const std::vector<ScenarioProblem>& problems) {
     for (const ScenarioProblem& problem : problems) {
-      if (problem.path.starts_with(kFaultPath) && problem.path.contains('[')) {
-        continue;
-      }
-      const FieldPlace place = PlaceOf(problem.path);
-      TomlTable* const table = Find(place.table);
-      if (table != nullptr) {
-        table->Complain(place.key, problem.sentence);
-      } else {
-        tables_.at("")->ComplainHere(fmt::format("{}: {}", problem.path, problem.sentence));
+      const bool is_fault = problem.path.starts_with(kFaultPath) && problem.path.contains('[');
+      const auto is_unread = [this](const std::string& path) { return IsUnread(path); };
+      if (!is_fault && !IsUnread(problem.path) && std::ranges::none_of(problem.others, is_unread)) {
+        Complain(problem);
       }
     }
   }
@@ -124,14 +123,54 @@ class ScenarioDecoder {
  private:
   void RequirePresent(std::string_view path, std::string_view key) {
     TomlTable* const table = Find(path);
+    const bool is_there = table != nullptr && table->Has(key);
+    if (!is_there) {
+      unread_.insert(path.empty() ? std::string(key) : fmt::format("{}.{}", path, key));
+    }
     if (table == nullptr) {
       TomlTable& root = *tables_.at("");
       if (!root.Has(path)) {
         root.RequiredTable(path);
       }
-    } else if (!table->Has(key)) {
+    } else if (!is_there) {
       table->RequiredString(key);
     }
+  }
+
+  // At the field, or at another one that it is about, where it is left out.
+  void Complain(const ScenarioProblem& problem) {
+    std::optional<Found> found = Locate(problem.path);
+    for (const std::string& other : problem.others) {
+      found = found ? found : Locate(other);
+    }
+    const FieldPlace place = PlaceOf(problem.path);
+    if (!found && Find(place.table) != nullptr) {
+      found = Found{.table = Find(place.table), .key = place.key};
+    }
+    if (found && problem.item) {
+      found->table->ComplainItem(found->key, *problem.item, problem.sentence);
+    } else if (found) {
+      found->table->Complain(found->key, problem.sentence);
+    } else {
+      tables_.at("")->ComplainHere(fmt::format("{}: {}", problem.path, problem.sentence));
+    }
+  }
+
+  // Whether `inner` is a field or a table of the table `outer`.
+  static bool IsIn(std::string_view inner, std::string_view outer) {
+    return inner.size() > outer.size() && inner.starts_with(outer) && inner[outer.size()] == '.';
+  }
+
+  // Whether this field or table is not, or may not be, as its author meant it: it could not be
+  // read, or it is left out where an unknown key may stand for it.
+  bool IsUnread(std::string_view path) {
+    const bool is_unread = std::ranges::any_of(unread_, [path](const std::string& unread) {
+      return path == unread || IsIn(path, unread) || IsIn(unread, path);
+    });
+    return is_unread || std::ranges::any_of(odd_, [this, path](const std::string& table) {
+             return path == table || IsIn(table, path) ||
+                    (PlaceOf(path).table == table && !Locate(path));
+           });
   }
 
   // The table of this path, or null. Asking for one makes its name known to its parent.
@@ -144,6 +183,9 @@ class ScenarioDecoder {
     std::optional<TomlTable>& table = tables_[std::string(path)];
     if (parent != nullptr) {
       table = parent->Table(place.key);
+      if (!table && parent->Has(place.key)) {
+        unread_.insert(std::string(path));
+      }
     }
     return table ? &*table : nullptr;
   }
@@ -178,14 +220,9 @@ class ScenarioDecoder {
       }
       const size_t problems_before = found->table->problem_count();
       ReadValue(*found, field, value);
-      NoteCluster(field.path, problems_before);
-    }
-  }
-
-  // [cluster] is not as its author meant it when reading it brought problems.
-  void NoteCluster(std::string_view path, size_t problems_before) {
-    if (path.starts_with("cluster") && tables_.at("")->problem_count() > problems_before) {
-      cluster_is_read_ = false;
+      if (found->table->problem_count() > problems_before) {
+        unread_.insert(std::string(field.path));
+      }
     }
   }
 
@@ -244,7 +281,7 @@ class ScenarioDecoder {
     }
     decoded_ = faults::DecodeFaultPlan(root);
     scenario.faults.plan = decoded_.plan;
-    if (!Locate("faults.source")) {
+    if (IsUnread("faults.source") || !Locate("faults.source")) {
       scenario.faults.source = FaultSource::kPlan;
     } else if (scenario.faults.source != FaultSource::kPlan) {
       Find("faults")->Complain("source",
@@ -256,7 +293,9 @@ class ScenarioDecoder {
 
   void ComplainAboutIdleFields(const Scenario& scenario) {
     for (const auto& [field, path] : conditional_) {
-      if (!HasEffect(field.applies, scenario)) {
+      const bool is_known =
+          !IsUnread(field.applies == Applies::kSwarm ? "faults.source" : "workload.source");
+      if (is_known && !HasEffect(field.applies, scenario)) {
         const std::optional<Found> found = Locate(path);
         FieldInfo named = field;
         named.path = path;
@@ -268,16 +307,21 @@ class ScenarioDecoder {
   std::map<std::string, std::optional<TomlTable>, std::less<>> tables_;
   std::vector<std::pair<FieldInfo, std::string>> conditional_;
   faults::DecodedPlan decoded_;
-  bool cluster_is_read_ = true;
+  std::set<std::string> unread_;  // fields and tables that could not be read
+  std::set<std::string> odd_;     // tables with unknown keys
 };
 
 sim::Result<Scenario> DecodeDocument(TomlDocument document) {
+  if (KindOfFile(document) == FileKind::kPlan) {
+    const std::string file = faults::Printable(document.file());
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("{0} is a fault plan, no scenario: run a scenario with --plan {0}.", file));
+  }
   ScenarioDecoder decoder(document);
   Scenario scenario = decoder.Decode();
-  // Problems between fields make sense only where each field by itself does; names stand alone.
-  const bool is_read = document.Finish().has_value();
   decoder.ComplainAboutFaults(scenario);
-  decoder.Complain(is_read ? FindProblems(scenario) : FindNameProblems(scenario));
+  decoder.Complain(FindProblems(scenario));
   if (const sim::Result<void> read = document.Finish(); !read) {
     return Fail(read);
   }
@@ -320,6 +364,14 @@ std::vector<std::string> KnownSettings(const Scenario& scenario) {
 }
 
 }  // namespace
+
+FileKind KindOfFile(TomlDocument& document) {
+  TomlTable root = document.root();
+  if (root.Has("job") || root.Has("name")) {
+    return FileKind::kScenario;
+  }
+  return root.Has("fault") ? FileKind::kPlan : FileKind::kUnknown;
+}
 
 sim::Result<Scenario> ReadScenario(const std::string& file) {
   return DecodeDocument(TomlDocument::Load(file));

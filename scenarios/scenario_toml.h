@@ -24,12 +24,18 @@
 #include <string_view>
 #include <vector>
 
+#include "faults/toml_document.h"
 #include "scenarios/scenario.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {
 
 inline constexpr int64_t kScenarioVersion = 1;
+
+// What a file is by the tables that it has: a plan lists faults and says nothing of a job.
+enum class FileKind : uint8_t { kScenario, kPlan, kUnknown };
+
+FileKind KindOfFile(faults::TomlDocument& document);
 
 sim::Result<Scenario> ReadScenario(const std::string& file);
 

@@ -9,8 +9,12 @@
 
 #include <fmt/format.h>
 
+#include "faults/text.h"
+
 namespace flinch::scenarios {
 namespace {
+
+using faults::Quote;
 
 constexpr std::string_view kDirectives = "YmdbHMSfzsQ%";
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
@@ -120,7 +124,12 @@ class TimeReader {
     if (!Number(1, 18, {0, INT64_MAX}, units)) {
       return false;
     }
-    if (__builtin_mul_overflow(units, nanos_per_unit, &magnitude)) {
+    bool is_longer = false;
+    while (!rest_.empty() && IsDigit(rest_.front())) {
+      rest_.remove_prefix(1);
+      is_longer = true;
+    }
+    if (is_longer || __builtin_mul_overflow(units, nanos_per_unit, &magnitude)) {
       magnitude = INT64_MAX;  // is refused like every time out of range
     }
     nanos = is_negative ? -magnitude : magnitude;
@@ -173,7 +182,7 @@ sim::Result<engine::EventTime> Compose(const TimeParts& parts, std::string_view 
       std::chrono::year(parts.year), std::chrono::month(parts.month), std::chrono::day(parts.day)};
   if (!date.ok()) {
     return sim::Fail(sim::ErrorCode::kInvalidArgument,
-                     fmt::format("\"{}\" names a day that does not exist.", text));
+                     fmt::format("{} names a day that does not exist.", Quote(text)));
   }
   const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
   const int64_t seconds =
@@ -184,7 +193,7 @@ sim::Result<engine::EventTime> Compose(const TimeParts& parts, std::string_view 
   overflows = overflows || __builtin_add_overflow(nanos, parts.fraction_nanos, &nanos);
   if (overflows || nanos < kFirstTime.nanos() || nanos > kLastTime.nanos()) {
     return sim::Fail(sim::ErrorCode::kInvalidArgument,
-                     fmt::format("\"{}\" lies outside the years 1900 to 2149.", text));
+                     fmt::format("{} lies outside the years 1900 to 2149.", Quote(text)));
   }
   return engine::EventTime(nanos);
 }
@@ -204,9 +213,9 @@ sim::Result<void> CheckTimestampFormat(std::string_view format) {
     if (at == format.size() || !kDirectives.contains(format[at])) {
       return sim::Fail(
           sim::ErrorCode::kInvalidArgument,
-          fmt::format("The timestamp format \"{}\" holds \"%{}\", which means nothing; known are "
+          fmt::format("The timestamp format {} holds {}, which means nothing; known are "
                       "%Y %m %d %b %H %M %S %f %z %s %Q %%.",
-                      format, at == format.size() ? "" : format.substr(at, 1)));
+                      Quote(format), Quote(format.substr(at - 1, 2))));
     }
   }
   return {};
@@ -224,15 +233,15 @@ sim::Result<engine::EventTime> ParseTimestamp(std::string_view text, std::string
       const std::string wanted = (is_directive ? "%" : "") + std::string(1, format[at]);
       return sim::Fail(
           sim::ErrorCode::kInvalidArgument,
-          fmt::format("\"{}\" is no time in the format \"{}\": \"{}\" does not match {}.", text,
-                      format, before.empty() ? "the end" : before,
-                      wanted == " " ? "a blank" : wanted));
+          fmt::format("{} is no time in the format {}: {} does not match {}.", Quote(text),
+                      Quote(format), before.empty() ? "the end" : Quote(before),
+                      wanted == " " ? "a blank" : faults::Printable(wanted)));
     }
   }
   if (!in.rest().empty()) {
     return sim::Fail(sim::ErrorCode::kInvalidArgument,
-                     fmt::format("\"{}\" is no time in the format \"{}\": \"{}\" is left over.",
-                                 text, format, in.rest()));
+                     fmt::format("{} is no time in the format {}: {} is left over.", Quote(text),
+                                 Quote(format), Quote(in.rest())));
   }
   return Compose(parts, text);
 }

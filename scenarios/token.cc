@@ -237,6 +237,17 @@ sim::Result<ReplayToken> FindToken(std::string_view text) {
     }
     at = text.find(kStart, at + token.size());
   }
+  if (tokens.empty() && text.contains(kStart)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("Behind {} there is nothing: the replay token was cut off. Copy it "
+                            "whole.",
+                            kStart));
+  }
+  if (tokens.empty() && text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    return Fail(
+        ErrorCode::kNotFound,
+        fmt::format("There is no text to find a replay token in; one starts with {}.", kStart));
+  }
   if (tokens.empty()) {
     return Fail(
         ErrorCode::kNotFound,

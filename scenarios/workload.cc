@@ -133,6 +133,7 @@ sim::Result<void> AppendFile(const WorkloadSpec& spec, const std::string& path,
                              .publish_after = PublishTime(index, spec.rows_per_second)});
   }
   workload.rows_skipped = file->rows_skipped;
+  workload.skipped_text = std::move(file->skipped_text);
   return {};
 }
 

@@ -31,7 +31,8 @@ struct InputRow {
 
 struct Workload {
   std::vector<InputRow> rows;
-  uint64_t rows_skipped = 0;  // malformed ones, under on_bad_row = "skip"
+  uint64_t rows_skipped = 0;   // malformed ones, under on_bad_row = "skip"
+  std::string skipped_text{};  // the first of them, for people
   // The furthest that a row lies behind an earlier one of its partition.
   sim::Duration out_of_orderness{0};
   uint32_t partitions = 1;

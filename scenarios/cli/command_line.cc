@@ -84,11 +84,14 @@ class Parser {
   }
 
   sim::Result<Command> Parse(std::span<const std::string> words) {
+    if (const sim::Result<void> valued = RejectValuedFlags(words); !valued) {
+      return Fail(valued);
+    }
     std::vector<std::string> reversed(words.rbegin(), words.rend());
     try {
       app_.parse(std::move(reversed));
     } catch (const CLI::CallForHelp&) {
-      return Command(TextCommand{.text = ChosenVerb()->help()});
+      return Command(TextCommand{.text = ChosenVerb()->help("flinch")});
     } catch (const CLI::ParseError& error) {
       return Usage(Explain(error));
     }
@@ -240,6 +243,34 @@ class Parser {
     return flags;
   }
 
+  // A flag is there or not: "--json=no" would be taken for one.
+  sim::Result<void> RejectValuedFlags(std::span<const std::string> words) {
+    const CLI::App* const verb = app_.get_subcommand(words.front());
+    for (const std::string& word : words.subspan(1)) {
+      const size_t equals = word.find('=');
+      if (!word.starts_with("--") || equals == std::string::npos) {
+        continue;
+      }
+      const std::string name = word.substr(0, equals);
+      const CLI::Option* const option = verb->get_option_no_throw(name);
+      if (option != nullptr && option->get_items_expected_max() == 0) {
+        return Usage(
+            fmt::format("{} takes no value; write {} alone, or leave it out.", Quote(word), name));
+      }
+    }
+    return {};
+  }
+
+  // An option that was given twice or without its value.
+  static std::string ExplainMismatch(const CLI::App& verb, const CLI::ParseError& error) {
+    const std::string what = error.what();
+    const std::string name = what.substr(0, what.find(':'));
+    const CLI::Option* const option = verb.get_option_no_throw(name);
+    const bool is_twice = option != nullptr && option->count() > 1;
+    return is_twice ? fmt::format("{} is given {} times; give it once.", name, option->count())
+                    : fmt::format("{} needs a value.", name);
+  }
+
   // CLI11's messages, made whole sentences, with what was probably meant.
   std::string Explain(const CLI::ParseError& error) {
     const CLI::App* const verb = ChosenVerb();
@@ -269,7 +300,10 @@ class Parser {
                                                     : "FILE";
       return fmt::format("`flinch {}` needs a {}. {}", verb->get_name(), missing, help);
     }
-    return fmt::format("{}. {}", error.what(), help);
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+      return fmt::format("{} {}", ExplainMismatch(*verb, error), help);
+    }
+    return fmt::format("{}. {}", faults::Printable(error.what()), help);
   }
 
   static std::string SuiteList() { return fmt::format("SUITE: {}", fmt::join(kSuites, ", ")); }
@@ -322,6 +356,9 @@ class Parser {
       arguments_.scheduling = *scheduling;
     }
     arguments_.plan = Given(verb, "--plan", plan_);
+    if (arguments_.plan && arguments_.plan->empty()) {
+      return Usage("--plan names no file; leave it out, or name one.");
+    }
     if (arguments_.plan && !arguments_.faults.empty()) {
       return Usage("--plan and --fault both say what breaks; give one of them.");
     }
@@ -375,7 +412,7 @@ class Parser {
   }
 
   sim::Result<Command> FinishList() {
-    if (topic_.empty()) {
+    if (list_->count("WHAT") == 0) {
       topic_ = kCatalogues.front();
     }
     const auto found = std::ranges::find(kCatalogues, topic_);
@@ -470,6 +507,23 @@ sim::Result<SeedRange> ParseSeeds(std::string_view text) {
   return SeedRange{.first = *first, .last = *last};
 }
 
+namespace {
+
+sim::Result<Command> ShowVersion(std::span<const std::string> options) {
+  for (const std::string& option : options) {
+    if (option != "--json") {
+      return Usage(fmt::format("{} is one word too many behind --version; only --json may follow.",
+                               Quote(option)));
+    }
+  }
+  return Command(TextCommand{
+      .text = options.empty()
+                  ? fmt::format("flinch {} (build {})\n", kVersion, kBuildId)
+                  : fmt::format("{{\"version\":\"{}\",\"build\":\"{}\"}}\n", kVersion, kBuildId)});
+}
+
+}  // namespace
+
 sim::Result<Command> ParseCommandLine(std::span<const std::string> words) {
   if (words.empty()) {
     return Command(
@@ -480,7 +534,7 @@ sim::Result<Command> ParseCommandLine(std::span<const std::string> words) {
     return Command(TextCommand{.text = std::string(kPurpose).append(kUsage)});
   }
   if (first == "--version") {
-    return Command(TextCommand{.text = fmt::format("flinch {} (build {})\n", kVersion, kBuildId)});
+    return ShowVersion(words.subspan(1));
   }
   if (std::ranges::find(kVerbs, first) == kVerbs.end()) {
     const bool is_flag = first.starts_with("-");

@@ -8,6 +8,7 @@
 
 #include "scenarios/cli/bench_command.h"
 #include "scenarios/cli/command_line.h"
+#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/defects_command.h"
 #include "scenarios/cli/explain_commands.h"
 #include "scenarios/cli/fresh_process.h"
@@ -105,8 +106,7 @@ int RunProgram(const std::string& program, std::span<const std::string> words, s
                std::ostream& err) {
   const sim::Result<Command> command = ParseCommandLine(words);
   if (!command) {
-    err << "flinch: " << command.error().message << '\n';
-    return kExitUsage;
+    return ComplainAboutInput(err, command.error().message);
   }
   const int exit_code =
       std::visit(Dispatcher{.program = program, .out = out, .err = err}, *command);

@@ -1,7 +1,9 @@
 #include "scenarios/cli/complaint.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "faults/text.h"
 #include "scenarios/cli/version.h"
 
 namespace flinch::scenarios {
@@ -23,8 +25,15 @@ int Complain(std::ostream& err, const sim::Error& error) {
 }
 
 int ComplainAboutInput(std::ostream& err, std::string_view message) {
-  err << "flinch: " << message << '\n';
-  return kExitUsage;
+  err << "flinch: ";
+  for (;;) {
+    const size_t end = std::min(message.find('\n'), message.size());
+    err << faults::Printable(message.substr(0, end)) << '\n';
+    if (end == message.size()) {
+      return kExitUsage;
+    }
+    message.remove_prefix(end + 1);
+  }
 }
 
 }  // namespace flinch::scenarios

@@ -1,4 +1,5 @@
-// How a command says that it cannot go on: one line, and the exit code that belongs to it.
+// How a command says that it cannot go on: what is wrong, and the exit code that belongs to it.
+// Nothing that a terminal obeys goes out, whatever the message quotes.
 #pragma once
 
 #include <expected>

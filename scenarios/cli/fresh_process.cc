@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <locale.h>
 #include <poll.h>
 #include <sys/personality.h>
 #include <sys/wait.h>
@@ -93,6 +94,29 @@ void Drain(int out, int err, Ended& ended) {
   }
 }
 
+constexpr const char* kHostileLocale = "tr_TR.UTF-8";
+
+// A program that asks for a locale that is not there gets the plain one.
+bool IsLocaleInstalled() {
+  const locale_t locale = newlocale(LC_ALL_MASK, kHostileLocale, nullptr);
+  if (locale != nullptr) {
+    freelocale(locale);
+  }
+  return locale != nullptr;
+}
+
+// A sandbox may forbid it: tried in a process of its own, for it would stay.
+bool CanFixAddresses() {
+  const pid_t child = fork();
+  if (child == 0) {
+    _exit(personality(ADDR_NO_RANDOMIZE) == -1 ? 1 : 0);
+  }
+  int status = 1;
+  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 }  // namespace
 
 Surroundings PlainSurroundings() {
@@ -104,14 +128,22 @@ Surroundings HostileSurroundings() {
   return {.name = "hostile",
           .environment = {"FLINCH_PADDING=" + std::string(kPadding, 'x'), "MALLOC_PERTURB_=170",
                           "GLIBC_TUNABLES=glibc.malloc.tcache_count=0", "TZ=CHAST-12:45CHADT",
-                          "LC_ALL=tr_TR.UTF-8", "FLINCH_SCRAMBLE=97"},
+                          fmt::format("LC_ALL={}", kHostileLocale), "FLINCH_SCRAMBLE=97"},
           .folder = "/",
           .fixed_addresses = true};
 }
 
 std::vector<std::string> DifferencesOfSurroundings() {
-  return {"environment size", "working directory", "address layout", "allocation order",
-          "memory fill",      "hash order",        "time zone",      "locale"};
+  std::vector<std::string> differences = {"environment size", "working directory",
+                                          "allocation order", "memory fill",
+                                          "hash order",       "time zone"};
+  if (CanFixAddresses()) {
+    differences.emplace_back("address layout");
+  }
+  if (IsLocaleInstalled()) {
+    differences.emplace_back("locale");
+  }
+  return differences;
 }
 
 std::string OwnProgram() {

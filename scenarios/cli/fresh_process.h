@@ -29,7 +29,8 @@ Surroundings PlainSurroundings();
 // of hash tables, another time zone, another language.
 Surroundings HostileSurroundings();
 
-// What the two differ in, for people.
+// What the two differ in on this machine, for people: where a locale is not installed, or a sandbox
+// forbids to fix addresses, that does not stand there.
 std::vector<std::string> DifferencesOfSurroundings();
 
 struct Ended {

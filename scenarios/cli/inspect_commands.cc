@@ -13,6 +13,7 @@
 #include "engine/events.h"
 #include "faults/fault_plan.h"
 #include "faults/fault_plan_toml.h"
+#include "faults/text.h"
 #include "faults/toml_document.h"
 #include "scenarios/cast.h"
 #include "scenarios/cells.h"
@@ -92,9 +93,7 @@ std::vector<Entry> EntriesOf(Catalogue what) {
 
 sim::Result<std::string> CheckFile(const std::string& path) {
   faults::TomlDocument document = faults::TomlDocument::Load(path);
-  faults::TomlTable root = document.root();
-  const bool is_plan = root.Has("fault") && !root.Has("job") && !root.Has("name");
-  if (!is_plan) {
+  if (KindOfFile(document) != FileKind::kPlan) {
     const sim::Result<Scenario> scenario = ReadScenario(path);
     if (!scenario) {
       return sim::Fail(scenario);
@@ -137,7 +136,7 @@ int CheckCommand(const CheckArguments& arguments, std::ostream& out, std::ostrea
   for (const std::string& path : arguments.files) {
     const sim::Result<std::string> checked = CheckFile(path);
     if (checked) {
-      out << fmt::format("{}: {}, no problems\n", path, *checked);
+      out << fmt::format("{}: {}, no problems\n", faults::Printable(path), *checked);
     } else {
       err << checked.error().message << '\n';
       exit_code = kExitUsage;

@@ -1,10 +1,16 @@
 // The program `flinch`.
 
 #include <clocale>
+#include <csignal>
+#include <cstdlib>
+#include <cxxabi.h>
 #include <exception>
 #include <iostream>
 #include <malloc.h>
+#include <new>
 #include <string>
+#include <typeinfo>
+#include <unistd.h>
 #include <vector>
 
 #include "scenarios/cli/commands.h"
@@ -23,11 +29,32 @@ void KeepMemory() {
   mallopt(M_TOP_PAD, 4 * kMiB);
 }
 
+void SayOutOfMemory() {
+  std::cerr << "flinch: Out of memory: this run is larger than the machine, or than it may be "
+               "here. Lower workload.records or job.parallelism, or allow more.\n";
+}
+
+std::terminate_handler otherwise = nullptr;
+
+// A destructor that runs out of memory cannot throw: the program ends there, by the same words.
+[[noreturn]] void EndWithoutMemory() {
+  const std::type_info* const type = abi::__cxa_current_exception_type();
+  if (type != nullptr && *type == typeid(std::bad_alloc)) {
+    SayOutOfMemory();
+    _exit(flinch::scenarios::kExitTryAgain);
+  }
+  otherwise();
+  std::abort();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   namespace scenarios = flinch::scenarios;
   KeepMemory();
+  otherwise = std::set_terminate(EndWithoutMemory);
+  // A file that may not grow is a write that fails, and is told as such.
+  std::signal(SIGXFSZ, SIG_IGN);
   // As a user's program may do: no run and no report may depend on it, and the flavours of ./check
   // and `flinch verify` see to that.
   std::setlocale(LC_ALL, "");
@@ -38,6 +65,9 @@ int main(int argc, char** argv) {
   } catch (const flinch::sim::Violation& violation) {
     std::cerr << "flinch: internal error at " << violation.where << ": " << violation.what
               << ". This is a bug of flinch.\n";
+  } catch (const std::bad_alloc&) {
+    SayOutOfMemory();
+    return scenarios::kExitTryAgain;
   } catch (const std::exception& error) {
     std::cerr << "flinch: internal error: " << error.what() << ". This is a bug of flinch.\n";
   }

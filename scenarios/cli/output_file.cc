@@ -1,11 +1,13 @@
 #include "scenarios/cli/output_file.h"
 
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
-#include <fstream>
 #include <optional>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,18 +19,53 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using faults::Quote;
+using faults::QuotePath;
 using sim::ErrorCode;
 using sim::Fail;
 
 constexpr int kLinksMax = 40;
 constexpr int kNamesMax = 10'000;
 
+std::string LastError() { return std::generic_category().message(errno); }
+
+// While it lives, what would end the program waits: nothing unfinished may stay behind.
+class SignalsLater {
+ public:
+  SignalsLater() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGINT, SIGHUP, SIGTERM, SIGPIPE}) {
+      sigaddset(&signals, signal);
+    }
+    sigprocmask(SIG_BLOCK, &signals, &former_);
+  }
+
+  SignalsLater(const SignalsLater&) = delete;
+  SignalsLater& operator=(const SignalsLater&) = delete;
+
+  ~SignalsLater() { sigprocmask(SIG_SETMASK, &former_, nullptr); }
+
+ private:
+  sigset_t former_{};
+};
+
+// Why not all could be written; "" when it was.
+std::string WriteAll(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t size = ::write(file, text.data(), text.size());
+    if (size < 0 && errno != EINTR) {
+      return LastError();
+    }
+    text.remove_prefix(size > 0 ? static_cast<size_t>(size) : 0);
+  }
+  return "";
+}
+
 std::unexpected<sim::Error> CannotWrite(const std::string& path, const std::string& why) {
   return Fail(ErrorCode::kIo,
-              fmt::format("Nothing can be written to {}{}. Name a file in a folder that "
+              fmt::format("Nothing can be written to {}: {}. Name a file in a folder that "
                           "exists and can be written to.",
-                          Quote(path), why.empty() ? "" : ": " + why));
+                          QuotePath(path), why));
 }
 
 // What the path names behind its links, be it there yet or not; nothing when they go in circles.
@@ -55,7 +92,7 @@ sim::Result<OutputFile> OutputFile::Open(const std::string& path,
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{} names no file to write. Give one, such as counts.jsonl; the "
                             "standard output belongs to the report.",
-                            Quote(path)));
+                            QuotePath(path)));
   }
   const std::optional<fs::path> target = FollowLinks(path);
   if (!target) {
@@ -66,71 +103,69 @@ sim::Result<OutputFile> OutputFile::Open(const std::string& path,
   if (fs::exists(status) && !fs::is_regular_file(status)) {
     return Fail(
         ErrorCode::kInvalidArgument,
-        fmt::format("{} is {}, which would be replaced by a file. Name a file.", Quote(path),
+        fmt::format("{} is {}, which would be replaced by a file. Name a file.", QuotePath(path),
                     fs::is_directory(status) ? "a directory" : "no regular file"));
   }
   for (const std::string& read : read_files) {
     if (fs::equivalent(*target, read, error)) {
       return Fail(ErrorCode::kInvalidArgument,
                   fmt::format("{} is a file that this run reads, {}. Name another file to write.",
-                              Quote(path), Quote(read)));
+                              QuotePath(path), QuotePath(read)));
     }
   }
   if (fs::exists(status) && ::access(target->c_str(), W_OK) != 0) {
-    return CannotWrite(path, std::generic_category().message(errno));
+    return CannotWrite(path, LastError());
   }
   OutputFile file(path, *target);
-  if (const sim::Result<void> created = file.Create(); !created) {
-    return Fail(created);
-  }
   if (fs::exists(status)) {
     file.mode_ = status.permissions();
   }
+  // That a file can be created is tried, but it does not stay: who ends a run leaves nothing.
+  const SignalsLater later;
+  const sim::Result<Unfinished> created = file.Create();
+  if (!created) {
+    return Fail(created);
+  }
+  ::close(created->file);
+  ::unlink(created->path.c_str());
   return file;
 }
 
 // A file that was not there before, in the same folder, so that it can take the target's place.
-sim::Result<void> OutputFile::Create() {
+sim::Result<OutputFile::Unfinished> OutputFile::Create() const {
   for (int number = 1; number <= kNamesMax; ++number) {
-    const fs::path name = target_.parent_path() / fmt::format(".flinch-output-{}", number);
-    const int file = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    fs::path path = target_.parent_path() / fmt::format(".flinch-output-{}", number);
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file >= 0) {
-      ::close(file);
-      unfinished_ = name;
-      return {};
+      return Unfinished{.path = std::move(path), .file = file};
     }
     if (errno != EEXIST) {
-      return CannotWrite(path_, std::generic_category().message(errno));
+      return CannotWrite(path_, LastError());
     }
   }
   return CannotWrite(path_, "its folder is full of files named .flinch-output-…");
 }
 
-OutputFile::~OutputFile() {
-  if (!unfinished_.empty()) {
-    std::error_code ignored;
-    fs::remove(unfinished_, ignored);
+sim::Result<void> OutputFile::Write(std::string_view text) const {
+  const SignalsLater later;
+  const sim::Result<Unfinished> created = Create();
+  if (!created) {
+    return Fail(created);
   }
-}
-
-sim::Result<void> OutputFile::Write(std::string_view text) {
-  std::ofstream file(unfinished_, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (file.fail()) {
-    return CannotWrite(path_, "");
+  std::string why = WriteAll(created->file, text);
+  if (mode_ && ::fchmod(created->file, static_cast<mode_t>(*mode_)) != 0 && why.empty()) {
+    why = LastError();
   }
-  std::error_code error;
-  if (mode_) {
-    fs::permissions(unfinished_, *mode_, error);
+  if (::close(created->file) != 0 && why.empty()) {
+    why = LastError();
   }
-  if (!error) {
-    fs::rename(unfinished_, target_, error);
+  if (why.empty() && ::rename(created->path.c_str(), target_.c_str()) != 0) {
+    why = LastError();
   }
-  if (error) {
-    return CannotWrite(path_, error.message());
+  if (!why.empty()) {
+    ::unlink(created->path.c_str());
+    return CannotWrite(path_, why);
   }
-  unfinished_.clear();
   return {};
 }
 

@@ -6,21 +6,22 @@
 
 #include <fmt/format.h>
 
+#include "faults/text.h"
 #include "scenarios/input_file.h"
 
 namespace flinch::scenarios {
 
 namespace {
 
-// The text of a file that was named instead of a token; otherwise what was written.
-sim::Result<std::string> TextWithToken(const std::string& written) {
+// What names a file, and holds no token itself.
+bool NamesFile(const std::string& written) {
   std::error_code ignored;
   if (written.contains("fl1~")) {
-    return written;
+    return false;
   }
   // One word with a folder or an ending is meant as a file.
   const bool is_path = !written.contains(' ') && written.find_first_of("/.") != std::string::npos;
-  return is_path || std::filesystem::exists(written, ignored) ? ReadWholeFile(written) : written;
+  return is_path || std::filesystem::exists(written, ignored);
 }
 
 // The tape in the text of a file of the token's run, or nothing where there never was one.
@@ -42,22 +43,34 @@ sim::Result<std::optional<sim::Tape>> TapeIn(std::string_view text, const Replay
   return std::optional(*std::move(tape));
 }
 
-}  // namespace
-
-sim::Result<Pasted> ReadPasted(const std::string& written) {
-  sim::Result<std::string> text = TextWithToken(written);
-  if (!text) {
-    return sim::Fail(text);
-  }
-  sim::Result<ReplayToken> token = FindToken(*text);
+sim::Result<Pasted> ReadText(std::string text) {
+  sim::Result<ReplayToken> token = FindToken(text);
   if (!token) {
     return sim::Fail(token);
   }
-  sim::Result<std::optional<sim::Tape>> tape = TapeIn(*text, *token);
+  sim::Result<std::optional<sim::Tape>> tape = TapeIn(text, *token);
   if (!tape) {
     return sim::Fail(tape);
   }
-  return Pasted{.text = *std::move(text), .token = *std::move(token), .tape = *std::move(tape)};
+  return Pasted{.text = std::move(text), .token = *std::move(token), .tape = *std::move(tape)};
+}
+
+}  // namespace
+
+sim::Result<Pasted> ReadPasted(const std::string& written) {
+  if (!NamesFile(written)) {
+    return ReadText(written);
+  }
+  sim::Result<std::string> text = ReadWholeFile(written);
+  if (!text) {
+    return sim::Fail(text);
+  }
+  sim::Result<Pasted> pasted = ReadText(*std::move(text));
+  if (!pasted) {
+    return sim::Fail(pasted.error().code,
+                     fmt::format("{}: {}", faults::Printable(written), pasted.error().message));
+  }
+  return pasted;
 }
 
 sim::Result<PreparedRun> PreparePasted(const Pasted& pasted, std::ostream& err) {

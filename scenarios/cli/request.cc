@@ -13,6 +13,7 @@
 #include "engine/defects.h"
 #include "faults/fault_plan_toml.h"
 #include "faults/text.h"
+#include "faults/toml_document.h"
 #include "scenarios/cast.h"
 #include "scenarios/input_file.h"
 #include "scenarios/registry.h"
@@ -85,6 +86,15 @@ sim::Result<std::optional<faults::FaultPlan>> ReadPlan(const RunArguments& argum
                                                        const Scenario& scenario) {
   if (!arguments.plan && arguments.faults.empty()) {
     return std::optional<faults::FaultPlan>();
+  }
+  if (arguments.plan) {
+    faults::TomlDocument document = faults::TomlDocument::Load(*arguments.plan);
+    if (KindOfFile(document) == FileKind::kScenario) {
+      const std::string file = faults::Printable(*arguments.plan);
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("{0} is a scenario, no fault plan: run it with `flinch run {0}`.", file));
+    }
   }
   const faults::Cast cast = CastOf(scenario);
   sim::Result<faults::FaultPlan> plan = arguments.plan

@@ -38,8 +38,9 @@ namespace {
 using nlohmann::ordered_json;
 using reports::Verdict;
 
-// Says which faults of a written plan never fired.
-void FillMissedFaults(const faults::FaultPlan& plan, reports::RunSummary& summary) {
+// Says which faults of a written plan never fired, and why, where that is known.
+void FillMissedFaults(const faults::FaultPlan& plan, const std::vector<std::string>& why_not,
+                      reports::RunSummary& summary) {
   std::set<size_t> fired;
   for (const reports::FiredFault& fault : summary.faults) {
     fired.insert(fault.fault);
@@ -47,7 +48,9 @@ void FillMissedFaults(const faults::FaultPlan& plan, reports::RunSummary& summar
   summary.faults_planned = plan.faults.size();
   for (size_t index = 0; index < plan.faults.size(); ++index) {
     if (!fired.contains(index)) {
-      summary.faults_missed.push_back(NameOfFault(plan, index));
+      const std::string& why = why_not.at(index);
+      summary.faults_missed.push_back(NameOfFault(plan, index) +
+                                      (why.empty() ? "" : fmt::format(" ({})", why)));
     }
   }
 }
@@ -59,7 +62,7 @@ RunResult RunTimed(const RunRequest& request) {
   result.summary.wall_ns =
       std::chrono::duration_cast<std::chrono::nanoseconds>(end - begin).count();
   if (const faults::FaultPlan* const plan = WrittenPlan(request)) {
-    FillMissedFaults(*plan, result.summary);
+    FillMissedFaults(*plan, result.why_not, result.summary);
   }
   return result;
 }
@@ -269,6 +272,12 @@ Judgement CompareWithToken(const ReplayToken& token, const PreparedRun& prepared
   return judgement;
 }
 
+void TellSkippedRows(const PreparedRun& prepared, std::ostream& err) {
+  if (const std::string& text = prepared.request.workload.skipped_text; !text.empty()) {
+    err << "flinch: Malformed rows are left out:\n" << text;
+  }
+}
+
 }  // namespace
 
 int ExitCodeOf(Verdict verdict) {
@@ -306,6 +315,7 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
   if (!files) {
     return Complain(err, files.error());
   }
+  TellSkippedRows(*prepared, err);
   prepared->request.keep = arguments.timeline ? sim::Keep::kTrace : sim::Keep::kNothing;
   RunResult result = RunTimed(prepared->request);
   FillReplay(program, prepared->token, result.summary);

@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/fresh_process.h"
 #include "scenarios/cli/program_path.h"
 #include "scenarios/cli/request.h"
@@ -225,8 +226,7 @@ int VerifyCommand(const VerifyArguments& arguments, const std::string& program,
   for (const std::string& scenario : arguments.scenarios) {
     sim::Result<RunArguments> run = Settle(arguments, scenario);
     if (!run) {
-      err << "flinch: " << run.error().message << '\n';
-      return kExitUsage;
+      return ComplainAboutInput(err, run.error().message);
     }
     runs.push_back(*std::move(run));
     width = std::max(width, scenario.size());

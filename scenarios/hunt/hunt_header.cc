@@ -68,8 +68,8 @@ sim::Result<HuntHeader> ParseHeader(std::string_view line) {
     header.faults_undrawn = object.value("faults_undrawn", header.faults_undrawn);
     header.plans = object.value("plans", header.plans);
     return header;
-  } catch (const ordered_json::exception& error) {
-    return Unreadable(error.what());
+  } catch (const ordered_json::exception&) {
+    return Unreadable("it does not say which hunt it is of");
   }
 }
 

@@ -156,8 +156,9 @@ std::string ShowConfidence(const HuntReport& report) {
   }
   // Of a list of runs they are a sample, too, but all of one seed.
   const std::string_view one = report.search.starts_with("exhaust") ? "run" : "seed";
+  const double most = std::min(100.0, 300.0 / static_cast<double>(decided));
   return fmt::format("0 failures in {}: at most {:.3g} % of such runs fail (3/{}, at 95 %)\n",
-                     Plural(decided, one), 300.0 / static_cast<double>(decided), decided);
+                     Plural(decided, one), most, decided);
 }
 
 std::string ShowTried(const HuntReport& report) {

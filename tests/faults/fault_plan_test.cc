@@ -121,6 +121,14 @@ INSTANTIATE_TEST_SUITE_P(
                  DropMessages{
                      .from = "jm", .to = "tm-1", .ratio = {3, 2}, .duration = milliseconds(1)}},
                 "fault[0]: The ratio 3/2 is not above 0% and up to 100%."},
+        Mistake{"jumps_out_of_the_world",
+                {kNow, ClockFault{.host = "tm-1", .by = std::chrono::hours(2'562'047)}},
+                "fault[0]: A clock jumps by at most 876600h, which is 100 years, not by 2562047h."},
+        Mistake{"more_operations_than_the_world_counts",
+                {kNow, VolumeFault{.trouble = VolumeTrouble::kThrottle,
+                                   .operations_per_second = uint64_t{1} << 32,
+                                   .duration = milliseconds(1)}},
+                "fault[0]: operations_per_second is 4294967296, but must be at most 4294967295."},
         Mistake{
             "unknown_operator",
             {kNow, OperatorFault{.operator_name = "windw"}},

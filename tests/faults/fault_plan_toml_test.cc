@@ -97,18 +97,27 @@ TEST(InlineFaultsTest, KeepBlanksAndQuotesThatStandInAString) {
   EXPECT_EQ(ShowInline(fault), R"({when={event="a \"b\\",nth=1,process=" x "},do={crash="tm 1"}})");
 }
 
-TEST(InlineFaultsTest, AreRefusedWithTheirLine) {
+TEST(InlineFaultsTest, AreRefusedAtThePlaceInTheOneThatIsMeant) {
   const auto message = [](const std::string& text) {
     const sim::Result<FaultPlan> plan = ParseInlineFaults(std::vector{text}, OneWorker());
     return plan ? "it was read" : plan.error().message;
   };
   EXPECT_THAT(message(R"({ when = { at = "1s" }, do = { crash = "tm-2" } })"),
-              testing::AllOf(testing::HasSubstr("--fault:"), testing::HasSubstr("\"tm-2\""),
+              testing::AllOf(testing::StartsWith("--fault:1:40: error: "),
+                             testing::HasSubstr("\n   1 | { when"),
                              testing::HasSubstr("Did you mean \"tm-1\"?")));
-  EXPECT_THAT(message("{ when = "), testing::HasSubstr("--fault:"));
-  EXPECT_THAT(message(""), testing::HasSubstr("--fault:"));
+  EXPECT_THAT(message("{ when = "), testing::StartsWith("--fault:1:10: error: "));
+  EXPECT_THAT(message(""), testing::StartsWith("--fault:1:1: error: "));
   EXPECT_THAT(message(R"({when={at="1s"},do={crash="jm"}}, {when={at="1s"},do={crash="jm"}})"),
               testing::HasSubstr("repeat --fault"));
+}
+
+TEST(InlineFaultsTest, AreNumberedWhereThereAreSeveral) {
+  const std::vector<std::string> texts = {"{ when = { at = \"1s\" }, do = { crash = \"tm-1\" } }",
+                                          "{ when = { at = \"1s\" }, do = { crash = \"tm-2\" } }"};
+  const sim::Result<FaultPlan> plan = ParseInlineFaults(texts, OneWorker());
+  ASSERT_FALSE(plan.has_value());
+  EXPECT_THAT(plan.error().message, testing::StartsWith("--fault 2:1:40: error: There is no"));
 }
 
 TEST(FaultPlanTomlTest, APlanWithoutFaultsIsAPlan) {
@@ -193,7 +202,7 @@ plan.toml:9:29: error: The duration "5" has no unit. Write "5ms" or "5s".
 plan.toml:10:6: error: The key "for" is missing in this table.
   10 | do = { drop = ["jm"], ratio = 0.5 }
      |      ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~ add for = ...
-plan.toml:10:15: error: "drop" has 1 entries, but needs exactly 2.
+plan.toml:10:15: error: "drop" has 1 entry, but needs exactly 2.
   10 | do = { drop = ["jm"], ratio = 0.5 }
      |               ^~~~~~
 plan.toml:10:31: error: "ratio" must be a ratio in quotes, but here is a decimal number.
@@ -272,7 +281,7 @@ TEST(FaultPlanTomlTest, APlanNeedsItsVersion) {
             "   1 | # nothing else\n     | ^ add version = ...");
 }
 
-TEST(ReadPlanWithCastTest, PointsAtEachUnknownNameInFaultsThatCouldBeRead) {
+TEST(ReadPlanWithCastTest, PointsAtEachUnknownNameAlsoBesideWhatCouldNotBeRead) {
   const Cast cast = {.processes = {"jm", "tm-1"}, .events = {{"job.status", {"to"}}}};
   const sim::Result<FaultPlan> plan = ParseFaultPlan("p.toml", R"(version = 1
 [[fault]]
@@ -284,6 +293,12 @@ do = { cut = ["jm", "tm-3"], for = "1s" }
 [[fault]]
 when = { event = "job.state" }
 do = { crash = "tm-4" }
+[[fault]]
+when = { event = "job.stats", nth = 0 }
+do = { crash = 5 }
+[[fault]]
+when = 3
+do = { cut = ["jm"] }
 )",
                                                      cast);
   ASSERT_FALSE(plan.has_value());
@@ -292,11 +307,21 @@ do = { crash = "tm-4" }
         "p.toml:6:66: error: The event job.status has no field \"frm\"; it has to.",
         "p.toml:7:21: error: There is no host \"tm-3\"",
         "\n   9 | when = { event = \"job.state\" }",
-        "p.toml:10:16: error: There is no process \"tm-4\""}) {
+        "p.toml:10:16: error: There is no process \"tm-4\"",
+        "p.toml:4:16: error: There is no process \"nobody\"",
+        "p.toml:12:18: error: There is no event kind \"job.stats\"",
+        "p.toml:12:37: error: \"nth\" is 0", "p.toml:13:16: error: \"crash\" must be a string",
+        "p.toml:15:8: error: \"when\" must be a table",
+        "p.toml:16:14: error: \"cut\" has 1 entry, but"}) {
     EXPECT_THAT(plan.error().message, ::testing::HasSubstr(std::string(part)));
   }
-  // A fault that could not be read is not judged.
-  EXPECT_EQ(plan.error().message.find("nobody"), std::string::npos) << plan.error().message;
+  // What was put in the place of what could not be read is not judged: one sentence per mistake.
+  EXPECT_EQ(plan.error().message.find("\"\""), std::string::npos) << plan.error().message;
+  size_t errors = 0;
+  for (size_t at = 0; (at = plan.error().message.find("error: ", at)) != std::string::npos; ++at) {
+    ++errors;
+  }
+  EXPECT_EQ(errors, 13U) << plan.error().message;
 }
 
 }  // namespace

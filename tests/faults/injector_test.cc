@@ -109,6 +109,25 @@ TEST(InjectorTest, CrashesAtATimeAndRestartsAfterAWhile) {
   EXPECT_THAT(Show(injector.fired()), ElementsAre("0 crash b @25ms"));
 }
 
+TEST(InjectorTest, KnowsWhyAFaultThatWaitsForAnEventNeverFired) {
+  SmallWorld small;
+  const Injector injector(
+      small.world(),
+      {.faults = {{AtEvent{.kind = "tack"}, Crash{.process = "a"}},
+                  {AtEvent{.kind = "beat", .process = "a", .where = {{"what", "thrid"}}},
+                   Crash{.process = "a"}},
+                  {AtEvent{.kind = "beat", .nth = 7}, Crash{.process = "a"}},
+                  {AtEvent{.kind = "tick"}, Restart{.process = "b"}},
+                  {AtEvent{.kind = "tick", .since = 0}, Crash{.process = "a"}},
+                  {AtTime{At(900)}, Crash{.process = "a"}},
+                  {AtEvent{.kind = "tick", .process = "c"}, Crash{.process = "c"}}}});
+  small.RunUntil(65);
+  EXPECT_THAT(injector.WhyNot(),
+              ElementsAre("no tack came", "of 4 beat, none was of a with what=\"thrid\"",
+                          "it waits for the beat number 7, but 4 came", "it found nothing to do",
+                          "the fault that it waits for never fired", "", ""));
+}
+
 // Nobody's code is wrapped here: the test asks in its stead.
 TEST(InjectorTest, AnErrorOfUserCodeFiresWhenItIsThrown) {
   SmallWorld small;

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,6 +16,7 @@ namespace flinch::scenarios {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
@@ -111,15 +113,23 @@ INSTANTIATE_TEST_SUITE_P(
                 "in.txt:3: Row 2 has 3 columns, but should have 2."},
         BadCase{"open_quote", Csv(), "at,url\n1,\"/a\n", "has a quote in column 2 that is never"},
         BadCase{"no_such_column", Csv(), "at,link\n1,/a\n",
-                "in.txt:1: The header has no column \"url\"; it has at, link."},
+                "in.txt:1: The header has no column \"url\"; it has \"at\", \"link\"."},
+        BadCase{"header_with_codes", Csv(), "at,\x1b[2J\n1,/a\n", "it has \"at\", \"\\x1b[2J\"."},
+        BadCase{"header_not_utf8", Csv(), "at,\xff\n1,/a\n",
+                "in.txt:1: The header is not UTF-8 from its byte 4 on."},
+        BadCase{"column_twice", Csv(), "url,at,url\n/a,1,/b\n",
+                "in.txt:1: The header has two columns \"url\"; name"},
+        BadCase{"one_column", Csv(), "at,url\n1\n", "Row 1 has 1 column, but should have 2."},
         BadCase{"header_only", Csv(), "at,url\n", "in.txt has a header but no rows."},
         BadCase{"empty", Csv(), "", "in.txt is empty."},
         BadCase{"only_a_mark", Csv(), "\xef\xbb\xbf", "in.txt is empty."},
-        BadCase{"not_json", JsonLines(), "{\"at\":1,\n", "in.txt:1: Row 1 is not valid JSON."},
-        BadCase{"json_array", JsonLines(), "[1]\n",
-                "Row 1 is array of JSON, but must be an object"},
+        BadCase{"not_json", JsonLines(), "{\"at\":1,\n",
+                "in.txt:1: Row 1 is not valid JSON from its byte 9 on."},
+        BadCase{"member_twice", JsonLines(), "{\"at\":1,\"user\":1,\"user\":2}\n",
+                "in.txt:1: Row 1 has the member \"user\" twice."},
+        BadCase{"json_array", JsonLines(), "[1]\n", "Row 1 is an array, but must be an object"},
         BadCase{"no_member", JsonLines(), "{\"at\":1,\"usr\":2}\n",
-                "Row 1 has no member \"user\"; it has at, usr."},
+                "Row 1 has no member \"user\"; it has \"at\", \"usr\"."},
         BadCase{"null_member", JsonLines(), "{\"at\":1,\"user\":null}\n",
                 "the member \"user\", which is null"}),
     [](const auto& planted) { return std::string(planted.param.name); });
@@ -144,6 +154,39 @@ TEST(InputFileTest, CountsWhatItSkips) {
   EXPECT_EQ(file->rows_skipped, 2U);
 }
 
+TEST(InputFileTest, NamesTheFirstRowsThatItSkips) {
+  FileSpec spec = Dpkg();
+  spec.on_bad_row = OnBadRow::kSkip;
+  const sim::Result<InputFile> file =
+      ParseInputFile("in.txt", "x\n2025-06-24 14:36:25 ok\n\n\n\n\n\n", spec);
+  ASSERT_TRUE(file.has_value()) << file.error().message;
+  EXPECT_THAT(file->skipped_text,
+              AllOf(HasSubstr("in.txt:1: Row 1 has no column"), HasSubstr("in.txt:3: Row 3"),
+                    Not(HasSubstr("in.txt:7")), HasSubstr("in.txt: 1 more row is malformed.")));
+}
+
+TEST(InputFileTest, KeepsNumbersAsTheyAreWritten) {
+  const sim::Result<InputFile> file =
+      ParseInputFile("a.jsonl",
+                     "{\"at\":1,\"user\":1.0}\n{\"at\":1,\"user\":1e0}\n"
+                     "{\"at\":1,\"user\":100000000000000000000000000001}\n"
+                     "{\"at\":1,\"user\":100000000000000000000000000002}\n",
+                     JsonLines());
+  ASSERT_TRUE(file.has_value()) << file.error().message;
+  std::vector<std::string> keys;
+  for (const FileRecord& record : file->records) {
+    keys.push_back(record.key);
+  }
+  EXPECT_THAT(keys, ElementsAre("1.0", "1e0", "100000000000000000000000000001",
+                                "100000000000000000000000000002"));
+}
+
+TEST(InputFileTest, ShowsNoCodesOfAPath) {
+  const sim::Result<InputFile> file = ParseInputFile("\x1b[2J", "x\n", Dpkg());
+  ASSERT_FALSE(file.has_value());
+  EXPECT_THAT(file.error().message, Not(HasSubstr("\x1b")));
+}
+
 TEST(InputFileTest, FailsWhenAllRowsWouldBeSkipped) {
   FileSpec spec = Dpkg();
   spec.on_bad_row = OnBadRow::kSkip;
@@ -155,6 +198,9 @@ TEST(InputFileTest, SaysWhatIsWrongWithThePath) {
   EXPECT_THAT(ReadWholeFile(folder + "/flinch_absent").error().message,
               HasSubstr("There is no file"));
   EXPECT_THAT(ReadWholeFile(folder).error().message, HasSubstr("is a directory"));
+  const std::string long_name(300, 'a');
+  EXPECT_THAT(ReadWholeFile(folder + "/" + long_name).error().message,
+              HasSubstr("cannot be reached: File name too long."));
   EXPECT_THAT(ReadWholeFile("/dev/null").error().message, HasSubstr("is no regular file"));
 }
 

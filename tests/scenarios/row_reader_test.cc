@@ -59,6 +59,16 @@ TEST(CsvReaderTest, CountsLinesInsideQuotes) {
   EXPECT_EQ(rows[1].line, 4U);
 }
 
+// A key must not depend on whether the last line has its end.
+TEST(CsvReaderTest, EndsTheLastLineAtACarriageReturn) {
+  for (const std::string_view text : {"a,b\r\n", "a,b\r", "a,b\n", "a,b", "\"a\",\"b\"\r"}) {
+    const std::vector<TextRow> rows = ReadAll(CsvReader(text, ','));
+    ASSERT_THAT(rows, SizeIs(1));
+    EXPECT_THAT(rows[0].columns, ElementsAre("a", "b"));
+    EXPECT_EQ(rows[0].problem, "");
+  }
+}
+
 TEST(CsvReaderTest, TakesAnotherDelimiter) {
   const std::vector<TextRow> rows = ReadAll(CsvReader("a;b,c\n", ';'));
   EXPECT_THAT(rows.at(0).columns, ElementsAre("a", "b,c"));

@@ -141,6 +141,15 @@ INSTANTIATE_TEST_SUITE_P(
                   "[workload]\nsource = \"file\"\n[workload.file]\nkey_field = \"1\"\n"
                   "timestamp_fields = [\"1\"]\ntimestamp_format = \"%x\"\n",
                   "\"%x\", which means nothing"},
+        ErrorCase{"decimal_without_quotes", "[workload]\nzipf_exponent = 1.1\n", "write \"1.1\""},
+        ErrorCase{"date_without_quotes", "[workload]\nstart = 2026-01-01T00:00:00Z\n",
+                  "write \"2026-01-01T00:00:00Z\""},
+        ErrorCase{"decimal_number", "[workload]\nrecords = 1e3\n", "write 1000"},
+        ErrorCase{"automatic", "out_of_orderness = \"automatic\"\n", "Or write \"auto\"."},
+        ErrorCase{"option_at_its_key", "[options]\nexecution.checkpointing.num-retained = 0\n",
+                  "my.toml:7:40: error: execution.checkpointing.num-retained is 0"},
+        ErrorCase{"option_at_the_other_key", "[options]\nheartbeat.interval = \"99h\"\n",
+                  "my.toml:7:22: error: heartbeat.timeout"},
         ErrorCase{"events_too_late", "[workload]\nstart = \"2149-12-31T23:59:59Z\"\n",
                   "The events lie outside the years"}),
     [](const auto& planted) { return std::string(planted.param.name); });
@@ -163,10 +172,45 @@ TEST(ScenarioTomlTest, TellsWrongNamesBesideWrongValues) {
        {"\"paralel\" is unknown", "word_count", "whole number", "tm-9"}) {
     EXPECT_THAT(error, HasSubstr(std::string(part)));
   }
-  // A fault that cannot be read is told once, and not also for naming nobody.
   EXPECT_THAT(ErrorOf(std::string(kSmall) + "[[fault]]\nwhen = { at = 3 }\n"
                                             "do = { crash = \"tm-9\" }\n"),
-              AllOf(HasSubstr("my.toml:7:15"), Not(HasSubstr("tm-9\" is"))));
+              AllOf(HasSubstr("my.toml:7:15"), HasSubstr("no process \"tm-9\"")));
+}
+
+TEST(ScenarioTomlTest, JudgesWhatFitsTogetherBesideWhatCannotBeRead) {
+  const std::string error = ErrorOf(
+      std::string(kSmall) +
+      "parallelism = 9\n[limits]\nheal_after = \"1h\"\nsimulated_time = \"1m\"\n"
+      "[workload]\nsource = \"file\"\nkeys = \"many\"\n[workload.file]\nkey_field = \"1\"\n");
+  EXPECT_THAT(error, AllOf(HasSubstr("A parallelism of 9 needs"), HasSubstr("healed after 1h"),
+                           HasSubstr("\"keys\" must be a whole number"),
+                           HasSubstr("Name the field of the timestamp")));
+}
+
+// A sentence that rests on a value that nobody wrote would mislead.
+TEST(ScenarioTomlTest, SaysNothingThatRestsOnWhatCouldNotBeRead) {
+  const std::string error =
+      ErrorOf(std::string(kSmall) +
+              "parallelism = 9\n[cluster]\nslots_each = 5000\n"
+              "[workload]\nsource = \"fil\"\n[workload.file]\nkey_feild = \"k\"\n"
+              "[[fault]]\nwhen = { at = \"1s\" }\ndo = { crash = \"tm-9\" }\n");
+  EXPECT_THAT(error, AllOf(HasSubstr("\"slots_each\" is 5000"), Not(HasSubstr("needs as many")),
+                           Not(HasSubstr("Name the field")), Not(HasSubstr("has no effect")),
+                           HasSubstr("There is no process \"tm-9\"")));
+}
+
+TEST(ScenarioTomlTest, PointsAtTheOracleThatIsMeant) {
+  const std::string error = ErrorOf(
+      "version = 1\nname = \"a\"\nwhy = \"b\"\n"
+      "oracles = [\"exactly_once\", \"luck\", \"exactly_once\"]\njob = { name = \"word_count\" "
+      "}\n");
+  EXPECT_THAT(error, AllOf(HasSubstr("my.toml:4:28: error: There is no oracle \"luck\""),
+                           HasSubstr("my.toml:4:36: error: The oracle \"exactly_once\" is named")));
+}
+
+TEST(ScenarioTomlTest, SaysThatAFileIsAPlan) {
+  EXPECT_EQ(ErrorOf("version = 1\n[[fault]]\nwhen = { at = \"1s\" }\ndo = { crash = \"tm-1\" }\n"),
+            "my.toml is a fault plan, no scenario: run a scenario with --plan my.toml.");
 }
 
 TEST(ScenarioTomlTest, JudgesEachFaultThatCouldBeReadAndKeepsTheirNumbers) {
@@ -246,6 +290,8 @@ TEST(ApplySettingTest, OverridesFieldsAndOptions) {
 TEST(ApplySettingTest, RefusesWithASuggestion) {
   EXPECT_THAT(SettingErrorOf("workload.record", "1"), HasSubstr("\"workload.records\"?"));
   EXPECT_THAT(SettingErrorOf("execution.checkpointing.intervall", "1s"),
+              HasSubstr("\"execution.checkpointing.interval\"?"));
+  EXPECT_THAT(SettingErrorOf("checkpointing.interval", "1s"),
               HasSubstr("\"execution.checkpointing.interval\"?"));
   EXPECT_THAT(SettingErrorOf("workload.records", "many"),
               HasSubstr("\"workload.records\" is \"many\", but must be a whole number"));

@@ -68,11 +68,13 @@ INSTANTIATE_TEST_SUITE_P(
         RefuseCase{"month_13", "2025-13-01", "%Y-%m-%d", "\"13-01\" does not match %m"},
         RefuseCase{"hour_24", "24:00", "%H:%M", "does not match %H"},
         RefuseCase{"left_over", "2025-01-01x", "%Y-%m-%d", "\"x\" is left over"},
-        RefuseCase{"cut_off", "2025-01", "%Y-%m-%d", "\"the end\" does not match -"},
+        RefuseCase{"cut_off", "2025-01", "%Y-%m-%d", "\"%Y-%m-%d\": the end does not match -"},
         RefuseCase{"words", "yesterday", "%Y", "does not match %Y"},
         RefuseCase{"too_early", "1899-12-31", "%Y-%m-%d", "outside the years 1900 to 2149"},
         RefuseCase{"too_late", "9999999999", "%s", "outside the years 1900 to 2149"},
         RefuseCase{"beyond_64_bits", "999999999999999999", "%s", "outside the years 1900 to 2149"},
+        RefuseCase{"twenty_digits", "99999999999999999999", "%s", "outside the years 1900 to 2149"},
+        RefuseCase{"codes", "\x1b[2J", "%Y", "\"\\x1b[2J\" is no time"},
         RefuseCase{"ten_digits", "0.1234567890", "0.%f", "does not match %f"}),
     [](const auto& planted) { return std::string(planted.param.name); });
 

@@ -82,6 +82,8 @@ TEST(TokenTest, IsFoundInPastedLines) {
 }
 
 TEST(TokenTest, SaysWhenThereIsNone) {
+  EXPECT_THAT(FindToken("flinch replay fl1~").error().message, HasSubstr("was cut off"));
+  EXPECT_THAT(FindToken(" \n").error().message, HasSubstr("There is no text to find"));
   EXPECT_THAT(FindToken("url_clicks --seed 7").error().message,
               HasSubstr("There is no replay token in \"url_clicks --seed 7\""));
 }

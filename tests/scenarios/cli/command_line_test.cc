@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -111,6 +112,15 @@ TEST(CommandLineTest, ReadsEveryFlagOfBench) {
   EXPECT_EQ(Parse<BenchArguments>({"bench", "kernel", "--once", "M2"}).once, "M2");
 }
 
+TEST(CommandLineTest, TellsItsVersionAsJson) {
+  EXPECT_THAT(Parse<TextCommand>({"--version", "--json"}).text,
+              ::testing::StartsWith(fmt::format("{{\"version\":\"{}\",\"build\":\"", kVersion)));
+}
+
+TEST(CommandLineTest, WritesTheWholeCommandInItsHelp) {
+  EXPECT_THAT(Parse<TextCommand>({"run", "--help"}).text, HasSubstr("Usage: flinch run [OPTIONS]"));
+}
+
 TEST(CommandLineTest, SaysHowToBeUsed) {
   const TextCommand usage = Parse<TextCommand>({});
   EXPECT_EQ(usage.exit_code, kExitUsage);
@@ -164,6 +174,16 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"no_suite", {"bench"}, "`flinch bench` needs a SUITE: kernel."},
         ErrorCase{
             "suite", {"bench", "engine"}, "no suite \"engine\" of benchmarks; there is kernel."},
+        ErrorCase{"twice",
+                  {"run", "a", "--seed", "1", "--seed", "2"},
+                  "--seed is given 2 times; give it once. `flinch run --help` explains."},
+        ErrorCase{"no_value", {"run", "a", "--seed"}, "--seed needs a value. `flinch"},
+        ErrorCase{"flag_with_value",
+                  {"run", "a", "--json=maybe"},
+                  "\"--json=maybe\" takes no value; write --json alone"},
+        ErrorCase{"no_plan", {"run", "a", "--plan", ""}, "--plan names no file"},
+        ErrorCase{"list_of_nothing", {"list", ""}, "There is no list of \"\""},
+        ErrorCase{"behind_version", {"--version", "--jason"}, "\"--jason\" is one word too many"},
         ErrorCase{"near_suite", {"bench", "kernle"}, "Did you mean \"kernel\"?"},
         ErrorCase{"two_suites", {"bench", "kernel", "state"}, "\"state\" is one word too many."},
         ErrorCase{"flag_of_bench", {"bench", "kernel", "--run=3"}, "Did you mean \"--runs\"?"},

@@ -136,7 +136,7 @@ TEST_F(CommandsTest, ReplaysInlineFaultsAndKeptRowsWithoutAFile) {
   const Outcome wrong =
       Flinch(SmallRun({"--fault", "{ when = { at = \"1s\" }, do = { crash = \"tm-9\" } }"}));
   EXPECT_EQ(wrong.exit_code, kExitUsage);
-  EXPECT_THAT(wrong.err, AllOf(HasSubstr("--fault:3:"), HasSubstr("tm-9")));
+  EXPECT_THAT(wrong.err, AllOf(HasSubstr("--fault:1:"), HasSubstr("tm-9")));
 }
 
 TEST_F(CommandsTest, ReplaysSettingsPlanAndInputFromAnyFolder) {
@@ -216,6 +216,15 @@ TEST_F(CommandsTest, SaysWhichFaultsOfAPlanNeverFired) {
   const Outcome run = Flinch(SmallRun({"--plan", plan}));
   EXPECT_EQ(run.exit_code, kExitPassed);
   EXPECT_THAT(run.out, HasSubstr("0 of 1 fired: plan[0] crash tm-1 never did"));
+}
+
+TEST_F(CommandsTest, SaysWhyAFaultNeverFired) {
+  const Outcome run = Flinch(SmallRun({"--fault",
+                                       "{ when = { event = \"job.status\", where = { to = "
+                                       "\"RUNING\" } }, do = { crash = \"jm\" } }"}));
+  EXPECT_EQ(run.exit_code, kExitPassed);
+  EXPECT_THAT(run.out, HasSubstr("plan[0] crash jm (of"));
+  EXPECT_THAT(run.out, HasSubstr("with to=\"RUNING\")"));
 }
 
 TEST_F(CommandsTest, PointsAtTheFieldThatAnEventDoesNotHave) {
@@ -302,6 +311,35 @@ TEST_F(CommandsTest, ReportsSkippedRows) {
   const Outcome run = Flinch(
       {"run", "package_log", "--input", input, "--set", "workload.file.on_bad_row=skip", "--json"});
   EXPECT_EQ(json::parse(run.out)["rows_skipped"], 1);
+  EXPECT_THAT(run.err, HasSubstr(input + ":2: Row 2 has no column"));
+}
+
+TEST_F(CommandsTest, NamesTheFileThatHoldsNoToken) {
+  const std::string empty = Write("empty", "");
+  const Outcome replay = Flinch({"replay", empty});
+  EXPECT_EQ(replay.exit_code, kExitUsage);
+  EXPECT_THAT(replay.err, HasSubstr(empty + ": There is no text to find a replay token in"));
+}
+
+TEST_F(CommandsTest, SaysWhatAFileIsThatStandsInTheWrongPlace) {
+  const std::string plan = Write("plan.toml",
+                                 "version = 1\n[[fault]]\nwhen = { at = \"1s\" }\n"
+                                 "do = { crash = \"tm-1\" }\n");
+  const std::string scenario = Write(
+      "s.toml", "version = 1\nname = \"s\"\nwhy = \"A test.\"\n[job]\nname = \"word_count\"\n");
+  EXPECT_THAT(Flinch({"run", plan}).err, HasSubstr("run a scenario with --plan " + plan));
+  EXPECT_THAT(Flinch(SmallRun({"--plan", scenario})).err,
+              HasSubstr("run it with `flinch run " + scenario + "`"));
+}
+
+TEST_F(CommandsTest, LetsNoCodeOfAFileOrItsNameThrough) {
+  const std::string named = Write("a\x1b[2J.toml",
+                                  "version = 1\nname = \"\\u001b[2J\"\nwhy = \"A test.\"\n"
+                                  "[job]\nname = \"word_count\"\n");
+  const Outcome checked = Flinch({"check", named});
+  EXPECT_EQ(checked.exit_code, kExitUsage);
+  EXPECT_EQ(checked.err.find('\x1b'), std::string::npos) << checked.err;
+  EXPECT_THAT(checked.err, HasSubstr("a\\x1b[2J.toml:2:8: error: The name"));
 }
 
 struct RefusedCase {
@@ -340,6 +378,11 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{"folder", {"run", "package_log", "--input", "/"}, "is a directory"},
         RefusedCase{"token", {"replay", "url_clicks"}, "There is no replay token"},
         RefusedCase{"suite", {"bench", "engine"}, "there is kernel."},
+        RefusedCase{
+            "jump",
+            {"run", "url_clicks", "--fault",
+             "{ when = { at = \"1s\" }, do = { clock_jump = \"tm-1\", by = \"2562047h\" } }"},
+            "--fault:1:58: error: A clock jumps by at most 876600h"},
         RefusedCase{"workload",
                     {"bench", "kernel", "--once", "M6"},
                     "--once: There is no workload \"M6\"; there are bare, M1,"},

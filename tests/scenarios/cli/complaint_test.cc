@@ -19,5 +19,11 @@ TEST(ComplaintTest, IsOneLineAndTheExitCodeOfItsKind) {
   EXPECT_EQ(err.str(), "flinch: Full.\nflinch: Busy.\nflinch: Gone.\nflinch: Wrong.\n");
 }
 
+TEST(ComplaintTest, LetsNoCodeForATerminalThrough) {
+  std::ostringstream err;
+  ComplainAboutInput(err, "a\x1b[2J:\n  1 | b\r");
+  EXPECT_EQ(err.str(), "flinch: a\\x1b[2J:\n  1 | b\\x0d\n");
+}
+
 }  // namespace
 }  // namespace flinch::scenarios

@@ -1,6 +1,10 @@
 #include "scenarios/cli/fresh_process.h"
 
+#include <algorithm>
+#include <clocale>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,6 +13,7 @@ namespace flinch::scenarios {
 
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 
 Ended Shell(const std::string& script, const Surroundings& surroundings) {
@@ -30,6 +35,19 @@ TEST(FreshProcessTest, LivesInItsSurroundings) {
   EXPECT_EQ(Shell("cd /; " + script, PlainSurroundings()).out, "C UTC0 inherited 0\n/\n");
   EXPECT_EQ(Shell(script, HostileSurroundings()).out,
             "tr_TR.UTF-8 CHAST-12:45CHADT inherited 6000\n/\n");
+}
+
+// A claim of `flinch verify`.
+TEST(FreshProcessTest, TellsOnlyDifferencesThatThereAre) {
+  const std::vector<std::string> differences = DifferencesOfSurroundings();
+  EXPECT_THAT(differences, Contains("time zone"));
+  const bool is_installed = std::setlocale(LC_ALL, "tr_TR.UTF-8") != nullptr;
+  std::setlocale(LC_ALL, "C");
+  EXPECT_EQ(std::ranges::count(differences, "locale"), is_installed ? 1 : 0);
+  const std::string flags = Shell("cat /proc/self/personality", HostileSurroundings()).out;
+  constexpr unsigned long kFixed = 0x0040000;
+  EXPECT_EQ(std::ranges::count(differences, "address layout"),
+            (std::stoul(flags, nullptr, 16) & kFixed) == 0 ? 0 : 1);
 }
 
 TEST(FreshProcessTest, SurvivesMuchOutputOnBothSidesAndASignal) {

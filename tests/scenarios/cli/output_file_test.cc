@@ -1,11 +1,13 @@
 #include "scenarios/cli/output_file.h"
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <utility>
 #include <vector>
@@ -68,15 +70,32 @@ TEST_F(OutputFileTest, WritesTheTextAndReplacesWhatWasThere) {
   EXPECT_EQ(CountFiles(), 1U);
 }
 
-TEST_F(OutputFileTest, LeavesWhatWasThereWhenItIsNeverWritten) {
+// Whoever is killed between the two cannot clean up.
+TEST_F(OutputFileTest, LeavesWhatWasThereAndNothingElseUntilItIsWritten) {
   const std::string path = Put("out", "old\n");
-  {
-    const sim::Result<OutputFile> file = OutputFile::Open(path, {});
-    ASSERT_TRUE(file.has_value());
-    EXPECT_EQ(CountFiles(), 2U);
-  }
-  EXPECT_EQ(Read("out"), "old\n");
+  const sim::Result<OutputFile> file = OutputFile::Open(path, {});
+  ASSERT_TRUE(file.has_value());
   EXPECT_EQ(CountFiles(), 1U);
+  EXPECT_EQ(Read("out"), "old\n");
+}
+
+// As on a full disk.
+TEST_F(OutputFileTest, SaysWhyItCannotBeWrittenAndLeavesNothing) {
+  const sim::Result<OutputFile> file = OutputFile::Open(Path("out"), {});
+  ASSERT_TRUE(file.has_value());
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit small = before;
+  small.rlim_cur = 10;
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const sim::Result<void> written = file->Write(kWritten);
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(written.has_value());
+  EXPECT_EQ(written.error().code, sim::ErrorCode::kIo);
+  EXPECT_THAT(written.error().message, HasSubstr(": File too large."));
+  EXPECT_EQ(CountFiles(), 0U);
 }
 
 TEST_F(OutputFileTest, KeepsTheModeOfWhatWasThere) {

@@ -32,6 +32,7 @@ TEST(HuntHeaderTest, RefusesWhatIsNoHeader) {
     const sim::Result<HuntHeader> header = ParseHeader(line);
     ASSERT_FALSE(header.has_value()) << line;
     EXPECT_EQ(header.error().code, sim::ErrorCode::kInvalidArgument);
+    EXPECT_EQ(header.error().message.find("json.exception"), std::string::npos);
   }
 }
 

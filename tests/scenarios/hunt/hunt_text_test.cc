@@ -114,6 +114,14 @@ TEST(HuntTextTest, SilenceHasABound) {
                               "95 %)\n")));
 }
 
+TEST(HuntTextTest, NoBoundIsAboveTheWhole) {
+  Tally tally;
+  UnitResult result = Failure(1, "");
+  result.verdict = UnitVerdict::kPassed;
+  tally.Add(result);
+  EXPECT_THAT(ShowText(ReportOf(tally)), HasSubstr("at most 100 % of such runs fail (3/1,"));
+}
+
 TEST(HuntTextTest, WhatIsNoSampleHasNoBound) {
   Tally tally;
   UnitResult result = Failure(1, "");
