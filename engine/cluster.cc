@@ -1,7 +1,6 @@
 #include "engine/cluster.h"
 
 #include <memory>
-#include <type_traits>
 #include <utility>
 
 #include "engine/runtime/job_master.h"
@@ -12,19 +11,15 @@ namespace {
 
 constexpr sim::Duration kRepeat = 200ms;
 
-// The value of what may fail, tried until the shared volume answers.
+// What may fail, tried until the shared volume answers: the value, or kCorruption.
 template <typename Attempt>
-auto Insist(sim::Environment& environment, Attempt attempt) {
+auto Insist(sim::Environment& environment, Attempt attempt) -> decltype(attempt()) {
   auto result = attempt();
   while (!result && result.error().code != sim::ErrorCode::kCorruption) {
     environment.Sleep(kRepeat);
     result = attempt();
   }
-  sim::Check(result.has_value(), "the high-availability data is unreadable: {}",
-             result ? std::string() : result.error().message);
-  if constexpr (!std::is_void_v<typename decltype(result)::value_type>) {
-    return *std::move(result);
-  }
+  return result;
 }
 
 // The JobManager's door: decodes requests, turns away what was meant for another master.
@@ -38,13 +33,17 @@ class JobManager {
                           [this](RpcRequest request) { OnRequest(std::move(request)); });
     sim::Check(rpc.has_value(), "two JobManagers run on host {}", environment.host_name());
     rpc_ = *std::move(rpc);
-    DurableCounter leaders(environment, "/ha/leader");
-    Insist(environment, [&] { return leaders.Recover(); });
-    token_ = FencingToken(Insist(environment, [&] { return leaders.Next(); }));
+    const sim::Result<uint64_t> leader = BecomeLeader(environment);
+    token_ = FencingToken(leader.value_or(0));
     master_ = std::make_unique<JobMaster>(
         environment, main_thread_, *rpc_, graph,
         JobMaster::Options{.engine = options.engine, .defects = options.defects, .token = token_});
-    Insist(environment, [&] { return master_->Recover(); });
+    const sim::Result<void> recovered =
+        leader ? Insist(environment, [&] { return master_->Recover(); }) : sim::Fail(leader);
+    if (!recovered) {
+      master_->GiveUp(recovered.error().message);
+      return;  // and goes on to turn everybody away
+    }
     master_->Start();
     leads_ = true;
   }
@@ -52,6 +51,13 @@ class JobManager {
   [[noreturn]] void Run() { main_thread_.Run(); }
 
  private:
+  // The epoch. kCorruption when nobody can tell any more which one it is.
+  static sim::Result<uint64_t> BecomeLeader(sim::Environment& environment) {
+    DurableCounter leaders(environment, "/ha/leader");
+    const sim::Result<void> recovered = Insist(environment, [&] { return leaders.Recover(); });
+    return recovered ? Insist(environment, [&] { return leaders.Next(); }) : sim::Fail(recovered);
+  }
+
   void OnRequest(RpcRequest request) {
     if (!leads_) {
       rpc_->SendReply(request, sim::Fail(sim::ErrorCode::kUnavailable,

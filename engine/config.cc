@@ -1,5 +1,7 @@
 #include "engine/config.h"
 
+#include <algorithm>
+#include <array>
 #include <string>
 
 #include <fmt/format.h>
@@ -11,17 +13,61 @@ sim::Result<void> Refuse(std::string sentence) {
   return sim::Fail(sim::ErrorCode::kInvalidArgument, std::move(sentence));
 }
 
-// All options that are spans of time and must be longer than nothing.
+// What no option exceeds: sums of several must stay within the simulated clock.
+constexpr sim::Duration kYear = 365 * 24h;
+
+struct SpanBounds {
+  std::string_view name;
+  sim::Duration min;  // 1 ns: anything above nothing
+  sim::Duration max = kYear;
+};
+
+constexpr sim::Duration kAnything{1};
+
+// Spans of time that may be nothing, or must be more than just something. The others lie between
+// 1 ns and a year.
+constexpr auto kSpanBounds = std::to_array<SpanBounds>({
+    // Flink's CheckpointCoordinatorConfiguration.MINIMAL_CHECKPOINT_TIME. The limits are about what
+    // no run could make progress with, not about what is wise.
+    {.name = "execution.checkpointing.interval", .min = 10ms},
+    {.name = "execution.checkpointing.timeout", .min = 10ms},
+    {.name = "execution.checkpointing.min-pause", .min = 0ns},
+    {.name = "restart-strategy.fixed-delay.delay", .min = 0ns},
+    // A request and its reply cross the network in the meantime, and a disk may be between them.
+    {.name = "taskmanager.network.request-timeout", .min = 10ms},
+    {.name = "pekko.ask.timeout", .min = 10ms},
+    // A turn of task.turn-records must end some day.
+    {.name = "task.record-time", .min = 0ns, .max = 1min},
+    {.name = "source.fetch.max-wait", .min = 0ns},
+    {.name = "pipeline.auto-watermark-interval", .min = 0ns},
+});
+
+SpanBounds BoundsOf(std::string_view name) {
+  const auto* const found = std::ranges::find(kSpanBounds, name, &SpanBounds::name);
+  return found == kSpanBounds.end() ? SpanBounds{.name = name, .min = kAnything} : *found;
+}
+
+sim::Result<void> CheckSpan(std::string_view name, sim::Duration span) {
+  const SpanBounds bounds = BoundsOf(name);
+  if (span < bounds.min) {
+    const bool is_any = bounds.min <= kAnything;
+    return Refuse(fmt::format("{} is {}: give {}.", name, sim::Show(span),
+                              is_any ? "a time above 0" : "at least " + sim::Show(bounds.min)));
+  }
+  if (span > bounds.max) {
+    return Refuse(
+        fmt::format("{} is {}: give at most {}.", name, sim::Show(span), sim::Show(bounds.max)));
+  }
+  return {};
+}
+
+// All options that are spans of time.
 sim::Result<void> CheckSpans(const EngineOptions& options) {
   sim::Result<void> result;
   Visit(options, [&result](std::string_view name, const auto& field) {
     if constexpr (std::is_same_v<std::decay_t<decltype(field)>, sim::Duration>) {
-      const bool may_be_zero = name == "execution.checkpointing.min-pause" ||
-                               name == "restart-strategy.fixed-delay.delay" ||
-                               name == "task.record-time" || name == "source.fetch.max-wait" ||
-                               name == "pipeline.auto-watermark-interval";
-      if (result && (field < sim::Duration(0) || (field == sim::Duration(0) && !may_be_zero))) {
-        result = Refuse(fmt::format("{} is {}: give a time above 0.", name, sim::Show(field)));
+      if (result) {
+        result = CheckSpan(name, field);
       }
     }
   });

@@ -1,6 +1,7 @@
 // The engine's options, under Flink's names.
 //
-// Plain values with defaults; `Validate` says in whole sentences what cannot be. `Visit` names each
+// Plain values with defaults; `Validate` says in whole sentences what cannot be: also a span of
+// time with which no job gets on, and one above a year. `Visit` names each
 // option once: it serves printing, `--set`, the [options] table of scenario files, and generators.
 // Defaults are Flink's unless the comment says why not.
 #pragma once

@@ -11,7 +11,7 @@
 //   Result<JobGraph> graph = BuildJobGraph(env.Build());
 //
 // Streams are light handles on the environment, which must outlive them. Functions are copied into
-// each subtask. Keys are text or 64-bit integers. Operator names are unique in a job; state is
+// each subtask. Sources and sinks say their type (`Out`, `In`), so that a stream of T is made of T. Keys are text or 64-bit integers. Operator names are unique in a job; state is
 // matched by them. Mistakes of structure are found by BuildJobGraph, mistakes of type by the
 // compiler.
 #pragma once
@@ -35,6 +35,20 @@ namespace flinch::engine {
 template <typename T>
 concept KeyType = std::same_as<T, std::string> || std::same_as<T, int64_t>;
 
+// Makes the source of each subtask. Its operator says what it emits: `using Out = T;`.
+template <typename Factory, typename T>
+concept SourceFactory =
+    requires(Factory make) { typename decltype(make())::element_type::Out; } &&
+    std::derived_from<typename std::invoke_result_t<Factory>::element_type, SourceOperator> &&
+    std::same_as<typename std::invoke_result_t<Factory>::element_type::Out, T>;
+
+// Makes the sink of each subtask. Its operator says what it takes: `using In = T;`.
+template <typename Factory, typename T>
+concept SinkFactory =
+    requires(Factory make) { typename decltype(make())::element_type::In; } &&
+    std::derived_from<typename std::invoke_result_t<Factory>::element_type, StreamOperator> &&
+    std::same_as<typename std::invoke_result_t<Factory>::element_type::In, T>;
+
 struct StreamOptions {
   uint32_t parallelism = 1;
   uint32_t max_parallelism = 0;  // 0: DefaultMaxParallelism
@@ -56,8 +70,8 @@ class StreamExecutionEnvironment {
   StreamExecutionEnvironment(const StreamExecutionEnvironment&) = delete;
   StreamExecutionEnvironment& operator=(const StreamExecutionEnvironment&) = delete;
 
-  template <typename T>
-  DataStream<T> FromSource(std::string name, OperatorFactory make);
+  template <typename T, SourceFactory<T> Factory>
+  DataStream<T> FromSource(std::string name, Factory make);
 
   StreamGraph Build() const { return graph_; }
 
@@ -108,8 +122,10 @@ class DataStream {
     requires KeyType<Key>
   KeyedStream<Key, T> KeyBy(Function selector) const;
 
-  // `make` yields an operator that takes records of T and emits nothing.
-  void SinkTo(std::string name, OperatorFactory make) { Then<T>(std::move(name), std::move(make)); }
+  template <SinkFactory<T> Factory>
+  void SinkTo(std::string name, Factory make) {
+    Then<T>(std::move(name), std::move(make));
+  }
 
   // The next operator's subtasks get records in turn, whoever produced them.
   DataStream& Rebalance() {
@@ -162,8 +178,8 @@ class DataStream {
   bool starts_chain_ = false;
 };
 
-template <typename T>
-DataStream<T> StreamExecutionEnvironment::FromSource(std::string name, OperatorFactory make) {
+template <typename T, SourceFactory<T> Factory>
+DataStream<T> StreamExecutionEnvironment::FromSource(std::string name, Factory make) {
   const size_t node = AddNode(
       {.name = std::move(name), .make = std::move(make), .is_source = true, .key = nullptr});
   return {*this, node};

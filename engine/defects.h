@@ -32,8 +32,10 @@ enum class Defect : uint8_t {
   kRecoversTheOldest,
   kFinalIsDecidedAtCompletion,
   kFinalNotificationSentOnce,
+  kFinalWaitsAfterRestore,
   kAbortNoticeNamesThePrevious,
   kCleanUpByAge,
+  kLateSnapshotIsLeft,
   kAttemptNumbersStartAgain,
   kCancelSentOnce,
   kAcceptsStatesOfLostTasks,
@@ -120,6 +122,11 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
      "The notification of the final checkpoint is not repeated.",
      "A lost message delays the end of a job and does not prevent it.", "liveness",
      "known-bugs 37, 38 (their class: the end of input)"},
+    {Defect::kFinalWaitsAfterRestore, "final_waits_after_restore",
+     "A job whose tasks are all at their end when they start waits a whole interval for its final "
+     "checkpoint.",
+     "The end of the input is answered at once, whoever has seen it.", "liveness",
+     "known-bugs 37, 38 (their class: the end of input)"},
     {Defect::kAbortNoticeNamesThePrevious, "abort_notice_names_the_previous",
      "With the notice that checkpoint n was aborted tasks are told that n - 1 is complete.",
      "A task learns completion only of checkpoints that completed.", "early commit",
@@ -128,6 +135,10 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
      "The clean-up of an aborted checkpoint takes older directories with it, also that of the "
      "last completed one.",
      "Files live as long as a checkpoint that may be restored refers to them.", "ownership", "G28"},
+    {Defect::kLateSnapshotIsLeft, "late_snapshot_is_left",
+     "A snapshot that is acknowledged after its checkpoint was given up is left on the volume.",
+     "What no checkpoint refers to is removed.", "ownership",
+     "G28 (its class: who owns a file); FLINK-7783"},
     {Defect::kAttemptNumbersStartAgain, "attempt_numbers_start_again",
      "After a crash of the JobManager attempts are counted from 1 again: a sink meets its own "
      "name.",

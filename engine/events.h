@@ -12,6 +12,7 @@ namespace flinch::engine::events {
 
 // Control plane, by the JobManager.
 inline constexpr std::string_view kJobStatus = "job.status";
+inline constexpr std::string_view kJobUnrecoverable = "job.unrecoverable";
 inline constexpr std::string_view kJobRestored = "job.restored";
 inline constexpr std::string_view kTaskManagerRegistered = "taskmanager.registered";
 inline constexpr std::string_view kTaskManagerLost = "taskmanager.lost";
@@ -69,6 +70,8 @@ struct EventInfo {
 
 inline constexpr auto kAll = std::to_array<EventInfo>({
     {kJobStatus, "from to", "the job changed its status"},
+    {kJobUnrecoverable, "reason",
+     "the JobManager cannot read what earlier ones left on the shared volume: the job fails"},
     {kJobRestored, "checkpoint attempt",
      "a new attempt of the job starts from this checkpoint (0: from nothing)"},
     {kTaskManagerRegistered, "name incarnation", "the JobManager knows a TaskManager"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -26,6 +27,35 @@ constexpr auto kDamaging =
 
 // A healed job restarts for what broke before; each task may do it once, and some.
 constexpr uint64_t kRestartsMax = 50;
+
+// What one operation may be late after the healing: that much every promise of progress has to
+// spare (outside_view.cc).
+constexpr sim::Duration kDelayBorne = std::chrono::seconds(30);
+
+// For how long a fault holds up what has begun while it lasts. No healing takes that back.
+sim::Duration DelayOf(const faults::Action& action) {
+  return std::visit(
+      [](const auto& fault) {
+        using Fault = std::decay_t<decltype(fault)>;
+        // A jump of a clock delays nobody.
+        if constexpr (requires { fault.by; } && !std::is_same_v<Fault, faults::ClockFault>) {
+          return fault.by;
+        }
+        return sim::Duration(0);
+      },
+      action);
+}
+
+// Whether the job may have to wait for the whole of this option before it gets on. Not for the
+// interval and the pause of checkpoints: the final one comes at once.
+bool MayHoldUp(std::string_view option) {
+  constexpr auto kWaits = std::to_array<std::string_view>(
+      {"execution.checkpointing.timeout", "restart-strategy.fixed-delay.delay",
+       "heartbeat.interval", "heartbeat.timeout", "execution.buffer-timeout.interval",
+       "taskmanager.network.request-backoff.initial", "taskmanager.network.request-timeout",
+       "source.fetch.max-wait", "pekko.ask.timeout"});
+  return std::ranges::find(kWaits, option) != kWaits.end();
+}
 
 bool IsWhole(const sim::World& world, const std::string& path) {
   const std::optional<sim::Bytes> file = world.ReadSharedFile(path);
@@ -63,6 +93,8 @@ void Budget::OnEvent(const sim::TraceEvent& event) {
     healed_restarts_ += is_owed ? 1U : 0U;
   } else if (event.kind == events::kJobStatus) {
     job_status_ = event.Text("to").value_or("");
+  } else if (event.kind == events::kJobUnrecoverable) {
+    unreadable_ = event.Text("reason").value_or("");
   } else if (event.kind == events::kTopicSealed) {
     sealed_ = true;
   } else if (event.kind == "fault.crash") {
@@ -82,6 +114,10 @@ void Budget::OnFired(const faults::Action& action) {
   log_lied_ = log_lied_ || (disk != nullptr && disk->disk == kBroker &&
                             disk->trouble == faults::DiskTrouble::kLyingSync);
   const std::string_view kind = faults::KindOf(action);
+  if (const sim::Duration delay = DelayOf(action); delay > delay_) {
+    delay_ = delay;
+    delayed_by_ = kind;
+  }
   if (std::ranges::find(kDamaging, kind) != kDamaging.end()) {
     storage_damaged_ = true;
     damage_ = kind;
@@ -102,17 +138,27 @@ std::string Budget::ShowProgress() const {
 }
 
 Excuses Budget::ExcusesIn(const sim::World& world) const {
-  return {.not_finished = WhyNotFinished(world), .lost = WhyLost(world)};
+  return {.not_finished = WhyNotFinished(world),
+          .lost = WhyLost(world),
+          .retracted = DamagedLog(world)};
 }
 
 std::optional<std::string> ExcuseFor(std::span<const reports::Finding> findings,
                                      const Excuses& excuses) {
+  const auto excuse_for = [&excuses](const reports::Finding& finding) -> std::string {
+    if (finding.oracle == "job_finishes" || finding.oracle == "progress") {
+      return excuses.not_finished;
+    }
+    if (finding.oracle == "log_readable" ||
+        (finding.oracle == "exactly_once" && finding.breach == "lost")) {
+      return excuses.lost;
+    }
+    const bool is_retracted = finding.oracle == "committed_stays" && finding.breach == "retracted";
+    return is_retracted ? excuses.retracted : "";
+  };
   std::string reason;
   for (const reports::Finding& finding : findings) {
-    const bool is_lost = (finding.oracle == "exactly_once" && finding.breach == "lost") ||
-                         finding.oracle == "log_readable";
-    const bool is_unfinished = finding.oracle == "job_finishes" || finding.oracle == "progress";
-    const std::string why = is_unfinished ? excuses.not_finished : is_lost ? excuses.lost : "";
+    const std::string why = excuse_for(finding);
     if (why.empty()) {
       return std::nullopt;
     }
@@ -123,10 +169,7 @@ std::optional<std::string> ExcuseFor(std::span<const reports::Finding> findings,
 
 std::string Budget::WhyNotFinished(const sim::World& world) const {
   if (job_status_ == "FAILED") {
-    return fmt::format(
-        "The job failed after {} restarts, as restart-strategy.fixed-delay.attempts = {} says: "
-        "more may break in this run than it is allowed to recover from.",
-        attempts_ - std::min<uint64_t>(attempts_, 1), scenario_.options.restart.attempts);
+    return WhyFailed();
   }
   if (!sealed_) {
     return fmt::format(
@@ -139,7 +182,55 @@ std::string Budget::WhyNotFinished(const sim::World& world) const {
     return checkpoints;
   }
   const std::string log = DamagedLog(world);
-  return log.empty() ? WhyLost(world) : log;
+  if (!log.empty()) {
+    return log;
+  }
+  const std::string slow = WhyTooSlow();
+  return slow.empty() ? WhyLost(world) : slow;
+}
+
+std::string Budget::WhyFailed() const {
+  if (unreadable_.empty()) {
+    return fmt::format(
+        "The job failed after {} restarts, as restart-strategy.fixed-delay.attempts = {} says: "
+        "more may break in this run than it is allowed to recover from.",
+        attempts_ - std::min<uint64_t>(attempts_, 1), scenario_.options.restart.attempts);
+  }
+  return storage_damaged_
+             ? fmt::format("The JobManager could not recover after {}: {}", damage_, unreadable_)
+             : "";
+}
+
+std::string Budget::WhyTooSlow() const {
+  const sim::Duration left = scenario_.limits.simulated_time - scenario_.limits.heal_after;
+  std::string why;
+  engine::Visit(scenario_.options, [&](std::string_view name, const auto& field) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(field)>, sim::Duration>) {
+      if (why.empty() && MayHoldUp(name) && field >= left) {
+        why = fmt::format(
+            "The job may have to wait for {} = {}, and the run has only {} from its healing on: "
+            "raise limits.simulated_time.",
+            name, sim::Show(field), sim::Show(left));
+      }
+    }
+  });
+  // Records may come twice, once before the healing and once after it.
+  const auto records =
+      static_cast<int64_t>(2 * scenario_.workload.records * scenario_.workload.keys_per_record);
+  const sim::Duration record_time = scenario_.options.task.record_time;
+  if (why.empty() && record_time > sim::Duration(0) && left / record_time < records) {
+    why = fmt::format(
+        "At task.record-time = {} the records may take longer than the {} that the run has from "
+        "its healing on: raise limits.simulated_time.",
+        sim::Show(record_time), sim::Show(left));
+  }
+  if (why.empty() && delay_ > kDelayBorne) {
+    why = fmt::format(
+        "{} held up what had begun for {}, which the healing does not take back, and no more than "
+        "{} of it is borne.",
+        delayed_by_, sim::Show(delay_), sim::Show(kDelayBorne));
+  }
+  return why;
 }
 
 std::string Budget::WhyLost(const sim::World& world) const {

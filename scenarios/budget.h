@@ -5,8 +5,11 @@
 // excused is little, and each excuse needs evidence from the run itself:
 //   restarts      the job failed after as many restarts as it was allowed: not finished
 //   input         the input was never published completely: not finished
+//   patience      an option makes the engine wait for longer than the run lasts after its healing,
+//                 or a fault has delayed one operation for longer than is borne: not finished
 //   storage       a fault destroyed or hid what was durable, and no completed checkpoint has all
-//                 its files, or the log's journal is damaged: not finished, lost records
+//                 its files, or the JobManager found its data unreadable, or the log's journal is
+//                 damaged: not finished; of the log also lost and retracted records
 //   transactions  the log gave a pre-committed transaction up by its time-out, since the outage was
 //                 longer: lost records
 // Everything else stands, whatever the plan did: a doubled record, a commit before its checkpoint.
@@ -38,6 +41,7 @@ namespace flinch::scenarios {
 struct Excuses {
   std::string not_finished;
   std::string lost;
+  std::string retracted;  // what had been committed
 
   friend bool operator==(const Excuses&, const Excuses&) = default;
 };
@@ -63,6 +67,9 @@ class Budget final : public sim::TraceObserver {
 
  private:
   std::string WhyNotFinished(const sim::World& world) const;
+  std::string WhyFailed() const;
+  // "" where nothing makes the run wait for longer than it lasts.
+  std::string WhyTooSlow() const;
   std::string WhyLost(const sim::World& world) const;
   // "" where a completed checkpoint is whole, or none was ever stored.
   std::string DamagedCheckpoints(const sim::World& world) const;
@@ -75,6 +82,9 @@ class Budget final : public sim::TraceObserver {
   bool log_lost_ = false;  // and then the broker crashed
   std::string damage_;     // the kinds of faults that did it
   std::string job_status_;
+  std::string unreadable_;  // as the JobManager said
+  sim::Duration delay_{0};  // the longest of one operation that a fault has caused
+  std::string delayed_by_;  // its kind
   uint64_t attempts_ = 0;
   std::set<std::string> precommitted_;  // transactions
   std::vector<std::string> expired_;    // of those, what the log gave up

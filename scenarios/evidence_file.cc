@@ -419,7 +419,8 @@ Json EndToJson(const Evidence& evidence) {
           {"found", ToJson(evidence.found)},
           {"excuses",
            {{"not_finished", Text(evidence.excuses.not_finished)},
-            {"lost", Text(evidence.excuses.lost)}}}};
+            {"lost", Text(evidence.excuses.lost)},
+            {"retracted", Text(evidence.excuses.retracted)}}}};
 }
 
 void ReadEnd(const Json& json, Evidence& evidence) {
@@ -442,8 +443,10 @@ void ReadEnd(const Json& json, Evidence& evidence) {
   state.open_transactions = TextsOf(json.at("open_transactions"));
   evidence.found = FindingsOf(json.at("found"));
   const Json& excuses = json.at("excuses");
-  evidence.excuses = {.not_finished = TextOf(excuses.at("not_finished")),
-                      .lost = TextOf(excuses.at("lost"))};
+  evidence.excuses = {
+      .not_finished = TextOf(excuses.at("not_finished")),
+      .lost = TextOf(excuses.at("lost")),
+      .retracted = excuses.contains("retracted") ? TextOf(excuses.at("retracted")) : std::string()};
 }
 
 // ---- Lines

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <initializer_list>
 #include <memory>
 #include <utility>
 
@@ -46,13 +47,28 @@ std::optional<StatePlace> PlaceOf(std::string_view key, std::string_view space) 
   return StatePlace{.key = *std::move(name), .slot = window->start.nanos()};
 }
 
-// From the healing on: time for everything that may have to run into its time-out, twice.
-sim::Duration PatienceOf(const engine::EngineOptions& options) {
-  const sim::Duration once = options.heartbeat.timeout + options.restart.delay +
-                             options.network.request_timeout + options.checkpoint.timeout +
-                             options.checkpoint.interval + options.checkpoint.min_pause +
-                             2 * options.rpc.ask_timeout;
-  return 2 * once + std::chrono::seconds(30);
+// A sum that stays within the clock's range.
+sim::Duration Sum(std::initializer_list<sim::Duration> spans) {
+  sim::SimTime sum = sim::kEpoch;
+  for (const sim::Duration span : spans) {
+    sum = sim::Later(sum, span);
+  }
+  return sum - sim::kEpoch;
+}
+
+// From the healing on: time for everything that may have to run into its time-out, twice, and for
+// a barrier behind all rows.
+sim::Duration PatienceOf(const engine::EngineOptions& options, size_t rows) {
+  const auto count = static_cast<int64_t>(rows);
+  const sim::Duration record_time = options.task.record_time;
+  const bool is_endless =
+      record_time > sim::Duration(0) && count > sim::Duration::max() / record_time;
+  const sim::Duration once =
+      Sum({options.heartbeat.timeout, options.restart.delay, options.network.request_timeout,
+           options.checkpoint.timeout, options.checkpoint.interval, options.checkpoint.min_pause,
+           options.rpc.ask_timeout, options.rpc.ask_timeout,
+           is_endless ? sim::Duration::max() : count * record_time});
+  return Sum({once, once, std::chrono::seconds(30)});
 }
 
 }  // namespace
@@ -227,7 +243,7 @@ Subject DescribeSubject(const Scenario& scenario, const Workload& workload,
       .rows = {},
       .out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness).count(),
       .healed = sim::SimTime(scenario.limits.heal_after),
-      .patience = PatienceOf(scenario.options)};
+      .patience = PatienceOf(scenario.options, workload.rows.size())};
   if (!job.counted || outside == nullptr) {
     return subject;
   }

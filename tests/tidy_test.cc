@@ -184,6 +184,7 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{"distribution", "sim/a.cc", "std::uniform_int_distribution<int> d;", "differs"},
         Planted{"shared", "engine/a.cc", "std::shared_ptr<int> p;", "unique_ptr"},
         Planted{"catch_all", "engine/a.cc", "} catch ( ... ) {", "Result"},
+        Planted{"catch_all_user_code", "engine/runtime/user_code.h", "} catch (...) {", ""},
         Planted{"catch_all_kernel", "sim/kernel/a.cc", "} catch (...) {", ""},
         Planted{"pointer_key", "engine/a.cc", "std::map<const Task*, int> m;", "StrongId"},
         Planted{"pointer_hash", "engine/a.cc", "std::hash<Task*> h;", "StrongId"},

@@ -14,6 +14,10 @@ namespace {
 // Writes that fail are repeated after this time.
 constexpr sim::Duration kStoreRetry = 100ms;
 
+// When the final checkpoint has failed the next follows after this time, and the notification of
+// one that has not is repeated so often. An interval that is shorter counts instead.
+constexpr sim::Duration kFinalRetry = 200ms;
+
 }  // namespace
 
 CheckpointCoordinator::CheckpointCoordinator(sim::Environment& environment, MainThread& main_thread,
@@ -54,6 +58,9 @@ sim::Result<void> CheckpointCoordinator::Recover() {
   if (sim::Result<void> recovered = ids_.Recover(); !recovered) {
     return recovered;
   }
+  if (store_.latest() != nullptr) {
+    ids_.PassOver(store_.latest()->id.value());  // should the counter's file be gone
+  }
   if (defects_.Has(Defect::kRecoveryNeedsEqualLogs) && store_.latest() != nullptr &&
       store_.latest()->id.value() != ids_.last()) {
     return sim::Fail(sim::ErrorCode::kUnavailable, "The last checkpoint has not completed.");
@@ -67,11 +74,14 @@ void CheckpointCoordinator::Start() {
   final_done_ = false;
   overdue_ = false;
   after_restore_ = store_.latest() != nullptr;
-  failures_in_a_row_ = 0;
   ++period_;
   // Flink: the first trigger comes at a random point of the first interval.
   const sim::Duration low = std::min(options_.min_pause, options_.interval);
   ScheduleNext(random_.Between(low, options_.interval));
+  // A job that was restored from its final checkpoint has nothing else to do.
+  if (job_.AllAtEndOfInput() && !defects_.Has(Defect::kFinalWaitsAfterRestore)) {
+    TriggerNow();
+  }
 }
 
 void CheckpointCoordinator::Stop() {
@@ -115,7 +125,9 @@ void CheckpointCoordinator::TriggerNow() {
     return;
   }
   const sim::SimTime earliest = sim::Later(last_completion_, options_.min_pause);
-  if (last_completion_ != sim::kEpoch && environment_.Now() < earliest) {
+  // Flink: the pause holds back what is periodic, and the final checkpoint is not.
+  const bool must_wait = last_completion_ != sim::kEpoch && !job_.AllAtEndOfInput();
+  if (must_wait && environment_.Now() < earliest) {
     main_thread_.PostLater(earliest - environment_.Now(), [this, period = period_] {
       if (period == period_) {
         TriggerNow();
@@ -136,7 +148,13 @@ void CheckpointCoordinator::OnId(uint64_t period, sim::Result<uint64_t> id) {
     return;  // the id is burnt
   }
   triggering_ = false;
-  if (!id || !job_.AllRunning()) {
+  if (!id) {
+    const uint64_t burnt = ids_.last();
+    environment_.Trace(events::kCheckpointAborted, {{"id", burnt}, {"reason", kIoException}});
+    OnFailure(burnt, kIoException);
+    return;
+  }
+  if (!job_.AllRunning()) {
     return;  // the next interval tries again
   }
   const CheckpointId checkpoint(*id);
@@ -158,10 +176,18 @@ void CheckpointCoordinator::OnAcknowledge(const ExecutionAttemptId& task, Checkp
                                           const SnapshotHandle& snapshot) {
   const bool is_known =
       pending_ && (pending_->id() == id || defects_.Has(Defect::kCountsAckOfAnyCheckpoint));
-  if (!is_known || pending_->phase() != CheckpointPhase::kPending) {
-    return;  // late: the checkpoint has been completed or given up
+  if (!is_known) {
+    DiscardLate(task, id);  // the checkpoint has been completed or given up
+    return;
   }
-  if (pending_->Acknowledge(task, snapshot) != PendingCheckpoint::Ack::kAccepted) {
+  if (pending_->phase() != CheckpointPhase::kPending) {
+    return;  // repeated: all have acknowledged
+  }
+  const PendingCheckpoint::Ack ack = pending_->Acknowledge(task, snapshot);
+  if (ack == PendingCheckpoint::Ack::kUnknown) {
+    DiscardLate(task, id);
+  }
+  if (ack != PendingCheckpoint::Ack::kAccepted) {
     return;
   }
   environment_.Trace(events::kCheckpointAckReceived, {{"id", id}, {"subtask", job_.NameOf(task)}});
@@ -170,6 +196,16 @@ void CheckpointCoordinator::OnAcknowledge(const ExecutionAttemptId& task, Checkp
   if (action == CheckpointAction::kStore) {
     StorePending();
   }
+}
+
+// Nobody else knows of the snapshot any more.
+void CheckpointCoordinator::DiscardLate(const ExecutionAttemptId& task, CheckpointId id) {
+  if (store_.Has(id) || defects_.Has(Defect::kLateSnapshotIsLeft)) {
+    return;  // repeated: the snapshot belongs to a completed checkpoint
+  }
+  DoIo([this, path = SnapshotPath(job_name_, id, task)] {
+    (void)RemoveSnapshot(environment_.shared(), path);
+  });
 }
 
 void CheckpointCoordinator::StorePending() {
@@ -227,7 +263,7 @@ void CheckpointCoordinator::RepeatFinal(uint64_t period, CheckpointId id) {
   if (defects_.Has(Defect::kFinalNotificationSentOnce)) {
     return;
   }
-  main_thread_.PostLater(options_.interval, [this, period, id] {
+  main_thread_.PostLater(std::min(options_.interval, kFinalRetry), [this, period, id] {
     if (period != period_) {
       return;
     }
@@ -264,21 +300,38 @@ void CheckpointCoordinator::Abort(CheckpointInput why) {
     }
   }
   DoIo([this, id] {
-    // What cannot be deleted now is garbage without metadata: it costs space, nothing else.
-    if (DeleteCheckpoint(environment_.shared(), job_name_, id)) {
-      environment_.Trace(events::kCheckpointDeleted, {{"id", id}});
-    }
+    store_.Discard(id);
     if (defects_.Has(Defect::kCleanUpByAge) && store_.latest() != nullptr) {
       (void)DeleteCheckpoint(environment_.shared(), job_name_, store_.latest()->id);
     }
   });
-  if (Counts(why) && ++failures_in_a_row_ > options_.tolerable_failures) {
+  if (Counts(why)) {
+    OnFailure(id.value(), Name(why));
+  } else {
+    TriggerAgain();
+  }
+}
+
+void CheckpointCoordinator::OnFailure(uint64_t id, std::string_view why) {
+  if (++failures_in_a_row_ > options_.tolerable_failures) {
     failures_in_a_row_ = 0;
     job_.OnTooManyFailures(
         fmt::format("More than {} checkpoints failed in a row; the last one, {}, with {}.",
-                    options_.tolerable_failures, id.value(), Name(why)));
-  } else if (overdue_) {
+                    options_.tolerable_failures, id, why));
+  } else {
+    TriggerAgain();
+  }
+}
+
+void CheckpointCoordinator::TriggerAgain() {
+  if (overdue_) {
     TriggerNow();
+  } else if (running_ && job_.AllAtEndOfInput() && options_.interval > kFinalRetry) {
+    main_thread_.PostLater(kFinalRetry, [this, period = period_] {
+      if (period == period_) {
+        TriggerNow();
+      }
+    });
   }
 }
 

@@ -3,10 +3,14 @@
 // Shape:    one per job, on the JobMaster's main thread; at most one checkpoint is in progress. Its
 //           blocking work (ids, store, clean-up) runs in order on one I/O fiber.
 // Order:    all acknowledged → metadata and pointer durable → notifications → older ones subsumed.
-// Survives: late, duplicate and unknown acknowledgements; a lost trigger or notification; a
-//           failover at any moment (a checkpoint that is being stored is waited for: see Settle).
+// Survives: late, duplicate and unknown acknowledgements, of which the snapshots are removed that
+//           belong to nothing; a lost trigger or notification; a failover at any moment (a
+//           checkpoint that is being stored is waited for: see Settle).
+// Failures: those in a row are counted across restarts, until one completes or the job fails over
+//           for them. An id that cannot be drawn is one, too.
 // Ends:     a checkpoint is final when all tasks had seen all of their input before it was
-//           triggered; its notification is repeated until the job is finished.
+//           triggered. That moment is answered at once, whatever interval and pause say, and again
+//           when it fails; the notification is repeated until the job is finished.
 // Phases:   checkpoint_protocol.h.
 // Source:   Flink's CheckpointCoordinator; Carbone et al. 2015.
 #pragma once
@@ -14,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/checkpoint/completed_checkpoint_store.h"
@@ -73,7 +78,12 @@ class CheckpointCoordinator {
   void ScheduleNext(sim::Duration delay);
   void TriggerNow();
   void OnId(uint64_t period, sim::Result<uint64_t> id);
+  // Counts, and asks for a failover when there are too many.
+  void OnFailure(uint64_t id, std::string_view why);
+  // After a failure: what is due, or the final one, comes again.
+  void TriggerAgain();
   void Abort(CheckpointInput why);
+  void DiscardLate(const ExecutionAttemptId& task, CheckpointId id);
   void StorePending();
   void OnStored();
   void NotifyAll(CheckpointId id, bool is_final);

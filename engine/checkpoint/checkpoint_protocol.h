@@ -50,6 +50,9 @@ constexpr std::string_view Name(CheckpointAction action) {
   return kNames.at(static_cast<size_t>(action));
 }
 
+// Of a checkpoint that never was pending: its id could not be drawn. It counts like a decline.
+inline constexpr std::string_view kIoException = "IO_EXCEPTION";
+
 // Whether a failure counts against the tolerable number (flink-semantics: trigger failures and
 // failovers do not).
 constexpr bool Counts(CheckpointInput input) {

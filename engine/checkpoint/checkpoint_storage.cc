@@ -1,5 +1,7 @@
 #include "engine/checkpoint/checkpoint_storage.h"
 
+#include <charconv>
+
 #include <fmt/format.h>
 
 namespace flinch::engine {
@@ -24,6 +26,18 @@ std::string CheckpointsDirectory(std::string_view job) {
 
 std::string CheckpointDirectory(std::string_view job, CheckpointId id) {
   return fmt::format("{}/chk-{}", CheckpointsDirectory(job), id.value());
+}
+
+std::optional<CheckpointId> CheckpointOf(std::string_view job, std::string_view path) {
+  const std::string start = CheckpointsDirectory(job) + "/chk-";
+  if (!path.starts_with(start)) {
+    return std::nullopt;
+  }
+  uint64_t id = 0;
+  const char* const end = path.data() + path.size();
+  const auto [rest, error] = std::from_chars(path.data() + start.size(), end, id);
+  const bool is_whole = error == std::errc() && rest != end && *rest == '/';
+  return is_whole ? std::optional(CheckpointId(id)) : std::nullopt;
 }
 
 std::string MetadataPath(std::string_view job, CheckpointId id) {
@@ -99,6 +113,13 @@ sim::Result<TaskSnapshot> ReadSnapshot(sim::FileSystem& volume, const SnapshotHa
     return sim::Fail(content);
   }
   return Decode<TaskSnapshot>(*content);
+}
+
+sim::Result<void> RemoveSnapshot(sim::FileSystem& volume, std::string_view path) {
+  if (sim::Result<void> removed = volume.Remove(path); !removed) {
+    return removed.error().code == sim::ErrorCode::kNotFound ? sim::Result<void>() : removed;
+  }
+  return volume.SyncDirectory(sim::DirectoryOf(path));
 }
 
 sim::Result<void> WriteMetadata(sim::FileSystem& volume, std::string_view job,

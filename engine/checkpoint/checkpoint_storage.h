@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +70,8 @@ struct CompletedCheckpoint {
 
 std::string CheckpointsDirectory(std::string_view job);
 std::string CheckpointDirectory(std::string_view job, CheckpointId id);
+// Whose file this is; nothing when it lies elsewhere.
+std::optional<CheckpointId> CheckpointOf(std::string_view job, std::string_view path);
 std::string MetadataPath(std::string_view job, CheckpointId id);
 std::string SnapshotPath(std::string_view job, CheckpointId id, const ExecutionAttemptId& task);
 
@@ -81,6 +84,9 @@ sim::Result<SnapshotHandle> WriteSnapshot(sim::FileSystem& volume, std::string_v
                                           CheckpointId id, const ExecutionAttemptId& task,
                                           const TaskSnapshot& snapshot);
 sim::Result<TaskSnapshot> ReadSnapshot(sim::FileSystem& volume, const SnapshotHandle& handle);
+
+// Of a snapshot that no checkpoint will refer to. That it is gone already is no error.
+sim::Result<void> RemoveSnapshot(sim::FileSystem& volume, std::string_view path);
 
 sim::Result<void> WriteMetadata(sim::FileSystem& volume, std::string_view job,
                                 const CompletedCheckpoint& checkpoint);

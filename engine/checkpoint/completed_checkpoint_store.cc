@@ -69,6 +69,7 @@ sim::Result<void> CompletedCheckpointStore::Recover() {
     checkpoints_.push_back(*std::move(checkpoint));
   }
   std::ranges::sort(checkpoints_, {}, &CompletedCheckpoint::id);
+  sweep_due_ = !checkpoints_.empty();
   if (defects_.Has(Defect::kRecoversTheOldest)) {
     std::ranges::reverse(checkpoints_);
   }
@@ -96,6 +97,9 @@ sim::Result<void> CompletedCheckpointStore::Add(const CompletedCheckpoint& check
 std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
   std::vector<CheckpointId> subsumed;
   sim::FileSystem& volume = environment_.shared();
+  if (!DeleteUnreferenced()) {
+    return subsumed;
+  }
   while (checkpoints_.size() > retained_) {
     const CheckpointId id = checkpoints_.front().id;
     // The pointer goes first: a crash in between leaks files, but leaves no pointer to nothing.
@@ -109,12 +113,61 @@ std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
     checkpoints_.erase(checkpoints_.begin());
     subsumed.push_back(id);
     environment_.Trace(events::kCheckpointSubsumed, {{"id", id}});
-    if (!DeleteCheckpoint(volume, job_, id)) {
-      break;  // leaked files; the checkpoint itself is out of the store
+    unreferenced_.insert(id);
+    if (!DeleteUnreferenced()) {
+      return subsumed;  // the next completed checkpoint tries again
     }
-    environment_.Trace(events::kCheckpointDeleted, {{"id", id}});
+  }
+  if (sweep_due_) {
+    Sweep();
   }
   return subsumed;
+}
+
+void CompletedCheckpointStore::Discard(CheckpointId id) {
+  unreferenced_.insert(id);
+  (void)DeleteUnreferenced();
+}
+
+bool CompletedCheckpointStore::DeleteUnreferenced() {
+  while (!unreferenced_.empty()) {
+    const CheckpointId id = *unreferenced_.begin();
+    if (!DeleteCheckpoint(environment_.shared(), job_, id)) {
+      return false;
+    }
+    unreferenced_.erase(id);
+    environment_.Trace(events::kCheckpointDeleted, {{"id", id}});
+  }
+  return true;
+}
+
+// Below the newest stored checkpoint nothing will be stored any more: what is not in the store was
+// left by a JobManager that died, or by a task that was late.
+void CompletedCheckpointStore::Sweep() {
+  sim::FileSystem& volume = environment_.shared();
+  const sim::Result<std::vector<std::string>> paths = volume.List(CheckpointsDirectory(job_));
+  if (!paths) {
+    return;  // the next completed checkpoint tries again
+  }
+  sweep_due_ = false;
+  std::set<CheckpointId> left;
+  for (const std::string& path : *paths) {
+    if (const std::optional<CheckpointId> id = CheckpointOf(job_, path);
+        id && *id < latest()->id && !Has(*id)) {
+      left.insert(*id);
+    }
+  }
+  for (const CheckpointId id : left) {
+    // A listing may have missed its pointer.
+    const sim::Result<uint64_t> pointer = volume.Size(PointerPath(id));
+    if (!pointer && pointer.error().code == sim::ErrorCode::kNotFound) {
+      Discard(id);
+    }
+  }
+}
+
+bool CompletedCheckpointStore::Has(CheckpointId id) const {
+  return std::ranges::find(checkpoints_, id, &CompletedCheckpoint::id) != checkpoints_.end();
 }
 
 DurableCounter::DurableCounter(sim::Environment& environment, std::string path)

@@ -2,13 +2,16 @@
 //
 // A checkpoint is in the store when its pointer file lies in the high-availability directory on the
 // shared volume. Adding writes the new pointer first and removes old ones afterwards, so that there
-// is always one; files of subsumed checkpoints are deleted only after their pointers are gone.
+// is always one; files of subsumed checkpoints are deleted only after their pointers are gone. What
+// could not be deleted is tried again with the next one; what an earlier JobManager left, too.
 // Errors: Recover fails when a pointer cannot be read: starting from an older checkpoint in silence
 //         would undo what sinks have committed.
 // Source: Flink's DefaultCompletedCheckpointStore.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +41,11 @@ class CompletedCheckpointStore {
   // Traces each step.
   std::vector<CheckpointId> Subsume();
 
+  // Removes the files of a checkpoint that never will be in the store. May suspend.
+  void Discard(CheckpointId id);
+
+  bool Has(CheckpointId id) const;
+
   // Null when there is none.
   const CompletedCheckpoint* latest() const {
     return checkpoints_.empty() ? nullptr : &checkpoints_.back();
@@ -45,12 +53,17 @@ class CompletedCheckpointStore {
 
  private:
   std::string PointerPath(CheckpointId id) const;
+  // False: not all of them.
+  bool DeleteUnreferenced();
+  void Sweep();
 
   sim::Environment& environment_;
   std::string job_;
   uint32_t retained_;
   Defects defects_;
   std::vector<CompletedCheckpoint> checkpoints_;  // ids grow
+  std::set<CheckpointId> unreferenced_;           // their files are to go
+  bool sweep_due_ = false;                        // others may have left files, too
 };
 
 // Numbers that are never given out twice, whoever asks and whatever crashes: 1, 2, … in a file of
@@ -62,6 +75,9 @@ class DurableCounter {
   sim::Result<void> Recover();
   // May suspend. A number whose increment failed is burnt.
   sim::Result<uint64_t> Next();
+
+  // Gives out no number up to this one.
+  void PassOver(uint64_t number) { last_ = std::max(last_, number); }
 
   // The last number that was given out, also by those who came before; 0: none.
   uint64_t last() const { return last_; }

@@ -193,6 +193,7 @@ class TransactionalLogWriter {
 template <typename T>
 class LogSink final : public StreamOperator {
  public:
+  using In = T;
   // A value's key and value in the log. The record's timestamp goes with them.
   using EncodeRecord = std::function<std::pair<Bytes, Bytes>(const T&)>;
 

@@ -164,6 +164,7 @@ class LogReader {
 template <typename T>
 class LogSource final : public SourceOperator {
  public:
+  using Out = T;
   using DecodeRecord = std::function<sim::Result<T>(const LogRecord&)>;
 
   LogSource(LogSourceOptions options, DecodeRecord decode)

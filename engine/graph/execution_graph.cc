@@ -30,8 +30,8 @@ std::string_view Name(JobStatus status) {
 }
 
 std::string_view Name(JobInput input) {
-  static constexpr std::array<std::string_view, 6> kNames = {
-      "start", "failure", "give up", "restart", "all finished", "all stopped"};
+  static constexpr std::array<std::string_view, 7> kNames = {
+      "start", "unreadable", "failure", "give up", "restart", "all finished", "all stopped"};
   return kNames.at(static_cast<size_t>(input));
 }
 

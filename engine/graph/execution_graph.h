@@ -112,7 +112,15 @@ enum class JobStatus : uint8_t {
   kFailed,
 };
 
-enum class JobInput : uint8_t { kStart, kFailure, kGiveUp, kRestart, kAllFinished, kAllStopped };
+enum class JobInput : uint8_t {
+  kStart,
+  kUnreadable,  // what earlier JobManagers left
+  kFailure,
+  kGiveUp,
+  kRestart,
+  kAllFinished,
+  kAllStopped,
+};
 
 enum class JobAction : uint8_t { kNone, kIgnore, kDeploy, kCancelAll };
 
@@ -122,6 +130,7 @@ std::string_view Name(JobAction action);
 
 inline constexpr auto kJobTransitions = std::to_array<Transition<JobStatus, JobInput, JobAction>>({
     {JobStatus::kCreated, JobInput::kStart, JobStatus::kRunning, JobAction::kDeploy},
+    {JobStatus::kCreated, JobInput::kUnreadable, JobStatus::kFailed, JobAction::kNone},
     {JobStatus::kRunning, JobInput::kFailure, JobStatus::kRestarting, JobAction::kCancelAll},
     {JobStatus::kRunning, JobInput::kGiveUp, JobStatus::kFailing, JobAction::kCancelAll},
     {JobStatus::kRunning, JobInput::kAllFinished, JobStatus::kFinished, JobAction::kNone},

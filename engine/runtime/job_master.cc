@@ -74,6 +74,11 @@ void JobMaster::Start() {
   }
 }
 
+void JobMaster::GiveUp(const std::string& reason) {
+  environment_.Trace(events::kJobUnrecoverable, {{"reason", reason}});
+  FeedJob(JobInput::kUnreadable);
+}
+
 void JobMaster::FeedJob(JobInput input) {
   const auto& row = Step(kJobTransitions, status_, input);
   if (row.action == JobAction::kIgnore) {

@@ -40,6 +40,8 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
   // Reads what earlier masters left. May suspend; before anything else.
   sim::Result<void> Recover();
   void Start();
+  // Instead of Start: what earlier masters left cannot be read, and so no attempt can follow.
+  void GiveUp(const std::string& reason);
 
   void OnTaskState(const UpdateTaskState& update);
   void OnAcknowledge(const AcknowledgeCheckpoint& ack);

@@ -1,12 +1,12 @@
 #include "engine/runtime/stream_task.h"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "engine/events.h"
+#include "engine/runtime/user_code.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -83,22 +83,21 @@ std::vector<ChannelOptions> StreamTask::DescribeChannels() const {
 }
 
 StreamTask::Ending StreamTask::Run() {
+  bool has_thrown = true;
+  const sim::Result<void> worked = CallUserCode("", [&] {
+    const sim::Result<void> started = Start();
+    const sim::Result<void> done = started && !cancelled_ ? Loop() : started;
+    has_thrown = false;
+    return done;
+  });
   Ending ending;
-  try {
-    sim::Result<void> worked = Start();
-    if (worked && !cancelled_) {
-      worked = Loop();
-    }
-    if (finished_) {
-      ending.state = ExecutionState::kFinished;
-    } else if (cancelled_) {
-      ending.state = ExecutionState::kCanceled;
-    } else {
-      sim::Check(!worked.has_value(), "task {} ended for no reason", name_);
-      ending.reason = worked.error().message;
-    }
-  } catch (const std::exception& error) {
-    ending.reason = fmt::format("User code threw: {}", error.what());
+  if (finished_ && !has_thrown) {
+    ending.state = ExecutionState::kFinished;
+  } else if (cancelled_ && !has_thrown) {
+    ending.state = ExecutionState::kCanceled;
+  } else {
+    sim::Check(!worked.has_value(), "task {} ended for no reason", name_);
+    ending.reason = worked.error().message;
   }
   gate_.Close();
   for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
@@ -399,8 +398,12 @@ void StreamTask::Upload(CheckpointId id, TaskSnapshot snapshot) {
   }
   const sim::Result<SnapshotHandle> handle =
       WriteSnapshot(environment_.shared(), deployment_.job, id, id_, snapshot);
+  if (cancelled_ || !handle) {
+    // Nobody waits for it any more; or nobody knows whether it was written.
+    (void)RemoveSnapshot(environment_.shared(), SnapshotPath(deployment_.job, id, id_));
+  }
   if (cancelled_) {
-    return;  // nobody waits for it any more
+    return;
   }
   if (!handle) {
     listener_.OnDecline(id_, id, handle.error().message);

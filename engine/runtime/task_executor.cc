@@ -1,12 +1,12 @@
 #include "engine/runtime/task_executor.h"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "engine/events.h"
+#include "engine/runtime/user_code.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -141,17 +141,17 @@ void TaskExecutor::OnSubmit(const SubmitTask& submit) {
             .reason = "This TaskManager has no code for the job."});
     return;
   }
-  try {
-    tasks_[submit.task] =
-        std::make_unique<StreamTask>(environment_, *this,
-                                     StreamTask::Options{.graph = graph_,
-                                                         .engine = options_.engine,
-                                                         .defects = options_.defects,
-                                                         .deployment = submit});
-  } catch (const std::exception& error) {
-    const StreamTask::Ending ending{
-        .state = ExecutionState::kFailed,
-        .reason = fmt::format("User code threw while the task was made: {}", error.what())};
+  sim::Result<std::unique_ptr<StreamTask>> task =
+      CallUserCode(" while the task was made", [&]() -> sim::Result<std::unique_ptr<StreamTask>> {
+        return std::make_unique<StreamTask>(environment_, *this,
+                                            StreamTask::Options{.graph = graph_,
+                                                                .engine = options_.engine,
+                                                                .defects = options_.defects,
+                                                                .deployment = submit});
+      });
+  if (!task) {
+    const StreamTask::Ending ending{.state = ExecutionState::kFailed,
+                                    .reason = task.error().message};
     TraceEnding(SubtaskName(graph_.vertex(submit.task.vertex), submit.task.subtask),
                 submit.task.attempt, ending);
     Report({.token = token_,
@@ -161,6 +161,7 @@ void TaskExecutor::OnSubmit(const SubmitTask& submit) {
             .reason = ending.reason});
     return;
   }
+  tasks_[submit.task] = *std::move(task);
   environment_.Spawn("task", [this, id = submit.task] { RunTask(id); });
 }
 
@@ -226,7 +227,7 @@ void TaskExecutor::OnSnapshot(const ExecutionAttemptId& task, CheckpointId id,
                               const SnapshotHandle& snapshot) {
   const JobVertex& vertex = graph_.vertex(task.vertex);
   bool first = true;
-  SendUntilAnswered(
+  const sim::Result<void> sent = SendUntilAnswered(
       AcknowledgeCheckpoint{.token = token_, .task = task, .checkpoint = id, .snapshot = snapshot},
       [&] {
         if (std::exchange(first, false)) {
@@ -234,33 +235,48 @@ void TaskExecutor::OnSnapshot(const ExecutionAttemptId& task, CheckpointId id,
                              {{"id", id}, {"subtask", SubtaskName(vertex, task.subtask)}});
         }
       });
+  if (!sent) {
+    OnDecline(task, id, "Its acknowledgement was refused: " + sent.error().message);
+  }
 }
 
 void TaskExecutor::OnDecline(const ExecutionAttemptId& task, CheckpointId id,
                              const std::string& reason) {
-  SendUntilAnswered(
+  // Refused, too: then the checkpoint runs into its time-out.
+  (void)SendUntilAnswered(
       DeclineCheckpoint{.token = token_, .task = task, .checkpoint = id, .reason = reason});
 }
 
 void TaskExecutor::Report(UpdateTaskState update) {
-  environment_.Spawn("report", [this, update = std::move(update)] { SendUntilAnswered(update); });
+  environment_.Spawn("report", [this, update = std::move(update)] {
+    if (!SendUntilAnswered(update)) {
+      // Flink: a task whose state cannot be told fails rather than go on unseen.
+      main_thread_.Post([this, update] { OnCancel({.token = update.token, .task = update.task}); });
+    }
+  });
 }
 
 template <typename Message>
-void TaskExecutor::SendUntilAnswered(const Message& message, const std::function<void()>& on_sent) {
+sim::Result<void> TaskExecutor::SendUntilAnswered(const Message& message,
+                                                  const std::function<void()>& on_sent) {
   // It grows, or a link that is slower than it would never let a reply through in time.
   sim::Duration timeout = options_.engine.rpc.ask_timeout;
   // A JobManager that we left does not care any more.
   while (message.token == token_ && token_ != FencingToken()) {
     const auto reply = rpc_->Call(job_manager_, message, timeout, on_sent);
     if (reply || reply.error().code == sim::ErrorCode::kFenced) {
-      return;
+      return {};
+    }
+    if (reply.error().code == sim::ErrorCode::kInvalidArgument ||
+        reply.error().code == sim::ErrorCode::kCorruption) {
+      return sim::Fail(reply);  // the same bytes again would fare no better
     }
     if (reply.error().code != sim::ErrorCode::kTimeout) {
       environment_.Sleep(kRegistrationPause);  // it is there, and not ready
     }
     timeout = std::min(2 * timeout, 8 * options_.engine.rpc.ask_timeout);
   }
+  return {};
 }
 
 void TaskExecutor::Register() {

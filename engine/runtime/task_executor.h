@@ -59,8 +59,11 @@ class TaskExecutor final : public TaskListener {
   void WatchJobManager();
   void LeaveJobManager();
   void Report(UpdateTaskState update);
+  // Repeats it until the JobManager has answered, or is not ours any more. An error when it refuses
+  // the message as such.
   template <typename Message>
-  void SendUntilAnswered(const Message& message, const std::function<void()>& on_sent = nullptr);
+  sim::Result<void> SendUntilAnswered(const Message& message,
+                                      const std::function<void()>& on_sent = nullptr);
   void ServeData();
   void ServeConsumer(std::unique_ptr<sim::Connection> connection);
 

@@ -7,6 +7,7 @@
 //         (tests/engine/state/key_groups_test.cc).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -26,15 +27,53 @@ struct KeyGroupRange {
   friend bool operator==(const KeyGroupRange&, const KeyGroupRange&) = default;
 };
 
-// Java's String.hashCode over the bytes (equal to Java's for ASCII), and Long.hashCode.
+// The code point that the UTF-8 `text` begins with, and its length in bytes. What is no UTF-8 (a
+// stray or missing byte, more bytes than needed, half a surrogate pair, beyond U+10FFFF) counts
+// byte by byte.
+struct CodePoint {
+  uint32_t value = 0;
+  size_t bytes = 1;
+};
+
+constexpr CodePoint FirstCodePoint(std::string_view text) {
+  const auto at = [text](size_t index) { return static_cast<uint8_t>(text[index]); };
+  const uint8_t lead = at(0);
+  const size_t bytes = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf8 ? 4 : 1;
+  if (bytes == 1 || bytes > text.size()) {
+    return {.value = lead, .bytes = 1};
+  }
+  uint32_t value = lead & (0x7fU >> bytes);
+  for (size_t index = 1; index < bytes; ++index) {
+    if ((at(index) & 0xc0U) != 0x80) {
+      return {.value = lead, .bytes = 1};
+    }
+    value = value << 6 | (at(index) & 0x3fU);
+  }
+  const uint32_t least = bytes == 2 ? 0x80 : bytes == 3 ? 0x800 : 0x10000;
+  const bool is_surrogate = value >= 0xd800 && value <= 0xdfff;
+  if (value < least || value > 0x10ffff || is_surrogate) {
+    return {.value = lead, .bytes = 1};
+  }
+  return {.value = value, .bytes = bytes};
+}
+
+// Java's String.hashCode: over the UTF-16 code units of the UTF-8 `text`.
 constexpr int32_t JavaHash(std::string_view text) {
   uint32_t hash = 0;
-  for (const char c : text) {
-    hash = 31 * hash + static_cast<uint8_t>(c);
+  while (!text.empty()) {
+    const CodePoint point = FirstCodePoint(text);
+    text.remove_prefix(point.bytes);
+    if (point.value < 0x10000) {
+      hash = 31 * hash + point.value;
+    } else {
+      hash = 31 * hash + 0xd800 + ((point.value - 0x10000) >> 10);
+      hash = 31 * hash + 0xdc00 + ((point.value - 0x10000) & 0x3ff);
+    }
   }
   return static_cast<int32_t>(hash);
 }
 
+// Java's Long.hashCode.
 constexpr int32_t JavaHash(int64_t number) {
   const auto bits = static_cast<uint64_t>(number);
   return static_cast<int32_t>(static_cast<uint32_t>(bits ^ (bits >> 32)));

@@ -44,6 +44,8 @@ void JobFinishes::OnEvent(const sim::TraceEvent& event) {
   } else if (event.kind == events::kJobRestored) {
     ++starts_;
     last_restart_ = sim::CopyOf(event);
+  } else if (event.kind == events::kJobUnrecoverable) {
+    unrecoverable_ = sim::CopyOf(event);
   } else if (event.kind == events::kTaskFailed) {
     last_failure_ = sim::CopyOf(event);
     ++failures_;
@@ -59,6 +61,9 @@ void JobFinishes::OnEvent(const sim::TraceEvent& event) {
 }
 
 Mark JobFinishes::MarkOf(const FinalState& state) const {
+  if (unrecoverable_.has_value()) {
+    return {.breach = "unrecoverable", .role = "jm", .event = unrecoverable_->id};
+  }
   if (failures_ >= kFailuresInALoop) {
     return {.breach = "fails_again", .role = RoleOf(last_failure_->Text("subtask").value_or(""))};
   }
@@ -74,7 +79,8 @@ std::vector<reports::Finding> JobFinishes::Judge(const FinalState& state) {
                            .witness = {},
                            .details = {},
                            .breach = std::string(mark.breach),
-                           .role = mark.role};
+                           .role = mark.role,
+                           .event = mark.event};
   const std::string status = state.job_status.empty() ? "unknown" : state.job_status;
   const std::string since = last_status_.has_value()
                                 ? fmt::format(" since {}", reports::ShowClock(last_status_->time))
@@ -87,6 +93,9 @@ std::vector<reports::Finding> JobFinishes::Judge(const FinalState& state) {
   finding.details = {ShowLast("status", last_status_),
                      ShowLast("checkpoint step", last_checkpoint_),
                      ShowLast("start", last_restart_), ShowLast("failed task", last_failure_)};
+  if (unrecoverable_.has_value()) {
+    finding.details.push_back(ShowLast("obstacle", unrecoverable_));
+  }
   if (!state.stuck.empty()) {
     finding.details.push_back(fmt::format("Waiting: {}.", state.stuck));
   }

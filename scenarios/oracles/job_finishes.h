@@ -3,8 +3,9 @@
 // Promise: the job reaches FINISHED before the run's limits in events and simulated time. This is
 //          the liveness verdict: every run ends healed, so nothing but the system itself can be in
 //          the way. Witness: why the run ended and what the job last did: its status, its last
-//          checkpoint step, its last restart, its last failed task.
-// Cost:    a comparison per event; keeps the last event of each of four kinds, and two
+//          checkpoint step, its last restart, its last failed task, or what its JobManager could
+//          not read.
+// Cost:    a comparison per event; keeps the last event of each of five kinds, and two
 //          counts.
 // Silent:  when the job finished, however long it took.
 #pragma once
@@ -41,6 +42,7 @@ class JobFinishes final : public Oracle {
   std::optional<sim::RecordedEvent> last_checkpoint_;
   std::optional<sim::RecordedEvent> last_restart_;
   std::optional<sim::RecordedEvent> last_failure_;
+  std::optional<sim::RecordedEvent> unrecoverable_;
   uint64_t starts_ = 0;    // job.restored, the first start included
   uint64_t failures_ = 0;  // of tasks, since a checkpoint was stored
 };

@@ -27,16 +27,9 @@ void RetainedFiles::CheckAll(const sim::TraceEvent* event) {
 void RetainedFiles::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == "fault.disk" && event.Text("disk") == "shared") {
     volume_is_faulty_ = true;
-  } else if (event.kind == "fault.crash" || event.kind == events::kTaskManagerLost ||
-             event.kind == events::kCheckpointAborted) {
-    may_leak_ = true;
   }
-  if (event.kind == events::kCheckpointSubsumed) {
-    subsumed_[event.Number("id").value_or(0)] = event.time;
-    std::erase_if(subsumed_, [&](const auto& entry) {
-      return sim::Later(entry.second, kDeletion) < event.time;
-    });
-  }
+  NoteGone(event);
+  NoteTouched(event);
   const bool looks =
       event.kind == events::kCheckpointSubsumed || event.kind == events::kJobRestored;
   if (looks && outside_ != nullptr && !volume_is_faulty_) {
@@ -44,18 +37,59 @@ void RetainedFiles::OnEvent(const sim::TraceEvent& event) {
   }
 }
 
+void RetainedFiles::NoteGone(const sim::TraceEvent& event) {
+  std::string_view gone;
+  if (event.kind == "fault.crash") {
+    gone = event.Text("process").value_or("");
+    master_died_ = master_died_ || gone == "jm";
+  } else if (event.kind == events::kTaskManagerLost) {
+    gone = event.Text("name").value_or("");
+    adrift_.emplace(gone);
+  } else if (event.kind == events::kTaskManagerRegistered) {
+    adrift_.erase(std::string(event.Text("name").value_or("")));
+  }
+  if (const auto found = snapshots_.find(gone); found != snapshots_.end()) {
+    may_lie_.merge(found->second);
+    snapshots_.erase(found);
+  }
+}
+
+void RetainedFiles::NoteTouched(const sim::TraceEvent& event) {
+  const int64_t id = event.Number("id").value_or(0);
+  if (event.kind == events::kSnapshotTaken) {
+    if (adrift_.contains(event.process_name)) {
+      may_lie_.insert(id);
+    } else {
+      snapshots_[std::string(event.process_name)].insert(id);
+    }
+  } else if (event.kind == events::kCheckpointStored) {
+    for (auto& [process, ids] : snapshots_) {
+      ids.erase(id);
+    }
+  } else if (event.kind == events::kCheckpointSubsumed ||
+             event.kind == events::kCheckpointAborted || event.kind == events::kSnapshotUploaded) {
+    touched_[id] = event.time;
+    std::erase_if(touched_, [&](const auto& entry) {
+      return sim::Later(entry.second, kDeletion) < event.time;
+    });
+  }
+}
+
+bool RetainedFiles::MayLie(int64_t id, sim::SimTime end) const {
+  const auto touched = touched_.find(id);
+  return may_lie_.contains(id) ||
+         (touched != touched_.end() && end <= sim::Later(touched->second, kDeletion));
+}
+
 std::vector<reports::Finding> RetainedFiles::Judge(const FinalState& state) {
   if (outside_ == nullptr || volume_is_faulty_) {
     return breaches_.ToFindings(kName);
   }
   CheckAll(nullptr);
-  if (state.job_finished && !may_leak_) {
+  if (state.job_finished && !master_died_) {
     const std::vector<int64_t> retained = outside_->Retained();
     for (const int64_t id : outside_->WithFiles()) {
-      const auto subsumed = subsumed_.find(id);
-      const bool may_lie =
-          subsumed != subsumed_.end() && state.end <= sim::Later(subsumed->second, kDeletion);
-      if (!may_lie && !std::ranges::binary_search(retained, id)) {
+      if (!MayLie(id, state.end) && !std::ranges::binary_search(retained, id)) {
         breaches_.Add(fmt::format("Files of checkpoint {} are left after the job has finished, "
                                   "though the store does not have it.",
                                   id),

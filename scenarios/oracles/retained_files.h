@@ -7,15 +7,20 @@
 //          belongs to no checkpoint of the store.
 // Cost:    the bytes of the retained checkpoints, per clean-up.
 // Silent:  when nobody can look at the volume; from the first fault of the shared volume on
-//          (fault.disk): then files may break without the engine's doing. About left files, when a
-//          process died or a TaskManager was given up: who is dead or cut off cannot clean up; and
-//          when a checkpoint was aborted: a task that is late writes behind the clean-up. That gap
-//          is known; Flink has it too, where the late acknowledgement is lost. Nor about files of a
-//          checkpoint that was subsumed less than kDeletion before the end: deleting takes time.
+//          (fault.disk): then files may break without the engine's doing. About left files, when
+//          the JobManager died: what it was about to delete it has forgotten, as Flink's has; about
+//          those of a checkpoint that was never stored and of which a TaskManager took a snapshot
+//          that died or was given up later: it may write behind the clean-up, and nobody hears of
+//          it; and about those of a checkpoint that was subsumed, aborted or written to less than
+//          kDeletion before the end: deleting takes time.
+// Keeps:   the ids of which each TaskManager took snapshots, but for those that were stored.
 // Source:  the contract of Flink's CompletedCheckpointStore.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,8 +33,8 @@ class RetainedFiles final : public Oracle {
  public:
   static constexpr std::string_view kName = "retained_files";
   static constexpr std::string_view kPromise =
-      "Every file of every checkpoint in the store exists and is whole; in a run without crashes "
-      "and aborts none is left behind.";
+      "Every file of every checkpoint in the store exists and is whole; none is left behind but by "
+      "who died.";
 
   static constexpr sim::Duration kDeletion = std::chrono::seconds(2);
 
@@ -45,11 +50,18 @@ class RetainedFiles final : public Oracle {
  private:
   // Nothing: at the end.
   void CheckAll(const sim::TraceEvent* event);
+  void NoteGone(const sim::TraceEvent& event);
+  void NoteTouched(const sim::TraceEvent& event);
+  bool MayLie(int64_t id, sim::SimTime end) const;
 
   const Outside* outside_ = nullptr;
   bool volume_is_faulty_ = false;
-  bool may_leak_ = false;
-  std::map<int64_t, sim::SimTime> subsumed_;  // by id; the newest few
+  bool master_died_ = false;
+  std::map<int64_t, sim::SimTime>
+      touched_;  // when something last happened to its files; newest few
+  std::map<std::string, std::set<int64_t>, std::less<>> snapshots_;  // by TaskManager
+  std::set<std::string, std::less<>> adrift_;                        // given up, and not back yet
+  std::set<int64_t> may_lie_;
   Breaches breaches_;
 };
 

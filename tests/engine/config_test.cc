@@ -48,11 +48,29 @@ INSTANTIATE_TEST_SUITE_P(
     Options, ConfigRefusedTest,
     ::testing::Values(
         RefusedCase{"no_interval", [](EngineOptions& o) { o.checkpoint.interval = 0s; },
-                    "execution.checkpointing.interval is 0s: give a time above 0."},
+                    "execution.checkpointing.interval is 0s: give at least 10ms."},
         RefusedCase{"negative_pause", [](EngineOptions& o) { o.checkpoint.min_pause = -1ms; },
                     "execution.checkpointing.min-pause is -1ms: give a time above 0."},
         RefusedCase{"no_ask_timeout", [](EngineOptions& o) { o.rpc.ask_timeout = 0s; },
-                    "pekko.ask.timeout is 0s: give a time above 0."},
+                    "pekko.ask.timeout is 0s: give at least 10ms."},
+        RefusedCase{"no_heartbeat", [](EngineOptions& o) { o.heartbeat.interval = 0s; },
+                    "heartbeat.interval is 0s: give a time above 0."},
+        // With these no run could make progress, and their sums leave the clock's range.
+        RefusedCase{"hasty_timeout", [](EngineOptions& o) { o.checkpoint.timeout = 1ns; },
+                    "execution.checkpointing.timeout is 1ns: give at least 10ms."},
+        RefusedCase{"hasty_interval", [](EngineOptions& o) { o.checkpoint.interval = 9ms; },
+                    "execution.checkpointing.interval is 9ms: give at least 10ms."},
+        RefusedCase{"hasty_ask", [](EngineOptions& o) { o.rpc.ask_timeout = 1ns; },
+                    "pekko.ask.timeout is 1ns: give at least 10ms."},
+        RefusedCase{"endless_interval",
+                    [](EngineOptions& o) { o.checkpoint.interval = 2'562'047h; },
+                    "execution.checkpointing.interval is 2562047h: give at most 8760h."},
+        RefusedCase{"endless_delay", [](EngineOptions& o) { o.restart.delay = 2'562'047h; },
+                    "restart-strategy.fixed-delay.delay is 2562047h: give at most 8760h."},
+        RefusedCase{"endless_pause", [](EngineOptions& o) { o.checkpoint.min_pause = 2'562'047h; },
+                    "execution.checkpointing.min-pause is 2562047h: give at most 8760h."},
+        RefusedCase{"endless_record", [](EngineOptions& o) { o.task.record_time = 61s; },
+                    "task.record-time is 61s: give at most 1m."},
         RefusedCase{"late_heartbeat", [](EngineOptions& o) { o.heartbeat.timeout = 1s; },
                     "heartbeat.timeout (1s) must be above heartbeat.interval (1s): otherwise "
                     "everybody is lost before the first heartbeat."},
@@ -96,8 +114,10 @@ TEST(ConfigTest, EverySpanButPausesAndDelaysMustBeLongerThanNothing) {
 
 TEST(ConfigTest, ExtremesAreNotTakenForNonsense) {
   EngineOptions options;
-  options.checkpoint.timeout = sim::Duration::max();
-  options.checkpoint.min_pause = sim::Duration::max();
+  options.checkpoint.timeout = 8760h;
+  options.checkpoint.min_pause = 8760h;
+  options.checkpoint.interval = 10ms;
+  options.task.record_time = 1min;
   options.restart.attempts = 0;
   options.max_parallelism = 32'768;
   EXPECT_TRUE(options.Validate());

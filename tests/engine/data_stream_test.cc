@@ -1,6 +1,7 @@
 #include "engine/data_stream.h"
 
 #include <chrono>
+#include <memory>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -33,8 +34,25 @@ struct Count {
   int64_t Result(const int64_t& count) const { return count; }
 };
 
+// Whom nobody ever asks for an operator.
+struct NoSource : SourceOperator {
+  using Out = Click;
+};
+
+template <typename T>
+struct NoSink : StreamOperator {
+  using In = T;
+};
+
+std::unique_ptr<NoSource> MakeNoSource() { return nullptr; }
+
+template <typename T>
+std::unique_ptr<NoSink<T>> MakeNoSink() {
+  return nullptr;
+}
+
 DataStream<Click> Clicks(StreamExecutionEnvironment& env) {
-  return env.FromSource<Click>("source", [] { return nullptr; });
+  return env.FromSource<Click>("source", MakeNoSource);
 }
 
 std::string Url(const Click& click) { return click.url; }
@@ -46,7 +64,7 @@ TEST(DataStreamTest, AWindowedCountIsTwoVerticesJoinedByKey) {
       .KeyBy(Url)
       .Window(1min)
       .Aggregate("window", Count())
-      .SinkTo("sink", [] { return nullptr; });
+      .SinkTo("sink", MakeNoSink<WindowResult<std::string, int64_t>>);
   const sim::Result<JobGraph> graph = BuildJobGraph(env.Build());
   ASSERT_TRUE(graph) << graph.error().message;
   ASSERT_EQ(graph->vertices.size(), 2U);
@@ -72,7 +90,7 @@ TEST(DataStreamTest, TheEdgeAndTheOperatorAgreeOnTheKey) {
 
 TEST(DataStreamTest, ANewChainStartsAfterTheOperatorThatAsks) {
   StreamExecutionEnvironment env("clicks", {});
-  Clicks(env).Map("url", Url).StartNewChain().SinkTo("sink", [] { return nullptr; });
+  Clicks(env).Map("url", Url).StartNewChain().SinkTo("sink", MakeNoSink<std::string>);
   const sim::Result<JobGraph> graph = BuildJobGraph(env.Build());
   ASSERT_TRUE(graph);
   ASSERT_EQ(graph->vertices.size(), 2U);
@@ -81,7 +99,7 @@ TEST(DataStreamTest, ANewChainStartsAfterTheOperatorThatAsks) {
 
 TEST(DataStreamTest, RebalanceJoinsDifferentParallelisms) {
   StreamExecutionEnvironment env("clicks", {.parallelism = 2});
-  Clicks(env).SetParallelism(1).Rebalance().Map("url", Url).SinkTo("sink", [] { return nullptr; });
+  Clicks(env).SetParallelism(1).Rebalance().Map("url", Url).SinkTo("sink", MakeNoSink<std::string>);
   const sim::Result<JobGraph> graph = BuildJobGraph(env.Build());
   ASSERT_TRUE(graph);
   EXPECT_EQ(graph->vertices[0].parallelism, 1U);
@@ -122,7 +140,21 @@ concept AggregatesClicks = requires(WindowedStream<std::string, Click> stream, F
   stream.Aggregate("window", function);
 };
 
+template <typename T, typename Factory>
+concept ReadsFrom =
+    requires(StreamExecutionEnvironment env, Factory make) { env.FromSource<T>("source", make); };
+template <typename T, typename Factory>
+concept WritesTo = requires(DataStream<T> stream, Factory make) { stream.SinkTo("sink", make); };
+
 // What the compiler accepts and refuses.
+static_assert(ReadsFrom<Click, std::unique_ptr<NoSource> (*)()>);
+static_assert(!ReadsFrom<std::string, std::unique_ptr<NoSource> (*)()>);
+static_assert(!ReadsFrom<Click, std::unique_ptr<NoSink<Click>> (*)()>);
+static_assert(!ReadsFrom<Click, std::unique_ptr<SourceOperator> (*)()>);
+static_assert(!ReadsFrom<Click, OperatorFactory>);
+static_assert(WritesTo<Click, std::unique_ptr<NoSink<Click>> (*)()>);
+static_assert(!WritesTo<Click, std::unique_ptr<NoSink<std::string>> (*)()>);
+static_assert(!WritesTo<Click, OperatorFactory>);
 static_assert(MapsClicks<std::string (*)(const Click&)>);
 static_assert(!MapsClicks<std::string (*)(const std::string&)>);
 static_assert(FiltersClicks<bool (*)(const Click&)>);

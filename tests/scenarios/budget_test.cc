@@ -27,11 +27,17 @@ const reports::Finding kDoubled = {.oracle = "exactly_once",
                                    .witness = "A record came twice.",
                                    .details = {},
                                    .breach = "doubled"};
+const reports::Finding kRetracted = {.oracle = "committed_stays",
+                                     .witness = "A committed record is gone.",
+                                     .details = {},
+                                     .breach = "retracted"};
 
 // A world in which a process called as the broker has written one file to the shared volume.
 class Outcome {
  public:
-  Outcome(std::string path, std::string content) : world_({.seed = 1}) {
+  Outcome(std::string path, std::string content,
+          Scenario scenario = *FindLibraryScenario("url_clicks"))
+      : scenario_(std::move(scenario)), world_({.seed = 1}) {
     world_.AddProcess(
         world_.AddHost(std::string(kBroker)), std::string(kBroker),
         [path = std::move(path), content = std::move(content)](sim::Environment& environment) {
@@ -41,6 +47,8 @@ class Outcome {
   }
 
   Outcome() : Outcome("/nothing", "") {}
+
+  explicit Outcome(void (*change)(Scenario&)) : Outcome("/nothing", "", Changed(change)) {}
 
   void Tell(std::string_view kind, std::initializer_list<sim::Field> fields = {},
             sim::SimTime time = sim::kEpoch) {
@@ -60,7 +68,13 @@ class Outcome {
   Budget& budget() { return budget_; }
 
  private:
-  const Scenario& scenario_ = *FindLibraryScenario("url_clicks");
+  static Scenario Changed(void (*change)(Scenario&)) {
+    Scenario scenario = *FindLibraryScenario("url_clicks");
+    change(scenario);
+    return scenario;
+  }
+
+  Scenario scenario_;
   sim::World world_;
   Budget budget_{scenario_};
 };
@@ -112,6 +126,67 @@ TEST(BudgetTest, ALogWhoseDiskLiedMayLoseItsEndInACrash) {
   outcome.Tell("fault.crash", {{"process", kBroker}});
   EXPECT_THAT(outcome.Excuse({kLost}), HasSubstr("end of the log's journal"));
   EXPECT_EQ(outcome.Excuse({kDoubled}), "");
+}
+
+TEST(BudgetTest, OnlyADamagedLogExcusesThatACommittedRecordIsGone) {
+  Outcome outcome;
+  outcome.Tell("topic.sealed");
+  outcome.Tell("sink.precommitted", {{"transaction", "sink-1"}, {"checkpoint", 3}});
+  outcome.Tell("transaction.aborted", {{"transaction", "sink-1"}, {"reason", "timeout"}});
+  EXPECT_EQ(outcome.Excuse({kRetracted}), "") << "a time-out takes back nothing that is committed";
+  outcome.budget().OnFired(
+      faults::DiskFault{.trouble = faults::DiskTrouble::kBitRot, .disk = std::string(kBroker)});
+  EXPECT_THAT(outcome.Excuse({kRetracted}), HasSubstr("is missing or damaged after bit_rot"));
+  EXPECT_THAT(outcome.Excuse({kLost, kRetracted}), HasSubstr("time-out"));
+  reports::Finding grew = kRetracted;
+  grew.breach = "grew";
+  EXPECT_EQ(outcome.Excuse({kRetracted, grew}), "");
+}
+
+TEST(BudgetTest, AJobManagerThatCannotReadItsDataIsExcusedByADamageOnly) {
+  Outcome outcome;
+  outcome.Tell("topic.sealed");
+  outcome.Tell("job.unrecoverable", {{"reason", "The file /ha/leader is damaged."}});
+  outcome.Tell("job.status", {{"from", "CREATED"}, {"to", "FAILED"}});
+  EXPECT_EQ(outcome.Excuse({kUnfinished}), "") << "no fault did that: it is a bug";
+  outcome.budget().OnFired(
+      faults::DiskFault{.trouble = faults::DiskTrouble::kBitRot, .disk = "shared"});
+  EXPECT_EQ(outcome.Excuse({kUnfinished}),
+            "The JobManager could not recover after bit_rot: The file /ha/leader is damaged.");
+}
+
+TEST(BudgetTest, AWaitThatOutlastsTheRunIsNamed) {
+  Outcome delay([](Scenario& scenario) { scenario.options.restart.delay = 1h; });
+  delay.Tell("topic.sealed");
+  EXPECT_EQ(delay.Excuse({kUnfinished}),
+            "The job may have to wait for restart-strategy.fixed-delay.delay = 1h, and the run has "
+            "only 585s from its healing on: raise limits.simulated_time.");
+  Outcome record([](Scenario& scenario) { scenario.options.task.record_time = 1s; });
+  record.Tell("topic.sealed");
+  EXPECT_THAT(record.Excuse({kUnfinished}), HasSubstr("At task.record-time = 1s the records"));
+  EXPECT_EQ(record.Excuse({kDoubled}), "");
+  // The final checkpoint waits for neither.
+  Outcome interval([](Scenario& scenario) {
+    scenario.options.checkpoint.interval = 1h;
+    scenario.options.checkpoint.min_pause = 1h;
+  });
+  interval.Tell("topic.sealed");
+  EXPECT_EQ(interval.Excuse({kUnfinished}), "");
+}
+
+TEST(BudgetTest, ADelayThatNoHealingTakesBackIsNamed) {
+  Outcome outcome;
+  outcome.Tell("topic.sealed");
+  outcome.budget().OnFired(faults::DiskFault{
+      .trouble = faults::DiskTrouble::kSlow, .disk = "shared", .by = 30s, .duration = 2s});
+  outcome.budget().OnFired(
+      faults::ClockFault{.trouble = faults::ClockTrouble::kJump, .host = "jm", .by = 1h});
+  EXPECT_EQ(outcome.Excuse({kUnfinished}), "");
+  outcome.budget().OnFired(faults::OperatorFault{
+      .trouble = faults::CodeTrouble::kSlow, .operator_name = "window", .by = 10min});
+  EXPECT_EQ(outcome.Excuse({kUnfinished}),
+            "operator_slow held up what had begun for 10m, which the healing does not take back, "
+            "and no more than 30s of it is borne.");
 }
 
 TEST(BudgetTest, AHealedJobWithItsInputOwesProgress) {

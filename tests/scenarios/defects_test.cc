@@ -44,6 +44,9 @@ Scenario ScenarioFor(Defect defect) {
     // Without lags in nanoseconds some timestamps lie on a border.
     scenario.workload.out_of_order = 0s;
   }
+  if (defect == Defect::kFinalWaitsAfterRestore) {
+    scenario.options.checkpoint.interval = 1h;  // or the wait would not be noticed
+  }
   return scenario;
 }
 

@@ -47,7 +47,7 @@ Evidence Small() {
                                .witness = "It broke.",
                                .details = {"a", kBytes},
                                .event = sim::EventId(3)}},
-                    .excuses = {.not_finished = "Enough.", .lost = ""}};
+                    .excuses = {.not_finished = "Enough.", .lost = "", .retracted = "Rot."}};
   evidence.subject.rows = {
       {.partition = 2, .timestamp = INT64_MIN, .additions = {{.place = {kBytes, -7}, .last = 8}}}};
   evidence.events = {{.process = sim::ProcessId(2),

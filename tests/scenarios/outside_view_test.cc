@@ -104,6 +104,18 @@ TEST_F(OutsideViewTest, ACheckpointThatIsNotThereHasNoMetadata) {
   EXPECT_THAT(view_.CheckFiles(9), ElementsAre(HasSubstr("chk-9/_metadata does not exist")));
 }
 
+TEST(DescribeSubjectTest, PatienceIsNeverShorterThanAnOption) {
+  const Workload workload;
+  const RegisteredJob& job = *FindJob("url_clicks");
+  for (const sim::Duration interval : {sim::Duration(10ms), sim::Duration(8760h),
+                                       sim::Duration(2'562'047h), sim::Duration::max()}) {
+    Scenario scenario = *FindLibraryScenario("url_clicks");
+    scenario.options.checkpoint.interval = interval;
+    scenario.options.checkpoint.timeout = interval;
+    EXPECT_GE(DescribeSubject(scenario, workload, job, nullptr).patience, interval);
+  }
+}
+
 TEST(DescribeSubjectTest, TellsWhatEachRowAddsTo) {
   const Scenario* scenario = FindLibraryScenario("url_clicks");
   const sim::Result<Workload> workload = LoadWorkload(*scenario, 7, std::nullopt);

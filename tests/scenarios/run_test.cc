@@ -32,6 +32,47 @@ RunResult RunClicks(uint64_t seed, std::string_view plan_text,
               .keep = sim::Keep::kTrace});
 }
 
+// Some of these seeds restore the job from its final checkpoint: then only the coordinator can know
+// that another one is due.
+TEST(RunTest, NoJobWaitsForAnIntervalAtItsEnd) {
+  for (const uint64_t seed : {12, 27, 39, 57}) {
+    Scenario scenario = *FindLibraryScenario("url_clicks");
+    scenario.options.checkpoint.interval = 1h;
+    const sim::Result<Workload> workload = LoadWorkload(scenario, seed, std::nullopt);
+    const RunResult result = Run({.scenario = scenario, .workload = *workload, .seed = seed});
+    EXPECT_EQ(result.summary.verdict, reports::Verdict::kPassed) << "seed " << seed;
+    EXPECT_LT(result.summary.sim_time, sim::SimTime(5min)) << "seed " << seed;
+  }
+}
+
+// What a damaged disk has taken nobody can give back; whatever is lost with it is no bug.
+TEST(RunTest, ADamagedStorageIsNobodysFault) {
+  for (const uint64_t seed : {28, 81, 218}) {
+    Scenario scenario = *FindLibraryScenario("url_clicks");
+    scenario.faults.swarm.damages_storage = true;
+    scenario.faults.swarm.others_max = 8;
+    const sim::Result<Workload> workload = LoadWorkload(scenario, seed, std::nullopt);
+    const RunResult result = Run({.scenario = scenario, .workload = *workload, .seed = seed});
+    EXPECT_NE(result.summary.verdict, reports::Verdict::kFailed) << "seed " << seed;
+  }
+}
+
+TEST(RunTest, AJobManagerThatCannotReadItsDataFailsTheJob) {
+  const RunResult result = RunClicks(1, R"(
+version = 1
+[[fault]]
+when = { at = "3s" }
+do = { bit_rot = "shared", ratio = "100%", for = "10s" }
+[[fault]]
+when = { at = "3.1s" }
+do = { crash = "jm", restart_after = "100ms" }
+)");
+  EXPECT_EQ(result.summary.verdict, reports::Verdict::kInconclusive);
+  EXPECT_NE(result.summary.reason.find("The JobManager could not recover after bit_rot"),
+            std::string::npos)
+      << result.summary.reason;
+}
+
 TEST(RunTest, TheNthEventOfAPlanIsTheNth) {
   const RunResult result = RunClicks(7, R"(
 version = 1

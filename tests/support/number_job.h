@@ -30,8 +30,10 @@ namespace flinch::engine {
 
 class NumberSource final : public SourceOperator {
  public:
+  using Out = int64_t;
+
   // `count` numbers in all.
-  static OperatorFactory Make(int64_t count) {
+  static auto Make(int64_t count) {
     return [count] { return std::make_unique<NumberSource>(count); };
   }
 
@@ -59,7 +61,9 @@ struct Received {
 
 class NumberSink final : public StreamOperator {
  public:
-  static OperatorFactory Make(std::vector<Received>& received) {
+  using In = int64_t;
+
+  static auto Make(std::vector<Received>& received) {
     return [&received] { return std::make_unique<NumberSink>(received); };
   }
 

@@ -188,6 +188,61 @@ TEST(CheckpointCoordinatorTest, ADeclineEndsTheCheckpointAndItsFiles) {
             "CHECKPOINT_DECLINED");
 }
 
+SnapshotHandle Upload(sim::FileSystem& volume, uint64_t id, const ExecutionAttemptId& task) {
+  return *WriteSnapshot(volume, "job", CheckpointId(id), task, TaskSnapshot());
+}
+
+TEST(CheckpointCoordinatorTest, ASnapshotThatComesTooLateOrFromNobodyIsRemoved) {
+  for (const bool planted : {false, true}) {
+    CoordinatorStage stage;
+    if (planted) {
+      stage.defects.Plant(Defect::kLateSnapshotIsLeft);
+    }
+    stage.Play([&] {
+      CheckpointCoordinator& coordinator = *stage.job.coordinator;
+      stage.Start();
+      ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+      const ExecutionAttemptId zombie{VertexId(1), SubtaskIndex(0), AttemptNumber(9)};
+      const SnapshotHandle foreign = Upload(stage.volume(), 1, zombie);
+      stage.Do([&] { coordinator.OnAcknowledge(zombie, CheckpointId(1), foreign); });
+      stage.Sleep(200ms);
+      EXPECT_EQ(stage.bench.world().ListShared("/checkpoints/job").size(), planted ? 1U : 0U);
+      stage.Do([&] { coordinator.OnDecline(CheckpointId(1), "full"); });
+      stage.Sleep(200ms);
+      const SnapshotHandle late = Upload(stage.volume(), 1, SinkTask(0));
+      stage.Do([&] { coordinator.OnAcknowledge(SinkTask(0), CheckpointId(1), late); });
+      stage.Sleep(200ms);
+    });
+    EXPECT_EQ(stage.bench.world().ListShared("/checkpoints/job").size(), planted ? 1U : 0U);
+  }
+}
+
+TEST(CheckpointCoordinatorTest, AnAcknowledgementThatIsRepeatedTakesNoFileFromItsCheckpoint) {
+  CoordinatorStage stage;
+  stage.Play([&] {
+    CheckpointCoordinator& coordinator = *stage.job.coordinator;
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+    std::vector<SnapshotHandle> snapshots;
+    for (const ExecutionAttemptId& task : stage.job.Tasks()) {
+      snapshots.push_back(Upload(stage.volume(), 1, task));
+    }
+    const auto acknowledge = [&] {
+      for (size_t i = 0; i < snapshots.size(); ++i) {
+        coordinator.OnAcknowledge(stage.job.Tasks()[i], CheckpointId(1), snapshots[i]);
+      }
+    };
+    // Pending, being stored, and stored.
+    stage.Do([&] { coordinator.OnAcknowledge(SourceTask(0), CheckpointId(1), snapshots[0]); });
+    stage.Do(acknowledge);
+    stage.Do(acknowledge);
+    ASSERT_TRUE(stage.Await(events::kCheckpointStored));
+    stage.Do(acknowledge);
+    stage.Sleep(500ms);
+  });
+  EXPECT_THAT(stage.bench.world().ListShared("/checkpoints/job/chk-1"), SizeIs(4));
+}
+
 TEST(CheckpointCoordinatorTest, MoreDeclinesInARowThanToleratedFailTheJob) {
   CoordinatorStage stage;
   stage.options.tolerable_failures = 2;
@@ -211,6 +266,35 @@ TEST(CheckpointCoordinatorTest, MoreDeclinesInARowThanToleratedFailTheJob) {
   EXPECT_THAT(stage.job.heard.back(),
               "fail More than 2 checkpoints failed in a row; the last one, 6, with "
               "CHECKPOINT_DECLINED.");
+}
+
+TEST(CheckpointCoordinatorTest, FailuresInARowAreCountedAcrossRestarts) {
+  CoordinatorStage stage;
+  stage.options.tolerable_failures = 1;
+  stage.Play([&] {
+    for (uint64_t id = 1; id <= 2; ++id) {
+      stage.Start();
+      ASSERT_TRUE(stage.Await(events::kCheckpointTriggered, id));
+      stage.Do([&] {
+        stage.job.coordinator->OnDecline(CheckpointId(id), "full");
+        stage.job.coordinator->Stop();
+      });
+    }
+  });
+  EXPECT_EQ(stage.Heard("fail"), 1U);
+}
+
+TEST(CheckpointCoordinatorTest, AnIdThatCannotBeDrawnCountsAgainstTheTolerableNumber) {
+  CoordinatorStage stage;
+  stage.options.tolerable_failures = 0;
+  stage.Play([&] {
+    stage.volume().FailNext(1, tests::Outcome::kRefused);
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointAborted));
+  });
+  EXPECT_EQ(stage.bench.Events(events::kCheckpointAborted).front().Text("reason"), "IO_EXCEPTION");
+  EXPECT_THAT(stage.job.heard.back(),
+              "fail More than 0 checkpoints failed in a row; the last one, 1, with IO_EXCEPTION.");
 }
 
 TEST(CheckpointCoordinatorTest, ExpiriesCountAgainstTheTolerableNumber) {
@@ -449,14 +533,74 @@ TEST(CheckpointCoordinatorTest, TheFinalCheckpointComesAtOnceAndIsAnnouncedUntil
     });
     stage.Sleep(kIdTime + 10ms + kStoreTime);
     EXPECT_EQ(stage.Heard("complete sink[0] 1 final"), 1U);
-    stage.Sleep(35s);
+    stage.Sleep(700ms);
     EXPECT_EQ(stage.Heard("complete sink[0] 1 final"), 4U) << "notifications may be lost";
+    stage.Sleep(35s);
     EXPECT_THAT(stage.Ids(events::kCheckpointTriggered), ElementsAre(1)) << "nothing can follow";
     stage.Do([&] { stage.job.coordinator->Stop(); });
+    const size_t heard = stage.Heard("complete sink[0] 1 final");
     stage.Sleep(35s);
-    EXPECT_EQ(stage.Heard("complete sink[0] 1 final"), 4U);
+    EXPECT_EQ(stage.Heard("complete sink[0] 1 final"), heard);
   });
   EXPECT_THAT(stage.Ids(events::kCheckpointNotified), ElementsAre(1));
+}
+
+// So it is with a job that was restored from its final checkpoint: no task will reach its end again.
+TEST(CheckpointCoordinatorTest, TheFinalCheckpointComesAtOnceWhenAllAreAtTheirEndFromTheStart) {
+  for (const bool planted : {false, true}) {
+    CoordinatorStage stage;
+    stage.options.interval = 1h;
+    stage.options.min_pause = 1h;
+    stage.job.acknowledges_after = 10ms;
+    stage.job.all_at_end = true;
+    if (planted) {
+      stage.defects.Plant(Defect::kFinalWaitsAfterRestore);
+    }
+    for (int master = 0; master < 2; ++master) {
+      stage.Play([&] {
+        stage.Start();
+        stage.Sleep(kIdTime + 10ms + kStoreTime);
+      });
+    }
+    EXPECT_EQ(stage.Heard("complete sink[0] 2 final"), planted ? 0U : 1U);
+  }
+}
+
+TEST(CheckpointCoordinatorTest, ThePauseDoesNotHoldBackTheFinalCheckpoint) {
+  CoordinatorStage stage;
+  stage.options.min_pause = 1h;
+  stage.options.interval = 1h;
+  stage.job.acknowledges_after = 10ms;
+  stage.Play([&] {
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointDue, 0));
+    stage.Sleep(1h + 1s);
+    EXPECT_THAT(stage.Ids(events::kCheckpointStored), ElementsAre(1));
+    stage.Do([&] {
+      stage.job.all_at_end = true;
+      stage.job.coordinator->OnEndOfInput();
+    });
+    stage.Sleep(kIdTime + 10ms + kStoreTime);
+    EXPECT_EQ(stage.Heard("complete sink[0] 2 final"), 1U);
+  });
+}
+
+TEST(CheckpointCoordinatorTest, AFinalCheckpointThatFailsIsFollowedByAnotherSoon) {
+  CoordinatorStage stage;
+  stage.options.interval = 1h;
+  stage.job.all_at_end = true;
+  stage.Play([&] {
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+    stage.Do([&] { stage.job.coordinator->OnDecline(CheckpointId(1), "full"); });
+    stage.Sleep(300ms);
+    EXPECT_THAT(stage.Ids(events::kCheckpointTriggered), ElementsAre(1, 2));
+    // Nor is one lost for which there was no id.
+    stage.volume().FailNext(1, tests::Outcome::kRefused);
+    stage.Do([&] { stage.job.coordinator->OnTriggerFailed(CheckpointId(2)); });
+    stage.Sleep(600ms);
+  });
+  EXPECT_THAT(stage.Ids(events::kCheckpointTriggered), ElementsAre(1, 2, 4));
 }
 
 TEST(CheckpointCoordinatorTest, AFinalCheckpointThatIsStoredAfterTheStopIsAnnouncedOnce) {
@@ -511,6 +655,23 @@ TEST(CheckpointCoordinatorTest, IdsGrowAcrossMastersWheneverTheyDie) {
   for (size_t i = 1; i < ids.size(); ++i) {
     EXPECT_LT(ids[i - 1], ids[i]);
   }
+}
+
+TEST(CheckpointCoordinatorTest, IdsGoOnBehindTheStoreWhenTheirCounterIsGone) {
+  CoordinatorStage stage;
+  stage.job.acknowledges_after = 10ms;
+  stage.Play([&] {
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointStored, 3));
+    stage.Do([&] { stage.job.coordinator->Stop(); });
+    stage.Sleep(200ms);
+    ASSERT_TRUE(stage.volume().Remove("/ha/job/checkpoint-id"));
+  });
+  stage.Play([&] {
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointStored, 4));
+  });
+  EXPECT_THAT(stage.Ids(events::kCheckpointStored), ElementsAre(1, 2, 3, 4));
 }
 
 TEST(CheckpointCoordinatorTest, ANewMasterFindsTheLatestCheckpointOfTheOldOne) {

@@ -54,6 +54,27 @@ TEST(CheckpointStorageTest, ASnapshotComesBackAsItWasWritten) {
   }));
 }
 
+TEST(CheckpointStorageTest, ASnapshotThatIsRemovedIsGoneAndMayBeRemovedAgain) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("tm", [](sim::Environment& environment) {
+    sim::FileSystem& volume = environment.shared();
+    ASSERT_TRUE(WriteSnapshot(volume, "job", kId, kTask, Sample()));
+    ASSERT_TRUE(RemoveSnapshot(volume, kPath));
+    EXPECT_FALSE(volume.Read(kPath));
+    EXPECT_TRUE(RemoveSnapshot(volume, kPath));
+  }));
+}
+
+TEST(CheckpointStorageTest, APathTellsWhoseItIs) {
+  EXPECT_EQ(CheckpointOf("job", kPath), kId);
+  EXPECT_EQ(CheckpointOf("job", MetadataPath("job", CheckpointId(12))), CheckpointId(12));
+  for (const std::string_view other :
+       {"/checkpoints/other/chk-7/2-1-3", "/checkpoints/job/chk-/x", "/checkpoints/job/chk-7",
+        "/checkpoints/job/chk-7x/y", "/checkpoints/job/notes", ""}) {
+    EXPECT_EQ(CheckpointOf("job", other), std::nullopt) << other;
+  }
+}
+
 TEST(CheckpointStorageTest, ASnapshotSurvivesTheCrashOfItsWriter) {
   tests::Bench bench;
   sim::ProcessId writer;

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/events.h"
 #include "tests/support/bench.h"
 #include "tests/support/flaky_volume.h"
 
@@ -108,6 +109,63 @@ TEST(CompletedCheckpointStoreTest, SubsumesAllButTheNewest) {
   EXPECT_THAT(Pointers(bench), SizeIs(2));
   EXPECT_THAT(bench.world().ListShared("/checkpoints/job/chk-2"), IsEmpty());
   EXPECT_THAT(bench.world().ListShared("/checkpoints/job/chk-4"), SizeIs(2));
+}
+
+TEST(CompletedCheckpointStoreTest, WhatCouldNotBeDeletedIsDeletedWithTheNext) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("jm", [](sim::Environment& real) {
+    tests::FlakyEnvironment environment(real);
+    CompletedCheckpointStore store(environment, "job", 1);
+    for (const uint64_t id : {1U, 2U}) {
+      ASSERT_TRUE(store.Add(MakeCheckpoint(environment, id)));
+    }
+    environment.volume().SparingNext(2);  // the pointer
+    environment.volume().FailNext(1, tests::Outcome::kRefused);
+    EXPECT_THAT(store.Subsume(), ElementsAre(CheckpointId(1)));
+    EXPECT_FALSE(environment.volume().List("/checkpoints/job/chk-1")->empty());
+    ASSERT_TRUE(store.Add(MakeCheckpoint(environment, 3)));
+    EXPECT_THAT(store.Subsume(), ElementsAre(CheckpointId(2)));
+    environment.volume().FailNext(1, tests::Outcome::kRefused);
+    (void)MakeCheckpoint(real, 4);
+    store.Discard(CheckpointId(4));
+    EXPECT_FALSE(environment.volume().List("/checkpoints/job/chk-4")->empty());
+    EXPECT_THAT(store.Subsume(), IsEmpty());
+  }));
+  EXPECT_EQ(bench.Events(events::kCheckpointDeleted).size(), 3U);
+  EXPECT_THAT(bench.world().ListShared("/checkpoints/job"), SizeIs(2)) << "those of 3";
+}
+
+TEST(CompletedCheckpointStoreTest, SweepsWhatAnEarlierMasterLeft) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("jm", [](sim::Environment& environment) {
+    CompletedCheckpointStore store(environment, "job", 2);
+    for (const uint64_t id : {2U, 4U}) {
+      ASSERT_TRUE(store.Add(MakeCheckpoint(environment, id)));
+    }
+    for (const uint64_t id : {1U, 3U, 7U, 9U}) {
+      (void)MakeCheckpoint(environment, id);
+    }
+    // One that a listing would have missed.
+    ASSERT_TRUE(sim::WriteDurably(environment.shared(), "/ha/job/completed/00000000000000000003",
+                                  "/checkpoints/job/chk-3/_metadata"));
+    ASSERT_TRUE(sim::WriteDurably(environment.shared(), "/checkpoints/job/notes", "mine"));
+  }));
+  ASSERT_TRUE(bench.Run("jm", [](sim::Environment& environment) {
+    ASSERT_TRUE(environment.shared().Remove("/ha/job/completed/00000000000000000003"));
+    CompletedCheckpointStore store(environment, "job", 2);
+    ASSERT_TRUE(store.Recover());
+    ASSERT_TRUE(sim::WriteDurably(environment.shared(), "/ha/job/completed/00000000000000000003",
+                                  "/checkpoints/job/chk-3/_metadata"));
+    ASSERT_TRUE(store.Add(MakeCheckpoint(environment, 8)));
+    EXPECT_THAT(store.Subsume(), ElementsAre(CheckpointId(2)));
+    EXPECT_EQ(WholeLatest(environment, store), 8U);
+  }));
+  EXPECT_THAT(bench.world().ListShared("/checkpoints/job"),
+              ElementsAre("/checkpoints/job/chk-3/0-0-1", "/checkpoints/job/chk-4/0-0-1",
+                          "/checkpoints/job/chk-4/_metadata", "/checkpoints/job/chk-8/0-0-1",
+                          "/checkpoints/job/chk-8/_metadata", "/checkpoints/job/chk-9/0-0-1",
+                          "/checkpoints/job/notes"))
+      << "nobody is still at work on what is older than the newest; 9 may become one";
 }
 
 TEST(CompletedCheckpointStoreTest, KeepsOneEvenWhenToldToKeepNone) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/data_stream.h"
+#include "tests/support/number_job.h"
 #include "tests/support/operator_harness.h"
 
 namespace flinch::engine {
@@ -75,7 +76,7 @@ TEST(KeyedProcessTest, GoesOnAfterARestart) {
 
 TEST(KeyedProcessTest, ReduceEmitsTheValueSoFarOfEachKey) {
   StreamExecutionEnvironment env("reduce", {});
-  env.FromSource<int64_t>("source", [] { return nullptr; })
+  env.FromSource<int64_t>("source", NumberSource::Make(0))
       .KeyBy([](const int64_t& number) { return number % 2; })
       .Reduce("sum", [](const int64_t& sum, const int64_t& number) { return sum + number; });
   const StreamGraph graph = env.Build();

@@ -30,11 +30,15 @@ using ::testing::UnorderedElementsAre;
 struct Trouble {
   std::string place = "nowhere";
   bool throws = false;
+  bool throws_a_number = false;
   bool struck = false;
 
   sim::Result<void> At(std::string_view here, uint32_t subtask = 1) {
     if (here != place || subtask != 1 || std::exchange(struck, true)) {
       return {};
+    }
+    if (throws_a_number) {
+      throw 42;
     }
     if (throws) {
       throw std::runtime_error("boom at " + place);
@@ -46,6 +50,8 @@ struct Trouble {
 // A sink that notes what it gets and in which order it is called, and may be in trouble.
 class TroubledSink final : public StreamOperator {
  public:
+  using In = int64_t;
+
   TroubledSink(Trouble& trouble, std::vector<Received>& received, std::vector<std::string>& calls)
       : trouble_(trouble), sink_(received), calls_(calls) {
     (void)trouble_.At("constructor");
@@ -182,6 +188,15 @@ TEST(StreamTaskTest, AnOperatorThatCannotBeMadeFailsTheTaskAndNotTheTaskManager)
   EXPECT_EQ(play.cluster.job_status(), "FINISHED");
   EXPECT_THAT(play.Reason(), HasSubstr("boom at constructor"));
   EXPECT_THAT(play.cluster.bench().Events(events::kTaskManagerLost), IsEmpty());
+}
+
+TEST(StreamTaskTest, WhatIsThrownNeedBeNoException) {
+  for (const std::string place : {"record", "constructor"}) {
+    Play play({.place = place, .throws_a_number = true});
+    ASSERT_TRUE(play.trouble.struck);
+    EXPECT_EQ(play.cluster.job_status(), "FINISHED");
+    EXPECT_THAT(play.Reason(), HasSubstr("something that is no std::exception"));
+  }
 }
 
 TEST(StreamTaskTest, TheFailureOfOneTaskCancelsTheOthers) {

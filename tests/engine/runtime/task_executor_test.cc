@@ -61,10 +61,12 @@ class PlayedJobManager {
 
   bool answers = true;
   bool beats = true;
+  std::optional<Method> refuses{};
   FencingToken token{7};
   std::vector<RegisterTaskManager> registrations;
   std::vector<HeartbeatReply> heartbeats;
   std::vector<AcknowledgeCheckpoint> acknowledgements;
+  std::vector<DeclineCheckpoint> declines;
   std::vector<std::string> states;  // "0[0]#1 RUNNING reason"
 
   size_t CountStates(std::string_view prefix) const {
@@ -96,10 +98,15 @@ class PlayedJobManager {
       case Method::kAcknowledgeCheckpoint:
         acknowledgements.push_back(*request.As<AcknowledgeCheckpoint>());
         break;
+      case Method::kDeclineCheckpoint:
+        declines.push_back(*request.As<DeclineCheckpoint>());
+        break;
       default:
         break;
     }
-    if (answers) {
+    if (refuses == request.method) {
+      rpc_->SendReply(request, sim::Fail(sim::ErrorCode::kInvalidArgument, "What is that?"));
+    } else if (answers) {
       rpc_->Reply<Nothing>(request, Nothing());
     }
   }
@@ -344,6 +351,44 @@ TEST_F(TaskExecutorTest, ATriggeredCheckpointIsUploadedAndAcknowledged) {
   }
   bench_.RunFor(500ms);
   EXPECT_THAT(job_manager_.acknowledgements, SizeIs(1));
+}
+
+TEST_F(TaskExecutorTest, AnAcknowledgementThatIsRefusedDeclinesItsCheckpoint) {
+  StartJobManager();
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(200ms);
+  job_manager_.refuses = Method::kAcknowledgeCheckpoint;
+  ASSERT_TRUE(Ask(TriggerCheckpoint{
+      .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
+  bench_.RunFor(3s);
+  EXPECT_THAT(job_manager_.acknowledgements, SizeIs(1)) << "the same again would be refused again";
+  ASSERT_THAT(job_manager_.declines, SizeIs(1));
+  EXPECT_EQ(job_manager_.declines.front().checkpoint, CheckpointId(5));
+  EXPECT_THAT(job_manager_.declines.front().reason, HasSubstr("What is that?"));
+}
+
+TEST_F(TaskExecutorTest, ATaskWhoseStateIsRefusedDoesNotGoOnUnseen) {
+  StartJobManager();
+  job_manager_.refuses = Method::kUpdateTaskState;
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(3s);
+  EXPECT_LT(received_.size(), 1'000U);
+  EXPECT_EQ(bench_.Events(events::kTaskCanceled).size(), 1U);
+  EXPECT_LE(job_manager_.states.size(), 4U) << "nothing is repeated for ever";
+}
+
+TEST_F(TaskExecutorTest, ASnapshotThatNobodyWaitsForIsRemovedByItsTask) {
+  StartJobManager();
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(200ms);
+  ASSERT_TRUE(Ask(TriggerCheckpoint{
+      .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
+  ASSERT_TRUE(bench_.RunUntil([&] { return !bench_.Events(events::kSnapshotTaken).empty(); }));
+  ASSERT_TRUE(Ask(CancelTask{.token = job_manager_.token, .task = kSource}));
+  bench_.RunFor(2s);
+  EXPECT_THAT(job_manager_.acknowledgements, IsEmpty());
+  EXPECT_THAT(bench_.Events(events::kTaskCanceled), SizeIs(1));
+  EXPECT_THAT(bench_.world().ListShared("/checkpoints"), IsEmpty());
 }
 
 TEST_F(TaskExecutorTest, ATriggerForATaskThatIsNotThereIsRefused) {

@@ -44,11 +44,43 @@ TEST_P(TextVectors, AreJavasAndFlinks) {
   EXPECT_EQ(KeyGroupFor(JavaHash(GetParam().key), 128), KeyGroup(GetParam().group));
 }
 
-INSTANTIATE_TEST_SUITE_P(KeyGroupsTest, TextVectors,
-                         testing::Values(TextCase{"", 0, 94}, TextCase{"a", 97, 81},
-                                         TextCase{"key1", 3288498, 41},
-                                         TextCase{"key2", 3288499, 27},
-                                         TextCase{"hello", 99162322, 35}));
+INSTANTIATE_TEST_SUITE_P(
+    KeyGroupsTest, TextVectors,
+    testing::Values(TextCase{"", 0, 94}, TextCase{"a", 97, 81}, TextCase{"key1", 3288498, 41},
+                    TextCase{"key2", 3288499, 27}, TextCase{"hello", 99162322, 35},
+                    // Java counts UTF-16 code units: of one, two and three
+                    // bytes here, and pairs of surrogates.
+                    TextCase{"\xc3\xa9", 233, 30},  // é
+                    TextCase{"Gr\xc3\xbc\xc3\x9f"
+                             "e",
+                             69215351, 115},                                         // Grüße
+                    TextCase{"\xe2\x82\xac", 8364, 70},                              // €
+                    TextCase{"\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 25921943, 27},  // 日本語
+                    TextCase{"\xf0\x9f\x98\x80", 1772899, 54},                       // 😀
+                    TextCase{"a\xf0\x9f\x98\x80"
+                             "b",
+                             57849694, 113}));
+
+int32_t HashOfUnits(const std::vector<uint32_t>& units) {
+  uint32_t hash = 0;
+  for (const uint32_t unit : units) {
+    hash = 31 * hash + unit;
+  }
+  return static_cast<int32_t>(hash);
+}
+
+TEST(KeyGroupsTest, WhatIsNoUtf8CountsByteByByte) {
+  EXPECT_EQ(JavaHash("\xff"), 0xff);
+  EXPECT_EQ(JavaHash("\x80\x80"), HashOfUnits({0x80, 0x80})) << "nothing goes before them";
+  EXPECT_EQ(JavaHash("\xc3"), 0xc3) << "cut off";
+  EXPECT_EQ(JavaHash("\xe2\x82"), HashOfUnits({0xe2, 0x82})) << "cut off";
+  EXPECT_EQ(JavaHash("\xc3x"), HashOfUnits({0xc3, 'x'}));
+  EXPECT_EQ(JavaHash("\xc0\x80"), HashOfUnits({0xc0, 0x80})) << "more bytes than needed";
+  EXPECT_EQ(JavaHash("\xe0\x80\x80"), HashOfUnits({0xe0, 0x80, 0x80}));
+  EXPECT_EQ(JavaHash("\xed\xa0\x80"), HashOfUnits({0xed, 0xa0, 0x80})) << "half a pair";
+  EXPECT_EQ(JavaHash("\xf4\x90\x80\x80"), HashOfUnits({0xf4, 0x90, 0x80, 0x80}));
+  EXPECT_EQ(JavaHash("\xf4\x8f\xbf\xbf"), HashOfUnits({0xdbff, 0xdfff})) << "the last there is";
+}
 
 TEST(KeyGroupsTest, ALongHashesAsHighXorLow) {
   EXPECT_EQ(JavaHash(int64_t{42}), 42);

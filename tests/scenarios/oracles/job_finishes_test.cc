@@ -105,6 +105,17 @@ TEST(JobFinishesTest, FailsWhenTheJobGaveUp) {
   EXPECT_THAT(findings[0].witness, HasSubstr("when its status was FAILED"));
 }
 
+TEST(JobFinishesTest, SaysWhatTheJobManagerCouldNotRead) {
+  RecordingBuilder history;
+  history.By("jm").Tell("job.unrecoverable", {{"reason", "The file /ha/leader is damaged."}});
+  const auto findings = Judge(history, Stuck("goal"));
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0].breach, "unrecoverable");
+  EXPECT_EQ(findings[0].role, "jm");
+  EXPECT_EQ(findings[0].event, sim::EventId(1));
+  EXPECT_THAT(findings[0].details.back(), HasSubstr("The file /ha/leader is damaged."));
+}
+
 }  // namespace
 
 }  // namespace flinch::scenarios

@@ -10,6 +10,7 @@ namespace flinch::scenarios {
 
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -70,16 +71,47 @@ TEST_F(RetainedFilesTest, WhatWasSubsumedAtTheVeryEndIsStillBeingDeleted) {
   EXPECT_THAT(Judge(sim::AtNanos(3'000'000'000)), SizeIs(1));
 }
 
-TEST_F(RetainedFilesTest, WhoIsDeadCannotCleanUp) {
+TEST_F(RetainedFilesTest, AMasterThatDiedForgotWhatItWasAboutToDelete) {
   outside_.with_files = {2, 3};
-  history_.By("world").Tell("fault.crash", {{"process", "tm-1"}});
+  history_.By("world").Tell("fault.crash", {{"process", "jm"}});
   EXPECT_THAT(Judge(), IsEmpty());
 }
 
-TEST_F(RetainedFilesTest, WhoIsLateWritesBehindTheCleanUp) {
+TEST_F(RetainedFilesTest, WhoIsDeadOrGivenUpMayHaveWrittenBehindTheCleanUp) {
+  outside_.with_files = {1, 2, 3};
+  history_.By("tm-1").Tell("checkpoint.snapshot", {{"id", 1}});
+  history_.By("tm-2").Tell("checkpoint.snapshot", {{"id", 2}});
+  history_.By("world").Tell("fault.crash", {{"process", "tm-1"}});
+  ASSERT_THAT(Judge(), SizeIs(1));
+  EXPECT_THAT(Judge()[0].witness, HasSubstr("Files of checkpoint 2 are left"));
+  history_.By("jm").Tell("taskmanager.lost", {{"name", "tm-2"}, {"reason", "heartbeat timeout"}});
+  EXPECT_THAT(Judge(), IsEmpty());
+  // It does not know yet that it is given up; and then it is back.
+  outside_.with_files = {3, 4};
+  history_.By("tm-2").Tell("checkpoint.snapshot", {{"id", 4}});
+  EXPECT_THAT(Judge(), IsEmpty());
+  history_.By("jm").Tell("taskmanager.registered", {{"name", "tm-2"}, {"incarnation", 1}});
+  outside_.with_files = {3, 5};
+  history_.By("tm-2").Tell("checkpoint.snapshot", {{"id", 5}});
+  EXPECT_THAT(Judge(), SizeIs(1));
+}
+
+TEST_F(RetainedFilesTest, WhatWasStoredIsForTheStoreToDelete) {
+  outside_.with_files = {2, 3};
+  history_.By("tm-1").Tell("checkpoint.snapshot", {{"id", 2}});
+  history_.By("jm").Tell("checkpoint.stored", {{"id", 2}, {"after_restore", 0}});
+  history_.By("world").Tell("fault.crash", {{"process", "tm-1"}});
+  EXPECT_THAT(Judge(), SizeIs(1));
+}
+
+TEST_F(RetainedFilesTest, ASnapshotThatComesAfterTheAbortIsToBeRemoved) {
   outside_.with_files = {2, 3};
   history_.By("jm").Tell("checkpoint.aborted", {{"id", 2}, {"reason", "declined"}});
-  EXPECT_THAT(Judge(), IsEmpty());
+  EXPECT_THAT(Judge(sim::AtNanos(1'000'000'000)), IsEmpty());
+  EXPECT_THAT(Judge(sim::AtNanos(3'000'000'000)), SizeIs(1));
+  history_.At(2s).By("tm-1").Tell("checkpoint.uploaded", {{"id", 2}});
+  EXPECT_THAT(Judge(sim::AtNanos(3'000'000'000)), IsEmpty());
+  EXPECT_THAT(Judge(sim::AtNanos(5'000'000'000)), SizeIs(1));
 }
 
 TEST_F(RetainedFilesTest, AFaultyVolumeMayLoseFiles) {
