@@ -14,7 +14,7 @@
 //   the last good one, not even if the next one says success; kInvalidArgument for what is no
 //   path (at once), and for a file where none can be.
 // Paths are absolute, '/'-separated, without "." and "..", without an empty part. The root is "/"
-// or "", and the path of a directory may end in '/'. Directories exist as soon as a file in them is;
+// or "", the path of a directory may end in '/'. Directories exist as soon as a file in them does;
 // so no file can be made where a directory is, or below a file. Every call takes drawn simulated
 // time, and so is a point where the process may die.
 #pragma once

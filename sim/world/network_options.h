@@ -89,7 +89,7 @@ enum class Corruption : uint8_t {
   kUndetected,
 };
 
-// Nothing at all is carried under `cut`, `clog`, and for connections a `loss` or `corrupt` of 1: then
+// Links carry nothing under `cut`, `clog` and, of connections, a `loss` or `corrupt` of 1: then
 // their frames wait at the sender, in order, and leave when that ends. A connection never
 // breaks because of a condition; whoever wants to know gives up after a time of his own.
 struct LinkCondition {
