@@ -11,10 +11,10 @@
 // Errors: kNotFound for a name that does not exist; kUnavailable when the volume does not answer,
 //   and then a change may have happened; kIo when the device failed, kNoSpace when it is full: then
 //   nothing was changed, and after a failed sync nothing may be relied upon that was written since
-//   the last good one, not even if the next one says success; kInvalidArgument for a path that is
-//   none: at once, without a word to the device.
-// Paths are absolute, '/'-separated, without "." and "..", without an empty part. The root is "/" or
-// "", and the path of a directory may end in '/'. Directories exist as soon as a file in them does;
+//   the last good one, not even if the next one says success; kInvalidArgument for what is no
+//   path (at once), and for a file where none can be.
+// Paths are absolute, '/'-separated, without "." and "..", without an empty part. The root is "/"
+// or "", the path of a directory may end in '/'. Directories exist as soon as a file in them does;
 // so no file can be made where a directory is, or below a file. Every call takes drawn simulated
 // time, and so is a point where the process may die.
 #pragma once

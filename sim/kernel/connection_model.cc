@@ -55,7 +55,8 @@ Stream& ConnectionModel::AddStream() {
 void ConnectionModel::Own(Stream& stream, int side, Incarnation& owner) {
   stream.owner[side] = &owner;
   stream.process[side] = owner.process;
-  owner.ends.insert(EndOf(stream.slot, side));
+  const uint64_t end = EndOf(stream.slot, side);
+  owner.ends.insert(std::ranges::lower_bound(owner.ends, end), end);
 }
 
 Result<std::unique_ptr<Connection>> ConnectionModel::Connect(Incarnation& owner, Address from,
@@ -230,7 +231,8 @@ void ConnectionModel::CloseEnd(Stream& stream, int side) {
 void ConnectionModel::ReleaseHandle(Stream& stream, int side) {
   stream.handle[side] = false;
   if (stream.owner[side] != nullptr) {
-    stream.owner[side]->ends.erase(EndOf(stream.slot, side));
+    std::vector<uint64_t>& ends = stream.owner[side]->ends;
+    ends.erase(std::ranges::lower_bound(ends, EndOf(stream.slot, side)));
     stream.owner[side] = nullptr;
   }
   if (side == 0 && stream.asks && IsSynHeld(stream)) {

@@ -2,9 +2,10 @@
 //
 // While a world runs on this thread, these calls end the program, whoever makes them (simulated
 // code, an observer, a library): the real time and time zone, entropy, real sleep and waits
-// (poll, select, semaphores with a deadline), threads, other processes, environment variables, who and where the machine is (processors, process id, host name, current
-// folder), opening real files to read, real folders and sockets. The message names the call, the
-// fiber and its process, the simulated time, what to use instead, and the call stack; then
+// (poll, select, semaphores with a deadline), threads, other processes, environment variables, who
+// and where the machine is (processors, process id, host name, current folder), opening real files
+// to read, real folders and sockets. The message names the call, the fiber and its process, the
+// simulated time, what to use instead, and the call stack; then
 // std::abort(), so that a debugger stops there. A test expects it with a death test on
 // "nondeterminism: ".
 //

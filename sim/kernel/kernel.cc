@@ -46,7 +46,6 @@ Kernel::Kernel(WorldOptions&& options)
   constexpr size_t kSmall = 8;
   network_.Reserve(kSmall);
   hosts_.reserve(kSmall);
-  hosts_by_name_.reserve(kSmall);
   processes_.reserve(kSmall);
   fibers_.reserve(kSmall);
   free_slots_.reserve(kSmall);
@@ -67,27 +66,34 @@ HostId Kernel::AddHost(std::string&& name, const HostOptions& options) {
   // Choice points are named after pairs of hosts, "a/b".
   Check(!name.empty() && !name.contains('/'), "\"{}\" is no name of a host: it is empty or has a /",
         name);
-  const auto place = PlaceOf(name);
-  Check(place == hosts_by_name_.end() || hosts_[*place]->name != name,
-        "there are two hosts named {}", name);
+  Check(!FindHost(name), "there are two hosts named {}", name);
   const HostId id(static_cast<uint32_t>(hosts_.size()));
-  hosts_by_name_.insert(place, id.value());
   hosts_.push_back(std::make_unique<HostRecord>(*this, std::move(name), options));
   network_.AddHost(hosts_.back()->name);
   return id;
 }
 
-std::vector<uint32_t>::const_iterator Kernel::PlaceOf(std::string_view host) const {
-  return std::ranges::lower_bound(hosts_by_name_, host, {}, [this](uint32_t index) {
-    return std::string_view(hosts_[index]->name);
-  });
-}
-
-std::optional<HostId> Kernel::FindHost(std::string_view name) const {
-  const auto place = PlaceOf(name);
-  return place == hosts_by_name_.end() || hosts_[*place]->name != name
-             ? std::nullopt
-             : std::optional(HostId(*place));
+std::optional<HostId> Kernel::FindHost(std::string_view name) {
+  const auto name_of = [this](uint32_t index) { return std::string_view(hosts_[index]->name); };
+  constexpr size_t kFew = 8;  // for whom an order is not worth its memory
+  if (hosts_.size() <= kFew) {
+    for (uint32_t index = 0; index < hosts_.size(); ++index) {
+      if (name_of(index) == name) {
+        return HostId(index);
+      }
+    }
+    return std::nullopt;
+  }
+  const auto place_of = [&](std::string_view host) {
+    return std::ranges::lower_bound(hosts_by_name_, host, {}, name_of);
+  };
+  while (hosts_by_name_.size() < hosts_.size()) {
+    const auto next = static_cast<uint32_t>(hosts_by_name_.size());
+    hosts_by_name_.insert(place_of(name_of(next)), next);
+  }
+  const auto place = place_of(name);
+  return place == hosts_by_name_.end() || name_of(*place) != name ? std::nullopt
+                                                                  : std::optional(HostId(*place));
 }
 
 ProcessId Kernel::AddProcess(HostId host, std::string&& name, Program&& program) {

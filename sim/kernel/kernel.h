@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,7 +65,7 @@ struct alignas(64) Incarnation : Recycled<Incarnation> {
   bool doomed = false;         // dies when its running fiber suspends or ends
   uint32_t oldest = kNoFiber;  // slots; in between lead Fiber::younger and ::older
   uint32_t youngest = kNoFiber;
-  std::set<uint64_t> ends;  // of connections that it holds; for ConnectionModel
+  std::vector<uint64_t> ends;  // of connections that it holds, sorted; for ConnectionModel
   ProcessEnvironment environment;
 };
 
@@ -166,7 +165,7 @@ class Kernel : public Recycled<Kernel> {
 
   const std::vector<std::unique_ptr<HostRecord>>& hosts() const { return hosts_; }
 
-  std::optional<HostId> FindHost(std::string_view name) const;
+  std::optional<HostId> FindHost(std::string_view name);
 
   const std::vector<std::unique_ptr<ProcessRecord>>& processes() const { return processes_; }
 
@@ -317,8 +316,6 @@ class Kernel : public Recycled<Kernel> {
 
   void Fire(const PendingEvent& event);
   void RunAct(uint32_t index);
-  // In hosts_by_name_: where a host of that name is, or would be.
-  std::vector<uint32_t>::const_iterator PlaceOf(std::string_view host) const;
   Outcome Ended(Ending ending, std::optional<Limit> limit = std::nullopt);
 
   WorldOptions options_;
@@ -334,7 +331,7 @@ class Kernel : public Recycled<Kernel> {
   NetworkModel network_;
   // Pointers: a world may grow while an observer or a process holds on to a record or a name.
   std::vector<std::unique_ptr<HostRecord>> hosts_;
-  std::vector<uint32_t> hosts_by_name_;
+  std::vector<uint32_t> hosts_by_name_;  // brought up to date by FindHost
   std::vector<std::unique_ptr<ProcessRecord>> processes_;
   std::vector<std::unique_ptr<Incarnation>> dying_;
   std::vector<std::unique_ptr<Fiber>> fibers_;  // by slot

@@ -52,8 +52,8 @@ class LinkTable {
 
   std::string_view NameOf(HostId host) const { return rows_.at(host.value()).name; }
 
-  // A link that gets another bandwidth takes what waits for it along: what is sent from now on waits
-  // as long as that takes at the new one.
+  // A link that gets another bandwidth takes what waits for it along: what is sent from now on
+  // waits as long as that takes at the new one.
   void SetCondition(HostId from, HostId to, const LinkCondition& condition, SimTime now);
   // Whether its bandwidth has grown since Settle was last called.
   bool BecameFaster(HostId from, HostId to) const;

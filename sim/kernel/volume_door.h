@@ -42,8 +42,8 @@ class VolumeDoor final : public FileSystem {
     kPretended,   // a sync that makes nothing durable
   };
 
-  // Waits for the disk. Fails when nothing shall happen: the process is dead, the path is none, or a
-  // fault struck.
+  // Waits for the disk. Fails when nothing shall happen: the process is dead, the path is none, or
+  // a fault struck.
   Result<Effect> Admit(const DiskRequest& request);
   Result<void> CheckPaths(const DiskRequest& request) const;
   Result<std::unique_ptr<File>> Open(const DiskRequest& request);

@@ -89,8 +89,8 @@ enum class Corruption : uint8_t {
   kUndetected,
 };
 
-// Links carry nothing at all when `cut`, `clog`, a `loss` or `corrupt` of 1 (both for connections
-// only) says so; then frames of connections wait at the sender, in order, and leave when that ends. A connection never
+// Links carry nothing under `cut`, `clog` and, of connections, a `loss` or `corrupt` of 1: then
+// their frames wait at the sender, in order, and leave when that ends. A connection never
 // breaks because of a condition; whoever wants to know gives up after a time of his own.
 struct LinkCondition {
   // Messages: lost. Connections: wait (silence). The peers observe nothing else; the other

@@ -8,8 +8,8 @@
 // - draws (latencies, losses, what a crash leaves) come from the point's own stream of the seed, so
 //   that counting them says everything; `changed` overrules single ones.
 //
-// On no tape: what a process draws from its Environment::RandomStream. That is the program's, depends
-// on the seed alone, and is drawn again as it was.
+// On no tape: what a process draws from its Environment::RandomStream. That is the program's,
+// depends on the seed alone, and is drawn again as it was.
 //
 // A tape outlives changes of the code: where it is played and a choice is no longer there, the
 // default is taken, and TapeReport says so.
@@ -60,8 +60,8 @@ Result<Tape> ParseTape(std::string_view text);
 // How a run went along with the tape it was given. Zero of everything but `followed`: exactly.
 struct TapeReport {
   uint64_t followed = 0;
-  // Asked for, but not on the tape or no longer among the choices. The default of a draw is what its
-  // stream gives: with the same seed it is what was drawn, but no tape says so.
+  // Asked for, but not on the tape or no longer among the choices. The default of a draw is what
+  // its stream gives: with the same seed it is what was drawn, but no tape says so.
   uint64_t defaulted = 0;
   uint64_t unused = 0;        // on the tape, but never asked for
   std::string first_differs;  // "scheduler tm-1, occurrence 17"; "" when nothing does

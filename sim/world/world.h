@@ -82,7 +82,7 @@ class World {
 
   // Names are unique, not empty, and without '/'.
   HostId AddHost(std::string name, const HostOptions& options = {});
-  // Names are unique and not empty. The process starts with the world, or at once when that runs already.
+  // Unique names, not empty. The process starts with the world, or at once when that runs already.
   ProcessId AddProcess(HostId host, std::string name, Program program);
 
   // Runs until `reached()`, asked after every simulated instant, holds; or until nothing is left, a
@@ -93,9 +93,9 @@ class World {
   // triggered it as cause. Crash: memory is gone, and on all disks what this process wrote and did
   // not sync meets its CrashFate. Its peers learn it, or not, as CrashStyle says.
   void Crash(ProcessId process, CrashStyle style = CrashStyle::kProcess);
-  // The host loses its power, or stops: all its processes crash, and with them what processes wrote
-  // that have ended of themselves and whose writes nobody has synced since. "fault.crash_host", then
-  // "fault.crash" for each. Boots nothing: see Restart.
+  // The host loses its power, or stops: all its processes crash; and what others of it wrote that
+  // had ended of themselves, and nobody has synced since, meets its fate too. "fault.crash_host",
+  // then "fault.crash" for each. Boots nothing: see Restart.
   void CrashHost(HostId host, CrashStyle style = CrashStyle::kSilent);
   // Boots the next incarnation of a process that is not alive.
   void Restart(ProcessId process);
@@ -147,8 +147,8 @@ class World {
   // goes on, all names are listed. What was destroyed stays destroyed.
   void HealDisks();
 
-  // Calls `act` from outside at a time; times in the past mean now. A Check of it that fails ends the
-  // run with Ending::kViolation, as one of a fiber does.
+  // Calls `act` from outside at a time; times in the past mean now. A Check of it that fails ends
+  // the run with Ending::kViolation, as one of a fiber does.
   void At(SimTime time, std::move_only_function<void()> act);
   // Calls `act` from outside at the moment at which a fiber of the process suspends for the
   // `number`-th time, counted from 1 over all its fibers and incarnations. A number that has passed

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -12,6 +13,7 @@
 
 #include "faults/fault_plan_toml.h"
 #include "sim/check.h"
+#include "tests/support/chi_square.h"
 
 namespace flinch::faults {
 
@@ -224,6 +226,43 @@ TEST(DrawPlanTest, CrashesFallOnTargetsByWeight) {
   }
   ExpectShare(tally.targets.at("jm"), tally.crashes, 77, "jm");
   EXPECT_EQ(tally.again, 0);
+}
+
+// Counts as a chi-square takes them; all of `kinds` must have come.
+template <typename Key>
+std::vector<uint64_t> CountsOf(const std::map<Key, uint64_t>& counted, size_t kinds) {
+  std::vector<uint64_t> counts;
+  for (const auto& [key, count] : counted) {
+    counts.push_back(count);
+  }
+  EXPECT_EQ(counts.size(), kinds);
+  return counts;
+}
+
+TEST(DrawPlanTest, LinksLossesAndOccurrencesAreEvenlyPicked) {
+  std::map<std::pair<std::string, std::string>, uint64_t> links;
+  std::map<uint32_t, uint64_t> percents;
+  std::map<uint64_t, uint64_t> occurrences;
+  SwarmOptions options = Options();
+  options.drop_chance = sim::Percent(100);
+  for (uint64_t seed = 0; seed < 2 * kSeeds; ++seed) {
+    for (const Fault& fault : Draw(options, seed).faults) {
+      const auto* const drop = std::get_if<DropMessages>(&fault.what);
+      if (drop == nullptr) {
+        continue;
+      }
+      links[{drop->from, drop->to}] += 1;
+      percents[drop->ratio.numerator] += 1;
+      const auto* const when = std::get_if<AtEvent>(&fault.when);
+      if (when != nullptr && when->kind == "checkpoint.stored") {
+        occurrences[when->nth] += 1;
+      }
+    }
+  }
+  const auto even = [](size_t kinds) { return std::vector<uint64_t>(kinds, 1); };
+  EXPECT_LT(tests::ChiSquareMilli(CountsOf(links, 12), even(12)), 31'264U);
+  EXPECT_LT(tests::ChiSquareMilli(CountsOf(percents, 6), even(6)), 20'515U);
+  EXPECT_LT(tests::ChiSquareMilli(CountsOf(occurrences, 5), even(5)), 18'467U);
 }
 
 TEST(DrawPlanTest, MostFaultsWaitForEvents) {

@@ -1,7 +1,7 @@
 // Thirteen ways to let something besides the seed decide, each as the body of a process.
 //
-// A body traces one event "picked" with what was decided, or writes it to its disk. Without the leak it decides by the seed,
-// or by a constant, in otherwise the same code.
+// A body traces one event "picked" with what was decided, or writes it to its disk. Without the
+// leak it decides by the seed, or by a constant, in otherwise the same code.
 #pragma once
 
 #include <span>

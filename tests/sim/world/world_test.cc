@@ -438,6 +438,10 @@ TEST(WorldTest, HostsAreFoundByTheirNames) {
   for (const char* name : {"m", "c", "x", "a", "n"}) {
     world.AddHost(name);
   }
+  for (int i = 0; i < 20; ++i) {
+    world.AddHost(std::to_string(i));
+    EXPECT_THROW(world.AddHost(std::to_string(i / 2)), Violation);
+  }
   int found = 0;
   world.AddProcess(HostId(0), "p", [&](Environment& env) {
     for (const auto& [name, host] :
