@@ -125,19 +125,20 @@ void ShrinkFound(const HuntArguments& arguments, const InterruptWatch& interrupt
     *err << fmt::format("shrinking {} of failures (--no-shrink leaves them as they are)\n",
                         groups.size() == 1 ? "1 group" : fmt::format("{} groups", groups.size()));
   }
-  const sim::Result<void> shrunk = ShrinkGroups(
-      groups, {.pool = {.workers = arguments.jobs.value_or(WorkersByDefault()),
-                        .patience_ns = arguments.seed_timeout_ns,
-                        .memory_bytes = arguments.seed_memory},
-               .clock = RealNow,
-               .interrupted = [&interrupt] { return interrupt.signal() != 0; },
-               .done =
-                   [&](const ShrunkGroup& group) {
-                     tally.AddShrunk(group);
-                     if (file != nullptr && !file->Append(ShowShrunkLine(group)) && err != nullptr) {
-                       *err << "flinch: The smallest run could not be stored.\n";
-                     }
-                   }});
+  const sim::Result<void> shrunk =
+      ShrinkGroups(groups, {.pool = {.workers = arguments.jobs.value_or(WorkersByDefault()),
+                                     .patience_ns = arguments.seed_timeout_ns,
+                                     .memory_bytes = arguments.seed_memory},
+                            .clock = RealNow,
+                            .interrupted = [&interrupt] { return interrupt.signal() != 0; },
+                            .done =
+                                [&](const ShrunkGroup& group) {
+                                  tally.AddShrunk(group);
+                                  if (file != nullptr && !file->Append(ShowShrunkLine(group)) &&
+                                      err != nullptr) {
+                                    *err << "flinch: The smallest run could not be stored.\n";
+                                  }
+                                }});
   if (!shrunk && err != nullptr) {
     *err << fmt::format("flinch: {}\n", shrunk.error().message);
   }

@@ -108,8 +108,8 @@ std::vector<std::string> NeverFired(const HuntReport& report) {
   return never;
 }
 
-// "bit_rot, late_listing (faults.damages_storage = false), restart": those that a switch would bring
-// come first.
+// "bit_rot, late_listing (faults.damages_storage = false), restart": those that a switch would
+// bring come first.
 std::string ShowUndrawn(const std::vector<std::string>& kinds) {
   std::vector<std::string> damaging;
   std::vector<std::string> others;

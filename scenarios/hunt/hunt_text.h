@@ -28,7 +28,7 @@ struct HuntReport {
   std::vector<std::string> fault_kinds{};     // that they may suffer
   std::vector<std::string> faults_undrawn{};  // that they never draw
   std::vector<HealthWarning> warnings{};
-  std::string program;  // how a shell calls it
+  std::string program;               // how a shell calls it
   std::string stored{};              // the folder of the results; "" none
   std::string interrupted{};         // "SIGINT"; "" it was not
   std::string ended{};               // why before its last unit: "5 failures of one kind"

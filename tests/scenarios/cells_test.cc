@@ -231,7 +231,8 @@ TEST(ReachableCellsTest, AreAllThatAreEverHit) {
     const std::vector<uint32_t> reachable = ReachableCells(BuildGraph(scenario));
     for (uint64_t seed = 1; seed <= 20; ++seed) {
       const sim::Result<Workload> workload = LoadWorkload(scenario, seed, std::nullopt);
-      const RunResult run = Run({.scenario = scenario, .workload = *workload, .seed = seed});
+      const RunResult run =
+          scenarios::Run({.scenario = scenario, .workload = *workload, .seed = seed});
       EXPECT_THAT(NamesOf(reachable), IsSupersetOf(NamesOf(run.cells))) << name << " " << seed;
     }
   }

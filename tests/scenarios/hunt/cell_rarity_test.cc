@@ -68,7 +68,8 @@ TEST(CellRarityTest, ACellThatWasNeverHitComesFirst) {
   EXPECT_EQ(RarestFirst(sorted), sorted);
 }
 
-// A hunt of a thousand seeds aims as often as there are cells; one of a hundred should see recovery.
+// A hunt of a thousand seeds aims half as often as there are cells; in one of a hundred, too, all
+// phases should have their turn.
 TEST(CellRarityTest, AShortHuntAimsAtAllKindsOfPhases) {
   std::vector<std::string> cells;
   for (uint32_t cell = 0; cell < CellCount(); ++cell) {
