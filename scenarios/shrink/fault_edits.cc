@@ -124,18 +124,136 @@ std::vector<std::string> Inline(const faults::FaultPlan& plan) {
   return texts;
 }
 
+std::optional<TomlNode> TreeOf(const std::string& fault) {
+  std::expected<TomlNode, faults::TomlProblem> tree =
+      faults::ParseToml(fmt::format("fault = {}\n", fault));
+  if (!tree || tree->children.empty()) {
+    return std::nullopt;
+  }
+  return std::move(tree->children.front());
+}
+
+TomlNode* FindChild(TomlNode& table, std::string_view key) {
+  const auto found = std::ranges::find(table.children, key, &TomlNode::key);
+  return found == table.children.end() ? nullptr : &*found;
+}
+
+// "jm/tm-1", whether both directions are struck or one ("jm>tm-1").
+std::string BothWays(const faults::Action& action) {
+  std::string target = faults::TargetOf(action);
+  std::ranges::replace(target, '>', '/');
+  return target;
+}
+
+// How long the fault lasts, where it says so.
+TomlNode* FindSpan(TomlNode& fault) {
+  TomlNode* const action = FindChild(fault, "do");
+  return action == nullptr ? nullptr : FindChild(*action, "for");
+}
+
+std::optional<sim::SimTime> TimeOf(std::span<const reports::FiredFault> fired, size_t fault) {
+  const auto came = std::ranges::find(fired, fault, &reports::FiredFault::fault);
+  return came == fired.end() ? std::nullopt : std::optional(came->at);
+}
+
+// `fault` with the trigger of `first` and this span; "" when it has none.
+std::string Prolonged(std::string_view fault, std::string_view first, sim::Duration span) {
+  std::optional<TomlNode> tree = TreeOf(std::string(fault));
+  std::optional<TomlNode> other = TreeOf(std::string(first));
+  TomlNode* const lasts = tree ? FindSpan(*tree) : nullptr;
+  TomlNode* const when = tree ? FindChild(*tree, "when") : nullptr;
+  TomlNode* const begins = other ? FindChild(*other, "when") : nullptr;
+  if (lasts == nullptr || when == nullptr || begins == nullptr) {
+    return "";
+  }
+  lasts->text = sim::Show(span);
+  when->children = begins->children;
+  return ShowNode(*tree);
+}
+
+std::vector<uint64_t> AllBut(size_t count, size_t without) {
+  std::vector<uint64_t> kept;
+  for (size_t index = 0; index < count; ++index) {
+    if (index != without) {
+      kept.push_back(index);
+    }
+  }
+  return kept;
+}
+
+// From the one's beginning to the other's end; nothing when either never came or has no end.
+std::optional<sim::Duration> SpanOfBoth(sim::SimTime from, const std::string& later,
+                                        sim::SimTime at) {
+  std::optional<TomlNode> tree = TreeOf(later);
+  TomlNode* const lasts = tree ? FindSpan(*tree) : nullptr;
+  const sim::Result<sim::Duration> span = lasts == nullptr
+                                              ? sim::Result<sim::Duration>(sim::Duration(0))
+                                              : faults::ParseDuration(lasts->text);
+  return lasts == nullptr || !span ? std::nullopt : std::optional(at - from + *span);
+}
+
 }  // namespace
+
+faults::FaultPlan KeepFaults(const faults::FaultPlan& plan, std::span<const uint64_t> kept,
+                             std::span<const reports::FiredFault> fired) {
+  faults::FaultPlan subset;
+  std::vector<uint64_t> places;  // what index in the plan each had
+  for (const uint64_t index : kept) {
+    faults::Fault fault = plan.faults.at(index);
+    if (auto* const after = std::get_if<faults::AfterFault>(&fault.when)) {
+      const auto place = std::ranges::find(places, after->fault);
+      const auto came = std::ranges::find(fired, index, &reports::FiredFault::fault);
+      if (place != places.end()) {
+        after->fault = static_cast<size_t>(place - places.begin());
+      } else if (came != fired.end()) {
+        fault.when = faults::AtTime{came->at};
+      } else {
+        continue;
+      }
+    }
+    places.push_back(index);
+    subset.faults.push_back(std::move(fault));
+  }
+  return subset;
+}
+
+std::vector<faults::FaultPlan> MergedFaults(const faults::FaultPlan& plan,
+                                            std::span<const reports::FiredFault> fired,
+                                            const faults::Cast& cast) {
+  std::vector<faults::FaultPlan> merged;
+  const std::vector<std::string> texts = Inline(plan);
+  for (size_t first = 0; first < texts.size(); ++first) {
+    for (size_t second = 0; second < texts.size(); ++second) {
+      const faults::Action& one = plan.faults[first].what;
+      const faults::Action& other = plan.faults[second].what;
+      const std::optional<sim::SimTime> from = TimeOf(fired, first);
+      const std::optional<sim::SimTime> at = TimeOf(fired, second);
+      if (first == second || !from || !at || *from > *at ||
+          faults::KindOf(one) != faults::KindOf(other) || BothWays(one) != BothWays(other)) {
+        continue;
+      }
+      const std::optional<sim::Duration> span = SpanOfBoth(*from, texts[second], *at);
+      for (const size_t like : {first, second}) {
+        std::vector<std::string> longer = texts;
+        longer[first] = span ? Prolonged(texts[like], texts[first], *span) : "";
+        if (const sim::Result<faults::FaultPlan> read = faults::ParseInlineFaults(longer, cast)) {
+          merged.push_back(KeepFaults(*read, AllBut(texts.size(), second), fired));
+        }
+      }
+    }
+  }
+  return merged;
+}
 
 std::vector<faults::FaultPlan> SimplerFaults(const faults::FaultPlan& plan, size_t fault,
                                              const faults::Cast& cast) {
   std::vector<faults::FaultPlan> simpler;
   std::vector<std::string> texts = Inline(plan);
-  std::expected<TomlNode, faults::TomlProblem> tree =
-      faults::ParseToml(fmt::format("fault = {}\n", texts.at(fault)));
-  if (!tree || tree->children.empty()) {
+  std::optional<TomlNode> tree = TreeOf(texts.at(fault));
+  if (!tree) {
     return simpler;
   }
-  for (std::string& edit : Editor(tree->children.front()).Edits()) {
+  for (std::string& edit : Editor(*tree).Edits()) {
     texts[fault] = std::move(edit);
     sim::Result<faults::FaultPlan> read = faults::ParseInlineFaults(texts, cast);
     // Leaving out what is the default anyway is no change.

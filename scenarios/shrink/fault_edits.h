@@ -10,18 +10,33 @@
 //        out.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "faults/fault_plan.h"
+#include "reports/run_summary.h"
 
 namespace flinch::scenarios {
+
+// The kept faults alone, which ascend. One that waits for a fault that is gone comes when it came
+// in the run whose faults these are; one that never came there goes too.
+faults::FaultPlan KeepFaults(const faults::FaultPlan& plan, std::span<const uint64_t> kept,
+                             std::span<const reports::FiredFault> fired);
 
 // Of a plan, with the one fault replaced. Of faults that name no process of the cast, whatever they
 // are, none.
 std::vector<faults::FaultPlan> SimplerFaults(const faults::FaultPlan& plan, size_t fault,
                                              const faults::Cast& cast);
+
+// The plans with one fault less that lasts longer: of two that do alike to the same target for some
+// time, one that begins with the earlier and ends with the later of them, as they came in the run
+// whose faults these are. What else each of the two says is tried.
+std::vector<faults::FaultPlan> MergedFaults(const faults::FaultPlan& plan,
+                                            std::span<const reports::FiredFault> fired,
+                                            const faults::Cast& cast);
 
 // The plan in which one process takes the part of another and the reverse.
 faults::FaultPlan SwapProcesses(const faults::FaultPlan& plan, std::string_view one,

@@ -10,8 +10,10 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <xxhash.h>
 
 #include "faults/fault_plan_toml.h"
+#include "scenarios/algebra.h"
 #include "scenarios/cast.h"
 #include "scenarios/shrink/fault_edits.h"
 #include "scenarios/shrink/removal.h"
@@ -28,6 +30,13 @@ constexpr size_t kFixedProcesses = 3;
 
 // What nobody needs to shorten: a story with so many records can be read.
 constexpr size_t kFewRows = 10;
+
+// Of more rows no single ones are left out at first: they are many because of their load, so that
+// nearly all of them matter, and each trial is long.
+constexpr Thoroughness kRowChunks{.chunks_max = 64};
+
+// Where nothing else helps: single ones, as long as one of so many goes.
+constexpr Thoroughness kSingleRows{.gain_min = 8};
 
 // A number of the scenario that is better small, whatever the scenario's own is.
 struct SizeField {
@@ -51,7 +60,7 @@ constexpr auto kSizes = std::to_array<SizeField>({
 // What the other passes decide is not set back to the scenario's own.
 bool IsDecidedElsewhere(std::string_view path) {
   constexpr auto kOthers = std::to_array<std::string_view>(
-      {"name", "why", "workload.rows", "workload.records", "faults.source"});
+      {"name", "why", "workload.rows", "workload.records", "faults.source", "job.steps"});
   // A scenario that varies from seed to seed has been given its values.
   return path.starts_with("vary.") || std::ranges::find(kOthers, path) != kOthers.end() ||
          std::ranges::find(kSizes, path, &SizeField::path) != kSizes.end();
@@ -63,30 +72,16 @@ std::vector<uint64_t> Count(uint64_t count, uint64_t first) {
   return numbers;
 }
 
-std::optional<sim::SimTime> FiredAt(const reports::RunSummary& summary, size_t fault) {
-  const auto fired = std::ranges::find(summary.faults, fault, &reports::FiredFault::fault);
-  return fired == summary.faults.end() ? std::nullopt : std::optional(fired->at);
-}
+// Equal ones have equal contents, and the reverse, for all that chance can do.
+using ContentDigest = std::pair<uint64_t, uint64_t>;
 
-// The kept faults alone. One that waits for a fault that is gone comes when it came.
-faults::FaultPlan Subset(const faults::FaultPlan& plan, const std::vector<uint64_t>& kept,
-                         const reports::RunSummary& summary) {
-  faults::FaultPlan subset;
-  for (const uint64_t index : kept) {
-    faults::Fault fault = plan.faults[index];
-    if (auto* const after = std::get_if<faults::AfterFault>(&fault.when)) {
-      const auto place = std::ranges::find(kept, after->fault);
-      if (place != kept.end()) {
-        after->fault = static_cast<size_t>(place - kept.begin());
-      } else if (const std::optional<sim::SimTime> time = FiredAt(summary, index)) {
-        fault.when = faults::AtTime{*time};
-      } else {
-        continue;  // it never came
-      }
-    }
-    subset.faults.push_back(std::move(fault));
-  }
-  return subset;
+ContentDigest DigestOf(const RunRequest& run) {
+  const std::string content =
+      fmt::format("{}\n{}\n{}\n{}\n{}", ShowToml(run.scenario), faults::ShowToml(*run.plan),
+                  sim::Show(run.scheduling), fmt::join(NamesOf(run.defects), " "),
+                  run.play ? sim::Show(*run.play) : std::string());
+  const XXH128_hash_t hash = XXH3_128bits(content.data(), content.size());
+  return {hash.high64, hash.low64};
 }
 
 class Shrinker {
@@ -114,6 +109,8 @@ class Shrinker {
                                                   {"defects", &Shrinker::LeaveDefectsOut},
                                                   {"rows", &Shrinker::LeaveRowsOut},
                                                   {"cluster", &Shrinker::MakeSmaller},
+                                                  {"load", &Shrinker::LightenLoad},
+                                                  {"steps", &Shrinker::LeaveStepsOut},
                                                   {"settings", &Shrinker::SetBack},
                                                   {"wording", &Shrinker::SimplifyFaults}});
     bool changed = true;
@@ -195,11 +192,7 @@ class Shrinker {
         !faults::CheckAgainst(*candidate.plan, CastOf(candidate.scenario)).empty()) {
       return false;
     }
-    const std::string content = fmt::format(
-        "{}\n{}\n{}\n{}\n{}", ShowToml(candidate.scenario), faults::ShowToml(*candidate.plan),
-        sim::Show(candidate.scheduling), fmt::join(NamesOf(candidate.defects), " "),
-        candidate.play ? sim::Show(*candidate.play) : std::string());
-    if (!tried_.insert(content).second) {
+    if (!tried_.insert(DigestOf(candidate)).second) {
       ++best_.known;
       return false;
     }
@@ -227,12 +220,24 @@ class Shrinker {
 
   void LeaveFaultsOut() {
     const faults::FaultPlan plan = *best_.run.plan;
-    const reports::RunSummary summary = best_.summary;
+    const std::vector<reports::FiredFault> fired = best_.summary.faults;
     KeepFewest(Count(plan.faults.size(), 0), [&](const std::vector<uint64_t>& kept) {
       RunRequest candidate = best_.run;
-      SetPlan(candidate, Subset(plan, kept, summary));
+      SetPlan(candidate, KeepFaults(plan, kept, fired));
       return Try(std::move(candidate));
     });
+    MergeFaults();
+  }
+
+  void MergeFaults() {
+    const faults::Cast cast = CastOf(best_.run.scenario);
+    while (std::ranges::any_of(MergedFaults(*best_.run.plan, best_.summary.faults, cast),
+                               [this](const faults::FaultPlan& plan) {
+                                 RunRequest candidate = best_.run;
+                                 SetPlan(candidate, plan);
+                                 return Try(std::move(candidate));
+                               })) {
+    }
   }
 
   void SimplifySchedule() {
@@ -300,11 +305,30 @@ class Shrinker {
     return rows;
   }
 
-  void LeaveRowsOut() {
-    std::vector<uint64_t> rows = KeepFewestRows();
-    while (rows.size() > kFewRows && TradeRowsForTime(rows)) {
-      rows = KeepFewestRows();
+  // In the smaller cluster, where each of many trials is shorter.
+  void LightenLoad() {
+    std::vector<uint64_t> rows = KeptRows();
+    while (rows.size() > kFewRows && (TradeRows(rows) || LeaveSingleRowsOut(rows.size()))) {
+      rows = KeepFewestRows(kRowChunks);
     }
+  }
+
+  // A few less of many are no gain: the next round would take out a few more, and so on.
+  bool LeaveSingleRowsOut(size_t count) {
+    const RunRequest run = best_.run;
+    const reports::RunSummary summary = best_.summary;
+    const bool was_better = better_;
+    if (KeepFewestRows(kSingleRows).size() <= count - count / kSingleRows.gain_min) {
+      return true;
+    }
+    best_.run = run;
+    best_.summary = summary;
+    better_ = was_better;
+    return false;
+  }
+
+  void LeaveRowsOut() {
+    const std::vector<uint64_t> rows = KeepFewestRows(kRowChunks);
     WorkloadSpec& spec = best_.run.scenario.workload;
     if (spec.source != WorkloadSource::kGenerated || spec.rows.all() || rows.empty()) {
       return;
@@ -316,39 +340,75 @@ class Shrinker {
     Try(std::move(candidate));
   }
 
-  std::vector<uint64_t> KeepFewestRows() {
-    return KeepFewest(KeptRows(), [this](const std::vector<uint64_t>& kept) {
-      RunRequest candidate = best_.run;
-      SetRows(candidate.scenario.workload, kept);
-      return Try(std::move(candidate));
-    });
-  }
-
-  // Where many rows are left because their load is what matters: one of several, and each takes
-  // longer. Then there are fewer events, too, and those that a fault waits for come earlier.
-  bool TradeRowsForTime(const std::vector<uint64_t>& rows) {
-    for (const uint64_t share : {10U, 4U, 2U}) {
-      std::vector<uint64_t> kept;
-      for (size_t index = 0; index < rows.size(); index += share) {
-        kept.push_back(rows[index]);
-      }
-      for (const uint64_t slower : {1U, 10U, 50U}) {
-        for (const uint64_t quarters : {4U, 3U, 2U, 1U}) {
+  std::vector<uint64_t> KeepFewestRows(Thoroughness thoroughness) {
+    return KeepFewest(
+        KeptRows(),
+        [this](const std::vector<uint64_t>& kept) {
           RunRequest candidate = best_.run;
           SetRows(candidate.scenario.workload, kept);
-          candidate.scenario.options.task.record_time *= static_cast<int64_t>(share * slower);
-          for (faults::Fault& fault : candidate.plan->faults) {
-            if (auto* const event = std::get_if<faults::AtEvent>(&fault.when)) {
-              event->nth = std::max<uint64_t>(event->nth * quarters / 4, 1);
-            }
-          }
-          if (Try(std::move(candidate))) {
-            return true;
-          }
+          return Try(std::move(candidate));
+        },
+        thoroughness);
+  }
+
+  // Where many rows are left because of how they meet, not because of what they are: one of
+  // several, each of which goes its own way, or takes longer. Then there are fewer events, too, and
+  // those that a fault waits for come earlier.
+  bool TradeRows(const std::vector<uint64_t>& rows) {
+    for (const uint64_t share : {10U, 4U, 2U}) {
+      for (const uint64_t first : {uint64_t{0}, share / 2}) {
+        std::vector<uint64_t> kept;
+        for (size_t index = first; index < rows.size(); index += share) {
+          kept.push_back(rows[index]);
+        }
+        if (TryFewerRows(kept, static_cast<int64_t>(share))) {
+          return true;
         }
       }
     }
     return false;
+  }
+
+  bool TryFewerRows(const std::vector<uint64_t>& kept, int64_t share) {
+    for (const bool is_apart : {true, false}) {
+      for (const int64_t slower : {1, 10, 50}) {
+        RunRequest candidate = best_.run;
+        SetRows(candidate.scenario.workload, kept);
+        candidate.scenario.options.task.record_time *= share * slower;
+        if (is_apart) {
+          SetApart(candidate.scenario);
+        }
+        if (TryWithEarlierFaults(candidate)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  bool TryWithEarlierFaults(const RunRequest& run) {
+    for (const uint64_t eighths : {8U, 6U, 4U, 2U, 1U}) {
+      RunRequest candidate = run;
+      for (faults::Fault& fault : candidate.plan->faults) {
+        if (auto* const event = std::get_if<faults::AtEvent>(&fault.when)) {
+          event->nth = std::max<uint64_t>(event->nth * eighths / 8, 1);
+        }
+      }
+      if (Try(std::move(candidate))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // No row waits for another one: not at the publisher, the broker, the source, in a task or in the
+  // network.
+  static void SetApart(Scenario& scenario) {
+    scenario.workload.linger = sim::Duration(0);
+    scenario.options.source.fetch_records_min = 1;
+    scenario.options.source.watermark_interval = sim::Duration(0);
+    scenario.options.task.turn_records = 1;
+    scenario.options.network.buffer_timeout = std::chrono::milliseconds(1);
   }
 
   // Generated rows behind the last that is kept need not be generated: the others stay as they are.
@@ -363,11 +423,39 @@ class Shrinker {
   }
 
   void MakeSmaller() {
+    RunRequest least = best_.run;
+    for (const SizeField& field : kSizes) {
+      field.of(least.scenario) = 1;
+    }
+    Try(std::move(least));
     for (const SizeField& field : kSizes) {
       Scenario scenario = best_.run.scenario;
       FindSmaller(field.of(scenario), 1, [&](uint64_t value) {
         RunRequest candidate = best_.run;
         field.of(candidate.scenario) = static_cast<uint32_t>(value);
+        return Try(std::move(candidate));
+      });
+    }
+  }
+
+  // Of a job of the algebra: operators, then what they multiply, divide or repeat by.
+  void LeaveStepsOut() {
+    const std::vector<std::string> steps = best_.run.scenario.job.steps;
+    KeepFewest(Count(steps.size(), 0), [&](const std::vector<uint64_t>& kept) {
+      RunRequest candidate = best_.run;
+      candidate.scenario.job.steps.clear();
+      for (const uint64_t index : kept) {
+        candidate.scenario.job.steps.push_back(steps[index]);
+      }
+      return Try(std::move(candidate));
+    });
+    for (size_t index = 0; index < best_.run.scenario.job.steps.size(); ++index) {
+      Step step = *ParseStep(best_.run.scenario.job.steps[index]);
+      const auto least = static_cast<uint64_t>(AlgebraSteps()[static_cast<size_t>(step.kind)].min);
+      FindSmaller(static_cast<uint64_t>(step.n), least, [&](uint64_t n) {
+        RunRequest candidate = best_.run;
+        step.n = static_cast<int64_t>(n);
+        candidate.scenario.job.steps[index] = Show(step);
         return Try(std::move(candidate));
       });
     }
@@ -431,7 +519,7 @@ class Shrinker {
   Shrunk best_;
   uint64_t events_max_ = 0;
   bool better_ = false;  // since the pass began
-  std::set<std::string> tried_;
+  std::set<ContentDigest> tried_;
 };
 
 }  // namespace

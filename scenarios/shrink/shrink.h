@@ -5,13 +5,16 @@
 // runs that are smaller in one of these ways and goes on from what still fails; passes follow one
 // another until a whole round of them changes nothing. So a second shrink changes nothing.
 //
-//   faults     left out in chunks; of what is drawn from the seed, the drawn plan is the start
+//   faults     left out in chunks; two alike merged; of what is drawn from the seed, the drawn plan
+//              is the start
 //   schedule   first in, first out, instead of chance; else, where a tape is allowed, the fewest
 //              choices that are not the first in line
 //   defects    left out
-//   rows       left out in chunks; then as many records one after the other; where many stay
-//              because of their load, fewer that take longer (task.record-time)
+//   rows       left out in chunks; then as many records one after the other
 //   cluster    fewer keys, partitions, subtasks, TaskManagers, slots
+//   load       where many rows stay because of how they meet: fewer that go apart from each other,
+//              or take longer (task.record-time)
+//   steps      of a job of the algebra: left out; smaller numbers
 //   settings   back to the scenario's own
 //   wording    of each fault: without conditions, smaller counts, rounder times, smaller names
 //

@@ -38,6 +38,61 @@ std::vector<std::string> Edits(const std::string& fault) {
   return edits;
 }
 
+std::vector<std::string> Kept(const std::vector<uint64_t>& kept) {
+  const faults::FaultPlan plan = Plan({R"({when={at="1s"},do={crash="tm-1"}})",
+                                       R"({when={after=0,delay="2s"},do={crash="tm-2"}})",
+                                       R"({when={after=1,delay="3s"},do={restart="tm-1"}})",
+                                       R"({when={after=1,delay="4s"},do={restart="tm-2"}})"});
+  // The last one never came.
+  const std::vector<reports::FiredFault> fired = {
+      {.kind = "crash", .target = "tm-1", .at = sim::AtNanos(1'000'000'000), .fault = 0},
+      {.kind = "crash", .target = "tm-2", .at = sim::AtNanos(3'000'000'000), .fault = 1},
+      {.kind = "restart", .target = "tm-1", .at = sim::AtNanos(6'000'000'000), .fault = 2}};
+  std::vector<std::string> texts;
+  for (const faults::Fault& fault : KeepFaults(plan, kept, fired).faults) {
+    texts.push_back(faults::ShowInline(fault));
+  }
+  return texts;
+}
+
+TEST(KeepFaultsTest, OneThatWaitedForAFaultThatIsGoneComesWhenItCame) {
+  EXPECT_THAT(Kept({1, 2, 3}), ElementsAre(R"({when={at="3s"},do={crash="tm-2"}})",
+                                           R"({when={after=0,delay="3s"},do={restart="tm-1"}})",
+                                           R"({when={after=0,delay="4s"},do={restart="tm-2"}})"));
+  EXPECT_THAT(Kept({0, 2}), ElementsAre(R"({when={at="1s"},do={crash="tm-1"}})",
+                                        R"({when={at="6s"},do={restart="tm-1"}})"));
+}
+
+TEST(KeepFaultsTest, OneThatNeverCameGoesWithTheFaultItWaitedFor) {
+  EXPECT_THAT(Kept({0, 3}), ElementsAre(R"({when={at="1s"},do={crash="tm-1"}})"));
+}
+
+TEST(MergedFaultsTest, LastFromTheFirstToTheEndOfTheSecondOfTheSameKindAndTarget) {
+  const faults::FaultPlan plan =
+      Plan({R"({when={event="sink.committed",nth=2},do={cut=["jm","tm-1"],for="2s",one_way=true}})",
+            R"({when={at="5s"},do={crash="tm-1"}})",
+            R"({when={at="4s"},do={cut=["jm","tm-1"],for="1s"}})"});
+  const std::vector<reports::FiredFault> fired = {
+      {.kind = "cut", .target = "jm/tm-1", .at = sim::AtNanos(2'000'000'000), .fault = 0},
+      {.kind = "cut", .target = "jm/tm-1", .at = sim::AtNanos(4'000'000'000), .fault = 2}};
+  std::vector<std::vector<std::string>> texts;
+  for (const faults::FaultPlan& merged : MergedFaults(plan, fired, AnyCast())) {
+    texts.emplace_back();
+    for (const faults::Fault& fault : merged.faults) {
+      texts.back().push_back(faults::ShowInline(fault));
+    }
+  }
+  EXPECT_THAT(
+      texts,
+      ElementsAre(
+          ElementsAre(
+              R"({when={event="sink.committed",nth=2},do={cut=["jm","tm-1"],for="3s",one_way=true}})",
+              R"({when={at="5s"},do={crash="tm-1"}})"),
+          ElementsAre(R"({when={event="sink.committed",nth=2},do={cut=["jm","tm-1"],for="3s"}})",
+                      R"({when={at="5s"},do={crash="tm-1"}})")));
+  EXPECT_THAT(MergedFaults(plan, std::span(fired).first(1), AnyCast()), IsEmpty());
+}
+
 TEST(SimplerFaultsTest, LeaveConditionsOutAndCountLess) {
   EXPECT_THAT(
       Edits(R"({when={event="sink.committed",nth=9,where={subtask="s"}},do={restart="tm-1"}})"),

@@ -59,6 +59,30 @@ RC_GTEST_PROP(KeepFewestPropertyTest, FindsFewAmongManyInFewTrials, ()) {
   RC_ASSERT(trials < 120U);
 }
 
+// Two that stand together but in no chunk of two: without both at once nothing holds.
+TEST(KeepFewestTest, TakesOutFewWhereverTheyStandTogether) {
+  const auto holds = [](const Items& items) {
+    const bool has_second = std::ranges::binary_search(items, 1U);
+    const bool has_third = std::ranges::binary_search(items, 2U);
+    return std::ranges::binary_search(items, 0U) && std::ranges::binary_search(items, 3U) &&
+           has_second == has_third;
+  };
+  EXPECT_THAT(KeepFewest(Numbers(4), holds), ::testing::ElementsAre(0, 3));
+}
+
+TEST(KeepFewestTest, TakesOutNoLessThanItsThoroughnessSays) {
+  const auto all_matter = [](const Items& items) { return items.size() == 1000; };
+  size_t trials = 0;
+  const Items left = KeepFewest(Numbers(1000),
+                                [&](const Items& items) {
+                                  ++trials;
+                                  return all_matter(items);
+                                },
+                                {.chunks_max = 64});
+  EXPECT_EQ(left, Numbers(1000));
+  EXPECT_LE(trials, 200U);
+}
+
 TEST(KeepFewestTest, AsksOfNothingFirst) {
   size_t trials = 0;
   EXPECT_THAT(KeepFewest(Numbers(1000),

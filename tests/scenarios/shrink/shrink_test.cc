@@ -81,6 +81,58 @@ INSTANTIATE_TEST_SUITE_P(Planted, ShrinkDefectTest,
                                engine::kDefects.at(static_cast<size_t>(tested.param)).name);
                          });
 
+// Operators that have nothing to do with it go, and their numbers get small.
+TEST(ShrinkTest, LeavesFewStepsOfAJobOfTheAlgebra) {
+  Scenario scenario = *FindLibraryScenario("small_job");
+  scenario.job = {.name = "algebra",
+                  .parallelism = 4,
+                  .window = std::chrono::milliseconds(500),
+                  .steps = {"map 9", "rebalance", "flat_map 3", "key 7", "count", "map 3"}};
+  scenario.workload.records = 200;
+  engine::Defects defects;
+  defects.Plant(engine::Defect::kSourceAdvancesBeforeEmit);
+  std::optional<RunRequest> failure;
+  for (uint64_t seed = 1; !failure && seed <= 100; ++seed) {
+    RunRequest request = Request(scenario, seed, defects);
+    if (SummaryOf(request).verdict == reports::Verdict::kFailed) {
+      failure = std::move(request);
+    }
+  }
+  ASSERT_TRUE(failure.has_value());
+  const ShrinkOptions options{.base = scenario};
+  const sim::Result<Shrunk> shrunk = Shrink(*failure, options);
+  ASSERT_TRUE(shrunk.has_value()) << shrunk.error().message;
+  EXPECT_THAT(shrunk->run.scenario.job.steps, ::testing::ElementsAre("count"));
+  const sim::Result<Shrunk> again = Shrink(shrunk->run, options);
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->steps.size(), 1U);
+}
+
+// Rows that matter because of how they meet: from 2000, in a few hundred runs.
+TEST(ShrinkTest, TradesManyRowsForSettingsUnderWhichFewDo) {
+  Scenario scenario = *FindLibraryScenario("small_job");
+  scenario.limits.simulated_time = std::chrono::minutes(1);
+  engine::Defects defects;
+  defects.Plant(engine::Defect::kSinkReusesOpenHandle);
+  std::optional<RunRequest> failure;
+  for (uint64_t seed = 12; !failure && seed <= 100; ++seed) {
+    RunRequest request = Request(scenario, seed, defects);
+    if (SummaryOf(request).verdict == reports::Verdict::kFailed) {
+      failure = std::move(request);
+    }
+  }
+  ASSERT_TRUE(failure.has_value());
+  const ShrinkOptions options{.base = scenario};
+  const sim::Result<Shrunk> shrunk = Shrink(*failure, options);
+  ASSERT_TRUE(shrunk.has_value()) << shrunk.error().message;
+  EXPECT_LE(shrunk->run.plan->faults.size(), 3U);
+  EXPECT_LE(shrunk->run.workload.rows.size(), 10U);
+  EXPECT_LE(shrunk->runs, 3000U);
+  const sim::Result<Shrunk> again = Shrink(shrunk->run, options);
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->steps.size(), 1U);
+}
+
 // Ends with the first schedule: smaller runs may fail first in first out.
 Shrunk ShrinkSchedule(const RunRequest& failure, bool may_use_tape) {
   bool is_done = false;
