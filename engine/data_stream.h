@@ -11,9 +11,9 @@
 //   Result<JobGraph> graph = BuildJobGraph(env.Build());
 //
 // Streams are light handles on the environment, which must outlive them. Functions are copied into
-// each subtask. Sources and sinks say their type (`Out`, `In`), so that a stream of T is made of T. Keys are text or 64-bit integers. Operator names are unique in a job; state is
-// matched by them. Mistakes of structure are found by BuildJobGraph, mistakes of type by the
-// compiler.
+// each subtask. Sources and sinks say their type (`Out`, `In`), so that a stream of T is made of T.
+// Keys are text or 64-bit integers. Operator names are unique in a job; state is matched by them.
+// Mistakes of structure are found by BuildJobGraph, mistakes of type by the compiler.
 #pragma once
 
 #include <concepts>

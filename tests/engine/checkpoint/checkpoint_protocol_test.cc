@@ -1,0 +1,145 @@
+// How a checkpoint ends that does not complete, as the coordinator takes the protocol's steps, and
+// what that counts for.
+#include "engine/checkpoint/checkpoint_protocol.h"
+
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/events.h"
+#include "tests/engine/checkpoint/coordinator_stage.h"
+
+namespace flinch::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+using namespace std::chrono_literals;
+
+// The longest that the durable id may take on the shared volume.
+constexpr sim::Duration kIdTime = 60ms;
+
+TEST(CheckpointProtocolTest, GivesUpAtTheTimeoutAndTellsAllTasks) {
+  CoordinatorStage stage;
+  stage.Play([&] {
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+    stage.job.heard.clear();
+    ASSERT_TRUE(stage.Await(events::kCheckpointAborted));
+    EXPECT_THAT(stage.job.heard,
+                ElementsAre("abort source[0] 1", "abort source[1] 1", "abort sink[0] 1"));
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered, 2));
+  });
+  const sim::RecordedEvent aborted = stage.bench.Events(events::kCheckpointAborted).front();
+  EXPECT_EQ(aborted.Text("reason"), "CHECKPOINT_EXPIRED");
+  const std::vector<sim::SimTime> triggered = stage.Times(events::kCheckpointTriggered);
+  EXPECT_EQ(aborted.time - triggered[0], 3s);
+  EXPECT_LE(triggered[1] - aborted.time, kIdTime) << "another one was due meanwhile";
+}
+
+TEST(CheckpointProtocolTest, ADeclineEndsTheCheckpointAndItsFiles) {
+  CoordinatorStage stage;
+  stage.Play([&] {
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+    const SnapshotHandle handle =
+        *WriteSnapshot(stage.volume(), "job", CheckpointId(1), SourceTask(0), TaskSnapshot());
+    stage.Do([&] {
+      stage.job.coordinator->OnAcknowledge(SourceTask(0), CheckpointId(1), handle);
+      stage.job.coordinator->OnDecline(CheckpointId(1), "no space left");
+    });
+    EXPECT_EQ(stage.Heard("abort"), 3U);
+    stage.Sleep(500ms);
+    EXPECT_THAT(stage.bench.world().ListShared("/checkpoints/job/chk-1"), IsEmpty());
+  });
+  EXPECT_EQ(stage.bench.Events(events::kCheckpointAborted).front().Text("reason"),
+            "CHECKPOINT_DECLINED");
+}
+
+TEST(CheckpointProtocolTest, MoreDeclinesInARowThanToleratedFailTheJob) {
+  CoordinatorStage stage;
+  stage.options.tolerable_failures = 2;
+  stage.Play([&] {
+    const auto decline = [&](uint64_t id) {
+      ASSERT_TRUE(stage.Await(events::kCheckpointTriggered, id));
+      stage.Do([&] { stage.job.coordinator->OnDecline(CheckpointId(id), "full"); });
+    };
+    stage.Start();
+    decline(1);
+    decline(2);
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered, 3));
+    stage.Do([&] { stage.job.AcknowledgeAll(CheckpointId(3)); });
+    ASSERT_TRUE(stage.Await(events::kCheckpointStored));
+    decline(4);
+    decline(5);
+    EXPECT_EQ(stage.Heard("fail"), 0U) << "one that completed between them begins a new row";
+    decline(6);
+    EXPECT_EQ(stage.Heard("fail"), 1U);
+  });
+  EXPECT_THAT(stage.job.heard.back(),
+              "fail More than 2 checkpoints failed in a row; the last one, 6, with "
+              "CHECKPOINT_DECLINED.");
+}
+
+TEST(CheckpointProtocolTest, FailuresInARowAreCountedAcrossRestarts) {
+  CoordinatorStage stage;
+  stage.options.tolerable_failures = 1;
+  stage.Play([&] {
+    for (uint64_t id = 1; id <= 2; ++id) {
+      stage.Start();
+      ASSERT_TRUE(stage.Await(events::kCheckpointTriggered, id));
+      stage.Do([&] {
+        stage.job.coordinator->OnDecline(CheckpointId(id), "full");
+        stage.job.coordinator->Stop();
+      });
+    }
+  });
+  EXPECT_EQ(stage.Heard("fail"), 1U);
+}
+
+TEST(CheckpointProtocolTest, AnIdThatCannotBeDrawnCountsAgainstTheTolerableNumber) {
+  CoordinatorStage stage;
+  stage.options.tolerable_failures = 0;
+  stage.Play([&] {
+    stage.volume().FailNext(1, tests::Outcome::kRefused);
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointAborted));
+  });
+  EXPECT_EQ(stage.bench.Events(events::kCheckpointAborted).front().Text("reason"), "IO_EXCEPTION");
+  EXPECT_THAT(stage.job.heard.back(),
+              "fail More than 0 checkpoints failed in a row; the last one, 1, with IO_EXCEPTION.");
+}
+
+TEST(CheckpointProtocolTest, ExpiriesCountAgainstTheTolerableNumber) {
+  CoordinatorStage stage;
+  stage.options.tolerable_failures = 0;
+  stage.Play([&] {
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointAborted));
+  });
+  EXPECT_EQ(stage.Heard("fail"), 1U);
+}
+
+TEST(CheckpointProtocolTest, TriggersThatFailDoNotCountAgainstTheTolerableNumber) {
+  CoordinatorStage stage;
+  stage.options.tolerable_failures = 0;
+  stage.job.reachable = false;
+  stage.Play([&] {
+    stage.Start();
+    stage.Sleep(5s);
+    EXPECT_EQ(stage.Heard("fail"), 0U);
+    stage.job.reachable = true;
+    stage.job.acknowledges_after = 10ms;
+    stage.Sleep(2s);
+  });
+  EXPECT_GE(stage.Times(events::kCheckpointAborted).size(), 4U);
+  EXPECT_EQ(stage.bench.Events(events::kCheckpointAborted).front().Text("reason"),
+            "TRIGGER_CHECKPOINT_FAILURE");
+  EXPECT_GE(stage.Times(events::kCheckpointStored).size(), 1U);
+}
+
+}  // namespace
+}  // namespace flinch::engine
