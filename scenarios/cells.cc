@@ -392,7 +392,7 @@ std::string_view PhaseOf(std::string_view event_kind) {
   for (const bool ends : {true, false}) {
     for (const PhaseRow& phase : kPhases) {
       const Mark& mark = ends ? phase.end : phase.begin;
-      if (mark.kind == event_kind && mark.field.empty()) {
+      if (!mark.kind.empty() && mark.kind == event_kind && mark.field.empty()) {
         return phase.phase;
       }
     }

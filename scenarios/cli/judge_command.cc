@@ -14,6 +14,7 @@
 #include "scenarios/evidence_file.h"
 #include "scenarios/input_file.h"
 #include "scenarios/judging.h"
+#include "scenarios/signature.h"
 
 namespace flinch::scenarios {
 
@@ -51,7 +52,7 @@ std::string ShowWhoJudged(const JudgedAgain& judged, const Evidence& evidence) {
   }
   const reports::RunSummary& recorded = evidence.summary;
   if (recorded.verdict != judged.summary.verdict ||
-      recorded.signature != judged.summary.signature) {
+      !MeansSignature(recorded.signature, judged.summary.signature)) {
     text +=
         fmt::format("The judges of the run itself said: {}{}{}.\n", reports::Name(recorded.verdict),
                     recorded.signature.empty() ? "" : ", ", recorded.signature);

@@ -10,6 +10,7 @@
 
 #include "scenarios/input_file.h"
 #include "scenarios/judging.h"
+#include "scenarios/signature.h"
 #include "tests/paths.h"
 
 namespace flinch::scenarios {
@@ -165,7 +166,8 @@ TEST(RecordingTest, ReadsTheFirstVersion) {
   const sim::Result<JudgedAgain> judged =
       JudgeAgain(*read, std::vector<std::string>{"commit_after_durable", "consistent_cut"});
   ASSERT_TRUE(judged.has_value()) << judged.error().message;
-  EXPECT_EQ(judged->summary.signature, read->summary.signature);
+  EXPECT_TRUE(MeansSignature(read->summary.signature, judged->summary.signature))
+      << judged->summary.signature;
   EXPECT_TRUE(judged->not_judged.empty());
 }
 

@@ -93,7 +93,7 @@ TEST_F(HuntCommandTest, EachFaultOfAPlanIsMissed) {
       "--seeds",
       "1..3",
       "--fault",
-      "{ when = { at = \"1s\" }, do = { crash = \"tm-1\", "
+      "{ when = { at = \"100ms\" }, do = { crash = \"tm-1\", "
       "restart_after = \"300ms\" } }",
       "--fault",
       "{ when = { event = \"checkpoint.stored\", "
@@ -260,7 +260,7 @@ TEST_F(HuntCommandTest, CrashesEachProcessAtEachEvent) {
   EXPECT_EQ(object["search"], "exhaust crash of seed 7");
   EXPECT_EQ(object["searches"], (json{{"crash", object["runs"]}}));
   EXPECT_EQ(object["faults_never_fired"], json::array());
-  EXPECT_EQ(object["warnings"], json::array());
+  EXPECT_THAT(hunt.out, ::testing::Not(HasSubstr("crash_points_missed")));
 }
 
 TEST_F(HuntCommandTest, AWarningCountsWhenStrictnessIsAskedFor) {

@@ -72,7 +72,8 @@ TEST(SeedRunnerTest, TellsWhichFaultsOfAPlanFired) {
       {.scenario = "small_job",
        .faults = {
            "{ when = { event = \"checkpoint.stored\", nth = 1000 }, do = { crash = \"jm\" } }",
-           "{ when = { every = \"300ms\" }, do = { reset = [\"jm\", \"tm-1\"] } }"}});
+           "{ when = { every = \"300ms\" }, do = { crash = \"tm-1\", restart_after = \"50ms\" } "
+           "}"}});
   ASSERT_TRUE(target.has_value()) << target.error().message;
   EXPECT_TRUE(target->has_faults);
   EXPECT_TRUE(target->aims.empty());

@@ -60,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(
               {"SLURM_NTASKS", "2"}},
              "2/2",
              "SLURM_PROCID"}),
-    [](const testing::TestParamInfo<Case>& info) { return info.param.name; });
+    [](const testing::TestParamInfo<Case>& each) { return each.param.name; });
 
 TEST(FindShardTest, RefusesWhatDoesNotFit) {
   const auto why = [](const std::map<std::string, std::string, std::less<>>& set) {

@@ -70,7 +70,7 @@ TEST(HuntTextTest, TellsEachGroupOnceWithItsReplayLine) {
                           HasSubstr("never drawn   bit_rot (faults.damages_storage = false), "
                                     "restart\n"),
                           HasSubstr(fmt::format("2 of {} hit", CellCount())),
-                          HasSubstr("never struck  trigger/tm, barrier_sent/jm, "),
+                          HasSubstr("never struck  trigger/tm, barrier_sent/source, "),
                           Not(HasSubstr("95 %"))));
 }
 
@@ -82,14 +82,14 @@ TEST(HuntTextTest, TellsTheSmallestRunOfAGroup) {
                        .replay = "replay fl1~y",
                        .faults = 1,
                        .records = 2,
-                       .events = 1'234,
+                       .events = 12'345,
                        .witness = "It is gone.",
                        .story = {"00:00.100  crash  tm-1"}};
   tally.AddShrunk(smallest);
   EXPECT_THAT(ShowText(ReportOf(tally)),
               AllOf(HasSubstr("   00:00.100  crash  tm-1\n   It is gone.\n"
                               "   replay, as found:\n/opt/flinch replay fl1~x\n"
-                              "   replay, the smallest (1 fault, 2 records, 1,234 events):\n"
+                              "   replay, the smallest (1 fault, 2 records, 12,345 events):\n"
                               "/opt/flinch replay fl1~y\n"),
                     Not(HasSubstr("tm-3"))));
   const nlohmann::json object = nlohmann::json::parse(ShowJson(ReportOf(tally)));
