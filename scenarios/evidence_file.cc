@@ -199,6 +199,7 @@ Json RunToJson(const Evidence& evidence) {
         {Text(fault.kind), Text(fault.target), sim::Nanos(fault.at), fault.fault});
   }
   json["faults_missed"] = Texts(summary.faults_missed);
+  json["stuck"] = Text(summary.stuck);
   json["findings"] = ToJson(summary.findings);
   return json;
 }
@@ -231,6 +232,9 @@ void ReadRun(const Json& json, Evidence& evidence) {
                               .fault = NumberOf<size_t>(fault.at(3))});
   }
   summary.faults_missed = TextsOf(json.at("faults_missed"));
+  if (json.contains("stuck")) {  // later than version 1's first recordings
+    summary.stuck = TextOf(json["stuck"]);
+  }
   summary.findings = FindingsOf(json.at("findings"));
 }
 
