@@ -18,6 +18,7 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kFaultsShown = 12;
 constexpr size_t kMissedShown = 3;
 constexpr size_t kDetailsShown = 3;
+constexpr size_t kStuckShown = 24;
 constexpr size_t kLabelWidth = 14;
 
 // Nanoseconds as seconds, rounded half up: "12.3", "0.021".
@@ -116,6 +117,30 @@ std::string ShowNumbers(const RunSummary& summary) {
   return text;
 }
 
+std::vector<std::string> Lines(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+std::string ShowStuck(const RunSummary& summary) {
+  std::string text = "  stuck\n";
+  const std::vector<std::string> lines = Lines(summary.stuck);
+  const size_t shown = std::min(lines.size(), kStuckShown);
+  for (size_t i = 0; i < shown; ++i) {
+    text += fmt::format("    {}\n", OneLine(lines[i]));
+  }
+  if (shown < lines.size()) {
+    text += fmt::format("    … and {} more lines; --json tells them.\n",
+                        ShowCount(lines.size() - shown));
+  }
+  return text + "\n";
+}
+
 Json ToJson(const Finding& finding) {
   Json object{
       {"oracle", finding.oracle}, {"witness", finding.witness}, {"details", finding.details}};
@@ -156,6 +181,9 @@ std::string ShowText(const RunSummary& summary, ReplayLine replay) {
     text += fmt::format("  {}\n\n", summary.reason);
   }
   text += ShowFindings(summary.findings);
+  if (!summary.stuck.empty()) {
+    text += ShowStuck(summary);
+  }
   text += ShowNumbers(summary);
   if (replay == ReplayLine::kAlways || summary.verdict != Verdict::kPassed) {
     text += fmt::format("\nreplay:\n{}\n", summary.replay);
@@ -192,6 +220,9 @@ std::string ShowJson(const RunSummary& summary) {
   }
   if (!summary.reason.empty()) {
     object["reason"] = summary.reason;
+  }
+  if (!summary.stuck.empty()) {
+    object["stuck"] = Lines(summary.stuck);
   }
   if (!summary.findings.empty()) {
     const Finding& first = summary.findings.front();

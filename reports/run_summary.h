@@ -68,7 +68,10 @@ struct RunSummary {
   std::vector<Finding> findings;  // the most telling first
   std::string signature{};        // what failures of one cause have in common; "" of none
   std::vector<Judged> judged{};   // one per oracle
-  std::string replay;             // the command to paste, "/opt/flinch replay …"; for every run
+  // Of a run that ended idle, at a limit or without progress: who waits for what, and what came
+  // last, in many lines. Not for comparison: it tells as much as was recorded.
+  std::string stuck{};
+  std::string replay;  // the command to paste, "/opt/flinch replay …"; for every run
   sim::SimTime sim_time;
   int64_t wall_ns = 0;  // real time, from the caller; never part of the digest
 };
@@ -77,7 +80,8 @@ struct RunSummary {
 enum class ReplayLine : uint8_t { kUnlessPassed, kAlways };
 
 // For people: aligned, about twenty lines, no escape codes. What is broken comes before the
-// numbers. At most a dozen faults, then how many more. Ends with a line break.
+// numbers. At most a dozen faults, then how many more; the first two dozen lines of `stuck`. Ends
+// with a line break.
 std::string ShowText(const RunSummary& summary, ReplayLine replay = ReplayLine::kUnlessPassed);
 
 // For programs: one object on one line, with a line break at its end. The keys, always and in this
@@ -86,7 +90,8 @@ std::string ShowText(const RunSummary& summary, ReplayLine replay = ReplayLine::
 // replay. Seed and digest are strings, since no JSON number holds them. Of a written plan: also
 // faults_planned and faults_missed. Inconclusive: also `reason`. Failed: also `signature`, oracle,
 // witness and details of the first finding, and all `findings` (with breach, role and the number of
-// the event, as far as they are known). Bytes that are no UTF-8 become U+FFFD.
+// the event, as far as they are known). Of a run that got stuck: also `stuck`, lines. Bytes that
+// are no UTF-8 become U+FFFD.
 std::string ShowJson(const RunSummary& summary);
 
 }  // namespace flinch::reports

@@ -132,6 +132,11 @@ std::vector<Step> StepsOf(const Scenario& scenario) {
   return *std::move(steps);
 }
 
+// "count-3" of the third step.
+std::string NameOf(const Step& step, size_t index) {
+  return fmt::format("{}-{}", InfoOf(step.kind).word, index + 1);
+}
+
 // ---- Laws
 
 bool IsWindow(StepKind kind) { return kind >= StepKind::kWindowCount; }
@@ -236,8 +241,7 @@ engine::StreamGraph BuildAlgebra(const Scenario& scenario, const Workload& workl
   });
   size_t number = 0;
   for (const Step& step : StepsOf(scenario)) {
-    const std::string name = fmt::format("{}-{}", InfoOf(step.kind).word, ++number);
-    records = Append(records, name, step, scenario.job.window);
+    records = Append(records, NameOf(step, number++), step, scenario.job.window);
   }
   WriteOutput(records, scenario, [](const AlgebraRecord& record) {
     return std::pair(record.key, engine::Encode(RunningCount{.count = record.number}));
@@ -252,6 +256,37 @@ std::vector<ExpectedRecord> ReferenceAlgebra(const Scenario& scenario, const Wor
                         .value = engine::Encode(RunningCount{.count = timed.record.number})});
   }
   return expected;
+}
+
+CountedState StateOfAlgebra(const Scenario& scenario) {
+  std::vector<Step> steps = StepsOf(scenario);
+  const auto keyed =
+      std::ranges::find_if(steps, [](const Step& step) { return IsKeyed(step.kind); });
+  sim::Check(keyed != steps.end(), "a valid list of steps has a keyed one");
+  const StepKind kind = keyed->kind;
+  CountedState counted{.operator_name = NameOf(*keyed, static_cast<size_t>(keyed - steps.begin())),
+                       .state = kind == StepKind::kCount      ? "count"
+                                : kind == StepKind::kDistinct ? "seen"
+                                                              : "window",
+                       .has_timers = IsWindow(kind),
+                       .additions = {}};
+  switch (kind) {
+    case StepKind::kWindowSum:
+      counted.modulus = kAlgebraModulus;
+      break;
+    case StepKind::kWindowMax:
+      counted.folding = Folding::kMax;
+      break;
+    case StepKind::kDistinct:
+      counted.folding = Folding::kOnce;
+      break;
+    default:
+      break;
+  }
+  steps.erase(keyed + 1, steps.end());
+  counted.additions = [steps = std::move(steps), window = scenario.job.window](
+                          const InputRow& row) { return AdditionsOf(steps, row, window); };
+  return counted;
 }
 
 std::string ShowAlgebraJson(std::string_view key, std::string_view value) {

@@ -29,6 +29,7 @@
 
 #include "engine/graph/stream_graph.h"
 #include "scenarios/expected.h"
+#include "scenarios/jobs.h"
 #include "scenarios/scenario.h"
 #include "scenarios/workload.h"
 #include "sim/result.h"
@@ -77,6 +78,9 @@ sim::Result<std::vector<Step>> ParseSteps(std::span<const std::string> texts);
 // For the registry of jobs. The scenario's steps are valid.
 engine::StreamGraph BuildAlgebra(const Scenario& scenario, const Workload& workload);
 std::vector<ExpectedRecord> ReferenceAlgebra(const Scenario& scenario, const Workload& workload);
+// Of the first keyed step: what stands before it keeps nothing. The state of those behind it is
+// what it emitted, which, behind a window, depends on the watermark.
+CountedState StateOfAlgebra(const Scenario& scenario);
 std::string ShowAlgebraJson(std::string_view key, std::string_view value);
 std::string ShowAlgebra(std::string_view value);
 

@@ -14,8 +14,6 @@ namespace flinch::scenarios {
 
 namespace {
 
-constexpr int64_t kModulus = 1'000'003;
-
 // The first nanosecond of the window; right before 1970, too.
 int64_t WindowStart(engine::EventTime time, sim::Duration window) {
   const int64_t rest = time.nanos() % window.count();
@@ -103,18 +101,18 @@ std::vector<TimedRecord> Apply(const Step& step, std::vector<TimedRecord> record
 
 int64_t FirstNumber(std::string_view value, engine::EventTime timestamp) {
   constexpr int64_t kNanosPerMilli = 1'000'000;
-  int64_t number = timestamp.nanos() / kNanosPerMilli % kModulus;
+  int64_t number = timestamp.nanos() / kNanosPerMilli % kAlgebraModulus;
   for (const char byte : value) {
-    number = (number * 31 + static_cast<unsigned char>(byte)) % kModulus;
+    number = (number * 31 + static_cast<unsigned char>(byte)) % kAlgebraModulus;
   }
-  return (number + kModulus) % kModulus;
+  return (number + kAlgebraModulus) % kAlgebraModulus;
 }
 
 AlgebraRecord Mapped(const Step& step, const AlgebraRecord& record) {
   if (step.kind == StepKind::kKey) {
     return {.key = fmt::format("k{}", record.number % step.n), .number = record.number};
   }
-  return {.key = record.key, .number = (record.number * step.n + 1) % kModulus};
+  return {.key = record.key, .number = (record.number * step.n + 1) % kAlgebraModulus};
 }
 
 bool IsKept(const Step& step, const AlgebraRecord& record) { return record.number % step.n != 0; }
@@ -132,7 +130,7 @@ int64_t AddToWindow(StepKind kind, int64_t sum, int64_t number) {
     case StepKind::kWindowCount:
       return sum + 1;
     case StepKind::kWindowSum:
-      return (sum + number) % kModulus;
+      return (sum + number) % kAlgebraModulus;
     case StepKind::kWindowMax:
       return std::max(sum, number);
     default:
@@ -151,6 +149,27 @@ std::vector<TimedRecord> Evaluate(std::span<const Step> steps, std::span<const I
     records = Apply(step, std::move(records), window);
   }
   return records;
+}
+
+std::vector<Addition> AdditionsOf(std::span<const Step> steps, const InputRow& row,
+                                  sim::Duration window) {
+  const StepKind keyed = steps.back().kind;
+  std::vector<Addition> additions;
+  for (const TimedRecord& timed :
+       Evaluate(steps.first(steps.size() - 1), std::span(&row, 1), window)) {
+    const AlgebraRecord& record = timed.record;
+    if (keyed == StepKind::kDistinct) {
+      additions.push_back({.place = {.key = DistinctKey(record)}});
+    } else if (keyed == StepKind::kCount) {
+      additions.push_back({.place = {.key = record.key}});
+    } else {
+      const int64_t start = WindowStart(timed.timestamp, window);
+      additions.push_back({.place = {.key = record.key, .slot = start},
+                           .last = start + window.count() - 1,
+                           .amount = keyed == StepKind::kWindowCount ? 1 : record.number});
+    }
+  }
+  return additions;
 }
 
 }  // namespace flinch::scenarios

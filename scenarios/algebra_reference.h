@@ -12,6 +12,7 @@
 
 #include "engine/ids.h"
 #include "scenarios/algebra.h"
+#include "scenarios/oracles/subject.h"
 #include "scenarios/workload.h"
 #include "sim/time.h"
 
@@ -33,6 +34,9 @@ struct TimedRecord {
   engine::EventTime timestamp;
 };
 
+// Numbers and sums are smaller.
+inline constexpr int64_t kAlgebraModulus = 1'000'003;
+
 // From 0 to 1,000,002.
 int64_t FirstNumber(std::string_view value, engine::EventTime timestamp);
 
@@ -44,6 +48,10 @@ int64_t AddToWindow(StepKind kind, int64_t sum, int64_t number);
 
 // In an order that is right within each key.
 std::vector<TimedRecord> Evaluate(std::span<const Step> steps, std::span<const InputRow> rows,
+                                  sim::Duration window);
+
+// What a row adds to the state of the last step, which is the only one that is keyed.
+std::vector<Addition> AdditionsOf(std::span<const Step> steps, const InputRow& row,
                                   sim::Duration window);
 
 }  // namespace flinch::scenarios

@@ -204,6 +204,7 @@ Json RunToJson(const Evidence& evidence) {
         {Text(fault.kind), Text(fault.target), sim::Nanos(fault.at), fault.fault});
   }
   json["faults_missed"] = Texts(summary.faults_missed);
+  json["stuck"] = Text(summary.stuck);
   json["findings"] = ToJson(summary.findings);
   return json;
 }
@@ -236,6 +237,9 @@ void ReadRun(const Json& json, Evidence& evidence) {
                               .fault = NumberOf<size_t>(fault.at(3))});
   }
   summary.faults_missed = TextsOf(json.at("faults_missed"));
+  if (json.contains("stuck")) {  // later than version 1's first recordings
+    summary.stuck = TextOf(json["stuck"]);
+  }
   summary.findings = FindingsOf(json.at("findings"));
 }
 
@@ -246,14 +250,15 @@ Json ToJson(const Subject& subject) {
   for (const SubjectRow& row : subject.rows) {
     Json additions = Json::array();
     for (const Addition& addition : row.additions) {
-      additions.push_back({Text(addition.place.key), addition.place.slot, addition.last});
+      additions.push_back(
+          {Text(addition.place.key), addition.place.slot, addition.last, addition.amount});
     }
     rows.push_back({row.partition, row.timestamp, std::move(additions)});
   }
-  Json json = {{"operator", Text(subject.state_operator)},
-               {"timers", subject.has_timers},
-               {"out_of_orderness", subject.out_of_orderness},
-               {"patience", subject.patience.count()}};
+  Json json = {
+      {"operator", Text(subject.state_operator)},         {"timers", subject.has_timers},
+      {"folding", static_cast<uint8_t>(subject.folding)}, {"modulus", subject.modulus},
+      {"out_of_orderness", subject.out_of_orderness},     {"patience", subject.patience.count()}};
   if (subject.healed) {
     json["healed"] = sim::Nanos(*subject.healed);
   }
@@ -261,9 +266,20 @@ Json ToJson(const Subject& subject) {
   return json;
 }
 
+// Recordings of before there were others have sums.
+Folding FoldingOf(const Json& json) {
+  const auto number = json.contains("folding") ? NumberOf<uint8_t>(json["folding"]) : uint8_t{0};
+  if (number > static_cast<uint8_t>(Folding::kOnce)) {
+    throw Damage("there is no such folding");
+  }
+  return static_cast<Folding>(number);
+}
+
 Subject SubjectOf(const Json& json) {
   Subject subject{.state_operator = TextOf(json.at("operator")),
                   .has_timers = json.at("timers").get<bool>(),
+                  .folding = FoldingOf(json),
+                  .modulus = json.contains("modulus") ? NumberOf<int64_t>(json["modulus"]) : 0,
                   .rows = {},
                   .out_of_orderness = NumberOf<int64_t>(json.at("out_of_orderness")),
                   .healed = {},
@@ -278,7 +294,8 @@ Subject SubjectOf(const Json& json) {
     for (const Json& addition : row.at(2)) {
       own.additions.push_back(
           {.place = {.key = TextOf(addition.at(0)), .slot = NumberOf<int64_t>(addition.at(1))},
-           .last = NumberOf<int64_t>(addition.at(2))});
+           .last = NumberOf<int64_t>(addition.at(2)),
+           .amount = addition.size() > 3 ? NumberOf<int64_t>(addition.at(3)) : 1});
     }
   }
   return subject;

@@ -125,19 +125,18 @@ std::vector<ExpectedRecord> ReferenceWordCount(const Scenario&, const Workload& 
   return CountWords(workload.rows);
 }
 
-std::vector<Addition> AddToWindow(const InputRow& row, const Scenario& scenario) {
-  return {WindowAddition(row, scenario.job.window)};
+CountedState WindowCounts(const Scenario& scenario) {
+  return {.operator_name = "window",
+          .state = "window",
+          .has_timers = true,
+          .additions = [window = scenario.job.window](const InputRow& row) {
+            return std::vector<Addition>{WindowAddition(row, window)};
+          }};
 }
 
-std::vector<Addition> AddToWords(const InputRow& row, const Scenario&) {
-  return WordAdditions(row);
+CountedState WordCounts(const Scenario&) {
+  return {.operator_name = "count", .state = "count", .additions = WordAdditions};
 }
-
-constexpr CountedState kWindowCounts = {
-    .operator_name = "window", .state = "window", .has_timers = true, .additions = AddToWindow};
-
-constexpr CountedState kWordCounts = {
-    .operator_name = "count", .state = "count", .has_timers = false, .additions = AddToWords};
 
 constexpr auto kJobs = std::to_array<RegisteredJob>({
     {.name = "url_clicks",
@@ -146,27 +145,28 @@ constexpr auto kJobs = std::to_array<RegisteredJob>({
      .reference = ReferenceCountPerWindow,
      .show_json = ShowWindowCountJson,
      .show_value = ShowWindowCount,
-     .counted = kWindowCounts},
+     .counted = WindowCounts},
     {.name = "word_count",
      .what = "words of each row's value, with a running count per word; one result per word",
      .build = BuildWordCount,
      .reference = ReferenceWordCount,
      .show_json = ShowRunningCountJson,
      .show_value = ShowRunningCount,
-     .counted = kWordCounts},
+     .counted = WordCounts},
     {.name = "package_log",
      .what = "rows per key (a package action) in tumbling windows of job.window",
      .build = BuildCountPerWindow,
      .reference = ReferenceCountPerWindow,
      .show_json = ShowWindowCountJson,
      .show_value = ShowWindowCount,
-     .counted = kWindowCounts},
+     .counted = WindowCounts},
     {.name = "algebra",
      .what = "the operators of job.steps, one after the other, over a number per row",
      .build = BuildAlgebra,
      .reference = ReferenceAlgebra,
      .show_json = ShowAlgebraJson,
-     .show_value = ShowAlgebra},
+     .show_value = ShowAlgebra,
+     .counted = StateOfAlgebra},
 });
 
 template <void (*kMisbehave)()>

@@ -25,13 +25,15 @@ namespace flinch::scenarios {
 
 inline constexpr std::string_view kOutputTopic = "output";
 
-// Where a job that counts keeps its counts, for the judge of checkpoints.
+// Where a job keeps what it makes of the rows, for the judge of checkpoints.
 struct CountedState {
-  std::string_view operator_name;  // whose keyed state it is
-  std::string_view state;          // its name: key and window → int64_t
-  bool has_timers = false;         // one per count
+  std::string operator_name;  // whose keyed state it is
+  std::string state;          // its name: key and window → int64_t, or bool of kOnce
+  bool has_timers = false;    // one per place
+  Folding folding = Folding::kSum;
+  int64_t modulus = 0;  // of sums; 0: none
   // What a row adds to, by plain sequential code.
-  std::vector<Addition> (*additions)(const InputRow& row, const Scenario& scenario);
+  std::function<std::vector<Addition>(const InputRow& row)> additions;
 };
 
 struct RegisteredJob {
@@ -44,8 +46,9 @@ struct RegisteredJob {
   std::string (*show_json)(std::string_view key, std::string_view value);
   // A value for people: "3 in the window from 2025-06-24T14:00:00Z".
   std::string (*show_value)(std::string_view value);
-  // Nothing: nobody says what its state should be, and checkpoints are not compared.
-  std::optional<CountedState> counted{};
+  // Null: nobody says what its state should be, and checkpoints are not compared. The scenario has
+  // no problems.
+  CountedState (*counted)(const Scenario& scenario) = nullptr;
 };
 
 std::span<const RegisteredJob> JobRegistry();

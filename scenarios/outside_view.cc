@@ -47,6 +47,15 @@ std::optional<StatePlace> PlaceOf(std::string_view key, std::string_view space) 
   return StatePlace{.key = *std::move(name), .slot = window->start.nanos()};
 }
 
+std::optional<int64_t> NumberOf(std::string_view value, Folding folding) {
+  if (folding == Folding::kOnce) {
+    const sim::Result<bool> has_come = engine::Decode<bool>(value);
+    return has_come ? std::optional<int64_t>(*has_come ? 1 : 0) : std::nullopt;
+  }
+  const sim::Result<int64_t> number = engine::Decode<int64_t>(value);
+  return number ? std::optional(*number) : std::nullopt;
+}
+
 // A sum that stays within the clock's range.
 sim::Duration Sum(std::initializer_list<sim::Duration> spans) {
   sim::SimTime sum = sim::kEpoch;
@@ -173,7 +182,7 @@ CheckpointView OutsideView::ReadCheckpoint(int64_t id) const {
     AddPositions(*snapshot, view);
     snapshots.push_back(*std::move(snapshot));
   }
-  if (job_.counted) {
+  if (counted_) {
     AddCounts(snapshots, view);
   }
   return view;
@@ -199,14 +208,14 @@ void OutsideView::AddPositions(const engine::TaskSnapshot& snapshot, CheckpointV
 
 void OutsideView::AddCounts(const std::vector<engine::TaskSnapshot>& snapshots,
                             CheckpointView& view) const {
-  const CountedState& counted = *job_.counted;
+  const CountedState& counted = *counted_;
   const uint32_t groups = scenario_.options.max_parallelism != 0
                               ? scenario_.options.max_parallelism
                               : engine::DefaultMaxParallelism(scenario_.job.parallelism);
   const std::unique_ptr<engine::KeyedStateBackend> backend = engine::MakeHashMapBackend(
       {.first = engine::KeyGroup(0), .last = engine::KeyGroup(groups - 1)}, groups);
   for (const engine::TaskSnapshot& snapshot : snapshots) {
-    const auto found = snapshot.find(std::string(counted.operator_name));
+    const auto found = snapshot.find(counted.operator_name);
     if (found == snapshot.end()) {
       continue;
     }
@@ -224,8 +233,8 @@ void OutsideView::AddCounts(const std::vector<engine::TaskSnapshot>& snapshots,
     }
   };
   backend->ForEach(counted.state,
-                   [&add](std::string_view key, std::string_view space, std::string_view value) {
-                     const sim::Result<int64_t> count = engine::Decode<int64_t>(value);
+                   [&](std::string_view key, std::string_view space, std::string_view value) {
+                     const std::optional<int64_t> count = NumberOf(value, counted.folding);
                      add(count ? PlaceOf(key, space) : std::nullopt, count.value_or(0));
                    });
   backend->ForEach(engine::TimerState(counted.operator_name),
@@ -244,16 +253,19 @@ Subject DescribeSubject(const Scenario& scenario, const Workload& workload,
       .out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness).count(),
       .healed = sim::SimTime(scenario.limits.heal_after),
       .patience = PatienceOf(scenario.options, workload.rows.size())};
-  if (!job.counted || outside == nullptr) {
+  if (job.counted == nullptr || outside == nullptr) {
     return subject;
   }
-  subject.state_operator = job.counted->operator_name;
-  subject.has_timers = job.counted->has_timers;
+  const CountedState counted = job.counted(scenario);
+  subject.state_operator = counted.operator_name;
+  subject.has_timers = counted.has_timers;
+  subject.folding = counted.folding;
+  subject.modulus = counted.modulus;
   subject.rows.reserve(workload.rows.size());
   for (const InputRow& row : workload.rows) {
     subject.rows.push_back({.partition = row.partition,
                             .timestamp = row.timestamp.nanos(),
-                            .additions = job.counted->additions(row, scenario)});
+                            .additions = counted.additions(row)});
   }
   return subject;
 }

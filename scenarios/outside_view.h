@@ -20,9 +20,13 @@ namespace flinch::scenarios {
 
 class OutsideView final : public Outside {
  public:
-  // The world, the scenario and the job must outlive this.
+  // The world and the scenario must outlive this.
   OutsideView(const sim::World& world, const Scenario& scenario, const RegisteredJob& job)
-      : world_(world), scenario_(scenario), job_(job) {}
+      : world_(world), scenario_(scenario) {
+    if (job.counted != nullptr) {
+      counted_ = job.counted(scenario);
+    }
+  }
 
   std::vector<int64_t> Retained() const override;
   CheckpointView ReadCheckpoint(int64_t id) const override;
@@ -41,7 +45,7 @@ class OutsideView final : public Outside {
 
   const sim::World& world_;
   const Scenario& scenario_;
-  const RegisteredJob& job_;
+  std::optional<CountedState> counted_;
 };
 
 // What the judges of a run are told. `outside` may be null.

@@ -166,7 +166,7 @@ class Stage {
   void FillNumbers(reports::RunSummary& summary) const;
   void FillOutput(const engine::LogContents& log, FinalState& state,
                   reports::RunSummary& summary) const;
-  FinalState Describe(const sim::Outcome& outcome) const;
+  FinalState Describe(const sim::Outcome& outcome, reports::RunSummary& summary) const;
   RunResult Judge(const sim::Outcome& outcome);
   Evidence TakeEvidence(const FinalState& state, std::vector<reports::Finding> found);
 
@@ -277,7 +277,7 @@ void Stage::FillOutput(const engine::LogContents& log, FinalState& state,
   }
 }
 
-FinalState Stage::Describe(const sim::Outcome& outcome) const {
+FinalState Stage::Describe(const sim::Outcome& outcome, reports::RunSummary& summary) const {
   FinalState state{.job_finished = tally_.job_finished(),
                    .job_status = tally_.job_status,
                    .expected = job_.reference(request_.scenario, request_.workload),
@@ -288,10 +288,13 @@ FinalState Stage::Describe(const sim::Outcome& outcome) const {
                    .stuck = {},
                    .show_value = job_.show_value};
   if (outcome.ending == sim::Ending::kIdle || outcome.ending == sim::Ending::kLimit) {
-    state.stuck = sim::Head(world_.Explain());
+    const sim::StuckReport report = world_.Explain();
+    state.stuck = sim::Head(report);
+    summary.stuck = sim::Show(report);
   } else if (budget_.exhausted()) {
     state.ending = "no progress";
     state.stuck = budget_.ShowProgress();
+    summary.stuck = sim::Show(world_.Explain());
   }
   return state;
 }
@@ -319,7 +322,7 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
   RunResult result;
   reports::RunSummary& summary = result.summary;
   FillNumbers(summary);
-  FinalState state = Describe(outcome);
+  FinalState state = Describe(outcome, summary);
   if (outcome.violation) {
     summary.findings.push_back(
         {.oracle = "invariant",

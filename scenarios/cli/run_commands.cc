@@ -61,6 +61,12 @@ RunResult RunTimed(const RunRequest& request) {
   const auto end = std::chrono::steady_clock::now();
   result.summary.wall_ns =
       std::chrono::duration_cast<std::chrono::nanoseconds>(end - begin).count();
+  if (!result.summary.stuck.empty() && request.keep == sim::Keep::kNothing) {
+    // Once more, for what came last.
+    RunRequest again = request;
+    again.keep = sim::Keep::kTrace;
+    result.summary.stuck = Run(again).summary.stuck;
+  }
   if (const faults::FaultPlan* const plan = WrittenPlan(request)) {
     FillMissedFaults(*plan, result.why_not, result.summary);
   }

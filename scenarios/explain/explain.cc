@@ -13,6 +13,9 @@
 #include "reports/plain_text.h"
 #include "scenarios/cast.h"
 #include "scenarios/explain/history.h"
+#include "scenarios/oracles/job_finishes.h"
+#include "scenarios/oracles/progress.h"
+#include "scenarios/shrink/fault_edits.h"
 #include "scenarios/shrink/shrink.h"
 #include "scenarios/signature.h"
 
@@ -40,6 +43,10 @@ std::string NameOf(const faults::FaultPlan& plan, size_t fault) {
   return fmt::format("fault {} ({} {})", fault, faults::KindOf(what), faults::TargetOf(what));
 }
 
+bool IsAboutLiveness(const reports::Finding& finding) {
+  return finding.oracle == JobFinishes::kName || finding.oracle == Progress::kName;
+}
+
 class Teller {
  public:
   explicit Teller(const RunRequest& request) : request_(request) {
@@ -63,8 +70,12 @@ class Teller {
     FindSubject(*finding);
     TellFaults();
     TellRestores();
-    TellProtocol();
-    TellRecord(*finding);
+    if (IsAboutLiveness(*finding)) {
+      TellStandstill();
+    } else {
+      TellProtocol();
+      TellRecord(*finding);
+    }
     TellCauses();
     TellTrials();
     return std::move(story_);
@@ -130,8 +141,9 @@ class Teller {
       Say(TellFault(fired[index], told));
     }
     if (fired.size() > kFaultsTold) {
-      Say(fmt::format("{} more faults came; `flinch shrink` leaves those that matter.",
-                      fired.size() - kFaultsTold));
+      const size_t more = fired.size() - kFaultsTold;
+      Say(fmt::format("{} more {} came; `flinch shrink` leaves those that matter.", more,
+                      more == 1 ? "fault" : "faults"));
     }
   }
 
@@ -189,6 +201,18 @@ class Teller {
     }
     if (!transaction_.empty()) {
       Say(past.TellMissingStep(transaction_));
+    }
+  }
+
+  // Nothing wrong was done; something right was not.
+  void TellStandstill() {
+    for (std::string& sentence : history().TellStandstill()) {
+      Say(std::move(sentence));
+    }
+    const std::string& stuck = result_.summary.stuck;
+    if (!stuck.empty()) {
+      const std::string head = stuck.substr(0, stuck.find('\n'));
+      Say(fmt::format("Who waits: {}{}", head, head.ends_with("…") ? "" : "."));
     }
   }
 
@@ -254,7 +278,6 @@ class Teller {
     const faults::FaultPlan& plan = *request_.plan;
     std::vector<Trial> trials;
     const auto try_plan = [&](const std::string& change, faults::FaultPlan other) {
-      // One that waits for a fault that is gone cannot be left alone.
       if (faults::CheckAgainst(other, CastOf(request_.scenario)).empty()) {
         RunRequest request = request_;
         request.plan = std::move(other);
@@ -269,9 +292,13 @@ class Teller {
         try_plan(fmt::format("with {} {}", NameOf(plan, index), word), std::move(other));
       }
     }
-    faults::FaultPlan without = plan;
-    without.faults.erase(without.faults.begin() + static_cast<std::ptrdiff_t>(index));
-    try_plan("without " + NameOf(plan, index), std::move(without));
+    std::vector<uint64_t> others;
+    for (uint64_t other = 0; other < plan.faults.size(); ++other) {
+      if (other != index) {
+        others.push_back(other);
+      }
+    }
+    try_plan("without " + NameOf(plan, index), KeepFaults(plan, others, result_.summary.faults));
     return trials;
   }
 
@@ -310,28 +337,8 @@ class Teller {
     RunRequest request = trial.request;
     request.keep = sim::Keep::kTrace;
     const RunResult passed = Run(request);
-    const auto traced = [](const std::vector<RecordedEvent>& all) {
-      std::vector<const RecordedEvent*> some;
-      for (const RecordedEvent& event : all) {
-        if (IsTraced(event)) {
-          some.push_back(&event);
-        }
-      }
-      return some;
-    };
-    const std::vector<const RecordedEvent*> here = traced(result_.recording.events);
-    const std::vector<const RecordedEvent*> there = traced(passed.recording.events);
-    const auto [left, right] = std::ranges::mismatch(
-        here, there, [](const RecordedEvent* one, const RecordedEvent* other) {
-          return one->time == other->time && one->process == other->process &&
-                 one->kind == other->kind && one->fields == other->fields;
-        });
-    if (left == here.end()) {
-      return;
-    }
-    Say(fmt::format("The run {} passes; it departs at {}: {} here, {} there.", trial.change,
-                    At(**left), Describe(**left),
-                    right == there.end() ? "nothing more" : Describe(**right)));
+    Say(fmt::format("The run {} passes; it {}.", trial.change,
+                    scenarios::TellDeparture(result_.recording.events, passed.recording.events)));
   }
 
   RunRequest request_;

@@ -1,9 +1,13 @@
 #include "scenarios/explain/history.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <set>
+#include <span>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/events.h"
 #include "reports/plain_text.h"
@@ -15,6 +19,26 @@ namespace {
 namespace events = engine::events;
 
 constexpr std::string_view kKernelPrefix = "sim.";
+
+// Of those that wait, so many are named.
+constexpr size_t kNamesTold = 4;
+
+// "a, b and 3 more".
+std::string Enumerate(const std::vector<std::string>& names) {
+  const size_t told = std::min(names.size(), kNamesTold);
+  std::string text = fmt::format("{}", fmt::join(std::span(names).first(told), ", "));
+  return told == names.size() ? text : text + fmt::format(" and {} more", names.size() - told);
+}
+
+std::vector<const RecordedEvent*> TracedOf(const std::vector<RecordedEvent>& all) {
+  std::vector<const RecordedEvent*> traced;
+  for (const RecordedEvent& event : all) {
+    if (IsTraced(event)) {
+      traced.push_back(&event);
+    }
+  }
+  return traced;
+}
 
 // " at #…" or the other words.
 std::string AtOr(const RecordedEvent* event, std::string_view happened, std::string_view never) {
@@ -34,6 +58,28 @@ std::string Describe(const RecordedEvent& event) {
 }
 
 bool IsTraced(const RecordedEvent& event) { return !event.kind.starts_with(kKernelPrefix); }
+
+std::string TellDeparture(const std::vector<RecordedEvent>& here,
+                          const std::vector<RecordedEvent>& there) {
+  const std::vector<const RecordedEvent*> ours = TracedOf(here);
+  const std::vector<const RecordedEvent*> others = TracedOf(there);
+  const auto [left, right] =
+      std::ranges::mismatch(ours, others, [](const RecordedEvent* one, const RecordedEvent* other) {
+        return one->time == other->time && one->process == other->process &&
+               one->kind == other->kind && one->fields == other->fields;
+      });
+  if (left == ours.end() && right == others.end()) {
+    return "departs in nothing that a process traced";
+  }
+  if (left == ours.end()) {
+    // What stalls traces what the other one does, and then no more.
+    return fmt::format("goes on{}: nothing more here, {} at {} there",
+                       left == ours.begin() ? std::string() : " after " + At(**std::prev(left)),
+                       Describe(**right), At(**right));
+  }
+  return fmt::format("departs at {}: {} here, {} there", At(**left), Describe(**left),
+                     right == others.end() ? "nothing more" : Describe(**right));
+}
 
 const RecordedEvent* History::Find(sim::EventId id) const {
   const auto found = std::ranges::lower_bound(
@@ -110,18 +156,25 @@ std::string History::SubtaskOf(std::string_view transaction) const {
   return "";
 }
 
+std::set<std::string, std::less<>> History::Subtasks() const {
+  std::set<std::string, std::less<>> all;
+  for (const std::string_view kind : {events::kExecutionState, events::kCheckpointAcknowledged}) {
+    for (const RecordedEvent* const event : All(kind)) {
+      all.emplace(event->Text("subtask").value_or(""));
+    }
+  }
+  return all;
+}
+
 std::string History::TellCheckpoint(int64_t id) const {
   const RecordedEvent* const triggered = First(events::kCheckpointTriggered, "id", id);
   if (triggered == nullptr) {
     return "";
   }
-  std::set<std::string, std::less<>> all;
   std::set<std::string, std::less<>> acknowledged;
   for (const RecordedEvent* const event : All(events::kCheckpointAcknowledged)) {
-    const std::string subtask(event->Text("subtask").value_or(""));
-    all.insert(subtask);
     if (event->Number("id") == id) {
-      acknowledged.insert(subtask);
+      acknowledged.emplace(event->Text("subtask").value_or(""));
     }
   }
   const RecordedEvent* const completed = First(events::kCheckpointCompleted, "id", id);
@@ -130,7 +183,7 @@ std::string History::TellCheckpoint(int64_t id) const {
   std::string text = fmt::format(
       "Checkpoint {} was triggered at {}, acknowledged by {} of {} "
       "subtasks, ",
-      id, At(*triggered), acknowledged.size(), all.size());
+      id, At(*triggered), acknowledged.size(), Subtasks().size());
   text += completed == nullptr ? std::string("and never completed")
                                : fmt::format("completed at {} and {}", At(*completed),
                                              AtOr(stored, "stored", "never stored"));
@@ -179,6 +232,61 @@ std::string History::TellEarlyNotification(const RecordedEvent& notified) const 
   }
   return fmt::format("Checkpoint {} was {}, yet its completion was notified at {}.", *checkpoint,
                      AtOr(stored, "stored only", "never stored"), At(notified));
+}
+
+std::vector<std::string> History::TellStandstill() const {
+  std::vector<std::string> sentences = {TellStatus(), TellExecutions(), TellPending()};
+  std::erase(sentences, "");
+  return sentences;
+}
+
+std::string History::TellStatus() const {
+  const std::vector<const RecordedEvent*> changes = All(events::kJobStatus);
+  return changes.empty()
+             ? ""
+             : fmt::format("The job's status is {} since {}.",
+                           changes.back()->Text("to").value_or("unknown"), At(*changes.back()));
+}
+
+std::string History::TellExecutions() const {
+  std::map<std::string, const RecordedEvent*, std::less<>> last;
+  for (const RecordedEvent* const change : All(events::kExecutionState)) {
+    last.insert_or_assign(std::string(change->Text("subtask").value_or("")), change);
+  }
+  std::vector<std::string> waiting;
+  for (const auto& [subtask, change] : last) {
+    const std::string_view state = change->Text("to").value_or("");
+    if (state != "FINISHED" && state != "CANCELED" && state != "FAILED") {
+      waiting.push_back(fmt::format("{} is {} since {}", subtask, state, At(*change)));
+    }
+  }
+  if (waiting.empty()) {
+    return last.empty() ? "" : "All executions came to an end.";
+  }
+  return fmt::format("{} of {} executions came to no end: {}.", waiting.size(), last.size(),
+                     Enumerate(waiting));
+}
+
+std::string History::TellPending() const {
+  const std::vector<const RecordedEvent*> triggered = All(events::kCheckpointTriggered);
+  if (triggered.empty()) {
+    return "No checkpoint was ever triggered.";
+  }
+  const int64_t id = triggered.back()->Number("id").value_or(0);
+  const std::string told = TellCheckpoint(id);
+  if (First(events::kCheckpointCompleted, "id", id) != nullptr ||
+      First(events::kCheckpointAborted, "id", id) != nullptr) {
+    return told + " No other was triggered.";
+  }
+  std::set<std::string, std::less<>> silent = Subtasks();
+  for (const RecordedEvent* const event : All(events::kCheckpointAcknowledged)) {
+    if (event->Number("id") == id) {
+      silent.erase(std::string(event->Text("subtask").value_or("")));
+    }
+  }
+  return silent.empty() ? told
+                        : fmt::format("{} It still waits for {}.", told,
+                                      Enumerate({silent.begin(), silent.end()}));
 }
 
 std::vector<const RecordedEvent*> History::CausesOf(const RecordedEvent& event,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,10 @@ std::string Describe(const RecordedEvent& event);
 
 // What a process traced, or the world did: no step of the kernel.
 bool IsTraced(const RecordedEvent& event);
+
+// Where two recordings part, by what processes traced: "departs at #…: X here, Y there".
+std::string TellDeparture(const std::vector<RecordedEvent>& here,
+                          const std::vector<RecordedEvent>& there);
 
 class History {
  public:
@@ -58,6 +63,10 @@ class History {
   std::string TellMissingStep(std::string_view transaction) const;
   std::string TellEarlyNotification(const RecordedEvent& notified) const;
 
+  // Where a job that does not finish stands at the end: its status, who is at no end, which
+  // checkpoint is pending and whose acknowledgement it lacks. At most three sentences.
+  std::vector<std::string> TellStandstill() const;
+
   // The traced events through which one thing led to the other, the oldest first, at most `count`;
   // `event` is the last.
   std::vector<const RecordedEvent*> CausesOf(const RecordedEvent& event, size_t count) const;
@@ -65,6 +74,11 @@ class History {
  private:
   const RecordedEvent* FirstOf(const std::function<bool(const RecordedEvent&)>& fits) const;
   std::string SubtaskOf(std::string_view transaction) const;
+  // All that were deployed or acknowledged anything.
+  std::set<std::string, std::less<>> Subtasks() const;
+  std::string TellStatus() const;
+  std::string TellExecutions() const;
+  std::string TellPending() const;
 
   const std::vector<RecordedEvent>& events_;
 };

@@ -27,6 +27,8 @@ void ConsistentCut::OnSubject(const Subject& subject) {
   outside_ = subject.outside;
   operator_ = subject.state_operator;
   has_timers_ = subject.has_timers;
+  folding_ = subject.folding;
+  modulus_ = subject.modulus;
   out_of_orderness_ = subject.out_of_orderness;
   for (const SubjectRow& row : subject.rows) {
     if (row.partition >= partitions_.size()) {
@@ -39,7 +41,7 @@ void ConsistentCut::OnSubject(const Subject& subject) {
       if (is_new) {
         places_.emplace_back(Count{.last = addition.last}, &found->first);
       }
-      own.additions.push_back(found->second);
+      own.additions.emplace_back(found->second, addition.amount);
     }
   }
 }
@@ -76,6 +78,24 @@ void ConsistentCut::JudgeCheckpoint(const sim::TraceEvent& event, int64_t id,
   }
 }
 
+void ConsistentCut::Fold(Count& count, int64_t amount) const {
+  const bool is_first = count.records++ == 0;
+  switch (folding_) {
+    case Folding::kSum:
+      count.expected += amount;
+      if (modulus_ != 0) {
+        count.expected %= modulus_;
+      }
+      return;
+    case Folding::kMax:
+      count.expected = is_first ? amount : std::max(count.expected, amount);
+      return;
+    case Folding::kOnce:
+      count.expected = 1;
+      return;
+  }
+}
+
 bool ConsistentCut::MoveTo(const sim::TraceEvent& event, int64_t id, const CheckpointView& view) {
   std::vector<bool> has_position(partitions_.size(), false);
   bool sensible = true;
@@ -103,8 +123,8 @@ bool ConsistentCut::MoveTo(const sim::TraceEvent& event, int64_t id, const Check
     for (; sensible && partition.next < next; ++partition.next) {
       const Row& row = partition.rows[partition.next];
       partition.largest = std::max(partition.largest.value_or(row.timestamp), row.timestamp);
-      for (const PlaceIndex place : row.additions) {
-        ++places_[place].first.expected;
+      for (const auto& [place, amount] : row.additions) {
+        Fold(places_[place].first, amount);
         open_.insert(place);
       }
     }
@@ -137,20 +157,25 @@ void ConsistentCut::CompareEntries(const sim::TraceEvent& event, int64_t id,
                                    const CheckpointView& view) {
   for (const auto& [name, count] : view.entries) {
     const auto found = by_name_.find(name);
-    const int64_t expected = found == by_name_.end() ? 0 : places_[found->second].first.expected;
+    const Count known = found == by_name_.end() ? Count{} : places_[found->second].first;
+    const int64_t expected = known.expected;
     if (found != by_name_.end()) {
       places_[found->second].first.seen = true;
     }
-    if (expected == 0) {
+    if (known.records == 0) {
       Tell(event, id, "foreign",
            fmt::format("{} is in the state with {}, though no record before the source positions "
                        "has it",
                        Show(name), count));
     } else if (count != expected) {
       Tell(event, id, count < expected ? "lost" : "doubled",
-           fmt::format("the state counts {} for {}, but {} records before the source positions "
-                       "have it",
-                       count, Show(name), expected));
+           known.records == static_cast<uint64_t>(expected)
+               ? fmt::format("the state counts {} for {}, but {} records before the source "
+                             "positions have it",
+                             count, Show(name), expected)
+               : fmt::format("the state holds {} for {}, but the {} records before the source "
+                             "positions make it {}",
+                             count, Show(name), known.records, expected));
     }
   }
 }
@@ -168,7 +193,7 @@ void ConsistentCut::FindMissing(const sim::TraceEvent& event, int64_t id) {
       Tell(event, id, "lost",
            fmt::format("{} is not in the state, though {} records before the source positions have "
                        "it and it is not due",
-                       Show(*name), place.expected));
+                       Show(*name), place.records));
     }
     ++next;
   }

@@ -2,14 +2,15 @@
 // positions make it, and nothing else.
 //
 // Promise: when checkpoint.stored comes, let P be the positions in the checkpoint's files and N the
-//          reference run's counts over the records before P, by place (key and window). Each log
+//          reference run's state over the records before P, by place (key and window). Each log
 //          partition has one position; no position is below that of an earlier checkpoint; each
-//          place in the state holds its N; a place that is not in the state has N = 0 or was due:
-//          event time, as the sources at P can have made it, has passed its end. Windows have one
-//          timer each and every timer a window.
+//          place in the state holds its N; a place that is not in the state has no records or was
+//          due: event time, as the sources at P can have made it, has passed its end. Windows have
+//          one timer each and every timer a window.
 // Cost:    linear: the reference is moved from one checkpoint's positions to the next; per
 //          checkpoint its own size and the places that are open. Keeps a count per place.
-// Silent:  about jobs whose state nobody describes (Subject::rows), and when nobody can look at the
+// Silent:  about jobs whose state nobody describes (Subject::rows), about all keyed operators but
+//          the one that is described, and when nobody can look at the
 //          volume. About a window that is gone and was due: what it emitted is judged by
 //          exactly_once. About files that cannot be read: retained_files speaks.
 // Source:  Chandy and Lamport 1985, as Carbone et al. 2015 apply it.
@@ -50,13 +51,14 @@ class ConsistentCut final : public Oracle {
 
   struct Count {
     int64_t last = 0;
-    int64_t expected = 0;  // before the positions
+    uint64_t records = 0;  // before the positions
+    int64_t expected = 0;  // what they fold to
     bool seen = false;     // in the checkpoint that is being judged
   };
 
   struct Row {
     int64_t timestamp = 0;
-    std::vector<PlaceIndex> additions;
+    std::vector<std::pair<PlaceIndex, int64_t>> additions;  // with the amounts
   };
 
   struct Partition {
@@ -75,17 +77,20 @@ class ConsistentCut final : public Oracle {
   void FindMissing(const sim::TraceEvent& event, int64_t id);
   // The event time that the sources can have reached; nothing: the end of time.
   std::optional<int64_t> WatermarkBound() const;
+  void Fold(Count& count, int64_t amount) const;
   void Tell(const sim::TraceEvent& event, int64_t id, std::string_view breach,
             std::string_view sentence);
 
   const Outside* outside_ = nullptr;
   std::string operator_;
   bool has_timers_ = false;
+  Folding folding_ = Folding::kSum;
+  int64_t modulus_ = 0;
   int64_t out_of_orderness_ = 0;
   std::vector<Partition> partitions_;
   ByName by_name_;
   std::vector<std::pair<Count, const StatePlace*>> places_;
-  std::set<PlaceIndex> open_;  // expected > 0, not known to be due
+  std::set<PlaceIndex> open_;  // with records, not known to be due
   Breaches breaches_;
 };
 

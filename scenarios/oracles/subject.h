@@ -24,11 +24,19 @@ struct StatePlace {
   friend auto operator<=>(const StatePlace&, const StatePlace&) = default;
 };
 
-// What one input record does to the job's state: 1 is added at each place.
+// What one input record does to the job's state: an amount comes to each place.
 struct Addition {
   StatePlace place;
   // The last nanosecond of event time at which more can come; from then on the state may be gone.
   int64_t last = std::numeric_limits<int64_t>::max();
+  int64_t amount = 1;
+};
+
+// What a place holds of the amounts that came to it, in whatever order.
+enum class Folding : uint8_t {
+  kSum,
+  kMax,
+  kOnce,  // that any came: 1
 };
 
 struct SubjectRow {
@@ -75,10 +83,13 @@ class Outside {
 
 struct Subject {
   const Outside* outside = nullptr;  // null: nobody can look
-  // Of a job that counts: its keyed operator ("window"), whether that keeps a timer per place, and
-  // what each row adds. Empty: nobody knows what the state should be.
+  // Of a job whose state somebody describes: its keyed operator ("window"; of several, the first),
+  // whether that keeps a timer per place, how amounts become one, and what each row adds. Empty:
+  // nobody knows what the state should be.
   std::string state_operator;
   bool has_timers = false;
+  Folding folding = Folding::kSum;
+  int64_t modulus = 0;  // of sums; 0: none
   std::vector<SubjectRow> rows;
   int64_t out_of_orderness = 0;  // of the source's watermarks
   // From when on nothing breaks any more; and then the longest time without a completed checkpoint.

@@ -236,6 +236,21 @@ TEST(RunSummaryTest, VerdictsFormALattice) {
   EXPECT_EQ(Name(Verdict::kFailed), "failed");
 }
 
+TEST(RunSummaryTest, TellsAllWhoWaitToProgramsAndTheFirstToPeople) {
+  RunSummary summary = FailedRun();
+  for (int line = 1; line <= 30; ++line) {
+    summary.stuck += "fiber " + std::to_string(line) + " waits\n";
+  }
+  const std::string text = ShowText(summary);
+  EXPECT_THAT(text, HasSubstr("  stuck\n    fiber 1 waits\n"));
+  EXPECT_THAT(text, HasSubstr("    fiber 24 waits\n    … and 6 more lines; --json tells them.\n"));
+  EXPECT_THAT(text, Not(HasSubstr("fiber 25")));
+  const auto object = nlohmann::json::parse(ShowJson(summary));
+  ASSERT_EQ(object.at("stuck").size(), 30U);
+  EXPECT_EQ(object.at("stuck").at(29), "fiber 30 waits");
+  EXPECT_FALSE(nlohmann::json::parse(ShowJson(FailedRun())).contains("stuck"));
+}
+
 }  // namespace
 
 }  // namespace flinch::reports

@@ -6,6 +6,8 @@
 #include "engine/graph/job_graph.h"
 #include "scenarios/algebra_reference.h"
 #include "scenarios/job_output.h"
+#include "scenarios/registry.h"
+#include "scenarios/run.h"
 
 namespace flinch::scenarios {
 namespace {
@@ -74,6 +76,45 @@ TEST(AlgebraTest, WindowsFoldAndTheirResultsStandAtTheirLastNanosecond) {
   EXPECT_EQ(results[0].timestamp.nanos(), -1);
   EXPECT_EQ(results[1].timestamp.nanos(), 9'999'999'999);
   EXPECT_EQ(results[1].record.number, 4000);
+}
+
+// Of every checkpoint the judge knows what its state should be.
+TEST(AlgebraTest, StateIsComparedAtEveryCheckpoint) {
+  for (const std::string keyed :
+       {"count", "distinct", "window_count", "window_sum", "window_max"}) {
+    Scenario scenario = *FindLibraryScenario("small_job");
+    scenario.job = {.name = "algebra",
+                    .parallelism = 2,
+                    .window = 200ms,
+                    .steps = {"flat_map 2", "filter 3", "key 5", keyed, "count"}};
+    scenario.workload.records = 300;
+    scenario.oracles = {"consistent_cut"};
+    const RunResult result = scenarios::Run(scenario, 3);
+    EXPECT_EQ(result.summary.verdict, reports::Verdict::kPassed)
+        << keyed << reports::ShowText(result.summary);
+    ASSERT_EQ(result.summary.judged.size(), 1U);
+    EXPECT_GT(result.summary.judged.front().events, 2U) << keyed;
+  }
+}
+
+TEST(AlgebraTest, StateThatIsNotThatOfThePositionsIsNoConsistentCut) {
+  for (const std::string keyed : {"count", "distinct", "window_sum", "window_max"}) {
+    Scenario scenario = *FindLibraryScenario("small_job");
+    scenario.job = {
+        .name = "algebra", .parallelism = 2, .window = 200ms, .steps = {"map 7", keyed, "count"}};
+    scenario.oracles = {"consistent_cut"};
+    reports::RunSummary summary;
+    for (uint64_t seed = 1; summary.findings.empty() && seed <= 50; ++seed) {
+      RunRequest request{.scenario = scenario,
+                         .workload = *LoadWorkload(scenario, seed, std::nullopt),
+                         .seed = seed};
+      request.defects.Plant(engine::Defect::kSourceAdvancesBeforeEmit);
+      summary = scenarios::Run(request).summary;
+    }
+    ASSERT_FALSE(summary.findings.empty()) << keyed;
+    EXPECT_EQ(summary.findings.front().oracle, "consistent_cut");
+    EXPECT_EQ(summary.findings.front().breach, "lost");
+  }
 }
 
 TEST(AlgebraTest, TheGraphHasATaskPerKeyedStep) {

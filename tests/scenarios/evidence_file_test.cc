@@ -50,7 +50,12 @@ Evidence Small() {
                                .event = sim::EventId(3)}},
                     .excuses = {.not_finished = "Enough.", .lost = "", .retracted = "Rot."}};
   evidence.subject.rows = {
-      {.partition = 2, .timestamp = INT64_MIN, .additions = {{.place = {kBytes, -7}, .last = 8}}}};
+      {.partition = 2,
+       .timestamp = INT64_MIN,
+       .additions = {{.place = {kBytes, -7}, .last = 8, .amount = INT64_MIN}}}};
+  evidence.subject.folding = Folding::kMax;
+  evidence.subject.modulus = 7;
+  evidence.summary.stuck = kBytes + "\nb\n";
   evidence.events = {{.process = sim::ProcessId(2),
                       .event = {.id = sim::EventId(3),
                                 .cause = sim::EventId(1),
@@ -97,6 +102,10 @@ TEST(RecordingTest, ReadsBackWhatItWrote) {
   EXPECT_EQ(read->summary.digest, evidence.summary.digest);
   EXPECT_EQ(read->events, evidence.events);
   EXPECT_EQ(read->subject.rows[0].additions[0].place, (StatePlace{kBytes, -7}));
+  EXPECT_EQ(read->subject.rows[0].additions[0].amount, INT64_MIN);
+  EXPECT_EQ(read->subject.folding, Folding::kMax);
+  EXPECT_EQ(read->subject.modulus, 7);
+  EXPECT_EQ(read->summary.stuck, evidence.summary.stuck);
   EXPECT_EQ(std::get<CheckpointView>(read->looks[0].answer).entries[0].place.key, kBytes);
   EXPECT_EQ(read->state.expected, evidence.state.expected);
   EXPECT_EQ(read->state.output[0].offset, UINT64_MAX);

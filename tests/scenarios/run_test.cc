@@ -148,6 +148,16 @@ do = { crash = "tm-1", restart_after = "300ms" }
   EXPECT_NE(result.summary.reason.find("fixed-delay.attempts"), std::string::npos);
 }
 
+TEST(RunTest, ARunThatEndsAtALimitTellsWhoWaitsForWhatAndWhatCameLast) {
+  const RunResult result = RunClicks(1, "version = 1\n", [](Scenario& scenario) {
+    scenario.limits.simulated_time = 5s;
+    scenario.limits.heal_after = 2s;
+  });
+  EXPECT_NE(result.summary.stuck.find("fibers:\n"), std::string::npos) << result.summary.stuck;
+  EXPECT_NE(result.summary.stuck.find("last events of jm:\n"), std::string::npos);
+  EXPECT_EQ(RunClicks(1, "version = 1\n").summary.stuck, "");
+}
+
 }  // namespace
 
 }  // namespace flinch::scenarios

@@ -21,6 +21,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 // One record, one TaskManager, one crash.
@@ -66,6 +67,35 @@ TEST(ExplainTest, TellsAnEarlyNotification) {
       story->sentences,
       Contains(HasSubstr("Checkpoint 1 was never stored, yet its completion was notified")));
   EXPECT_THAT(story->sentences, Contains(HasSubstr("without notifies_before_stored passes")));
+}
+
+// A job that does not finish did nothing wrong to a record.
+TEST(ExplainTest, TellsOfAJobThatStallsWhoWaitsForWhat) {
+  const sim::Result<Story> story = Explain(Small(R"({when={at="90s"},do={crash="tm-1"}})",
+                                                 engine::Defect::kBarriersOfEndedChannelsAreLost));
+  ASSERT_TRUE(story.has_value()) << story.error().message;
+  EXPECT_THAT(story->signature, ::testing::AnyOf(HasSubstr("job_finishes"), HasSubstr("progress")));
+  EXPECT_THAT(story->sentences, Not(Contains(HasSubstr("Every transaction"))));
+  EXPECT_THAT(story->sentences, Contains(HasSubstr("The job's status is RUNNING since #")));
+  EXPECT_THAT(story->sentences, Contains(HasSubstr("executions came to no end")));
+  EXPECT_THAT(story->sentences, Contains(HasSubstr("Checkpoint ")));
+  EXPECT_THAT(story->sentences, Contains(HasSubstr("Who waits: ")));
+  EXPECT_THAT(
+      story->sentences,
+      Contains(HasSubstr("The run without barriers_of_ended_channels_are_lost passes; it ")));
+}
+
+// The second fault waits for the first: without it, it comes when it came.
+TEST(ExplainTest, TriesARunWithoutAFaultThatAnotherOneWaitsFor) {
+  RunRequest request = Small(R"({when={event="sink.committed"},do={crash="tm-1"}})",
+                             engine::Defect::kSinkCommitsAtSnapshot);
+  request.plan = *faults::ParseInlineFaults(
+      std::vector<std::string>{R"({when={event="sink.committed"},do={crash="tm-1"}})",
+                               R"({when={after=0,delay="1s"},do={restart="tm-1"}})"},
+      CastOf(request.scenario));
+  const sim::Result<Story> story = Explain(request);
+  ASSERT_TRUE(story.has_value()) << story.error().message;
+  EXPECT_THAT(story->sentences, Contains(HasSubstr("without fault 0 (crash tm-1) it ")));
 }
 
 TEST(ExplainTest, HasNothingToTellOfARunThatPasses) {

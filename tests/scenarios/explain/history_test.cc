@@ -36,6 +36,8 @@ class Past {
                {{"transaction", transaction}, {"checkpoint", checkpoint}, {"subtask", "sink[1]"}});
   }
 
+  const std::vector<RecordedEvent>& events() const { return builder_.recording().events; }
+
   History history() const { return History(builder_.recording().events); }
 
  private:
@@ -91,6 +93,46 @@ TEST(HistoryTest, TellsACheckpointFromItsTriggerToItsEnd) {
             "Checkpoint 2 was triggered at #3, 00:00.300, acknowledged by 1 of 2 subtasks, and "
             "never completed; it was given up at #5, 00:00.500 (tm-1 was lost).");
   EXPECT_EQ(past.history().TellCheckpoint(9), "");
+}
+
+TEST(HistoryTest, TellsWhereAJobThatDoesNotFinishStands) {
+  Past past;
+  past.Add(events::kJobStatus, {{"from", "CREATED"}, {"to", "RUNNING"}})
+      .Add(events::kExecutionState, {{"subtask", "source[0]"}, {"to", "RUNNING"}})
+      .Add(events::kExecutionState, {{"subtask", "sink[0]"}, {"to", "RUNNING"}})
+      .Checkpoint(events::kCheckpointTriggered, 2)
+      .Add(events::kCheckpointAcknowledged, {{"id", 2}, {"subtask", "source[0]"}})
+      .Add(events::kExecutionState, {{"subtask", "source[0]"}, {"to", "FINISHED"}});
+  EXPECT_THAT(past.history().TellStandstill(),
+              ElementsAre("The job's status is RUNNING since #1, 00:00.100.",
+                          "1 of 2 executions came to no end: sink[0] is RUNNING since #3, "
+                          "00:00.300.",
+                          "Checkpoint 2 was triggered at #4, 00:00.400, acknowledged by 1 of 2 "
+                          "subtasks, and never completed. It still waits for sink[0]."));
+  EXPECT_THAT(Past().history().TellStandstill(), ElementsAre("No checkpoint was ever triggered."));
+}
+
+TEST(TellDepartureTest, NamesTheFirstEventsThatDiffer) {
+  Past here;
+  here.Add("a", {}).Add("sim.send", {}).Add("b", {});
+  Past there;
+  there.Add("a", {}).Add("sim.deliver", {}).Add("c", {{"id", 7}});
+  EXPECT_EQ(TellDeparture(here.events(), there.events()),
+            "departs at #3, 00:00.300: b of world here, c of world (id=7) there");
+}
+
+// A run that stalls does what the other one does, until it does nothing.
+TEST(TellDepartureTest, TellsHowAnotherRunGoesOnWhereThisOneStalls) {
+  Past here;
+  here.Add("a", {});
+  Past there;
+  there.Add("a", {}).Add("b", {});
+  EXPECT_EQ(TellDeparture(here.events(), there.events()),
+            "goes on after #1, 00:00.100: nothing more here, b of world at #2, 00:00.200 there");
+  EXPECT_EQ(TellDeparture(there.events(), here.events()),
+            "departs at #2, 00:00.200: b of world here, nothing more there");
+  EXPECT_EQ(TellDeparture(here.events(), here.events()),
+            "departs in nothing that a process traced");
 }
 
 TEST(HistoryTest, LeavesStepsOfTheKernelOutOfACauseAndEndsWhereThereIsNone) {
