@@ -6,8 +6,9 @@
 //          says, and ends with the right checksum. When the job finished, no file lies there that
 //          belongs to no checkpoint of the store.
 // Cost:    the bytes of the retained checkpoints, per clean-up.
-// Silent:  when nobody can look at the volume; from the first fault of the shared volume on
-//          (fault.disk): then files may break without the engine's doing. About left files, when a
+// Silent:  when nobody can look at the volume; once the shared volume lied about a sync, let bits
+//          rot, wrote to the wrong place or listed late (fault.disk): then files break or hide
+//          without the engine's doing. Outages, errors and slowness excuse nothing. About left files, when a
 //          process died or a TaskManager was given up: who is dead or cut off cannot clean up; and
 //          when a checkpoint was aborted: a task that is late writes behind the clean-up. That gap
 //          is known; Flink has it too, where the late acknowledgement is lost. Nor about files of a
@@ -47,7 +48,7 @@ class RetainedFiles final : public Oracle {
   void CheckAll(const sim::TraceEvent* event);
 
   const Outside* outside_ = nullptr;
-  bool volume_is_faulty_ = false;
+  bool volume_is_damaged_ = false;
   bool may_leak_ = false;
   std::map<int64_t, sim::SimTime> subsumed_;  // by id; the newest few
   Breaches breaches_;
