@@ -139,7 +139,8 @@ std::string Budget::WhyNotFinished(const sim::World& world) const {
     return checkpoints;
   }
   const std::string log = DamagedLog(world);
-  return log.empty() ? WhyLost(world) : log;
+  const std::string lost = log.empty() ? WhyLost(world) : log;
+  return lost.empty() ? promise_.excuse() : lost;
 }
 
 std::string Budget::WhyLost(const sim::World& world) const {

@@ -5,6 +5,8 @@
 // excused is little, and each excuse needs evidence from the run itself:
 //   restarts      the job failed after as many restarts as it was allowed: not finished
 //   input         the input was never published completely: not finished
+//   promise       options, plan and input go beyond what a job can be promised to finish with
+//                 (scenarios/promise.h): not finished
 //   storage       a fault destroyed or hid what was durable, and no completed checkpoint has all
 //                 its files, or the log's journal is damaged: not finished, lost records
 //   transactions  the log gave a pre-committed transaction up by its time-out, since the outage was
@@ -22,11 +24,13 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "faults/fault_plan.h"
 #include "faults/injector.h"
 #include "reports/run_summary.h"
+#include "scenarios/promise.h"
 #include "scenarios/scenario.h"
 #include "sim/recording/recording.h"
 #include "sim/world/world.h"
@@ -53,6 +57,11 @@ class Budget final : public sim::TraceObserver {
   void OnEvent(const sim::TraceEvent& event) override;
   void OnFired(const faults::Action& action);
 
+  // Before the first event: what the run is promised.
+  void OnPromise(Promise promise) { promise_ = std::move(promise); }
+
+  const Promise& promise() const { return promise_; }
+
   // Whether the healed job has had more than enough.
   bool exhausted() const;
   // What it had and did not do, for whoever reports that it did not finish; "" until exhausted.
@@ -69,6 +78,7 @@ class Budget final : public sim::TraceObserver {
   std::string DamagedLog(const sim::World& world) const;
 
   const Scenario& scenario_;
+  Promise promise_;
   bool sealed_ = false;
   bool storage_damaged_ = false;
   bool log_lied_ = false;  // the log's disk about a sync

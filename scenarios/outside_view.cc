@@ -13,6 +13,7 @@
 #include "engine/runtime/timer_service.h"
 #include "engine/state/hashmap_backend.h"
 #include "engine/state/key_groups.h"
+#include "scenarios/promise.h"
 
 namespace flinch::scenarios {
 
@@ -44,15 +45,6 @@ std::optional<StatePlace> PlaceOf(std::string_view key, std::string_view space) 
     return std::nullopt;
   }
   return StatePlace{.key = *std::move(name), .slot = window->start.nanos()};
-}
-
-// From the healing on: time for everything that may have to run into its time-out, twice.
-sim::Duration PatienceOf(const engine::EngineOptions& options) {
-  const sim::Duration once = options.heartbeat.timeout + options.restart.delay +
-                             options.network.request_timeout + options.checkpoint.timeout +
-                             options.checkpoint.interval + options.checkpoint.min_pause +
-                             2 * options.rpc.ask_timeout;
-  return 2 * once + std::chrono::seconds(30);
 }
 
 }  // namespace
@@ -227,7 +219,8 @@ Subject DescribeSubject(const Scenario& scenario, const Workload& workload,
       .rows = {},
       .out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness).count(),
       .healed = sim::SimTime(scenario.limits.heal_after),
-      .patience = PatienceOf(scenario.options)};
+      .patience = PatienceOf(scenario.options),
+      .heartbeat_timeout = scenario.options.heartbeat.timeout};
   if (!job.counted || outside == nullptr) {
     return subject;
   }
