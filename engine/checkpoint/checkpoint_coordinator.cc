@@ -107,16 +107,15 @@ void CheckpointCoordinator::OnEndOfInput() {
 }
 
 void CheckpointCoordinator::TriggerNow() {
-  if (!running_ || final_done_ || !job_.AllRunning()) {
+  if (!running_ || final_done_ || !MayTrigger()) {
     return;
   }
   if (triggering_ || pending_) {
     overdue_ = true;
     return;
   }
-  const sim::SimTime earliest = sim::Later(last_completion_, options_.min_pause);
-  if (last_completion_ != sim::kEpoch && environment_.Now() < earliest) {
-    main_thread_.PostLater(earliest - environment_.Now(), [this, period = period_] {
+  if (const sim::Duration pause = PauseLeft(); pause > sim::Duration(0)) {
+    main_thread_.PostLater(pause, [this, period = period_] {
       if (period == period_) {
         TriggerNow();
       }
@@ -131,12 +130,25 @@ void CheckpointCoordinator::TriggerNow() {
   });
 }
 
+bool CheckpointCoordinator::MayTrigger() const {
+  return job_.AllRunning() || defects_.Has(Defect::kTriggersWhileRestoring);
+}
+
+sim::Duration CheckpointCoordinator::PauseLeft() const {
+  if (last_completion_ == sim::kEpoch) {
+    return sim::Duration(0);
+  }
+  return defects_.Has(Defect::kMinPauseByWallClock)
+             ? last_completion_wall_ + options_.min_pause - environment_.WallNow()
+             : sim::Later(last_completion_, options_.min_pause) - environment_.Now();
+}
+
 void CheckpointCoordinator::OnId(uint64_t period, sim::Result<uint64_t> id) {
   if (period != period_) {
     return;  // the id is burnt
   }
   triggering_ = false;
-  if (!id || !job_.AllRunning()) {
+  if (!id || !MayTrigger()) {
     return;  // the next interval tries again
   }
   const CheckpointId checkpoint(*id);
@@ -195,6 +207,7 @@ void CheckpointCoordinator::OnStored() {
   pending_.reset();
   failures_in_a_row_ = 0;
   last_completion_ = environment_.Now();
+  last_completion_wall_ = environment_.WallNow();
   const bool after_restore = std::exchange(after_restore_, false);
   environment_.Trace(events::kCheckpointStored,
                      {{"id", id}, {"after_restore", after_restore ? 1 : 0}});

@@ -73,6 +73,9 @@ class CheckpointCoordinator {
   void ScheduleNext(sim::Duration delay);
   void TriggerNow();
   void OnId(uint64_t period, sim::Result<uint64_t> id);
+  // How long the pause after the last completion still lasts.
+  sim::Duration PauseLeft() const;
+  bool MayTrigger() const;
   void Abort(CheckpointInput why);
   void StorePending();
   void OnStored();
@@ -101,6 +104,7 @@ class CheckpointCoordinator {
   bool after_restore_ = false;  // and none was stored since
   uint32_t failures_in_a_row_ = 0;
   sim::SimTime last_completion_{};
+  sim::WallTime last_completion_wall_{};
   std::unique_ptr<PendingCheckpoint> pending_;
   std::vector<MainThread::Mail> settled_;
 };
