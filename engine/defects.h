@@ -58,6 +58,10 @@ enum class Defect : uint8_t {
   kSinkAbortsWithItsCheckpoint,
   kSinkSnapshotsBeforeFlush,
   kSinkCommitsWithoutWaiting,
+  kMinPauseByWallClock,
+  kTriggersWhileRestoring,
+  kReconnectsWithoutSequence,
+  kTasksOutliveTheirMaster,
 };
 
 struct DefectInfo {
@@ -217,6 +221,20 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
      "The sink sends its commit once and does not wait for the broker's answer.",
      "A pending transaction is kept until the broker has confirmed its commit.", "lost commit",
      "known-bugs 134: FLINK-39056 (its class: commits that fail unseen)"},
+    {Defect::kMinPauseByWallClock, "min_pause_by_wall_clock",
+     "The pause between two checkpoints is measured with the wall clock.",
+     "Spans are measured with a clock that never goes back.", "liveness", "G08"},
+    {Defect::kTriggersWhileRestoring, "triggers_while_restoring",
+     "Checkpoints are triggered as soon as one task runs; a source that still restores its state "
+     "gives an empty one.",
+     "A checkpoint holds the state of every subtask.", "cut", "G10"},
+    {Defect::kReconnectsWithoutSequence, "reconnects_without_sequence",
+     "When a connection breaks in mid-stream the consumer asks again and reads on; what was under "
+     "way is missed by nobody.",
+     "A channel delivers everything once and in order, or fails.", "lost data", "G46"},
+    {Defect::kTasksOutliveTheirMaster, "tasks_outlive_their_master",
+     "A TaskManager that has lost its JobManager neither cancels its tasks nor tells of them.",
+     "A subtask has one attempt at a time.", "fencing", "G49"},
 });
 
 // The set of planted defects of one run. A value; travels in options.

@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <string_view>
@@ -16,6 +17,8 @@
 
 namespace flinch::faults {
 namespace {
+
+using namespace std::chrono_literals;
 
 // More faults than any run needs; a bound for the loops.
 constexpr uint32_t kFaultsMax = 10'000;
@@ -46,6 +49,14 @@ constexpr sim::Ratio kHalf = {.numerator = 1, .denominator = 2};
 constexpr sim::Ratio kRated = {.numerator = 1, .denominator = 4};
 constexpr int64_t kGapsPerHorizon = 8;
 
+// Of all troubles of a clock only this one is a wall clock's own.
+constexpr uint32_t kJumpWeight = 4;
+// A wall clock that is set: by NTP, by hand, by a wrong time zone.
+constexpr auto kClockJumps = std::to_array<sim::Duration>({100ms, 5s, 5min, 1h});
+
+// One in so many crashes leaves the restart to a fault of its own.
+constexpr sim::Ratio kRestartedByAnother = {.numerator = 1, .denominator = 4};
+
 // The kinds that are drawn in ways of their own.
 constexpr auto kOwnWay = std::to_array<std::string_view>(
     {"crash", "restart", "drop", "delay", "cut", "operator_error", "operator_slow"});
@@ -55,12 +66,16 @@ bool IsOneOf(std::string_view word, const Words& words) {
   return std::ranges::find(words, word) != words.end();
 }
 
-// All that may be drawn but those with ways of their own.
-std::vector<std::string_view> OtherKinds(const SwarmOptions& options) {
+// The kinds that may be drawn: of one family, or ("") all but those with ways of their own.
+std::vector<std::string_view> KindsOf(const SwarmOptions& options, std::string_view family) {
   std::vector<std::string_view> kinds;
   for (const FaultInfo& fault : kFaultCatalogue) {
-    if (!IsOneOf(fault.kind, kOwnWay) &&
-        (options.damages_storage || !IsOneOf(fault.kind, kDamagingKinds))) {
+    const bool is_other = !IsOneOf(fault.kind, kOwnWay) &&
+                          (fault.kind != "reset" || options.connected_hosts.size() >= 2);
+    // A crash at a write comes when it comes; who asks for a family wants it now.
+    const bool is_asked =
+        family.empty() ? is_other : fault.family == family && fault.kind != "crash_at_write";
+    if (is_asked && (options.damages_storage || !IsOneOf(fault.kind, kDamagingKinds))) {
       kinds.push_back(fault.kind);
     }
   }
@@ -70,14 +85,18 @@ std::vector<std::string_view> OtherKinds(const SwarmOptions& options) {
 // Draws one parameter of an action after the other, each from a stream of its name.
 class ParameterDraw {
  public:
-  ParameterDraw(const SwarmOptions& options, const sim::Random& random)
-      : options_(options), random_(random) {}
+  ParameterDraw(const SwarmOptions& options, std::string_view kind, const sim::Random& random)
+      : options_(options), kind_(kind), random_(random) {}
 
   void operator()(std::string_view key, sim::Ratio& ratio) const {
     ratio = {.numerator = Pick(key, kOtherRatios), .denominator = 100};
   }
 
   void operator()(std::string_view key, sim::Duration& span) const {
+    if (kind_ == "clock_jump") {
+      span = Pick(key, kClockJumps);
+      return;
+    }
     const bool is_length = key == "for";
     span = random_.Split(key).Between(is_length ? options_.link_min : options_.delay_min,
                                       is_length ? options_.link_max : options_.delay_max);
@@ -127,6 +146,7 @@ class ParameterDraw {
   }
 
   const SwarmOptions& options_;
+  const std::string_view kind_;
   const sim::Random random_;
 };
 
@@ -177,7 +197,7 @@ Action DrawActionOfKind(const SwarmOptions& options, std::string_view kind, cons
   std::visit(
       [&](auto& what) {
         Aim(what, options, victims, random, family);
-        VisitParameters(what, ParameterDraw(options, random));
+        VisitParameters(what, ParameterDraw(options, kind, random));
       },
       action);
   return action;
@@ -188,6 +208,7 @@ struct Swarm {
   std::array<uint32_t, 3> link_weights{};  // by LinkKind; 0: off
   bool is_one_way = false;
   bool crashes_again = false;
+  bool spares = false;                        // whoever is not dispensable
   std::array<uint32_t, 2> trigger_weights{};  // anchored, timed
   std::vector<std::string_view> others;
   std::vector<uint32_t> other_weights;  // by `others`; 0: off
@@ -218,6 +239,12 @@ class PlanDraw {
         random_.Split("crashes").Between(options_.crashes_min, options_.crashes_max);
     for (uint64_t index = 0; index < static_cast<uint64_t>(crashes); ++index) {
       plan.faults.push_back(DrawCrash(index));
+    }
+    for (uint64_t index = 0; index < static_cast<uint64_t>(crashes); ++index) {
+      if (IsRestartedByAnother(index)) {
+        plan.faults.push_back({.when = AfterFault{.fault = index, .delay = RestartOfCrash(index)},
+                               .what = Restart{.process = TargetOfCrash(index)}});
+      }
     }
     if (swarm_.has_links()) {
       const int64_t links = random_.Split("links").Between(0, options_.link_faults_max);
@@ -260,13 +287,15 @@ class PlanDraw {
                             weigh("cut", options_.cut_chance)};
     }
     if (options_.hosts.size() >= 2 && options_.others_max > 0) {
-      swarm.others = OtherKinds(options_);
+      swarm.others = KindsOf(options_, "");
       for (const std::string_view kind : swarm.others) {
-        swarm.other_weights.push_back(weigh(kind, options_.other_chance));
+        const uint32_t weight = weigh(kind, options_.other_chance);
+        swarm.other_weights.push_back(kind == "clock_jump" ? kJumpWeight * weight : weight);
       }
     }
     swarm.is_one_way = Switch("one_way", options_.one_way_chance);
     swarm.crashes_again = Switch("crash_again", options_.crash_again_chance);
+    swarm.spares = options_.spare_targets > 0 && Switch("spares", kHalf);
     swarm.trigger_weights = {options_.anchors.empty() ? 0 : options_.anchored_weight,
                              options_.timed_weight};
     if (swarm.trigger_weights[0] + swarm.trigger_weights[1] == 0) {
@@ -282,13 +311,20 @@ class PlanDraw {
 
   const std::string& TargetOfCrash(uint64_t index) const {
     // A second blow hits whom the first one hit.
-    const uint64_t source = IsAgain(index) ? index - 1 : index;
+    uint64_t source = IsAgain(index) ? index - 1 : index;
+    if (swarm_.spares) {
+      source %= options_.spare_targets;
+    }
     const std::vector<uint32_t> weights = WeightsOf(options_.crash_targets);
     return options_.crash_targets[Of("crash", source, "target").Weighted(weights)].process;
   }
 
   sim::Duration RestartOfCrash(uint64_t index) const {
     return Of("crash", index, "restart").Between(options_.restart_min, options_.restart_max);
+  }
+
+  bool IsRestartedByAnother(uint64_t index) const {
+    return Of("crash", index, "restarted_by_another").Chance(kRestartedByAnother);
   }
 
   // Whether this crash follows the one before it. Never two in a row, so that all ends by the
@@ -301,11 +337,16 @@ class PlanDraw {
   Fault DrawCrash(uint64_t index) const {
     Fault fault;
     const std::string& target = TargetOfCrash(index);
-    fault.what = Crash{.process = target, .restart_after = RestartOfCrash(index)};
+    fault.what =
+        Crash{.process = target,
+              .restart_after = IsRestartedByAnother(index) ? std::nullopt
+                                                           : std::optional(RestartOfCrash(index))};
     if (IsAgain(index)) {
       if (!options_.again_events.empty() && Of("crash", index, "again_at").Chance(kHalf)) {
         const size_t event = Of("crash", index, "again_event").Below(options_.again_events.size());
-        fault.when = AtEvent{.kind = options_.again_events[event], .since = index - 1};
+        AtEvent when = options_.again_events[event];
+        when.since = index - 1;
+        fault.when = std::move(when);
         return fault;
       }
       const sim::Duration pause =
@@ -392,10 +433,12 @@ class PlanDraw {
     const size_t first =
         options_.host_weights.empty() ? hosts.Below(count) : hosts.Weighted(options_.host_weights);
     const size_t step = 1 + Of("other", index, "to").Below(count - 1);
-    const Victims victims = {.first = options_.hosts[first],
-                             .second = options_.hosts[(first + step) % count]};
     const std::string_view kind =
         swarm_.others[Of("other", index, "kind").Weighted(swarm_.other_weights)];
+    const Victims victims = kind == "reset"
+                                ? DrawConnected(index)
+                                : Victims{.first = options_.hosts[first],
+                                          .second = options_.hosts[(first + step) % count]};
     Fault fault;
     fault.what = DrawActionOfKind(options_, kind, victims, random_.Split("other", index), "");
     const bool is_short = std::holds_alternative<ResetLink>(fault.what);
@@ -403,6 +446,13 @@ class PlanDraw {
                      ? Trigger(AtRate{.mean = options_.horizon / kGapsPerHorizon})
                      : DrawTrigger("other", index);
     return fault;
+  }
+
+  Victims DrawConnected(uint64_t index) const {
+    const std::vector<std::string>& hosts = options_.connected_hosts;
+    const size_t first = Of("other", index, "connected_from").Below(hosts.size());
+    const size_t step = 1 + Of("other", index, "connected_to").Below(hosts.size() - 1);
+    return {.first = hosts[first], .second = hosts[(first + step) % hosts.size()]};
   }
 
   Fault DrawCodeFault(uint64_t index) const {
@@ -487,40 +537,31 @@ sim::Result<void> SwarmOptions::Validate() const {
 }
 
 std::vector<std::string_view> DrawableKinds(const SwarmOptions& options, std::string_view family) {
-  std::vector<std::string_view> kinds;
-  for (const FaultInfo& fault : kFaultCatalogue) {
-    // A crash at a write comes when it comes; who asks for a family wants it now.
-    if (fault.family == family && fault.kind != "crash_at_write" &&
-        (options.damages_storage || !IsOneOf(fault.kind, kDamagingKinds))) {
-      kinds.push_back(fault.kind);
-    }
-  }
-  return kinds;
+  return KindsOf(options, family);
 }
 
 std::vector<std::string_view> DrawableKinds(const SwarmOptions& options) {
-  const bool has_links = options.hosts.size() >= 2;
-  std::vector<std::string_view> own;
-  const auto add = [&own](std::string_view kind, bool is_drawn) {
-    if (is_drawn) {
-      own.push_back(kind);
-    }
+  const auto is_possible = [](uint32_t most, sim::Ratio chance) {
+    return most > 0 && chance.numerator > 0;
   };
-  const bool has_link_faults = has_links && options.link_faults_max > 0;
-  add("crash", options.crashes_max > 0);
-  add("drop", has_link_faults && options.drop_chance.numerator > 0);
-  add("delay", has_link_faults && options.delay_chance.numerator > 0);
-  add("cut", has_link_faults && options.cut_chance.numerator > 0);
-  if (has_links && options.others_max > 0 && options.other_chance.numerator > 0) {
-    std::ranges::copy(OtherKinds(options), std::back_inserter(own));
+  const bool has_links = options.hosts.size() >= 2;
+  std::vector<std::string_view> others;
+  if (has_links && is_possible(options.others_max, options.other_chance)) {
+    others = KindsOf(options, "");
   }
-  if (!options.operators.empty() && options.code_faults_max > 0 &&
-      options.code_chance.numerator > 0) {
-    std::ranges::copy(DrawableKinds(options, "code"), std::back_inserter(own));
-  }
+  const std::map<std::string_view, sim::Ratio> links = {
+      {"drop", options.drop_chance}, {"delay", options.delay_chance}, {"cut", options.cut_chance}};
   std::vector<std::string_view> kinds;
   for (const FaultInfo& fault : kFaultCatalogue) {
-    if (IsOneOf(fault.kind, own)) {
+    bool may = IsOneOf(fault.kind, others);
+    if (fault.kind == "crash" || fault.kind == "restart") {
+      may = options.crashes_max > 0;
+    } else if (fault.family == "code") {
+      may = !options.operators.empty() && is_possible(options.code_faults_max, options.code_chance);
+    } else if (const auto link = links.find(fault.kind); link != links.end()) {
+      may = has_links && is_possible(options.link_faults_max, link->second);
+    }
+    if (may) {
       kinds.push_back(fault.kind);
     }
   }
@@ -529,7 +570,7 @@ std::vector<std::string_view> DrawableKinds(const SwarmOptions& options) {
 
 Action DrawAction(const SwarmOptions& options, std::string_view family, const Victims& victims,
                   const sim::Random& random) {
-  const std::vector<std::string_view> kinds = DrawableKinds(options, family);
+  const std::vector<std::string_view> kinds = KindsOf(options, family);
   sim::Check(!kinds.empty(), "there is no fault of the family {}", family);
   const std::string_view kind = kinds[random.Split("kind").Below(kinds.size())];
   return DrawActionOfKind(options, kind, victims, random, family);

@@ -4,8 +4,8 @@
 // of faults are switched off and the others weighted wildly (a swarm; Groce et al. 2012), so that
 // over many seeds every kind meets every other one, and also reigns alone.
 //
-// Shape: crashes first, then faults of links, then others of all kinds, then those of user code.
-//        Most faults wait for the n-th occurrence of a protocol event, because that is where bugs
+// Shape: crashes first, then the restarts of those crashes that have none of their own, then faults
+//        of links, then others of all kinds, then those of user code. Most faults wait for the n-th occurrence of a protocol event, because that is where bugs
 //        sit and because such a plan survives a change of the code; some come at a time; some crash
 //        a process again soon after it booted.
 // Time:  what starts at a time is over by `horizon`. What waits for an event lasts no longer than
@@ -46,6 +46,8 @@ struct Anchor {
 struct SwarmOptions {
   std::vector<CrashTarget> crash_targets;
   std::vector<std::string> hosts{};  // for links; fewer than two: no link faults
+  // Those of them that hold connections with each other; fewer than two: nothing to reset.
+  std::vector<std::string> connected_hosts{};
   // How often a host is one end of a link that fails, by `hosts`. Empty: all equally.
   std::vector<uint32_t> host_weights{};
   std::vector<Anchor> anchors{};  // none: all faults come at times
@@ -54,6 +56,9 @@ struct SwarmOptions {
 
   uint32_t crashes_min = 1;
   uint32_t crashes_max = 4;
+  // How many targets may be down at once without harm. Half of the seeds crash no more different
+  // ones than that, and one at least. 0: nobody knows; all seeds crash anybody.
+  uint32_t spare_targets = 0;
   sim::Duration restart_min = std::chrono::milliseconds(50);
   sim::Duration restart_max = std::chrono::milliseconds(1500);
 
@@ -86,7 +91,7 @@ struct SwarmOptions {
   sim::Ratio code_chance = sim::Percent(10);
   // Where a crash may fall that follows another one of the same process: the first such event
   // after it. None: some time after the restart.
-  std::vector<std::string> again_events{};
+  std::vector<AtEvent> again_events{};
 
   // Whole sentences about bounds that cross or do not fit the horizon.
   sim::Result<void> Validate() const;

@@ -185,8 +185,12 @@ std::string Budget::WhyNotFinished(const sim::World& world) const {
   if (!log.empty()) {
     return log;
   }
-  const std::string slow = WhyTooSlow();
-  return slow.empty() ? WhyLost(world) : slow;
+  std::string slow = WhyTooSlow();
+  if (!slow.empty()) {
+    return slow;
+  }
+  std::string lost = WhyLost(world);
+  return lost.empty() ? promise_.excuse() : lost;
 }
 
 std::string Budget::WhyFailed() const {

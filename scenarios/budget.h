@@ -7,6 +7,8 @@
 //   input         the input was never published completely: not finished
 //   patience      an option makes the engine wait for longer than the run lasts after its healing,
 //                 or a fault has delayed one operation for longer than is borne: not finished
+//   promise       options, plan and input go beyond what a job can be promised to finish with
+//                 (scenarios/promise.h): not finished
 //   storage       a fault destroyed or hid what was durable, and no completed checkpoint has all
 //                 its files, or the JobManager found its data unreadable, or the log's journal is
 //                 damaged: not finished; of the log also lost and retracted records
@@ -25,11 +27,13 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "faults/fault_plan.h"
 #include "faults/injector.h"
 #include "reports/run_summary.h"
+#include "scenarios/promise.h"
 #include "scenarios/scenario.h"
 #include "sim/recording/recording.h"
 #include "sim/world/world.h"
@@ -57,6 +61,11 @@ class Budget final : public sim::TraceObserver {
   void OnEvent(const sim::TraceEvent& event) override;
   void OnFired(const faults::Action& action);
 
+  // Before the first event: what the run is promised.
+  void OnPromise(Promise promise) { promise_ = std::move(promise); }
+
+  const Promise& promise() const { return promise_; }
+
   // Whether the healed job has had more than enough.
   bool exhausted() const;
   // What it had and did not do, for whoever reports that it did not finish; "" until exhausted.
@@ -76,6 +85,7 @@ class Budget final : public sim::TraceObserver {
   std::string DamagedLog(const sim::World& world) const;
 
   const Scenario& scenario_;
+  Promise promise_;
   bool sealed_ = false;
   bool storage_damaged_ = false;
   bool log_lied_ = false;  // the log's disk about a sync

@@ -13,6 +13,7 @@
 #include "faults/generators.h"
 #include "scenarios/cells.h"
 #include "scenarios/jobs.h"
+#include "scenarios/promise.h"
 #include "sim/check.h"
 #include "sim/random.h"
 
@@ -99,6 +100,17 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
   };
 }
 
+// In the recovery from a crash, and in the first checkpoint after it.
+std::vector<faults::AtEvent> AgainEvents() {
+  const std::vector<std::pair<std::string, std::string>> after_restore = {{"after_restore", "1"}};
+  return {{.kind = std::string(events::kJobRestored)},
+          {.kind = std::string(events::kTaskRestoring)},
+          {.kind = std::string(events::kFirstRecord)},
+          {.kind = std::string(events::kCheckpointTriggered), .where = after_restore},
+          {.kind = std::string(events::kCheckpointCompleted)},
+          {.kind = std::string(events::kCheckpointStored), .where = after_restore}};
+}
+
 // Crashes of the TaskManagers, and faults of all links.
 faults::SwarmOptions WorkerSwarm(const Scenario& scenario, sim::Duration input_span) {
   const SwarmSpec& spec = scenario.faults.swarm;
@@ -111,10 +123,13 @@ faults::SwarmOptions WorkerSwarm(const Scenario& scenario, sim::Duration input_s
   for (const std::string& host : options.hosts) {
     options.host_weights.push_back(host == kJobManager ? kMasterWeight : 1);
   }
+  // Records travel from task to task over connections, everything else is single messages.
+  options.connected_hosts = TaskManagerNames(scenario.cluster);
   options.anchors = Anchors(scenario, input_span);
   options.horizon = scenario.limits.heal_after;
   options.crashes_min = spec.crashes_min;
   options.crashes_max = spec.crashes_max;
+  options.spare_targets = std::max(SpareTaskManagers(scenario), 1U);
   options.restart_min = spec.restart_min;
   options.restart_max = spec.restart_max;
   options.link_faults_max = spec.link_faults_max;
@@ -129,10 +144,7 @@ faults::SwarmOptions WorkerSwarm(const Scenario& scenario, sim::Duration input_s
     options.code_faults_max = std::min(options.code_faults_max, spec.others_max);
   }
   options.damages_storage = spec.damages_storage;
-  options.again_events = {std::string(events::kJobRestored), std::string(events::kTaskRestoring),
-                          std::string(events::kFirstRecord),
-                          std::string(events::kCheckpointTriggered),
-                          std::string(events::kCheckpointCompleted)};
+  options.again_events = AgainEvents();
   options.anchored_weight = spec.anchored_weight;
   options.timed_weight = spec.timed_weight;
   return options;
@@ -143,6 +155,7 @@ faults::SwarmOptions ControlSwarm(const Scenario& scenario, sim::Duration input_
   faults::SwarmOptions options = WorkerSwarm(scenario, input_span);
   options.crash_targets = {{.process = std::string(kJobManager), .weight = 2},
                            {.process = std::string(kBroker), .weight = 1}};
+  options.spare_targets = 0;
   options.hosts.clear();
   options.host_weights.clear();
   options.others_max = 0;
@@ -181,6 +194,13 @@ std::vector<std::string> OperatorsOf(const Scenario& scenario, CellRole role) {
   return names;
 }
 
+std::string AnotherWorker(const std::vector<std::string>& workers, std::string_view worker,
+                          sim::Random random) {
+  const auto own = std::ranges::find(workers, worker);
+  const size_t step = 1 + random.Below(workers.size() - 1);
+  return workers[(static_cast<size_t>(own - workers.begin()) + step) % workers.size()];
+}
+
 // A fault in this cell, behind a crash that makes the job recover where the cell is about that.
 faults::FaultPlan AimedPlan(const Scenario& scenario, const Cell& cell,
                             const faults::SwarmOptions& swarm, const sim::Random& random) {
@@ -205,7 +225,10 @@ faults::FaultPlan AimedPlan(const Scenario& scenario, const Cell& cell,
   }
   const std::vector<std::string> operators =
       cell.fault == "code" ? OperatorsOf(scenario, cell.role) : std::vector<std::string>();
-  const std::string second(victim == kJobManager ? std::string_view(worker) : kJobManager);
+  std::string second(victim == kJobManager ? std::string_view(worker) : kJobManager);
+  if (cell.fault == "reset" && workers.size() > 1) {
+    second = AnotherWorker(workers, worker, random.Split("peer"));  // whom it has connections with
+  }
   plan.faults.push_back(
       {.when = std::move(when),
        .what = faults::DrawAction(swarm, cell.fault,

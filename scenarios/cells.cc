@@ -192,8 +192,11 @@ constexpr auto kPhases = std::to_array<PhaseRow>({
 });
 
 // The broker keeps its journal on a disk of its own; all others use the shared volume only. User
-// code runs in tasks.
+// code runs in tasks. Only TaskManagers have connections, with each other.
 bool IsLegal(Role role, std::string_view fault) {
+  if (fault == "reset") {
+    return role != Role::kMaster && role != Role::kLog;
+  }
   if (fault == "code") {
     return role == Role::kSource || role == Role::kOperator || role == Role::kSink;
   }

@@ -262,6 +262,9 @@ Json ToJson(const Subject& subject) {
   if (subject.healed) {
     json["healed"] = sim::Nanos(*subject.healed);
   }
+  if (subject.heartbeat_timeout) {
+    json["heartbeat_timeout"] = subject.heartbeat_timeout->count();
+  }
   json["rows"] = std::move(rows);
   return json;
 }
@@ -286,6 +289,10 @@ Subject SubjectOf(const Json& json) {
                   .patience = sim::Duration(NumberOf<int64_t>(json.at("patience")))};
   if (json.contains("healed")) {
     subject.healed = TimeOf(json.at("healed"));
+  }
+  // Recordings of before it was judged by have none.
+  if (json.contains("heartbeat_timeout")) {
+    subject.heartbeat_timeout = sim::Duration(NumberOf<int64_t>(json.at("heartbeat_timeout")));
   }
   for (const Json& row : json.at("rows")) {
     SubjectRow& own = subject.rows.emplace_back();

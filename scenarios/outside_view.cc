@@ -14,6 +14,7 @@
 #include "engine/runtime/timer_service.h"
 #include "engine/state/hashmap_backend.h"
 #include "engine/state/key_groups.h"
+#include "scenarios/promise.h"
 
 namespace flinch::scenarios {
 
@@ -54,30 +55,6 @@ std::optional<int64_t> NumberOf(std::string_view value, Folding folding) {
   }
   const sim::Result<int64_t> number = engine::Decode<int64_t>(value);
   return number ? std::optional(*number) : std::nullopt;
-}
-
-// A sum that stays within the clock's range.
-sim::Duration Sum(std::initializer_list<sim::Duration> spans) {
-  sim::SimTime sum = sim::kEpoch;
-  for (const sim::Duration span : spans) {
-    sum = sim::Later(sum, span);
-  }
-  return sum - sim::kEpoch;
-}
-
-// From the healing on: time for everything that may have to run into its time-out, twice, and for
-// a barrier behind all rows.
-sim::Duration PatienceOf(const engine::EngineOptions& options, size_t rows) {
-  const auto count = static_cast<int64_t>(rows);
-  const sim::Duration record_time = options.task.record_time;
-  const bool is_endless =
-      record_time > sim::Duration(0) && count > sim::Duration::max() / record_time;
-  const sim::Duration once =
-      Sum({options.heartbeat.timeout, options.restart.delay, options.network.request_timeout,
-           options.checkpoint.timeout, options.checkpoint.interval, options.checkpoint.min_pause,
-           options.rpc.ask_timeout, options.rpc.ask_timeout,
-           is_endless ? sim::Duration::max() : count * record_time});
-  return Sum({once, once, std::chrono::seconds(30)});
 }
 
 }  // namespace
@@ -252,7 +229,8 @@ Subject DescribeSubject(const Scenario& scenario, const Workload& workload,
       .rows = {},
       .out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness).count(),
       .healed = sim::SimTime(scenario.limits.heal_after),
-      .patience = PatienceOf(scenario.options, workload.rows.size())};
+      .patience = PatienceOf(scenario.options, workload.rows.size()),
+      .heartbeat_timeout = scenario.options.heartbeat.timeout};
   if (job.counted == nullptr || outside == nullptr) {
     return subject;
   }

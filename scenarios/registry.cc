@@ -13,7 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Short intervals and time-outs, so that ten simulated seconds hold a whole story.
+// Short intervals and time-outs, so that ten simulated seconds hold a whole story: six in which
+// things break, and four in which the healed job has to get on.
 engine::EngineOptions QuickOptions() {
   return {.checkpoint = {.interval = 500ms, .timeout = 10s, .tolerable_failures = 3},
           .restart = {.delay = 200ms},
@@ -52,7 +53,7 @@ Scenario WordCount() {
           .job = {.name = "word_count", .parallelism = 3},
           .workload = {.partitions = 3,
                        .rows_per_second = 80,
-                       .records = 600,
+                       .records = 800,
                        .keys = 200,
                        .keys_per_record = 5,
                        .key_prefix = "word-",
@@ -71,7 +72,7 @@ Scenario PackageLog() {
           .job = {.name = "package_log", .parallelism = 2, .window = 1h},
           .workload = {.source = WorkloadSource::kFile,
                        .partitions = 2,
-                       .rows_per_second = 500,
+                       .rows_per_second = 200,
                        .file = {.format = FileFormat::kBlank,
                                 .timestamp_fields = {"1", "2"},
                                 .timestamp_format = "%Y-%m-%d %H:%M:%S",
@@ -98,9 +99,10 @@ Scenario SmallJob() {
                     .options = QuickOptions()};
   scenario.options.checkpoint.interval = 200ms;
   scenario.options.network.buffer_timeout = 100ms;  // Flink's
-  // The input lasts five seconds; what is to break must do so before its end.
-  scenario.limits.heal_after = 8s;
-  scenario.faults.swarm.restart_max = 1s;
+  // The input lasts five seconds and must outlast the healing: progress is owed from there on.
+  scenario.limits.heal_after = 3600ms;
+  scenario.faults.swarm.restart_max = 600ms;
+  scenario.faults.swarm.link_max = 1800ms;
   return scenario;
 }
 

@@ -126,9 +126,10 @@ class Stage {
       oracle->OnSubject(subject);
       world_.Observe(*oracle);
     }
-    faults::FaultPlan plan = ResolveCells(
-        request.plan ? *request.plan : PlanOf(request.scenario, request.workload, request.seed),
-        roles_);
+    faults::FaultPlan plan =
+        request.plan ? *request.plan : PlanOf(request.scenario, request.workload, request.seed);
+    budget_.OnPromise(PromiseOf(request.scenario, plan, request.workload));
+    plan = ResolveCells(std::move(plan), roles_);
     ailing_ = AilingOperators(plan);
     BootProcesses();
     injector_.emplace(world_, std::move(plan), sim::SimTime(request.scenario.limits.heal_after),
@@ -358,6 +359,7 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
     result.evidence->summary = summary;
   }
   result.output = std::move(state.output);
+  result.promise = budget_.promise();
   result.cells = cells_.hit();
   result.why_not = injector_->WhyNot();
   result.recording = world_.recording();

@@ -11,6 +11,7 @@
 #include "reports/run_summary.h"
 #include "scenarios/evidence.h"
 #include "scenarios/expected.h"
+#include "scenarios/promise.h"
 #include "scenarios/scenario.h"
 #include "scenarios/workload.h"
 #include "sim/recording/recording.h"
@@ -41,6 +42,7 @@ struct RunResult {
   std::vector<OutputRecord> output;  // by log partition and offset
   // By fault of the plan: why it never fired, as far as that is known (Injector::WhyNot).
   std::vector<std::string> why_not;
+  Promise promise;                   // whether the job owed its end, whatever came of it
   std::vector<uint32_t> cells;       // of the protocol that faults struck: scenarios/cells.h
   std::optional<sim::Tape> tape;     // when one was recorded or played
   sim::TapeReport tape_report;       // when one was played

@@ -98,7 +98,7 @@ struct SwarmSpec {
   uint32_t crashes_max = 2;
   uint32_t control_crashes_max = 1;  // of the JobManager and the broker
   sim::Duration restart_min = std::chrono::milliseconds(50);
-  sim::Duration restart_max = std::chrono::milliseconds(1500);
+  sim::Duration restart_max = std::chrono::seconds(1);
   uint32_t link_faults_max = 4;
   sim::Duration link_min = std::chrono::milliseconds(20);
   sim::Duration link_max = std::chrono::seconds(3);
@@ -121,8 +121,9 @@ struct FaultsSpec {
 };
 
 struct LimitsSpec {
-  // From here on nothing breaks any more, and what is down comes back.
-  sim::Duration heal_after = std::chrono::seconds(15);
+  // From here on nothing breaks any more, and what is down comes back. An input that lasts longer
+  // shows whether the healed job gets on.
+  sim::Duration heal_after = std::chrono::seconds(6);
   sim::Duration simulated_time = std::chrono::minutes(10);
   uint64_t events = 50'000'000;
   // A job that is healed and has all its input must finish within so many more checkpoints.

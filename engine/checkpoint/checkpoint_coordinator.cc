@@ -117,18 +117,17 @@ void CheckpointCoordinator::OnEndOfInput() {
 }
 
 void CheckpointCoordinator::TriggerNow() {
-  if (!running_ || final_done_ || !job_.AllRunning()) {
+  if (!running_ || final_done_ || !MayTrigger()) {
     return;
   }
   if (triggering_ || pending_) {
     overdue_ = true;
     return;
   }
-  const sim::SimTime earliest = sim::Later(last_completion_, options_.min_pause);
   // Flink: the pause holds back what is periodic, and the final checkpoint is not.
-  const bool must_wait = last_completion_ != sim::kEpoch && !job_.AllAtEndOfInput();
-  if (must_wait && environment_.Now() < earliest) {
-    main_thread_.PostLater(earliest - environment_.Now(), [this, period = period_] {
+  const sim::Duration pause = job_.AllAtEndOfInput() ? sim::Duration(0) : PauseLeft();
+  if (pause > sim::Duration(0)) {
+    main_thread_.PostLater(pause, [this, period = period_] {
       if (period == period_) {
         TriggerNow();
       }
@@ -143,6 +142,19 @@ void CheckpointCoordinator::TriggerNow() {
   });
 }
 
+bool CheckpointCoordinator::MayTrigger() const {
+  return job_.AllRunning() || defects_.Has(Defect::kTriggersWhileRestoring);
+}
+
+sim::Duration CheckpointCoordinator::PauseLeft() const {
+  if (last_completion_ == sim::kEpoch) {
+    return sim::Duration(0);
+  }
+  return defects_.Has(Defect::kMinPauseByWallClock)
+             ? last_completion_wall_ + options_.min_pause - environment_.WallNow()
+             : sim::Later(last_completion_, options_.min_pause) - environment_.Now();
+}
+
 void CheckpointCoordinator::OnId(uint64_t period, sim::Result<uint64_t> id) {
   if (period != period_) {
     return;  // the id is burnt
@@ -154,7 +166,7 @@ void CheckpointCoordinator::OnId(uint64_t period, sim::Result<uint64_t> id) {
     OnFailure(burnt, kIoException);
     return;
   }
-  if (!job_.AllRunning()) {
+  if (!MayTrigger()) {
     return;  // the next interval tries again
   }
   const CheckpointId checkpoint(*id);
@@ -231,6 +243,7 @@ void CheckpointCoordinator::OnStored() {
   pending_.reset();
   failures_in_a_row_ = 0;
   last_completion_ = environment_.Now();
+  last_completion_wall_ = environment_.WallNow();
   const bool after_restore = std::exchange(after_restore_, false);
   environment_.Trace(events::kCheckpointStored,
                      {{"id", id}, {"after_restore", after_restore ? 1 : 0}});

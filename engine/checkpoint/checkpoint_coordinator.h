@@ -82,6 +82,9 @@ class CheckpointCoordinator {
   void OnFailure(uint64_t id, std::string_view why);
   // After a failure: what is due, or the final one, comes again.
   void TriggerAgain();
+  // How long the pause after the last completion still lasts.
+  sim::Duration PauseLeft() const;
+  bool MayTrigger() const;
   void Abort(CheckpointInput why);
   void DiscardLate(const ExecutionAttemptId& task, CheckpointId id);
   void StorePending();
@@ -111,6 +114,7 @@ class CheckpointCoordinator {
   bool after_restore_ = false;  // and none was stored since
   uint32_t failures_in_a_row_ = 0;
   sim::SimTime last_completion_{};
+  sim::WallTime last_completion_wall_{};
   std::unique_ptr<PendingCheckpoint> pending_;
   std::vector<MainThread::Mail> settled_;
 };

@@ -13,8 +13,12 @@ constexpr sim::Duration kConnectTimeout = 1s;
 }  // namespace
 
 InputGate::InputGate(sim::Environment& environment, const NetworkOptions& options,
-                     std::vector<ChannelOptions> channels, std::function<void()> on_input)
-    : environment_(environment), options_(options), on_input_(std::move(on_input)) {
+                     std::vector<ChannelOptions> channels, std::function<void()> on_input,
+                     BrokenChannel broken)
+    : environment_(environment),
+      options_(options),
+      on_input_(std::move(on_input)),
+      broken_(broken) {
   for (ChannelOptions& channel : channels) {
     channels_.push_back(std::make_unique<Channel>(environment));
     channels_.back()->options = std::move(channel);
@@ -82,6 +86,10 @@ void InputGate::Read(Channel& channel) {
   }
   for (;;) {
     sim::Result<Bytes> buffer = channel.connection->Receive();
+    if (!buffer && broken_ == BrokenChannel::kReconnects && !closed_ && !channel.ended &&
+        Request(channel)) {
+      continue;
+    }
     if (!buffer) {
       fail(buffer.error());
       return;

@@ -46,11 +46,15 @@ struct ChannelOptions {
   std::string producer_name;
 };
 
+// What becomes of a connection that breaks in mid-stream. kReconnects is a planted defect.
+enum class BrokenChannel : uint8_t { kFails, kReconnects };
+
 class InputGate {
  public:
   // `on_input` is called when there is something new to look at.
   InputGate(sim::Environment& environment, const NetworkOptions& options,
-            std::vector<ChannelOptions> channels, std::function<void()> on_input);
+            std::vector<ChannelOptions> channels, std::function<void()> on_input,
+            BrokenChannel broken = BrokenChannel::kFails);
 
   // Starts to read, on fibers of `fibers`.
   void Start(sim::FiberGroup& fibers);
@@ -98,6 +102,7 @@ class InputGate {
   NetworkOptions options_;
   std::vector<std::unique_ptr<Channel>> channels_;
   std::function<void()> on_input_;
+  BrokenChannel broken_;
   size_t turn_ = 0;
   size_t ended_ = 0;
   bool closed_ = false;

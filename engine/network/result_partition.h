@@ -46,6 +46,9 @@ class ResultPartition {
   // False when somebody has asked for this subpartition before, and after Close: whoever serves a
   // task that has ended would outlive it.
   bool Claim(uint32_t subpartition);
+
+  bool IsOpen() const { return !closed_; }
+
   // Sends everything until the connection breaks or the partition is closed. Blocks its fiber.
   void Serve(uint32_t subpartition, sim::Connection& connection);
   void Close();

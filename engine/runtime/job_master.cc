@@ -247,7 +247,8 @@ void JobMaster::OnTaskState(const UpdateTaskState& update) {
       if (update.end_of_input && !std::exchange(execution->end_of_input, true)) {
         checkpoints_.OnEndOfInput();
       }
-      if (status_ == JobStatus::kRunning && !checkpointing_ && AllRunning()) {
+      if (status_ == JobStatus::kRunning && !checkpointing_ &&
+          (AllRunning() || options_.defects.Has(Defect::kTriggersWhileRestoring))) {
         checkpointing_ = true;
         checkpoints_.Start();
       }

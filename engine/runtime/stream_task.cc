@@ -59,7 +59,10 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
                            .attempt = id_.attempt,
                            .defects = options.defects,
                            .partitions = Pointers(partitions_)}),
-      gate_(environment, engine_.network, DescribeChannels(), [this] { Wake(); }),
+      gate_(
+          environment, engine_.network, DescribeChannels(), [this] { Wake(); },
+          options.defects.Has(Defect::kReconnectsWithoutSequence) ? BrokenChannel::kReconnects
+                                                                  : BrokenChannel::kFails),
       barriers_(gate_.channels(), options.defects),
       watermarks_(gate_.channels(), options.defects),
       received_(gate_.channels()) {}
@@ -128,7 +131,7 @@ sim::Result<void> StreamTask::Start() {
       return opened;
     }
   }
-  last_checkpoint_ = restored;
+  last_checkpoint_ = std::max(last_checkpoint_, restored);
   if (chain_.source() != nullptr) {
     chain_.source()->OnAvailable([this] {
       source_available_ = true;
@@ -365,16 +368,7 @@ sim::Result<void> StreamTask::PerformCheckpoint(CheckpointId id) {
     return {};  // aborted, or overtaken by a newer one
   }
   last_checkpoint_ = id;
-  uint64_t sent = 0;
-  for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
-    sent += partition->records();
-    partition->BroadcastBarrier(id);
-  }
-  if (!partitions_.empty()) {
-    environment_.Trace(
-        events::kBarrierSent,
-        {{"id", id}, {"subtask", name_}, {"attempt", id_.attempt}, {"records", sent}});
-  }
+  SendBarrier(id);
   sim::Result<TaskSnapshot> snapshot = chain_.Snapshot(id);
   if (!snapshot) {
     return sim::Fail(snapshot);
@@ -388,6 +382,19 @@ sim::Result<void> StreamTask::PerformCheckpoint(CheckpointId id) {
     Upload(id, std::move(frozen));
   });
   return {};
+}
+
+void StreamTask::SendBarrier(CheckpointId id) {
+  uint64_t sent = 0;
+  for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
+    sent += partition->records();
+    partition->BroadcastBarrier(id);
+  }
+  if (!partitions_.empty()) {
+    environment_.Trace(
+        events::kBarrierSent,
+        {{"id", id}, {"subtask", name_}, {"attempt", id_.attempt}, {"records", sent}});
+  }
 }
 
 void StreamTask::Upload(CheckpointId id, TaskSnapshot snapshot) {
@@ -442,6 +449,12 @@ void StreamTask::Cancel() {
 }
 
 void StreamTask::Trigger(CheckpointId id) {
+  if (defects_.Has(Defect::kTriggersWhileRestoring) && !started_) {
+    last_checkpoint_ = id;
+    SendBarrier(id);
+    fibers_.Spawn("upload", [this, id] { Upload(id, {}); });
+    return;
+  }
   Post([this, id] { return started_ ? PerformCheckpoint(id) : sim::Result<void>(); });
 }
 

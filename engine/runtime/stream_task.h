@@ -90,6 +90,7 @@ class StreamTask {
   sim::Result<void> OnEndOfData(size_t channel);
   sim::Result<void> EndInput();
   sim::Result<void> PerformCheckpoint(CheckpointId id);
+  void SendBarrier(CheckpointId id);
   void Upload(CheckpointId id, TaskSnapshot snapshot);
   sim::Result<void> OnComplete(CheckpointId id, bool is_final);
   sim::Result<void> OnAborted(CheckpointId id);

@@ -162,7 +162,8 @@ void TaskExecutor::OnSubmit(const SubmitTask& submit) {
     return;
   }
   tasks_[submit.task] = *std::move(task);
-  environment_.Spawn("task", [this, id = submit.task] { RunTask(id); });
+  environment_.Spawn(
+      "task", [this, id = submit.task, running = Find(submit.task)] { RunTask(id, *running); });
 }
 
 void TaskExecutor::TraceEnding(const std::string& name, AttemptNumber attempt,
@@ -177,14 +178,14 @@ void TaskExecutor::TraceEnding(const std::string& name, AttemptNumber attempt,
   }
 }
 
-void TaskExecutor::RunTask(const ExecutionAttemptId& id) {
-  StreamTask& task = *tasks_.at(id);
+void TaskExecutor::RunTask(const ExecutionAttemptId& id, StreamTask& task) {
   const FencingToken token = token_;
   const StreamTask::Ending ending = task.Run();
   TraceEnding(task.name(), id.attempt, ending);
   // In the main thread, where nobody holds a pointer to the task.
   main_thread_.Post([this, id, token, ending] {
     tasks_.erase(id);
+    forgotten_.erase(id);
     tasks_changed_.NotifyAll();
     Report({.token = token,
             .task = id,
@@ -314,6 +315,10 @@ void TaskExecutor::WatchJobManager() {
 void TaskExecutor::LeaveJobManager() {
   token_ = FencingToken();
   ++session_;
+  if (options_.defects.Has(Defect::kTasksOutliveTheirMaster)) {
+    forgotten_.merge(tasks_);
+    return;
+  }
   for (const auto& [id, task] : tasks_) {
     task->Cancel();
   }
@@ -344,8 +349,10 @@ void TaskExecutor::ServeConsumer(std::unique_ptr<sim::Connection> connection) {
   const sim::Result<PartitionRequest> request = Decode<PartitionRequest>(*first);
   StreamTask* task = request ? Find(request->producer) : nullptr;
   ResultPartition* partition = task == nullptr ? nullptr : task->partition(request->edge);
-  const bool served = partition != nullptr && request->subpartition < partition->subpartitions() &&
-                      partition->Claim(request->subpartition);
+  const bool served =
+      partition != nullptr && request->subpartition < partition->subpartitions() &&
+      (partition->Claim(request->subpartition) ||
+       (options_.defects.Has(Defect::kReconnectsWithoutSequence) && partition->IsOpen()));
   const PartitionReply reply = served ? PartitionReply::kServed : PartitionReply::kNotFound;
   // Within the window of a fresh connection a frame never waits.
   if (connection->Send(Encode(reply)) && served) {

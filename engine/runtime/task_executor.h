@@ -50,7 +50,7 @@ class TaskExecutor final : public TaskListener {
   sim::Result<Nothing> OnTrigger(const TriggerCheckpoint& trigger);
   void OnSubmit(const SubmitTask& submit);
   void OnCancel(const CancelTask& cancel);
-  void RunTask(const ExecutionAttemptId& id);
+  void RunTask(const ExecutionAttemptId& id, StreamTask& task);
   void TraceEnding(const std::string& name, AttemptNumber attempt,
                    const StreamTask::Ending& ending);
   StreamTask* Find(const ExecutionAttemptId& id);
@@ -77,6 +77,8 @@ class TaskExecutor final : public TaskListener {
   uint64_t session_ = 1;
   sim::SimTime last_heard_{};
   std::map<ExecutionAttemptId, std::unique_ptr<StreamTask>> tasks_;
+  // What goes on without a JobManager: none but by a planted defect.
+  std::map<ExecutionAttemptId, std::unique_ptr<StreamTask>> forgotten_;
   sim::Condition tasks_changed_;
 };
 

@@ -84,6 +84,18 @@ std::string WithMembers(const reports::RunSummary& summary, const ordered_json& 
   return object.dump() + "\n";
 }
 
+// What the run was promised, and by which comparison.
+ordered_json BudgetOf(const Promise& promise) {
+  ordered_json clauses = ordered_json::array();
+  for (const Clause& clause : promise.clauses) {
+    clauses.push_back({{"clause", clause.name},
+                       {"owed", clause.owed == Owed::kFinish ? "finish" : "meanwhile"},
+                       {"holds", clause.holds},
+                       {"why", clause.sentence}});
+  }
+  return {{"promised", promise.holds()}, {"clauses", std::move(clauses)}};
+}
+
 struct Compared {
   RunResult result;
   std::optional<sim::Divergence> divergence;
@@ -328,14 +340,12 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
   if (const sim::Result<void> written = WriteFiles(*prepared, result, *files); !written) {
     return Complain(err, written.error());
   }
-  if (arguments.json && prepared->varied.empty()) {
-    out << reports::ShowJson(result.summary);
-  } else if (arguments.json) {
-    ordered_json varied;
+  if (arguments.json) {
+    ordered_json members = {{"budget", BudgetOf(result.promise)}};
     for (const auto& [field, value] : prepared->varied) {
-      varied[field] = value;
+      members["varied"][field] = value;
     }
-    out << WithMembers(result.summary, {{"varied", varied}});
+    out << WithMembers(result.summary, members);
   } else {
     if (arguments.timeline) {
       out << reports::ShowTimeline(result.recording) << '\n';

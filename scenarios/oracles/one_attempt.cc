@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/events.h"
+#include "reports/plain_text.h"
 #include "scenarios/oracles/wording.h"
 
 namespace flinch::scenarios {
@@ -35,6 +36,11 @@ constexpr auto kSteps = std::to_array<Step>({
     {"CANCELING", "CANCELED"},
 });
 
+// What a task does by itself. Not what it traces when it ends, however late that is.
+constexpr auto kWork = std::to_array<std::string_view>(
+    {events::kBarrierSent, events::kBarrierReceived, events::kBarrierAligned, events::kFirstRecord,
+     events::kTaskEndOfInput});
+
 bool HasEnded(std::string_view state) {
   return state == "CANCELED" || state == "FINISHED" || state == "FAILED";
 }
@@ -60,6 +66,7 @@ void OneAttempt::OnRestored(const sim::TraceEvent& event) {
   states_.clear();
   started_.erase(started_.begin(), started_.lower_bound({attempt_, std::string()}));
   attempt_ = std::max(attempt_, attempt);
+  restored_ = event.time;
 }
 
 void OneAttempt::OnState(const sim::TraceEvent& event) {
@@ -91,6 +98,48 @@ void OneAttempt::OnStarted(const sim::TraceEvent& event) {
   }
 }
 
+void OneAttempt::OnWork(const sim::TraceEvent& event) {
+  const int64_t attempt = event.Number("attempt").value_or(attempt_);
+  if (!timeout_ || attempt >= attempt_) {
+    return;
+  }
+  See();
+  sim::SimTime since = std::max(restored_, links_changed_);
+  if (const auto excused = excused_until_.find(event.process_name);
+      excused != excused_until_.end()) {
+    since = std::max(since, excused->second);
+  }
+  if (event.time <= sim::Later(sim::Later(since, *timeout_), kSlack)) {
+    return;
+  }
+  const std::string subtask = FieldText(event, "subtask");
+  breaches_.Add(
+      fmt::format("{} of attempt {} was still at work on {} ({}), though attempt {} had started "
+                  "at {} and the heartbeat time-out is {}{}.",
+                  subtask, attempt, event.process_name, event.kind, attempt_,
+                  reports::ShowClock(restored_), sim::Show(*timeout_), Place(event)),
+      MarkAt(event, "lives_on", subtask));
+}
+
+// Who stands still, or whose clock is wrong, or who hears late, notices late that he is alone.
+void OneAttempt::OnFault(const sim::TraceEvent& event) {
+  if (event.kind == "fault.pause") {
+    excused_until_[FieldText(event, "process")] = sim::kForever;
+  } else if (event.kind == "fault.resume") {
+    excused_until_[FieldText(event, "process")] = event.time;
+  } else if (event.kind == "fault.clock") {
+    const bool is_right =
+        event.Number("drift_ppm").value_or(0) == 0 && event.Number("frozen").value_or(0) == 0;
+    excused_until_[FieldText(event, "host")] = is_right ? event.time : sim::kForever;
+  } else if (event.kind == "fault.heal") {
+    links_changed_ = links_are_whole_ ? links_changed_ : event.time;
+    links_are_whole_ = true;
+  } else if (event.kind.starts_with("fault.link") || event.kind == "fault.swizzle") {
+    links_changed_ = event.time;
+    links_are_whole_ = false;
+  }
+}
+
 void OneAttempt::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == events::kJobRestored) {
     OnRestored(event);
@@ -98,6 +147,10 @@ void OneAttempt::OnEvent(const sim::TraceEvent& event) {
     OnState(event);
   } else if (event.kind == events::kTaskStarted) {
     OnStarted(event);
+  } else if (std::ranges::find(kWork, event.kind) != kWork.end()) {
+    OnWork(event);
+  } else if (event.kind.starts_with("fault.")) {
+    OnFault(event);
   } else if (event.kind == events::kJobStatus && event.Text("from") == "CREATED") {
     states_.clear();  // another JobManager
   }

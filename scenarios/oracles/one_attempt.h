@@ -4,16 +4,23 @@
 //          is about the newest attempt only, starts from CREATED, goes on from where it stood, and
 //          takes no step that Flink's execution does not take; 3. an attempt starts when all
 //          executions of the one before have ended, as far as the same JobManager had started them;
-//          4. task.started comes once per attempt of a subtask.
-// Cost:    a map operation per event of an execution. Keeps a state per subtask of one attempt.
-// Silent:  about what a task does after its JobManager died or gave its TaskManager up: it may live
-//          on as a zombie, whose writes are fenced (no_zombie). A new JobManager knows nothing of
-//          the executions of the old one.
+//          4. task.started comes once per attempt of a subtask; 5. once a newer attempt has started
+//          (job.restored), a task of an older one does nothing any more (checkpoint.barrier_sent,
+//          barrier_received, aligned, task.first_record, end_of_input) when its TaskManager has had
+//          its heartbeat time-out, and kSlack, to notice that it is alone.
+// Cost:    a map operation per event of an execution. Keeps a state per subtask of one attempt, and
+//          a time per process.
+// Silent:  about what a task does within that time: it lives on as a zombie, whose writes are
+//          fenced (no_zombie). The time counts anew from the end of a pause of the process and of a
+//          fault of its clock, and from each change of a link: late heartbeats keep it in faith. A
+//          new JobManager knows nothing of the executions of the old one.
 // Source:  Flink's ExecutionState.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -32,9 +39,14 @@ class OneAttempt final : public Oracle {
       "A subtask has one attempt at a time, and no execution takes a step that its state machine "
       "does not have.";
 
+  // Beyond the heartbeat time-out: messages under way, the turn that a task is in.
+  static constexpr sim::Duration kSlack = std::chrono::milliseconds(500);
+
   std::string_view name() const override { return kName; }
 
   std::string_view promise() const override { return kPromise; }
+
+  void OnSubject(const Subject& subject) override { timeout_ = subject.heartbeat_timeout; }
 
   void OnEvent(const sim::TraceEvent& event) override;
   std::vector<reports::Finding> Judge(const FinalState& state) override;
@@ -43,10 +55,18 @@ class OneAttempt final : public Oracle {
   void OnRestored(const sim::TraceEvent& event);
   void OnState(const sim::TraceEvent& event);
   void OnStarted(const sim::TraceEvent& event);
+  void OnWork(const sim::TraceEvent& event);
+  void OnFault(const sim::TraceEvent& event);
 
   int64_t attempt_ = 0;
   std::map<std::string, std::string> states_;          // by subtask
   std::set<std::pair<int64_t, std::string>> started_;  // of the newest attempts
+  std::optional<sim::Duration> timeout_;
+  sim::SimTime restored_{};  // the newest attempt
+  sim::SimTime links_changed_{};
+  bool links_are_whole_ = true;
+  // By host: until when it could not know. kForever: while its trouble lasts.
+  std::map<std::string, sim::SimTime, std::less<>> excused_until_;
   Breaches breaches_;
 };
 

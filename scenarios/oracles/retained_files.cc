@@ -1,6 +1,8 @@
 #include "scenarios/oracles/retained_files.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -10,6 +12,19 @@
 namespace flinch::scenarios {
 
 namespace events = engine::events;
+
+namespace {
+
+// Of a volume's condition (sim/world/disk_options.h), what breaks or hides files that were durable.
+constexpr auto kDamaging = std::to_array<std::string_view>(
+    {"lying_sync=", "bit_rot=", "misdirected_write=", "listing_delay_max="});
+
+bool Damages(std::string_view condition) {
+  return std::ranges::any_of(kDamaging,
+                             [&](std::string_view word) { return condition.contains(word); });
+}
+
+}  // namespace
 
 void RetainedFiles::CheckAll(const sim::TraceEvent* event) {
   See();
@@ -25,14 +40,15 @@ void RetainedFiles::CheckAll(const sim::TraceEvent* event) {
 }
 
 void RetainedFiles::OnEvent(const sim::TraceEvent& event) {
-  if (event.kind == "fault.disk" && event.Text("disk") == "shared") {
-    volume_is_faulty_ = true;
+  if (event.kind == "fault.disk" && event.Text("disk") == "shared" &&
+      Damages(event.Text("condition").value_or(""))) {
+    volume_is_damaged_ = true;
   }
   NoteGone(event);
   NoteTouched(event);
   const bool looks =
       event.kind == events::kCheckpointSubsumed || event.kind == events::kJobRestored;
-  if (looks && outside_ != nullptr && !volume_is_faulty_) {
+  if (looks && outside_ != nullptr && !volume_is_damaged_) {
     CheckAll(&event);
   }
 }
@@ -82,7 +98,7 @@ bool RetainedFiles::MayLie(int64_t id, sim::SimTime end) const {
 }
 
 std::vector<reports::Finding> RetainedFiles::Judge(const FinalState& state) {
-  if (outside_ == nullptr || volume_is_faulty_) {
+  if (outside_ == nullptr || volume_is_damaged_) {
     return breaches_.ToFindings(kName);
   }
   CheckAll(nullptr);

@@ -6,13 +6,14 @@
 //          says, and ends with the right checksum. When the job finished, no file lies there that
 //          belongs to no checkpoint of the store.
 // Cost:    the bytes of the retained checkpoints, per clean-up.
-// Silent:  when nobody can look at the volume; from the first fault of the shared volume on
-//          (fault.disk): then files may break without the engine's doing. About left files, when
-//          the JobManager died: what it was about to delete it has forgotten, as Flink's has; about
-//          those of a checkpoint that was never stored and of which a TaskManager took a snapshot
-//          that died or was given up later: it may write behind the clean-up, and nobody hears of
-//          it; and about those of a checkpoint that was subsumed, aborted or written to less than
-//          kDeletion before the end: deleting takes time.
+// Silent:  when nobody can look at the volume; once the shared volume lied about a sync, let bits
+//          rot, wrote to the wrong place or listed late (fault.disk): then files break or hide
+//          without the engine's doing. Outages, errors and slowness excuse nothing. About left
+//          files, when the JobManager died: what it was about to delete it has forgotten, as
+//          Flink's has; about those of a checkpoint that was never stored and of which a
+//          TaskManager took a snapshot that died or was given up later: it may write behind the
+//          clean-up, and nobody hears of it; and about those of a checkpoint that was subsumed,
+//          aborted or written to less than kDeletion before the end: deleting takes time.
 // Keeps:   the ids of which each TaskManager took snapshots, but for those that were stored.
 // Source:  the contract of Flink's CompletedCheckpointStore.
 #pragma once
@@ -55,7 +56,7 @@ class RetainedFiles final : public Oracle {
   bool MayLie(int64_t id, sim::SimTime end) const;
 
   const Outside* outside_ = nullptr;
-  bool volume_is_faulty_ = false;
+  bool volume_is_damaged_ = false;
   bool master_died_ = false;
   std::map<int64_t, sim::SimTime>
       touched_;  // when something last happened to its files; newest few

@@ -95,6 +95,9 @@ struct Subject {
   // From when on nothing breaks any more; and then the longest time without a completed checkpoint.
   std::optional<sim::SimTime> healed;
   sim::Duration patience{0};
+  // After which a TaskManager that hears nothing of its JobManager stops its tasks: how long an old
+  // attempt may live on. Nothing: nobody knows.
+  std::optional<sim::Duration> heartbeat_timeout{};
 };
 
 }  // namespace flinch::scenarios

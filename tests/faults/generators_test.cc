@@ -42,6 +42,13 @@ FaultPlan Draw(const SwarmOptions& options, uint64_t seed) {
   return DrawPlan(options, sim::Random(seed).Split("faults"));
 }
 
+template <typename AnyAction>
+size_t CountOf(const FaultPlan& plan) {
+  return static_cast<size_t>(std::ranges::count_if(plan.faults, [](const Fault& fault) {
+    return std::holds_alternative<AnyAction>(fault.what);
+  }));
+}
+
 size_t CountCrashes(const FaultPlan& plan) {
   return static_cast<size_t>(std::ranges::count_if(
       plan.faults, [](const Fault& fault) { return std::holds_alternative<Crash>(fault.what); }));
@@ -54,12 +61,30 @@ sim::Duration SpanOf(const Action& action) {
         if constexpr (requires { what.duration; }) {
           return what.duration;
         } else if constexpr (requires { what.restart_after; }) {
-          return what.restart_after.value_or(sim::Duration::max());
+          // Without one there is a fault of its own for it: see DelayOfRestart.
+          return what.restart_after.value_or(sim::Duration(0));
         } else {
           return sim::Duration(0);
         }
       },
       action);
+}
+
+// After which a crash is followed by the restart that is written into it or a fault of its own.
+std::optional<sim::Duration> DelayOfRestart(const FaultPlan& plan, size_t index) {
+  const auto& crash = std::get<Crash>(plan.faults[index].what);
+  if (crash.restart_after) {
+    return crash.restart_after;
+  }
+  for (const Fault& fault : plan.faults) {
+    const auto* const after = std::get_if<AfterFault>(&fault.when);
+    const auto* const restart = std::get_if<Restart>(&fault.what);
+    if (restart != nullptr && restart->process == crash.process && after != nullptr &&
+        after->fault == index) {
+      return after->delay;
+    }
+  }
+  return std::nullopt;
 }
 
 // When a fault is over, if that depends on no event.
@@ -96,7 +121,7 @@ TEST(DrawPlanTest, EveryPlanFitsItsCastAndItsBounds) {
     const size_t crashes = CountCrashes(plan);
     EXPECT_GE(crashes, options.crashes_min);
     EXPECT_LE(crashes, options.crashes_max);
-    EXPECT_LE(plan.faults.size() - crashes, options.link_faults_max);
+    EXPECT_LE(plan.faults.size() - crashes - CountOf<Restart>(plan), options.link_faults_max);
     for (size_t index = 0; index < plan.faults.size(); ++index) {
       EXPECT_LE(SpanOf(plan.faults[index].what), options.horizon / 2) << seed;
       EXPECT_LE(EndOf(plan, index).value_or(sim::kEpoch), sim::kEpoch + options.horizon) << seed;
@@ -125,15 +150,53 @@ TEST(DrawPlanTest, ASecondBlowHitsTheSameProcessAfterItBooted) {
     const FaultPlan plan = Draw(Options(), seed);
     for (const Fault& fault : plan.faults) {
       const auto* const after = std::get_if<AfterFault>(&fault.when);
-      if (after != nullptr) {
-        const auto& first = std::get<Crash>(plan.faults[after->fault].what);
-        EXPECT_EQ(std::get<Crash>(fault.what).process, first.process);
-        EXPECT_GT(after->delay, first.restart_after.value());
+      const auto* const second = std::get_if<Crash>(&fault.what);
+      if (after != nullptr && second != nullptr) {
+        EXPECT_EQ(second->process, std::get<Crash>(plan.faults[after->fault].what).process);
+        EXPECT_GT(after->delay, DelayOfRestart(plan, after->fault).value());
         count += 1;
       }
     }
   }
   EXPECT_GT(count, 0);
+}
+
+TEST(DrawPlanTest, EveryCrashIsFollowedByARestartThatMayBeAFaultOfItsOwn) {
+  size_t crashes = 0;
+  size_t restarts = 0;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const FaultPlan plan = Draw(Options(), seed);
+    for (size_t index = 0; index < plan.faults.size(); ++index) {
+      const auto* const crash = std::get_if<Crash>(&plan.faults[index].what);
+      if (crash != nullptr) {
+        const sim::Duration delay = DelayOfRestart(plan, index).value_or(sim::Duration::max());
+        EXPECT_LE(delay, Options().restart_max) << ShowToml(plan);
+        EXPECT_GE(delay, Options().restart_min);
+      }
+    }
+    crashes += CountCrashes(plan);
+    restarts += CountOf<Restart>(plan);
+  }
+  EXPECT_GT(restarts, crashes / 5);
+  EXPECT_LT(restarts, crashes / 3);
+}
+
+TEST(DrawPlanTest, HalfOfTheSeedsCrashNoMoreTargetsThanAreSpare) {
+  SwarmOptions options = Options();
+  options.crashes_min = options.crashes_max = 4;
+  options.spare_targets = 2;
+  size_t within = 0;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    std::set<std::string> targets;
+    for (const Fault& fault : Draw(options, seed).faults) {
+      if (const auto* const crash = std::get_if<Crash>(&fault.what)) {
+        targets.insert(crash->process);
+      }
+    }
+    within += targets.size() <= 2 ? 1U : 0U;
+  }
+  EXPECT_GE(within, kSeeds / 2 - 100);
+  EXPECT_LT(within, kSeeds);
 }
 
 TEST(DrawPlanTest, FewerCrashesAreThePrefixOfMore) {
@@ -145,8 +208,12 @@ TEST(DrawPlanTest, FewerCrashesAreThePrefixOfMore) {
     const FaultPlan small = Draw(few, seed);
     const FaultPlan large = Draw(many, seed);
     EXPECT_EQ(small.faults[0], large.faults[0]);
-    EXPECT_EQ(std::vector(small.faults.begin() + 2, small.faults.end()),
-              std::vector(large.faults.begin() + 5, large.faults.end()))
+    const auto links_of = [](const FaultPlan& plan) {
+      return std::vector(plan.faults.begin() + static_cast<std::ptrdiff_t>(CountCrashes(plan) +
+                                                                           CountOf<Restart>(plan)),
+                         plan.faults.end());
+    };
+    EXPECT_EQ(links_of(small), links_of(large))
         << "link faults do not move with the number of crashes";
   }
 }
@@ -192,7 +259,7 @@ Tally TallyPlans(const SwarmOptions& options) {
         tally.crashes += 1;
         tally.targets[crash->process] += 1;
         tally.again += std::holds_alternative<AfterFault>(fault.when) ? 1 : 0;
-      } else {
+      } else if (!std::holds_alternative<Restart>(fault.what)) {
         tally.links += 1;
         tally.one_way += TargetOf(fault.what).contains('>') ? 1 : 0;
       }
@@ -319,6 +386,7 @@ TEST(DrawPlanTest, DrawsWhatLittleTheOptionsAllow) {
 SwarmOptions WithOthers() {
   SwarmOptions options = Options();
   options.others_max = 4;
+  options.connected_hosts = {"tm-1", "tm-2", "tm-3"};
   options.disk_host = "jm";
   options.operators = {"parse", "sink"};
   return options;
@@ -343,11 +411,32 @@ TEST(DrawPlanTest, EveryOtherKindIsDrawnSometimesAndFitsTheCast) {
   }
   for (const FaultInfo& info : kFaultCatalogue) {
     const bool damages = info.after.starts_with("storage");
-    EXPECT_EQ(kinds.contains(info.kind), !damages && info.kind != "restart") << info.kind;
+    EXPECT_EQ(kinds.contains(info.kind), !damages) << info.kind;
   }
 }
 
-TEST(DrawableKindsTest, AreThoseThatSomeSeedDraws) {
+TEST(DrawableKindsTest, AreThoseThatAreDrawn) {
+  for (const uint32_t others_max : {0U, 4U}) {
+    for (const bool is_connected : {false, true}) {
+      SwarmOptions options = WithOthers();
+      options.others_max = others_max;
+      options.link_faults_max = others_max;
+      if (!is_connected) {
+        options.connected_hosts.clear();
+        options.operators.clear();
+      }
+      std::set<std::string_view> drawn;
+      for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+        for (const Fault& fault : Draw(options, seed).faults) {
+          drawn.insert(KindOf(fault.what));
+        }
+      }
+      EXPECT_THAT(DrawableKinds(options), ::testing::UnorderedElementsAreArray(drawn));
+    }
+  }
+}
+
+TEST(DrawableKindsTest, KnowWhatChancesExclude) {
   SwarmOptions damaging = WithOthers();
   damaging.damages_storage = true;
   SwarmOptions cuts = Options();
@@ -355,7 +444,7 @@ TEST(DrawableKindsTest, AreThoseThatSomeSeedDraws) {
   cuts.drop_chance = cuts.delay_chance = sim::Percent(0);
   SwarmOptions alone = Options();
   alone.hosts = {"jm"};
-  for (const SwarmOptions& options : {Options(), WithOthers(), damaging, cuts, alone}) {
+  for (const SwarmOptions& options : {damaging, cuts, alone}) {
     std::set<std::string_view> drawn;
     for (uint64_t seed = 0; seed < kSeeds; ++seed) {
       for (const Fault& fault : Draw(options, seed).faults) {
@@ -365,6 +454,38 @@ TEST(DrawableKindsTest, AreThoseThatSomeSeedDraws) {
     EXPECT_THAT(DrawableKinds(options), ::testing::UnorderedElementsAreArray(drawn));
   }
   EXPECT_THAT(DrawableKinds(damaging, "pause"), ::testing::ElementsAre("pause"));
+}
+
+TEST(DrawPlanTest, ResetsStrikeHostsThatHaveConnections) {
+  size_t resets = 0;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    for (const Fault& fault : Draw(WithOthers(), seed).faults) {
+      if (const auto* const reset = std::get_if<ResetLink>(&fault.what)) {
+        EXPECT_THAT((std::vector{reset->from, reset->to}),
+                    ::testing::Each(::testing::StartsWith("tm-")));
+        EXPECT_NE(reset->from, reset->to);
+        ++resets;
+      }
+    }
+  }
+  EXPECT_GT(resets, 20U);
+}
+
+TEST(DrawPlanTest, WallClocksAreSetFarOffInBothDirections) {
+  std::set<sim::Duration> ahead;
+  std::set<sim::Duration> back;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    for (const Fault& fault : Draw(WithOthers(), seed).faults) {
+      const auto* const clock = std::get_if<ClockFault>(&fault.what);
+      if (clock != nullptr && clock->trouble == ClockTrouble::kJump) {
+        (clock->backwards ? back : ahead).insert(clock->by);
+      }
+    }
+  }
+  const std::set<sim::Duration> jumps = {milliseconds(100), seconds(5), std::chrono::minutes(5),
+                                         std::chrono::hours(1)};
+  EXPECT_EQ(ahead, jumps);
+  EXPECT_EQ(back, jumps);
 }
 
 TEST(DrawPlanTest, UserCodeComesLastAndMovesNothingElse) {
@@ -409,7 +530,7 @@ TEST(DrawPlanTest, OtherKindsMoveNoCrashAndNoLinkFault) {
 
 TEST(DrawPlanTest, ASecondBlowMayFallOnAnEventOfTheRecovery) {
   SwarmOptions options = Options();
-  options.again_events = {"job.restored"};
+  options.again_events = {{.kind = "job.restored"}};
   size_t count = 0;
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
     const FaultPlan plan = Draw(options, seed);

@@ -49,6 +49,22 @@ TEST(PlanOfTest, AimsAtUserCodeOfTheTasksThatTheCellIsAbout) {
   EXPECT_THAT(struck, ElementsAre("parse", "source"));
 }
 
+// Nobody else has connections.
+TEST(PlanOfTest, AimsResetsAtTwoTaskManagers) {
+  Scenario scenario = UrlClicks();
+  for (const std::string aim : {"alignment/operator/reset/during", "trigger/tm/reset/after"}) {
+    scenario.faults.swarm.aim = aim;
+    ASSERT_TRUE(Validate(scenario).has_value());
+    for (uint64_t seed = 1; seed <= 50; ++seed) {
+      const faults::FaultPlan plan = PlanOf(scenario, TenSeconds(), seed);
+      const auto& reset = std::get<faults::ResetLink>(plan.faults.front().what);
+      EXPECT_THAT((std::vector{reset.from, reset.to}),
+                  ::testing::Each(::testing::StartsWith("tm-")));
+      EXPECT_NE(reset.from, reset.to);
+    }
+  }
+}
+
 TEST(PlanOfTest, CrashesATaskManagerInEverySeedAndStaysInTheCast) {
   size_t anchored = 0;
   size_t others = 0;

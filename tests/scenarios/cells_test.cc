@@ -85,7 +85,26 @@ TEST(CellsTest, EachHasANameOfItsOwnThatFindsIt) {
                                    "barrier_middle/operator/crash/after"}));
   EXPECT_THAT(names, Not(Contains("complete/jm/crash/during")));  // a moment has no middle
   EXPECT_THAT(names, Not(Contains("store/jm/disk/during")));      // that disk holds nothing
+  EXPECT_THAT(names, Contains("alignment/operator/reset/during"));
+  EXPECT_THAT(names, Not(Contains("alignment/jm/reset/during")));  // it has no connections
+  EXPECT_THAT(names, Not(Contains("store/broker/reset/during")));
   EXPECT_FALSE(FindCell("ack_sent/sink/crash"));
+}
+
+TEST(CellsTest, AResetThatIsAimedTakesEffect) {
+  Scenario scenario = *FindLibraryScenario("small_job");
+  scenario.faults.swarm.aim = "alignment/operator/reset/during";
+  size_t resets = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    const sim::Result<Workload> workload = LoadWorkload(scenario, seed, std::nullopt);
+    const RunResult result =
+        scenarios::Run({.scenario = scenario, .workload = *workload, .seed = seed, .defects = {}});
+    resets += std::ranges::any_of(result.summary.faults,
+                                  [](const auto& fault) { return fault.kind == "reset"; })
+                  ? 1U
+                  : 0U;
+  }
+  EXPECT_GE(resets, 10U);
 }
 
 TEST(CellCounterTest, AFaultAtAnEventIsAfterWhatEndsAndBeforeWhatBegins) {

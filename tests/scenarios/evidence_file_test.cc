@@ -40,7 +40,8 @@ Evidence Small() {
                                 .rows = {},
                                 .out_of_orderness = -5,
                                 .healed = sim::AtNanos(9),
-                                .patience = sim::Duration(4)},
+                                .patience = sim::Duration(4),
+                                .heartbeat_timeout = sim::Duration(6)},
                     .events = {},
                     .looks = {},
                     .state = {},
@@ -106,6 +107,7 @@ TEST(RecordingTest, ReadsBackWhatItWrote) {
   EXPECT_EQ(read->subject.folding, Folding::kMax);
   EXPECT_EQ(read->subject.modulus, 7);
   EXPECT_EQ(read->summary.stuck, evidence.summary.stuck);
+  EXPECT_EQ(read->subject.heartbeat_timeout, sim::Duration(6));
   EXPECT_EQ(std::get<CheckpointView>(read->looks[0].answer).entries[0].place.key, kBytes);
   EXPECT_EQ(read->state.expected, evidence.state.expected);
   EXPECT_EQ(read->state.output[0].offset, UINT64_MAX);

@@ -9,6 +9,7 @@ namespace flinch::scenarios {
 
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -16,6 +17,9 @@ using tests::RecordingBuilder;
 
 std::vector<reports::Finding> Judge(const RecordingBuilder& history) {
   OneAttempt oracle;
+  Subject subject;
+  subject.heartbeat_timeout = 1s;
+  oracle.OnSubject(subject);
   history.ShowTo(oracle);
   return oracle.Judge({});
 }
@@ -34,6 +38,16 @@ class OneAttemptTest : public ::testing::Test {
 
   void Start(int64_t attempt) {
     history_.By("tm-1").Tell("task.started", {{"subtask", "sink[0]"}, {"attempt", attempt}});
+  }
+
+  // An old attempt works on at this time, after attempt 2 had started at one second.
+  void WorkOn(sim::Duration time, std::string_view kind = "checkpoint.barrier_received") {
+    history_.At(time).By("tm-1").Tell(kind, {{"subtask", "sink[0]"}, {"attempt", 1}});
+  }
+
+  void RestoreAtOneSecond() {
+    history_.At(1s);
+    Restore(2);
   }
 
   std::string Breach() const {
@@ -105,6 +119,70 @@ TEST_F(OneAttemptTest, FailsWhenATaskStartsTwice) {
   Start(1);
   Start(1);
   EXPECT_EQ(Breach(), "started_twice");
+}
+
+TEST_F(OneAttemptTest, AnOldAttemptMayLiveOnUntilItsTaskManagerNoticesThatItIsAlone) {
+  RestoreAtOneSecond();
+  WorkOn(2500ms);
+  WorkOn(2500ms, "task.end_of_input");
+  EXPECT_THAT(Judge(history_), IsEmpty());
+}
+
+TEST_F(OneAttemptTest, FailsWhenAnOldAttemptWorksOn) {
+  for (const std::string_view kind :
+       {"checkpoint.barrier_sent", "checkpoint.barrier_received", "checkpoint.aligned",
+        "task.first_record", "task.end_of_input"}) {
+    history_ = RecordingBuilder();
+    RestoreAtOneSecond();
+    WorkOn(2501ms, kind);
+    EXPECT_EQ(Breach(), "lives_on") << kind;
+  }
+  EXPECT_THAT(Judge(history_)[0].witness,
+              HasSubstr("sink[0] of attempt 1 was still at work on tm-1 (task.end_of_input), "
+                        "though attempt 2 had started at 00:01.000 and the heartbeat time-out is "
+                        "1s"));
+}
+
+// It cancels late who was busy; that it ends is no work.
+TEST_F(OneAttemptTest, AnOldAttemptMayEndAtAnyTime) {
+  RestoreAtOneSecond();
+  WorkOn(20s, "task.canceled");
+  WorkOn(20s, "task.failed");
+  EXPECT_THAT(Judge(history_), IsEmpty());
+}
+
+TEST_F(OneAttemptTest, WhoStandsStillNoticesLate) {
+  RestoreAtOneSecond();
+  history_.By("world").Tell("fault.pause", {{"process", "tm-1"}});
+  history_.At(9s).By("world").Tell("fault.resume", {{"process", "tm-1"}});
+  WorkOn(10s);
+  EXPECT_THAT(Judge(history_), IsEmpty());
+  WorkOn(11s);
+  EXPECT_EQ(Breach(), "lives_on");
+}
+
+TEST_F(OneAttemptTest, WhoseClockIsWrongNoticesLate) {
+  RestoreAtOneSecond();
+  history_.By("world").Tell("fault.clock", {{"host", "tm-1"}, {"drift_ppm", 0}, {"frozen", 1}});
+  WorkOn(9s);
+  EXPECT_THAT(Judge(history_), IsEmpty());
+  history_.By("world").Tell("fault.clock", {{"host", "tm-1"}, {"drift_ppm", 0}, {"frozen", 0}});
+  WorkOn(10s);
+  EXPECT_THAT(Judge(history_), IsEmpty());
+  WorkOn(11s);
+  EXPECT_EQ(Breach(), "lives_on");
+}
+
+TEST_F(OneAttemptTest, WhoHearsLateNoticesLate) {
+  RestoreAtOneSecond();
+  history_.At(2s).By("world").Tell("fault.link", {{"from", "jm"}, {"to", "tm-1"}, {"cut", 1}});
+  WorkOn(3s);
+  history_.At(4s).By("world").Tell("fault.heal");
+  WorkOn(5s);
+  EXPECT_THAT(Judge(history_), IsEmpty());
+  history_.At(6s).By("world").Tell("fault.heal");  // there was nothing to heal
+  WorkOn(7s);
+  EXPECT_EQ(Breach(), "lives_on");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sim/world/disk_options.h"
 #include "tests/support/fake_outside.h"
 #include "tests/support/recording_builder.h"
 
@@ -34,6 +35,14 @@ class RetainedFilesTest : public ::testing::Test {
     state.job_finished = true;
     state.end = end;
     return oracle.Judge(state);
+  }
+
+  // After the disk had been in this condition.
+  std::vector<reports::Finding> JudgeUnder(std::string_view disk,
+                                           const sim::VolumeCondition& condition) {
+    history_ = RecordingBuilder();
+    history_.By("world").Tell("fault.disk", {{"disk", disk}, {"condition", sim::Show(condition)}});
+    return Judge();
   }
 
   FakeOutside outside_;
@@ -114,12 +123,27 @@ TEST_F(RetainedFilesTest, ASnapshotThatComesAfterTheAbortIsToBeRemoved) {
   EXPECT_THAT(Judge(sim::AtNanos(5'000'000'000)), SizeIs(1));
 }
 
-TEST_F(RetainedFilesTest, AFaultyVolumeMayLoseFiles) {
+TEST_F(RetainedFilesTest, ADamagedVolumeMayLoseFiles) {
   outside_.view.troubles = {"the file x is damaged"};
-  history_.By("world").Tell("fault.disk", {{"disk", "tm-1"}, {"condition", "slow"}});
-  EXPECT_THAT(Judge(), SizeIs(1));
-  history_.Tell("fault.disk", {{"disk", "shared"}, {"condition", "bit rot"}});
-  EXPECT_THAT(Judge(), IsEmpty());
+  for (const auto damage : {&sim::DiskCondition::lying_sync, &sim::DiskCondition::bit_rot,
+                            &sim::DiskCondition::misdirected_write}) {
+    sim::VolumeCondition condition;
+    condition.disk.*damage = sim::Percent(5);
+    EXPECT_THAT(JudgeUnder("tm-1", condition), SizeIs(1)) << sim::Show(condition);
+    EXPECT_THAT(JudgeUnder("shared", condition), IsEmpty()) << sim::Show(condition);
+  }
+  EXPECT_THAT(JudgeUnder("shared", {.listing_delay_max = std::chrono::seconds(1)}), IsEmpty());
+}
+
+TEST_F(RetainedFilesTest, AVolumeThatIsOnlyUnreachableOrSlowLosesNothing) {
+  outside_.view.troubles = {"the file x is damaged"};
+  EXPECT_THAT(JudgeUnder("shared", {.outage = sim::Outage::kRefuses}), SizeIs(1));
+  EXPECT_THAT(JudgeUnder("shared", {.outage = sim::Outage::kHangs}), SizeIs(1));
+  EXPECT_THAT(JudgeUnder("shared", {.operations_per_second = 10}), SizeIs(1));
+  EXPECT_THAT(JudgeUnder("shared", {.reply_lost = sim::Percent(50)}), SizeIs(1));
+  EXPECT_THAT(JudgeUnder("shared", {.disk = {.extra_latency = std::chrono::seconds(1)}}),
+              SizeIs(1));
+  EXPECT_THAT(JudgeUnder("shared", {.disk = {.write_error = sim::Percent(50)}}), SizeIs(1));
 }
 
 }  // namespace
