@@ -2,12 +2,12 @@
 //
 // CSV: RFC 4180: quotes, doubled quotes, line breaks inside quotes, LF or CRLF; any delimiter, with
 // or without a header. All rows have as many columns as the first. JSONL: one object per line; a
-// field is a member of it: text, a number as it is written, or a truth value. Blank: columns separated by blanks and
-// tabs; a row may have any number of columns.
+// field is a member of it: text, a number as it is written, or a truth value. Blank: columns
+// separated by blanks and tabs; a row may have any number of columns.
 // Errors:   what concerns the whole file (absent, a directory, empty, a header without the named
-//           field, or with it twice) always fails. A malformed row fails too, or is counted under on_bad_row =
-//           "skip"; it is never dropped in silence. Messages name file, line, row and what is
-//           wrong.
+//           field or with it twice) always fails. A malformed row fails too, or is counted under
+//           on_bad_row = "skip"; it is never dropped in silence. Messages name file, line, row and
+//           what is wrong.
 // Survives: a byte order mark, CRLF, a last line without end, any bytes (a row that is not UTF-8 is
 //           malformed: reports could not print its key as it is).
 #pragma once

@@ -252,6 +252,11 @@ TEST(TomlFileTest, SaysThatADirectoryIsNoFile) {
   const std::string folder = ::testing::TempDir();
   EXPECT_EQ(Problems(TomlDocument::Load(folder)),
             folder + ": error: This is a directory. Name a TOML file in it.");
+  const std::string long_name = folder + "/" + std::string(300, 'a');
+  EXPECT_EQ(Problems(TomlDocument::Load(long_name)),
+            long_name + ": error: The file cannot be reached: File name too long.");
+  EXPECT_EQ(Problems(TomlDocument::Load("")),
+            "\"\": error: There is no such file. Check the name and the folder.");
 }
 
 TEST(TomlFileTest, ReadsAFileWithAByteOrderMarkAndForeignLineEnds) {

@@ -178,7 +178,7 @@ INSTANTIATE_TEST_SUITE_P(
                   {"run", "a", "--seed", "1", "--seed", "2"},
                   "--seed is given 2 times; give it once. `flinch run --help` explains."},
         ErrorCase{"no_value", {"run", "a", "--seed"}, "--seed needs a value. `flinch"},
-        ErrorCase{"flag_with_value",
+        ErrorCase{"valued_flag",
                   {"run", "a", "--json=maybe"},
                   "\"--json=maybe\" takes no value; write --json alone"},
         ErrorCase{"no_plan", {"run", "a", "--plan", ""}, "--plan names no file"},

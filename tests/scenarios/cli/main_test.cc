@@ -36,7 +36,7 @@ TEST(ProgramTest, CallsALackOfMemoryByItsName) {
 #endif
 
 TEST(ProgramTest, SaysThatAFileMayNotGrow) {
-  const std::string folder = ::testing::TempDir() + "/flinch_main";
+  const std::string folder = ::testing::TempDir() + "/flinch_program_test";
   std::filesystem::create_directories(folder);
   const Ended ended = Shell(
       fmt::format("ulimit -f 1; exec {} run url_clicks --set workload.records=50 --recording {}/x",

@@ -160,6 +160,12 @@ TEST_F(OutputFileTest, SaysThatAFolderIsMissingWhenItIsOpened) {
   const sim::Result<OutputFile> file = OutputFile::Open(Path("no/out"), {});
   ASSERT_FALSE(file.has_value());
   EXPECT_EQ(file.error().code, sim::ErrorCode::kIo);
+  EXPECT_THAT(file.error().message, HasSubstr("No such file or directory."));
+}
+
+TEST_F(OutputFileTest, NamesTheWholePathHoweverLong) {
+  const std::string path = Path("no/" + std::string(200, 'x') + "/out");
+  EXPECT_THAT(Write(path), HasSubstr("\"" + path + "\""));
 }
 
 }  // namespace
