@@ -31,8 +31,14 @@ void RetainedFiles::OnEvent(const sim::TraceEvent& event) {
              event.kind == events::kCheckpointAborted) {
     may_leak_ = true;
   }
+  const int64_t id = event.Number("id").value_or(0);
+  if (event.kind == events::kCheckpointStored) {
+    last_stored_ = id;
+    stored_at_ = event.time;
+  }
   if (event.kind == events::kCheckpointSubsumed) {
-    subsumed_[event.Number("id").value_or(0)] = event.time;
+    last_subsumed_ = std::max(last_subsumed_, id);
+    subsumed_[id] = event.time;
     std::erase_if(subsumed_, [&](const auto& entry) {
       return sim::Later(entry.second, kDeletion) < event.time;
     });
@@ -44,6 +50,14 @@ void RetainedFiles::OnEvent(const sim::TraceEvent& event) {
   }
 }
 
+bool RetainedFiles::MayLie(int64_t id, sim::SimTime end) const {
+  const auto subsumed = subsumed_.find(id);
+  if (subsumed != subsumed_.end()) {
+    return end <= sim::Later(subsumed->second, kDeletion);
+  }
+  return last_subsumed_ < id && id < last_stored_ && end <= sim::Later(stored_at_, kDeletion);
+}
+
 std::vector<reports::Finding> RetainedFiles::Judge(const FinalState& state) {
   if (outside_ == nullptr || volume_is_faulty_) {
     return breaches_.ToFindings(kName);
@@ -52,10 +66,7 @@ std::vector<reports::Finding> RetainedFiles::Judge(const FinalState& state) {
   if (state.job_finished && !may_leak_) {
     const std::vector<int64_t> retained = outside_->Retained();
     for (const int64_t id : outside_->WithFiles()) {
-      const auto subsumed = subsumed_.find(id);
-      const bool may_lie =
-          subsumed != subsumed_.end() && state.end <= sim::Later(subsumed->second, kDeletion);
-      if (!may_lie && !std::ranges::binary_search(retained, id)) {
+      if (!MayLie(id, state.end) && !std::ranges::binary_search(retained, id)) {
         breaches_.Add(fmt::format("Files of checkpoint {} are left after the job has finished, "
                                   "though the store does not have it.",
                                   id),

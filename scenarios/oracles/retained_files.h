@@ -11,7 +11,9 @@
 //          process died or a TaskManager was given up: who is dead or cut off cannot clean up; and
 //          when a checkpoint was aborted: a task that is late writes behind the clean-up. That gap
 //          is known; Flink has it too, where the late acknowledgement is lost. Nor about files of a
-//          checkpoint that was subsumed less than kDeletion before the end: deleting takes time.
+//          checkpoint that was subsumed less than kDeletion before the end, or whose successor was
+//          stored since, and which is not yet subsumed: deleting takes time, and the final
+//          checkpoint ends the job.
 // Source:  the contract of Flink's CompletedCheckpointStore.
 #pragma once
 
@@ -45,11 +47,16 @@ class RetainedFiles final : public Oracle {
  private:
   // Nothing: at the end.
   void CheckAll(const sim::TraceEvent* event);
+  // Its files are about to be deleted.
+  bool MayLie(int64_t id, sim::SimTime end) const;
 
   const Outside* outside_ = nullptr;
   bool volume_is_faulty_ = false;
   bool may_leak_ = false;
   std::map<int64_t, sim::SimTime> subsumed_;  // by id; the newest few
+  int64_t last_subsumed_ = 0;
+  int64_t last_stored_ = 0;
+  sim::SimTime stored_at_;
   Breaches breaches_;
 };
 
