@@ -7,9 +7,11 @@
 //   FLINCH_PROP(MyScenario, SurvivesAnything, MyScenario())
 //
 // (A test has a private Run of its own, which hides ours: write it with its namespace.)
-// The macro makes a RapidCheck test of seeds and of how many of a generated workload's records
-// there are; RC_PARAMS works as ever ("seed=7 max_success=1000"). A failure prints the summary of
-// the run, and the lines that run it again outside of the test.
+// The macro makes a RapidCheck test of seeds, of how many of a generated workload's records there
+// are, and, where the scenario draws its faults, of plans; a failure is shrunk to few records and
+// few, simple faults. RC_PARAMS works as ever ("seed=7 max_success=1000"). A failure prints the
+// summary of the run, and the lines that run it again outside of the test. For laws of one's own
+// there are generators in scenarios/arbitrary.h.
 // Needs: GoogleTest's gmock and RapidCheck's GoogleTest header at the user's; nothing else here
 //        does.
 // Source: GoogleTest, "Defining matchers"; RapidCheck, doc/gtest.md.
@@ -25,6 +27,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "reports/run_summary.h"
+#include "scenarios/arbitrary.h"
 #include "scenarios/run.h"
 
 namespace flinch::scenarios {
@@ -58,6 +61,13 @@ inline void CheckDrawnRun(Scenario scenario) {
   }
   // A smaller seed is no simpler one.
   const uint64_t seed = *::rc::gen::noShrink(::rc::gen::arbitrary<uint64_t>());
+  if (scenario.vary != VarySpec{}) {
+    scenario = Vary(std::move(scenario), seed);
+  }
+  if (scenario.faults.source == FaultSource::kSwarm) {
+    scenario.faults.plan = *AnyPlanOf(scenario);
+    scenario.faults.source = FaultSource::kPlan;
+  }
   const RunResult result = Run(scenario, seed);
   if (result.summary.verdict != reports::Verdict::kPassed) {
     RC_FAIL(reports::ShowText(result.summary, reports::ReplayLine::kAlways));

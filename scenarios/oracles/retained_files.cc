@@ -79,12 +79,17 @@ void RetainedFiles::NoteTouched(const sim::TraceEvent& event) {
       snapshots_[std::string(event.process_name)].insert(id);
     }
   } else if (event.kind == events::kCheckpointStored) {
+    last_stored_ = id;
+    stored_at_ = event.time;
     for (auto& [process, ids] : snapshots_) {
       ids.erase(id);
     }
   } else if (event.kind == events::kCheckpointSubsumed ||
              event.kind == events::kCheckpointAborted || event.kind == events::kSnapshotUploaded) {
     touched_[id] = event.time;
+    if (event.kind == events::kCheckpointSubsumed) {
+      last_subsumed_ = std::max(last_subsumed_, id);
+    }
     std::erase_if(touched_, [&](const auto& entry) {
       return sim::Later(entry.second, kDeletion) < event.time;
     });
@@ -93,7 +98,8 @@ void RetainedFiles::NoteTouched(const sim::TraceEvent& event) {
 
 bool RetainedFiles::MayLie(int64_t id, sim::SimTime end) const {
   const auto touched = touched_.find(id);
-  return may_lie_.contains(id) ||
+  const bool is_due = last_subsumed_ < id && id < last_stored_;
+  return may_lie_.contains(id) || (is_due && end <= sim::Later(stored_at_, kDeletion)) ||
          (touched != touched_.end() && end <= sim::Later(touched->second, kDeletion));
 }
 

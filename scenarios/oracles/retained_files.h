@@ -13,7 +13,9 @@
 //          Flink's has; about those of a checkpoint that was never stored and of which a
 //          TaskManager took a snapshot that died or was given up later: it may write behind the
 //          clean-up, and nobody hears of it; and about those of a checkpoint that was subsumed,
-//          aborted or written to less than kDeletion before the end: deleting takes time.
+//          aborted or written to less than kDeletion before the end, or whose successor was stored
+//          since and which is not yet subsumed: deleting takes time, and the final checkpoint ends
+//          the job.
 // Keeps:   the ids of which each TaskManager took snapshots, but for those that were stored.
 // Source:  the contract of Flink's CompletedCheckpointStore.
 #pragma once
@@ -63,6 +65,9 @@ class RetainedFiles final : public Oracle {
   std::map<std::string, std::set<int64_t>, std::less<>> snapshots_;  // by TaskManager
   std::set<std::string, std::less<>> adrift_;                        // given up, and not back yet
   std::set<int64_t> may_lie_;
+  int64_t last_subsumed_ = 0;
+  int64_t last_stored_ = 0;
+  sim::SimTime stored_at_;
   Breaches breaches_;
 };
 

@@ -43,6 +43,7 @@ std::vector<std::string> AnySteps() {
   return steps;
 }
 
+// Job, workload, cluster, options, plan.
 Scenario AnyScenario() {
   Scenario scenario = *FindLibraryScenario("small_job");
   scenario.name = "any";
@@ -51,12 +52,12 @@ Scenario AnyScenario() {
                   .window = std::chrono::milliseconds(*rc::gen::inRange(50, 1000)),
                   .chaining = *rc::gen::arbitrary<bool>(),
                   .steps = AnySteps()};
-  scenario.cluster = {.task_managers = *rc::gen::inRange<uint32_t>(2, 5),
-                      .slots_each = *rc::gen::inRange<uint32_t>(2, 4)};
   scenario.workload.records = *rc::gen::inRange<uint64_t>(1, 200);
   scenario.workload.keys = *rc::gen::inRange<uint32_t>(1, 20);
   scenario.workload.partitions = *rc::gen::inRange<uint32_t>(1, 5);
-  scenario.options.checkpoint.interval = std::chrono::milliseconds(*rc::gen::inRange(50, 500));
+  scenario = *AnyVariationOf(scenario);
+  scenario.faults.plan = *AnyPlanOf(scenario);
+  scenario.faults.source = FaultSource::kPlan;
   return scenario;
 }
 
@@ -87,10 +88,12 @@ RC_GTEST_PROP(AlgebraPropertyTest, TheOutputDoesNotDependOnHowTheJobRuns, ()) {
   Scenario other = scenario;
   switch (*rc::gen::inRange(0, 4)) {
     case 0:
-      other.faults.source = FaultSource::kNone;
+      other.faults = {};
       break;
     case 1:
-      other.job.parallelism = *rc::gen::inRange<uint32_t>(1, 5);
+      other.options.max_parallelism = 0;
+      other.job.parallelism = *rc::gen::inRange<uint32_t>(
+          1, scenario.cluster.task_managers * scenario.cluster.slots_each + 1);
       break;
     case 2:
       other.job.chaining = !scenario.job.chaining;

@@ -54,6 +54,17 @@ TEST_F(RetainedFilesTest, PassesWhenEveryFileIsThereAndNoOther) {
   EXPECT_THAT(Judge(), IsEmpty());
 }
 
+// The job is finished as soon as its final checkpoint is; the one before has not been subsumed yet.
+TEST_F(RetainedFilesTest, GivesTheLastCheckpointButOneTimeToGo) {
+  outside_.with_files = {2, 3};
+  history_.By("jm").At(std::chrono::seconds(1)).Tell("checkpoint.stored", {{"id", 3}});
+  EXPECT_THAT(Judge(sim::AtNanos(1'100'000'000)), IsEmpty());
+  EXPECT_THAT(Judge(sim::AtNanos(4'000'000'000)), SizeIs(1));
+  outside_.with_files = {1, 3};
+  history_.Tell("checkpoint.subsumed", {{"id", 2}});
+  EXPECT_THAT(Judge(sim::AtNanos(1'100'000'000)), SizeIs(1));
+}
+
 TEST_F(RetainedFilesTest, FailsWhenAFileOfARetainedCheckpointIsGone) {
   outside_.view.troubles = {"the file /checkpoints/clicks/chk-3/0-0-1 does not exist"};
   history_.By("jm").Tell("checkpoint.subsumed", {{"id", 2}});
