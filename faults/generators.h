@@ -5,9 +5,10 @@
 // over many seeds every kind meets every other one, and also reigns alone.
 //
 // Shape: crashes first, then the restarts of those crashes that have none of their own, then faults
-//        of links, then others of all kinds, then those of user code. Most faults wait for the n-th occurrence of a protocol event, because that is where bugs
-//        sit and because such a plan survives a change of the code; some come at a time; some crash
-//        a process again soon after it booted.
+//        of links, then others of all kinds, then those of user code. Most faults wait for the n-th
+//        occurrence of a protocol event, because that is where bugs sit and because such a plan
+//        survives a change of the code; some come at a time; some crash a process again soon after
+//        it booted.
 // Time:  what starts at a time is over by `horizon`. What waits for an event lasts no longer than
 //        half of it, and the horizon is when the runner heals. Chance: each decision draws from a
 //        stream named after it ("crash/3/target"), never from a shared one: a fault that is left

@@ -1,4 +1,4 @@
-// What a scenario under a plan of faults is promised: that the job gets on and finishes once healed.
+// What a scenario under a plan of faults is promised: that its job finishes once healed.
 //
 // Intuition: the budget before the fact. A time-out shorter than the way that it waits for, or a
 //            simulated time shorter than the work, is asked of no engine: a job that then does not

@@ -1,8 +1,8 @@
 // The command `bench`: a watch, which is why it stands here and nowhere below.
 //
-// It shows the processor time of the one thread that works, and workloads take turns, so that a busy
-// neighbour, who still takes cache away, disturbs all of them alike; a figure is the median over the
-// rounds. Nothing of what is measured reaches a world.
+// It shows the processor time of the one thread that works, and workloads take turns, so that a
+// busy neighbour, who still takes cache away, disturbs all of them alike; a figure is the median
+// over the rounds. Nothing of what is measured reaches a world.
 #pragma once
 
 #include <chrono>

@@ -136,8 +136,8 @@ uint32_t Kernel::PickAmongReady() {
   return slot;
 }
 
-// Who runs after the one that was picked just now, and who after him: of the first all, of the second
-// what leads to the rest.
+// Who runs after the one that was picked just now, and who after him: of the first all, of the
+// second what leads to the rest.
 void Kernel::PrefetchAmongReady() const {
   const Runnable* const runnable = ready_.data() + ready_head_;
   std::array<size_t, 2> next{};

@@ -1,9 +1,9 @@
 // The links between hosts: what becomes of each message and frame that is sent over one.
 //
-// Shape: one link per direction and pair of hosts, contiguous per sending host: eight bytes, for 500
-//        hosts have a quarter of a million and a processor's cache has not much more, until a
-//        condition is first set on it; then it gets its troubles' choice points, and keeps them, so
-//        that its draws go on where they stopped. Knows nothing of sockets and connections.
+// Shape: one link per direction and pair of hosts, contiguous per sending host: eight bytes, for
+//        500 hosts have a quarter of a million and a processor's cache has not much more, until a
+//        condition is first set on it; then it gets its troubles' choice points, and keeps them,
+//        so that its draws go on where they stopped. Knows nothing of sockets and connections.
 #pragma once
 
 #include <cstdint>

@@ -30,8 +30,8 @@ class ScheduleStrategy {
   // Which of `count` deliveries of one instant comes first; at least two.
   virtual size_t PickDelivery(size_t count) = 0;
 
-  // Which of so many, at least two, the next two calls of Pick will choose, as far as that is known;
-  // a hint. Draws nothing.
+  // Which of so many, at least two, the next two calls of Pick will choose, as far as that is
+  // known; a hint. Draws nothing.
   virtual std::array<size_t, 2> Guess(size_t /*count*/) const { return {0, 1}; }
 
   // Whether OnRunnable does anything.

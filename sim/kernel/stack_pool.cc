@@ -17,8 +17,8 @@ constexpr size_t kStackBytes = 256 * 1024;  // frames grow under the sanitizer
 #else
 constexpr size_t kStackBytes = 64 * 1024;
 #endif
-// An odd number of pages: with a power of two the tops of all stacks would share a few places of the
-// processor's table of pages (32 pages apart, 8 of its 256 sets).
+// An odd number of pages: with a power of two the tops of all stacks would share a few places of
+// the processor's table of pages (32 pages apart, 8 of its 256 sets).
 constexpr size_t kPageBytes = 4096;
 constexpr size_t kStride = kStackBytes + StackPool::kGuardBytes + kPageBytes;
 constexpr size_t kStacksPerSlab = 16;

@@ -201,6 +201,7 @@ struct Allowed {
 constexpr Allowed kAllowed[] = {
     {"_clock::now", "scenarios/cli/",
      "a person is told how long a run really took, or how fast it is"},
+    {"clock_gettime", "scenarios/cli/bench_command.cc", "what a workload takes of the processor"},
     {"getenv", "scenarios/cli/", "FLINCH_PROGRAM, FLINCH_SCRAMBLE and shards reach no run"},
     {"thread_local", "sim/kernel/context.", "a signal handler must find the fiber that runs"},
     {"thread_local", "sim/kernel/recycled.h", "memory outlives worlds; contents are never read"},
