@@ -408,9 +408,6 @@ void Kernel::DeliverInChosenOrder() {
 // that to a fiber, that to its stack and its process. Each step reads what an earlier one brought.
 // Of a crowd that wakes at one instant only the fibers: who of them runs next is chosen later.
 void Kernel::LookAhead() const {
-  if (fibers_.empty()) [[unlikely]] {
-    return;
-  }
   const std::span<const PendingEvent> soon = queue_.soon();
   constexpr size_t kCrowd = 4;
   if (soon.size() > kCrowd && soon[kCrowd].time == Nanos(now_)) {
