@@ -171,10 +171,6 @@ std::optional<Number> ParseWhole(std::string_view digits, int base) {
   return number;
 }
 
-bool AllDigits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, IsDigit);
-}
-
 std::unexpected<sim::Error> BadDuration(std::string_view text, std::string_view why) {
   return Fail(ErrorCode::kInvalidArgument, fmt::format("The duration {} {}", Quote(text), why));
 }
@@ -396,6 +392,10 @@ Result<uint64_t> ParseSeed(std::string_view text) {
                             Quote(text)));
   }
   return *seed;
+}
+
+bool AllDigits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, IsDigit);
 }
 
 std::string Quote(std::string_view text) {

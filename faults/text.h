@@ -52,6 +52,9 @@ std::string ShowRatio(const sim::Ratio& ratio);
 // Decimal, or hexadecimal behind 0x: all 64 bits.
 sim::Result<uint64_t> ParseSeed(std::string_view text);
 
+// Whether it is one or more decimal digits, and nothing else.
+bool AllDigits(std::string_view text);
+
 // In double quotes, for a message: control characters and bytes that are no UTF-8 become escapes,
 // long text is cut.
 std::string Quote(std::string_view text);

@@ -48,10 +48,6 @@ std::vector<std::string> Characters(std::string_view line) {
   return characters;
 }
 
-bool AllDigits(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 // What stands in the file where this value does, of one line.
 std::string SourceOf(std::string_view text, const TomlNode& value) {
   std::string source;

@@ -21,7 +21,7 @@ using Role = CellRole;
 using Side = CellSide;
 
 // An event of this kind, with this text or number in this field where one is named.
-struct Mark {
+struct EventMatch {
   std::string_view kind;
   std::string_view field{};
   std::string_view value{};
@@ -31,8 +31,8 @@ struct Mark {
 // value in the field `key`; without a key there is one at a time.
 struct PhaseRow {
   std::string_view phase;
-  Mark begin;  // no kind: the phase is a moment, and has an end only
-  Mark end;
+  EventMatch begin;  // no kind: the phase is a moment, and has an end only
+  EventMatch end;
   std::string_view key;
   // How long after its begin it is likely to be under way still. 0: nothing takes time in it.
   sim::Duration middle{0};
@@ -63,12 +63,12 @@ constexpr sim::Duration kLasts = std::chrono::milliseconds(2);
 constexpr sim::Duration kLong = std::chrono::milliseconds(10);
 constexpr sim::Duration kInstant{0};
 
-constexpr Mark kNever{};
-constexpr Mark kAligned{events::kBarrierAligned};
-constexpr Mark kFirstBarrier{events::kBarrierReceived, "place", "first"};
-constexpr Mark kRestarting{events::kJobStatus, "to", "RESTARTING"};
-constexpr Mark kFirstTrigger{events::kCheckpointTriggered, "after_restore", "1"};
-constexpr Mark kFirstStored{events::kCheckpointStored, "after_restore", "1"};
+constexpr EventMatch kNever{};
+constexpr EventMatch kAligned{events::kBarrierAligned};
+constexpr EventMatch kFirstBarrier{events::kBarrierReceived, "place", "first"};
+constexpr EventMatch kRestarting{events::kJobStatus, "to", "RESTARTING"};
+constexpr EventMatch kFirstTrigger{events::kCheckpointTriggered, "after_restore", "1"};
+constexpr EventMatch kFirstStored{events::kCheckpointStored, "after_restore", "1"};
 
 // In the order of a checkpoint's life, then of a recovery's.
 constexpr auto kPhases = std::to_array<PhaseRow>({
@@ -258,7 +258,7 @@ const std::vector<Meaning>& Meanings() {
   return kMeanings;
 }
 
-bool Fits(const sim::TraceEvent& event, const Mark& mark) {
+bool Fits(const sim::TraceEvent& event, const EventMatch& mark) {
   return mark.field.empty() || std::ranges::any_of(event.fields, [&mark](const sim::Field& field) {
            return field.name == mark.field && sim::Show(field.value) == mark.value;
          });
@@ -284,7 +284,7 @@ faults::AtEvent EventOf(const faults::AtCell& at, const faults::Action& what,
   sim::Check(cell != Cells().end(), "there is no cell {}", at.cell);
   const PhaseRow& phase = kPhases[cell->row];
   const bool is_end = cell->cell.side == Side::kAfter;
-  const Mark& mark = is_end ? phase.end : phase.begin;
+  const EventMatch& mark = is_end ? phase.end : phase.begin;
   faults::AtEvent event{.kind = std::string(mark.kind), .nth = at.nth, .since = at.since};
   if (!mark.field.empty()) {
     event.where.emplace_back(mark.field, mark.value);
@@ -394,7 +394,7 @@ std::string AddressOf(const Cell& cell) {
 std::string_view PhaseOf(std::string_view event_kind) {
   for (const bool ends : {true, false}) {
     for (const PhaseRow& phase : kPhases) {
-      const Mark& mark = ends ? phase.end : phase.begin;
+      const EventMatch& mark = ends ? phase.end : phase.begin;
       if (!mark.kind.empty() && mark.kind == event_kind && mark.field.empty()) {
         return phase.phase;
       }

@@ -16,7 +16,7 @@ namespace {
 using faults::Quote;
 using nlohmann::json;
 
-constexpr size_t kNamesShown = 10;
+constexpr size_t kMembersShown = 10;
 
 std::unexpected<sim::Error> Bad(std::string what) {
   return sim::Fail(sim::ErrorCode::kInvalidArgument, std::move(what));
@@ -141,7 +141,7 @@ sim::Result<std::string> JsonRow::Member(std::string_view name) const {
       names.push_back(known);
     }
     return Bad(fmt::format("has no member {}; it has {}", Quote(name),
-                           faults::QuoteSome(names, kNamesShown)));
+                           faults::QuoteSome(names, kMembersShown)));
   }
   if (!found->second.other.empty()) {
     return Bad(fmt::format("has the member {}, which is {}, but must be text or a number",
