@@ -66,14 +66,15 @@ std::vector<std::string> Processes(const ClusterSpec& cluster) {
   return processes;
 }
 
-// Protocol events that a run without faults sees in the first half of its input.
+// Protocol events that a run without faults sees in the first half of its input, and early enough
+// before the healing that other faults may put them off.
 std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration input_span) {
   const std::vector<std::string> workers = TaskManagerNames(scenario.cluster);
   const std::vector<std::string> master = {std::string(kJobManager)};
   const std::vector<std::string> broker = {std::string(kBroker)};
   const int64_t interval = std::max<int64_t>(scenario.options.checkpoint.interval.count(), 1);
-  const uint64_t checkpoints =
-      static_cast<uint64_t>(std::max<int64_t>(input_span.count() / interval / 2, 1));
+  const sim::Duration span = std::min(input_span, scenario.limits.heal_after) / 2;
+  const uint64_t checkpoints = static_cast<uint64_t>(std::max<int64_t>(span.count() / interval, 1));
   const uint64_t subtasks = checkpoints * scenario.job.parallelism;
   // A sink has a transaction only in checkpoints in which a result came out.
   const uint64_t transactions = std::max<uint64_t>(subtasks / 4, 1);

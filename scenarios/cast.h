@@ -35,7 +35,8 @@ faults::Cast CastOf(const Scenario& scenario);
 faults::Cast CastOfAnyScenario();
 
 // The faults of a run: none, the scenario's own plan, or one drawn from the seed. Drawn ones aim at
-// the middle of the stream: their anchors are protocol events of the first half of the input.
+// the middle of the stream: their anchors are protocol events of the first half of the input, or of
+// the time until the healing where that is shorter.
 // The scenario has no problems.
 faults::FaultPlan PlanOf(const Scenario& scenario, const Workload& workload, uint64_t seed);
 

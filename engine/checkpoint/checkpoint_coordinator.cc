@@ -215,8 +215,12 @@ void CheckpointCoordinator::DiscardLate(const ExecutionAttemptId& task, Checkpoi
   if (store_.Has(id) || defects_.Has(Defect::kLateSnapshotIsLeft)) {
     return;  // repeated: the snapshot belongs to a completed checkpoint
   }
-  DoIo([this, path = SnapshotPath(job_name_, id, task)] {
-    (void)RemoveSnapshot(environment_.shared(), path);
+  DoIo([this, id, path = SnapshotPath(job_name_, id, task)] {
+    const bool is_gone = RemoveSnapshot(environment_.shared(), path).has_value();
+    const bool may_complete = pending_ && pending_->id() == id;
+    if (!is_gone && !may_complete && !store_.Has(id)) {
+      store_.Discard(id);  // tries again with later checkpoints
+    }
   });
 }
 

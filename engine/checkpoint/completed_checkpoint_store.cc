@@ -51,9 +51,11 @@ sim::Result<void> CompletedCheckpointStore::Recover() {
       return sim::Fail(pointer);
     }
     const sim::Result<Bytes> file = volume.Read(*pointer);
-    if (!file && file.error().code == sim::ErrorCode::kNotFound) {
-      return sim::Fail(sim::ErrorCode::kCorruption,
-                       fmt::format("The store points to {}, which does not exist.", *pointer));
+    if (!file && (file.error().code == sim::ErrorCode::kNotFound ||
+                  file.error().code == sim::ErrorCode::kInvalidArgument)) {
+      return sim::Fail(
+          sim::ErrorCode::kCorruption,
+          fmt::format("The store's pointer {} points to nothing: {}", path, file.error().message));
     }
     if (!file) {
       return sim::Fail(file);

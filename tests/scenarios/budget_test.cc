@@ -160,7 +160,7 @@ TEST(BudgetTest, AWaitThatOutlastsTheRunIsNamed) {
   delay.Tell("topic.sealed");
   EXPECT_EQ(delay.Excuse({kUnfinished}),
             "The job may have to wait for restart-strategy.fixed-delay.delay = 1h, and the run has "
-            "only 585s from its healing on: raise limits.simulated_time.");
+            "only 594s from its healing on: raise limits.simulated_time.");
   Outcome record([](Scenario& scenario) { scenario.options.task.record_time = 1s; });
   record.Tell("topic.sealed");
   EXPECT_THAT(record.Excuse({kUnfinished}), HasSubstr("At task.record-time = 1s the records"));
@@ -216,6 +216,7 @@ TEST(BudgetTest, ARunEndsWhenTheBoundIsReached) {
   scenario.limits.heal_after = 100ms;
   scenario.limits.checkpoints_after_healing = 1;
   scenario.options.checkpoint.interval = 100ms;
+  scenario.options.checkpoint.timeout = 15s;
   scenario.options.task.record_time = 20ms;
   const sim::Result<Workload> workload = LoadWorkload(scenario, 1, std::nullopt);
   const RunResult result = scenarios::Run({.scenario = scenario, .workload = *workload, .seed = 1});

@@ -106,7 +106,7 @@ TEST(DrawableFaultsTest, AreThoseOfAllSwarmsAndOfAims) {
   Scenario scenario = UrlClicks();
   scenario.faults.swarm.others_max = 0;
   scenario.faults.swarm.link_faults_max = 0;
-  EXPECT_THAT(DrawableFaults(scenario, Aims::kNowhere), ElementsAre("crash"));
+  EXPECT_THAT(DrawableFaults(scenario, Aims::kNowhere), ElementsAre("crash", "restart"));
   const std::vector<std::string> aimed = DrawableFaults(scenario, Aims::kAtCells);
   EXPECT_THAT(aimed, ::testing::IsSupersetOf({"crash", "pause", "operator_error"}));
   scenario.faults.swarm.aim = "upload/source/code/during";

@@ -17,6 +17,7 @@ namespace flinch::scenarios {
 
 namespace {
 
+using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -107,8 +108,9 @@ TEST_F(OutsideViewTest, ACheckpointThatIsNotThereHasNoMetadata) {
 TEST(DescribeSubjectTest, PatienceIsNeverShorterThanAnOption) {
   const Workload workload;
   const RegisteredJob& job = *FindJob("url_clicks");
-  for (const sim::Duration interval : {sim::Duration(10ms), sim::Duration(8760h),
-                                       sim::Duration(2'562'047h), sim::Duration::max()}) {
+  // A year is the longest that an option may say.
+  for (const sim::Duration interval :
+       {sim::Duration(10ms), sim::Duration(1h), sim::Duration(8760h)}) {
     Scenario scenario = *FindLibraryScenario("url_clicks");
     scenario.options.checkpoint.interval = interval;
     scenario.options.checkpoint.timeout = interval;

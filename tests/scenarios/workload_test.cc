@@ -149,7 +149,7 @@ TEST(WorkloadTest, SpreadsTheRowsOfAFile) {
   EXPECT_EQ(workload->rows[1].key, "status");
   EXPECT_EQ(workload->rows[1].partition, 1U);
   EXPECT_EQ(workload->rows[2].partition, 0U);
-  EXPECT_EQ(workload->rows[2].publish_after, std::chrono::milliseconds(4));
+  EXPECT_EQ(workload->rows[2].publish_after, std::chrono::milliseconds(10));
   EXPECT_EQ(workload->out_of_orderness, std::chrono::seconds(1));
 }
 

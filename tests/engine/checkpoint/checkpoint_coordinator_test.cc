@@ -180,6 +180,27 @@ TEST(CheckpointCoordinatorTest, ASnapshotThatComesTooLateOrFromNobodyIsRemoved) 
   }
 }
 
+TEST(CheckpointCoordinatorTest, ALateSnapshotThatCannotBeRemovedNowIsRemovedLater) {
+  CoordinatorStage stage;
+  stage.Play([&] {
+    CheckpointCoordinator& coordinator = *stage.job.coordinator;
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+    stage.Do([&] { coordinator.OnDecline(CheckpointId(1), "full"); });
+    stage.Sleep(200ms);
+    const SnapshotHandle late = Upload(stage.volume(), 1, SinkTask(0));
+    stage.bench.world().SetSharedVolume({.request_lost = sim::Percent(100)});
+    stage.Do([&] { coordinator.OnAcknowledge(SinkTask(0), CheckpointId(1), late); });
+    stage.Sleep(200ms);
+    stage.bench.world().SetSharedVolume({});
+    EXPECT_THAT(stage.bench.world().ListShared("/checkpoints/job"), SizeIs(1));
+    stage.job.acknowledges_after = 10ms;
+    stage.Sleep(3s);
+    EXPECT_THAT(stage.bench.world().ListShared("/checkpoints/job"),
+                ::testing::Each(::testing::Not(::testing::HasSubstr("chk-1/"))));
+  });
+}
+
 TEST(CheckpointCoordinatorTest, AnAcknowledgementThatIsRepeatedTakesNoFileFromItsCheckpoint) {
   CoordinatorStage stage;
   stage.Play([&] {
