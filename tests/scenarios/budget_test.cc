@@ -142,6 +142,7 @@ TEST(BudgetTest, ARunEndsWhenTheBoundIsReached) {
   scenario.limits.checkpoints_after_healing = 1;
   scenario.options.checkpoint.interval = 100ms;
   scenario.options.task.record_time = 20ms;
+  scenario.options.checkpoint.timeout = 30s;  // no excuse: records have time to get through
   const sim::Result<Workload> workload = LoadWorkload(scenario, 1, std::nullopt);
   const RunResult result = scenarios::Run({.scenario = scenario, .workload = *workload, .seed = 1});
   EXPECT_EQ(result.summary.verdict, reports::Verdict::kFailed);

@@ -43,6 +43,10 @@ Scenario ScenarioFor(Defect defect) {
   Scenario scenario = *FindLibraryScenario("small_job");
   // A job that hangs need not do so for long; less would excuse it (scenarios/promise.h).
   scenario.limits.simulated_time = 2min;
+  if (defect == Defect::kFinalNotificationSentOnce || defect == Defect::kSinkTagsTheEndAlike) {
+    // Something must break when the input ends.
+    scenario.limits.heal_after = 8s;
+  }
   if (defect == Defect::kWindowIncludesItsEnd) {
     // Without lags in nanoseconds some timestamps lie on a border.
     scenario.workload.out_of_order = 0s;
