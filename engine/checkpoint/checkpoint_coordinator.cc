@@ -216,10 +216,8 @@ void CheckpointCoordinator::DiscardLate(const ExecutionAttemptId& task, Checkpoi
     return;  // repeated: the snapshot belongs to a completed checkpoint
   }
   DoIo([this, id, path = SnapshotPath(job_name_, id, task)] {
-    const bool is_gone = RemoveSnapshot(environment_.shared(), path).has_value();
-    const bool may_complete = pending_ && pending_->id() == id;
-    if (!is_gone && !may_complete && !store_.Has(id)) {
-      store_.Discard(id);  // tries again with later checkpoints
+    if (!RemoveSnapshot(environment_.shared(), path)) {
+      DiscardWhatIsOver(id);
     }
   });
 }
@@ -294,7 +292,18 @@ void CheckpointCoordinator::RepeatFinal(uint64_t period, CheckpointId id) {
 void CheckpointCoordinator::OnDecline(CheckpointId id, const std::string&) {
   if (pending_ && pending_->id() == id) {
     Abort(CheckpointInput::kDeclined);
+  } else {
+    DiscardWhatIsOver(id);
   }
+}
+
+void CheckpointCoordinator::DiscardWhatIsOver(CheckpointId id) {
+  DoIo([this, id] {
+    const bool may_complete = pending_ && pending_->id() == id;
+    if (!may_complete && !store_.Has(id)) {
+      store_.Discard(id);
+    }
+  });
 }
 
 void CheckpointCoordinator::OnTriggerFailed(CheckpointId id) {

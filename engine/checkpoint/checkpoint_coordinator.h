@@ -70,6 +70,9 @@ class CheckpointCoordinator {
   void OnAcknowledge(const ExecutionAttemptId& task, CheckpointId id,
                      const SnapshotHandle& snapshot);
   void OnDecline(CheckpointId id, const std::string& reason);
+  // Removes what late tasks have left of a checkpoint that was given up, now or with later ones; of
+  // one that may still complete, or has, nothing.
+  void DiscardWhatIsOver(CheckpointId id);
   void OnTriggerFailed(CheckpointId id);
 
   const CompletedCheckpoint* latest() const { return store_.latest(); }

@@ -279,6 +279,8 @@ void JobMaster::OnAcknowledge(const AcknowledgeCheckpoint& ack) {
 void JobMaster::OnDecline(const DeclineCheckpoint& decline) {
   if (graph_.Find(decline.task) != nullptr) {
     checkpoints_.OnDecline(decline.checkpoint, decline.reason);
+  } else {
+    checkpoints_.DiscardWhatIsOver(decline.checkpoint);
   }
 }
 

@@ -216,7 +216,6 @@ TEST(BudgetTest, ARunEndsWhenTheBoundIsReached) {
   scenario.limits.heal_after = 100ms;
   scenario.limits.checkpoints_after_healing = 1;
   scenario.options.checkpoint.interval = 100ms;
-  scenario.options.checkpoint.timeout = 15s;
   scenario.options.task.record_time = 20ms;
   scenario.options.checkpoint.timeout = 30s;  // no excuse: records have time to get through
   const sim::Result<Workload> workload = LoadWorkload(scenario, 1, std::nullopt);

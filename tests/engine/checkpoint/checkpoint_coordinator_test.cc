@@ -180,6 +180,22 @@ TEST(CheckpointCoordinatorTest, ASnapshotThatComesTooLateOrFromNobodyIsRemoved) 
   }
 }
 
+// The task could not write its snapshot, nor remove what it had written of it.
+TEST(CheckpointCoordinatorTest, WhatALateDeclineLeavesIsRemoved) {
+  CoordinatorStage stage;
+  stage.Play([&] {
+    CheckpointCoordinator& coordinator = *stage.job.coordinator;
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+    stage.Do([&] { coordinator.OnDecline(CheckpointId(1), "full"); });
+    stage.Sleep(200ms);
+    Upload(stage.volume(), 1, SinkTask(0));
+    stage.Do([&] { coordinator.OnDecline(CheckpointId(1), "full, too"); });
+    stage.Sleep(200ms);
+    EXPECT_THAT(stage.bench.world().ListShared("/checkpoints/job"), IsEmpty());
+  });
+}
+
 TEST(CheckpointCoordinatorTest, ALateSnapshotThatCannotBeRemovedNowIsRemovedLater) {
   CoordinatorStage stage;
   stage.Play([&] {
