@@ -82,6 +82,8 @@ TEST(MergedFaultsTest, LastFromTheFirstToTheEndOfTheSecondOfTheSameKindAndTarget
       texts.back().push_back(faults::ShowInline(fault));
     }
   }
+  const std::string crash = R"({when={at="5s"},do={crash="tm-1"}})";
+  const std::string when = R"({when={event="sink.committed",nth=2},)";
   EXPECT_THAT(
       texts,
       ElementsAre(
