@@ -16,6 +16,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 using namespace std::chrono_literals;
 
@@ -139,6 +140,98 @@ TEST(CheckpointProtocolTest, TriggersThatFailDoNotCountAgainstTheTolerableNumber
   EXPECT_EQ(stage.bench.Events(events::kCheckpointAborted).front().Text("reason"),
             "TRIGGER_CHECKPOINT_FAILURE");
   EXPECT_GE(stage.Times(events::kCheckpointStored).size(), 1U);
+}
+
+SnapshotHandle Upload(sim::FileSystem& volume, uint64_t id, const ExecutionAttemptId& task) {
+  return *WriteSnapshot(volume, "job", CheckpointId(id), task, TaskSnapshot());
+}
+
+TEST(CheckpointProtocolTest, ASnapshotThatComesTooLateOrFromNobodyIsRemoved) {
+  for (const bool planted : {false, true}) {
+    CoordinatorStage stage;
+    if (planted) {
+      stage.defects.Plant(Defect::kLateSnapshotIsLeft);
+    }
+    stage.Play([&] {
+      CheckpointCoordinator& coordinator = *stage.job.coordinator;
+      stage.Start();
+      ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+      const ExecutionAttemptId zombie{VertexId(1), SubtaskIndex(0), AttemptNumber(9)};
+      const SnapshotHandle foreign = Upload(stage.volume(), 1, zombie);
+      stage.Do([&] { coordinator.OnAcknowledge(zombie, CheckpointId(1), foreign); });
+      stage.Sleep(200ms);
+      EXPECT_EQ(stage.bench.world().ListShared("/checkpoints/job").size(), planted ? 1U : 0U);
+      stage.Do([&] { coordinator.OnDecline(CheckpointId(1), "full"); });
+      stage.Sleep(200ms);
+      const SnapshotHandle late = Upload(stage.volume(), 1, SinkTask(0));
+      stage.Do([&] { coordinator.OnAcknowledge(SinkTask(0), CheckpointId(1), late); });
+      stage.Sleep(200ms);
+    });
+    EXPECT_EQ(stage.bench.world().ListShared("/checkpoints/job").size(), planted ? 1U : 0U);
+  }
+}
+
+// The task could not write its snapshot, nor remove what it had written of it.
+TEST(CheckpointProtocolTest, WhatALateDeclineLeavesIsRemoved) {
+  CoordinatorStage stage;
+  stage.Play([&] {
+    CheckpointCoordinator& coordinator = *stage.job.coordinator;
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+    stage.Do([&] { coordinator.OnDecline(CheckpointId(1), "full"); });
+    stage.Sleep(200ms);
+    Upload(stage.volume(), 1, SinkTask(0));
+    stage.Do([&] { coordinator.OnDecline(CheckpointId(1), "full, too"); });
+    stage.Sleep(200ms);
+    EXPECT_THAT(stage.bench.world().ListShared("/checkpoints/job"), IsEmpty());
+  });
+}
+
+TEST(CheckpointProtocolTest, ALateSnapshotThatCannotBeRemovedNowIsRemovedLater) {
+  CoordinatorStage stage;
+  stage.Play([&] {
+    CheckpointCoordinator& coordinator = *stage.job.coordinator;
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+    stage.Do([&] { coordinator.OnDecline(CheckpointId(1), "full"); });
+    stage.Sleep(200ms);
+    const SnapshotHandle late = Upload(stage.volume(), 1, SinkTask(0));
+    stage.bench.world().SetSharedVolume({.request_lost = sim::Percent(100)});
+    stage.Do([&] { coordinator.OnAcknowledge(SinkTask(0), CheckpointId(1), late); });
+    stage.Sleep(200ms);
+    stage.bench.world().SetSharedVolume({});
+    EXPECT_THAT(stage.bench.world().ListShared("/checkpoints/job"), SizeIs(1));
+    stage.job.acknowledges_after = 10ms;
+    stage.Sleep(3s);
+    EXPECT_THAT(stage.bench.world().ListShared("/checkpoints/job"),
+                ::testing::Each(::testing::Not(::testing::HasSubstr("chk-1/"))));
+  });
+}
+
+TEST(CheckpointProtocolTest, AnAcknowledgementThatIsRepeatedTakesNoFileFromItsCheckpoint) {
+  CoordinatorStage stage;
+  stage.Play([&] {
+    CheckpointCoordinator& coordinator = *stage.job.coordinator;
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+    std::vector<SnapshotHandle> snapshots;
+    for (const ExecutionAttemptId& task : stage.job.Tasks()) {
+      snapshots.push_back(Upload(stage.volume(), 1, task));
+    }
+    const auto acknowledge = [&] {
+      for (size_t i = 0; i < snapshots.size(); ++i) {
+        coordinator.OnAcknowledge(stage.job.Tasks()[i], CheckpointId(1), snapshots[i]);
+      }
+    };
+    // Pending, being stored, and stored.
+    stage.Do([&] { coordinator.OnAcknowledge(SourceTask(0), CheckpointId(1), snapshots[0]); });
+    stage.Do(acknowledge);
+    stage.Do(acknowledge);
+    ASSERT_TRUE(stage.Await(events::kCheckpointStored));
+    stage.Do(acknowledge);
+    stage.Sleep(500ms);
+  });
+  EXPECT_THAT(stage.bench.world().ListShared("/checkpoints/job/chk-1"), SizeIs(4));
 }
 
 }  // namespace
