@@ -35,11 +35,12 @@ RunResult RunClicks(uint64_t seed, std::string_view plan_text,
 // Some of these seeds restore the job from its final checkpoint: then only the coordinator can know
 // that another one is due.
 TEST(RunTest, NoJobWaitsForAnIntervalAtItsEnd) {
-  for (const uint64_t seed : {12, 27, 39, 57}) {
+  for (const uint64_t seed : {12U, 27U, 39U, 57U}) {
     Scenario scenario = *FindLibraryScenario("url_clicks");
     scenario.options.checkpoint.interval = 1h;
     const sim::Result<Workload> workload = LoadWorkload(scenario, seed, std::nullopt);
-    const RunResult result = Run({.scenario = scenario, .workload = *workload, .seed = seed});
+    const RunResult result =
+        scenarios::Run({.scenario = scenario, .workload = *workload, .seed = seed});
     EXPECT_EQ(result.summary.verdict, reports::Verdict::kPassed) << "seed " << seed;
     EXPECT_LT(result.summary.sim_time, sim::SimTime(5min)) << "seed " << seed;
   }
@@ -47,12 +48,13 @@ TEST(RunTest, NoJobWaitsForAnIntervalAtItsEnd) {
 
 // What a damaged disk has taken nobody can give back; whatever is lost with it is no bug.
 TEST(RunTest, ADamagedStorageIsNobodysFault) {
-  for (const uint64_t seed : {28, 81, 218}) {
+  for (const uint64_t seed : {28U, 81U, 218U}) {
     Scenario scenario = *FindLibraryScenario("url_clicks");
     scenario.faults.swarm.damages_storage = true;
     scenario.faults.swarm.others_max = 8;
     const sim::Result<Workload> workload = LoadWorkload(scenario, seed, std::nullopt);
-    const RunResult result = Run({.scenario = scenario, .workload = *workload, .seed = seed});
+    const RunResult result =
+        scenarios::Run({.scenario = scenario, .workload = *workload, .seed = seed});
     EXPECT_NE(result.summary.verdict, reports::Verdict::kFailed) << "seed " << seed;
   }
 }
