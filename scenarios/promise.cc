@@ -206,7 +206,11 @@ class Reckoning {
   }
 
   void AddTime() {
-    const Duration needed = Bounded(Bounded(heal_) + PatienceOf(options_, 0) + Work());
+    // Neither holds back the final checkpoint.
+    engine::EngineOptions at_the_end = options_;
+    at_the_end.checkpoint.interval = Duration(0);
+    at_the_end.checkpoint.min_pause = Duration(0);
+    const Duration needed = Bounded(Bounded(heal_) + PatienceOf(at_the_end, 0) + Work());
     Add("time", scenario_.limits.simulated_time > needed,
         fmt::format("limits.simulated_time is {}; healing after {}, the time-outs that may have to "
                     "run out and {} rows at task.record-time = {} may take {}. Raise it.",

@@ -407,13 +407,12 @@ void StreamTask::Upload(CheckpointId id, TaskSnapshot snapshot) {
       WriteSnapshot(environment_.shared(), deployment_.job, id, id_, snapshot);
   if (cancelled_ || !handle) {
     // Nobody waits for it any more; or nobody knows whether it was written.
-    (void)RemoveSnapshot(environment_.shared(), SnapshotPath(deployment_.job, id, id_));
-  }
-  if (cancelled_) {
-    return;
-  }
-  if (!handle) {
-    listener_.OnDecline(id_, id, handle.error().message);
+    const sim::Result<void> removed =
+        RemoveSnapshot(environment_.shared(), SnapshotPath(deployment_.job, id, id_));
+    // The coordinator gives the checkpoint up, or has, and then removes what is left of it.
+    if (!cancelled_ || !removed) {
+      listener_.OnDecline(id_, id, handle ? removed.error().message : handle.error().message);
+    }
     return;
   }
   environment_.Trace(events::kSnapshotUploaded, {{"id", id}, {"subtask", name_}});

@@ -33,21 +33,27 @@ using reports::ShowCount;
 
 struct Ground {
   std::string_view scenario;
-  std::string_view setting{};  // "key=value"; may be empty
+  std::array<std::string_view, 2> settings{};  // "key=value"; empty ones are none
 };
 
 // Where a defect is looked for, one after the other. Without lags in nanoseconds some timestamps
-// lie on the border of a window; healed after the end of its input a job has faults there, too.
+// lie on the border of a window; healed after the end of its input a job has faults there, too; and
+// who waits for an interval is noticed where it is long.
 constexpr auto kGrounds = std::to_array<Ground>({
     {.scenario = "small_job"},
-    {.scenario = "small_job", .setting = "workload.out_of_order=0s"},
-    {.scenario = "small_job", .setting = "limits.heal_after=8s"},
+    {.scenario = "small_job", .settings = {"workload.out_of_order=0s"}},
+    {.scenario = "small_job", .settings = {"limits.heal_after=8s"}},
+    {.scenario = "small_job",
+     .settings = {"limits.heal_after=8s", "execution.checkpointing.interval=1h"}},
     {.scenario = "url_clicks"},
 });
 
 std::string Show(const Ground& ground) {
-  return ground.setting.empty() ? std::string(ground.scenario)
-                                : fmt::format("{} --set {}", ground.scenario, ground.setting);
+  std::string shown(ground.scenario);
+  for (const std::string_view setting : ground.settings) {
+    shown += setting.empty() ? "" : fmt::format(" --set {}", setting);
+  }
+  return shown;
 }
 
 // So many seeds at least are run of what is found, to tell how many of them fail.
@@ -164,10 +170,12 @@ sim::Result<SeedRunner> MakeRunner(const std::vector<Quarry>& quarries) {
     }
     for (const Ground& ground : kGrounds) {
       RunArguments run{.scenario = std::string(ground.scenario)};
-      if (!ground.setting.empty()) {
-        const sim::Result<Setting> setting = ParseSetting(ground.setting);
-        sim::Check(setting.has_value(), "{} is no setting", ground.setting);
-        run.settings.push_back(*setting);
+      for (const std::string_view text : ground.settings) {
+        if (!text.empty()) {
+          const sim::Result<Setting> setting = ParseSetting(text);
+          sim::Check(setting.has_value(), "{} is no setting", text);
+          run.settings.push_back(*setting);
+        }
       }
       if (quarry.defect != nullptr) {
         run.defects.emplace_back(quarry.defect->name);

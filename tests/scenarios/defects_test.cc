@@ -43,7 +43,8 @@ Scenario ScenarioFor(Defect defect) {
   Scenario scenario = *FindLibraryScenario("small_job");
   // A job that hangs need not do so for long; less would excuse it (scenarios/promise.h).
   scenario.limits.simulated_time = 2min;
-  if (defect == Defect::kFinalNotificationSentOnce || defect == Defect::kSinkTagsTheEndAlike) {
+  if (defect == Defect::kFinalNotificationSentOnce || defect == Defect::kSinkTagsTheEndAlike ||
+      defect == Defect::kFinalWaitsAfterRestore) {
     // Something must break when the input ends.
     scenario.limits.heal_after = 8s;
   }
