@@ -125,7 +125,8 @@ void CheckpointCoordinator::TriggerNow() {
     return;
   }
   // Flink: the pause holds back what is periodic, and the final checkpoint is not.
-  const sim::Duration pause = job_.AllAtEndOfInput() ? sim::Duration(0) : PauseLeft();
+  const bool is_final = job_.AllAtEndOfInput() && !defects_.Has(Defect::kMinPauseByWallClock);
+  const sim::Duration pause = is_final ? sim::Duration(0) : PauseLeft();
   if (pause > sim::Duration(0)) {
     main_thread_.PostLater(pause, [this, period = period_] {
       if (period == period_) {

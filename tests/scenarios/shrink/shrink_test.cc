@@ -113,9 +113,9 @@ TEST(ShrinkTest, TradesManyRowsForSettingsUnderWhichFewDo) {
   Scenario scenario = *FindLibraryScenario("small_job");
   scenario.limits.simulated_time = std::chrono::minutes(1);
   engine::Defects defects;
-  defects.Plant(engine::Defect::kSinkReusesOpenHandle);
+  defects.Plant(engine::Defect::kUploadReadsLiveState);
   std::optional<RunRequest> failure;
-  for (uint64_t seed = 12; !failure && seed <= 100; ++seed) {
+  for (uint64_t seed = 1; !failure && seed <= 100; ++seed) {
     RunRequest request = Request(scenario, seed, defects);
     if (SummaryOf(request).verdict == reports::Verdict::kFailed) {
       failure = std::move(request);
