@@ -157,11 +157,6 @@ TEST_F(RetainedFilesTest, AVolumeThatIsOnlyUnreachableOrSlowLosesNothing) {
   EXPECT_THAT(JudgeUnder("shared", {.disk = {.write_error = sim::Percent(50)}}), SizeIs(1));
 }
 
-TEST_F(RetainedFilesTest, WhatCouldNotBeDeletedIsLeft) {
-  outside_.with_files = {2, 3};
-  EXPECT_THAT(JudgeUnder("shared", {.outage = sim::Outage::kRefuses}), IsEmpty());
-}
-
 }  // namespace
 
 }  // namespace flinch::scenarios
