@@ -31,8 +31,7 @@ class JsonRowReader final : public nlohmann::json_sax<json> {
     if (!json::sax_parse(text, this)) {
       return Bad(problem_);
     }
-    // Stable: of two of one name, the later one is the one too many.
-    std::ranges::stable_sort(row_.members_, {}, &Entry::first);
+    std::ranges::sort(row_.members_, {}, &Entry::first);
     const auto twice = std::ranges::adjacent_find(
         row_.members_,
         [](const Entry& left, const Entry& right) { return left.first == right.first; });

@@ -44,22 +44,21 @@ bool Searches(const HuntArguments& arguments, Search search) {
 
 sim::Result<void> AddCrashes(const HuntArguments& arguments, const std::vector<HuntTarget>& targets,
                              HuntSpace& space) {
-  const sim::Result<std::vector<std::vector<CrashPoint>>> points =
-      TraceCrashPoints(targets, space.first_seed);
-  if (!points) {
-    return sim::Fail(points);
+  const sim::Result<std::vector<CrashTrace>> traces = TraceCrashPoints(targets, space.first_seed);
+  if (!traces) {
+    return sim::Fail(traces);
   }
   for (size_t target = 0; target < targets.size(); ++target) {
-    const std::vector<CrashPoint>& own = (*points)[target];
+    const auto& [own, settings] = (*traces)[target];
     if (arguments.exhaust == Exhaust::kCrash) {
       for (const CrashPoint& point : own) {
-        space.crashes.push_back({.target = target, .points = {point}});
+        space.crashes.push_back({.target = target, .points = {point}, .settings = settings});
       }
       continue;
     }
     for (std::vector<CrashPoint>& pair :
          DrawCrashPairs(own, arguments.pairs.value_or(own.size()), space.first_seed)) {
-      space.crashes.push_back({.target = target, .points = std::move(pair)});
+      space.crashes.push_back({.target = target, .points = std::move(pair), .settings = settings});
     }
   }
   return {};

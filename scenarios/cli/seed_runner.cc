@@ -1,5 +1,7 @@
 #include "scenarios/cli/seed_runner.h"
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <set>
 #include <utility>
@@ -220,9 +222,9 @@ std::string SeedRunner::RunWords(const Unit& unit) const {
   return line;
 }
 
-sim::Result<std::vector<std::vector<CrashPoint>>> TraceCrashPoints(
-    const std::vector<HuntTarget>& targets, uint64_t seed) {
-  std::vector<std::vector<CrashPoint>> points;
+sim::Result<std::vector<CrashTrace>> TraceCrashPoints(const std::vector<HuntTarget>& targets,
+                                                      uint64_t seed) {
+  std::vector<CrashTrace> traces;
   for (const HuntTarget& target : targets) {
     RunArguments run = target.run;
     run.seed = seed;
@@ -240,13 +242,18 @@ sim::Result<std::vector<std::vector<CrashPoint>>> TraceCrashPoints(
                                    "shows it.",
                                    target.run.scenario, seed, target.run.scenario, seed));
     }
-    points.push_back(CrashPointsOf(result.recording));
+    CrashTrace trace{.points = CrashPointsOf(result.recording)};
     // What no fault may wait for cannot be written down, and so not be replayed.
     const faults::Cast cast = CastOf(prepared->request.scenario);
-    std::erase_if(points.back(),
+    std::erase_if(trace.points,
                   [&cast](const CrashPoint& point) { return !cast.events.contains(point.event); });
+    // Nothing breaks any more from the healing on: it comes behind the last point.
+    const auto end = std::chrono::ceil<std::chrono::seconds>(std::max(
+        result.summary.sim_time - sim::kEpoch, prepared->request.scenario.limits.heal_after));
+    trace.settings = {{.key = "limits.heal_after", .value = fmt::format("{}s", end.count() + 1)}};
+    traces.push_back(std::move(trace));
   }
-  return points;
+  return traces;
 }
 
 }  // namespace flinch::scenarios

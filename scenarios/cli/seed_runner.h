@@ -52,8 +52,15 @@ class SeedRunner {
   std::vector<HuntTarget> targets_;
 };
 
-// Of the fault-free run of each target.
-sim::Result<std::vector<std::vector<CrashPoint>>> TraceCrashPoints(
-    const std::vector<HuntTarget>& targets, uint64_t seed);
+// Where the fault-free run of a target can be crashed, and what is set for it: that the world heals
+// only behind the last of these points.
+struct CrashTrace {
+  std::vector<CrashPoint> points;
+  std::vector<Setting> settings{};
+};
+
+// Of each target.
+sim::Result<std::vector<CrashTrace>> TraceCrashPoints(const std::vector<HuntTarget>& targets,
+                                                      uint64_t seed);
 
 }  // namespace flinch::scenarios

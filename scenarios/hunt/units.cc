@@ -118,6 +118,7 @@ Unit UnitOf(const HuntSpace& space, uint64_t number) {
     unit.target = crash.target;
     unit.seed = space.first_seed;
     unit.crashes = crash.points;
+    unit.settings = crash.settings;
     return unit;
   }
   const uint64_t index = number / space.targets;

@@ -49,6 +49,7 @@ std::string Show(const Shard& shard);
 struct CrashUnit {
   size_t target = 0;
   std::vector<CrashPoint> points{};
+  std::vector<Setting> settings{};
 };
 
 struct HuntSpace {
