@@ -60,11 +60,11 @@ class RetainedFiles final : public Oracle {
   const Outside* outside_ = nullptr;
   bool volume_is_damaged_ = false;
   bool master_died_ = false;
-  std::map<int64_t, sim::SimTime>
-      touched_;  // when something last happened to its files; newest few
+  // By id: when something last happened to its files. The newest few.
+  std::map<int64_t, sim::SimTime> touched_;
   std::map<std::string, std::set<int64_t>, std::less<>> snapshots_;  // by TaskManager
   std::set<std::string, std::less<>> adrift_;                        // given up, and not back yet
-  std::set<int64_t> may_lie_;
+  std::set<int64_t> may_lie_;  // ids whose files nobody is left to remove
   int64_t last_subsumed_ = 0;
   int64_t last_stored_ = 0;
   sim::SimTime stored_at_;
