@@ -4,7 +4,7 @@
 // For all of them: no fault, alone or with others, excuses a lost or doubled record, a checkpoint
 // that is no consistent cut, or a commit before its checkpoint is durable; they may only decide
 // when the job gets on. Where `after` says "storage", recovery may become impossible: then the
-// verdict is inconclusive (scenarios/budget.h).
+// verdict is inconclusive (scenarios/stage/budget.h).
 #pragma once
 
 #include <array>

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "faults/ailments.h"
-#include "faults/text.h"
+#include "sim/text/text.h"
 
 namespace flinch::faults {
 namespace {
@@ -45,8 +45,8 @@ class PlanCheck {
   void CheckName(std::string_view key, std::string_view what, std::string_view name,
                  std::span<const std::string> known, std::optional<size_t> host = std::nullopt) {
     if (std::ranges::find(known, name) == known.end()) {
-      Report(key, fmt::format("There is no {} {} {}.{}", what, Quote(name), cast_.scope,
-                              DidYouMean(name, known)))
+      Report(key, fmt::format("There is no {} {} {}.{}", what, text::Quote(name), cast_.scope,
+                              text::DidYouMean(name, known)))
           .host = host;
     }
   }
@@ -78,7 +78,7 @@ class PlanCheck {
             return other.first == field->first;
           }) != field) {
         Report("where", fmt::format("The field {} stands twice in where; give it one value.",
-                                    Quote(field->first)))
+                                    text::Quote(field->first)))
             .field = field->first;
       }
     }
@@ -95,9 +95,10 @@ class PlanCheck {
     for (const std::string& name : event->second) {
       all += (all.empty() ? "" : ", ") + name;
     }
-    Report("where", fmt::format("The event {} has no field {}; it has {}.{}", kind, Quote(field),
-                                all.empty() ? "none" : all,
-                                DidYouMean(field, std::span<const std::string>(event->second))))
+    Report("where",
+           fmt::format("The event {} has no field {}; it has {}.{}", kind, text::Quote(field),
+                       all.empty() ? "none" : all,
+                       text::DidYouMean(field, std::span<const std::string>(event->second))))
         .field = field;
   }
 
@@ -120,8 +121,9 @@ class PlanCheck {
     }
     for (const auto& [kind, number] : when.at_least) {
       if (std::ranges::find(kinds_, kind) == kinds_.end()) {
-        Report("counts", fmt::format("There is no event kind {} {}.{}", Quote(kind), cast_.scope,
-                                     DidYouMean(kind, std::span<const std::string>(kinds_))))
+        Report("counts",
+               fmt::format("There is no event kind {} {}.{}", text::Quote(kind), cast_.scope,
+                           text::DidYouMean(kind, std::span<const std::string>(kinds_))))
             .field = kind;
       } else if (number == 0) {
         Report("counts", fmt::format("Events are counted from 1; {} = 0 says nothing.", kind))
@@ -196,7 +198,7 @@ class PlanCheck {
       for (size_t index = 0; index < what.others.size(); ++index) {
         if (std::ranges::find(what.group, what.others[index]) != what.group.end()) {
           Report("from", fmt::format("{} stands on both sides of the partition.",
-                                     Quote(what.others[index])))
+                                     text::Quote(what.others[index])))
               .host = index;
         }
       }
@@ -224,14 +226,15 @@ class PlanCheck {
       if (std::find(hosts.begin(), hosts.begin() + static_cast<std::ptrdiff_t>(index),
                     hosts[index]) != hosts.begin() + static_cast<std::ptrdiff_t>(index)) {
         Report(key, fmt::format("{} names the host {} twice; a link joins two hosts.", key,
-                                Quote(hosts[index])));
+                                text::Quote(hosts[index])));
       }
     }
   }
 
   void CheckParameter(std::string_view key, const sim::Ratio& ratio) {
     if (ratio.denominator == 0 || ratio.numerator == 0 || ratio.numerator > ratio.denominator) {
-      Report(key, fmt::format("The ratio {} is not above 0% and up to 100%.", ShowRatio(ratio)));
+      Report(key,
+             fmt::format("The ratio {} is not above 0% and up to 100%.", text::ShowRatio(ratio)));
     }
   }
 

@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-#include "faults/text.h"
+#include "sim/text/text.h"
 
 namespace flinch::faults {
 namespace {
@@ -35,7 +35,7 @@ std::vector<std::string_view> ActionKeys() {
 // ---- Reading
 
 // The one key of `keys` that the table has. None or several are a problem; `all` names them.
-std::string_view OneKey(TomlTable& table, std::span<const std::string_view> keys,
+std::string_view OneKey(text::TomlTable& table, std::span<const std::string_view> keys,
                         std::string_view all) {
   std::string_view found;
   bool is_one = true;
@@ -55,19 +55,19 @@ std::string_view OneKey(TomlTable& table, std::span<const std::string_view> keys
 }
 
 // A duration that may not be zero.
-sim::Duration RequiredSpan(TomlTable& table, std::string_view key) {
+sim::Duration RequiredSpan(text::TomlTable& table, std::string_view key) {
   if (!table.Has(key)) {
     return table.RequiredDuration(key);
   }
   const std::optional<sim::Duration> span = table.DurationValue(key);
   if (span == sim::Duration(0)) {
-    table.Complain(key, fmt::format("{} is nothing; a fault takes some time.", Quote(key)));
+    table.Complain(key, fmt::format("{} is nothing; a fault takes some time.", text::Quote(key)));
   }
   return span.value_or(sim::Duration(0));
 }
 
 // The number of an earlier fault.
-size_t DecodeEarlier(TomlTable& table, std::string_view key, size_t index) {
+size_t DecodeEarlier(text::TomlTable& table, std::string_view key, size_t index) {
   if (index == 0) {
     table.Complain(key, "This is the first fault; there is none before it to wait for.");
     return 0;
@@ -75,15 +75,15 @@ size_t DecodeEarlier(TomlTable& table, std::string_view key, size_t index) {
   return static_cast<size_t>(table.RequiredInteger(key, 0, static_cast<int64_t>(index) - 1));
 }
 
-std::optional<size_t> DecodeSince(TomlTable& table, size_t index) {
+std::optional<size_t> DecodeSince(text::TomlTable& table, size_t index) {
   return table.Has("since") ? std::optional(DecodeEarlier(table, "since", index)) : std::nullopt;
 }
 
-uint64_t DecodeNth(TomlTable& table) {
+uint64_t DecodeNth(text::TomlTable& table) {
   return static_cast<uint64_t>(table.Integer("nth", 1, INT64_MAX).value_or(1));
 }
 
-AtEvent DecodeAtEvent(TomlTable& table, size_t index) {
+AtEvent DecodeAtEvent(text::TomlTable& table, size_t index) {
   AtEvent when;
   when.kind = table.RequiredString("event");
   when.nth = DecodeNth(table);
@@ -94,9 +94,9 @@ AtEvent DecodeAtEvent(TomlTable& table, size_t index) {
   return when;
 }
 
-AtCounts DecodeAtCounts(TomlTable& table) {
+AtCounts DecodeAtCounts(text::TomlTable& table) {
   AtCounts when;
-  if (std::optional<TomlTable> counts = table.RequiredTable("counts")) {
+  if (std::optional<text::TomlTable> counts = table.RequiredTable("counts")) {
     for (const std::string& kind : counts->Keys()) {
       const std::optional<int64_t> number = counts->Integer(kind, 1, INT64_MAX);
       when.at_least.emplace_back(kind, static_cast<uint64_t>(number.value_or(1)));
@@ -110,7 +110,7 @@ AtCounts DecodeAtCounts(TomlTable& table) {
 }
 
 // `index` is the fault's place in the plan: it may only wait for an earlier one.
-Trigger DecodeTrigger(TomlTable& table, size_t index) {
+Trigger DecodeTrigger(text::TomlTable& table, size_t index) {
   const std::string_view key = OneKey(table, kTriggerKeys, kAllTriggers);
   Trigger trigger;
   if (key == "event") {
@@ -135,15 +135,15 @@ Trigger DecodeTrigger(TomlTable& table, size_t index) {
 
 // Reads whom an action strikes, from under its kind.
 template <typename AnyAction>
-void DecodeTarget(TomlTable& table, std::string_view kind, AnyAction& action) {
+void DecodeTarget(text::TomlTable& table, std::string_view kind, AnyAction& action) {
   if constexpr (requires { action.process; }) {
     action.process = table.RequiredString(kind);
   } else if constexpr (requires { action.from; }) {
     std::vector<std::string> hosts = table.Strings(kind, 2, 2);
     if (hosts.size() == 2) {
       if (hosts[0] == hosts[1]) {
-        table.Complain(kind,
-                       fmt::format("A link joins two hosts, but both are {}.", Quote(hosts[0])));
+        table.Complain(
+            kind, fmt::format("A link joins two hosts, but both are {}.", text::Quote(hosts[0])));
       }
       action.from = std::move(hosts[0]);
       action.to = std::move(hosts[1]);
@@ -171,13 +171,13 @@ void DecodeTarget(TomlTable& table, std::string_view kind, AnyAction& action) {
 // Reads one parameter of an action.
 class ParameterReader {
  public:
-  explicit ParameterReader(TomlTable& table) : table_(table) {}
+  explicit ParameterReader(text::TomlTable& table) : table_(table) {}
 
   void operator()(std::string_view key, sim::Ratio& ratio) const {
     ratio = table_.Ratio(key).value_or(ratio);
     if (ratio.numerator == 0) {
-      table_.Complain(
-          key, fmt::format("{} is nothing, which is no fault; give it more than 0%.", Quote(key)));
+      table_.Complain(key, fmt::format("{} is nothing, which is no fault; give it more than 0%.",
+                                       text::Quote(key)));
     }
   }
 
@@ -216,10 +216,10 @@ class ParameterReader {
   }
 
  private:
-  TomlTable& table_;
+  text::TomlTable& table_;
 };
 
-Action DecodeAction(TomlTable& table) {
+Action DecodeAction(text::TomlTable& table) {
   const std::vector<std::string_view> keys = ActionKeys();
   const std::string_view kind = OneKey(table, keys, kSomeActions);
   Action action = ActionOfKind(kind).value_or(Action());
@@ -236,8 +236,8 @@ Action DecodeAction(TomlTable& table) {
 }
 
 // A file of its own; judged where there is a cast.
-sim::Result<FaultPlan> ReadPlan(TomlDocument document, const Cast* cast) {
-  TomlTable root = document.root();
+sim::Result<FaultPlan> ReadPlan(text::TomlDocument document, const Cast* cast) {
+  text::TomlTable root = document.root();
   root.RequiredInteger("version", kFaultPlanVersion, kFaultPlanVersion);
   DecodedPlan decoded = DecodeFaultPlan(root);
   root.RejectUnknown();
@@ -374,7 +374,7 @@ class ParameterWriter {
   explicit ParameterWriter(std::string& text) : text_(text) {}
 
   void operator()(std::string_view key, const sim::Ratio& ratio) const {
-    Write(key, ShowString(ShowRatio(ratio)));
+    Write(key, ShowString(text::ShowRatio(ratio)));
   }
 
   void operator()(std::string_view key, sim::Duration span) const { Write(key, ShowSpan(span)); }
@@ -433,11 +433,11 @@ std::string ShowAction(const Action& action) {
 
 // Whether the problem is of what stands in a fault that could not be read as a whole, and not of
 // what was put in the place of something that could not be read.
-bool IsItsOwn(TomlTable& entry, const PlanProblem& problem) {
+bool IsItsOwn(text::TomlTable& entry, const PlanProblem& problem) {
   if (!entry.HasTable(problem.table)) {
     return false;
   }
-  TomlTable part = *entry.Table(problem.table);
+  text::TomlTable part = *entry.Table(problem.table);
   return part.Has(problem.key) && !part.IsTold(problem.key);
 }
 
@@ -461,25 +461,25 @@ std::string WithoutBlanks(std::string_view text) {
 }  // namespace
 
 sim::Result<FaultPlan> ReadFaultPlan(const std::string& file) {
-  return ReadPlan(TomlDocument::Load(file), nullptr);
+  return ReadPlan(text::TomlDocument::Load(file), nullptr);
 }
 
 sim::Result<FaultPlan> ReadFaultPlan(const std::string& file, const Cast& cast) {
-  return ReadPlan(TomlDocument::Load(file), &cast);
+  return ReadPlan(text::TomlDocument::Load(file), &cast);
 }
 
 sim::Result<FaultPlan> ParseFaultPlan(std::string file, std::string text) {
-  return ReadPlan(TomlDocument::Parse(std::move(file), std::move(text)), nullptr);
+  return ReadPlan(text::TomlDocument::Parse(std::move(file), std::move(text)), nullptr);
 }
 
 sim::Result<FaultPlan> ParseFaultPlan(std::string file, std::string text, const Cast& cast) {
-  return ReadPlan(TomlDocument::Parse(std::move(file), std::move(text)), &cast);
+  return ReadPlan(text::TomlDocument::Parse(std::move(file), std::move(text)), &cast);
 }
 
 sim::Result<FaultPlan> ParseInlineFaults(std::span<const std::string> faults, const Cast& cast) {
   // Whole lines each, so that messages show the one that is meant.
   std::string text = fmt::format("version = {}\nfault = [\n", kFaultPlanVersion);
-  std::vector<TomlPart> parts;
+  std::vector<text::TomlPart> parts;
   for (const std::string& fault : faults) {
     parts.push_back(
         {.name = faults.size() == 1 ? "--fault" : fmt::format("--fault {}", parts.size() + 1),
@@ -487,8 +487,8 @@ sim::Result<FaultPlan> ParseInlineFaults(std::span<const std::string> faults, co
          .text = fault});
     text += fault + "\n,\n";
   }
-  sim::Result<FaultPlan> plan =
-      ReadPlan(TomlDocument::Parse("--fault", std::move(text) + "]\n", std::move(parts)), &cast);
+  sim::Result<FaultPlan> plan = ReadPlan(
+      text::TomlDocument::Parse("--fault", std::move(text) + "]\n", std::move(parts)), &cast);
   if (plan && plan->faults.size() != faults.size()) {
     return sim::Fail(sim::ErrorCode::kInvalidArgument,
                      "Each --fault is one table { when = { … }, do = { … } }; repeat --fault for "
@@ -497,16 +497,16 @@ sim::Result<FaultPlan> ParseInlineFaults(std::span<const std::string> faults, co
   return plan;
 }
 
-DecodedPlan DecodeFaultPlan(TomlTable& table) {
+DecodedPlan DecodeFaultPlan(text::TomlTable& table) {
   DecodedPlan decoded;
-  for (TomlTable& entry : table.Tables("fault")) {
+  for (text::TomlTable& entry : table.Tables("fault")) {
     const size_t index = decoded.plan.faults.size();
     const size_t problems_before = entry.problem_count();
     Fault fault;
-    if (std::optional<TomlTable> when = entry.RequiredTable("when")) {
+    if (std::optional<text::TomlTable> when = entry.RequiredTable("when")) {
       fault.when = DecodeTrigger(*when, index);
     }
-    if (std::optional<TomlTable> what = entry.RequiredTable("do")) {
+    if (std::optional<text::TomlTable> what = entry.RequiredTable("do")) {
       fault.what = DecodeAction(*what);
     }
     entry.RejectUnknown();
@@ -518,15 +518,15 @@ DecodedPlan DecodeFaultPlan(TomlTable& table) {
   return decoded;
 }
 
-void ComplainAboutFaults(TomlTable& table, const DecodedPlan& decoded, const Cast& cast) {
-  std::vector<TomlTable> entries = table.Tables("fault");
+void ComplainAboutFaults(text::TomlTable& table, const DecodedPlan& decoded, const Cast& cast) {
+  std::vector<text::TomlTable> entries = table.Tables("fault");
   for (const PlanProblem& problem : CheckAgainst(decoded.plan, cast)) {
-    TomlTable& entry = entries.at(problem.fault);
+    text::TomlTable& entry = entries.at(problem.fault);
     const bool is_broken = decoded.broken.contains(problem.fault);
     if (is_broken && !IsItsOwn(entry, problem)) {
       continue;
     }
-    TomlTable part = *entry.Table(problem.table);
+    text::TomlTable part = *entry.Table(problem.table);
     if (problem.host) {
       part.ComplainItem(problem.key, *problem.host, problem.sentence);
     } else if (!problem.field.empty()) {

@@ -8,7 +8,7 @@
 // Shape:   a `[[fault]]` has `when` (one of event, at, after) and `do` (one of crash, restart,
 //          drop, delay, cut); see faults/README.md for all keys. The same `[[fault]]` may stand in
 //          a scenario file.
-// Errors:  all problems of a file at once, each with its place; see faults/toml_document.h.
+// Errors:  all problems of a file at once, each with its place; see sim/text/toml_document.h.
 // Promise: a file of version 1 can be read for ever; what `ShowToml` writes reads back as the same
 //          plan.
 #pragma once
@@ -18,8 +18,8 @@
 #include <string>
 
 #include "faults/fault_plan.h"
-#include "faults/toml_document.h"
 #include "sim/result.h"
+#include "sim/text/toml_document.h"
 
 namespace flinch::faults {
 
@@ -47,10 +47,10 @@ struct DecodedPlan {
   std::set<size_t> broken;  // could not be read as a whole; by index
 };
 
-DecodedPlan DecodeFaultPlan(TomlTable& table);
+DecodedPlan DecodeFaultPlan(text::TomlTable& table);
 
 // What CheckAgainst finds in what could be read of the faults, told to the document at its places.
-void ComplainAboutFaults(TomlTable& table, const DecodedPlan& decoded, const Cast& cast);
+void ComplainAboutFaults(text::TomlTable& table, const DecodedPlan& decoded, const Cast& cast);
 
 // Names of processes, hosts and fields are valid UTF-8 (as all that was read from a file is).
 std::string ShowToml(const FaultPlan& plan);

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "faults/text.h"
 #include "sim/check.h"
+#include "sim/text/text.h"
 
 namespace flinch::faults {
 namespace {
@@ -18,7 +18,8 @@ constexpr int64_t kStepsMax = kStepsPerMean * 20;
 
 bool HasField(const sim::TraceEvent& event, const std::pair<std::string, std::string>& wanted) {
   return std::ranges::any_of(event.fields, [&wanted](const sim::Field& field) {
-    return field.name == wanted.first && MatchesPattern(sim::Show(field.value), wanted.second);
+    return field.name == wanted.first &&
+           text::MatchesPattern(sim::Show(field.value), wanted.second);
   });
 }
 
@@ -32,7 +33,7 @@ bool Matches(const sim::TraceEvent& event, const AtEvent& when) {
 std::string ShowWanted(const AtEvent& when) {
   std::string wanted = when.process.empty() ? "" : " of " + when.process;
   for (const auto& [name, value] : when.where) {
-    wanted += fmt::format(" with {}={}", name, Quote(value));
+    wanted += fmt::format(" with {}={}", name, text::Quote(value));
   }
   return wanted;
 }

@@ -153,7 +153,7 @@ INSTANTIATE_TEST_SUITE_P(
         Planted{"test_kernel", "tests/sim/kernel/a_test.cc", "#include \"sim/kernel/a.h\"", ""},
         Planted{"boost", "sim/world/a.cc", "#include <boost/x.hpp>", "sim/kernel/context"},
         Planted{"boost_context", "sim/kernel/context.cc", "#include <boost/x.hpp>", ""},
-        Planted{"cli", "scenarios/run.cc", "#include <CLI/CLI.hpp>", "scenarios/cli"},
+        Planted{"cli", "scenarios/stage/run.cc", "#include <CLI/CLI.hpp>", "scenarios/cli"},
         Planted{"toml", "engine/config.cc", "#include <toml++/toml.h>", "decode TOML"}),
     [](const auto& planted) { return std::string(planted.param.name); });
 

@@ -9,9 +9,9 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "faults/text.h"
 #include "scenarios/cli/version.h"
 #include "sim/check.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
@@ -74,8 +74,8 @@ int RunOnce(const std::string& name, std::ostream& out, std::ostream& err) {
       names.push_back(each.name);
     }
     err << fmt::format("flinch: --once: There is no workload {}; there are {}.{}\n",
-                       faults::Quote(name), fmt::join(names, ", "),
-                       faults::DidYouMean(name, std::span<const std::string_view>(names)));
+                       text::Quote(name), fmt::join(names, ", "),
+                       text::DidYouMean(name, std::span<const std::string_view>(names)));
     return kExitUsage;
   }
   const Work work = workload->run();

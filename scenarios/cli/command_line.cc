@@ -10,24 +10,24 @@
 #include <fmt/ranges.h>
 
 #include "build_id.h"
-#include "faults/text.h"
 #include "scenarios/cli/complaint.h"
 #include "scenarios/cli/hunt_options.h"
 #include "scenarios/cli/token_options.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
 namespace {
 
-using faults::Quote;
 using sim::ErrorCode;
 using sim::Fail;
+using text::Quote;
 
 constexpr auto kVerbs = std::to_array<std::string_view>(
-    {"run", "hunt", "merge", "replay", "shrink", "explain", "diff", "keep", "regress", "judge",
-     "verify", "defects", "list", "check", "bench"});
+    {"run", "hunt", "merge", "replay", "shrink", "explain", "diff", "keep", "regress", "verify",
+     "defects", "list", "check", "bench"});
 constexpr auto kCatalogues = std::to_array<std::string_view>(
     {"scenarios", "jobs", "faults", "events", "cells", "oracles", "defects"});
 constexpr auto kSuites = std::to_array<std::string_view>({"kernel"});
@@ -48,7 +48,6 @@ Commands:
   diff TOKEN TOKEN  the first event in which two runs differ
   keep TOKEN        write a failure down as a regression
   regress [FILE…]   run what was kept, and say what is no longer so
-  judge FILE        the oracles once more, on what `run --recording` wrote
   verify SCENARIO…  every seed twice, in fresh processes under different surroundings
   defects           for each planted defect, how many seeds until an oracle finds it
   list [WHAT]       scenarios, jobs, faults, events, oracles or defects
@@ -128,7 +127,6 @@ class Parser {
     DefineVariations(*run_);
     run_->add_option("--output", output_, "where the committed output goes, as JSON Lines");
     run_->add_option("--tape", tape_, "where the choices of the run go, for `flinch replay`");
-    run_->add_option("--recording", recording_, "where all goes that `flinch judge` needs");
     run_->add_option("--trail", trail_)->group(std::string(kHidden));
     run_->add_flag("--twice", arguments_.twice, "run twice and compare event by event");
     run_->add_flag("--timeline", arguments_.timeline, "print what happened, event by event");
@@ -283,7 +281,7 @@ class Parser {
         const std::vector<std::string> flags = FlagsOf(*verb);
         return fmt::format("There is no flag {} of `flinch {}`.{} {}",
                            Quote(flag->substr(0, flag->find('='))), verb->get_name(),
-                           faults::DidYouMean(*flag, std::span<const std::string>(flags)), help);
+                           text::DidYouMean(*flag, std::span<const std::string>(flags)), help);
       }
       return fmt::format("{} is one word too many. {}",
                          rest.empty() ? "A word" : Quote(rest.front()), help);
@@ -303,7 +301,7 @@ class Parser {
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
       return fmt::format("{} {}", ExplainMismatch(*verb, error), help);
     }
-    return fmt::format("{}. {}", faults::Printable(error.what()), help);
+    return fmt::format("{}. {}", text::Printable(error.what()), help);
   }
 
   static std::string SuiteList() { return fmt::format("SUITE: {}", fmt::join(kSuites, ", ")); }
@@ -315,7 +313,7 @@ class Parser {
 
   sim::Result<Command> FinishRun() {
     if (run_->count("--seed") > 0) {
-      const sim::Result<uint64_t> seed = faults::ParseSeed(seed_);
+      const sim::Result<uint64_t> seed = text::ParseSeed(seed_);
       if (!seed) {
         return Usage("--seed: " + seed.error().message);
       }
@@ -333,7 +331,6 @@ class Parser {
     }
     arguments_.output = Given(*run_, "--output", output_);
     arguments_.tape = Given(*run_, "--tape", tape_);
-    arguments_.recording = Given(*run_, "--recording", recording_);
     if (arguments_.timeline && arguments_.json) {
       return Usage("--json prints one object and nothing else; leave --timeline out.");
     }
@@ -394,7 +391,7 @@ class Parser {
             fmt::format("There is no flag {} of `flinch replay`: the token says how the "
                         "run goes.{}",
                         Quote(word.substr(0, word.find('='))),
-                        faults::DidYouMean(word, std::span<const std::string>(flags))));
+                        text::DidYouMean(word, std::span<const std::string>(flags))));
       }
       pasted_.push_back(word);
     }
@@ -419,7 +416,7 @@ class Parser {
     if (found == kCatalogues.end()) {
       return Usage(fmt::format(
           "There is no list of {}; there are {}.{}", Quote(topic_), fmt::join(kCatalogues, ", "),
-          faults::DidYouMean(topic_, std::span<const std::string_view>(kCatalogues))));
+          text::DidYouMean(topic_, std::span<const std::string_view>(kCatalogues))));
     }
     list_arguments_.what = static_cast<Catalogue>(found - kCatalogues.begin());
     if (list_arguments_.all && list_arguments_.what != Catalogue::kCells) {
@@ -433,10 +430,10 @@ class Parser {
       return Usage(
           fmt::format("There is no suite {} of benchmarks; there is {}.{}", Quote(suite_),
                       fmt::join(kSuites, ", "),
-                      faults::DidYouMean(suite_, std::span<const std::string_view>(kSuites))));
+                      text::DidYouMean(suite_, std::span<const std::string_view>(kSuites))));
     }
     if (bench_->count("--runs") > 0) {
-      const sim::Result<uint64_t> runs = faults::ParseSeed(runs_);
+      const sim::Result<uint64_t> runs = text::ParseSeed(runs_);
       if (!runs || *runs == 0 || *runs > kRunsMax) {
         return Usage(
             fmt::format("--runs: {} is no whole number from 1 to {}.", Quote(runs_), kRunsMax));
@@ -477,7 +474,6 @@ class Parser {
   std::string input_;
   std::string output_;
   std::string tape_;
-  std::string recording_;
   std::string strategy_;
   std::string topic_;
   std::string suite_;
@@ -493,9 +489,9 @@ class Parser {
 
 sim::Result<SeedRange> ParseSeeds(std::string_view text) {
   const size_t dots = text.find("..");
-  const sim::Result<uint64_t> first = faults::ParseSeed(text.substr(0, dots));
+  const sim::Result<uint64_t> first = text::ParseSeed(text.substr(0, dots));
   const sim::Result<uint64_t> last =
-      dots == std::string_view::npos ? first : faults::ParseSeed(text.substr(dots + 2));
+      dots == std::string_view::npos ? first : text::ParseSeed(text.substr(dots + 2));
   if (!first || !last) {
     return Usage(fmt::format("{} Write one seed, or A..B such as 1..200.",
                              first ? last.error().message : first.error().message));
@@ -541,7 +537,7 @@ sim::Result<Command> ParseCommandLine(std::span<const std::string> words) {
     return Usage(fmt::format("There is no {} {}; {}.{}", is_flag ? "flag" : "command", Quote(first),
                              is_flag ? "write a command first, such as `flinch run url_clicks`"
                                      : fmt::format("there are {}", fmt::join(kVerbs, ", ")),
-                             faults::DidYouMean(first, std::span<const std::string_view>(kVerbs))));
+                             text::DidYouMean(first, std::span<const std::string_view>(kVerbs))));
   }
   return Parser().Parse(WithoutPastedCommand({words.begin(), words.end()}));
 }

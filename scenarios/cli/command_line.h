@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "scenarios/cli/token_arguments.h"
+#include "scenarios/files/scenario_toml.h"
 #include "scenarios/hunt/units.h"
-#include "scenarios/scenario_toml.h"
 #include "sim/recording/recording.h"
 #include "sim/result.h"
 #include "sim/world/scheduling.h"
@@ -31,8 +31,7 @@ struct RunArguments {
   std::vector<Setting> settings{};
   std::vector<std::string> defects{};
   sim::Scheduling scheduling{};
-  std::optional<std::string> tape{};       // where the run's choices go
-  std::optional<std::string> recording{};  // where what its judges go by goes
+  std::optional<std::string> tape{};  // where the run's choices go
   bool twice = false;
   bool timeline = false;
   bool json = false;
@@ -130,10 +129,10 @@ struct TextCommand {
   int exit_code = 0;
 };
 
-using Command = std::variant<RunArguments, ReplayArguments, VerifyArguments, ListArguments,
-                             CheckArguments, BenchArguments, HuntArguments, MergeArguments,
-                             DefectsArguments, ShrinkArguments, ExplainArguments, DiffArguments,
-                             KeepArguments, RegressArguments, JudgeArguments, TextCommand>;
+using Command =
+    std::variant<RunArguments, ReplayArguments, VerifyArguments, ListArguments, CheckArguments,
+                 BenchArguments, HuntArguments, MergeArguments, DefectsArguments, ShrinkArguments,
+                 ExplainArguments, DiffArguments, KeepArguments, RegressArguments, TextCommand>;
 
 // `words` without the program's own name.
 sim::Result<Command> ParseCommandLine(std::span<const std::string> words);

@@ -14,7 +14,6 @@
 #include "scenarios/cli/fresh_process.h"
 #include "scenarios/cli/hunt_command.h"
 #include "scenarios/cli/inspect_commands.h"
-#include "scenarios/cli/judge_command.h"
 #include "scenarios/cli/keep_commands.h"
 #include "scenarios/cli/run_commands.h"
 #include "scenarios/cli/shrink_commands.h"
@@ -88,10 +87,6 @@ struct Dispatcher {
 
   int operator()(const RegressArguments& arguments) const {
     return RegressCommand(arguments, program, out, err);
-  }
-
-  int operator()(const JudgeArguments& arguments) const {
-    return JudgeCommand(arguments, out, err);
   }
 
   int operator()(const TextCommand& command) const {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "faults/text.h"
 #include "scenarios/cli/version.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
@@ -28,7 +28,7 @@ int ComplainAboutInput(std::ostream& err, std::string_view message) {
   err << "flinch: ";
   for (;;) {
     const size_t end = std::min(message.find('\n'), message.size());
-    err << faults::Printable(message.substr(0, end)) << '\n';
+    err << text::Printable(message.substr(0, end)) << '\n';
     if (end == message.size()) {
       return kExitUsage;
     }

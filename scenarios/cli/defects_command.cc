@@ -12,7 +12,6 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/defects.h"
-#include "faults/text.h"
 #include "reports/plain_text.h"
 #include "scenarios/cli/complaint.h"
 #include "scenarios/cli/expedition.h"
@@ -20,9 +19,10 @@
 #include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/seed_runner.h"
 #include "scenarios/cli/version.h"
+#include "scenarios/files/scenario_toml.h"
 #include "scenarios/hunt/worker_pool.h"
-#include "scenarios/scenario_toml.h"
 #include "sim/check.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
@@ -153,10 +153,9 @@ struct Errand {
 Errand ParseErrand(const std::string& text) {
   const size_t first = text.find(' ');
   const size_t second = text.find(' ', first + 1);
-  const sim::Result<uint64_t> quarry = faults::ParseSeed(text.substr(0, first));
-  const sim::Result<uint64_t> ground =
-      faults::ParseSeed(text.substr(first + 1, second - first - 1));
-  const sim::Result<uint64_t> index = faults::ParseSeed(text.substr(second + 1));
+  const sim::Result<uint64_t> quarry = text::ParseSeed(text.substr(0, first));
+  const sim::Result<uint64_t> ground = text::ParseSeed(text.substr(first + 1, second - first - 1));
+  const sim::Result<uint64_t> index = text::ParseSeed(text.substr(second + 1));
   sim::Check(quarry && ground && index, "{} is no work", text);
   return {.quarry = *quarry, .ground = *ground, .index = *index};
 }

@@ -11,11 +11,11 @@
 
 #include "build_id.h"
 #include "faults/fault_plan.h"
-#include "scenarios/cast.h"
-#include "scenarios/cells.h"
-#include "scenarios/jobs.h"
-#include "scenarios/token.h"
-#include "scenarios/vary.h"
+#include "scenarios/aim/cast.h"
+#include "scenarios/aim/cells.h"
+#include "scenarios/files/token.h"
+#include "scenarios/jobs/jobs.h"
+#include "scenarios/model/vary.h"
 #include "sim/check.h"
 
 namespace flinch::scenarios {

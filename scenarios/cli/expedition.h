@@ -6,9 +6,9 @@
 
 #include "scenarios/cli/command_line.h"
 #include "scenarios/cli/seed_runner.h"
+#include "scenarios/files/scenario_toml.h"
 #include "scenarios/hunt/hunt_header.h"
 #include "scenarios/hunt/units.h"
-#include "scenarios/scenario_toml.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {

@@ -7,14 +7,14 @@
 
 #include <fmt/format.h>
 
-#include "faults/text.h"
 #include "reports/plain_text.h"
 #include "scenarios/cli/pasted.h"
 #include "scenarios/cli/shrink_commands.h"
-#include "scenarios/registry.h"
+#include "scenarios/files/registry.h"
 #include "scenarios/shrink/shrink.h"
-#include "scenarios/signature.h"
+#include "scenarios/stage/signature.h"
 #include "sim/check.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
@@ -88,7 +88,7 @@ sim::Result<void> ShrinkGroups(const std::vector<FailureGroup>& groups,
       [&](const std::string& work) {
         const int64_t begin = shrinking.clock();
         const sim::Result<ShrunkGroup> shrunk =
-            ShrinkExemplar(groups.at(faults::ParseSeed(work).value()).exemplar,
+            ShrinkExemplar(groups.at(text::ParseSeed(work).value()).exemplar,
                            [&] { return shrinking.clock() - begin >= shrinking.patience_ns; });
         return shrunk ? ShowShrunkLine(*shrunk) : std::string();
       },

@@ -8,14 +8,14 @@
 #include <fmt/ranges.h>
 
 #include "engine/defects.h"
-#include "faults/text.h"
 #include "scenarios/cli/complaint.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
 namespace {
 
-using faults::Quote;
+using text::Quote;
 
 constexpr uint32_t kJobsMax = 1'024;
 constexpr std::string_view kAllSearches = "all";  // of `defects`
@@ -27,7 +27,7 @@ constexpr auto kExhaustNames = std::to_array<std::string_view>({"crash", "crash-
 bool Given(const CLI::App& app, const std::string& flag) { return app.count(flag) > 0; }
 
 sim::Result<uint64_t> ReadCount(std::string_view flag, const std::string& text, uint64_t most) {
-  const sim::Result<uint64_t> number = faults::ParseSeed(text);
+  const sim::Result<uint64_t> number = text::ParseSeed(text);
   if (!number || *number == 0 || *number > most) {
     return Usage(fmt::format("{}: {} is no whole number from 1 to {}.", flag, Quote(text), most));
   }
@@ -35,7 +35,7 @@ sim::Result<uint64_t> ReadCount(std::string_view flag, const std::string& text, 
 }
 
 sim::Result<int64_t> ReadTime(std::string_view flag, const std::string& text) {
-  const sim::Result<sim::Duration> time = faults::ParseDuration(text);
+  const sim::Result<sim::Duration> time = text::ParseDuration(text);
   if (!time) {
     return Usage(fmt::format("{}: {}", flag, time.error().message));
   }
@@ -55,7 +55,7 @@ sim::Result<uint64_t> ReadBytes(std::string_view flag, std::string_view text) {
     shift = 10 * static_cast<unsigned>(unit + 1);
     text.remove_suffix(1);
   }
-  const sim::Result<uint64_t> number = faults::ParseSeed(text);
+  const sim::Result<uint64_t> number = text::ParseSeed(text);
   if (!number || *number > UINT64_MAX >> shift || (*number == 0 && shift != 0)) {
     return Usage(fmt::format("{}: {} is no amount of memory; write such as 512M or 2G.", flag,
                              Quote(whole)));
@@ -70,7 +70,7 @@ sim::Result<Search> ReadSearchName(const std::string& text) {
   const std::vector<std::string_view> names = SearchNames();
   return Usage(fmt::format("--search: There is no search {}; there are {}.{}", Quote(text),
                            fmt::join(names, ", "),
-                           faults::DidYouMean(text, std::span<const std::string_view>(names))));
+                           text::DidYouMean(text, std::span<const std::string_view>(names))));
 }
 
 sim::Result<SeedRange> ReadSeeds(const std::string& text) {
@@ -178,10 +178,10 @@ sim::Result<void> HuntOptions::ReadSearch(HuntArguments& arguments) const {
                                    : sim::Result<void>();
   }
   if (exhaust_ != kExhaustNames[0] && exhaust_ != kExhaustNames[1]) {
-    return Usage(fmt::format(
-        "--exhaust: There is no {}; there are {}.{}", Quote(exhaust_),
-        fmt::join(kExhaustNames, ", "),
-        faults::DidYouMean(exhaust_, std::span<const std::string_view>(kExhaustNames))));
+    return Usage(
+        fmt::format("--exhaust: There is no {}; there are {}.{}", Quote(exhaust_),
+                    fmt::join(kExhaustNames, ", "),
+                    text::DidYouMean(exhaust_, std::span<const std::string_view>(kExhaustNames))));
   }
   arguments.exhaust = exhaust_ == kExhaustNames[0] ? Exhaust::kCrash : Exhaust::kCrashPairs;
   if (Given(*app_, "--search") || arguments.run.plan || !arguments.run.faults.empty()) {
@@ -257,7 +257,7 @@ sim::Result<DefectsArguments> DefectsOptions::Finish() const {
       }
       return Usage(fmt::format("There is no defect {}; `flinch list defects` shows them.{}",
                                Quote(name),
-                               faults::DidYouMean(name, std::span<const std::string_view>(known))));
+                               text::DidYouMean(name, std::span<const std::string_view>(known))));
     }
   }
   if (Given(*app_, "--seeds")) {

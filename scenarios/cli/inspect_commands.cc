@@ -13,16 +13,16 @@
 #include "engine/events.h"
 #include "faults/fault_plan.h"
 #include "faults/fault_plan_toml.h"
-#include "faults/text.h"
-#include "faults/toml_document.h"
-#include "scenarios/cast.h"
-#include "scenarios/cells.h"
+#include "scenarios/aim/cast.h"
+#include "scenarios/aim/cells.h"
 #include "scenarios/cli/version.h"
-#include "scenarios/jobs.h"
+#include "scenarios/files/registry.h"
+#include "scenarios/files/scenario_toml.h"
+#include "scenarios/jobs/jobs.h"
+#include "scenarios/model/scenario_fields.h"
 #include "scenarios/oracles/catalogue.h"
-#include "scenarios/registry.h"
-#include "scenarios/scenario_fields.h"
-#include "scenarios/scenario_toml.h"
+#include "sim/text/text.h"
+#include "sim/text/toml_document.h"
 
 namespace flinch::scenarios {
 
@@ -92,7 +92,7 @@ std::vector<Entry> EntriesOf(Catalogue what) {
 }
 
 sim::Result<std::string> CheckFile(const std::string& path) {
-  faults::TomlDocument document = faults::TomlDocument::Load(path);
+  text::TomlDocument document = text::TomlDocument::Load(path);
   if (KindOfFile(document) != FileKind::kPlan) {
     const sim::Result<Scenario> scenario = ReadScenario(path);
     if (!scenario) {
@@ -136,7 +136,7 @@ int CheckCommand(const CheckArguments& arguments, std::ostream& out, std::ostrea
   for (const std::string& path : arguments.files) {
     const sim::Result<std::string> checked = CheckFile(path);
     if (checked) {
-      out << fmt::format("{}: {}, no problems\n", faults::Printable(path), *checked);
+      out << fmt::format("{}: {}, no problems\n", text::Printable(path), *checked);
     } else {
       err << checked.error().message << '\n';
       exit_code = kExitUsage;

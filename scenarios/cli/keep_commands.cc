@@ -13,17 +13,17 @@
 
 #include "build_id.h"
 #include "faults/fault_plan_toml.h"
-#include "faults/text.h"
 #include "reports/plain_text.h"
 #include "scenarios/cli/complaint.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/pasted.h"
 #include "scenarios/cli/version.h"
-#include "scenarios/field_text.h"
-#include "scenarios/registry.h"
+#include "scenarios/files/registry.h"
+#include "scenarios/model/field_text.h"
 #include "scenarios/regressions/regression.h"
 #include "scenarios/shrink/tape_edits.h"
-#include "scenarios/signature.h"
+#include "scenarios/stage/signature.h"
+#include "sim/text/text.h"
 #include "sim/world/scheduling.h"
 
 namespace flinch::scenarios {

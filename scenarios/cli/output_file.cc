@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "faults/text.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
@@ -19,9 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using faults::QuotePath;
 using sim::ErrorCode;
 using sim::Fail;
+using text::QuotePath;
 
 constexpr int kLinksMax = 40;
 constexpr int kNamesMax = 10'000;

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "faults/text.h"
-#include "scenarios/input_file.h"
+#include "scenarios/input/input_file.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
@@ -68,7 +68,7 @@ sim::Result<Pasted> ReadPasted(const std::string& written) {
   sim::Result<Pasted> pasted = ReadText(*std::move(text));
   if (!pasted) {
     return sim::Fail(pasted.error().code,
-                     fmt::format("{}: {}", faults::Printable(written), pasted.error().message));
+                     fmt::format("{}: {}", text::Printable(written), pasted.error().message));
   }
   return pasted;
 }

@@ -8,7 +8,7 @@
 
 #include "reports/run_summary.h"
 #include "scenarios/cli/request.h"
-#include "scenarios/token.h"
+#include "scenarios/files/token.h"
 #include "sim/result.h"
 #include "sim/world/tape.h"
 

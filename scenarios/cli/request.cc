@@ -12,12 +12,12 @@
 #include "build_id.h"
 #include "engine/defects.h"
 #include "faults/fault_plan_toml.h"
-#include "faults/text.h"
-#include "faults/toml_document.h"
-#include "scenarios/cast.h"
-#include "scenarios/input_file.h"
-#include "scenarios/registry.h"
-#include "scenarios/vary.h"
+#include "scenarios/aim/cast.h"
+#include "scenarios/files/registry.h"
+#include "scenarios/input/input_file.h"
+#include "scenarios/model/vary.h"
+#include "sim/text/text.h"
+#include "sim/text/toml_document.h"
 
 namespace flinch::scenarios {
 
@@ -44,8 +44,8 @@ sim::Result<engine::Defects> PlantDefects(const std::vector<std::string>& names)
       known.push_back(info.name);
     }
     unknown += fmt::format("{}There is no defect {}; `flinch list defects` shows them.{}",
-                           unknown.empty() ? "" : "\n", faults::Quote(name),
-                           faults::DidYouMean(name, std::span<const std::string_view>(known)));
+                           unknown.empty() ? "" : "\n", text::Quote(name),
+                           text::DidYouMean(name, std::span<const std::string_view>(known)));
   }
   if (!unknown.empty()) {
     return Fail(ErrorCode::kInvalidArgument, std::move(unknown));
@@ -88,9 +88,9 @@ sim::Result<std::optional<faults::FaultPlan>> ReadPlan(const RunArguments& argum
     return std::optional<faults::FaultPlan>();
   }
   if (arguments.plan) {
-    faults::TomlDocument document = faults::TomlDocument::Load(*arguments.plan);
+    text::TomlDocument document = text::TomlDocument::Load(*arguments.plan);
     if (KindOfFile(document) == FileKind::kScenario) {
-      const std::string file = faults::Printable(*arguments.plan);
+      const std::string file = text::Printable(*arguments.plan);
       return Fail(
           ErrorCode::kInvalidArgument,
           fmt::format("{0} is a scenario, no fault plan: run it with `flinch run {0}`.", file));
@@ -132,7 +132,6 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments, Scenario scenari
   request.seed = arguments.seed;
   request.scheduling = arguments.scheduling;
   request.records_tape = arguments.tape.has_value();
-  request.records_evidence = arguments.recording.has_value();
   if (const sim::Result<void> set = ApplySettings(arguments.settings, request.scenario); !set) {
     return Fail(set);
   }

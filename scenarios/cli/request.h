@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "scenarios/cli/command_line.h"
-#include "scenarios/run.h"
-#include "scenarios/token.h"
+#include "scenarios/files/token.h"
+#include "scenarios/stage/run.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {

@@ -16,7 +16,6 @@
 
 #include "build_id.h"
 #include "faults/fault_plan.h"
-#include "faults/text.h"
 #include "reports/run_summary.h"
 #include "reports/timeline_text.h"
 #include "scenarios/cli/complaint.h"
@@ -26,9 +25,9 @@
 #include "scenarios/cli/request.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
-#include "scenarios/evidence_file.h"
-#include "scenarios/jobs.h"
-#include "scenarios/run.h"
+#include "scenarios/jobs/jobs.h"
+#include "scenarios/stage/run.h"
+#include "sim/text/text.h"
 #include "sim/world/world.h"
 
 namespace flinch::scenarios {
@@ -176,7 +175,6 @@ bool IsSameFile(const std::string& left, const std::string& right) {
 struct RunFiles {
   std::optional<OutputFile> output{};
   std::optional<OutputFile> tape{};
-  std::optional<OutputFile> recording{};
 };
 
 sim::Result<RunFiles> OpenFiles(const RunArguments& arguments, const PreparedRun& prepared) {
@@ -186,10 +184,8 @@ sim::Result<RunFiles> OpenFiles(const RunArguments& arguments, const PreparedRun
     std::optional<OutputFile> RunFiles::* file;
   };
 
-  const auto all =
-      std::to_array<Asked>({{"--output", arguments.output, &RunFiles::output},
-                            {"--tape", arguments.tape, &RunFiles::tape},
-                            {"--recording", arguments.recording, &RunFiles::recording}});
+  const auto all = std::to_array<Asked>({{"--output", arguments.output, &RunFiles::output},
+                                         {"--tape", arguments.tape, &RunFiles::tape}});
   RunFiles files;
   for (size_t index = 0; index < all.size(); ++index) {
     const Asked& asked = all[index];
@@ -212,7 +208,8 @@ sim::Result<RunFiles> OpenFiles(const RunArguments& arguments, const PreparedRun
   return files;
 }
 
-sim::Result<void> WriteFiles(const PreparedRun& prepared, RunResult& result, RunFiles& files) {
+sim::Result<void> WriteFiles(const PreparedRun& prepared, const RunResult& result,
+                             RunFiles& files) {
   if (files.output) {
     const RegisteredJob* const job = FindJob(prepared.request.scenario.job.name);
     sim::Check(job != nullptr, "a scenario that was run has no job");
@@ -227,10 +224,6 @@ sim::Result<void> WriteFiles(const PreparedRun& prepared, RunResult& result, Run
         !written) {
       return written;
     }
-  }
-  if (files.recording) {
-    result.evidence->summary = result.summary;
-    return files.recording->Write(ShowRecording(*result.evidence));
   }
   return {};
 }
@@ -320,14 +313,14 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
     out << ShowTrail(PerformForTrail(prepared->request, *arguments.trail));
     return kExitPassed;
   }
-  const bool writes = arguments.output || arguments.tape || arguments.recording;
+  const bool writes = arguments.output || arguments.tape;
   if (arguments.twice && !writes) {
     return RunTwiceCommand(arguments, program, *std::move(prepared), out);
   }
   if (arguments.twice) {
     return ComplainAboutInput(err,
-                              "--twice compares two runs and writes no file; leave --output out, "
-                              "--tape and --recording.");
+                              "--twice compares two runs and writes no file; leave --output and "
+                              "--tape out.");
   }
   sim::Result<RunFiles> files = OpenFiles(arguments, *prepared);
   if (!files) {

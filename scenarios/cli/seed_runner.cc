@@ -11,15 +11,15 @@
 #include "faults/fault_plan_toml.h"
 #include "reports/plain_text.h"
 #include "reports/run_summary.h"
-#include "scenarios/cast.h"
-#include "scenarios/cells.h"
+#include "scenarios/aim/cast.h"
+#include "scenarios/aim/cells.h"
 #include "scenarios/cli/program_path.h"
 #include "scenarios/cli/trail_text.h"
-#include "scenarios/hunt/cell_rarity.h"
-#include "scenarios/jobs.h"
-#include "scenarios/registry.h"
-#include "scenarios/run.h"
-#include "scenarios/signature.h"
+#include "scenarios/files/registry.h"
+#include "scenarios/hunt/cell_order.h"
+#include "scenarios/jobs/jobs.h"
+#include "scenarios/stage/run.h"
+#include "scenarios/stage/signature.h"
 #include "sim/check.h"
 #include "sim/recording/divergence.h"
 #include "sim/world/world.h"
@@ -86,7 +86,7 @@ std::vector<std::string> AimsIn(const Scenario& scenario) {
   for (const uint32_t cell : ReachableCells(BuildGraph(scenario))) {
     names.push_back(CellName(cell));
   }
-  return RarestFirst(std::move(names));
+  return InMixedOrder(std::move(names));
 }
 
 // How the units are told apart that are not made by a search but by a list.

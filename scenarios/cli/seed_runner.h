@@ -11,7 +11,7 @@
 #include "scenarios/cli/request.h"
 #include "scenarios/hunt/unit_result.h"
 #include "scenarios/hunt/units.h"
-#include "scenarios/scenario.h"
+#include "scenarios/model/scenario.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {

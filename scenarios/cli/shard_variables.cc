@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "faults/text.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
@@ -59,7 +59,7 @@ sim::Result<uint64_t> NumberIn(const Variables& variables, std::string_view name
   if (!text) {
     return otherwise;
   }
-  const sim::Result<uint64_t> number = faults::ParseSeed(*text);
+  const sim::Result<uint64_t> number = text::ParseSeed(*text);
   return number ? number : Wrong(fmt::format("{}={} is no whole number.", name, *text));
 }
 

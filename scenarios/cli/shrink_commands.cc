@@ -20,7 +20,7 @@
 #include "scenarios/cli/program_path.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
-#include "scenarios/registry.h"
+#include "scenarios/files/registry.h"
 #include "scenarios/shrink/shrink.h"
 #include "sim/check.h"
 #include "sim/recording/divergence.h"

@@ -33,13 +33,6 @@ struct KeepArguments {
   std::optional<std::string> name{};  // of the file: a word, or a path that ends in .toml
 };
 
-// A recording that `flinch run --recording` wrote.
-struct JudgeArguments {
-  std::string file{};
-  std::vector<std::string> oracles{};  // by name; none: those of the run
-  bool json = false;
-};
-
 struct RegressArguments {
   std::vector<std::string> files{};  // none: all of scenarios/regressions
   bool json = false;

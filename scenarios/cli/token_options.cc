@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "faults/text.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
@@ -25,7 +25,7 @@ void TokenOptions::Define(CLI::App& app) {
     if (name != "keep") {
       verb->add_flag("--json", json_, std::string(kJsonHelp));
     }
-    if (name != "diff" && name != "regress" && name != "judge") {
+    if (name != "diff" && name != "regress") {
       verb->add_option("TOKEN", pasted_, std::string(kTokenHelp))->required();
     }
     return verb;
@@ -43,14 +43,6 @@ void TokenOptions::Define(CLI::App& app) {
   keep->add_option("--name", name_, "of the file; made from what failed unless given");
   CLI::App* const regress = add("regress", "Runs what was kept, and says what is no longer so.");
   regress->add_option("FILE", files_, "what `flinch keep` wrote; all unless given");
-  CLI::App* const judge = add("judge", "The oracles once more, on the recording of a run.");
-  judge->add_option("FILE", judge_arguments_.file, "what `flinch run --recording` wrote")
-      ->required();
-  judge
-      ->add_option("--oracle", judge_arguments_.oracles,
-                   "this one only; may be repeated; those that judged the run unless given")
-      ->allow_extra_args(false);
-  judge_ = judge;
   shrink_ = shrink;
   diff_ = diff;
   keep_ = keep;
@@ -59,7 +51,7 @@ void TokenOptions::Define(CLI::App& app) {
 
 bool TokenOptions::parsed() const {
   return shrink_->parsed() || explain_->parsed() || diff_->parsed() || keep_->parsed() ||
-         regress_->parsed() || judge_->parsed();
+         regress_->parsed();
 }
 
 sim::Result<Command> TokenOptions::Finish() const {
@@ -67,7 +59,7 @@ sim::Result<Command> TokenOptions::Finish() const {
   if (shrink_->parsed()) {
     ShrinkArguments arguments{.text = text, .json = json_};
     if (shrink_->count("--for") > 0) {
-      const sim::Result<sim::Duration> span = faults::ParseDuration(for_);
+      const sim::Result<sim::Duration> span = text::ParseDuration(for_);
       if (!span) {
         return sim::Fail(span.error().code, "--for: " + span.error().message);
       }
@@ -83,11 +75,6 @@ sim::Result<Command> TokenOptions::Finish() const {
   }
   if (diff_->parsed()) {
     DiffArguments arguments = diff_arguments_;
-    arguments.json = json_;
-    return Command(std::move(arguments));
-  }
-  if (judge_->parsed()) {
-    JudgeArguments arguments = judge_arguments_;
     arguments.json = json_;
     return Command(std::move(arguments));
   }

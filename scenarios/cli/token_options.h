@@ -1,4 +1,4 @@
-// The flags of `shrink`, `explain`, `diff`, `keep`, `regress` and `judge`. With command_line.cc,
+// The flags of `shrink`, `explain`, `diff`, `keep` and `regress`. With command_line.cc,
 // what knows CLI11.
 #pragma once
 
@@ -32,11 +32,9 @@ class TokenOptions {
   const CLI::App* diff_ = nullptr;
   const CLI::App* keep_ = nullptr;
   const CLI::App* regress_ = nullptr;
-  const CLI::App* judge_ = nullptr;
   std::vector<std::string> pasted_;
   std::vector<std::string> files_;
   DiffArguments diff_arguments_;
-  JudgeArguments judge_arguments_;
   std::string for_;
   std::string tape_;
   std::string name_;

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "scenarios/run.h"
+#include "scenarios/stage/run.h"
 #include "sim/recording/divergence.h"
 #include "sim/result.h"
 

@@ -11,13 +11,13 @@
 
 #include "engine/events.h"
 #include "reports/plain_text.h"
-#include "scenarios/cast.h"
+#include "scenarios/aim/cast.h"
 #include "scenarios/explain/history.h"
 #include "scenarios/oracles/job_finishes.h"
 #include "scenarios/oracles/progress.h"
 #include "scenarios/shrink/fault_edits.h"
 #include "scenarios/shrink/shrink.h"
-#include "scenarios/signature.h"
+#include "scenarios/stage/signature.h"
 
 namespace flinch::scenarios {
 

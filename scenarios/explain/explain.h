@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "faults/fault_plan.h"
-#include "scenarios/run.h"
+#include "scenarios/stage/run.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {

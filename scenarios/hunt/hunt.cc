@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "faults/text.h"
 #include "sim/check.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
@@ -64,7 +64,7 @@ class Session {
 
  private:
   static uint64_t NumberIn(const std::string& work) {
-    const sim::Result<uint64_t> number = faults::ParseSeed(work);
+    const sim::Result<uint64_t> number = text::ParseSeed(work);
     sim::Check(number.has_value(), "{} is no unit", work);
     return *number;
   }

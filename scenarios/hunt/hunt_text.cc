@@ -9,7 +9,7 @@
 
 #include "faults/generators.h"
 #include "reports/plain_text.h"
-#include "scenarios/cells.h"
+#include "scenarios/aim/cells.h"
 
 namespace flinch::scenarios {
 

@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "scenarios/input_file.h"
+#include "scenarios/input/input_file.h"
 
 namespace flinch::scenarios {
 

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "faults/text.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
@@ -127,7 +127,7 @@ sim::Result<UnitResult> ParseLine(std::string_view line) {
     UnitResult result;
     object.at("unit").get_to(result.unit);
     object.at("scenario").get_to(result.scenario);
-    const sim::Result<uint64_t> seed = faults::ParseSeed(object.at("seed").get<std::string>());
+    const sim::Result<uint64_t> seed = text::ParseSeed(object.at("seed").get<std::string>());
     const auto verdict = std::ranges::find(kVerdictNames, object.at("verdict").get<std::string>(),
                                            &std::pair<UnitVerdict, std::string_view>::second);
     if (!seed || verdict == kVerdictNames.end()) {

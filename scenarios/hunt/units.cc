@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "faults/text.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
@@ -87,15 +87,15 @@ std::vector<std::string_view> SearchNames() {
 sim::Result<Shard> ParseShard(std::string_view text) {
   const size_t slash = text.find('/');
   if (slash != std::string_view::npos) {
-    const sim::Result<uint64_t> index = faults::ParseSeed(text.substr(0, slash));
-    const sim::Result<uint64_t> count = faults::ParseSeed(text.substr(slash + 1));
+    const sim::Result<uint64_t> index = text::ParseSeed(text.substr(0, slash));
+    const sim::Result<uint64_t> count = text::ParseSeed(text.substr(slash + 1));
     if (index && count && *index >= 1 && *index <= *count) {
       return Shard{.index = *index - 1, .count = *count};
     }
   }
-  return sim::Fail(sim::ErrorCode::kInvalidArgument,
-                   fmt::format("{} is no shard. Write i/n with i from 1 to n, such as 1/4.",
-                               faults::Quote(text)));
+  return sim::Fail(
+      sim::ErrorCode::kInvalidArgument,
+      fmt::format("{} is no shard. Write i/n with i from 1 to n, such as 1/4.", text::Quote(text)));
 }
 
 std::string Show(const Shard& shard) { return fmt::format("{}/{}", shard.index + 1, shard.count); }

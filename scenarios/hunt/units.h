@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "scenarios/files/scenario_toml.h"
 #include "scenarios/hunt/crash_points.h"
-#include "scenarios/scenario_toml.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "reports/run_summary.h"
-#include "scenarios/expected.h"
+#include "scenarios/model/expected.h"
 #include "scenarios/oracles/subject.h"
 #include "sim/recording/recording.h"
 #include "sim/time.h"

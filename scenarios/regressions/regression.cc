@@ -9,17 +9,17 @@
 #include <fmt/format.h>
 
 #include "faults/fault_plan_toml.h"
-#include "faults/toml_document.h"
-#include "scenarios/field_text.h"
-#include "scenarios/signature.h"
+#include "scenarios/model/field_text.h"
+#include "scenarios/stage/signature.h"
+#include "sim/text/toml_document.h"
 
 namespace flinch::scenarios {
 
 namespace {
 
-using faults::TomlDocument;
-using faults::TomlTable;
 using reports::Verdict;
+using text::TomlDocument;
+using text::TomlTable;
 
 constexpr auto kVerdicts = std::to_array<std::string_view>({"passed", "failed"});
 

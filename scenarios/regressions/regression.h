@@ -12,7 +12,7 @@
 //   do = { crash = "tm-1" }
 //   [expect]
 //   verdict = "failed"            # of a planted defect; what was mended must be "passed"
-//   signature = "…"               # of the failure (scenarios/signature.h)
+//   signature = "…"               # of the failure (scenarios/stage/signature.h)
 //   fired = 1                     # how many faults did
 //   digest = "0123456789abcdef"   # of the run that was kept
 //   build = "89abcdef"
@@ -30,7 +30,7 @@
 
 #include "faults/fault_plan.h"
 #include "reports/run_summary.h"
-#include "scenarios/scenario_toml.h"
+#include "scenarios/files/scenario_toml.h"
 #include "sim/result.h"
 #include "sim/world/tape.h"
 
@@ -47,7 +47,7 @@ struct Expectation {
 };
 
 struct Regression {
-  std::string scenario{};  // of the library; "": the defaults of scenarios/scenario.h
+  std::string scenario{};  // of the library; "": the defaults of scenarios/model/scenario.h
   uint64_t seed = 1;
   std::string strategy{};  // "": random
   std::vector<std::string> defects{};

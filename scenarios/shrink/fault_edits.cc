@@ -9,17 +9,17 @@
 #include <fmt/format.h>
 
 #include "faults/fault_plan_toml.h"
-#include "faults/text.h"
-#include "faults/toml_tree.h"
-#include "scenarios/field_text.h"
+#include "scenarios/model/field_text.h"
+#include "sim/text/text.h"
+#include "sim/text/toml_tree.h"
 #include "sim/time.h"
 
 namespace flinch::scenarios {
 
 namespace {
 
-using faults::TomlKind;
-using faults::TomlNode;
+using text::TomlKind;
+using text::TomlNode;
 
 // Without these a fault is shorter to write, but does more: a process stays down, both directions
 // are struck.
@@ -125,8 +125,8 @@ std::vector<std::string> Inline(const faults::FaultPlan& plan) {
 }
 
 std::optional<TomlNode> TreeOf(const std::string& fault) {
-  std::expected<TomlNode, faults::TomlProblem> tree =
-      faults::ParseToml(fmt::format("fault = {}\n", fault));
+  std::expected<TomlNode, text::TomlProblem> tree =
+      text::ParseToml(fmt::format("fault = {}\n", fault));
   if (!tree || tree->children.empty()) {
     return std::nullopt;
   }
@@ -188,7 +188,7 @@ std::optional<sim::Duration> SpanOfBoth(sim::SimTime from, const std::string& la
   TomlNode* const lasts = tree ? FindSpan(*tree) : nullptr;
   const sim::Result<sim::Duration> span = lasts == nullptr
                                               ? sim::Result<sim::Duration>(sim::Duration(0))
-                                              : faults::ParseDuration(lasts->text);
+                                              : text::ParseDuration(lasts->text);
   return lasts == nullptr || !span ? std::nullopt : std::optional(at - from + *span);
 }
 
@@ -286,7 +286,7 @@ faults::FaultPlan SwapProcesses(const faults::FaultPlan& plan, std::string_view 
 
 std::vector<std::string> RounderDurations(std::string_view text) {
   std::vector<std::string> rounder;
-  const sim::Result<sim::Duration> span = faults::ParseDuration(text);
+  const sim::Result<sim::Duration> span = text::ParseDuration(text);
   if (!span || span->count() <= 0) {
     return rounder;
   }

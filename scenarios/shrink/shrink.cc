@@ -13,12 +13,12 @@
 #include <xxhash.h>
 
 #include "faults/fault_plan_toml.h"
-#include "scenarios/algebra.h"
-#include "scenarios/cast.h"
+#include "scenarios/aim/cast.h"
+#include "scenarios/jobs/algebra.h"
 #include "scenarios/shrink/fault_edits.h"
 #include "scenarios/shrink/removal.h"
 #include "scenarios/shrink/tape_edits.h"
-#include "scenarios/signature.h"
+#include "scenarios/stage/signature.h"
 #include "sim/world/scheduling.h"
 
 namespace flinch::scenarios {
@@ -91,7 +91,6 @@ class Shrinker {
     best_.run.keep = sim::Keep::kNothing;
     best_.run.lens = {};
     best_.run.records_tape = false;
-    best_.run.records_evidence = false;
   }
 
   sim::Result<Shrunk> Perform() {

@@ -18,7 +18,7 @@
 //   settings   back to the scenario's own
 //   wording    of each fault: without conditions, smaller counts, rounder times, smaller names
 //
-// "Still fails" is: the same signature (scenarios/signature.h). A candidate may take twice the
+// "Still fails" is: the same signature (scenarios/stage/signature.h). A candidate may take twice the
 // events of the first run, not more: who shrinks a crash does not wait for a hang.
 // Chance: none, and no clock: `stop` alone may end it early, with the best so far.
 #pragma once
@@ -29,8 +29,8 @@
 #include <string>
 #include <vector>
 
-#include "scenarios/run.h"
-#include "scenarios/scenario_toml.h"
+#include "scenarios/files/scenario_toml.h"
+#include "scenarios/stage/run.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {

@@ -10,8 +10,8 @@
 #include <benchmark/benchmark.h>
 
 #include "scenarios/bench/kernel_workloads.h"
-#include "scenarios/registry.h"
-#include "scenarios/run.h"
+#include "scenarios/files/registry.h"
+#include "scenarios/stage/run.h"
 #include "sim/check.h"
 
 namespace flinch {

@@ -127,13 +127,13 @@ TEST(FaultPlanTomlTest, APlanWithoutFaultsIsAPlan) {
 }
 
 TEST(FaultPlanTomlTest, ReadsTheFaultsOfALargerFile) {
-  TomlDocument document = TomlDocument::Parse("scenario.toml", R"(
+  text::TomlDocument document = text::TomlDocument::Parse("scenario.toml", R"(
 name = "a scenario"
 [[fault]]
 when = { at = "1s" }
 do = { crash = "jm" }
 )");
-  TomlTable root = document.root();
+  text::TomlTable root = document.root();
   const FaultPlan plan = DecodeFaultPlan(root).plan;
   EXPECT_EQ(root.String("name"), "a scenario");
   root.RejectUnknown();

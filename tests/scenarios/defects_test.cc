@@ -20,8 +20,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "scenarios/registry.h"
-#include "scenarios/run.h"
+#include "scenarios/files/registry.h"
+#include "scenarios/stage/run.h"
 #include "tests/paths.h"
 #include "tests/support/golden.h"
 
@@ -41,7 +41,7 @@ constexpr uint64_t kSeedsMax = 1000;
 // lacks what it takes.
 Scenario ScenarioFor(Defect defect) {
   Scenario scenario = *FindLibraryScenario("small_job");
-  // A job that hangs need not do so for long; less would excuse it (scenarios/promise.h).
+  // A job that hangs need not do so for long; less would excuse it (scenarios/stage/promise.h).
   scenario.limits.simulated_time = 2min;
   if (defect == Defect::kFinalNotificationSentOnce || defect == Defect::kSinkTagsTheEndAlike ||
       defect == Defect::kFinalWaitsAfterRestore) {

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "scenarios/registry.h"
-#include "scenarios/run.h"
+#include "scenarios/files/registry.h"
+#include "scenarios/stage/run.h"
 
 namespace flinch::scenarios {
 

@@ -8,8 +8,8 @@
 
 #include "reports/run_summary.h"
 #include "scenarios/oracles/catalogue.h"
-#include "scenarios/registry.h"
-#include "scenarios/run.h"
+#include "scenarios/files/registry.h"
+#include "scenarios/stage/run.h"
 #include "tests/paths.h"
 
 namespace flinch::scenarios {

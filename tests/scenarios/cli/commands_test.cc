@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/cli/version.h"
-#include "scenarios/token.h"
+#include "scenarios/files/token.h"
 #include "tests/paths.h"
 #include "tests/support/program_call.h"
 

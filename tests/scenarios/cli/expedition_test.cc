@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "scenarios/cells.h"
+#include "scenarios/aim/cells.h"
 
 namespace flinch::scenarios {
 

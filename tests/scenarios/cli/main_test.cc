@@ -39,7 +39,7 @@ TEST(ProgramTest, SaysThatAFileMayNotGrow) {
   const std::string folder = ::testing::TempDir() + "/flinch_program_test";
   std::filesystem::create_directories(folder);
   const Ended ended = Shell(
-      fmt::format("ulimit -f 1; exec {} run url_clicks --set workload.records=50 --recording {}/x",
+      fmt::format("ulimit -f 1; exec {} run url_clicks --set workload.records=50 --output {}/x",
                   FLINCH_PROGRAM, folder));
   EXPECT_EQ(ended.exit_code, kExitOutput) << ended.err;
   EXPECT_THAT(ended.err, HasSubstr("File too large"));

@@ -9,9 +9,9 @@
 
 #include "faults/fault_plan_toml.h"
 #include "reports/plain_text.h"
-#include "scenarios/cast.h"
-#include "scenarios/registry.h"
-#include "scenarios/scenario_toml.h"
+#include "scenarios/aim/cast.h"
+#include "scenarios/files/registry.h"
+#include "scenarios/files/scenario_toml.h"
 #include "tests/support/golden.h"
 
 namespace flinch::scenarios {

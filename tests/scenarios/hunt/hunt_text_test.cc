@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "scenarios/cells.h"
+#include "scenarios/aim/cells.h"
 
 namespace flinch::scenarios {
 

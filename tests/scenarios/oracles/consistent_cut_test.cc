@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "scenarios/registry.h"
-#include "scenarios/run.h"
+#include "scenarios/files/registry.h"
+#include "scenarios/stage/run.h"
 #include "tests/support/fake_outside.h"
 #include "tests/support/recording_builder.h"
 

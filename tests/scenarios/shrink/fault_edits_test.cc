@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "faults/fault_plan_toml.h"
-#include "scenarios/cast.h"
+#include "scenarios/aim/cast.h"
 
 namespace flinch::scenarios {
 

@@ -8,9 +8,9 @@
 #include <gtest/gtest.h>
 
 #include "faults/fault_plan_toml.h"
-#include "scenarios/registry.h"
+#include "scenarios/files/registry.h"
 #include "scenarios/shrink/tape_edits.h"
-#include "scenarios/signature.h"
+#include "scenarios/stage/signature.h"
 
 namespace flinch::scenarios {
 

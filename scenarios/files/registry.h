@@ -1,0 +1,30 @@
+// The library scenarios: values in one array, by name.
+//
+// The same ones stand as TOML in scenarios/library/, as examples to copy; a test keeps both equal.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/model/scenario.h"
+#include "sim/result.h"
+
+namespace flinch::scenarios {
+
+std::span<const Scenario> LibraryScenarios();
+
+std::vector<std::string_view> LibraryNames();
+
+// Null when the library has none of this name.
+const Scenario* FindLibraryScenario(std::string_view name);
+
+// Whether what a person wrote names a file rather than a scenario of the library: it holds a '/' or
+// ends in ".toml".
+bool IsScenarioPath(std::string_view name_or_path);
+
+// From the library or from a file. kNotFound with a suggestion.
+sim::Result<Scenario> LoadScenario(const std::string& name_or_path);
+
+}  // namespace flinch::scenarios

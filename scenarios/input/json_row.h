@@ -1,0 +1,38 @@
+// One row of JSON Lines: the members of its object, as text.
+//
+// Shape:    a number is the text that stands in the row, never what a machine makes of it: "1.0",
+//           "1e0" and "1" are three keys, and so are two numbers that differ in their 30th digit.
+// Errors:   kInvalidArgument with a sentence without its subject, such as "is not valid JSON from
+//           its byte 9 on", as of a row's problem (scenarios/input/row_reader.h).
+// Survives: any UTF-8, nesting of any depth, any number of members. A member that stands twice is
+//           refused: readers differ in which one counts.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/result.h"
+
+namespace flinch::scenarios {
+
+class JsonRow {
+ public:
+  static sim::Result<JsonRow> Parse(std::string_view text);
+
+  // The text of the member of this name: a string, a number or a truth.
+  sim::Result<std::string> Member(std::string_view name) const;
+
+ private:
+  friend class JsonRowReader;
+
+  struct Value {
+    std::string text{};
+    std::string_view other{};  // what it is, when it is none of those: "an array"
+  };
+
+  std::vector<std::pair<std::string, Value>> members_{};  // by name
+};
+
+}  // namespace flinch::scenarios

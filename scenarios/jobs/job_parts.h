@@ -1,0 +1,65 @@
+// What every registered job begins and ends with: rows out of the topic "input", results into the
+// topic "output".
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "engine/connectors/log_sink.h"
+#include "engine/connectors/log_source.h"
+#include "engine/data_stream.h"
+#include "scenarios/input/workload.h"
+#include "scenarios/jobs/jobs.h"
+#include "scenarios/model/scenario.h"
+
+namespace flinch::scenarios {
+
+// A row as it comes out of the log.
+struct LogRow {
+  std::string key;
+  std::string value;
+  engine::EventTime timestamp{};
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.key);
+    visit(self.value);
+    visit(self.timestamp);
+  }
+};
+
+inline engine::StreamOptions OptionsOf(const Scenario& scenario) {
+  return {.parallelism = scenario.job.parallelism,
+          .max_parallelism = scenario.options.max_parallelism};
+}
+
+inline engine::DataStream<LogRow> ReadInput(engine::StreamExecutionEnvironment& environment,
+                                            const Scenario& scenario, const Workload& workload) {
+  const engine::LogSourceOptions options = {
+      .topic = workload.topic,
+      .client = {},
+      .max_out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness),
+      .fetch_records_min = scenario.options.source.fetch_records_min,
+      .fetch_wait = scenario.options.source.fetch_wait,
+      .watermark_interval = scenario.options.source.watermark_interval};
+  return environment.FromSource<LogRow>("source", [options] {
+    return std::make_unique<engine::LogSource<LogRow>>(
+        options, [](const engine::LogRecord& record) -> sim::Result<LogRow> {
+          return LogRow{.key = record.key, .value = record.value, .timestamp = record.timestamp};
+        });
+  });
+}
+
+// `encode` gives the record's key and value in the log.
+template <typename T, typename Encode>
+void WriteOutput(engine::DataStream<T> results, const Scenario& scenario, Encode encode) {
+  const engine::LogSinkOptions options = {
+      .topic = std::string(kOutputTopic),
+      .client = {},
+      .transaction_timeout = scenario.options.sink.transaction_timeout};
+  results.StartNewChain().SinkTo(
+      "sink", [options, encode] { return std::make_unique<engine::LogSink<T>>(options, encode); });
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,28 @@
+// The sequential references of the registered jobs.
+//
+// Deliberately naive: loops over the rows that share nothing with the engine but the meaning of
+// "a tumbling window" and "a word". What they say is what a run is judged by.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scenarios/input/workload.h"
+#include "scenarios/model/expected.h"
+#include "scenarios/oracles/subject.h"
+#include "sim/time.h"
+
+namespace flinch::scenarios {
+
+// What one row adds to: its window's count, ending with the window; each of its words' counts.
+Addition WindowAddition(const InputRow& row, sim::Duration window);
+std::vector<Addition> WordAdditions(const InputRow& row);
+
+// Rows per key and window, by key and then by window.
+std::vector<ExpectedRecord> CountPerWindow(const std::vector<InputRow>& rows, sim::Duration window);
+
+// For each word of each row's value the number of its occurrences so far, by word.
+std::vector<ExpectedRecord> CountWords(const std::vector<InputRow>& rows);
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,232 @@
+#include "scenarios/jobs/jobs.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "engine/data_stream.h"
+#include "engine/state.h"
+#include "scenarios/jobs/algebra.h"
+#include "scenarios/jobs/job_output.h"
+#include "scenarios/jobs/job_parts.h"
+#include "scenarios/jobs/job_references.h"
+#include "scenarios/jobs/test_jobs.h"
+#include "sim/check.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+// A word and how often it has come so far.
+struct CountedWord {
+  std::string word;
+  int64_t count = 0;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.word);
+    visit(self.count);
+  }
+};
+
+// ---- url_clicks, package_log
+
+struct CountRows {
+  using Accumulator = int64_t;
+  using Output = int64_t;
+
+  int64_t Create() const { return 0; }
+
+  void Add(const std::string&, int64_t& sum) const { ++sum; }
+
+  int64_t Result(const int64_t& sum) const { return sum; }
+};
+
+// `key_of` is user code: it takes a row.
+template <typename KeyOf>
+engine::StreamGraph BuildCountPerWindowOf(const Scenario& scenario, const Workload& workload,
+                                          KeyOf key_of) {
+  using Counted = engine::WindowResult<std::string, int64_t>;
+  engine::StreamExecutionEnvironment environment(scenario.job.name, OptionsOf(scenario));
+  engine::DataStream<Counted> counts = ReadInput(environment, scenario, workload)
+                                           .Map("parse", key_of)
+                                           .KeyBy([](const std::string& key) { return key; })
+                                           .Window(scenario.job.window)
+                                           .Aggregate("window", CountRows());
+  WriteOutput(counts, scenario, [](const Counted& counted) {
+    const WindowCount value{.window_start = counted.window.start, .count = counted.value};
+    return std::pair(counted.key, engine::Encode(value));
+  });
+  return environment.Build();
+}
+
+engine::StreamGraph BuildCountPerWindow(const Scenario& scenario, const Workload& workload) {
+  return BuildCountPerWindowOf(scenario, workload, [](const LogRow& row) { return row.key; });
+}
+
+template <void (*kMisbehave)()>
+engine::StreamGraph BuildMisbehaving(const Scenario& scenario, const Workload& workload) {
+  return BuildCountPerWindowOf(scenario, workload, [](const LogRow& row) {
+    if (row.key.ends_with("-13")) {
+      kMisbehave();
+    }
+    return row.key;
+  });
+}
+
+std::vector<ExpectedRecord> ReferenceCountPerWindow(const Scenario& scenario,
+                                                    const Workload& workload) {
+  return CountPerWindow(workload.rows, scenario.job.window);
+}
+
+// ---- word_count
+
+// Words stand between blanks, tabs and line breaks.
+void SplitWords(const LogRow& row, engine::Collector<std::string>& out) {
+  constexpr std::string_view kBlanks = " \t\n\v\f\r";
+  std::string_view rest = row.value;
+  for (size_t first = rest.find_first_not_of(kBlanks); first != std::string_view::npos;
+       first = rest.find_first_not_of(kBlanks)) {
+    rest.remove_prefix(first);
+    const size_t end = std::min(rest.find_first_of(kBlanks), rest.size());
+    out.Collect(std::string(rest.substr(0, end)));
+    rest.remove_prefix(end);
+  }
+}
+
+struct CountWord {
+  using Context = engine::KeyedContext<std::string, CountedWord>;
+
+  void ProcessElement(const std::string& word, const Context& context) const {
+    engine::ValueState<int64_t> count(context.state, "count");
+    const int64_t so_far = count.Value().value_or(0) + 1;
+    count.Update(so_far);
+    context.out.Collect({.word = word, .count = so_far});
+  }
+
+  void OnTimer(engine::EventTime, const Context&) const {}
+};
+
+engine::StreamGraph BuildWordCount(const Scenario& scenario, const Workload& workload) {
+  engine::StreamExecutionEnvironment environment(scenario.job.name, OptionsOf(scenario));
+  engine::DataStream<CountedWord> counts = ReadInput(environment, scenario, workload)
+                                               .FlatMap<std::string>("parse", SplitWords)
+                                               .KeyBy([](const std::string& word) { return word; })
+                                               .Process<CountedWord>("count", CountWord());
+  WriteOutput(counts, scenario, [](const CountedWord& counted) {
+    return std::pair(counted.word, engine::Encode(RunningCount{.count = counted.count}));
+  });
+  return environment.Build();
+}
+
+std::vector<ExpectedRecord> ReferenceWordCount(const Scenario&, const Workload& workload) {
+  return CountWords(workload.rows);
+}
+
+CountedState WindowCounts(const Scenario& scenario) {
+  return {.operator_name = "window",
+          .state = "window",
+          .has_timers = true,
+          .additions = [window = scenario.job.window](const InputRow& row) {
+            return std::vector<Addition>{WindowAddition(row, window)};
+          }};
+}
+
+CountedState WordCounts(const Scenario&) {
+  return {.operator_name = "count", .state = "count", .additions = WordAdditions};
+}
+
+constexpr auto kJobs = std::to_array<RegisteredJob>({
+    {.name = "url_clicks",
+     .what = "rows per key (a URL) in tumbling windows of job.window",
+     .build = BuildCountPerWindow,
+     .reference = ReferenceCountPerWindow,
+     .show_json = ShowWindowCountJson,
+     .show_value = ShowWindowCount,
+     .counted = WindowCounts},
+    {.name = "word_count",
+     .what = "words of each row's value, with a running count per word; one result per word",
+     .build = BuildWordCount,
+     .reference = ReferenceWordCount,
+     .show_json = ShowRunningCountJson,
+     .show_value = ShowRunningCount,
+     .counted = WordCounts},
+    {.name = "package_log",
+     .what = "rows per key (a package action) in tumbling windows of job.window",
+     .build = BuildCountPerWindow,
+     .reference = ReferenceCountPerWindow,
+     .show_json = ShowWindowCountJson,
+     .show_value = ShowWindowCount,
+     .counted = WindowCounts},
+    {.name = "algebra",
+     .what = "the operators of job.steps, one after the other, over a number per row",
+     .build = BuildAlgebra,
+     .reference = ReferenceAlgebra,
+     .show_json = ShowAlgebraJson,
+     .show_value = ShowAlgebra,
+     .counted = StateOfAlgebra},
+});
+
+template <void (*kMisbehave)()>
+constexpr RegisteredJob Misbehaving(std::string_view name) {
+  return {.name = name,
+          .what = "counts as url_clicks does, and misbehaves at a row whose key ends in -13",
+          .build = BuildMisbehaving<kMisbehave>,
+          .reference = ReferenceCountPerWindow,
+          .show_json = ShowWindowCountJson,
+          .show_value = ShowWindowCount};
+}
+
+constexpr auto kMisbehavingJobs = std::to_array<RegisteredJob>({
+    Misbehaving<EndTheProcess>("misbehaves_segfault"),
+    Misbehaving<NeverReturn>("misbehaves_loop"),
+    Misbehaving<AllocateWithoutEnd>("misbehaves_memory"),
+});
+
+const RegisteredJob* FindIn(std::span<const RegisteredJob> jobs, std::string_view name) {
+  const auto found = std::ranges::find(jobs, name, &RegisteredJob::name);
+  return found == jobs.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::span<const RegisteredJob> JobRegistry() { return kJobs; }
+
+const RegisteredJob* FindJob(std::string_view name) {
+  const RegisteredJob* const job = FindIn(kJobs, name);
+  return job != nullptr ? job : FindIn(kMisbehavingJobs, name);
+}
+
+engine::StreamGraph BuildStream(const Scenario& scenario, const Workload& workload) {
+  const RegisteredJob* const job = FindJob(scenario.job.name);
+  sim::Check(job != nullptr, "there is no job {}", scenario.job.name);
+  engine::StreamGraph stream = job->build(scenario, workload);
+  for (engine::StreamNode& node : stream.nodes) {
+    node.starts_chain = node.starts_chain || !scenario.job.chaining;
+  }
+  return stream;
+}
+
+engine::JobGraph BuildGraph(const Scenario& scenario) {
+  sim::Result<engine::JobGraph> graph = engine::BuildJobGraph(BuildStream(scenario, {}));
+  sim::Check(graph.has_value(), "the job {} of a valid scenario is wrong", scenario.job.name);
+  return *std::move(graph);
+}
+
+std::optional<std::vector<std::string>> OperatorNames(const Scenario& scenario) {
+  const RegisteredJob* const job = FindJob(scenario.job.name);
+  if (job == nullptr || (job->build == BuildAlgebra && !ParseSteps(scenario.job.steps))) {
+    return std::nullopt;
+  }
+  std::vector<std::string> names;
+  for (engine::StreamNode& node : BuildStream(scenario, {}).nodes) {
+    names.push_back(std::move(node.name));
+  }
+  return names;
+}
+
+uint32_t OutputPartitions(const Scenario& scenario) { return scenario.job.parallelism; }
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,94 @@
+// The values of scenario fields as text: what `--set` takes and what a TOML file shows.
+//
+// Parse: the text without quotes; kInvalidArgument with the end of a sentence that starts with the
+//        field's name ("is \"many\", but must be a whole number from 1 to 8.").
+// Show:  the TOML form, with quotes where TOML wants them. Parse reads what is inside them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/ids.h"
+#include "scenarios/model/scenario.h"
+#include "scenarios/model/scenario_fields.h"
+#include "sim/result.h"
+#include "sim/time.h"
+
+namespace flinch::scenarios {
+
+// The words of an enumeration, in the order of its values.
+inline constexpr std::array<std::string_view, 2> kWorkloadSourceWords = {"generated", "file"};
+inline constexpr std::array<std::string_view, 3> kFileFormatWords = {"csv", "jsonl", "blank"};
+inline constexpr std::array<std::string_view, 2> kOnBadRowWords = {"fail", "skip"};
+inline constexpr std::array<std::string_view, 3> kFaultSourceWords = {"none", "swarm", "plan"};
+
+constexpr std::span<const std::string_view> WordsOf(WorkloadSource) { return kWorkloadSourceWords; }
+
+constexpr std::span<const std::string_view> WordsOf(FileFormat) { return kFileFormatWords; }
+
+constexpr std::span<const std::string_view> WordsOf(OnBadRow) { return kOnBadRowWords; }
+
+constexpr std::span<const std::string_view> WordsOf(FaultSource) { return kFaultSourceWords; }
+
+template <typename T>
+concept WordField = requires(T value) { WordsOf(value); };
+
+inline constexpr std::string_view kAutomatic = "auto";
+
+// "1.1", "0", "2.25": at most two decimal places.
+sim::Result<ZipfExponent> ParseZipf(std::string_view text);
+std::string ShowZipf(ZipfExponent exponent);
+
+sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, std::string& value);
+sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, bool& value);
+sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, uint32_t& value);
+sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, uint64_t& value);
+sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, sim::Duration& value);
+sim::Result<void> ParseField(const FieldInfo& field, std::string_view text,
+                             std::optional<sim::Duration>& value);
+sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, ZipfExponent& value);
+sim::Result<void> ParseField(const FieldInfo& field, std::string_view text,
+                             engine::EventTime& value);
+sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, RowSelection& value);
+// Separated by commas; "" is none.
+sim::Result<void> ParseField(const FieldInfo& field, std::string_view text,
+                             std::vector<std::string>& value);
+
+// The index of the word, for the enumerations.
+sim::Result<size_t> ParseWord(std::string_view text, std::span<const std::string_view> words);
+
+template <WordField T>
+sim::Result<void> ParseField(const FieldInfo&, std::string_view text, T& value) {
+  const sim::Result<size_t> index = ParseWord(text, WordsOf(value));
+  if (!index) {
+    return sim::Fail(index);
+  }
+  value = static_cast<T>(*index);
+  return {};
+}
+
+// In double quotes, with TOML's escapes.
+std::string QuoteToml(std::string_view text);
+
+std::string ShowField(const std::string& value);
+std::string ShowField(bool value);
+std::string ShowField(uint32_t value);
+std::string ShowField(uint64_t value);
+std::string ShowField(sim::Duration value);
+std::string ShowField(const std::optional<sim::Duration>& value);
+std::string ShowField(ZipfExponent value);
+std::string ShowField(engine::EventTime value);
+std::string ShowField(const RowSelection& value);
+std::string ShowField(const std::vector<std::string>& value);
+
+template <WordField T>
+std::string ShowField(T value) {
+  return QuoteToml(WordsOf(value)[static_cast<size_t>(value)]);
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,55 @@
+// Which rows of an input are published: all of them, or those with these numbers.
+//
+//   "all" · "none" · "1-5,9"
+//
+// Shape:  numbers count from 1, in the order of the input; ranges ascend and do not touch.
+// Errors: a text that is no selection gives the end of a sentence that starts with the field's
+//         name, as all fields do (scenarios/model/field_text.h).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/result.h"
+
+namespace flinch::scenarios {
+
+class RowSelection {
+ public:
+  // All rows.
+  RowSelection() = default;
+
+  // Exactly these, which ascend.
+  static RowSelection Of(std::span<const uint64_t> numbers);
+
+  static sim::Result<RowSelection> Parse(std::string_view text);
+
+  bool all() const { return !ranges_.has_value(); }
+
+  // The greatest number; 0 of all and of none.
+  uint64_t last() const;
+
+  bool Keeps(uint64_t number) const;
+
+  friend std::string Show(const RowSelection& rows);
+  friend bool operator==(const RowSelection&, const RowSelection&) = default;
+
+ private:
+  struct Range {
+    uint64_t first = 0;
+    uint64_t last = 0;
+
+    friend bool operator==(const Range&, const Range&) = default;
+  };
+
+  // False when it does not lie behind what is there.
+  bool Append(const Range& range);
+
+  std::optional<std::vector<Range>> ranges_;
+};
+
+}  // namespace flinch::scenarios

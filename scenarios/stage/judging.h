@@ -1,0 +1,15 @@
+// From what judges say to a verdict.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "reports/run_summary.h"
+
+namespace flinch::scenarios {
+
+// Fills in verdict, reason and signature: failed when there is a finding, but inconclusive, and
+// without findings, when `excuse` says why they break no promise.
+void Conclude(std::optional<std::string> excuse, reports::RunSummary& summary);
+
+}  // namespace flinch::scenarios

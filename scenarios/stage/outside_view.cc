@@ -1,0 +1,251 @@
+#include "scenarios/stage/outside_view.h"
+
+#include <algorithm>
+#include <charconv>
+#include <initializer_list>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/checkpoint/completed_checkpoint_store.h"
+#include "engine/connectors/log_source.h"
+#include "engine/functions.h"
+#include "engine/runtime/timer_service.h"
+#include "engine/state/hashmap_backend.h"
+#include "engine/state/key_groups.h"
+#include "scenarios/stage/promise.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+// The number that `text` starts with.
+std::optional<int64_t> LeadingNumber(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+void SortUnique(std::vector<int64_t>& ids) {
+  std::ranges::sort(ids);
+  const auto rest = std::ranges::unique(ids);
+  ids.erase(rest.begin(), rest.end());
+}
+
+std::optional<StatePlace> PlaceOf(std::string_view key, std::string_view space) {
+  sim::Result<std::string> name = engine::Decode<std::string>(key);
+  if (!name) {
+    return std::nullopt;
+  }
+  if (space.empty()) {
+    return StatePlace{.key = *std::move(name), .slot = 0};
+  }
+  const sim::Result<engine::TimeWindow> window = engine::Decode<engine::TimeWindow>(space);
+  if (!window) {
+    return std::nullopt;
+  }
+  return StatePlace{.key = *std::move(name), .slot = window->start.nanos()};
+}
+
+std::optional<int64_t> NumberOf(std::string_view value, Folding folding) {
+  if (folding == Folding::kOnce) {
+    const sim::Result<bool> has_come = engine::Decode<bool>(value);
+    return has_come ? std::optional<int64_t>(*has_come ? 1 : 0) : std::nullopt;
+  }
+  const sim::Result<int64_t> number = engine::Decode<int64_t>(value);
+  return number ? std::optional(*number) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<sim::Bytes> OutsideView::ReadWhole(std::string_view path,
+                                                 std::optional<uint64_t> size,
+                                                 std::vector<std::string>& troubles) const {
+  const std::optional<sim::Bytes> file = world_.ReadSharedFile(path);
+  if (!file) {
+    troubles.push_back(fmt::format("the file {} does not exist", path));
+    return std::nullopt;
+  }
+  if (size && file->size() != *size) {
+    troubles.push_back(
+        fmt::format("the file {} has {} bytes instead of {}", path, file->size(), *size));
+    return std::nullopt;
+  }
+  const sim::Result<std::string_view> content = engine::Unseal(*file, path);
+  if (!content) {
+    troubles.push_back(fmt::format("the file {} is damaged", path));
+    return std::nullopt;
+  }
+  return sim::Bytes(*content);
+}
+
+std::optional<engine::CompletedCheckpoint> OutsideView::ReadMetadata(
+    int64_t id, std::vector<std::string>& troubles) const {
+  const std::string path =
+      engine::MetadataPath(scenario_.job.name, engine::CheckpointId(static_cast<uint64_t>(id)));
+  const std::optional<sim::Bytes> content = ReadWhole(path, std::nullopt, troubles);
+  if (!content) {
+    return std::nullopt;
+  }
+  sim::Result<engine::CompletedCheckpoint> metadata =
+      engine::Decode<engine::CompletedCheckpoint>(*content);
+  if (!metadata) {
+    troubles.push_back(fmt::format("the file {} cannot be decoded", path));
+    return std::nullopt;
+  }
+  return *std::move(metadata);
+}
+
+std::vector<int64_t> OutsideView::Retained() const {
+  std::vector<int64_t> ids;
+  for (const std::string& path :
+       world_.ListShared(engine::CompletedCheckpointsDirectory(scenario_.job.name))) {
+    if (path.ends_with(".tmp")) {
+      continue;  // a pointer that is being written
+    }
+    if (const auto id = LeadingNumber(std::string_view(path).substr(path.rfind('/') + 1))) {
+      ids.push_back(*id);
+    }
+  }
+  SortUnique(ids);
+  return ids;
+}
+
+std::vector<int64_t> OutsideView::WithFiles() const {
+  constexpr std::string_view kPrefix = "chk-";
+  const std::string root = engine::CheckpointsDirectory(scenario_.job.name);
+  std::vector<int64_t> ids;
+  for (const std::string& path : world_.ListShared(root)) {
+    const std::string_view name = std::string_view(path).substr(root.size() + 1);
+    if (!name.starts_with(kPrefix)) {
+      continue;
+    }
+    if (const auto id = LeadingNumber(name.substr(kPrefix.size()))) {
+      ids.push_back(*id);
+    }
+  }
+  SortUnique(ids);
+  return ids;
+}
+
+std::vector<std::string> OutsideView::CheckFiles(int64_t id) const {
+  std::vector<std::string> troubles;
+  if (const auto metadata = ReadMetadata(id, troubles)) {
+    for (const engine::SnapshotHandle& handle : metadata->snapshots) {
+      (void)ReadWhole(handle.path, handle.size, troubles);
+    }
+  }
+  return troubles;
+}
+
+CheckpointView OutsideView::ReadCheckpoint(int64_t id) const {
+  CheckpointView view;
+  const auto metadata = ReadMetadata(id, view.troubles);
+  if (!metadata) {
+    return view;
+  }
+  std::vector<engine::TaskSnapshot> snapshots;
+  for (const engine::SnapshotHandle& handle : metadata->snapshots) {
+    const std::optional<sim::Bytes> content = ReadWhole(handle.path, handle.size, view.troubles);
+    if (!content) {
+      continue;
+    }
+    sim::Result<engine::TaskSnapshot> snapshot = engine::Decode<engine::TaskSnapshot>(*content);
+    if (!snapshot) {
+      view.troubles.push_back(fmt::format("the file {} cannot be decoded", handle.path));
+      continue;
+    }
+    AddPositions(*snapshot, view);
+    snapshots.push_back(*std::move(snapshot));
+  }
+  if (counted_) {
+    AddCounts(snapshots, view);
+  }
+  return view;
+}
+
+void OutsideView::AddPositions(const engine::TaskSnapshot& snapshot, CheckpointView& view) const {
+  const auto source = snapshot.find("source");
+  if (source == snapshot.end()) {
+    return;
+  }
+  const auto offsets = source->second.state.find(std::string(engine::kSourceOffsetsState));
+  if (offsets == source->second.state.end()) {
+    return;
+  }
+  for (const sim::Bytes& bytes : offsets->second) {
+    if (const auto offset = engine::Decode<engine::SourceOffset>(bytes)) {
+      view.positions.push_back({.partition = offset->partition, .next = offset->next_offset});
+    } else {
+      view.troubles.emplace_back("a source position cannot be decoded");
+    }
+  }
+}
+
+void OutsideView::AddCounts(const std::vector<engine::TaskSnapshot>& snapshots,
+                            CheckpointView& view) const {
+  const CountedState& counted = *counted_;
+  const uint32_t groups = scenario_.options.max_parallelism != 0
+                              ? scenario_.options.max_parallelism
+                              : engine::DefaultMaxParallelism(scenario_.job.parallelism);
+  const std::unique_ptr<engine::KeyedStateBackend> backend = engine::MakeHashMapBackend(
+      {.first = engine::KeyGroup(0), .last = engine::KeyGroup(groups - 1)}, groups);
+  for (const engine::TaskSnapshot& snapshot : snapshots) {
+    const auto found = snapshot.find(counted.operator_name);
+    if (found == snapshot.end()) {
+      continue;
+    }
+    if (const auto restored = backend->Restore(found->second.keyed, {}); !restored) {
+      view.troubles.push_back(restored.error().message);
+    }
+  }
+  const auto add = [&view](std::optional<StatePlace> place, std::optional<int64_t> count) {
+    if (!place) {
+      view.troubles.emplace_back("an entry of the keyed state cannot be decoded");
+    } else if (count) {
+      view.entries.push_back({.place = *std::move(place), .count = *count});
+    } else {
+      view.timers.push_back(*std::move(place));
+    }
+  };
+  backend->ForEach(counted.state,
+                   [&](std::string_view key, std::string_view space, std::string_view value) {
+                     const std::optional<int64_t> count = NumberOf(value, counted.folding);
+                     add(count ? PlaceOf(key, space) : std::nullopt, count.value_or(0));
+                   });
+  backend->ForEach(engine::TimerState(counted.operator_name),
+                   [&add](std::string_view key, std::string_view space, std::string_view) {
+                     add(PlaceOf(key, engine::TimerSpace(space)), std::nullopt);
+                   });
+}
+
+Subject DescribeSubject(const Scenario& scenario, const Workload& workload,
+                        const RegisteredJob& job, const Outside* outside) {
+  Subject subject{
+      .outside = outside,
+      .state_operator = {},
+      .has_timers = false,
+      .rows = {},
+      .out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness).count(),
+      .healed = sim::SimTime(scenario.limits.heal_after),
+      .patience = PatienceOf(scenario.options, workload.rows.size()),
+      .heartbeat_timeout = scenario.options.heartbeat.timeout};
+  if (job.counted == nullptr || outside == nullptr) {
+    return subject;
+  }
+  const CountedState counted = job.counted(scenario);
+  subject.state_operator = counted.operator_name;
+  subject.has_timers = counted.has_timers;
+  subject.folding = counted.folding;
+  subject.modulus = counted.modulus;
+  subject.rows.reserve(workload.rows.size());
+  for (const InputRow& row : workload.rows) {
+    subject.rows.push_back({.partition = row.partition,
+                            .timestamp = row.timestamp.nanos(),
+                            .additions = counted.additions(row)});
+  }
+  return subject;
+}
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,55 @@
+// The shared volume of a world as its judges may see it: checkpoints, read from outside and
+// decoded.
+//
+// Costs no simulated time and changes nothing. What cannot be read is told in the view, as people
+// would say it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/checkpoint/checkpoint_storage.h"
+#include "scenarios/jobs/jobs.h"
+#include "scenarios/oracles/subject.h"
+#include "sim/world/world.h"
+
+namespace flinch::scenarios {
+
+class OutsideView final : public Outside {
+ public:
+  // The world and the scenario must outlive this.
+  OutsideView(const sim::World& world, const Scenario& scenario, const RegisteredJob& job)
+      : world_(world), scenario_(scenario) {
+    if (job.counted != nullptr) {
+      counted_ = job.counted(scenario);
+    }
+  }
+
+  std::vector<int64_t> Retained() const override;
+  CheckpointView ReadCheckpoint(int64_t id) const override;
+  std::vector<std::string> CheckFiles(int64_t id) const override;
+  std::vector<int64_t> WithFiles() const override;
+
+ private:
+  // The content of a file without its frame; nothing, and a trouble, when it is not as it should
+  // be.
+  std::optional<sim::Bytes> ReadWhole(std::string_view path, std::optional<uint64_t> size,
+                                      std::vector<std::string>& troubles) const;
+  std::optional<engine::CompletedCheckpoint> ReadMetadata(int64_t id,
+                                                          std::vector<std::string>& troubles) const;
+  void AddPositions(const engine::TaskSnapshot& snapshot, CheckpointView& view) const;
+  void AddCounts(const std::vector<engine::TaskSnapshot>& snapshots, CheckpointView& view) const;
+
+  const sim::World& world_;
+  const Scenario& scenario_;
+  std::optional<CountedState> counted_;
+};
+
+// What the judges of a run are told. `outside` may be null.
+Subject DescribeSubject(const Scenario& scenario, const Workload& workload,
+                        const RegisteredJob& job, const Outside* outside);
+
+}  // namespace flinch::scenarios

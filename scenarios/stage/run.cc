@@ -1,0 +1,373 @@
+#include "scenarios/stage/run.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/cluster.h"
+#include "engine/connectors/log_broker.h"
+#include "engine/events.h"
+#include "engine/graph/job_graph.h"
+#include "engine/graph/stream_graph.h"
+#include "faults/injector.h"
+#include "scenarios/aim/cast.h"
+#include "scenarios/aim/cells.h"
+#include "scenarios/files/scenario_toml.h"
+#include "scenarios/jobs/faulty_operator.h"
+#include "scenarios/jobs/jobs.h"
+#include "scenarios/model/vary.h"
+#include "scenarios/oracles/catalogue.h"
+#include "scenarios/stage/budget.h"
+#include "scenarios/stage/judging.h"
+#include "scenarios/stage/outside_view.h"
+#include "scenarios/stage/publisher.h"
+#include "sim/check.h"
+#include "sim/world/world.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+namespace events = engine::events;
+
+// How long after the healing a transaction that nobody ends may lie at the broker, beyond its own
+// time-out.
+constexpr sim::Duration kGrace = std::chrono::seconds(10);
+
+// Between two looks at what is still open.
+constexpr sim::Duration kQuietStep = std::chrono::milliseconds(500);
+
+// Counts what the summary tells.
+class Tally final : public sim::TraceObserver {
+ public:
+  void OnEvent(const sim::TraceEvent& event) override {
+    if (event.kind == events::kCheckpointStored) {
+      ++completed;
+    } else if (event.kind == events::kCheckpointAborted) {
+      ++failed;
+    } else if (event.kind == events::kJobRestored) {
+      ++attempts;
+    } else if (event.kind == events::kJobStatus) {
+      job_status = event.Text("to").value_or("");
+    } else if (event.kind == events::kTopicSealed) {
+      input_sealed = true;
+    }
+  }
+
+  bool job_finished() const { return job_status == "FINISHED"; }
+
+  bool job_ended() const { return job_finished() || job_status == "FAILED"; }
+
+  uint64_t completed = 0;
+  uint64_t failed = 0;
+  uint64_t attempts = 0;
+  bool input_sealed = false;
+  std::string job_status;
+};
+
+std::string_view EndingName(sim::Ending ending) {
+  switch (ending) {
+    case sim::Ending::kGoal:
+      return "goal";
+    case sim::Ending::kIdle:
+      return "idle";
+    case sim::Ending::kLimit:
+      return "limit";
+    case sim::Ending::kViolation:
+      return "violation";
+  }
+  sim::Unreachable("ending {}", static_cast<int>(ending));
+}
+
+// "log_state" of "engine/connectors/log_state.cc:12": the line moves with every change.
+std::string StemOf(std::string_view where) {
+  where.remove_prefix(where.rfind('/') + 1);  // from the start when there is none
+  return std::string(where.substr(0, where.find('.')));
+}
+
+// The world of one run, with everything that lives in it and watches it.
+class Stage {
+ public:
+  Stage(const RunRequest& request, const RegisteredJob& job)
+      : request_(request),
+        job_(job),
+        roles_(RolesOf(LoadCode())),
+        cells_(roles_),
+        budget_(request.scenario),
+        world_({.seed = request.seed,
+                .scheduling = request.scheduling,
+                .play = request.play,
+                .records_tape = request.records_tape,
+                .keep = request.keep,
+                .lens = request.lens,
+                .limits = {.events_max = request.scenario.limits.events,
+                           .time_max = sim::SimTime(request.scenario.limits.simulated_time)}}),
+        outside_(world_, request.scenario, job) {
+    sim::Result<std::vector<std::unique_ptr<Oracle>>> oracles =
+        MakeOracles(request.scenario.oracles);
+    sim::Check(oracles.has_value(), "a valid scenario names an unknown oracle");
+    oracles_ = *std::move(oracles);
+    // Judges first: an injector may kill the process at the very event that they must see.
+    world_.Observe(tally_);
+    world_.Observe(cells_);
+    world_.Observe(budget_);
+    const Subject subject = DescribeSubject(request.scenario, request.workload, job, &outside_);
+    for (const std::unique_ptr<Oracle>& oracle : oracles_) {
+      oracle->OnSubject(subject);
+      world_.Observe(*oracle);
+    }
+    faults::FaultPlan plan =
+        request.plan ? *request.plan : PlanOf(request.scenario, request.workload, request.seed);
+    budget_.OnPromise(PromiseOf(request.scenario, plan, request.workload));
+    plan = ResolveCells(std::move(plan), roles_);
+    ailing_ = AilingOperators(plan);
+    BootProcesses();
+    injector_.emplace(world_, std::move(plan), sim::SimTime(request.scenario.limits.heal_after),
+                      sim::Random(request.seed).Split("injector"));
+    injector_->OnFired([this](const faults::FiredFault& fired, const faults::Action& what) {
+      cells_.OnFired(fired, what);
+      budget_.OnFired(what);
+    });
+  }
+
+  RunResult Perform() {
+    sim::Outcome outcome = world_.Run([this] { return tally_.job_ended() || budget_.exhausted(); });
+    if (tally_.job_finished()) {
+      injector_->Heal();
+      outcome = AwaitQuiet(outcome);
+    }
+    return Judge(outcome);
+  }
+
+ private:
+  // What a process loads when it boots: its own copy, as from a jar on its disk. Nothing that user
+  // code keeps in it survives a crash or is seen by another process.
+  engine::JobGraph LoadCode() const {
+    engine::StreamGraph stream = BuildStream(request_.scenario, request_.workload);
+    WrapCode(stream, ailing_, ask_fate_);
+    sim::Result<engine::JobGraph> graph = engine::BuildJobGraph(std::move(stream));
+    sim::Check(graph.has_value(), "the registered job {} is wrong: {}", job_.name,
+               graph ? std::string() : graph.error().message);
+    return *std::move(graph);
+  }
+
+  void BootProcesses();
+  sim::Outcome AwaitQuiet(sim::Outcome outcome);
+  sim::Result<engine::LogContents> ReadLog() const;
+  void FillNumbers(reports::RunSummary& summary) const;
+  void FillOutput(const engine::LogContents& log, FinalState& state,
+                  reports::RunSummary& summary) const;
+  FinalState Describe(const sim::Outcome& outcome, reports::RunSummary& summary) const;
+  RunResult Judge(const sim::Outcome& outcome);
+
+  template <typename Main>
+  void Boot(std::string_view name, Main main) {
+    world_.AddProcess(world_.AddHost(std::string(name)), std::string(name), std::move(main));
+  }
+
+  const RunRequest& request_;
+  const RegisteredJob& job_;
+  std::set<std::string> ailing_;  // operators whose code the faults strike
+  const AskFate ask_fate_ = [this](std::string_view name) { return injector_->OnRecord(name); };
+  Tally tally_;
+  VertexRoles roles_;
+  CellCounter cells_;
+  Budget budget_;
+  std::vector<std::unique_ptr<Oracle>> oracles_;
+  sim::World world_;
+  OutsideView outside_;
+  std::optional<faults::Injector> injector_;
+  std::optional<sim::Result<engine::LogContents>> last_log_;  // read when the world had ended
+};
+
+void Stage::BootProcesses() {
+  const Scenario& scenario = request_.scenario;
+  Boot(kBroker, [](sim::Environment& env) { engine::RunLogBroker(env, {}); });
+  Boot(kJobManager, [this](sim::Environment& env) {
+    engine::RunJobManager(env, LoadCode(),
+                          {.engine = request_.scenario.options, .defects = request_.defects});
+  });
+  for (const std::string& name : TaskManagerNames(scenario.cluster)) {
+    Boot(name, [this](sim::Environment& env) {
+      engine::RunTaskManager(env, LoadCode(),
+                             {.job_manager_host = std::string(kJobManager),
+                              .slots = request_.scenario.cluster.slots_each,
+                              .engine = request_.scenario.options,
+                              .defects = request_.defects});
+    });
+  }
+  Boot(kPublisher, [this](sim::Environment& env) {
+    RunPublisher(env, request_.workload,
+                 {.broker_host = std::string(kBroker),
+                  .output_topic = std::string(kOutputTopic),
+                  .output_partitions = OutputPartitions(request_.scenario),
+                  .linger = request_.scenario.workload.linger});
+  });
+}
+
+sim::Result<engine::LogContents> Stage::ReadLog() const {
+  const std::optional<sim::ProcessId> broker = world_.FindProcess(kBroker);
+  const std::optional<sim::Bytes> journal =
+      world_.ReadFile(world_.HostOf(*broker), engine::LogBrokerOptions().journal);
+  return engine::ReadJournal(journal.value_or(sim::Bytes()));
+}
+
+// The job is over; what it left open at the broker must end too, at the latest by its time-out.
+sim::Outcome Stage::AwaitQuiet(sim::Outcome outcome) {
+  const sim::SimTime deadline =
+      sim::Later(world_.Now(), request_.scenario.options.sink.transaction_timeout + kGrace);
+  while (outcome.ending == sim::Ending::kGoal && world_.Now() < deadline) {
+    sim::Result<engine::LogContents> log = ReadLog();
+    if (!log || log->open_transactions.empty()) {
+      last_log_ = std::move(log);
+      break;
+    }
+    const sim::SimTime next = sim::Later(world_.Now(), kQuietStep);
+    outcome = world_.Run([this, next] { return world_.Now() >= next; });
+  }
+  return outcome;
+}
+
+void Stage::FillNumbers(reports::RunSummary& summary) const {
+  summary.scenario = request_.scenario.name;
+  summary.why = request_.scenario.why;
+  summary.seed = request_.seed;
+  summary.digest = world_.digest();
+  summary.events = world_.events();
+  summary.rows_skipped = request_.workload.rows_skipped;
+  summary.checkpoints_completed = tally_.completed;
+  summary.checkpoints_failed = tally_.failed;
+  summary.restarts = tally_.attempts > 0 ? tally_.attempts - 1 : 0;
+  summary.sim_time = world_.Now();
+  for (const faults::FiredFault& fault : injector_->fired()) {
+    summary.faults.push_back(
+        {.kind = fault.kind, .target = fault.target, .at = fault.at, .fault = fault.fault});
+  }
+}
+
+void Stage::FillOutput(const engine::LogContents& log, FinalState& state,
+                       reports::RunSummary& summary) const {
+  state.open_transactions = log.open_transactions;
+  if (const auto input = log.topics.find(request_.workload.topic); input != log.topics.end()) {
+    summary.records_in = input->second.records.size();
+  }
+  const auto output = log.topics.find(std::string(kOutputTopic));
+  if (output == log.topics.end()) {
+    return;
+  }
+  for (const engine::LogContents::Record& record : output->second.records) {
+    if (record.committed) {
+      state.output.push_back({.key = record.key,
+                              .value = record.value,
+                              .transaction = record.transaction,
+                              .log_partition = record.partition,
+                              .offset = record.offset});
+    }
+  }
+}
+
+FinalState Stage::Describe(const sim::Outcome& outcome, reports::RunSummary& summary) const {
+  FinalState state{.job_finished = tally_.job_finished(),
+                   .job_status = tally_.job_status,
+                   .expected = job_.reference(request_.scenario, request_.workload),
+                   .output = {},
+                   .open_transactions = {},
+                   .end = world_.Now(),
+                   .ending = std::string(EndingName(outcome.ending)),
+                   .stuck = {},
+                   .show_value = job_.show_value};
+  if (outcome.ending == sim::Ending::kIdle || outcome.ending == sim::Ending::kLimit) {
+    const sim::StuckReport report = world_.Explain();
+    state.stuck = sim::Head(report);
+    summary.stuck = sim::Show(report);
+  } else if (budget_.exhausted()) {
+    state.ending = "no progress";
+    state.stuck = budget_.ShowProgress();
+    summary.stuck = sim::Show(world_.Explain());
+  }
+  return state;
+}
+
+RunResult Stage::Judge(const sim::Outcome& outcome) {
+  RunResult result;
+  reports::RunSummary& summary = result.summary;
+  FillNumbers(summary);
+  FinalState state = Describe(outcome, summary);
+  if (outcome.violation) {
+    summary.findings.push_back(
+        {.oracle = "invariant",
+         .witness = fmt::format("{} ({}, event #{}).", outcome.violation->what,
+                                outcome.violation->where, outcome.last_event.value()),
+         .details = {},
+         .breach = StemOf(outcome.violation->where),
+         .role = {},
+         .event = outcome.last_event});
+  }
+  if (const sim::Result<engine::LogContents> log = last_log_ ? *std::move(last_log_) : ReadLog()) {
+    FillOutput(*log, state, summary);
+  } else {
+    summary.findings.push_back(
+        {.oracle = "log_readable", .witness = log.error().message, .details = {}});
+  }
+  summary.records_out = state.output.size();
+  for (const std::unique_ptr<Oracle>& oracle : oracles_) {
+    for (reports::Finding& finding : oracle->Judge(state)) {
+      summary.findings.push_back(std::move(finding));
+    }
+    summary.judged.push_back({.oracle = std::string(oracle->name()), .events = oracle->seen()});
+  }
+  Conclude(summary.findings.empty() ? std::nullopt
+                                    : ExcuseFor(summary.findings, budget_.ExcusesIn(world_)),
+           summary);
+  result.output = std::move(state.output);
+  result.promise = budget_.promise();
+  result.cells = cells_.hit();
+  result.why_not = injector_->WhyNot();
+  result.recording = world_.recording();
+  result.ladder = world_.ladder();
+  if (request_.play || request_.records_tape) {
+    result.tape = world_.tape();
+    result.tape_report = world_.tape_report();
+  }
+  return result;
+}
+
+}  // namespace
+
+RunResult Run(const RunRequest& request) {
+  if (request.scenario.vary != VarySpec{}) {
+    RunRequest varied = request;
+    varied.scenario = Vary(std::move(varied.scenario), request.seed);
+    return Run(varied);
+  }
+  const RegisteredJob* job = FindJob(request.scenario.job.name);
+  sim::Check(job != nullptr, "there is no job {}", request.scenario.job.name);
+  Stage stage(request, *job);
+  return stage.Perform();
+}
+
+RunResult Run(const Scenario& scenario, uint64_t seed) {
+  const sim::Result<void> valid = Validate(scenario);
+  const sim::Result<Workload> workload =
+      valid ? LoadWorkload(scenario, seed, std::nullopt) : sim::Fail(valid);
+  RunResult result;
+  if (workload) {
+    result = Run({.scenario = scenario, .workload = *workload, .seed = seed, .defects = {}});
+  } else {
+    result.summary.scenario = scenario.name;
+    result.summary.seed = seed;
+    result.summary.verdict = reports::Verdict::kInconclusive;
+    result.summary.reason = workload.error().message;
+  }
+  result.summary.replay =
+      fmt::format("cat >failed.toml <<'END'\n{}END\nflinch run failed.toml --seed {}",
+                  ShowToml(scenario), seed);
+  return result;
+}
+
+}  // namespace flinch::scenarios

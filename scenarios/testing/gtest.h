@@ -1,0 +1,80 @@
+// Runs as GoogleTest expectations and as RapidCheck properties: for the tests of those who write
+// jobs, operators and sinks.
+//
+//   TEST(MyScenario, SurvivesSeedSeven) {
+//     EXPECT_THAT(scenarios::Run(MyScenario(), 7), HoldsAllProperties());
+//   }
+//   FLINCH_PROP(MyScenario, SurvivesAnything, MyScenario())
+//
+// (A test has a private Run of its own, which hides ours: write it with its namespace.)
+// The macro makes a RapidCheck test of seeds, of how many of a generated workload's records there
+// are, and, where the scenario draws its faults, of plans; a failure is shrunk to few records and
+// few, simple faults. RC_PARAMS works as ever ("seed=7 max_success=1000"). A failure prints the
+// summary of the run, and the lines that run it again outside of the test. For laws of one's own
+// there are generators in scenarios/testing/arbitrary.h.
+// Needs: GoogleTest's gmock and RapidCheck's GoogleTest header at the user's; nothing else here
+//        does.
+// Source: GoogleTest, "Defining matchers"; RapidCheck, doc/gtest.md.
+#pragma once
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include "reports/run_summary.h"
+#include "scenarios/stage/run.h"
+#include "scenarios/testing/arbitrary.h"
+
+namespace flinch::scenarios {
+
+// How GoogleTest shows a run.
+inline void PrintTo(const RunResult& result, std::ostream* out) {
+  *out << '\n' << reports::ShowText(result.summary, reports::ReplayLine::kAlways);
+}
+
+// Every oracle of the scenario is content: neither failed nor inconclusive.
+class HoldsAllPropertiesMatcher {
+ public:
+  using is_gtest_matcher = void;
+
+  bool MatchAndExplain(const RunResult& result, ::testing::MatchResultListener* listener) const {
+    *listener << "whose verdict is " << reports::Name(result.summary.verdict);
+    return result.summary.verdict == reports::Verdict::kPassed;
+  }
+
+  void DescribeTo(std::ostream* out) const { *out << "holds all properties"; }
+
+  void DescribeNegationTo(std::ostream* out) const { *out << "breaks a property"; }
+};
+
+inline HoldsAllPropertiesMatcher HoldsAllProperties() { return {}; }
+
+// One case of FLINCH_PROP.
+inline void CheckDrawnRun(Scenario scenario) {
+  if (scenario.workload.source == WorkloadSource::kGenerated) {
+    scenario.workload.records = *::rc::gen::inRange<uint64_t>(1, scenario.workload.records + 1);
+  }
+  // A smaller seed is no simpler one.
+  const uint64_t seed = *::rc::gen::noShrink(::rc::gen::arbitrary<uint64_t>());
+  if (scenario.vary != VarySpec{}) {
+    scenario = Vary(std::move(scenario), seed);
+  }
+  if (scenario.faults.source == FaultSource::kSwarm) {
+    scenario.faults.plan = *AnyPlanOf(scenario);
+    scenario.faults.source = FaultSource::kPlan;
+  }
+  const RunResult result = Run(scenario, seed);
+  if (result.summary.verdict != reports::Verdict::kPassed) {
+    RC_FAIL(reports::ShowText(result.summary, reports::ReplayLine::kAlways));
+  }
+}
+
+}  // namespace flinch::scenarios
+
+#define FLINCH_PROP(suite, name, scenario) \
+  RC_GTEST_PROP(suite, name, ()) { ::flinch::scenarios::CheckDrawnRun(scenario); }
