@@ -26,7 +26,7 @@ struct HuntTarget {
   bool has_faults = false;
   // Its faults where they are written down.
   std::optional<faults::FaultPlan> plan{};
-  // The cells that it is worth aiming at, rarest first. None where faults are not drawn.
+  // The cells that it is worth aiming at, phases mixed. None where faults are not drawn.
   std::vector<std::string> aims{};
 };
 

@@ -1,8 +1,8 @@
 // A scenario: what runs, on what, fed with what, tormented how, and judged by whom. A plain value.
 //
-// It is written in C++ (scenarios/files/registry.cc) or in TOML (scenarios/files/scenario_toml.h); both give
-// the same value. With a seed it determines a run completely; what a field means and may be is said
-// once, in scenarios/model/scenario_fields.h.
+// It is written in C++ (scenarios/files/registry.cc) or in TOML (scenarios/files/scenario_toml.h);
+// both give the same value. With a seed it determines a run completely; what a field means and may
+// be is said once, in scenarios/model/scenario_fields.h.
 //
 // Units: durations are simulated time except `job.window`, `job.out_of_orderness`,
 //        `workload.event_step` and `workload.out_of_order`, which are spans of event time.

@@ -18,8 +18,8 @@
 //   settings   back to the scenario's own
 //   wording    of each fault: without conditions, smaller counts, rounder times, smaller names
 //
-// "Still fails" is: the same signature (scenarios/stage/signature.h). A candidate may take twice the
-// events of the first run, not more: who shrinks a crash does not wait for a hang.
+// "Still fails" is: the same signature (scenarios/stage/signature.h). A candidate may take twice
+// the events of the first run, not more: who shrinks a crash does not wait for a hang.
 // Chance: none, and no clock: `stop` alone may end it early, with the best so far.
 #pragma once
 

@@ -7,8 +7,8 @@
 //     …
 //   }
 //
-// Shape:  what is drawn is what the program draws for a seed (scenarios/model/vary.h, the scenario's
-//         swarm); the seed itself is never shrunk, since a smaller one is no simpler. A plan
+// Shape:  what is drawn is what the program draws for a seed (scenarios/model/vary.h, the
+//         scenario's swarm); the seed itself is never shrunk, since a smaller one is no simpler. A plan
 //         shrinks by faults left out, then by simpler faults; a variation by fields set back to the
 //         scenario's own.
 // Needs:  RapidCheck at the user's.
