@@ -157,28 +157,38 @@ ApplyFunction FindCommand(Method method) {
   return nullptr;
 }
 
+RecordFate FateOf(LogTransactionPhase phase) {
+  switch (phase) {
+    case LogTransactionPhase::kCommitted:
+      return RecordFate::kCommitted;
+    case LogTransactionPhase::kAborted:
+      return RecordFate::kAborted;
+    case LogTransactionPhase::kReady:
+    case LogTransactionPhase::kOngoing:
+      break;
+  }
+  return RecordFate::kOpen;
+}
+
 LogContents::TopicContents Export(const LogState& state, const LogState::Topic& topic) {
   LogContents::TopicContents out{.partitions = static_cast<uint32_t>(topic.partitions.size()),
                                  .sealed = topic.sealed,
-                                 .records = {}};
+                                 .record_count = 0,
+                                 .chunks = {}};
   for (uint32_t partition = 0; partition < out.partitions; ++partition) {
-    uint64_t offset = 0;
-    for (const LogState::Record& record : topic.partitions[partition].records) {
-      LogContents::Record exported{.partition = partition,
-                                   .offset = offset++,
-                                   .key = record.content.key,
-                                   .value = record.content.value,
-                                   .timestamp = record.content.timestamp,
-                                   .transaction = {},
-                                   .committed = record.transaction == 0,
-                                   .aborted = false};
-      if (record.transaction != 0) {
-        const LogState::Transaction& owner = state.transactions()[record.transaction - 1];
+    out.record_count += topic.partitions[partition].end();
+    for (const LogState::Chunk& chunk : topic.partitions[partition].chunks) {
+      LogContents::Chunk exported{.partition = partition,
+                                  .first_offset = chunk.first_offset,
+                                  .records = chunk.records,
+                                  .transaction = {},
+                                  .fate = RecordFate::kCommitted};
+      if (chunk.transaction != 0) {
+        const LogState::Transaction& owner = state.transactions()[chunk.transaction - 1];
         exported.transaction = owner.id;
-        exported.committed = owner.phase == LogTransactionPhase::kCommitted;
-        exported.aborted = owner.phase == LogTransactionPhase::kAborted;
+        exported.fate = FateOf(owner.phase);
       }
-      out.records.push_back(std::move(exported));
+      out.chunks.push_back(std::move(exported));
     }
   }
   return out;

@@ -64,24 +64,29 @@ sim::Result<ScannedJournal> ScanJournal(std::string_view bytes);
 // The state after all entries. kCorruption when one that was accepted once is refused now.
 sim::Result<LogState> ReplayEntries(std::span<const JournalEntry> entries);
 
+// Whether readers of committed data see a record.
+enum class RecordFate : uint8_t {
+  kCommitted,  // now, or when older transactions have ended
+  kAborted,    // never
+  kOpen,       // not before its transaction is committed
+};
+
 // The log as its owner sees it from outside, after a run.
 struct LogContents {
-  struct Record {
+  // Records that were appended at once.
+  struct Chunk {
     uint32_t partition = 0;
-    uint64_t offset = 0;
-    Bytes key;
-    Bytes value;
-    EventTime timestamp;
+    uint64_t first_offset = 0;
+    RecordBatch records;
     std::string transaction;  // transactional id; "" when it was written without one
-    bool committed =
-        false;  // visible to readers of committed data, now or when older transactions have ended
-    bool aborted = false;  // never visible to them. Neither: the transaction is open.
+    RecordFate fate = RecordFate::kCommitted;
   };
 
   struct TopicContents {
     uint32_t partitions = 0;
     bool sealed = false;
-    std::vector<Record> records;  // by partition, then offset
+    uint64_t record_count = 0;
+    std::vector<Chunk> chunks;  // by partition, then offset
   };
 
   std::map<std::string, TopicContents> topics;

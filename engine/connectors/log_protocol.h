@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/connectors/record_batch.h"
 #include "engine/ids.h"
 #include "engine/runtime/rpc.h"
 #include "engine/serializer.h"
@@ -48,22 +49,6 @@ struct CreateTopicRequest {
   static void Visit(Self& self, Visitor&& visit) {
     visit(self.topic);
     visit(self.partitions);
-  }
-};
-
-// A record as a producer gives it.
-struct ProducedRecord {
-  Bytes key;
-  Bytes value;
-  EventTime timestamp;
-
-  friend bool operator==(const ProducedRecord&, const ProducedRecord&) = default;
-
-  template <typename Self, typename Visitor>
-  static void Visit(Self& self, Visitor&& visit) {
-    visit(self.key);
-    visit(self.value);
-    visit(self.timestamp);
   }
 };
 
@@ -111,7 +96,7 @@ struct ProduceRequest {
   std::string topic;
   uint32_t partition = 0;
   uint64_t base_sequence = 0;  // of the first record
-  std::vector<ProducedRecord> records;
+  RecordBatch records;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
@@ -127,7 +112,7 @@ struct ProduceRequest {
 struct ProducedBatch {
   uint32_t partition = 0;
   uint64_t base_sequence = 0;  // of the first record
-  std::vector<ProducedRecord> records;
+  RecordBatch records;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
@@ -175,32 +160,27 @@ struct FetchPosition {
   }
 };
 
-struct FetchedRecord {
-  uint64_t offset = 0;
-  Bytes key;
-  Bytes value;
-  EventTime timestamp;
-
-  friend bool operator==(const FetchedRecord&, const FetchedRecord&) = default;
+// Records that follow each other in a partition.
+struct FetchedBatch {
+  uint64_t first_offset = 0;
+  RecordBatch records;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
-    visit(self.offset);
-    visit(self.key);
-    visit(self.value);
-    visit(self.timestamp);
+    visit(self.first_offset);
+    visit(self.records);
   }
 };
 
 struct FetchedPartition {
-  std::vector<FetchedRecord> records;
+  std::vector<FetchedBatch> batches;
   uint64_t next_offset = 0;  // where to read on; behind what was skipped too
   bool end_of_partition =
       false;  // the topic is sealed and everything up to its end was returned or skipped
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
-    visit(self.records);
+    visit(self.batches);
     visit(self.next_offset);
     visit(self.end_of_partition);
   }

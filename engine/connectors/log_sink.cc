@@ -134,6 +134,8 @@ sim::Result<std::unique_ptr<TransactionalLogWriter>> TransactionalLogWriter::Ope
   if (!takeover) {
     return Fail(takeover);
   }
+  writer->is_sending_ = true;
+  context.environment.Spawn("log-sender", [raw = writer.get()] { raw->Send(); });
   return writer;
 }
 
@@ -148,9 +150,18 @@ TransactionalLogWriter::TransactionalLogWriter(const OperatorContext& context,
       owner_{.name = fmt::format("{}-{}", context.name, context.subtask.value()),
              .session = uint64_t{context.attempt.value()} + 1},
       attempt_(context.attempt.value()),
-      client_(std::move(client)) {}
+      client_(std::move(client)),
+      changed_(context.environment) {}
 
-TransactionalLogWriter::~TransactionalLogWriter() {
+void TransactionalLogWriter::Cancel() {
+  is_stopping_ = true;
+  client_->Cancel();
+  changed_.NotifyAll();
+}
+
+void TransactionalLogWriter::Close() {
+  Cancel();
+  changed_.WaitFor([this] { return !is_sending_; });
   if (open_.identity && open_.phase == Phase::kOpen) {
     client_->Tell(EndTransactionRequest{.transactional_id = open_.transactional_id,
                                         .identity = *open_.identity,
@@ -258,21 +269,54 @@ sim::Result<ProducerIdentity> TransactionalLogWriter::InitProducer(
                                            .timeout = options_.transaction_timeout});
 }
 
-sim::Result<void> TransactionalLogWriter::Write(ProducedRecord record) {
+sim::Result<void> TransactionalLogWriter::Write(std::string_view key, std::string_view value,
+                                                EventTime timestamp) {
   const SinkTransactionTransition& row =
       Step(kSinkTransactionTransitions, open_.phase, Input::kRecord);
   open_.phase = row.to;
   if (row.action == Action::kBegin && open_.transactional_id.empty()) {
     open_.transactional_id = fmt::format("{}-{}-{}", owner_.name, attempt_, counter_++);
   }
-  open_.buffer.push_back(std::move(record));
-  return open_.buffer.size() < options_.batch_records_max ? sim::Result<void>() : Flush();
+  open_.buffer.Append(key, value, timestamp);
+  if (!HasToSend()) {
+    return failure_ ? sim::Result<void>(std::unexpected(*failure_)) : sim::Result<void>();
+  }
+  changed_.NotifyAll();
+  const uint64_t ahead_max = uint64_t{2} * options_.batch_records_max;
+  changed_.WaitFor([this, ahead_max] { return failure_ || open_.buffer.size() < ahead_max; });
+  return failure_ ? sim::Result<void>(std::unexpected(*failure_)) : sim::Result<void>();
 }
 
-sim::Result<void> TransactionalLogWriter::Flush() {
-  if (open_.buffer.empty()) {
-    return {};
+bool TransactionalLogWriter::HasToSend() const {
+  const bool is_first = !open_.identity;
+  return !open_.buffer.empty() &&
+         (is_first || is_flushing_ || open_.buffer.size() >= options_.batch_records_max);
+}
+
+// The sending fiber.
+void TransactionalLogWriter::Send() {
+  for (;;) {
+    changed_.WaitFor([this] { return is_stopping_ || HasToSend(); });
+    if (is_stopping_) {
+      failure_ = failure_.value_or(
+          sim::Error{.code = ErrorCode::kCancelled, .message = "The sink was cancelled."});
+      break;
+    }
+    is_in_flight_ = true;
+    const sim::Result<void> sent = SendOnce();
+    is_in_flight_ = false;
+    if (!sent) {
+      failure_ = sent.error();
+      break;
+    }
+    changed_.NotifyAll();
   }
+  is_sending_ = false;
+  changed_.NotifyAll();
+}
+
+// The transaction stays the same while something is in flight: a snapshot waits for that.
+sim::Result<void> TransactionalLogWriter::SendOnce() {
   if (!open_.identity) {
     const sim::Result<ProducerIdentity> identity = InitProducer(open_.transactional_id);
     if (!identity) {
@@ -301,6 +345,14 @@ sim::Result<void> TransactionalLogWriter::Flush() {
   return {};
 }
 
+sim::Result<void> TransactionalLogWriter::Flush() {
+  is_flushing_ = true;
+  changed_.NotifyAll();
+  changed_.WaitFor([this] { return failure_ || (open_.buffer.empty() && !is_in_flight_); });
+  is_flushing_ = false;
+  return failure_ ? sim::Result<void>(std::unexpected(*failure_)) : sim::Result<void>();
+}
+
 sim::Result<void> TransactionalLogWriter::EndInput() {
   if (!defects_.Has(Defect::kSinkTagsTheEndAlike)) {
     return Flush();
@@ -317,10 +369,13 @@ sim::Result<std::optional<PendingTransaction>> TransactionalLogWriter::PreCommit
     CheckpointId checkpoint) {
   const SinkTransactionTransition& row =
       Step(kSinkTransactionTransitions, open_.phase, Input::kSnapshot);
-  const bool postpones =
-      defects_.Has(Defect::kSinkSnapshotsBeforeFlush) && open_.next_sequence == 0;
-  if (row.action == Action::kIgnore || postpones) {
+  if (row.action == Action::kIgnore) {
     return std::nullopt;
+  }
+  // Planted: what is buffered is left to the next transaction.
+  RecordBatch left;
+  if (defects_.Has(Defect::kSinkSnapshotsBeforeFlush) && open_.identity) {
+    left = std::exchange(open_.buffer, {});
   }
   const sim::Result<void> flushed = Flush();
   if (!flushed) {
@@ -332,6 +387,12 @@ sim::Result<std::optional<PendingTransaction>> TransactionalLogWriter::PreCommit
                                        .identity = *open_.identity,
                                        .checkpoint = checkpoint};
   KeepHandle(std::exchange(open_, OpenTransaction()));
+  for (RecordCursor records = left.records(); !records.AtEnd();) {
+    const RecordView record = records.Take();
+    if (sim::Result<void> written = Write(record.key, record.value, record.timestamp); !written) {
+      return Fail(written);
+    }
+  }
   environment_.Trace(events::kSinkPreCommitted, {{"transaction", transaction.transactional_id},
                                                  {"checkpoint", checkpoint},
                                                  {"subtask", subtask_name_}});

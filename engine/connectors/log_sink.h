@@ -2,8 +2,10 @@
 // checkpoints.
 //
 // Shape:    one open transaction per subtask at most; subtask s writes to partition s % partitions.
-//           Records are buffered and produced in batches. A transaction begins with its first
-//           record; without records there is none.
+//           A fiber of its own sends what the task writes: the first record of a transaction at
+//           once, since with it the broker's transaction and its time-out begin, the others in
+//           batches. The task waits for it only in a snapshot, and when it is far ahead.
+//           Without records there is no transaction.
 // Phases:   see kSinkTransactionTransitions. Snapshot n flushes and pre-commits: the transaction
 //           belongs to checkpoint n and is part of the state. The notification of n commits
 //           everything of n and before, in order.
@@ -37,6 +39,7 @@
 #include "engine/stream_operator.h"
 #include "engine/transition_table.h"
 #include "sim/environment.h"
+#include "sim/sync.h"
 
 namespace flinch::engine {
 
@@ -89,7 +92,7 @@ struct LogSinkOptions {
   // EngineOptions::sink. Longer than the longest recovery: after it the broker aborts what is
   // pre-committed.
   sim::Duration transaction_timeout = std::chrono::minutes(15);
-  // Records that are sent to the broker at once.
+  // Records that are collected before they are sent, but for the first of a transaction.
   uint32_t batch_records_max = 100;
 };
 
@@ -124,7 +127,8 @@ struct SinkTransactionName {
 std::optional<SinkTransactionName> ParseSinkTransaction(std::string_view owner,
                                                         std::string_view transactional_id);
 
-// What a sink does that does not depend on the type of its records. All calls may suspend.
+// What a sink does that does not depend on the type of its records. All calls may suspend. An error
+// of the sending fiber is given back by the next call that writes or flushes.
 class TransactionalLogWriter {
  public:
   // Commits what is restored, fences earlier attempts and aborts what they left open.
@@ -132,15 +136,14 @@ class TransactionalLogWriter {
                                                                    const LogSinkOptions& options,
                                                                    const OperatorState* restored);
 
-  // Tells the broker to abort the open transaction, without waiting. Pending ones are left for the
-  // next attempt.
-  ~TransactionalLogWriter();
+  // Closed, or unwound with its process.
+  ~TransactionalLogWriter() = default;
   TransactionalLogWriter(const TransactionalLogWriter&) = delete;
   TransactionalLogWriter& operator=(const TransactionalLogWriter&) = delete;
 
-  sim::Result<void> Write(ProducedRecord record);
+  sim::Result<void> Write(std::string_view key, std::string_view value, EventTime timestamp);
 
-  // Sends what is buffered.
+  // Waits until everything that was written lies at the broker.
   sim::Result<void> Flush();
 
   // There will be no more records: what is open is committed by the final checkpoint.
@@ -150,16 +153,20 @@ class TransactionalLogWriter {
   sim::Result<void> NotifyCheckpointComplete(CheckpointId checkpoint);
   void NotifyCheckpointAborted(CheckpointId checkpoint);
 
-  // Ends a call that waits for the broker, with kCancelled. Does not suspend.
-  void Cancel() { client_->Cancel(); }
+  // Ends what waits for the broker, with kCancelled. Does not suspend.
+  void Cancel();
+
+  // Stops the sending fiber and waits for its end. Tells the broker to abort the open transaction,
+  // without waiting. Pending ones are left for the next attempt.
+  void Close();
 
  private:
   struct OpenTransaction {
     SinkTransactionPhase phase = SinkTransactionPhase::kNone;
     std::string transactional_id;
-    std::optional<ProducerIdentity> identity;  // since the first flush
-    uint64_t next_sequence = 0;
-    std::vector<ProducedRecord> buffer;
+    std::optional<ProducerIdentity> identity;  // since its first record was sent
+    uint64_t next_sequence = 0;                // of what the broker has acknowledged
+    RecordBatch buffer;                        // what was not sent yet
   };
 
   TransactionalLogWriter(const OperatorContext& context, const LogSinkOptions& options,
@@ -169,6 +176,9 @@ class TransactionalLogWriter {
   sim::Result<void> TakeOver();
   sim::Result<void> Discard(const ListedTransaction& leftover);
   sim::Result<ProducerIdentity> InitProducer(const std::string& transactional_id);
+  void Send();
+  sim::Result<void> SendOnce();
+  bool HasToSend() const;
   sim::Result<std::optional<PendingTransaction>> PreCommit(CheckpointId checkpoint);
   bool IsDue(const PendingTransaction& transaction, CheckpointId completed) const;
   sim::Result<void> Commit(const PendingTransaction& transaction, SinkTransactionInput input);
@@ -187,6 +197,12 @@ class TransactionalLogWriter {
   std::vector<PendingTransaction> pending_;  // by checkpoint
   CheckpointId last_notified_;               // of completion
   uint64_t counter_ = 1;
+  bool is_flushing_ = false;  // somebody waits for an empty buffer
+  bool is_in_flight_ = false;
+  bool is_stopping_ = false;
+  bool is_sending_ = false;  // the fiber lives
+  std::optional<sim::Error> failure_;
+  sim::Condition changed_;
 };
 
 // The typed sink.
@@ -211,10 +227,8 @@ class LogSink final : public StreamOperator {
   }
 
   sim::Result<void> ProcessElement(const StreamRecord& record) override {
-    std::pair<Bytes, Bytes> entry = encode_(*static_cast<const T*>(record.value));
-    return writer_->Write({.key = std::move(entry.first),
-                           .value = std::move(entry.second),
-                           .timestamp = record.timestamp});
+    const std::pair<Bytes, Bytes> entry = encode_(*static_cast<const T*>(record.value));
+    return writer_->Write(entry.first, entry.second, record.timestamp);
   }
 
   // Nobody is behind a sink.
@@ -238,6 +252,12 @@ class LogSink final : public StreamOperator {
   void Cancel() override {
     if (writer_) {
       writer_->Cancel();
+    }
+  }
+
+  void Close() override {
+    if (writer_) {
+      writer_->Close();
     }
   }
 

@@ -142,7 +142,7 @@ sim::Result<TopicInfoReply> LogReader::AwaitTopic(sim::Environment& environment,
 // The fetching fiber.
 void LogReader::Fetch() {
   while (!is_stopping_ && !failure_) {
-    changed_.WaitFor([this] { return is_stopping_ || buffer_.size() < BufferedMax(); });
+    changed_.WaitFor([this] { return is_stopping_ || buffered_ < BufferedMax(); });
     if (is_stopping_) {
       break;
     }
@@ -204,38 +204,70 @@ sim::Result<size_t> LogReader::FetchOnce() {
     FetchedPartition& part = reply->partitions[i];
     const uint32_t partition = request.positions[i].partition;
     Position& position = positions_.at(partition);
-    for (FetchedRecord& record : part.records) {
-      buffer_.push_back({.partition = partition,
-                         .offset = record.offset,
-                         .key = std::move(record.key),
-                         .value = std::move(record.value),
-                         .timestamp = record.timestamp});
+    for (FetchedBatch& batch : part.batches) {
+      if (!batch.records.IsSound()) {
+        return Fail(ErrorCode::kCorruption,
+                    fmt::format("What the log sent of partition {} of topic \"{}\" are no whole "
+                                "records.",
+                                partition, options_.topic));
+      }
+      count += batch.records.size();
+      position.buffered += batch.records.size();
+      Buffer(partition, std::move(batch));
     }
-    count += part.records.size();
-    position.buffered += part.records.size();
     position.fetched = part.next_offset;
     position.end_seen = part.end_of_partition;
   }
   return count;
 }
 
+void LogReader::Buffer(uint32_t partition, FetchedBatch batch) {
+  if (batch.records.empty()) {
+    return;
+  }
+  const bool was_empty = buffer_.empty();
+  buffered_ += batch.records.size();
+  buffer_.emplace_back(partition, std::move(batch));
+  if (was_empty) {
+    ShowFront();
+  }
+}
+
+// Takes the first record of the buffer out of its batch, to be looked at.
+void LogReader::ShowFront() {
+  Batch& batch = buffer_.front();
+  const RecordView record = batch.cursor.Take();
+  if (position_ == nullptr || front_.partition != batch.partition) {
+    position_ = &positions_.at(batch.partition);
+  }
+  front_ = {.partition = batch.partition,
+            .offset = batch.next_offset++,
+            .key = record.key,
+            .value = record.value,
+            .timestamp = record.timestamp};
+}
+
 void LogReader::Advance() {
-  sim::Check(!buffer_.empty(), "only a record that was shown can have been emitted");
-  const LogRecord& record = buffer_.front();
-  Position& position = positions_.at(record.partition);
-  sim::Check(record.offset >= position.emitted, "partition {} is emitted in order, but {} < {}",
-             record.partition, record.offset, position.emitted);
-  position.emitted = record.offset + 1;
-  position.largest = std::max(position.largest, record.timestamp);
-  --position.buffered;
-  buffer_.pop_front();
-  if (buffer_.size() + 1 == BufferedMax()) {
+  sim::Check(buffered_ > 0, "only a record that was shown can have been emitted");
+  sim::Check(front_.offset >= position_->emitted, "partition {} is emitted in order, but {} < {}",
+             front_.partition, front_.offset, position_->emitted);
+  position_->emitted = front_.offset + 1;
+  position_->largest = std::max(position_->largest, front_.timestamp);
+  --position_->buffered;
+  --buffered_;
+  if (buffer_.front().cursor.AtEnd()) {
+    buffer_.pop_front();
+  }
+  if (!buffer_.empty()) {
+    ShowFront();
+  }
+  if (buffered_ + 1 == BufferedMax()) {
     changed_.NotifyAll();  // the fetcher may be waiting for room
   }
 }
 
 std::optional<EventTime> LogReader::TakeWatermark() {
-  if (!buffer_.empty() && environment_.Now() < watermark_due_) {
+  if (buffered_ > 0 && environment_.Now() < watermark_due_) {
     return std::nullopt;
   }
   std::optional<EventTime> smallest;
@@ -257,7 +289,7 @@ std::optional<EventTime> LogReader::TakeWatermark() {
 }
 
 sim::Result<InputStatus> LogReader::Status() const {
-  if (!buffer_.empty()) {
+  if (buffered_ > 0) {
     return InputStatus::kMoreAvailable;
   }
   if (failure_) {

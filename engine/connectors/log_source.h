@@ -60,12 +60,12 @@ struct LogSourceOptions {
   uint32_t emit_records_max = 1;
 };
 
-// A record as it comes out of the log.
+// A record as it comes out of the log. Key and value are valid until it has been emitted.
 struct LogRecord {
   uint32_t partition = 0;
   uint64_t offset = 0;
-  Bytes key;
-  Bytes value;
+  std::string_view key;
+  std::string_view value;
   EventTime timestamp;
 };
 
@@ -106,7 +106,7 @@ class LogReader {
   void Close();
 
   // The next record to emit; null when the buffer is empty. Stays until Advance.
-  const LogRecord* Peek() const { return buffer_.empty() ? nullptr : &buffer_.front(); }
+  const LogRecord* Peek() const { return buffered_ == 0 ? nullptr : &front_; }
 
   // The record that Peek showed has been emitted.
   void Advance();
@@ -133,6 +133,24 @@ class LogReader {
     bool IsFinished() const { return end_seen && buffered == 0; }
   };
 
+  // Records that were fetched and are still to be emitted, front first.
+  struct Batch {
+    uint32_t partition = 0;
+    uint64_t next_offset = 0;
+    RecordBatch records;
+    RecordCursor cursor;
+
+    Batch(uint32_t of, FetchedBatch fetched)
+        : partition(of),
+          next_offset(fetched.first_offset),
+          records(std::move(fetched.records)),
+          cursor(records.records()) {}
+
+    // The cursor points into the batch.
+    Batch(const Batch&) = delete;
+    Batch& operator=(const Batch&) = delete;
+  };
+
   LogReader(const OperatorContext& context, const LogSourceOptions& options,
             std::unique_ptr<LogClient> client, std::map<uint32_t, Position> positions);
 
@@ -141,6 +159,8 @@ class LogReader {
 
   void Fetch();
   sim::Result<size_t> FetchOnce();
+  void Buffer(uint32_t partition, FetchedBatch batch);
+  void ShowFront();
   void WakeTask();
 
   size_t BufferedMax() const { return positions_.size() * options_.fetch_records_max; }
@@ -150,7 +170,10 @@ class LogReader {
   bool snapshots_fetched_position_;  // a planted defect
   std::unique_ptr<LogClient> client_;
   std::map<uint32_t, Position> positions_;  // by partition
-  std::deque<LogRecord> buffer_;
+  std::deque<Batch> buffer_;
+  size_t buffered_ = 0;           // records
+  LogRecord front_;               // of the buffer, unless it is empty
+  Position* position_ = nullptr;  // of that record's partition
   EventTime watermark_ = kMinEventTime;
   sim::SimTime watermark_due_{};  // the earliest, while there are more records
   std::optional<sim::Error> failure_;

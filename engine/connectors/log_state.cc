@@ -70,8 +70,17 @@ std::unexpected<sim::Error> Sealed(std::string_view topic) {
 }
 
 bool IsCommitted(const std::vector<LogState::Transaction>& transactions,
-                 const LogState::Record& record) {
-  return record.transaction == 0 || transactions[record.transaction - 1].phase == Phase::kCommitted;
+                 const LogState::Chunk& chunk) {
+  return chunk.transaction == 0 || transactions[chunk.transaction - 1].phase == Phase::kCommitted;
+}
+
+// Of a Batch of the class below.
+template <typename Batch>
+std::unexpected<sim::Error> NoRecords(const Batch& batch) {
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("What producer \"{}\" sends for partition {} of topic \"{}\" is not {} "
+                          "whole records.",
+                          batch.producer, batch.partition, batch.topic, batch.records->size()));
 }
 
 }  // namespace
@@ -234,8 +243,17 @@ sim::Result<LogAcknowledged> LogState::Apply(const ProduceManyRequest& command, 
   return LogAcknowledged{};
 }
 
+size_t LogState::Partition::ChunkOf(uint64_t offset) const {
+  sim::Check(offset < end_offset, "offset {} lies before the end {}", offset, end_offset);
+  const auto behind = std::ranges::upper_bound(chunks, offset, {}, &Chunk::first_offset);
+  return static_cast<size_t>(behind - chunks.begin()) - 1;
+}
+
 // The sequence that comes next, if the batch fits there.
 sim::Result<uint64_t> LogState::CheckIdempotent(const Batch& batch, const Place& place) {
+  if (!batch.records->IsSound()) {
+    return NoRecords(batch);
+  }
   uint64_t expected = batch.base_sequence;
   if (!batch.producer.empty()) {
     const auto remembered = place.partition->next_sequences.find(batch.producer);
@@ -284,6 +302,9 @@ sim::Result<ProduceReply> LogState::ProduceInTransaction(const ProduceRequest& c
   const auto remembered = transaction.next_sequences.find(place.name);
   const uint64_t expected = remembered == transaction.next_sequences.end() ? 0 : remembered->second;
   const Batch batch = BatchOf(command);
+  if (!command.records.IsSound()) {
+    return NoRecords(batch);
+  }
   if (command.base_sequence > expected) {
     return SequenceGap(batch, expected);
   }
@@ -307,15 +328,16 @@ sim::Result<ProduceReply> LogState::ProduceInTransaction(const ProduceRequest& c
 // What is new in the batch, behind what is there.
 ProduceReply LogState::Append(const Batch& batch, uint64_t expected, uint32_t transaction,
                               Partition& partition, LogEffects& effects) {
-  const std::vector<ProducedRecord>& records = *batch.records;
+  const RecordBatch& records = *batch.records;
   const uint64_t known = expected - batch.base_sequence;
   if (known >= records.size()) {
     return {.appended = 0, .next_sequence = expected};
   }
-  for (uint64_t i = known; i < records.size(); ++i) {
-    partition.records.push_back({.content = records[i], .transaction = transaction});
-  }
   const uint64_t appended = records.size() - known;
+  partition.chunks.push_back({.first_offset = partition.end_offset,
+                              .transaction = transaction,
+                              .records = records.Slice(known, appended)});
+  partition.end_offset += appended;
   record_count_ += appended;
   effects.changed = true;
   if (transaction == 0 && !batch.producer.empty()) {
@@ -525,14 +547,21 @@ sim::Result<FetchReply> LogState::Query(const FetchRequest& query) const {
     const uint64_t limit = partition.LimitFor(query.isolation);
     FetchedPartition& out = reply.partitions.emplace_back();
     uint64_t offset = position.offset;
-    for (; offset < limit && out.records.size() < query.records_max; ++offset) {
-      const Record& record = partition.records[offset];
-      if (!committed_only || IsCommitted(transactions_, record)) {
-        out.records.push_back({.offset = offset,
-                               .key = record.content.key,
-                               .value = record.content.value,
-                               .timestamp = record.content.timestamp});
+    uint64_t room = query.records_max;
+    size_t at = offset < limit ? partition.ChunkOf(offset) : 0;
+    // A chunk is of one transaction, so none reaches over the limit.
+    while (offset < limit && room > 0) {
+      const Chunk& chunk = partition.chunks[at++];
+      const uint64_t first = offset - chunk.first_offset;
+      if (committed_only && !IsCommitted(transactions_, chunk)) {
+        offset = chunk.first_offset + chunk.records.size();
+        continue;
       }
+      FetchedBatch& batch = out.batches.emplace_back();
+      batch.first_offset = offset;
+      batch.records = chunk.records.Slice(first, room);
+      offset += batch.records.size();
+      room -= batch.records.size();
     }
     out.next_offset = offset;
     out.end_of_partition =

@@ -126,17 +126,23 @@ class LogState {
     std::map<std::pair<std::string, uint32_t>, uint64_t> first_offsets;
   };
 
-  struct Record {
-    ProducedRecord content;
+  // Records that were appended at once.
+  struct Chunk {
+    uint64_t first_offset = 0;
     uint32_t transaction = 0;  // 1 + index into `transactions`; 0: none
+    RecordBatch records;       // at least one
   };
 
   struct Partition {
-    std::vector<Record> records;  // the index is the offset
-    std::set<uint64_t> open;      // first offsets of ongoing transactions
+    std::vector<Chunk> chunks;  // by offset, without gaps
+    uint64_t end_offset = 0;
+    std::set<uint64_t> open;  // first offsets of ongoing transactions
     std::map<std::string, uint64_t, std::less<>> next_sequences;  // of idempotent producers
 
-    uint64_t end() const { return records.size(); }
+    uint64_t end() const { return end_offset; }
+
+    // Returns the chunk that holds the offset, which must lie before the end.
+    size_t ChunkOf(uint64_t offset) const;
 
     uint64_t LastStableOffset() const { return open.empty() ? end() : *open.begin(); }
 
@@ -202,7 +208,7 @@ class LogState {
     std::string_view topic;
     uint32_t partition = 0;
     uint64_t base_sequence = 0;
-    const std::vector<ProducedRecord>* records = nullptr;
+    const RecordBatch* records = nullptr;
   };
 
   static Batch BatchOf(const ProduceRequest& command) {

@@ -46,7 +46,9 @@ inline engine::DataStream<LogRow> ReadInput(engine::StreamExecutionEnvironment& 
   return environment.FromSource<LogRow>("source", [options] {
     return std::make_unique<engine::LogSource<LogRow>>(
         options, [](const engine::LogRecord& record) -> sim::Result<LogRow> {
-          return LogRow{.key = record.key, .value = record.value, .timestamp = record.timestamp};
+          return LogRow{.key = std::string(record.key),
+                        .value = std::string(record.value),
+                        .timestamp = record.timestamp};
         });
   });
 }

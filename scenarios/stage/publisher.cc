@@ -77,7 +77,7 @@ class Publisher {
       if (batch.records.empty()) {
         batch.base_sequence = sequence;
       }
-      batch.records.push_back({.key = row.key, .value = row.value, .timestamp = row.timestamp});
+      batch.records.Append(row.key, row.value, row.timestamp);
       last_due_ = due;
       if (batch.records.size() >= options_.batch_rows_max) {
         SendAt(due);

@@ -254,19 +254,22 @@ void Stage::FillOutput(const engine::LogContents& log, FinalState& state,
                        reports::RunSummary& summary) const {
   state.open_transactions = log.open_transactions;
   if (const auto input = log.topics.find(request_.workload.topic); input != log.topics.end()) {
-    summary.records_in = input->second.records.size();
+    summary.records_in = input->second.record_count;
   }
   const auto output = log.topics.find(std::string(kOutputTopic));
   if (output == log.topics.end()) {
     return;
   }
-  for (const engine::LogContents::Record& record : output->second.records) {
-    if (record.committed) {
-      state.output.push_back({.key = record.key,
-                              .value = record.value,
-                              .transaction = record.transaction,
-                              .log_partition = record.partition,
-                              .offset = record.offset});
+  for (const engine::LogContents::Chunk& chunk : output->second.chunks) {
+    uint64_t offset = chunk.first_offset;
+    for (engine::RecordCursor records = chunk.records.records();
+         chunk.fate == engine::RecordFate::kCommitted && !records.AtEnd(); ++offset) {
+      const engine::RecordView record = records.Take();
+      state.output.push_back({.key = std::string(record.key),
+                              .value = std::string(record.value),
+                              .transaction = chunk.transaction,
+                              .log_partition = chunk.partition,
+                              .offset = offset});
     }
   }
 }

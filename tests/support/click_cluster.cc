@@ -39,13 +39,14 @@ using Counted = WindowResult<std::string, int64_t>;
 
 JobGraph BuildGraph(const ClickClusterOptions& options) {
   StreamExecutionEnvironment env("clicks", {.parallelism = options.parallelism});
-  env.FromSource<Click>(
-         "source",
-         [] {
-           return std::make_unique<LogSource<Click>>(
-               LogSourceOptions{.topic = "input"},
-               [](const LogRecord& record) -> sim::Result<Click> { return Click{record.key}; });
-         })
+  env.FromSource<Click>("source",
+                        [] {
+                          return std::make_unique<LogSource<Click>>(
+                              LogSourceOptions{.topic = "input"},
+                              [](const LogRecord& record) -> sim::Result<Click> {
+                                return Click{std::string(record.key)};
+                              });
+                        })
       .Filter("valid", [](const Click& click) { return !click.url.empty(); })
       .KeyBy([](const Click& click) { return click.url; })
       .Window(kMinute)
@@ -143,9 +144,10 @@ std::map<std::string, std::vector<int64_t>> ClickCluster::CommittedCounts() cons
   if (output == contents->topics.end()) {
     return counts;
   }
-  for (const LogContents::Record& record : output->second.records) {
-    if (record.committed) {
-      const sim::Result<Counted> counted = Decode<Counted>(record.value);
+  for (const LogContents::Chunk& chunk : output->second.chunks) {
+    for (RecordCursor records = chunk.records.records();
+         chunk.fate == RecordFate::kCommitted && !records.AtEnd();) {
+      const sim::Result<Counted> counted = Decode<Counted>(records.Take().value);
       sim::Check(counted.has_value(), "an output record is damaged");
       const int64_t minute = counted->window.start.nanos() / kMinute.count();
       counts[counted->key + "/" + std::to_string(minute)].push_back(counted->value);

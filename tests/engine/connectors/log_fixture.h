@@ -49,7 +49,7 @@ struct LogFixture {
                            .base_sequence = sequence,
                            .records = {}};
     for (const std::string& value : values) {
-      request.records.push_back({.key = "k", .value = value, .timestamp = EventTime(7)});
+      request.records.Append("k", value, EventTime(7));
     }
     return Do(request);
   }
@@ -77,8 +77,10 @@ struct LogFixture {
 
   static std::vector<std::string> Values(const FetchedPartition& fetched) {
     std::vector<std::string> values;
-    for (const FetchedRecord& record : fetched.records) {
-      values.push_back(record.value);
+    for (const FetchedBatch& batch : fetched.batches) {
+      for (RecordCursor records = batch.records.records(); !records.AtEnd();) {
+        values.emplace_back(records.Take().value);
+      }
     }
     return values;
   }

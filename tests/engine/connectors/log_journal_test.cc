@@ -70,23 +70,22 @@ TEST(LogJournalTest, ShowsTheLogFromOutside) {
   const LogContents::TopicContents& topic = contents->topics.at("t");
   EXPECT_EQ(topic.partitions, 2U);
   EXPECT_TRUE(topic.sealed);
-  ASSERT_EQ(topic.records.size(), 4U);
+  EXPECT_EQ(topic.record_count, 4U);
+  ASSERT_EQ(topic.chunks.size(), 4U);
   const auto expect = [&](size_t at, uint32_t partition, uint64_t offset, const std::string& value,
-                          const std::string& transaction, bool committed, bool aborted) {
-    const LogContents::Record& record = topic.records[at];
-    EXPECT_EQ(record.partition, partition);
-    EXPECT_EQ(record.offset, offset);
-    EXPECT_EQ(record.key, "k");
-    EXPECT_EQ(record.value, value);
-    EXPECT_EQ(record.timestamp, EventTime(3));
-    EXPECT_EQ(record.transaction, transaction);
-    EXPECT_EQ(record.committed, committed);
-    EXPECT_EQ(record.aborted, aborted);
+                          const std::string& transaction, RecordFate fate) {
+    const LogContents::Chunk& chunk = topic.chunks[at];
+    EXPECT_EQ(chunk.partition, partition);
+    EXPECT_EQ(chunk.first_offset, offset);
+    EXPECT_EQ(chunk.records,
+              RecordBatch({{.key = "k", .value = value, .timestamp = EventTime(3)}}));
+    EXPECT_EQ(chunk.transaction, transaction);
+    EXPECT_EQ(chunk.fate, fate);
   };
-  expect(0, 0, 0, "plain", "", true, false);
-  expect(1, 0, 1, "committed", "c", true, false);
-  expect(2, 1, 0, "aborted", "a", false, true);
-  expect(3, 1, 1, "open", "o", false, false);
+  expect(0, 0, 0, "plain", "", RecordFate::kCommitted);
+  expect(1, 0, 1, "committed", "c", RecordFate::kCommitted);
+  expect(2, 1, 0, "aborted", "a", RecordFate::kAborted);
+  expect(3, 1, 1, "open", "o", RecordFate::kOpen);
   EXPECT_THAT(contents->open_transactions, ElementsAre("o"));
 }
 

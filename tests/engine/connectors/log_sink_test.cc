@@ -42,6 +42,8 @@ struct Attempt {
     setting.attempt = attempt;
   }
 
+  ~Attempt() { sink.Close(); }
+
   sim::Result<void> Open(const OperatorState* restored = nullptr) {
     return sink.Open(setting.Context(environment_), restored);
   }
@@ -104,6 +106,22 @@ TEST(LogSinkTest, CommitsWithTheNotificationAndNotBefore) {
                           "sink.committed transaction=sink-0-1-1 checkpoint=1 subtask=sink[0]"));
 }
 
+TEST(LogSinkTest, TheTransactionBeginsAtTheLogWithItsFirstRecord) {
+  LogWorld world;
+  RunWithLog(world, 1, [&world](sim::Environment& environment) {
+    Attempt attempt(environment);
+    ASSERT_TRUE(attempt.Open().has_value());
+    ASSERT_TRUE(attempt.Write("a").has_value());
+    environment.Sleep(1s);
+    EXPECT_THAT(world.Contents().open_transactions, ElementsAre("sink-0-1-1"));
+    environment.Sleep(16min);
+    EXPECT_THAT(world.Contents().open_transactions, IsEmpty()) << "its time-out has run since";
+    attempt.Snapshot(1);
+    EXPECT_FALSE(attempt.Complete(1).has_value()) << "the record is lost, and that is said";
+  });
+  EXPECT_THAT(world.Committed("out"), IsEmpty());
+}
+
 TEST(LogSinkTest, KeepsKeyTimestampAndItsPartition) {
   LogWorld world;
   RunWithLog(world, 2, [](sim::Environment& environment) {
@@ -113,11 +131,11 @@ TEST(LogSinkTest, KeepsKeyTimestampAndItsPartition) {
     ASSERT_TRUE(attempt.Complete(1).has_value());
   });
   const LogContents contents = world.Contents();
-  const std::vector<LogContents::Record>& records = contents.topics.at("out").records;
-  ASSERT_EQ(records.size(), 1U);
-  EXPECT_EQ(records[0].partition, 1U);
-  EXPECT_EQ(records[0].key, "k");
-  EXPECT_EQ(records[0].timestamp, EventTime(9));
+  const std::vector<LogContents::Chunk>& chunks = contents.topics.at("out").chunks;
+  ASSERT_EQ(chunks.size(), 1U);
+  EXPECT_EQ(chunks[0].partition, 1U);
+  EXPECT_EQ(chunks[0].records,
+            RecordBatch({{.key = "k", .value = "a", .timestamp = EventTime(9)}}));
 }
 
 TEST(LogSinkTest, OpensNoTransactionWhereNothingWasWritten) {
@@ -187,7 +205,7 @@ TEST(LogSinkTest, FinishFlushesAndTheFinalCheckpointCommits) {
     ASSERT_TRUE(attempt.Open().has_value());
     ASSERT_TRUE(attempt.Write("last").has_value());
     ASSERT_TRUE(attempt.sink.Finish().has_value());
-    EXPECT_EQ(world.Contents().topics.at("out").records.size(), 1U);
+    EXPECT_EQ(world.Contents().topics.at("out").record_count, 1U);
     EXPECT_THAT(world.Committed("out"), IsEmpty());
     attempt.Snapshot(4);
     ASSERT_TRUE(attempt.Complete(4).has_value());
@@ -239,7 +257,8 @@ TEST(LogSinkTest, AZombieIsFencedWhetherItHasATransactionOrNot) {
     ASSERT_TRUE(heir.Open().has_value());
     for (Attempt* zombie : {&busy, &idle}) {
       ASSERT_TRUE(zombie->Write("z3").has_value());
-      const auto flushed = zombie->Write("z4");
+      ASSERT_TRUE(zombie->Write("z4").has_value());
+      const auto flushed = zombie->sink.Finish();
       ASSERT_FALSE(flushed.has_value());
       EXPECT_EQ(flushed.error().code, ErrorCode::kFenced);
     }

@@ -24,7 +24,7 @@ sim::Result<std::string> DecodeText(const LogRecord& record) {
   if (record.value == "bad") {
     return sim::Fail(ErrorCode::kInvalidArgument, "It is bad.");
   }
-  return record.value;
+  return std::string(record.value);
 }
 
 LogSourceOptions Options() {

@@ -87,8 +87,8 @@ class Comparison {
     uint64_t offset = 0;
     for (;;) {
       const FetchedPartition piece = log_.Fetch(0, offset, 1);
-      for (const FetchedRecord& record : piece.records) {
-        pieces.push_back(record.value);
+      for (const std::string& value : LogFixture::Values(piece)) {
+        pieces.push_back(value);
       }
       if (piece.next_offset == offset) {
         break;

@@ -222,7 +222,7 @@ TEST_F(LogStateTest, ASealedTopicEndsOnlyBehindItsLastOpenTransaction) {
   ASSERT_TRUE(log_.End("x", *identity, TransactionEnd::kAbort).has_value());
   const FetchedPartition end = log_.Fetch(0);
   EXPECT_TRUE(end.end_of_partition);
-  EXPECT_THAT(end.records, IsEmpty());
+  EXPECT_THAT(end.batches, IsEmpty());
   EXPECT_EQ(end.next_offset, 1U);
 }
 

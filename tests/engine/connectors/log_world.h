@@ -107,9 +107,10 @@ class LogWorld {
   std::vector<std::string> Committed(const std::string& topic) const {
     std::vector<std::string> values;
     LogContents contents = Contents();
-    for (const LogContents::Record& record : contents.topics[topic].records) {
-      if (record.committed) {
-        values.push_back(record.value);
+    for (const LogContents::Chunk& chunk : contents.topics[topic].chunks) {
+      for (RecordCursor records = chunk.records.records();
+           chunk.fate == RecordFate::kCommitted && !records.AtEnd();) {
+        values.emplace_back(records.Take().value);
       }
     }
     return values;

@@ -59,8 +59,10 @@ class PublisherTest : public ::testing::Test {
     const sim::Result<engine::LogContents> log = engine::ReadJournal(journal.value_or(""));
     ASSERT_TRUE(log.has_value()) << log.error().message;
     std::vector<std::vector<std::string>> published(workload_.partitions);
-    for (const engine::LogContents::Record& record : log->topics.at("input").records) {
-      published.at(record.partition).push_back(record.value);
+    for (const engine::LogContents::Chunk& chunk : log->topics.at("input").chunks) {
+      for (engine::RecordCursor records = chunk.records.records(); !records.AtEnd();) {
+        published.at(chunk.partition).emplace_back(records.Take().value);
+      }
     }
     std::vector<std::vector<std::string>> expected(workload_.partitions);
     for (const InputRow& row : workload_.rows) {
