@@ -22,7 +22,7 @@ using sim::World;
 
 constexpr sim::LinkOptions kSlowLink{.latency_min = 1ms, .latency_max = 10ms};
 
-constexpr auto kWorkloads = std::to_array<KernelWorkload>({
+constexpr auto kWorkloads = std::to_array<BenchWorkload>({
     {.name = kBareWorkload,
      .what = "a heap of 1,000 timers, 1,000,000 pops",
      .unit = "timers/s",
@@ -88,12 +88,7 @@ sim::SimTime After(uint64_t seconds) {
 
 }  // namespace
 
-std::span<const KernelWorkload> KernelWorkloads() { return kWorkloads; }
-
-const KernelWorkload* FindKernelWorkload(std::string_view name) {
-  const auto found = std::ranges::find(kWorkloads, name, &KernelWorkload::name);
-  return found == kWorkloads.end() ? nullptr : &*found;
-}
+std::span<const BenchWorkload> KernelWorkloads() { return kWorkloads; }
 
 Work RunBare(uint64_t timers) {
   constexpr int64_t kMin = 1'000'000;

@@ -9,6 +9,8 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/bench/engine_workloads.h"
+#include "scenarios/bench/kernel_workloads.h"
 #include "scenarios/cli/version.h"
 #include "sim/check.h"
 #include "sim/text/text.h"
@@ -66,11 +68,12 @@ std::string_view Judge(const Figure& figure) {
   return figure.goal && IsAsGood(figure, *figure.goal) ? "goal" : "must";
 }
 
-int RunOnce(const std::string& name, std::ostream& out, std::ostream& err) {
-  const KernelWorkload* const workload = FindKernelWorkload(name);
+int RunOnce(std::span<const BenchWorkload> suite, const std::string& name, std::ostream& out,
+            std::ostream& err) {
+  const BenchWorkload* const workload = FindWorkload(suite, name);
   if (workload == nullptr) {
     std::vector<std::string_view> names;
-    for (const KernelWorkload& each : KernelWorkloads()) {
+    for (const BenchWorkload& each : suite) {
       names.push_back(each.name);
     }
     err << fmt::format("flinch: --once: There is no workload {}; there are {}.{}\n",
@@ -98,7 +101,7 @@ std::optional<bool> Figure::reached() const {
   return must ? std::optional(IsAsGood(*this, *must)) : std::nullopt;
 }
 
-std::vector<Figure> Measure(std::span<const KernelWorkload> workloads, uint32_t runs,
+std::vector<Figure> Measure(std::span<const BenchWorkload> workloads, uint32_t runs,
                             const Watch& watch) {
   std::vector<Samples> samples(workloads.size());
   for (uint32_t round = 0; round < runs; ++round) {
@@ -178,16 +181,19 @@ std::string ShowJson(std::span<const Figure> figures) {
                     {"value", figure.value},
                     {"unit", figure.workload.unit},
                     {"must", figure.must ? ordered_json(*figure.must) : ordered_json()},
+                    {"goal", figure.goal ? ordered_json(*figure.goal) : ordered_json()},
                     {"reached", reached ? ordered_json(*reached) : ordered_json()}});
   }
   return rows.dump() + '\n';
 }
 
 int BenchCommand(const BenchArguments& arguments, std::ostream& out, std::ostream& err) {
+  const std::span<const BenchWorkload> suite =
+      arguments.suite == BenchSuite::kKernel ? KernelWorkloads() : EngineWorkloads();
   if (arguments.once) {
-    return RunOnce(*arguments.once, out, err);
+    return RunOnce(suite, *arguments.once, out, err);
   }
-  const std::vector<Figure> figures = Measure(KernelWorkloads(), arguments.runs, ProcessorTime);
+  const std::vector<Figure> figures = Measure(suite, arguments.runs, ProcessorTime);
   out << (arguments.json ? ShowJson(figures) : ShowTable(figures));
   const bool missed = std::ranges::any_of(
       figures, [](const Figure& figure) { return !figure.reached().value_or(true); });

@@ -13,13 +13,13 @@
 #include <string>
 #include <vector>
 
-#include "scenarios/bench/kernel_workloads.h"
+#include "scenarios/bench/bench_workload.h"
 #include "scenarios/cli/command_line.h"
 
 namespace flinch::scenarios {
 
 struct Figure {
-  KernelWorkload workload;
+  BenchWorkload workload;
   double value = 0;               // in the workload's unit
   std::optional<double> of_bare;  // its operations per second, as a share of bare's timers
   std::optional<double> must;
@@ -32,12 +32,12 @@ struct Figure {
 using Watch = std::function<std::chrono::nanoseconds()>;
 
 // `runs` is positive.
-std::vector<Figure> Measure(std::span<const KernelWorkload> workloads, uint32_t runs,
+std::vector<Figure> Measure(std::span<const BenchWorkload> workloads, uint32_t runs,
                             const Watch& watch);
 
 std::string ShowTable(std::span<const Figure> figures);
 
-// One array of {name, value, unit, must, reached}; null where there is no must.
+// One array of {name, value, unit, must, goal, reached}; null where there is none.
 std::string ShowJson(std::span<const Figure> figures);
 
 // kExitViolation only with `strict`, when a must is missed.

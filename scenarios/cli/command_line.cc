@@ -30,7 +30,7 @@ constexpr auto kVerbs = std::to_array<std::string_view>(
      "defects", "list", "check", "bench"});
 constexpr auto kCatalogues = std::to_array<std::string_view>(
     {"scenarios", "jobs", "faults", "events", "cells", "oracles", "defects"});
-constexpr auto kSuites = std::to_array<std::string_view>({"kernel"});
+constexpr auto kSuites = std::to_array<std::string_view>({"kernel", "engine"});
 constexpr uint32_t kRunsMax = 1'000;
 
 constexpr std::string_view kPurpose =
@@ -52,7 +52,7 @@ Commands:
   defects           for each planted defect, how many seeds until an oracle finds it
   list [WHAT]       scenarios, jobs, faults, events, oracles or defects
   check FILE...     read scenario and fault-plan files and say what is wrong
-  bench SUITE       how fast the simulation is on this machine, beside its budgets: kernel
+  bench SUITE       how fast flinch is on this machine, beside its budgets: kernel, engine
 
 Example:
   flinch run url_clicks --seed 7
@@ -426,12 +426,14 @@ class Parser {
   }
 
   sim::Result<Command> FinishBench() {
-    if (std::ranges::find(kSuites, suite_) == kSuites.end()) {
+    const auto suite = std::ranges::find(kSuites, suite_);
+    if (suite == kSuites.end()) {
       return Usage(
-          fmt::format("There is no suite {} of benchmarks; there is {}.{}", Quote(suite_),
+          fmt::format("There is no suite {} of benchmarks; there are {}.{}", Quote(suite_),
                       fmt::join(kSuites, ", "),
                       text::DidYouMean(suite_, std::span<const std::string_view>(kSuites))));
     }
+    bench_arguments_.suite = static_cast<BenchSuite>(suite - kSuites.begin());
     if (bench_->count("--runs") > 0) {
       const sim::Result<uint64_t> runs = text::ParseSeed(runs_);
       if (!runs || *runs == 0 || *runs > kRunsMax) {

@@ -116,7 +116,10 @@ struct CheckArguments {
 };
 
 // The one suite there is: the kernel.
+enum class BenchSuite : uint8_t { kKernel, kEngine };  // in the order of their names
+
 struct BenchArguments {
+  BenchSuite suite = BenchSuite::kKernel;
   uint32_t runs = 5;
   std::optional<std::string> once{};  // the workload to run alone and untimed
   bool strict = false;

@@ -17,7 +17,7 @@
 namespace flinch {
 namespace {
 
-void Kernel(benchmark::State& state, const scenarios::KernelWorkload& workload) {
+void Kernel(benchmark::State& state, const scenarios::BenchWorkload& workload) {
   scenarios::Work total;
   for (auto _ : state) {
     const scenarios::Work work = workload.run();
@@ -50,7 +50,7 @@ void SmallJob(benchmark::State& state) {
 }
 
 void RegisterAll() {
-  for (const scenarios::KernelWorkload& workload : scenarios::KernelWorkloads()) {
+  for (const scenarios::BenchWorkload& workload : scenarios::KernelWorkloads()) {
     benchmark::RegisterBenchmark(std::string(workload.name).c_str(), Kernel, workload)
         ->Unit(benchmark::kMillisecond);
   }

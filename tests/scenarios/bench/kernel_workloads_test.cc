@@ -39,16 +39,16 @@ TEST(KernelWorkloadsTest, DoTheSameEachTime) {
 
 TEST(KernelWorkloadsTest, StandInATableWithNamesOfTheirOwn) {
   std::set<std::string_view> names;
-  for (const KernelWorkload& workload : KernelWorkloads()) {
+  for (const BenchWorkload& workload : KernelWorkloads()) {
     EXPECT_TRUE(names.insert(workload.name).second) << workload.name;
-    EXPECT_EQ(FindKernelWorkload(workload.name), &workload);
+    EXPECT_EQ(FindWorkload(KernelWorkloads(), workload.name), &workload);
     EXPECT_NE(workload.run, nullptr) << workload.name;
     EXPECT_EQ(workload.must.has_value(), workload.goal.has_value()) << workload.name;
     EXPECT_TRUE(workload.at_most_thrice.empty() || names.contains(workload.at_most_thrice))
         << workload.name << " must stand behind what it is compared with";
   }
   EXPECT_EQ(KernelWorkloads().front().name, kBareWorkload);
-  EXPECT_EQ(FindKernelWorkload("M6"), nullptr);
+  EXPECT_EQ(FindWorkload(KernelWorkloads(), "M6"), nullptr);
 }
 
 }  // namespace

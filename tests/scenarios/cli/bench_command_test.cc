@@ -26,7 +26,7 @@ Watch WatchOf(std::vector<int> ticks) {
   };
 }
 
-std::vector<KernelWorkload> Workloads() {
+std::vector<BenchWorkload> Workloads() {
   return {{.name = kBareWorkload,
            .what = "the least",
            .unit = "timers/s",
@@ -94,13 +94,14 @@ TEST(BenchCommandTest, ShowsOneArray) {
   EXPECT_EQ(text.find('\n'), text.size() - 1);
   const nlohmann::json rows = nlohmann::json::parse(text);
   ASSERT_EQ(rows.size(), 4U);
-  EXPECT_EQ(rows[0].size(), 5U);
+  EXPECT_EQ(rows[0].size(), 6U);
   EXPECT_EQ(rows[0]["name"], "bare");
   EXPECT_TRUE(rows[0]["must"].is_null());
   EXPECT_TRUE(rows[0]["reached"].is_null());
   EXPECT_EQ(rows[1]["value"], 500'000.0);
   EXPECT_EQ(rows[1]["unit"], "messages/s");
   EXPECT_EQ(rows[1]["must"], 400'000.0);
+  EXPECT_EQ(rows[1]["goal"], 800'000.0);
   EXPECT_EQ(rows[1]["reached"], true);
   EXPECT_EQ(rows[3]["reached"], false);
 }

@@ -377,7 +377,7 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{"input", {"run", "package_log", "--input", "/none"}, "There is no file"},
         RefusedCase{"folder", {"run", "package_log", "--input", "/"}, "is a directory"},
         RefusedCase{"token", {"replay", "url_clicks"}, "There is no replay token"},
-        RefusedCase{"suite", {"bench", "engine"}, "there is kernel."},
+        RefusedCase{"suite", {"bench", "engines"}, "there are kernel, engine."},
         RefusedCase{
             "jump",
             {"run", "url_clicks", "--fault",

@@ -1,0 +1,34 @@
+// The engine's benchmarks: records through keyed operators, on one core.
+//
+// Shape:  one JobManager and one TaskManager whose two tasks hand each other records over a
+//         channel. A generator stands before them and nothing but a count behind, or the
+//         transactional log at both ends; `run` is a whole run of the program, from the drawing of
+//         its rows to the verdict of all oracles. A checkpoint every 200 ms of simulated time.
+// Units:  records that the source has read.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "scenarios/bench/bench_workload.h"
+
+namespace flinch::scenarios {
+
+std::span<const BenchWorkload> EngineWorkloads();
+
+enum class BenchJob : uint8_t {
+  kWindow,      // counts per key and window of one second of event time
+  kValueState,  // a running count per key, a result for each record
+};
+
+// From a generator to a sink that counts. The results are checked: there are as many as there must
+// be.
+Work RunGenerated(BenchJob job, uint64_t records, uint32_t keys);
+
+// Windows, read from the log and written to it.
+Work RunLogToLog(uint64_t records, uint32_t keys);
+
+// Windows under all oracles and no faults. The run must pass.
+Work RunJudged(uint64_t records, uint32_t keys);
+
+}  // namespace flinch::scenarios
