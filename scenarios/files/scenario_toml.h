@@ -13,8 +13,8 @@
 //   do = { crash = "tm-2", restart_after = "300ms" }
 //
 // Shape:   all fields of scenarios/model/scenario_fields.h by their paths; what is left out keeps
-//          its default. `version`, `name`, `why` and `job.name` are required. `[[fault]]` is a fault
-//          plan (faults/fault_plan_toml.h) and excludes `faults.source = "swarm"`.
+//          its default. `version`, `name`, `why` and `job.name` are required. `[[fault]]` is a
+//          fault plan (faults/fault_plan_toml.h) and excludes `faults.source = "swarm"`.
 // Errors:  all problems of a file at once: file:line:column, the source line, a suggestion.
 // Promise: what ShowToml writes reads back as the same value.
 #pragma once

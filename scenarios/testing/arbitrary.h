@@ -8,9 +8,9 @@
 //   }
 //
 // Shape:  what is drawn is what the program draws for a seed (scenarios/model/vary.h, the
-//         scenario's swarm); the seed itself is never shrunk, since a smaller one is no simpler. A plan
-//         shrinks by faults left out, then by simpler faults; a variation by fields set back to the
-//         scenario's own.
+//         scenario's swarm); the seed itself is never shrunk, since a smaller one is no simpler. A
+//         plan shrinks by faults left out, then by simpler faults; a variation by fields set back
+//         to the scenario's own.
 // Needs:  RapidCheck at the user's.
 // Source: RapidCheck, doc/generators.md and doc/displaying.md.
 #pragma once
