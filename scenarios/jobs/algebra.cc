@@ -269,7 +269,7 @@ CountedState StateOfAlgebra(const Scenario& scenario) {
                                 : kind == StepKind::kDistinct ? "seen"
                                                               : "window",
                        .has_timers = IsWindow(kind),
-                       .additions = {}};
+                       .add = {}};
   switch (kind) {
     case StepKind::kWindowSum:
       counted.modulus = kAlgebraModulus;
@@ -284,8 +284,8 @@ CountedState StateOfAlgebra(const Scenario& scenario) {
       break;
   }
   steps.erase(keyed + 1, steps.end());
-  counted.additions = [steps = std::move(steps), window = scenario.job.window](
-                          const InputRow& row) { return AdditionsOf(steps, row, window); };
+  counted.add = [steps = std::move(steps), window = scenario.job.window](
+                    const InputRow& row, SubjectRows& rows) { AddRow(steps, row, window, rows); };
   return counted;
 }
 

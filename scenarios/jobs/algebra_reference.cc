@@ -151,25 +151,22 @@ std::vector<TimedRecord> Evaluate(std::span<const Step> steps, std::span<const I
   return records;
 }
 
-std::vector<Addition> AdditionsOf(std::span<const Step> steps, const InputRow& row,
-                                  sim::Duration window) {
+void AddRow(std::span<const Step> steps, const InputRow& row, sim::Duration window,
+            SubjectRows& rows) {
   const StepKind keyed = steps.back().kind;
-  std::vector<Addition> additions;
   for (const TimedRecord& timed :
        Evaluate(steps.first(steps.size() - 1), std::span(&row, 1), window)) {
     const AlgebraRecord& record = timed.record;
     if (keyed == StepKind::kDistinct) {
-      additions.push_back({.place = {.key = DistinctKey(record)}});
+      rows.Add(DistinctKey(record), 0);
     } else if (keyed == StepKind::kCount) {
-      additions.push_back({.place = {.key = record.key}});
+      rows.Add(record.key, 0);
     } else {
       const int64_t start = WindowStart(timed.timestamp, window);
-      additions.push_back({.place = {.key = record.key, .slot = start},
-                           .last = start + window.count() - 1,
-                           .amount = keyed == StepKind::kWindowCount ? 1 : record.number});
+      rows.Add(record.key, start, keyed == StepKind::kWindowCount ? 1 : record.number,
+               start + window.count() - 1);
     }
   }
-  return additions;
 }
 
 }  // namespace flinch::scenarios

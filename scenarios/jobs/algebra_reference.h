@@ -51,7 +51,7 @@ std::vector<TimedRecord> Evaluate(std::span<const Step> steps, std::span<const I
                                   sim::Duration window);
 
 // What a row adds to the state of the last step, which is the only one that is keyed.
-std::vector<Addition> AdditionsOf(std::span<const Step> steps, const InputRow& row,
-                                  sim::Duration window);
+void AddRow(std::span<const Step> steps, const InputRow& row, sim::Duration window,
+            SubjectRows& rows);
 
 }  // namespace flinch::scenarios

@@ -1,9 +1,10 @@
 #include "scenarios/jobs/job_references.h"
 
+#include <algorithm>
 #include <cstdint>
-#include <locale>
+#include <functional>
 #include <map>
-#include <sstream>
+#include <numeric>
 #include <utility>
 
 #include "engine/serializer.h"
@@ -11,48 +12,76 @@
 
 namespace flinch::scenarios {
 
-Addition WindowAddition(const InputRow& row, sim::Duration window) {
+namespace {
+
+int64_t WindowStart(const InputRow& row, sim::Duration window) {
   const int64_t time = row.timestamp.nanos();
   int64_t index = time / window.count();
   if (index * window.count() > time) {
     --index;  // before 1970, division rounds towards a later window
   }
-  const int64_t start = index * window.count();
-  return {.place = {.key = row.key, .slot = start}, .last = start + window.count() - 1};
+  return index * window.count();
 }
 
-std::vector<Addition> WordAdditions(const InputRow& row) {
-  std::istringstream line(row.value);
-  line.imbue(std::locale::classic());
-  std::vector<Addition> additions;
-  for (std::string word; line >> word;) {
-    additions.push_back({.place = {.key = word, .slot = 0}});
+bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+// Calls `visit` with each word of the text.
+template <typename Visit>
+void ForEachWord(std::string_view text, const Visit& visit) {
+  size_t start = 0;
+  for (size_t at = 0; at <= text.size(); ++at) {
+    if (at < text.size() && !IsBlank(text[at])) {
+      continue;
+    }
+    if (at > start) {
+      visit(text.substr(start, at - start));
+    }
+    start = at + 1;
   }
-  return additions;
+}
+
+}  // namespace
+
+void AddToWindow(const InputRow& row, sim::Duration window, SubjectRows& rows) {
+  const int64_t start = WindowStart(row, window);
+  rows.Add(row.key, start, 1, start + window.count() - 1);
+}
+
+void AddWords(const InputRow& row, SubjectRows& rows) {
+  ForEachWord(row.value, [&rows](std::string_view word) { rows.Add(word, 0); });
 }
 
 std::vector<ExpectedRecord> CountPerWindow(const std::vector<InputRow>& rows,
                                            sim::Duration window) {
-  std::map<std::pair<std::string, int64_t>, int64_t> counts;
+  PlaceTable places;
+  std::vector<int64_t> counts;  // by place
   for (const InputRow& row : rows) {
-    const StatePlace place = WindowAddition(row, window).place;
-    ++counts[{place.key, place.slot}];
+    const PlaceTable::Index place = places.Intern(row.key, WindowStart(row, window));
+    counts.resize(places.size());
+    ++counts[place];
   }
+  std::vector<PlaceTable::Index> order(places.size());
+  std::iota(order.begin(), order.end(), PlaceTable::Index{0});
+  std::ranges::sort(order, {}, [&places](PlaceTable::Index place) -> const StatePlace& {
+    return places.at(place);
+  });
   std::vector<ExpectedRecord> expected;
-  for (const auto& [key_and_start, count] : counts) {
-    const WindowCount value{.window_start = engine::EventTime(key_and_start.second),
-                            .count = count};
-    expected.push_back({.key = key_and_start.first, .value = engine::Encode(value)});
+  expected.reserve(order.size());
+  for (const PlaceTable::Index place : order) {
+    const WindowCount value{.window_start = engine::EventTime(places.at(place).slot),
+                            .count = counts[place]};
+    expected.push_back({.key = places.at(place).key, .value = engine::Encode(value)});
   }
   return expected;
 }
 
 std::vector<ExpectedRecord> CountWords(const std::vector<InputRow>& rows) {
-  std::map<std::string, int64_t> counts;
+  std::map<std::string, int64_t, std::less<>> counts;
   for (const InputRow& row : rows) {
-    for (const Addition& addition : WordAdditions(row)) {
-      ++counts[addition.place.key];
-    }
+    ForEachWord(row.value, [&counts](std::string_view word) {
+      const auto known = counts.find(word);
+      ++(known == counts.end() ? counts.emplace(word, 0).first : known)->second;
+    });
   }
   std::vector<ExpectedRecord> expected;
   for (const auto& [word, count] : counts) {

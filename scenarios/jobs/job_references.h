@@ -15,9 +15,9 @@
 
 namespace flinch::scenarios {
 
-// What one row adds to: its window's count, ending with the window; each of its words' counts.
-Addition WindowAddition(const InputRow& row, sim::Duration window);
-std::vector<Addition> WordAdditions(const InputRow& row);
+// Adds what one row adds to: its window's count, ending with the window; each of its words' counts.
+void AddToWindow(const InputRow& row, sim::Duration window, SubjectRows& rows);
+void AddWords(const InputRow& row, SubjectRows& rows);
 
 // Rows per key and window, by key and then by window.
 std::vector<ExpectedRecord> CountPerWindow(const std::vector<InputRow>& rows, sim::Duration window);

@@ -129,13 +129,13 @@ CountedState WindowCounts(const Scenario& scenario) {
   return {.operator_name = "window",
           .state = "window",
           .has_timers = true,
-          .additions = [window = scenario.job.window](const InputRow& row) {
-            return std::vector<Addition>{WindowAddition(row, window)};
+          .add = [window = scenario.job.window](const InputRow& row, SubjectRows& rows) {
+            AddToWindow(row, window, rows);
           }};
 }
 
 CountedState WordCounts(const Scenario&) {
-  return {.operator_name = "count", .state = "count", .additions = WordAdditions};
+  return {.operator_name = "count", .state = "count", .add = AddWords};
 }
 
 constexpr auto kJobs = std::to_array<RegisteredJob>({

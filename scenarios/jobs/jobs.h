@@ -32,8 +32,8 @@ struct CountedState {
   bool has_timers = false;    // one per place
   Folding folding = Folding::kSum;
   int64_t modulus = 0;  // of sums; 0: none
-  // What a row adds to, by plain sequential code.
-  std::function<std::vector<Addition>(const InputRow& row)> additions;
+  // Adds what a row adds to, by plain sequential code.
+  std::function<void(const InputRow& row, SubjectRows& rows)> add;
 };
 
 struct RegisteredJob {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -30,19 +31,13 @@ void ConsistentCut::OnSubject(const Subject& subject) {
   folding_ = subject.folding;
   modulus_ = subject.modulus;
   out_of_orderness_ = subject.out_of_orderness;
-  for (const SubjectRow& row : subject.rows) {
+  rows_ = &subject.rows;
+  places_.resize(rows_->places().size());
+  for (const SubjectRows::Row& row : rows_->rows()) {
     if (row.partition >= partitions_.size()) {
       partitions_.resize(row.partition + size_t{1});
     }
-    Row& own = partitions_[row.partition].rows.emplace_back();
-    own.timestamp = row.timestamp;
-    for (const Addition& addition : row.additions) {
-      const auto [found, is_new] = by_name_.emplace(addition.place, places_.size());
-      if (is_new) {
-        places_.emplace_back(Count{.last = addition.last}, &found->first);
-      }
-      own.additions.emplace_back(found->second, addition.amount);
-    }
+    partitions_[row.partition].rows.push_back(&row);
   }
 }
 
@@ -63,6 +58,7 @@ void ConsistentCut::OnEvent(const sim::TraceEvent& event) {
 void ConsistentCut::JudgeCheckpoint(const sim::TraceEvent& event, int64_t id,
                                     const CheckpointView& view) {
   See();
+  ++round_;
   if (!MoveTo(event, id, view)) {
     return;
   }
@@ -70,11 +66,6 @@ void ConsistentCut::JudgeCheckpoint(const sim::TraceEvent& event, int64_t id,
   FindMissing(event, id);
   if (has_timers_) {
     CompareTimers(event, id, view);
-  }
-  for (const CheckpointView::Entry& entry : view.entries) {
-    if (const auto found = by_name_.find(entry.place); found != by_name_.end()) {
-      places_[found->second].first.seen = false;
-    }
   }
 }
 
@@ -121,11 +112,14 @@ bool ConsistentCut::MoveTo(const sim::TraceEvent& event, int64_t id, const Check
     }
     has_position[number] = true;
     for (; sensible && partition.next < next; ++partition.next) {
-      const Row& row = partition.rows[partition.next];
+      const SubjectRows::Row& row = *partition.rows[partition.next];
       partition.largest = std::max(partition.largest.value_or(row.timestamp), row.timestamp);
-      for (const auto& [place, amount] : row.additions) {
-        Fold(places_[place].first, amount);
-        open_.insert(place);
+      for (const auto& [place, amount] : rows_->AdditionsOf(row)) {
+        Count& count = places_[place];
+        Fold(count, amount);
+        if (!std::exchange(count.is_open, true)) {
+          open_.push_back(place);
+        }
       }
     }
   }
@@ -156,11 +150,11 @@ std::optional<int64_t> ConsistentCut::WatermarkBound() const {
 void ConsistentCut::CompareEntries(const sim::TraceEvent& event, int64_t id,
                                    const CheckpointView& view) {
   for (const auto& [name, count] : view.entries) {
-    const auto found = by_name_.find(name);
-    const Count known = found == by_name_.end() ? Count{} : places_[found->second].first;
+    const std::optional<PlaceIndex> found = rows_->places().Find(name.key, name.slot);
+    const Count known = found ? places_[*found] : Count{};
     const int64_t expected = known.expected;
-    if (found != by_name_.end()) {
-      places_[found->second].first.seen = true;
+    if (found) {
+      places_[*found].entry_round = round_;
     }
     if (known.records == 0) {
       Tell(event, id, "foreign",
@@ -182,25 +176,36 @@ void ConsistentCut::CompareEntries(const sim::TraceEvent& event, int64_t id,
 
 void ConsistentCut::FindMissing(const sim::TraceEvent& event, int64_t id) {
   const std::optional<int64_t> bound = WatermarkBound();
-  for (auto next = open_.begin(); next != open_.end();) {
-    const auto& [place, name] = places_[*next];
-    const bool due = !bound || place.last <= *bound;
-    if (due) {
-      next = open_.erase(next);
-      continue;
-    }
-    if (!place.seen) {
+  std::erase_if(open_, [&](PlaceIndex place) {
+    Count& count = places_[place];
+    const bool is_due = !bound || rows_->LastOf(place) <= *bound;
+    if (!is_due && count.entry_round != round_) {
       Tell(event, id, "lost",
            fmt::format("{} is not in the state, though {} records before the source positions have "
                        "it and it is not due",
-                       Show(*name), place.records));
+                       Show(rows_->places().at(place)), count.records));
     }
-    ++next;
+    count.is_open = !is_due;
+    return is_due;
+  });
+}
+
+// As many timers as entries, and each at the place of another entry: then they are the same.
+void ConsistentCut::CompareTimers(const sim::TraceEvent& event, int64_t id,
+                                  const CheckpointView& view) {
+  bool is_odd = view.timers.size() != view.entries.size();
+  for (const StatePlace& timer : view.timers) {
+    const std::optional<PlaceIndex> found = rows_->places().Find(timer.key, timer.slot);
+    is_odd = is_odd || !found || places_[*found].entry_round != round_ ||
+             std::exchange(places_[*found].timer_round, round_) == round_;
+  }
+  if (is_odd) {
+    TellOddTimer(event, id, view);
   }
 }
 
-void ConsistentCut::CompareTimers(const sim::TraceEvent& event, int64_t id,
-                                  const CheckpointView& view) {
+void ConsistentCut::TellOddTimer(const sim::TraceEvent& event, int64_t id,
+                                 const CheckpointView& view) {
   std::vector<StatePlace> timers = view.timers;
   std::vector<StatePlace> entries;
   entries.reserve(view.entries.size());
@@ -209,11 +214,11 @@ void ConsistentCut::CompareTimers(const sim::TraceEvent& event, int64_t id,
   }
   std::ranges::sort(timers);
   std::ranges::sort(entries);
-  if (timers == entries) {
-    return;
-  }
   std::vector<StatePlace> odd;
   std::ranges::set_symmetric_difference(timers, entries, std::back_inserter(odd));
+  if (odd.empty()) {
+    return;  // both hold a place that is foreign, which has been told
+  }
   const bool has_timer = std::ranges::binary_search(timers, odd.front());
   Tell(event, id, "timer",
        fmt::format("{} has {}", Show(odd.front()),

@@ -17,12 +17,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "scenarios/oracles/breaches.h"
@@ -46,34 +43,28 @@ class ConsistentCut final : public Oracle {
   std::vector<reports::Finding> Judge(const FinalState& state) override;
 
  private:
-  // Index of a place in `places_`.
-  using PlaceIndex = size_t;
+  using PlaceIndex = PlaceTable::Index;
 
   struct Count {
-    int64_t last = 0;
-    uint64_t records = 0;  // before the positions
-    int64_t expected = 0;  // what they fold to
-    bool seen = false;     // in the checkpoint that is being judged
-  };
-
-  struct Row {
-    int64_t timestamp = 0;
-    std::vector<std::pair<PlaceIndex, int64_t>> additions;  // with the amounts
+    uint64_t records = 0;      // before the positions
+    int64_t expected = 0;      // what they fold to
+    uint64_t entry_round = 0;  // the last checkpoint, by number, whose state had the place
+    uint64_t timer_round = 0;  // and whose timers had it
+    bool is_open = false;      // in `open_`
   };
 
   struct Partition {
-    std::vector<Row> rows;
+    std::vector<const SubjectRows::Row*> rows;
     uint64_t next = 0;
     std::optional<int64_t> largest;  // timestamp before `next`
   };
-
-  using ByName = std::map<StatePlace, PlaceIndex>;
 
   void JudgeCheckpoint(const sim::TraceEvent& event, int64_t id, const CheckpointView& view);
   // False when the positions make no sense, which has been told.
   bool MoveTo(const sim::TraceEvent& event, int64_t id, const CheckpointView& view);
   void CompareEntries(const sim::TraceEvent& event, int64_t id, const CheckpointView& view);
   void CompareTimers(const sim::TraceEvent& event, int64_t id, const CheckpointView& view);
+  void TellOddTimer(const sim::TraceEvent& event, int64_t id, const CheckpointView& view);
   void FindMissing(const sim::TraceEvent& event, int64_t id);
   // The event time that the sources can have reached; nothing: the end of time.
   std::optional<int64_t> WatermarkBound() const;
@@ -88,9 +79,10 @@ class ConsistentCut final : public Oracle {
   int64_t modulus_ = 0;
   int64_t out_of_orderness_ = 0;
   std::vector<Partition> partitions_;
-  ByName by_name_;
-  std::vector<std::pair<Count, const StatePlace*>> places_;
-  std::set<PlaceIndex> open_;  // with records, not known to be due
+  const SubjectRows* rows_ = nullptr;
+  std::vector<Count> places_;     // by number
+  std::vector<PlaceIndex> open_;  // with records, not known to be due
+  uint64_t round_ = 0;            // checkpoints judged so far
   Breaches breaches_;
 };
 

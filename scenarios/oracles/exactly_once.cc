@@ -1,8 +1,8 @@
 #include "scenarios/oracles/exactly_once.h"
 
 #include <algorithm>
-#include <numeric>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -59,15 +59,16 @@ struct KeyHistory {
 };
 
 std::vector<const OutputRecord*> InLogOrder(const std::vector<OutputRecord>& output) {
-  std::vector<size_t> places(output.size());
-  std::iota(places.begin(), places.end(), size_t{0});
-  std::ranges::sort(places, {}, [&output](size_t place) {
-    return std::tuple(output[place].log_partition, output[place].offset, place);
-  });
   std::vector<const OutputRecord*> records;
-  records.reserve(places.size());
-  for (const size_t place : places) {
-    records.push_back(&output[place]);
+  records.reserve(output.size());
+  for (const OutputRecord& record : output) {
+    records.push_back(&record);
+  }
+  const auto place = [](const OutputRecord* record) {
+    return std::tuple(record->log_partition, record->offset);
+  };
+  if (!std::ranges::is_sorted(records, {}, place)) {
+    std::ranges::stable_sort(records, {}, place);
   }
   return records;
 }
@@ -152,6 +153,31 @@ class Sentences {
  private:
   const FinalState& state_;
 };
+
+// Whether each key has exactly the expected values in the expected order, in time that is linear in
+// the records. True of nearly every run; what is wrong with the others, the long way tells.
+bool IsPlainlyRight(const FinalState& state, const std::vector<const OutputRecord*>& output) {
+  if (state.expected.size() != output.size()) {
+    return false;
+  }
+
+  struct Found {
+    std::vector<const OutputRecord*> records;
+    size_t next = 0;
+  };
+
+  std::unordered_map<std::string_view, Found> keys;  // asked, never walked
+  for (const OutputRecord* record : output) {
+    keys[record->key].records.push_back(record);
+  }
+  return std::ranges::all_of(state.expected, [&keys](const ExpectedRecord& record) {
+    const auto found = keys.find(record.key);
+    if (found == keys.end() || found->second.next == found->second.records.size()) {
+      return false;
+    }
+    return found->second.records[found->second.next++]->value == record.value;
+  });
+}
 
 std::string Totals(const Comparison& comparison) {
   return fmt::format("In all: {} doubled, {} foreign, {} missing, {} out of order.",
@@ -312,13 +338,17 @@ std::string ExactlyOnce::ShowWhatHappenedBetween(
 }
 
 std::vector<reports::Finding> ExactlyOnce::Judge(const FinalState& state) {
+  const std::vector<const OutputRecord*> output = InLogOrder(state.output);
+  if (IsPlainlyRight(state, output)) {
+    return {};
+  }
   Tallies tallies;
   Histories histories;
   for (const ExpectedRecord& record : state.expected) {
     ++tallies[{record.key, record.value}].expected;
     histories[record.key].expected.push_back(record.value);
   }
-  for (const OutputRecord* record : InLogOrder(state.output)) {
+  for (const OutputRecord* record : output) {
     tallies[{record->key, record->value}].copies.push_back(record);
     histories[record->key].found.push_back(record);
   }

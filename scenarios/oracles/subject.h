@@ -5,32 +5,19 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "scenarios/oracles/place_table.h"
 #include "sim/time.h"
 
 namespace flinch::scenarios {
-
-// Where a job keeps something: under a key, in one of its slots. Windows: a slot per window, its
-// start. Jobs without windows: slot 0.
-struct StatePlace {
-  std::string key;
-  int64_t slot = 0;
-
-  friend auto operator<=>(const StatePlace&, const StatePlace&) = default;
-};
-
-// What one input record does to the job's state: an amount comes to each place.
-struct Addition {
-  StatePlace place;
-  // The last nanosecond of event time at which more can come; from then on the state may be gone.
-  int64_t last = std::numeric_limits<int64_t>::max();
-  int64_t amount = 1;
-};
 
 // What a place holds of the amounts that came to it, in whatever order.
 enum class Folding : uint8_t {
@@ -39,10 +26,58 @@ enum class Folding : uint8_t {
   kOnce,  // that any came: 1
 };
 
-struct SubjectRow {
-  uint32_t partition = 0;  // in each the rows stand by offset
-  int64_t timestamp = 0;
-  std::vector<Addition> additions;
+// The input as the state sees it: what each row adds to which places. Rows of one partition stand
+// by offset.
+class SubjectRows {
+ public:
+  // An amount that comes to a place.
+  struct Addition {
+    PlaceTable::Index place = 0;
+    int64_t amount = 1;
+  };
+
+  struct Row {
+    uint32_t partition = 0;
+    int64_t timestamp = 0;
+    size_t additions_begin = 0;  // in `additions`
+    size_t additions_end = 0;
+  };
+
+  void AddRow(uint32_t partition, int64_t timestamp) {
+    rows_.push_back({.partition = partition,
+                     .timestamp = timestamp,
+                     .additions_begin = additions_.size(),
+                     .additions_end = additions_.size()});
+  }
+
+  // Of the last row. `last` is the last nanosecond of event time at which more can come to the
+  // place; from then on the state may be gone.
+  void Add(std::string_view key, int64_t slot, int64_t amount = 1,
+           int64_t last = std::numeric_limits<int64_t>::max()) {
+    const PlaceTable::Index place = places_.Intern(key, slot);
+    if (place == lasts_.size()) {
+      lasts_.push_back(last);
+    }
+    additions_.push_back({.place = place, .amount = amount});
+    rows_.back().additions_end = additions_.size();
+  }
+
+  const std::vector<Row>& rows() const { return rows_; }
+
+  std::span<const Addition> AdditionsOf(const Row& row) const {
+    return std::span(additions_)
+        .subspan(row.additions_begin, row.additions_end - row.additions_begin);
+  }
+
+  const PlaceTable& places() const { return places_; }
+
+  int64_t LastOf(PlaceTable::Index place) const { return lasts_.at(place); }
+
+ private:
+  std::vector<Row> rows_;
+  std::vector<Addition> additions_;
+  PlaceTable places_;
+  std::vector<int64_t> lasts_;  // by place
 };
 
 // A checkpoint as it lies on the shared volume.
@@ -90,7 +125,7 @@ struct Subject {
   bool has_timers = false;
   Folding folding = Folding::kSum;
   int64_t modulus = 0;  // of sums; 0: none
-  std::vector<SubjectRow> rows;
+  SubjectRows rows{};
   int64_t out_of_orderness = 0;  // of the source's watermarks
   // From when on nothing breaks any more; and then the longest time without a completed checkpoint.
   std::optional<sim::SimTime> healed;

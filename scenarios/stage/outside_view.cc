@@ -226,7 +226,6 @@ Subject DescribeSubject(const Scenario& scenario, const Workload& workload,
       .outside = outside,
       .state_operator = {},
       .has_timers = false,
-      .rows = {},
       .out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness).count(),
       .healed = sim::SimTime(scenario.limits.heal_after),
       .patience = PatienceOf(scenario.options, workload.rows.size()),
@@ -239,11 +238,9 @@ Subject DescribeSubject(const Scenario& scenario, const Workload& workload,
   subject.has_timers = counted.has_timers;
   subject.folding = counted.folding;
   subject.modulus = counted.modulus;
-  subject.rows.reserve(workload.rows.size());
   for (const InputRow& row : workload.rows) {
-    subject.rows.push_back({.partition = row.partition,
-                            .timestamp = row.timestamp.nanos(),
-                            .additions = counted.additions(row)});
+    subject.rows.AddRow(row.partition, row.timestamp.nanos());
+    counted.add(row, subject.rows);
   }
   return subject;
 }

@@ -107,7 +107,8 @@ class Stage {
                 .lens = request.lens,
                 .limits = {.events_max = request.scenario.limits.events,
                            .time_max = sim::SimTime(request.scenario.limits.simulated_time)}}),
-        outside_(world_, request.scenario, job) {
+        outside_(world_, request.scenario, job),
+        subject_(DescribeSubject(request.scenario, request.workload, job, &outside_)) {
     sim::Result<std::vector<std::unique_ptr<Oracle>>> oracles =
         MakeOracles(request.scenario.oracles);
     sim::Check(oracles.has_value(), "a valid scenario names an unknown oracle");
@@ -116,9 +117,8 @@ class Stage {
     world_.Observe(tally_);
     world_.Observe(cells_);
     world_.Observe(budget_);
-    const Subject subject = DescribeSubject(request.scenario, request.workload, job, &outside_);
     for (const std::unique_ptr<Oracle>& oracle : oracles_) {
-      oracle->OnSubject(subject);
+      oracle->OnSubject(subject_);
       world_.Observe(*oracle);
     }
     faults::FaultPlan plan =
@@ -181,6 +181,7 @@ class Stage {
   std::vector<std::unique_ptr<Oracle>> oracles_;
   sim::World world_;
   OutsideView outside_;
+  Subject subject_;
   std::optional<faults::Injector> injector_;
   std::optional<sim::Result<engine::LogContents>> last_log_;  // read when the world had ended
 };

@@ -33,12 +33,10 @@ class ConsistentCutTest : public ::testing::Test {
     }
   }
 
-  void Row(uint32_t partition, std::string key, int64_t time) {
+  void Row(uint32_t partition, std::string_view key, int64_t time) {
     const int64_t start = time / 10 * 10;
-    subject_.rows.push_back(
-        {.partition = partition,
-         .timestamp = time,
-         .additions = {{.place = {.key = std::move(key), .slot = start}, .last = start + 9}}});
+    subject_.rows.AddRow(partition, time);
+    subject_.rows.Add(key, start, 1, start + 9);
   }
 
   // The checkpoint that is stored next.

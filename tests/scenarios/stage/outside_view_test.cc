@@ -126,13 +126,14 @@ TEST(DescribeSubjectTest, TellsWhatEachRowAddsTo) {
   sim::World world({.seed = 1});
   const OutsideView outside(world, *scenario, job);
   const Subject subject = DescribeSubject(*scenario, *workload, job, &outside);
-  ASSERT_EQ(subject.rows.size(), workload->rows.size());
-  ASSERT_THAT(subject.rows[0].additions, SizeIs(1));
-  EXPECT_EQ(subject.rows[0].additions[0].place.key, workload->rows[0].key);
+  ASSERT_EQ(subject.rows.rows().size(), workload->rows.size());
+  const auto additions = subject.rows.AdditionsOf(subject.rows.rows()[0]);
+  ASSERT_THAT(additions, SizeIs(1));
+  EXPECT_EQ(subject.rows.places().at(additions[0].place).key, workload->rows[0].key);
   EXPECT_EQ(subject.state_operator, "window");
   EXPECT_GT(subject.patience, scenario->options.checkpoint.timeout);
   // Nobody could compare it with anything.
-  EXPECT_THAT(DescribeSubject(*scenario, *workload, job, nullptr).rows, IsEmpty());
+  EXPECT_THAT(DescribeSubject(*scenario, *workload, job, nullptr).rows.rows(), IsEmpty());
 }
 
 }  // namespace
