@@ -4,7 +4,8 @@
 //           "1e0" and "1" are three keys, and so are two numbers that differ in their 30th digit.
 // Errors:   kInvalidArgument with a sentence without its subject, such as "is not valid JSON from
 //           its byte 9 on", as of a row's problem (scenarios/input/row_reader.h).
-// Survives: any UTF-8, nesting of any depth, any number of members. A member that stands twice is
+// Survives: any UTF-8, nesting of any depth, any number of members. Members that nobody asks for may
+//           be anything: stand twice, be NaN or 1e999. One that is asked for and stands twice is
 //           refused: readers differ in which one counts.
 #pragma once
 
@@ -21,7 +22,7 @@ class JsonRow {
  public:
   static sim::Result<JsonRow> Parse(std::string_view text);
 
-  // The text of the member of this name: a string, a number or a truth.
+  // Returns the text of the member of this name: a string, a number or a truth.
   sim::Result<std::string> Member(std::string_view name) const;
 
  private:
@@ -29,7 +30,7 @@ class JsonRow {
 
   struct Value {
     std::string text{};
-    std::string_view other{};  // what it is, when it is none of those: "an array"
+    std::string other{};  // what it is, when it is none of those: "an array", "NaN"
   };
 
   std::vector<std::pair<std::string, Value>> members_{};  // by name

@@ -31,7 +31,10 @@ struct TimeParts {
   int64_t hour = 0;
   int64_t minute = 0;
   int64_t second = 0;
-  int64_t fraction_nanos = 0;
+  int64_t fraction_nanos = 0;  // with its sign
+  // Of the whole number that was read last: what a fraction behind it is a fraction of.
+  int64_t unit_nanos = kNanosPerSecond;
+  bool is_negative = false;
   int64_t offset_seconds = 0;
   std::optional<int64_t> since_1970_nanos;
 };
@@ -117,8 +120,8 @@ class TimeReader {
     return true;
   }
 
-  bool SinceEpoch(int64_t nanos_per_unit, std::optional<int64_t>& nanos) {
-    const bool is_negative = Literal('-');
+  bool SinceEpoch(int64_t nanos_per_unit, bool& is_negative, std::optional<int64_t>& nanos) {
+    is_negative = Literal('-');
     int64_t units = 0;
     int64_t magnitude = 0;
     if (!Number(1, 18, {0, INT64_MAX}, units)) {
@@ -163,15 +166,22 @@ bool ReadDirective(TimeReader& in, char directive, TimeParts& parts) {
     case 'M':
       return in.Number(1, 2, {0, 59}, parts.minute);
     case 'S':
+      parts.unit_nanos = kNanosPerSecond;
+      parts.is_negative = false;
       return in.Number(1, 2, {0, 59}, parts.second);
     case 'f':
-      return in.Fraction(parts.fraction_nanos);
+      if (!in.Fraction(parts.fraction_nanos)) {
+        return false;
+      }
+      parts.fraction_nanos /= kNanosPerSecond / parts.unit_nanos;
+      parts.fraction_nanos *= parts.is_negative ? -1 : 1;
+      return true;
     case 'z':
       return in.Offset(parts.offset_seconds);
     case 's':
-      return in.SinceEpoch(kNanosPerSecond, parts.since_1970_nanos);
     case 'Q':
-      return in.SinceEpoch(kNanosPerMilli, parts.since_1970_nanos);
+      parts.unit_nanos = directive == 's' ? kNanosPerSecond : kNanosPerMilli;
+      return in.SinceEpoch(parts.unit_nanos, parts.is_negative, parts.since_1970_nanos);
     default:
       return in.Literal('%');
   }

@@ -48,10 +48,25 @@ TEST(JsonRowTest, RefusesWhatIsNoObjectOrSaysAThingTwice) {
   EXPECT_EQ(TextOf(R"({"k":1,"a":2,"k":3})"), "error: has the member \"k\" twice");
   EXPECT_EQ(TextOf(R"({"k":1,)"), "error: is not valid JSON from its byte 8 on");
   EXPECT_EQ(TextOf(R"({"k":1} x)"), "error: is not valid JSON from its byte 9 on");
-  EXPECT_EQ(TextOf(R"({"k":1e400})"),
-            "error: holds the number \"1e400\", which is beyond 64 bits; write it as text, in "
-            "quotes");
+  EXPECT_EQ(TextOf(R"({k:1})"), "error: is not valid JSON from its byte 2 on");
+  EXPECT_THAT(TextOf(R"({"k":\1})"), HasSubstr("is not valid JSON from its byte 6 on"));
   EXPECT_THAT(TextOf(std::string(100'000, '[')), HasSubstr("is an array"));
+}
+
+TEST(JsonRowTest, MembersThatNobodyAsksForMayBeAnything) {
+  EXPECT_EQ(TextOf(R"({"msg":"x","msg":"y","k":"a"})"), "a");
+  EXPECT_EQ(TextOf(R"({"n":1e999,"v":NaN,"w":-Infinity,"x":[01,undefined],"k":"a"})"), "a");
+  EXPECT_EQ(TextOf(R"({"n":NaN})", "n"),
+            "error: has the member \"n\", which is NaN, but must be text or a number");
+  EXPECT_THAT(TextOf(R"({"n":01})", "n"), HasSubstr("which is 01, but"));
+  EXPECT_EQ(TextOf(R"({"n":1e999})", "n"), "1e999");
+}
+
+TEST(JsonRowTest, ATextThatLooksLikeAMarkedWordIsThatText) {
+  EXPECT_EQ(TextOf("{\"k\":\"\x7FNaN\"}"), "\x7FNaN");
+  EXPECT_EQ(TextOf(R"({"k":"\u007fNaN"})"), "\x7FNaN");
+  EXPECT_EQ(TextOf("{\"\x7Fk\":\"a\"}", "\x7Fk"), "a");
+  EXPECT_EQ(TextOf(R"({"k":"a \" 1e999, \\"})"), "a \" 1e999, \\");
 }
 
 TEST(JsonRowTest, ShowsSomeOfTheMembersThatThereAre) {
