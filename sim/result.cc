@@ -24,6 +24,8 @@ std::string_view Name(ErrorCode code) {
       return "cancelled";
     case ErrorCode::kNoSpace:
       return "no space";
+    case ErrorCode::kExists:
+      return "exists";
   }
   Unreachable("error code {}", static_cast<int>(code));
 }

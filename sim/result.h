@@ -23,6 +23,7 @@ enum class ErrorCode : uint8_t {
   kCorruption,   // bytes that cannot be what was written
   kCancelled,    // the operation was given up by its owner
   kNoSpace,      // the device has no room for it; removing something helps
+  kExists,       // there is one already, or something in it
 };
 
 std::string_view Name(ErrorCode code);

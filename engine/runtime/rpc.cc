@@ -23,7 +23,7 @@ struct Frame {
 
 // What arrived, if an endpoint can have sent it.
 std::optional<Frame> Parse(std::string_view payload) {
-  constexpr uint16_t kCodesMax = std::to_underlying(sim::ErrorCode::kNoSpace) + 1;
+  constexpr uint16_t kCodesMax = std::to_underlying(sim::ErrorCode::kExists) + 1;
   sim::Result<Frame> frame = Decode<Frame>(payload);
   if (!frame || (frame->is_reply && frame->method > kCodesMax)) {
     return std::nullopt;

@@ -1,6 +1,7 @@
 #include "sim/kernel/disk_model.h"
 
 #define XXH_INLINE_ALL
+#include <algorithm>
 #include <utility>
 
 #include <xxhash.h>
@@ -31,20 +32,36 @@ void DiskModel::Crash(ProcessId writer) {
   }
 }
 
-void DiskModel::Spend(Incarnation& incarnation, const DiskRequest& request) {
-  ProcessEnvironment& environment = incarnation.environment;
-  if (const Duration turn = parts().faults.TakeTurn(request, kernel_.now()); turn > Duration(0)) {
+void DiskModel::CloseAll(ProcessId owner) {
+  if (parts_ != nullptr) {
+    parts_->volume.CloseAll(owner);
+  }
+}
+
+bool DiskModel::CountsToDeath(const DiskRequest& request) {
+  return Changes(request.operation) && ++writes_ == dies_at_;
+}
+
+Duration DiskModel::TurnOf(Incarnation& incarnation, const DiskRequest& request, SimTime at) {
+  const Duration turn = parts().faults.TakeTurn(request, at);
+  if (turn > Duration(0)) {
     Note(DiskFault::kThrottled, incarnation, request);
-    environment.AwaitDevice(turn);
   }
-  const bool syncs = IsSync(request.operation);
-  Duration span = syncs ? parts().sync.Between(options_.sync_min, options_.sync_max)
-                        : parts().latency.Between(options_.latency_min, options_.latency_max);
-  if (const Duration extra = parts().faults.ExtraLatency(request); extra > Duration(0)) {
+  return turn;
+}
+
+Duration DiskModel::SpanOf(Incarnation& incarnation, const DiskRequest& request) {
+  const Duration span = IsSync(request.operation)
+                            ? parts().sync.Between(options_.sync_min, options_.sync_max)
+                            : parts().latency.Between(options_.latency_min, options_.latency_max);
+  const Duration extra = parts().faults.ExtraLatency(request);
+  if (extra > Duration(0)) {
     Note(DiskFault::kSlow, incarnation, request);
-    span += extra;
   }
-  environment.AwaitDevice(span);
+  return span + extra;
+}
+
+void DiskModel::AwaitStall(Incarnation& incarnation, const DiskRequest& request) {
   bool is_noted = false;
   for (auto stall = parts().faults.Stall(request); incarnation.alive && stall;
        stall = parts().faults.Stall(request)) {
@@ -53,6 +70,35 @@ void DiskModel::Spend(Incarnation& incarnation, const DiskRequest& request) {
     }
     stalled_.push_back(kernel_.CurrentFiber());
     kernel_.Park({.kind = WaitKind::kDevice});
+  }
+}
+
+void DiskModel::Spend(Incarnation& incarnation, const DiskRequest& request) {
+  const Duration turn = TurnOf(incarnation, request, kernel_.now());
+  if (turn > Duration(0)) {
+    incarnation.environment.AwaitDevice(turn);
+  }
+  incarnation.environment.AwaitDevice(SpanOf(incarnation, request));
+  AwaitStall(incarnation, request);
+}
+
+void DiskModel::Owe(Incarnation& incarnation, const DiskRequest& request, Debt& debt) {
+  debt.until = std::max(debt.until, kernel_.now());
+  debt.until = Later(debt.until, TurnOf(incarnation, request, debt.until));
+  debt.until = Later(debt.until, SpanOf(incarnation, request));
+  if (!debt.stalled && parts().faults.Stall(request)) {
+    debt.stalled = request.operation;
+    debt.stalled_path = request.path;
+  }
+}
+
+void DiskModel::Pay(Incarnation& incarnation, Debt& debt) {
+  const SimTime until = debt.until;
+  const std::optional<DiskOperation> stalled = std::exchange(debt.stalled, std::nullopt);
+  const std::string path = std::exchange(debt.stalled_path, {});
+  incarnation.environment.AwaitDevice(std::max(until, kernel_.now()) - kernel_.now());
+  if (stalled) {
+    AwaitStall(incarnation, {.operation = *stalled, .path = path});
   }
 }
 

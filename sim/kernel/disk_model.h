@@ -1,6 +1,8 @@
 // One disk of a world: its volume, its faults, and the time that an operation takes.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +45,29 @@ class DiskModel {
   // Suspends for as long as the request takes, its faults included.
   void Spend(Incarnation& incarnation, const DiskRequest& request);
 
+  // What a process owes for requests that did not wait.
+  struct Debt {
+    SimTime until = kEpoch;  // they would have taken until then
+    std::optional<DiskOperation> stalled;
+    std::string stalled_path;  // what hung
+  };
+
+  // Does not suspend.
+  void Owe(Incarnation& incarnation, const DiskRequest& request, Debt& debt);
+  // Suspends.
+  void Pay(Incarnation& incarnation, Debt& debt);
+
+  // Whether the process dies before this write or sync, which is counted.
+  bool CountsToDeath(const DiskRequest& request);
+
+  uint64_t writes() const { return writes_; }
+
+  // At the n-th of them, counted from 1; a number that has passed never comes.
+  void DieAtWrite(uint64_t number) { dies_at_ = number; }
+
+  // What a process that has ended had open.
+  void CloseAll(ProcessId owner);
+
   // Records that a fault fired; `detail` is what else it drew.
   void Note(DiskFault fault, const Incarnation& incarnation, const DiskRequest& request,
             uint64_t detail = 0);
@@ -74,7 +99,15 @@ class DiskModel {
     return *parts_;
   }
 
+  // How long it waits for its turn at that time, and how long it takes then; notes what slows it.
+  Duration TurnOf(Incarnation& incarnation, const DiskRequest& request, SimTime at);
+  Duration SpanOf(Incarnation& incarnation, const DiskRequest& request);
+  // Suspends while a fault makes it wait for another condition.
+  void AwaitStall(Incarnation& incarnation, const DiskRequest& request);
+
   const Choices& choices_;
+  uint64_t writes_ = 0;  // and syncs, of all processes, from the start
+  uint64_t dies_at_ = 0;
   mutable std::unique_ptr<Parts> parts_;
   std::vector<FiberId> stalled_;
 };

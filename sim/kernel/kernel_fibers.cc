@@ -252,6 +252,8 @@ void Kernel::Release(uint32_t slot) {
   if (owner.oldest == kNoFiber && owner.alive) {
     owner.alive = false;
     network_.Drop(owner, CrashStyle::kProcess);
+    hosts_[owner.host.value()]->disk.CloseAll(owner.process);
+    shared_.CloseAll(owner.process);
     dying_.push_back(std::move(owner.record.current));
   }
 }

@@ -18,83 +18,62 @@ std::string PrefixOf(std::string_view directory) {
 
 }  // namespace
 
-PieceFate DrawFate(ChoicePoint& point, const CrashWeights& weights) {
-  const uint64_t sum = uint64_t{weights.kept} + weights.lost + weights.torn;
-  const uint64_t drawn = point.Below(sum);
-  if (drawn < weights.kept) {
-    return PieceFate::kKept;
-  }
-  return drawn < uint64_t{weights.kept} + weights.lost ? PieceFate::kLost : PieceFate::kTorn;
-}
-
 // ---- Files --------------------------------------------------------------------------------------
 
-bool Volume::Append(Inode file, std::string_view bytes, ProcessId writer) {
+Volume::Node& Volume::At(Inode file) {
   const auto found = nodes_.find(file);
-  if (found == nodes_.end() || found->second.names == 0) {
-    return false;
-  }
-  Node& node = found->second;
-  node.writer = writer;
-  if (!bytes.empty()) {
-    node.data.append(bytes);
-    node.ends.push_back(node.data.size());
-    used_ += bytes.size() * node.names;
-    dirty_.insert(file);
-  }
-  return true;
+  Check(found != nodes_.end(), "file {} does not live any more", file);
+  return found->second;
 }
 
-bool Volume::Sync(Inode file) {
-  const auto found = nodes_.find(file);
-  if (found == nodes_.end() || found->second.names == 0) {
-    return false;
-  }
-  Node& node = found->second;
-  node.synced = node.data.size();
-  node.ends.clear();
-  if (!node.dirty()) {
+template <typename Act>
+void Volume::Change(Inode file, Act act) {
+  Node& node = At(file);
+  used_ -= node.used();
+  act(node);
+  used_ += node.used();
+}
+
+void Volume::Append(Inode file, std::string_view bytes, ProcessId writer) {
+  Write(file, At(file).image.data().size(), bytes, writer);
+}
+
+void Volume::Write(Inode file, uint64_t offset, std::string_view bytes, ProcessId writer) {
+  Change(file, [&](Node& node) {
+    node.writer = writer;
+    node.image.Write(offset, bytes);
+    if (node.image.is_dirty()) {
+      dirty_.insert(file);
+    }
+  });
+}
+
+void Volume::Truncate(Inode file, uint64_t size, ProcessId writer) {
+  Change(file, [&](Node& node) {
+    node.writer = writer;
+    node.image.Truncate(size);
+    if (node.image.is_dirty()) {
+      dirty_.insert(file);
+    }
+  });
+}
+
+void Volume::Sync(Inode file) {
+  Node& node = At(file);
+  node.image.Sync();
+  if (!node.image.is_dirty()) {
     dirty_.erase(file);
   }
-  return true;
+  if (IsJournaled() && !node.naming.empty()) {
+    MakeDurable({node.naming.back()});
+  }
 }
 
-void Volume::MarkClean(Inode file) {
-  const auto found = nodes_.find(file);
-  if (found == nodes_.end() || found->second.synced == found->second.data.size()) {
-    return;
-  }
-  Node& node = found->second;
-  node.holes.push_back({.offset = node.synced, .size = node.data.size() - node.synced});
-  node.synced = node.data.size();
-  node.ends.clear();
-}
+void Volume::MarkClean(Inode file) { At(file).image.MarkClean(); }
 
 const Bytes* Volume::Content(Inode file) const {
   const auto found = nodes_.find(file);
-  return found == nodes_.end() ? nullptr : &found->second.data;
-}
-
-void Volume::PunchHoles(Bytes& data, const Node& node) {
-  for (const ByteRange& hole : node.holes) {
-    const uint64_t end = std::min<uint64_t>(hole.offset + hole.size, data.size());
-    if (hole.offset < end) {
-      std::fill(data.begin() + static_cast<std::ptrdiff_t>(hole.offset),
-                data.begin() + static_cast<std::ptrdiff_t>(end), '\0');
-    }
-  }
-}
-
-Bytes Volume::DurableImage(const Node& node) {
-  uint64_t size = node.synced;
-  // A hole with nothing durable behind it is no hole: the file ends before it.
-  for (auto hole = node.holes.rbegin();
-       hole != node.holes.rend() && hole->offset + hole->size == size; ++hole) {
-    size = hole->offset;
-  }
-  Bytes image = node.data.substr(0, size);
-  PunchHoles(image, node);
-  return image;
+  return found == nodes_.end() ? nullptr : &found->second.image.data();
 }
 
 std::optional<Bytes> Volume::DurableContent(std::string_view path) const {
@@ -102,122 +81,103 @@ std::optional<Bytes> Volume::DurableContent(std::string_view path) const {
   if (name == names_.end() || name->second.durable == 0) {
     return std::nullopt;
   }
-  return DurableImage(nodes_.at(name->second.durable));
+  const Node& node = nodes_.at(name->second.durable);
+  return node.is_directory ? std::nullopt : std::optional(node.image.DurableImage());
 }
 
-uint64_t Volume::DurableBytes(Inode file) const {
+std::vector<ByteRange> Volume::DurableParts(Inode file, ByteRange range) const {
   const auto found = nodes_.find(file);
-  return found == nodes_.end() ? 0 : found->second.synced;
+  return found == nodes_.end() ? std::vector<ByteRange>() : found->second.image.DurableParts(range);
 }
 
-void Volume::FlipBit(Inode file, uint64_t bit) {
-  Bytes& data = nodes_.at(file).data;
-  Check(bit / 8 < data.size(), "bit {} rots in a file of {} bytes", bit, data.size());
-  data[bit / 8] = static_cast<char>(static_cast<uint8_t>(data[bit / 8]) ^ (1U << (bit % 8)));
-}
+void Volume::FlipBit(Inode file, uint64_t bit) { At(file).image.FlipBit(bit); }
 
 void Volume::Overwrite(Inode file, uint64_t offset, std::string_view bytes) {
-  Bytes& data = nodes_.at(file).data;
-  Check(offset < data.size(), "offset {} is overwritten in a file of {} bytes", offset,
-        data.size());
-  const uint64_t size = std::min<uint64_t>(bytes.size(), data.size() - offset);
-  data.replace(offset, size, bytes.substr(0, size));
+  At(file).image.Overwrite(offset, bytes);
 }
 
 std::vector<Volume::Inode> Volume::FilesWithBytes() const {
   std::vector<Inode> files;
   for (const auto& [file, node] : nodes_) {
-    if (!node.data.empty()) {
+    if (!node.image.data().empty()) {
       files.push_back(file);
     }
   }
   return files;
 }
 
-uint64_t Volume::DrawSize(const Node& node, uint64_t durable_size) {
-  const uint64_t size = node.data.size();
-  const PieceFate fate = DrawFate(crash_, options_.crash_weights);
-  if (fate == PieceFate::kKept) {
-    return size;
-  }
-  if (fate == PieceFate::kLost) {
-    return durable_size;
-  }
-  const uint64_t appends = node.ends.empty() ? 0 : node.ends.size() - 1;
-  const uint64_t sectors = (size - 1) / kSectorBytes - node.synced / kSectorBytes;
-  if (appends + sectors == 0) {
-    return durable_size;
-  }
-  const uint64_t drawn = crash_.Below(appends + sectors);
-  return drawn < appends ? node.ends[drawn]
-                         : (node.synced / kSectorBytes + 1 + drawn - appends) * kSectorBytes;
-}
-
-Bytes Volume::DrawImage(const Node& node) {
-  Bytes durable = DurableImage(node);
-  if (node.synced == node.data.size()) {
-    return durable;
-  }
-  const uint64_t size = DrawSize(node, durable.size());
-  if (size <= node.synced) {
-    return durable;
-  }
-  Bytes image = node.data.substr(0, size);
-  PunchHoles(image, node);
-  const auto erase = [&](uint64_t from, uint64_t to) {
-    from = std::max(from, node.synced);
-    to = std::min(to, size);
-    std::fill(image.begin() + static_cast<std::ptrdiff_t>(from),
-              image.begin() + static_cast<std::ptrdiff_t>(to), '\0');
-  };
-  for (uint64_t page = node.synced / kPageBytes * kPageBytes; page < size; page += kPageBytes) {
-    const PieceFate fate = DrawFate(crash_, options_.crash_weights);
-    if (fate == PieceFate::kLost) {
-      erase(page, page + kPageBytes);
-      continue;
-    }
-    for (uint64_t sector = page; fate == PieceFate::kTorn && sector < page + kPageBytes;
-         sector += kSectorBytes) {
-      const bool is_drawn = sector < size && sector + kSectorBytes > node.synced;
-      if (is_drawn && crash_.Below(2) == 0) {
-        erase(sector, sector + kSectorBytes);
-      }
-    }
-  }
-  return image;
-}
-
 void Volume::CrashFiles(ProcessId dead, std::vector<Drawn>& drawn) {
   for (auto file = dirty_.begin(); file != dirty_.end();) {
-    Node& node = nodes_.at(*file);
-    if (node.writer != dead) {
+    if (At(*file).writer != dead) {
       ++file;
       continue;
     }
-    used_ -= node.data.size() * node.names;
-    if (options_.crash_fate == CrashFate::kDrawn) {
-      node.data = DrawImage(node);
+    Change(*file, [&](Node& node) {
+      FileImage& image = node.image;
+      if (options_.crash_fate != CrashFate::kDrawn) {
+        image.Reset(options_.crash_fate == CrashFate::kKept ? image.KeptImage()
+                                                            : image.DurableImage());
+        return;
+      }
+      image.Reset(image.DrawImage(crash_, options_.crash_weights));
+      const Bytes& left = image.data();
       drawn.push_back({.piece = Drawn::Piece::kFile,
                        .number = *file,
-                       .left = XXH3_64bits(node.data.data(), node.data.size())});
-    } else if (options_.crash_fate == CrashFate::kKept && node.synced < node.data.size()) {
-      PunchHoles(node.data, node);
-    } else {
-      node.data = DurableImage(node);
-    }
-    used_ += node.data.size() * node.names;
-    node.synced = node.data.size();
-    node.holes.clear();
-    node.ends.clear();
+                       .left = XXH3_64bits(left.data(), left.size())});
+    });
     file = dirty_.erase(file);
   }
 }
+
+// ---- Handles ------------------------------------------------------------------------------------
+
+Volume::Handle Volume::Open(Inode file, ProcessId owner) {
+  Change(file, [](Node& node) { ++node.handles; });
+  Refer(file);
+  const Handle handle = ++last_handle_;
+  handles_[handle] = {.file = file, .owner = owner, .lock = std::nullopt};
+  return handle;
+}
+
+void Volume::Close(Handle handle) {
+  const auto open = handles_.find(handle);
+  Check(open != handles_.end(), "handle {} is closed twice", handle);
+  const Inode file = open->second.file;
+  handles_.erase(open);
+  Change(file, [](Node& node) { --node.handles; });
+  Unrefer(file);
+}
+
+void Volume::CloseAll(ProcessId owner) {
+  for (auto open = handles_.begin(); open != handles_.end();) {
+    const auto& [handle, held] = *open++;
+    if (held.owner == owner) {
+      Close(handle);
+    }
+  }
+}
+
+bool Volume::Lock(Handle handle, LockKind kind) {
+  OpenHandle& mine = handles_.at(handle);
+  for (const auto& [other, held] : handles_) {
+    const bool excludes =
+        held.lock && (kind == LockKind::kExclusive || *held.lock == LockKind::kExclusive);
+    if (other != handle && held.file == mine.file && excludes) {
+      return false;
+    }
+  }
+  mine.lock = kind;
+  return true;
+}
+
+void Volume::Unlock(Handle handle) { handles_.at(handle).lock.reset(); }
 
 // ---- Names --------------------------------------------------------------------------------------
 
 Volume::Inode Volume::Find(std::string_view path) const {
   const auto found = names_.find(path);
-  return found == names_.end() ? 0 : found->second.current;
+  const Inode file = found == names_.end() ? 0 : found->second.current;
+  return file == 0 || nodes_.at(file).is_directory ? 0 : file;
 }
 
 void Volume::Refer(Inode file) {
@@ -242,14 +202,10 @@ void Volume::SetCurrent(Names::iterator name, Inode file) {
   const Inode before = std::exchange(name->second.current, file);
   if (file != 0) {
     Refer(file);
-    Node& node = nodes_.at(file);
-    ++node.names;
-    used_ += node.data.size();
+    Change(file, [](Node& node) { ++node.names; });
   }
   if (before != 0) {
-    Node& node = nodes_.at(before);
-    --node.names;
-    used_ -= node.data.size();
+    Change(before, [](Node& node) { --node.names; });
     Unrefer(before);
   }
 }
@@ -263,6 +219,9 @@ void Volume::DropIfUnused(Names::iterator name) {
 void Volume::Wait(NameOperation operation) {
   const Number number = ++last_number_;
   Refer(operation.file);
+  if (operation.file != 0) {
+    At(operation.file).naming.push_back(number);
+  }
   ForEachName(operation, [&](Names::iterator name) { chains_[name->first].push_back(number); });
   if (operation.to != names_.end()) {
     SetCurrent(operation.to, operation.file);
@@ -282,10 +241,10 @@ Volume::Inode Volume::Create(std::string_view path, ProcessId writer) {
 }
 
 bool Volume::Rename(std::string_view from, std::string_view to, ProcessId writer) {
-  const auto old_name = names_.find(from);
-  if (old_name == names_.end() || old_name->second.current == 0) {
+  if (Find(from) == 0) {
     return false;
   }
+  const auto old_name = names_.find(from);
   if (from != to) {
     const auto new_name = names_.try_emplace(std::string(to)).first;
     Wait({.from = old_name, .to = new_name, .file = old_name->second.current, .writer = writer});
@@ -294,10 +253,10 @@ bool Volume::Rename(std::string_view from, std::string_view to, ProcessId writer
 }
 
 bool Volume::Remove(std::string_view path, ProcessId writer) {
-  const auto name = names_.find(path);
-  if (name == names_.end() || name->second.current == 0) {
+  if (Find(path) == 0) {
     return false;
   }
+  const auto name = names_.find(path);
   Wait({.from = name, .to = names_.end(), .file = 0, .writer = writer});
   return true;
 }
@@ -328,6 +287,11 @@ void Volume::SyncName(std::string_view path) {
 }
 
 void Volume::MakeDurable(std::set<Number> wanted) {
+  if (IsJournaled() && !wanted.empty()) {
+    for (auto at = waiting_.begin(); at->first < *wanted.rbegin(); ++at) {
+      wanted.insert(at->first);
+    }
+  }
   std::vector<Number> open(wanted.begin(), wanted.end());
   while (!open.empty()) {
     const Number number = open.back();
@@ -351,6 +315,9 @@ void Volume::MakeDurable(std::set<Number> wanted) {
 void Volume::Finish(Number number, bool happened) {
   const NameOperation operation = waiting_.at(number);
   waiting_.erase(number);
+  if (operation.file != 0) {
+    std::erase(At(operation.file).naming, number);
+  }
   ForEachName(operation, [&](Names::iterator name) {
     const Inode outcome = name == operation.to ? operation.file : 0;
     if (happened) {
@@ -380,7 +347,8 @@ std::vector<std::string> Volume::List(std::string_view directory, SimTime as_of)
   std::vector<std::string> paths;
   for (auto name = names_.lower_bound(prefix);
        name != names_.end() && name->first.starts_with(prefix); ++name) {
-    if (name->second.current != 0 && name->second.listed_from <= as_of) {
+    const Inode file = name->second.current;
+    if (file != 0 && name->second.listed_from <= as_of && !nodes_.at(file).is_directory) {
       paths.push_back(name->first);
     }
   }
@@ -391,12 +359,8 @@ bool Volume::HasRoomFor(std::string_view path) const {
   if (Find(path) != 0) {
     return true;
   }
-  const std::string below = PrefixOf(path);
-  for (auto name = names_.lower_bound(below);
-       name != names_.end() && name->first.starts_with(below); ++name) {
-    if (name->second.current != 0) {
-      return false;
-    }
+  if (IsDirectory(path)) {
+    return false;
   }
   for (std::string_view above = DirectoryOf(path); !above.empty(); above = DirectoryOf(above)) {
     if (Find(above) != 0) {
@@ -412,10 +376,66 @@ void Volume::HideFromLists(std::string_view path, SimTime until) {
   }
 }
 
+// ---- Directories --------------------------------------------------------------------------------
+
+bool Volume::IsEmpty(std::string_view directory) const {
+  const std::string prefix = PrefixOf(directory);
+  for (auto name = names_.lower_bound(prefix);
+       name != names_.end() && name->first.starts_with(prefix); ++name) {
+    if (name->second.current != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Volume::IsDirectory(std::string_view path) const {
+  if (path.ends_with('/')) {
+    path.remove_suffix(1);
+  }
+  if (path.empty() || !IsEmpty(path)) {
+    return true;
+  }
+  const auto name = names_.find(path);
+  return name != names_.end() && name->second.current != 0 &&
+         nodes_.at(name->second.current).is_directory;
+}
+
+void Volume::MakeDirectory(std::string_view path, ProcessId writer) {
+  At(Create(path, writer)).is_directory = true;
+}
+
+void Volume::RemoveDirectory(std::string_view path, ProcessId writer) {
+  const auto name = names_.find(path);
+  Check(name != names_.end() && name->second.current != 0, "there is no directory {}", path);
+  Wait({.from = name, .to = names_.end(), .file = 0, .writer = writer});
+}
+
+std::vector<DirectoryEntry> Volume::Entries(std::string_view directory, SimTime as_of) const {
+  const std::string prefix = PrefixOf(directory);
+  std::map<std::string, bool> found;  // whether it is a directory
+  for (auto name = names_.lower_bound(prefix);
+       name != names_.end() && name->first.starts_with(prefix); ++name) {
+    if (name->second.current == 0 || name->second.listed_from > as_of) {
+      continue;
+    }
+    const std::string_view rest = std::string_view(name->first).substr(prefix.size());
+    const size_t slash = rest.find('/');
+    found[std::string(rest.substr(0, slash))] |=
+        slash != std::string_view::npos || nodes_.at(name->second.current).is_directory;
+  }
+  std::vector<DirectoryEntry> entries;
+  for (const auto& [name, is_directory] : found) {
+    entries.push_back({.name = name, .is_directory = is_directory});
+  }
+  return entries;
+}
+
 // ---- Crash --------------------------------------------------------------------------------------
 
 std::vector<Volume::Drawn> Volume::Crash(ProcessId writer) {
   std::vector<Drawn> drawn;
+  CloseAll(writer);
   BequeathNames(writer);
   CrashNames(writer, drawn);
   CrashFiles(writer, drawn);
@@ -446,7 +466,7 @@ void Volume::CrashNames(ProcessId dead, std::vector<Drawn>& drawn) {
     if (operation.writer != dead) {
       continue;
     }
-    bool happened = true;
+    bool happened = !IsJournaled() || lost.empty();
     ForEachName(operation, [&](Names::iterator name) {
       happened = happened && std::ranges::none_of(chains_.at(name->first), [&](Number other) {
                    return other < number && lost.contains(other);

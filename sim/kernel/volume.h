@@ -1,18 +1,23 @@
 // A volume as pure state: what is in the page cache, what is durable, and what a crash leaves.
 //
-// Names:  each has a current and a durable file. An operation on names waits, in order, until a
-//         sync of the directory it puts the name into (or takes it from) makes it durable, together
-//         with all earlier operations on the same names. A rename is one operation.
-// Files:  all bytes, and how many of them, from the start, are durable. What several processes
-//         wrote to one file without a sync shares the fate of the last of them.
-// Crash:  of one process; decides about its waiting operations and unsynced bytes as
-//         `DiskOptions::crash_fate` says. An operation on which a living process has built (a
-//         later one on the same name) is inherited by that process. Afterwards what is left of the
-//         dead is durable.
-// Dirs:   where files are; "/a" and "/a/" are the same, and so are "/" and "".
-// Cost:   a name O(log n), a crash what is not durable.
+// Names:  each has a current and a durable file or directory. An operation on names waits, in
+//         order, until a sync of the directory it puts the name into (or takes it from) makes it
+//         durable, together with all earlier operations on the same names. A rename is one. Where
+//         names are journaled (NewNames::kWithFile), a sync of a file does it too for the names
+//         that it got, and whatever makes one operation durable does so with all earlier ones.
+// Files:  see sim/kernel/file_image.h. A file lives while a name, a waiting operation or an open
+//         handle refers to it. What several processes wrote to one file without a sync shares the
+//         fate of the last of them.
+// Crash:  of one process; its handles close, then it is decided about its waiting operations and
+//         unsynced bytes as `DiskOptions::crash_fate` says. An operation on which a living process
+//         has built (a later one on the same name) is inherited by that process. Afterwards what is
+//         left of the dead is durable.
+// Dirs:   where something is, and where one was made; "/a" and "/a/" are the same, and so are "/"
+//         and "".
+// Cost:   a name O(log n), a crash what is not durable and all open handles.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -23,41 +28,59 @@
 #include "sim/disk.h"
 #include "sim/ids.h"
 #include "sim/kernel/choices.h"
+#include "sim/kernel/file_image.h"
 #include "sim/world/disk_options.h"
 
 namespace flinch::sim {
 
-enum class PieceFate : uint8_t { kKept, kLost, kTorn };
-
-PieceFate DrawFate(ChoicePoint& point, const CrashWeights& weights);
-
 class Volume {
  public:
   using Inode = uint64_t;
-
-  static constexpr uint64_t kPageBytes = 4096;
-  static constexpr uint64_t kSectorBytes = 512;
+  using Handle = uint64_t;
 
   // `crash` is the point "disk.crash" of this volume.
   Volume(const DiskOptions& options, ChoicePoint crash) : options_(options), crash_(crash) {}
 
-  // 0: no such file.
+  // 0: no such file; a directory is none.
   Inode Find(std::string_view path) const;
   Inode Create(std::string_view path, ProcessId writer);
-  // False when the file has been removed or replaced: it has no name any more.
-  bool Append(Inode file, std::string_view bytes, ProcessId writer);
-  bool Sync(Inode file);
+  // Null when the file does not live any more.
+  const Bytes* Content(Inode file) const;
+
+  // All four of files that live.
+  void Append(Inode file, std::string_view bytes, ProcessId writer);
+  void Write(Inode file, uint64_t offset, std::string_view bytes, ProcessId writer);
+  void Truncate(Inode file, uint64_t size, ProcessId writer);
+  void Sync(Inode file);
   // As a failed sync after which the cache takes the bytes for written (FailedSync::kMarkedClean).
   void MarkClean(Inode file);
-  const Bytes* Content(Inode file) const;
+
+  // Of files. False: there is none of that name.
   bool Rename(std::string_view from, std::string_view to, ProcessId writer);
   bool Remove(std::string_view path, ProcessId writer);
   void SyncDirectory(std::string_view directory);
   // Makes one name durable, with all earlier operations on it.
   void SyncName(std::string_view path);
-  // Without the names that are hidden at that time.
+  // Full paths of files. Without the names that are hidden at that time.
   std::vector<std::string> List(std::string_view directory, SimTime as_of = kForever) const;
   void HideFromLists(std::string_view path, SimTime until);
+
+  bool IsDirectory(std::string_view path) const;
+  // Whether anything is below it.
+  bool IsEmpty(std::string_view directory) const;
+  // Of a path at which nothing is, and of one that is an empty directory.
+  void MakeDirectory(std::string_view path, ProcessId writer);
+  void RemoveDirectory(std::string_view path, ProcessId writer);
+  std::vector<DirectoryEntry> Entries(std::string_view directory, SimTime as_of = kForever) const;
+
+  // A handle keeps its file alive, and may hold a lock on it.
+  Handle Open(Inode file, ProcessId owner);
+  void Close(Handle handle);
+  void CloseAll(ProcessId owner);
+  // False when a handle that is not this one holds a lock that excludes it. One that is held is
+  // changed.
+  bool Lock(Handle handle, LockKind kind);
+  void Unlock(Handle handle);
 
   // What a crash has drawn for one piece: an operation on names (by its number; `left` says whether
   // it happened) or the bytes of a file (by its inode; `left` is their hash).
@@ -76,11 +99,11 @@ class Volume {
   // What a reader would find if all processes died and nothing unsynced survived.
   std::optional<Bytes> DurableContent(std::string_view path) const;
 
-  // Bytes of all files that have a name now.
+  // Bytes of all files that have a name or are open now.
   uint64_t used_bytes() const { return used_; }
 
-  // How many bytes from the start of the file are durable.
-  uint64_t DurableBytes(Inode file) const;
+  // The durable bytes of `range`, in order.
+  std::vector<ByteRange> DurableParts(Inode file, ByteRange range) const;
 
   // Damage at rest. `bit` counts from the start of the file and lies within it.
   void FlipBit(Inode file, uint64_t bit);
@@ -91,16 +114,18 @@ class Volume {
   std::vector<Inode> FilesWithBytes() const;
 
  private:
+  using Number = uint64_t;  // of a waiting operation, in their order
+
   struct Node {
-    Bytes data;
-    uint64_t synced = 0;           // the bytes before it are durable, but for those in `holes`
-    std::vector<ByteRange> holes;  // below `synced`, by offset: not durable, for good
-    std::vector<uint64_t> ends;    // of the appends since the last sync
-    uint32_t references = 0;       // from names, durable names and waiting operations
-    uint32_t names = 0;            // current ones
+    FileImage image;
+    bool is_directory = false;
+    uint32_t references = 0;  // from names, durable names, waiting operations and handles
+    uint32_t names = 0;       // current ones
+    uint32_t handles = 0;
+    std::vector<Number> naming;  // waiting operations that give it a name, in order
     ProcessId writer;
 
-    bool dirty() const { return synced < data.size() || !holes.empty(); }
+    uint64_t used() const { return names + handles > 0 ? image.data().size() : 0; }
   };
 
   struct Name {
@@ -119,10 +144,18 @@ class Volume {
     ProcessId writer;
   };
 
-  using Number = uint64_t;  // of a waiting operation, in their order
+  struct OpenHandle {
+    Inode file = 0;
+    ProcessId owner;
+    std::optional<LockKind> lock;
+  };
 
-  static Bytes DurableImage(const Node& node);
-  static void PunchHoles(Bytes& data, const Node& node);
+  Node& At(Inode file);
+  // Changes a node, and what it counts for.
+  template <typename Act>
+  void Change(Inode file, Act act);
+
+  bool IsJournaled() const { return options_.new_names == NewNames::kWithFile; }
 
   void Wait(NameOperation operation);
   void MakeDurable(std::set<Number> wanted);
@@ -134,8 +167,6 @@ class Volume {
   void BequeathNames(ProcessId dead);
   void CrashNames(ProcessId dead, std::vector<Drawn>& drawn);
   void CrashFiles(ProcessId dead, std::vector<Drawn>& drawn);
-  Bytes DrawImage(const Node& node);
-  uint64_t DrawSize(const Node& node, uint64_t durable_size);
 
   template <typename Visit>
   void ForEachName(const NameOperation& operation, Visit visit) {
@@ -150,10 +181,12 @@ class Volume {
   DiskOptions options_;
   ChoicePoint crash_;
   Inode last_inode_ = 0;
+  Handle last_handle_ = 0;
   Number last_number_ = 0;
   uint64_t used_ = 0;
   std::map<Inode, Node> nodes_;
   std::set<Inode> dirty_;
+  std::map<Handle, OpenHandle> handles_;
   Names names_;
   std::map<Number, NameOperation> waiting_;
   // For each name with waiting operations, these in order. The keys lie in `names_`.

@@ -1,14 +1,13 @@
 #include "sim/kernel/volume_door.h"
 
-#define XXH_INLINE_ALL
 #include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include "sim/kernel/disk_model.h"
 #include "sim/kernel/kernel.h"
+#include "sim/kernel/open_file.h"
 #include "sim/kernel/process_environment.h"
 
 namespace flinch::sim {
@@ -47,110 +46,92 @@ bool IsDirectoryPath(std::string_view path) {
 
 bool MakesName(DiskOperation operation) {
   return operation == DiskOperation::kOpen || operation == DiskOperation::kCreate ||
-         operation == DiskOperation::kRename || operation == DiskOperation::kPut;
-}
-
-// ---- What a digest knows of an operation --------------------------------------------------------
-
-uint64_t Hash(uint64_t before, std::string_view bytes) {
-  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), before);
-}
-
-uint64_t Hash(uint64_t before, uint64_t number) {
-  return XXH3_64bits_withSeed(&number, sizeof number, before);
-}
-
-uint64_t Hash(uint64_t before, const std::vector<std::string>& names) {
-  uint64_t hash = Hash(before, names.size());
-  for (const std::string& name : names) {
-    hash = Hash(hash, name);
-  }
-  return hash;
-}
-
-// Its path says all of a file.
-uint64_t Hash(uint64_t before, const std::unique_ptr<File>&) { return before; }
-
-uint64_t HashOf(const DiskRequest& request) {
-  uint64_t hash = Hash(0, request.path);
-  hash = Hash(hash, request.other_path);
-  hash = Hash(hash, request.content);
-  hash = Hash(hash, request.range.offset);
-  return Hash(hash, request.range.size);
-}
-
-// Neither a lost request nor a lost reply nor an outage can be told from the others.
-std::unexpected<Error> NoAnswer() {
-  return Fail(ErrorCode::kUnavailable, "The volume does not answer.");
+         operation == DiskOperation::kOpenNew || operation == DiskOperation::kRename ||
+         operation == DiskOperation::kPut;
 }
 
 }  // namespace
 
-class VolumeDoor::OpenFile final : public File {
- public:
-  OpenFile(VolumeDoor& door, std::string path, Volume::Inode inode)
-      : door_(door), path_(std::move(path)), inode_(inode) {}
+std::unexpected<Error> NoAnswer() {
+  return Fail(ErrorCode::kUnavailable, "The volume does not answer.");
+}
 
-  Result<void> Append(std::string_view bytes) override {
-    const DiskRequest request{.operation = DiskOperation::kAppend,
-                              .path = path_,
-                              .bytes = static_cast<uint64_t>(bytes.size()),
-                              .content = bytes};
-    return door_.Recorded(request, Write(request));
+struct VolumeDoor::AtOnceSide {
+  AtOnceSide(Kernel& kernel, Incarnation& incarnation, DiskModel& disk)
+      : door(kernel, incarnation, disk) {
+    door.owing_ = this;
   }
 
-  Result<void> Sync() override {
-    const DiskRequest request{.operation = DiskOperation::kSync, .path = path_};
-    return door_.Recorded(request, SyncBytes(request));
-  }
-
- private:
-  Result<void> Removed() const { return Fail(ErrorCode::kNotFound, path_ + " has been removed."); }
-
-  Result<void> Write(const DiskRequest& request) {
-    const Result<Effect> effect = door_.Admit(request);
-    if (!effect) {
-      return Fail(effect);
-    }
-    if (!door_.disk_.volume().Append(inode_, {}, door_.incarnation_.process)) {
-      return Removed();
-    }
-    door_.WriteBytes(request, inode_);
-    return *effect == Effect::kUnanswered ? NoAnswer() : Result<void>();
-  }
-
-  Result<void> SyncBytes(const DiskRequest& request) {
-    const Result<Effect> effect = door_.Admit(request);
-    Volume& volume = door_.disk_.volume();
-    if (!effect) {
-      if (effect.error().code == ErrorCode::kIo &&
-          door_.disk_.options().failed_sync == FailedSync::kMarkedClean) {
-        volume.MarkClean(inode_);
-      }
-      return Fail(effect);
-    }
-    if (*effect == Effect::kPretended) {
-      return {};
-    }
-    if (!volume.Sync(inode_)) {
-      return Removed();
-    }
-    return *effect == Effect::kUnanswered ? NoAnswer() : Result<void>();
-  }
-
-  VolumeDoor& door_;
-  std::string path_;
-  Volume::Inode inode_;
+  VolumeDoor door;
+  DiskModel::Debt debt;
 };
 
+VolumeDoor::VolumeDoor(Kernel& kernel, Incarnation& incarnation, DiskModel& disk)
+    : kernel_(kernel), incarnation_(incarnation), disk_(disk) {}
+
+VolumeDoor::~VolumeDoor() = default;
+
+bool VolumeDoor::is_alive() const { return incarnation_.alive; }
+
+FileSystem& VolumeDoor::AtOnce() {
+  if (owing_ != nullptr) {
+    return *this;
+  }
+  if (at_once_ == nullptr) {
+    at_once_ = std::make_unique<AtOnceSide>(kernel_, incarnation_, disk_);
+  }
+  return at_once_->door;
+}
+
+void VolumeDoor::Settle() {
+  AtOnceSide* const side = owing_ != nullptr ? owing_ : at_once_.get();
+  if (side == nullptr) {
+    kernel_.Yield();
+  } else if (incarnation_.alive) {
+    disk_.Pay(incarnation_, side->debt);
+  }
+}
+
+// ---- Whether it may happen ----------------------------------------------------------------------
+
 Result<void> VolumeDoor::CheckPaths(const DiskRequest& request) const {
-  const bool of_directory =
-      request.operation == DiskOperation::kSyncNames || request.operation == DiskOperation::kList;
+  const DiskOperation operation = request.operation;
+  const bool of_directory = operation == DiskOperation::kSyncNames ||
+                            operation == DiskOperation::kList ||
+                            operation == DiskOperation::kEntries;
   if (!(of_directory ? IsDirectoryPath(request.path) : IsFilePath(request.path))) {
     return NoPath(request.path);
   }
-  if (request.operation == DiskOperation::kRename && !IsFilePath(request.other_path)) {
+  if (operation == DiskOperation::kRename && !IsFilePath(request.other_path)) {
     return NoPath(request.other_path);
+  }
+  return {};
+}
+
+uint64_t VolumeDoor::GrowthOf(const DiskRequest& request) const {
+  if (request.file == 0) {
+    return request.bytes;
+  }
+  const uint64_t size = disk_.volume().Content(request.file)->size();
+  const uint64_t end = request.operation == DiskOperation::kAppend
+                           ? size + request.bytes
+                           : request.range.offset + request.bytes;
+  return Changes(request.operation) && end > size ? end - size : 0;
+}
+
+Result<void> VolumeDoor::PassTime(const DiskRequest& request) {
+  if (owing_ != nullptr && incarnation_.alive && incarnation_.doomed) {
+    return Fail(ErrorCode::kIo, "The disk is frozen.");
+  }
+  if (incarnation_.alive) {
+    if (owing_ != nullptr) {
+      disk_.Owe(incarnation_, request, owing_->debt);
+    } else {
+      disk_.Spend(incarnation_, request);
+    }
+  }
+  if (!incarnation_.alive) {
+    return Fail(ErrorCode::kUnavailable, "The process is dead.");
   }
   return {};
 }
@@ -159,22 +140,25 @@ Result<VolumeDoor::Effect> VolumeDoor::Admit(const DiskRequest& request) {
   if (const Result<void> valid = CheckPaths(request); !valid) {
     return Fail(valid);
   }
-  if (incarnation_.alive) {
-    disk_.Spend(incarnation_, request);
-  }
-  if (!incarnation_.alive) {
-    return Fail(ErrorCode::kUnavailable, "The process is dead.");
+  if (const Result<void> passed = PassTime(request); !passed) {
+    return Fail(passed);
   }
   if (MakesName(request.operation) && !disk_.volume().HasRoomFor(request.path)) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{} is a directory, or below a file.", request.path));
   }
-  const std::optional<DiskFault> fault = disk_.faults().Judge(request, disk_.volume().used_bytes());
-  if (!fault) {
-    return Effect::kHappens;
+  std::optional<DiskFault> fault = DiskFault::kFreeze;
+  if (!disk_.CountsToDeath(request)) {
+    DiskRequest grown = request;
+    grown.grows = GrowthOf(request);
+    fault = disk_.faults().Judge(grown, disk_.volume().used_bytes());
   }
-  disk_.Note(*fault, incarnation_, request);
-  switch (*fault) {
+  return fault ? Strike(request, *fault) : Effect::kHappens;
+}
+
+Result<VolumeDoor::Effect> VolumeDoor::Strike(const DiskRequest& request, DiskFault fault) {
+  disk_.Note(fault, incarnation_, request);
+  switch (fault) {
     case DiskFault::kReplyLost:
       return Effect::kUnanswered;
     case DiskFault::kLyingSync:
@@ -186,6 +170,9 @@ Result<VolumeDoor::Effect> VolumeDoor::Admit(const DiskRequest& request) {
       return Fail(ErrorCode::kNoSpace, fmt::format("The disk has no room for {}.", request.path));
     case DiskFault::kFreeze:
       kernel_.Doom(incarnation_);
+      if (owing_ != nullptr) {
+        return Fail(ErrorCode::kIo, "The disk is frozen.");
+      }
       kernel_.Yield();
       Unreachable("a process lives on after its disk froze");
     default:
@@ -193,23 +180,13 @@ Result<VolumeDoor::Effect> VolumeDoor::Admit(const DiskRequest& request) {
   }
 }
 
-template <typename T>
-Result<T> VolumeDoor::Recorded(const DiskRequest& request, Result<T> answer) {
-  if (!incarnation_.alive) {
-    return answer;
-  }
-  uint64_t code = 0;
-  uint64_t content = HashOf(request);
-  if (!answer) {
-    code = uint64_t{std::to_underlying(answer.error().code)} + 1;
-  } else if constexpr (!std::is_void_v<T>) {
-    content = Hash(content, *answer);
-  }
+void VolumeDoor::Record(const DiskRequest& request, uint64_t code, uint64_t content) {
   kernel_.Record(Step::kDisk, incarnation_.process,
                  static_cast<uint64_t>(request.operation) << 56 | code << 48 | request.bytes,
                  content);
-  return answer;
 }
+
+// ---- Files --------------------------------------------------------------------------------------
 
 void VolumeDoor::HideNewName(const DiskRequest& request) {
   if (const auto delay = disk_.faults().DrawListingDelay(request)) {
@@ -228,10 +205,10 @@ Volume::Inode VolumeDoor::CreateName(const DiskRequest& request) {
   return inode;
 }
 
-void VolumeDoor::WriteBytes(const DiskRequest& request, Volume::Inode file) {
+void VolumeDoor::WriteBytes(const DiskRequest& request, Volume::Inode file, uint64_t offset) {
   Volume& volume = disk_.volume();
   if (!disk_.faults().DrawMisdirection(request)) {
-    volume.Append(file, request.content, incarnation_.process);
+    volume.Write(file, offset, request.content, incarnation_.process);
     return;
   }
   const VolumeFaults::Target target = disk_.faults().DrawTarget(volume);
@@ -240,33 +217,53 @@ void VolumeDoor::WriteBytes(const DiskRequest& request, Volume::Inode file) {
   if (target.file != 0) {
     volume.Overwrite(target.file, target.offset, request.content);
   }
-  volume.Append(file, Bytes(request.content.size(), '\0'), incarnation_.process);
+  const uint64_t size = volume.Content(file)->size();
+  volume.Truncate(file, std::max<uint64_t>(size, offset + request.content.size()),
+                  incarnation_.process);
 }
 
-Result<std::unique_ptr<File>> VolumeDoor::Open(const DiskRequest& request) {
+Result<std::unique_ptr<File>> VolumeDoor::OpenAs(const DiskRequest& request, OpenMode mode) {
   const Result<Effect> effect = Admit(request);
   if (!effect) {
     return Fail(effect);
   }
-  Volume::Inode inode =
-      request.operation == DiskOperation::kOpen ? disk_.volume().Find(request.path) : 0;
-  if (inode == 0) {
-    inode = CreateName(request);
+  Volume::Inode file =
+      request.operation == DiskOperation::kCreate ? 0 : disk_.volume().Find(request.path);
+  if (file == 0 && request.operation == DiskOperation::kOpenOld) {
+    return NoFile(request.path);
+  }
+  if (file != 0 && mode == OpenMode::kCreateUnique) {
+    return Fail(ErrorCode::kExists, fmt::format("There is a file {} already.", request.path));
+  }
+  if (file == 0) {
+    file = CreateName(request);
   }
   if (*effect == Effect::kUnanswered) {
     return NoAnswer();
   }
-  return std::make_unique<OpenFile>(*this, std::string(request.path), inode);
+  return std::make_unique<OpenFile>(*this, std::string(request.path), file, mode);
+}
+
+Result<std::unique_ptr<File>> VolumeDoor::Open(std::string_view path, OpenMode mode) {
+  const bool is_old = mode == OpenMode::kRead || mode == OpenMode::kWrite;
+  const DiskRequest request{.operation = is_old                            ? DiskOperation::kOpenOld
+                                         : mode == OpenMode::kCreateUnique ? DiskOperation::kOpenNew
+                                                                           : DiskOperation::kOpen,
+                            .path = path};
+  return Recorded(request, OpenAs(request, mode));
 }
 
 Result<std::unique_ptr<File>> VolumeDoor::OpenForAppend(std::string_view path) {
-  const DiskRequest request{.operation = DiskOperation::kOpen, .path = path};
-  return Recorded(request, Open(request));
+  return Open(path, OpenMode::kCreate);
 }
 
 Result<std::unique_ptr<File>> VolumeDoor::Create(std::string_view path) {
   const DiskRequest request{.operation = DiskOperation::kCreate, .path = path};
-  return Recorded(request, Open(request));
+  return Recorded(request, OpenAs(request, OpenMode::kWrite));
+}
+
+Volume::Inode VolumeDoor::FileOf(const DiskRequest& request) const {
+  return request.file != 0 ? request.file : disk_.volume().Find(request.path);
 }
 
 Result<Bytes> VolumeDoor::ReadRange(const DiskRequest& request) {
@@ -274,20 +271,20 @@ Result<Bytes> VolumeDoor::ReadRange(const DiskRequest& request) {
     return Fail(effect);
   }
   Volume& volume = disk_.volume();
-  const Volume::Inode file = volume.Find(request.path);
+  const Volume::Inode file = FileOf(request);
   const Bytes* content = volume.Content(file);
   if (content == nullptr) {
     return NoFile(request.path);
   }
-  const ByteRange range = request.range;
-  const uint64_t start = std::min<uint64_t>(range.offset, content->size());
-  const uint64_t size = std::min<uint64_t>(range.size, content->size() - start);
-  const uint64_t durable = std::max(volume.DurableBytes(file), start) - start;
-  const std::optional<uint64_t> rot =
-      disk_.faults().DrawRot(request, {.offset = start, .size = std::min(durable, size)});
-  if (rot) {
-    disk_.Note(DiskFault::kBitRot, incarnation_, request, *rot);
-    volume.FlipBit(file, *rot);
+  const uint64_t start = std::min<uint64_t>(request.range.offset, content->size());
+  const uint64_t size = std::min<uint64_t>(request.range.size, content->size() - start);
+  if (disk_.faults().CanRot(request)) {
+    const std::optional<uint64_t> rot =
+        disk_.faults().DrawRot(request, volume.DurableParts(file, {.offset = start, .size = size}));
+    if (rot) {
+      disk_.Note(DiskFault::kBitRot, incarnation_, request, *rot);
+      volume.FlipBit(file, *rot);
+    }
   }
   return content->substr(start, size);
 }
@@ -307,7 +304,7 @@ Result<uint64_t> VolumeDoor::SizeOf(const DiskRequest& request) {
   if (const auto effect = Admit(request); !effect) {
     return Fail(effect);
   }
-  const Bytes* content = disk_.volume().Content(disk_.volume().Find(request.path));
+  const Bytes* content = disk_.volume().Content(FileOf(request));
   if (content == nullptr) {
     return NoFile(request.path);
   }
@@ -318,6 +315,8 @@ Result<uint64_t> VolumeDoor::Size(std::string_view path) {
   const DiskRequest request{.operation = DiskOperation::kSize, .path = path};
   return Recorded(request, SizeOf(request));
 }
+
+// ---- Names --------------------------------------------------------------------------------------
 
 Result<void> VolumeDoor::RenameFile(const DiskRequest& request) {
   const Result<Effect> effect = Admit(request);
@@ -371,12 +370,15 @@ Result<void> VolumeDoor::SyncDirectory(std::string_view directory) {
   return Recorded(request, SyncNames(request));
 }
 
+SimTime VolumeDoor::ListsAsOf() const {
+  return disk_.condition().listing_delay_max > Duration(0) ? kernel_.now() : kForever;
+}
+
 Result<std::vector<std::string>> VolumeDoor::ListFiles(const DiskRequest& request) {
   if (const Result<Effect> effect = Admit(request); !effect) {
     return Fail(effect);
   }
-  const bool is_late = disk_.condition().listing_delay_max > Duration(0);
-  return disk_.volume().List(request.path, is_late ? kernel_.now() : kForever);
+  return disk_.volume().List(request.path, ListsAsOf());
 }
 
 Result<std::vector<std::string>> VolumeDoor::List(std::string_view directory) {
@@ -392,7 +394,7 @@ Result<bool> VolumeDoor::Put(const DiskRequest& request) {
   const bool is_new = disk_.volume().Find(request.path) == 0;
   if (is_new) {
     const Volume::Inode file = CreateName(request);
-    WriteBytes(request, file);
+    WriteBytes(request, file, 0);
     if (*effect != Effect::kPretended) {
       disk_.volume().Sync(file);
       disk_.volume().SyncName(request.path);
@@ -410,6 +412,67 @@ Result<bool> VolumeDoor::PutIfAbsent(std::string_view path, std::string_view byt
                             .bytes = static_cast<uint64_t>(bytes.size()),
                             .content = bytes};
   return Recorded(request, Put(request));
+}
+
+// ---- Directories --------------------------------------------------------------------------------
+
+Result<void> VolumeDoor::MakeEmpty(const DiskRequest& request) {
+  const Result<Effect> effect = Admit(request);
+  if (!effect) {
+    return Fail(effect);
+  }
+  Volume& volume = disk_.volume();
+  if (volume.Find(request.path) != 0 || volume.IsDirectory(request.path)) {
+    return Fail(ErrorCode::kExists, fmt::format("There is something at {}.", request.path));
+  }
+  if (!volume.HasRoomFor(request.path)) {
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} is below a file.", request.path));
+  }
+  volume.MakeDirectory(request.path, incarnation_.process);
+  HideNewName(request);
+  return *effect == Effect::kUnanswered ? NoAnswer() : Result<void>();
+}
+
+Result<void> VolumeDoor::MakeDirectory(std::string_view directory) {
+  const DiskRequest request{.operation = DiskOperation::kMakeDirectory, .path = directory};
+  return Recorded(request, MakeEmpty(request));
+}
+
+Result<void> VolumeDoor::RemoveEmpty(const DiskRequest& request) {
+  const Result<Effect> effect = Admit(request);
+  if (!effect) {
+    return Fail(effect);
+  }
+  Volume& volume = disk_.volume();
+  if (!volume.IsDirectory(request.path)) {
+    return Fail(ErrorCode::kNotFound, fmt::format("There is no directory {}.", request.path));
+  }
+  if (!volume.IsEmpty(request.path)) {
+    return Fail(ErrorCode::kExists, fmt::format("There is something in {}.", request.path));
+  }
+  volume.RemoveDirectory(request.path, incarnation_.process);
+  return *effect == Effect::kUnanswered ? NoAnswer() : Result<void>();
+}
+
+Result<void> VolumeDoor::RemoveDirectory(std::string_view directory) {
+  const DiskRequest request{.operation = DiskOperation::kRemoveDirectory, .path = directory};
+  return Recorded(request, RemoveEmpty(request));
+}
+
+Result<std::vector<DirectoryEntry>> VolumeDoor::ListEntries(const DiskRequest& request) {
+  if (const Result<Effect> effect = Admit(request); !effect) {
+    return Fail(effect);
+  }
+  const Volume& volume = disk_.volume();
+  if (!volume.IsDirectory(request.path)) {
+    return Fail(ErrorCode::kNotFound, fmt::format("There is no directory {}.", request.path));
+  }
+  return volume.Entries(request.path, ListsAsOf());
+}
+
+Result<std::vector<DirectoryEntry>> VolumeDoor::Entries(std::string_view directory) {
+  const DiskRequest request{.operation = DiskOperation::kEntries, .path = directory};
+  return Recorded(request, ListEntries(request));
 }
 
 }  // namespace flinch::sim

@@ -7,7 +7,8 @@ namespace flinch::sim {
 
 bool IsRead(DiskOperation operation) {
   return operation == DiskOperation::kRead || operation == DiskOperation::kReadAt ||
-         operation == DiskOperation::kSize || operation == DiskOperation::kList;
+         operation == DiskOperation::kSize || operation == DiskOperation::kList ||
+         operation == DiskOperation::kOpenOld || operation == DiskOperation::kEntries;
 }
 
 bool IsSync(DiskOperation operation) {
@@ -15,8 +16,13 @@ bool IsSync(DiskOperation operation) {
          operation == DiskOperation::kPut;
 }
 
+bool Changes(DiskOperation operation) {
+  return !IsRead(operation) && operation != DiskOperation::kLockShared &&
+         operation != DiskOperation::kLockExclusive && operation != DiskOperation::kUnlock;
+}
+
 bool IsWrite(DiskOperation operation) {
-  return operation == DiskOperation::kPut || (!IsRead(operation) && !IsSync(operation));
+  return operation == DiskOperation::kPut || (Changes(operation) && !IsSync(operation));
 }
 
 VolumeFaults::VolumeFaults(const Choices& choices, std::string_view volume)
@@ -76,7 +82,7 @@ std::optional<DiskFault> VolumeFaults::JudgeService(const DiskRequest& request) 
   if (condition_.outage == Outage::kRefuses) {
     return DiskFault::kOutage;
   }
-  if (IsRead(request.operation)) {
+  if (!Changes(request.operation)) {
     return std::nullopt;
   }
   if (Strikes(request_lost_, condition_.request_lost)) {
@@ -106,11 +112,11 @@ std::optional<DiskFault> VolumeFaults::Judge(const DiskRequest& request, uint64_
   if (IsSync(operation) && Strikes(sync_error_, disk.sync_error)) {
     return DiskFault::kSyncError;
   }
-  if (request.bytes > 0 &&
-      (used_bytes > disk.capacity_bytes || request.bytes > disk.capacity_bytes - used_bytes)) {
+  if (request.grows > 0 &&
+      (used_bytes > disk.capacity_bytes || request.grows > disk.capacity_bytes - used_bytes)) {
     return DiskFault::kFull;
   }
-  if (!IsRead(operation) && ++writes_ == disk.freeze_at_write) {
+  if (Changes(operation) && ++writes_ == disk.freeze_at_write) {
     return DiskFault::kFreeze;
   }
   if (IsSync(operation) && Strikes(lie_, disk.lying_sync)) {
@@ -119,11 +125,27 @@ std::optional<DiskFault> VolumeFaults::Judge(const DiskRequest& request, uint64_
   return std::nullopt;
 }
 
-std::optional<uint64_t> VolumeFaults::DrawRot(const DiskRequest& request, ByteRange durable) {
-  if (durable.size == 0 || !Concerns(request) || !Strikes(rot_, condition_.disk.bit_rot)) {
+bool VolumeFaults::CanRot(const DiskRequest& request) const {
+  return condition_.disk.bit_rot.numerator != 0 && Concerns(request);
+}
+
+std::optional<uint64_t> VolumeFaults::DrawRot(const DiskRequest& request,
+                                              std::span<const ByteRange> durable) {
+  uint64_t bytes = 0;
+  for (const ByteRange& part : durable) {
+    bytes += part.size;
+  }
+  if (bytes == 0 || !CanRot(request) || !Strikes(rot_, condition_.disk.bit_rot)) {
     return std::nullopt;
   }
-  return durable.offset * 8 + rotten_bit_.Below(durable.size * 8);
+  uint64_t bit = rotten_bit_.Below(bytes * 8);
+  for (const ByteRange& part : durable) {
+    if (bit < part.size * 8) {
+      return part.offset * 8 + bit;
+    }
+    bit -= part.size * 8;
+  }
+  return std::nullopt;
 }
 
 bool VolumeFaults::DrawMisdirection(const DiskRequest& request) {

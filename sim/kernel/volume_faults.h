@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "sim/kernel/choices.h"
@@ -28,6 +29,16 @@ enum class DiskOperation : uint8_t {
   kReadAt,
   kSize,
   kPut,
+  kOpenOld,  // makes nothing
+  kOpenNew,  // makes one that must be new
+  kWriteAt,
+  kTruncate,
+  kLockShared,
+  kLockExclusive,
+  kUnlock,
+  kMakeDirectory,
+  kRemoveDirectory,
+  kEntries,
 };
 
 // Recorded by its number, so new ones go to the end. Each is a field of a condition.
@@ -55,12 +66,16 @@ struct DiskRequest {
   std::string_view other_path = {};  // what is renamed to `path`
   uint64_t bytes = 0;                // that are written
   std::string_view content = {};     // these
-  ByteRange range{};                 // that is read
+  ByteRange range{};                 // that is read; its offset: where it is written, or cut
+  Volume::Inode file = 0;            // of an operation on an open file
+  uint64_t grows = 0;                // so many bytes the volume will hold more
 };
 
 bool IsRead(DiskOperation operation);
 bool IsWrite(DiskOperation operation);
 bool IsSync(DiskOperation operation);
+// A write or a sync.
+bool Changes(DiskOperation operation);
 
 class VolumeFaults {
  public:
@@ -80,8 +95,9 @@ class VolumeFaults {
   // What keeps the operation from happening, or lies about it. `used_bytes` of the volume.
   std::optional<DiskFault> Judge(const DiskRequest& request, uint64_t used_bytes);
 
-  // The bit among `range` of the file's durable bytes that rots when it is read.
-  std::optional<uint64_t> DrawRot(const DiskRequest& request, ByteRange durable);
+  bool CanRot(const DiskRequest& request) const;
+  // The bit among the durable bytes that are read, if one rots.
+  std::optional<uint64_t> DrawRot(const DiskRequest& request, std::span<const ByteRange> durable);
   bool DrawMisdirection(const DiskRequest& request);
 
   struct Target {

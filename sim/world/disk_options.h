@@ -9,9 +9,11 @@
 //
 // Every fault below says what it concerns and what may be observed; all else stays as it is:
 // no other name, size or byte changes, and what it destroyed stays destroyed when it is healed.
-//   reads   Read, ReadAt, Size, List
-//   writes  OpenForAppend, Create, Append, Rename, Remove, PutIfAbsent
+//   reads   Read, ReadAt, Size, List, Entries, an Open that makes nothing (kRead, kWrite)
+//   writes  Append, WriteAt, Truncate, Create, OpenForAppend, any other Open, Rename, Remove,
+//           MakeDirectory, RemoveDirectory, PutIfAbsent
 //   syncs   Sync, SyncDirectory, PutIfAbsent
+// Lock and Unlock are none of these. An open file has the path by which it was opened.
 //
 // Source: Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014 (what crashes leave);
 //         Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020;
@@ -40,11 +42,14 @@ enum class CrashFate : uint8_t {
 // How the pieces of CrashFate::kDrawn fare. Pieces persist in any order, so a later one may be
 // there without an earlier one, a name without its data, and data without its name.
 // - An operation on names happens whole or not at all (torn counts as lost), and only with all
-//   earlier ones on the same names; a rename is one operation.
+//   earlier ones on the same names (NewNames::kWithFile: with all earlier ones); a rename is one
+//   operation.
 // - The size of a file is the current one, the synced one, or (torn) one it had in between after
-//   an append or at the end of a sector.
-// - Each page of 4 KiB below that size holds what was written, or zeros (a hole), or (torn) either
-//   of the two in each sector of 512 bytes.
+//   a write, a cut, or at the end of a sector.
+// - Each page of 4 KiB below that size holds what was written, or what was synced there (zeros when
+//   that is nothing: a hole), or (torn) either of the two in each sector of 512 bytes. What was
+//   written over twice without a sync is the last of the two. What was synced behind a cut is zeros
+//   if the cut is there.
 struct CrashWeights {
   uint32_t kept = 1;
   uint32_t lost = 1;
@@ -56,9 +61,18 @@ enum class FailedSync : uint8_t {
   // Nothing is durable, all is still to be written: a later sync that succeeds makes it durable.
   kStaysDirty,
   // As Linux does: what was to be written counts as written. It can be read until the writer
-  // crashes, a later sync says success, and after the crash zeros stand in its place, or the file
-  // ends before it. Only a rewrite into another file is safe.
+  // crashes, a later sync says success, and after the crash what was synced before, or zeros, stand
+  // in its place, or the file ends before it. Only a rewrite into another file is safe.
   kMarkedClean,
+};
+
+// What makes a new name durable.
+enum class NewNames : uint8_t {
+  // A sync of its directory, and nothing else: POSIX.
+  kWithDirectory,
+  // A sync of the file, too: names are journaled, as by ext4 and xfs. Operations on names persist
+  // in their order, and whatever makes one durable does so with all before it.
+  kWithFile,
 };
 
 // Time an operation takes, drawn uniformly, and what a crash does.
@@ -70,6 +84,7 @@ struct DiskOptions {
   CrashFate crash_fate = CrashFate::kLost;
   CrashWeights crash_weights;  // of CrashFate::kDrawn; their sum is positive
   FailedSync failed_sync = FailedSync::kStaysDirty;
+  NewNames new_names = NewNames::kWithDirectory;
 
   Result<void> Validate() const;
 };
@@ -93,8 +108,9 @@ struct DiskCondition {
   Ratio write_error;
   // Syncs fail with kIo; nothing has become durable (and see FailedSync).
   Ratio sync_error;
-  // An Append or PutIfAbsent after which the files of the volume would hold more bytes than this
-  // fails with kNoSpace; nothing has happened. Removing files helps.
+  // An Append, WriteAt, Truncate or PutIfAbsent after which the files of the volume would hold more
+  // bytes than this fails with kNoSpace; nothing has happened. Removing files helps, once nobody
+  // has them open.
   uint64_t capacity_bytes = kUnlimited;
   // Before the n-th write or sync from now (1: the next) the process that asks for it dies as by
   // a crash; nothing that it asks for from there on happens. Fires once.
@@ -105,8 +121,8 @@ struct DiskCondition {
   // A Read or ReadAt first flips one bit among the durable bytes that it reads, for good: all who
   // read later see it too.
   Ratio bit_rot;
-  // The bytes of an Append or PutIfAbsent overwrite, for good, some bytes of any file of the volume
-  // (sizes stay); where they belong stand zeros.
+  // The bytes of an Append, WriteAt or PutIfAbsent overwrite, for good, some bytes of any file of
+  // the volume (sizes stay); where they belong stands what stood there, or zeros.
   Ratio misdirected_write;
 
   // Whole sentences about a denominator of 0 or a negative latency.

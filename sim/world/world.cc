@@ -136,6 +136,26 @@ void World::SetSharedVolume(const VolumeCondition& condition) {
 
 void World::HealDisks() { kernel_->HealDisks(); }
 
+void World::CrashAtWrite(HostId host, uint64_t number) {
+  kernel_->hosts().at(host.value())->disk.DieAtWrite(number);
+}
+
+void World::CrashAtSharedWrite(uint64_t number) { kernel_->shared_volume().DieAtWrite(number); }
+
+uint64_t World::WritesOf(HostId host) const {
+  return kernel_->hosts().at(host.value())->disk.writes();
+}
+
+uint64_t World::WritesOfShared() const { return kernel_->shared_volume().writes(); }
+
+std::vector<HostId> World::Hosts() const {
+  std::vector<HostId> hosts;
+  for (uint32_t index = 0; index < kernel_->hosts().size(); ++index) {
+    hosts.emplace_back(index);
+  }
+  return hosts;
+}
+
 void World::At(SimTime time, std::move_only_function<void()> act) {
   kernel_->At(time, std::move(act));
 }

@@ -147,6 +147,12 @@ class World {
   // goes on, all names are listed. What was destroyed stays destroyed.
   void HealDisks();
 
+  // Whoever asks for the n-th write or sync of this disk (see WritesOf) dies before it, as by a
+  // crash; nothing that it asks for from there on happens. A number that has passed never comes,
+  // and the last number that was set is the one. See sim/world/crash_points.h for all of them.
+  void CrashAtWrite(HostId host, uint64_t number);
+  void CrashAtSharedWrite(uint64_t number);
+
   // Calls `act` from outside at a time; times in the past mean now. A Check of it that fails ends
   // the run with Ending::kViolation, as one of a fiber does.
   void At(SimTime time, std::move_only_function<void()> act);
@@ -170,8 +176,13 @@ class World {
   SimTime MonotonicTime(HostId host) const;
   WallTime WallTimeOf(HostId host) const;
   const ClockCondition& ClockOf(HostId host) const;
+  // How many writes and syncs (sim/world/disk_options.h) the processes have asked of a disk so far.
+  uint64_t WritesOf(HostId host) const;
+  uint64_t WritesOfShared() const;
   std::optional<ProcessId> FindProcess(std::string_view name) const;
   std::vector<std::string> ProcessNames() const;
+  // Of those that were added so far, in that order.
+  std::vector<HostId> Hosts() const;
   std::string_view NameOf(ProcessId process) const;
   HostId HostOf(ProcessId process) const;
   uint64_t events() const;

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/sync.h"
+#include "sim/world/crash_points.h"
 #include "sim/world/world.h"
 #include "tests/paths.h"
 
@@ -152,6 +153,27 @@ TEST(ReadmeTest, Disk) {
   EXPECT_EQ(log, "synced ");
 }
 
+TEST(ReadmeTest, Files) {
+  // README <
+  const auto count = [](Environment& env) {
+    FileSystem& disk = env.disk().AtOnce();
+    const Result<std::unique_ptr<File>> file = disk.Open("/pages", OpenMode::kCreate);
+    if (!file || !(*file)->Lock().value_or(false)) {
+      return;  // somebody else has it
+    }
+    const bool done = (*file)->WriteAt(4096, "page two") && (*file)->WriteAt(0, "page one") &&
+                      (*file)->Truncate(8192) && (*file)->Sync() && disk.SyncDirectory("/");
+    env.disk().Settle();  // the time that all this takes passes here
+    env.Trace("pages", {{"done", done}, {"bytes", (*file)->Size().value_or(0)}});
+  };
+  // > README
+  World world({.seed = 7});
+  const HostId host = world.AddHost("a");
+  world.AddProcess(host, "a", count);
+  world.Run([] { return false; });
+  EXPECT_EQ(world.ReadDurableFile(host, "/pages")->size(), 8192U);
+}
+
 TEST(ReadmeTest, Crash) {
   // README <
   const auto count = [](Environment& env) {
@@ -171,6 +193,32 @@ TEST(ReadmeTest, Crash) {
   // > README
   EXPECT_TRUE(world.IsAlive(process));
   EXPECT_GT(world.ReadFile(host, "/data/count").value_or("").size(), 100U);
+}
+
+TEST(ReadmeTest, CrashPoints) {
+  int torn = 0;
+  // README <
+  const auto experiment = [&](const CrashPoint& crash) {
+    World world({.seed = 7, .disk = {.crash_fate = CrashFate::kDrawn}});
+    const HostId host = world.AddHost("a");
+    world.AddProcess(host, "a", [](Environment& env) {
+      for (const std::string_view state : {"old", "new"}) {
+        if (!WriteDurably(env.disk(), "/state", state)) {
+          env.Trace("disk.failed");
+        }
+      }
+    });
+    Arm(world, crash);
+    world.Run([] { return false; });
+    const Bytes left = world.ReadFile(host, "/state").value_or("nothing");
+    torn += left != "nothing" && left != "old" && left != "new" ? 1 : 0;
+    return WritesOf(world);
+  };
+  for (const CrashPoint& crash : CrashPoints(experiment)) {
+    experiment(crash);
+  }
+  // > README
+  EXPECT_EQ(torn, 0);
 }
 
 // README <

@@ -21,6 +21,11 @@ bool FlakyVolume::Fails() {
   return true;
 }
 
+sim::Result<std::unique_ptr<sim::File>> FlakyVolume::Open(std::string_view path,
+                                                          sim::OpenMode mode) {
+  return volume_->Open(path, mode);
+}
+
 sim::Result<std::unique_ptr<sim::File>> FlakyVolume::OpenForAppend(std::string_view path) {
   return volume_->OpenForAppend(path);
 }
@@ -85,6 +90,30 @@ sim::Result<bool> FlakyVolume::PutIfAbsent(std::string_view path, std::string_vi
     (void)volume_->PutIfAbsent(path, bytes);
   }
   return Unavailable();
+}
+
+sim::Result<void> FlakyVolume::MakeDirectory(std::string_view directory) {
+  if (!Fails()) {
+    return volume_->MakeDirectory(directory);
+  }
+  if (outcome_ == Outcome::kDoneUnanswered) {
+    (void)volume_->MakeDirectory(directory);
+  }
+  return Unavailable();
+}
+
+sim::Result<void> FlakyVolume::RemoveDirectory(std::string_view directory) {
+  if (!Fails()) {
+    return volume_->RemoveDirectory(directory);
+  }
+  if (outcome_ == Outcome::kDoneUnanswered) {
+    (void)volume_->RemoveDirectory(directory);
+  }
+  return Unavailable();
+}
+
+sim::Result<std::vector<sim::DirectoryEntry>> FlakyVolume::Entries(std::string_view directory) {
+  return volume_->Entries(directory);
 }
 
 }  // namespace flinch::tests

@@ -30,6 +30,7 @@ class FlakyVolume final : public sim::FileSystem {
 
   int failures_left() const { return failures_; }
 
+  sim::Result<std::unique_ptr<sim::File>> Open(std::string_view path, sim::OpenMode mode) override;
   sim::Result<std::unique_ptr<sim::File>> OpenForAppend(std::string_view path) override;
   sim::Result<std::unique_ptr<sim::File>> Create(std::string_view path) override;
   sim::Result<sim::Bytes> Read(std::string_view path) override;
@@ -40,6 +41,14 @@ class FlakyVolume final : public sim::FileSystem {
   sim::Result<void> SyncDirectory(std::string_view directory) override;
   sim::Result<std::vector<std::string>> List(std::string_view directory) override;
   sim::Result<bool> PutIfAbsent(std::string_view path, std::string_view bytes) override;
+  sim::Result<void> MakeDirectory(std::string_view directory) override;
+  sim::Result<void> RemoveDirectory(std::string_view directory) override;
+  sim::Result<std::vector<sim::DirectoryEntry>> Entries(std::string_view directory) override;
+
+  // Never fails.
+  sim::FileSystem& AtOnce() override { return volume_->AtOnce(); }
+
+  void Settle() override { volume_->Settle(); }
 
  private:
   bool Fails();

@@ -164,7 +164,8 @@ TEST_F(RpcTest, AnErrorTravelsWithItsCodeAndItsSentence) {
   for (const sim::ErrorCode code :
        {sim::ErrorCode::kInvalidArgument, sim::ErrorCode::kNotFound, sim::ErrorCode::kUnavailable,
         sim::ErrorCode::kTimeout, sim::ErrorCode::kFenced, sim::ErrorCode::kIo,
-        sim::ErrorCode::kCorruption, sim::ErrorCode::kCancelled, sim::ErrorCode::kNoSpace}) {
+        sim::ErrorCode::kCorruption, sim::ErrorCode::kCancelled, sim::ErrorCode::kNoSpace,
+        sim::ErrorCode::kExists}) {
     failure_ = code;
     RunClient([&](sim::Environment&, RpcEndpoint& client) {
       const auto reply = client.Call(server(), Ask{"fail"}, 1s);

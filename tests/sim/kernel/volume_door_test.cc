@@ -37,6 +37,8 @@ std::string Text(const Result<T>& result) {
   }
   if constexpr (std::is_same_v<T, Bytes>) {
     return *result;
+  } else if constexpr (std::is_same_v<T, std::vector<DirectoryEntry>>) {
+    return std::to_string(result->size()) + " entries";
   } else if constexpr (std::is_integral_v<T>) {
     return std::to_string(*result);
   } else {
@@ -71,6 +73,32 @@ const std::vector<OperationCase>& Operations() {
       {"sync", DiskOperation::kSync, [](FileSystem&, File& file) { return Text(file.Sync()); }},
       {"put", DiskOperation::kPut,
        [](FileSystem& volume, File&) { return Text(volume.PutIfAbsent("/d/put", "value")); }},
+      {"open_old", DiskOperation::kOpenOld,
+       [](FileSystem& volume, File&) { return Text(volume.Open("/d/old", OpenMode::kRead)); }},
+      {"open_new", DiskOperation::kOpenNew,
+       [](FileSystem& volume, File&) {
+         return Text(volume.Open("/d/new", OpenMode::kCreateUnique));
+       }},
+      {"write_at", DiskOperation::kWriteAt,
+       [](FileSystem&, File& file) { return Text(file.WriteAt(6, "written over")); }},
+      {"truncate", DiskOperation::kTruncate,
+       [](FileSystem&, File& file) { return Text(file.Truncate(20)); }},
+      {"file_read", DiskOperation::kReadAt,
+       [](FileSystem&, File& file) { return Text(file.ReadAt({.offset = 0, .size = 4})); }},
+      {"file_size", DiskOperation::kSize,
+       [](FileSystem&, File& file) { return Text(file.Size()); }},
+      {"lock_shared", DiskOperation::kLockShared,
+       [](FileSystem&, File& file) { return Text(file.Lock(LockKind::kShared)); }},
+      {"lock", DiskOperation::kLockExclusive,
+       [](FileSystem&, File& file) { return Text(file.Lock(LockKind::kExclusive)); }},
+      {"unlock", DiskOperation::kUnlock,
+       [](FileSystem&, File& file) { return Text(file.Unlock()); }},
+      {"make_directory", DiskOperation::kMakeDirectory,
+       [](FileSystem& volume, File&) { return Text(volume.MakeDirectory("/dir")); }},
+      {"remove_directory", DiskOperation::kRemoveDirectory,
+       [](FileSystem& volume, File&) { return Text(volume.RemoveDirectory("/dempty")); }},
+      {"entries", DiskOperation::kEntries,
+       [](FileSystem& volume, File&) { return Text(volume.Entries("/d")); }},
   };
   return kOperations;
 }
@@ -82,13 +110,22 @@ struct FaultCase {
   std::set<std::string> strikes;  // by the names of the operations
 };
 
-const std::set<std::string> kReads = {"read", "read_at", "size", "list"};
-const std::set<std::string> kWrites = {"open", "create", "rename", "remove", "append", "put"};
+const std::set<std::string> kReads = {"read",     "read_at",   "size",      "list",
+                                      "open_old", "file_read", "file_size", "entries"};
+const std::set<std::string> kWrites = {
+    "open",     "create",   "rename",   "remove",         "append",           "put",
+    "open_new", "write_at", "truncate", "make_directory", "remove_directory",
+};
 const std::set<std::string> kSyncs = {"sync_names", "sync", "put"};
-const std::set<std::string> kChanges = {"open",   "create",     "rename", "remove",
-                                        "append", "sync_names", "sync",   "put"};
-const std::set<std::string> kAll = {"open",   "create", "read",       "read_at", "size",   "rename",
-                                    "remove", "list",   "sync_names", "sync",    "append", "put"};
+const std::set<std::string> kLocks = {"lock_shared", "lock", "unlock"};
+
+std::set<std::string> Both(std::set<std::string> some, const std::set<std::string>& others) {
+  some.insert(others.begin(), others.end());
+  return some;
+}
+
+const std::set<std::string> kChanges = Both(kWrites, kSyncs);
+const std::set<std::string> kAll = Both(Both(kChanges, kReads), kLocks);
 
 const std::vector<FaultCase>& Faults() {
   constexpr Ratio kAlways{1, 1};
@@ -99,14 +136,20 @@ const std::vector<FaultCase>& Faults() {
       {"write_error", DiskFault::kWriteError, {.disk = {.write_error = kAlways}}, kWrites},
       // What puts fails as a sync too.
       {"sync_error", DiskFault::kSyncError, {.disk = {.sync_error = kAlways}}, kSyncs},
-      {"full", DiskFault::kFull, {.disk = {.capacity_bytes = 1}}, {"append", "put"}},
+      {"full",
+       DiskFault::kFull,
+       {.disk = {.capacity_bytes = 1}},
+       {"append", "put", "write_at", "truncate"}},
       {"freeze", DiskFault::kFreeze, {.disk = {.freeze_at_write = 1}}, kChanges},
       {"lying_sync", DiskFault::kLyingSync, {.disk = {.lying_sync = kAlways}}, kSyncs},
-      {"bit_rot", DiskFault::kBitRot, {.disk = {.bit_rot = kAlways}}, {"read", "read_at"}},
+      {"bit_rot",
+       DiskFault::kBitRot,
+       {.disk = {.bit_rot = kAlways}},
+       {"read", "read_at", "file_read"}},
       {"misdirected",
        DiskFault::kMisdirectedWrite,
        {.disk = {.misdirected_write = kAlways}},
-       {"append", "put"}},
+       {"append", "put", "write_at"}},
       {"outage", DiskFault::kOutage, {.outage = Outage::kRefuses}, kAll},
       {"hanging_outage", DiskFault::kOutage, {.outage = Outage::kHangs}, kAll},
       {"throttled", DiskFault::kThrottled, {.operations_per_second = 1}, kAll},
@@ -115,7 +158,7 @@ const std::vector<FaultCase>& Faults() {
       {"late_listing",
        DiskFault::kLateListing,
        {.listing_delay_max = 60s},
-       {"open", "create", "rename", "put"}},
+       {"open", "open_new", "create", "rename", "put", "make_directory"}},
   };
   return kFaults;
 }
@@ -124,6 +167,7 @@ struct Observation {
   std::string answer;
   Duration took{0};
   std::vector<std::string> listed;
+  std::vector<DirectoryEntry> entries;
   std::map<std::string, std::pair<std::optional<Bytes>, std::optional<Bytes>>> files;
   bool alive = true;
 
@@ -151,6 +195,7 @@ class Experiment {
         seen_.answer = operation_.run(env.shared(), *file);
         seen_.took = env.Now() - start;
         seen_.listed = env.shared().List("").value();
+        seen_.entries = env.shared().Entries("/").value();
       }
       env.Sleep(kAgain - env.Now());
       if (!file) {
@@ -184,7 +229,10 @@ class Experiment {
   static std::unique_ptr<File> SetUp(Environment& env) {
     FileSystem& volume = env.shared();
     EXPECT_TRUE(WriteDurably(volume, "/d/old", "old content"));
-    EXPECT_TRUE(volume.Create("/d/handle"));
+    const auto handle = volume.Create("/d/handle");
+    EXPECT_TRUE((*handle)->Append("synced"));
+    EXPECT_TRUE((*handle)->Sync());
+    EXPECT_TRUE(volume.MakeDirectory("/dempty"));
     EXPECT_TRUE(volume.SyncDirectory("/d"));
     EXPECT_TRUE(volume.Create("/d/pending"));
     std::unique_ptr<File> file = *volume.OpenForAppend("/d/handle");

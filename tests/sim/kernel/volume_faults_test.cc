@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 
 constexpr Ratio kQuarter{1, 4};
 constexpr DiskRequest kRead{.operation = DiskOperation::kRead, .path = "/d/f"};
-constexpr DiskRequest kAppend{.operation = DiskOperation::kAppend, .path = "/d/f", .bytes = 8};
+constexpr DiskRequest kAppend{
+    .operation = DiskOperation::kAppend, .path = "/d/f", .bytes = 8, .grows = 8};
 constexpr DiskRequest kSync{.operation = DiskOperation::kSync, .path = "/d/f"};
 
 VolumeFaults Faults(const VolumeCondition& condition) {
@@ -39,10 +40,11 @@ TEST_P(RateTest, FiresAsOftenAsItsRateSays) {
   VolumeFaults faults = Faults(condition);
   uint64_t counts[] = {0, 0};
   for (int i = 0; i < 8'000; ++i) {
-    const bool fired = fault == DiskFault::kBitRot
-                           ? faults.DrawRot(request, {.offset = 0, .size = 8}).has_value()
-                       : fault == DiskFault::kMisdirectedWrite ? faults.DrawMisdirection(request)
-                                                               : faults.Judge(request, 0) == fault;
+    const bool fired =
+        fault == DiskFault::kBitRot
+            ? faults.DrawRot(request, std::vector<ByteRange>{{.offset = 0, .size = 8}}).has_value()
+        : fault == DiskFault::kMisdirectedWrite ? faults.DrawMisdirection(request)
+                                                : faults.Judge(request, 0) == fault;
     ++counts[fired ? 1 : 0];
   }
   const uint64_t weights[] = {3, 1};
@@ -71,8 +73,9 @@ TEST(VolumeFaultsTest, EveryBitOfWhatIsReadRotsAlikeAndNoOther) {
   std::array<uint64_t, 64> counts{};
   std::array<uint64_t, 64> weights{};
   weights.fill(1);
+  const std::vector<ByteRange> parts = {{.offset = 100, .size = 8}};
   for (int i = 0; i < 6'400; ++i) {
-    const uint64_t bit = faults.DrawRot(kRead, {.offset = 100, .size = 8}).value();
+    const uint64_t bit = faults.DrawRot(kRead, parts).value();
     ASSERT_GE(bit, 800U);
     ASSERT_LT(bit, 864U);
     ++counts[bit - 800];

@@ -93,12 +93,117 @@ TEST_F(VolumeTest, ACrashTouchesOnlyWhatTheDeadWrote) {
   EXPECT_EQ(Content("/d/yours"), "b");
 }
 
-TEST_F(VolumeTest, AHandleOfARemovedFileSaysSo) {
+TEST_F(VolumeTest, AFileThatIsOpenOutlivesItsName) {
   const Volume::Inode file = volume_.Create("/d/f", kWriter);
-  EXPECT_TRUE(volume_.Append(file, "x", kWriter));
+  const Volume::Handle handle = volume_.Open(file, kWriter);
+  volume_.Append(file, "x", kWriter);
   volume_.Remove("/d/f", kWriter);
-  EXPECT_FALSE(volume_.Append(file, "y", kWriter));
-  EXPECT_FALSE(volume_.Sync(file));
+  volume_.SyncDirectory("/d");
+  volume_.Append(file, "y", kWriter);
+  EXPECT_EQ(*volume_.Content(file), "xy");
+  EXPECT_EQ(volume_.used_bytes(), 2U);
+  volume_.Close(handle);
+  EXPECT_EQ(volume_.Content(file), nullptr);
+  EXPECT_EQ(volume_.used_bytes(), 0U);
+}
+
+TEST_F(VolumeTest, ACrashClosesWhatTheDeadHadOpenAndGivesItsLocksBack) {
+  const Volume::Inode file = volume_.Create("/d/f", kOther);
+  const Volume::Handle mine = volume_.Open(file, kWriter);
+  const Volume::Handle yours = volume_.Open(file, kOther);
+  EXPECT_TRUE(volume_.Lock(mine, LockKind::kShared));
+  EXPECT_TRUE(volume_.Lock(yours, LockKind::kShared));
+  EXPECT_FALSE(volume_.Lock(mine, LockKind::kExclusive));
+  volume_.Unlock(yours);
+  EXPECT_TRUE(volume_.Lock(mine, LockKind::kExclusive));
+  EXPECT_FALSE(volume_.Lock(yours, LockKind::kShared));
+  volume_.Crash(kWriter);
+  EXPECT_TRUE(volume_.Lock(yours, LockKind::kExclusive));
+}
+
+TEST_F(VolumeTest, WhatWasWrittenOverComesBackUnlessItWasSynced) {
+  const Volume::Inode file = volume_.Create("/d/f", kWriter);
+  volume_.Append(file, "0123456789", kWriter);
+  volume_.Sync(file);
+  volume_.SyncDirectory("/d");
+  volume_.Write(file, 2, "ab", kWriter);
+  volume_.Write(file, 3, "XY", kWriter);
+  EXPECT_EQ(Content("/d/f"), "01aXY56789");
+  EXPECT_EQ(volume_.DurableContent("/d/f"), "0123456789");
+  volume_.Crash(kWriter);
+  EXPECT_EQ(Content("/d/f"), "0123456789");
+  volume_.Write(file, 8, "wxyz", kWriter);
+  volume_.Sync(file);
+  volume_.Crash(kWriter);
+  EXPECT_EQ(Content("/d/f"), "01234567wxyz");
+}
+
+TEST_F(VolumeTest, ACutThatWasNotSyncedIsUndone) {
+  const Volume::Inode file = volume_.Create("/d/f", kWriter);
+  volume_.Append(file, "0123456789", kWriter);
+  volume_.Sync(file);
+  volume_.SyncDirectory("/d");
+  volume_.Truncate(file, 4, kWriter);
+  volume_.Truncate(file, 6, kWriter);
+  EXPECT_EQ(Content("/d/f"), Bytes("0123\0\0", 6));
+  EXPECT_EQ(volume_.used_bytes(), 6U);
+  EXPECT_EQ(volume_.DurableContent("/d/f"), "0123456789");
+  volume_.Crash(kWriter);
+  EXPECT_EQ(Content("/d/f"), "0123456789");
+  volume_.Truncate(file, 4, kWriter);
+  volume_.Sync(file);
+  volume_.Crash(kWriter);
+  EXPECT_EQ(Content("/d/f"), "0123");
+}
+
+TEST_F(VolumeTest, AGapIsZeros) {
+  const Volume::Inode file = volume_.Create("/d/f", kWriter);
+  volume_.Write(file, 3, "x", kWriter);
+  EXPECT_EQ(Content("/d/f"), Bytes("\0\0\0x", 4));
+}
+
+TEST_F(VolumeTest, JournaledNamesAreDurableWithTheirFileAndAllThatCameBefore) {
+  Volume volume({.new_names = NewNames::kWithFile}, Choices(Random(1)).Point("disk.crash", "test"));
+  const Volume::Inode first = volume.Create("/d/first", kWriter);
+  volume.Sync(first);
+  EXPECT_EQ(volume.DurableContent("/d/first"), "");
+  volume.Remove("/d/first", kWriter);
+  const Volume::Inode second = volume.Create("/e/second", kWriter);
+  volume.Sync(first);  // nothing names it any more
+  EXPECT_EQ(volume.DurableContent("/d/first"), "");
+  EXPECT_EQ(volume.DurableContent("/e/second"), std::nullopt);
+  volume.Sync(second);
+  EXPECT_EQ(volume.DurableContent("/d/first"), std::nullopt);
+  EXPECT_EQ(volume.DurableContent("/e/second"), "");
+}
+
+TEST_F(VolumeTest, ADirectoryThatWasMadeExistsThoughNothingIsInIt) {
+  volume_.MakeDirectory("/d", kWriter);
+  EXPECT_TRUE(volume_.IsDirectory("/d"));
+  EXPECT_TRUE(volume_.IsDirectory("/d/"));
+  EXPECT_TRUE(volume_.IsEmpty("/d"));
+  EXPECT_EQ(volume_.Find("/d"), 0U);
+  EXPECT_FALSE(volume_.HasRoomFor("/d"));
+  EXPECT_TRUE(volume_.HasRoomFor("/d/f"));
+  EXPECT_TRUE(volume_.List("/").empty());
+  volume_.Crash(kWriter);
+  EXPECT_FALSE(volume_.IsDirectory("/d"));
+  volume_.MakeDirectory("/d", kWriter);
+  volume_.SyncDirectory("/");
+  volume_.Crash(kWriter);
+  EXPECT_TRUE(volume_.IsDirectory("/d"));
+  volume_.RemoveDirectory("/d", kWriter);
+  EXPECT_FALSE(volume_.IsDirectory("/d"));
+}
+
+TEST_F(VolumeTest, TheEntriesOfADirectoryAreWhatIsDirectlyInIt) {
+  volume_.MakeDirectory("/d/a", kWriter);
+  for (const std::string_view path : {"/d/a/x", "/d/a.b", "/d/c/y", "/e"}) {
+    volume_.Create(path, kWriter);
+  }
+  const std::vector<DirectoryEntry> expected = {{"a", true}, {"a.b", false}, {"c", true}};
+  EXPECT_EQ(volume_.Entries("/d"), expected);
+  EXPECT_EQ(volume_.Entries("/").size(), 2U);
 }
 
 TEST_F(VolumeTest, AFailedSyncThatMarksCleanLeavesAHoleThatNoLaterSyncFills) {
@@ -184,15 +289,15 @@ TEST_F(VolumeTest, TheFateOfAPieceFollowsItsWeights) {
 // One unsynced append of eight sectors within one page: the size is kept, lost or one of seven
 // boundaries; a kept size holds a kept, a lost or a torn page.
 TEST_F(VolumeTest, EverySizeAndEverySectorOfATornAppendComesUpAsOftenAsItShould) {
-  constexpr uint64_t kSectors = Volume::kPageBytes / Volume::kSectorBytes;
+  constexpr uint64_t kSectors = FileImage::kPageBytes / FileImage::kSectorBytes;
   uint64_t sizes[kSectors + 1] = {};
   uint64_t zeros[kSectors] = {};
   for (uint64_t seed = 0; seed < 9'000; ++seed) {
-    const Bytes found = Drawn(seed, 0, Volume::kPageBytes);
-    ASSERT_EQ(found.size() % Volume::kSectorBytes, 0U);
-    ++sizes[found.size() / Volume::kSectorBytes];
-    for (uint64_t i = 0; found.size() == Volume::kPageBytes && i < kSectors; ++i) {
-      zeros[i] += uint64_t{found[i * Volume::kSectorBytes] == '\0'};
+    const Bytes found = Drawn(seed, 0, FileImage::kPageBytes);
+    ASSERT_EQ(found.size() % FileImage::kSectorBytes, 0U);
+    ++sizes[found.size() / FileImage::kSectorBytes];
+    for (uint64_t i = 0; found.size() == FileImage::kPageBytes && i < kSectors; ++i) {
+      zeros[i] += uint64_t{found[i * FileImage::kSectorBytes] == '\0'};
     }
   }
   const uint64_t size_weights[] = {7, 1, 1, 1, 1, 1, 1, 1, 7};
