@@ -7,6 +7,7 @@ build_packages=(
   libboost-context-dev libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
   libxxhash-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev locales
+  libleveldb-dev libsnappy-dev libsqlite3-dev
 )
 # What the gate needs besides: the second compiler and its tools.
 gate_packages=(clang-19 clang-format-19 clang-tidy-19)

@@ -76,6 +76,10 @@ const std::vector<Layer>& Layers() {
        {"sim/", "reports/", "tests/"},
        {"sim/kernel/"},
        "a test sees its room and those below; a test of both belongs to tests/scenarios"},
+      {"tests/hosted/",
+       {"sim/", "tests/"},
+       {"sim/kernel/"},
+       "a hosted system lives on sim's public headers alone"},
       {"tests/",
        {"sim/", "engine/", "faults/", "reports/", "scenarios/", "tests/"},
        {"sim/kernel/"},
@@ -101,7 +105,10 @@ const std::vector<ThirdParty>& ThirdParties() {
        {"scenarios/shrink/removal.cc", "scenarios/testing/gtest.h", "scenarios/testing/arbitrary.h",
         "tests/"},
        "shrink in scenarios/shrink/removal.cc, or generate in a test"},
-      {"leveldb/", {"engine/state/leveldb_"}, "go through the state back end"},
+      {"leveldb/",
+       {"engine/state/leveldb_", "tests/hosted/"},
+       "go through the state back end, or host it in tests/hosted"},
+      {"sqlite3.h", {"tests/hosted/"}, "host it in tests/hosted"},
       {"gtest/", {"scenarios/testing/gtest.h", "tests/"}, "keep tests in tests/"},
       {"gmock/", {"scenarios/testing/gtest.h", "tests/"}, "keep tests in tests/"},
       {"benchmark/", {"tests/bench/"}, "keep benchmarks in tests/bench/"},
@@ -507,7 +514,7 @@ std::vector<Finding> CheckDoorSigns(std::span<const std::string> paths) {
   const std::set<std::string_view> all(paths.begin(), paths.end());
   std::vector<Finding> findings;
   for (const std::string_view room : {"sim", "engine", "faults", "scenarios", "reports", "tests",
-                                      "tests/bench", "tests/leak_drill"}) {
+                                      "tests/bench", "tests/hosted", "tests/leak_drill"}) {
     const std::string folder = fmt::format("{}/", room);
     const bool has_sources = std::ranges::any_of(paths, [&](std::string_view path) {
       return path.starts_with(folder) && (path.ends_with(".h") || path.ends_with(".cc"));
