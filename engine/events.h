@@ -69,7 +69,7 @@ struct EventInfo {
 };
 
 inline constexpr auto kAll = std::to_array<EventInfo>({
-    {kJobStatus, "from to", "the job changed its status"},
+    {kJobStatus, "from to reason", "the job changed its status; the reason of a failure, or \"\""},
     {kJobUnrecoverable, "reason",
      "the JobManager cannot read what earlier ones left on the shared volume: the job fails"},
     {kJobRestored, "checkpoint attempt",

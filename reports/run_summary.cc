@@ -19,6 +19,7 @@ constexpr size_t kFaultsShown = 12;
 constexpr size_t kMissedShown = 3;
 constexpr size_t kDetailsShown = 3;
 constexpr size_t kStuckShown = 24;
+constexpr size_t kCausesShown = 4;
 constexpr size_t kLabelWidth = 14;
 
 // Nanoseconds as seconds, rounded half up: "12.3", "0.021".
@@ -96,6 +97,46 @@ std::string ShowFindings(const std::vector<Finding>& findings) {
   return text;
 }
 
+// One line for each, a few of many: "00:04.120  3  CHECKPOINT_EXPIRED; sink[1] (was uploading)".
+std::string ShowCheckpointFailures(const std::vector<CheckpointFailure>& failures) {
+  std::string text;
+  const size_t shown = std::min(failures.size(), kCausesShown);
+  for (size_t i = 0; i < shown; ++i) {
+    const CheckpointFailure& failure = failures[i];
+    std::string line =
+        fmt::format("{}  checkpoint {}: {}", ShowClock(failure.at), failure.id, failure.reason);
+    for (size_t at = 0; at < failure.missing.size(); ++at) {
+      line += (at == 0 ? "; missing " : ", ") + failure.missing[at];
+    }
+    text += Line("", OneLine(line));
+  }
+  if (shown < failures.size()) {
+    text +=
+        Line("", fmt::format("and {} more; --json tells them", ShowCount(failures.size() - shown)));
+  }
+  return text;
+}
+
+std::string ShowRestarts(const std::vector<Restart>& restarts) {
+  std::string text;
+  const size_t shown = std::min(restarts.size(), kCausesShown);
+  for (size_t i = 0; i < shown; ++i) {
+    const Restart& restart = restarts[i];
+    const std::string from = restart.checkpoint == 0
+                                 ? std::string("from nothing")
+                                 : fmt::format("from checkpoint {}", restart.checkpoint);
+    text += Line(
+        "", OneLine(restart.cause.empty()
+                        ? from
+                        : fmt::format("{}  {}; {}", ShowClock(restart.at), restart.cause, from)));
+  }
+  if (shown < restarts.size()) {
+    text +=
+        Line("", fmt::format("and {} more; --json tells them", ShowCount(restarts.size() - shown)));
+  }
+  return text;
+}
+
 std::string ShowNumbers(const RunSummary& summary) {
   std::string records =
       fmt::format("{} in, {} out", ShowCount(summary.records_in), ShowCount(summary.records_out));
@@ -107,7 +148,12 @@ std::string ShowNumbers(const RunSummary& summary) {
   text += Line("checkpoints",
                fmt::format("{} completed, {} failed", ShowCount(summary.checkpoints_completed),
                            ShowCount(summary.checkpoints_failed)));
+  text += ShowCheckpointFailures(summary.checkpoint_failures);
   text += Line("restarts", ShowCount(summary.restarts));
+  text += ShowRestarts(summary.restart_causes);
+  if (!summary.job_end.empty()) {
+    text += Wrap(summary.job_end, 2);
+  }
   text += ShowFaults(summary);
   text += Line("time",
                fmt::format("{} s simulated in {} s", ShowSeconds(sim::Nanos(summary.sim_time), 1),
@@ -214,6 +260,20 @@ std::string ShowJson(const RunSummary& summary) {
       {"wall_ns", summary.wall_ns},
       {"replay", summary.replay},
   };
+  for (const CheckpointFailure& failure : summary.checkpoint_failures) {
+    object["checkpoint_failures"].push_back(Json{{"id", failure.id},
+                                                 {"at_ns", sim::Nanos(failure.at)},
+                                                 {"reason", failure.reason},
+                                                 {"missing", failure.missing}});
+  }
+  for (const Restart& restart : summary.restart_causes) {
+    object["restart_causes"].push_back(Json{{"at_ns", sim::Nanos(restart.at)},
+                                            {"cause", restart.cause},
+                                            {"checkpoint", restart.checkpoint}});
+  }
+  if (!summary.job_end.empty()) {
+    object["job_end"] = summary.job_end;
+  }
   if (summary.faults_planned > 0) {
     object["faults_planned"] = summary.faults_planned;
     object["faults_missed"] = summary.faults_missed;

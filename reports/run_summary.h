@@ -40,6 +40,21 @@ struct Finding {
   std::string event_kind{};  // "checkpoint.stored"
 };
 
+// Why a checkpoint failed.
+struct CheckpointFailure {
+  int64_t id = 0;
+  sim::SimTime at;
+  std::string reason;                // "CHECKPOINT_EXPIRED"
+  std::vector<std::string> missing;  // who had not acknowledged: "sink[1] (was uploading)"
+};
+
+// Why the job was started again.
+struct Restart {
+  sim::SimTime at;    // when it failed
+  std::string cause;  // the first one: "tm-2 is lost: no heartbeat for 1s"; "" where none was told
+  int64_t checkpoint = 0;  // from which it went on; 0: from nothing
+};
+
 // How much an oracle had to go by. Of 0 events its silence proves nothing.
 struct Judged {
   std::string oracle;
@@ -60,6 +75,9 @@ struct RunSummary {
   uint64_t checkpoints_completed = 0;
   uint64_t checkpoints_failed = 0;
   uint64_t restarts = 0;
+  std::vector<CheckpointFailure> checkpoint_failures{};  // the first hundred
+  std::vector<Restart> restart_causes{};                 // the first hundred
+  std::string job_end{};  // of a job that FAILED: when and why, in a sentence
   std::vector<FiredFault> faults;
   // Of a plan that somebody wrote: how many faults it has, and which never fired ("plan[0] crash
   // tm-1"). 0 and none of a plan that was drawn.
@@ -87,7 +105,8 @@ std::string ShowText(const RunSummary& summary, ReplayLine replay = ReplayLine::
 // For programs: one object on one line, with a line break at its end. The keys, always and in this
 // order: scenario seed verdict digest events records_in records_out rows_skipped
 // checkpoints_completed checkpoints_failed restarts faults ({kind, target, at_ns}) sim_ns wall_ns
-// replay. Seed and digest are strings, since no JSON number holds them. Of a written plan: also
+// replay. Where there were any: checkpoint_failures ({id, at_ns, reason, missing}), restart_causes
+// ({at_ns, cause, checkpoint}), job_end. Seed and digest are strings, since no JSON number holds them. Of a written plan: also
 // faults_planned and faults_missed. Inconclusive: also `reason`. Failed: also `signature`, oracle,
 // witness and details of the first finding, and all `findings` (with breach, role and the number of
 // the event, as far as they are known). Of a run that got stuck: also `stuck`, lines. Bytes that

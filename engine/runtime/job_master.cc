@@ -76,16 +76,17 @@ void JobMaster::Start() {
 
 void JobMaster::GiveUp(const std::string& reason) {
   environment_.Trace(events::kJobUnrecoverable, {{"reason", reason}});
-  FeedJob(JobInput::kUnreadable);
+  FeedJob(JobInput::kUnreadable, reason);
 }
 
-void JobMaster::FeedJob(JobInput input) {
+void JobMaster::FeedJob(JobInput input, std::string_view reason) {
   const auto& row = Step(kJobTransitions, status_, input);
   if (row.action == JobAction::kIgnore) {
     return;
   }
   const JobStatus from = std::exchange(status_, row.to);
-  environment_.Trace(events::kJobStatus, {{"from", Name(from)}, {"to", Name(status_)}});
+  environment_.Trace(events::kJobStatus,
+                     {{"from", Name(from)}, {"to", Name(status_)}, {"reason", reason}});
 }
 
 void JobMaster::StartAttempt() {
@@ -321,7 +322,7 @@ void JobMaster::OnTaskManagerLost(const std::string& name, const std::string& re
   CheckStopped();
 }
 
-void JobMaster::FailOver(const std::string&) {
+void JobMaster::FailOver(const std::string& reason) {
   if (status_ != JobStatus::kRunning) {
     return;  // one failure is answered once
   }
@@ -330,7 +331,9 @@ void JobMaster::FailOver(const std::string&) {
   const bool may_restart = failures_ < options_.engine.restart.attempts;
   ++failures_;
   restart_not_before_ = sim::Later(environment_.Now(), options_.engine.restart.delay);
-  FeedJob(may_restart ? JobInput::kFailure : JobInput::kGiveUp);
+  const std::string spent =
+      fmt::format("{} (after {} restarts no more are allowed)", reason, failures_ - 1);
+  FeedJob(may_restart ? JobInput::kFailure : JobInput::kGiveUp, may_restart ? reason : spent);
   CancelAll();
   RepeatCancel();
   // In a mail of its own: whoever failed is still at work on the graph.

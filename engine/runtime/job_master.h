@@ -73,7 +73,7 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
   SubmitTask Describe(const Execution& execution) const;
   void Submit(const Execution& execution);
   void Feed(Execution& execution, ExecutionInput input, const std::string& reason);
-  void FeedJob(JobInput input);
+  void FeedJob(JobInput input, std::string_view reason = {});
   void FailOver(const std::string& reason);
   void CancelAll();
   void RepeatCancel();

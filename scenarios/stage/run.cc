@@ -23,6 +23,7 @@
 #include "scenarios/model/vary.h"
 #include "scenarios/oracles/catalogue.h"
 #include "scenarios/stage/budget.h"
+#include "scenarios/stage/course.h"
 #include "scenarios/stage/judging.h"
 #include "scenarios/stage/outside_view.h"
 #include "scenarios/stage/publisher.h"
@@ -115,6 +116,7 @@ class Stage {
     oracles_ = *std::move(oracles);
     // Judges first: an injector may kill the process at the very event that they must see.
     world_.Observe(tally_);
+    world_.Observe(course_);
     world_.Observe(cells_);
     world_.Observe(budget_);
     for (const std::unique_ptr<Oracle>& oracle : oracles_) {
@@ -175,6 +177,7 @@ class Stage {
   std::set<std::string> ailing_;  // operators whose code the faults strike
   const AskFate ask_fate_ = [this](std::string_view name) { return injector_->OnRecord(name); };
   Tally tally_;
+  Course course_;
   VertexRoles roles_;
   CellCounter cells_;
   Budget budget_;
@@ -245,6 +248,7 @@ void Stage::FillNumbers(reports::RunSummary& summary) const {
   summary.checkpoints_failed = tally_.failed;
   summary.restarts = tally_.attempts > 0 ? tally_.attempts - 1 : 0;
   summary.sim_time = world_.Now();
+  course_.Fill(summary);
   for (const faults::FiredFault& fault : injector_->fired()) {
     summary.faults.push_back(
         {.kind = fault.kind, .target = fault.target, .at = fault.at, .fault = fault.fault});

@@ -1,0 +1,52 @@
+// The course of a run as its summary tells it: why each checkpoint failed and for whom it waited, why
+// each restart came, and why the job ended as it did.
+//
+// Shape: observes a run. A restart's cause is the first one that was told, the reason with which the
+//        job left RUNNING; what breaks while the job is taken down is a consequence and not told.
+//        Keeps the steps of pending checkpoints only.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reports/run_summary.h"
+#include "sim/recording/recording.h"
+
+namespace flinch::scenarios {
+
+class Course final : public sim::TraceObserver {
+ public:
+  void OnEvent(const sim::TraceEvent& event) override;
+
+  // Adds what was seen to the summary: its failed checkpoints, restarts and the job's end.
+  void Fill(reports::RunSummary& summary) const;
+
+ private:
+  // How far a subtask is with a checkpoint, in its order.
+  enum class Step : uint8_t { kNothing, kAligning, kAligned, kSnapshot, kUploaded, kAcknowledged };
+
+  struct Pending {
+    std::map<std::string, Step, std::less<>> steps;   // by subtask
+    std::set<std::string, std::less<>> acknowledged;  // at the coordinator
+  };
+
+  void OnCheckpoint(const sim::TraceEvent& event);
+  void OnAborted(const sim::TraceEvent& event, int64_t id);
+  void OnJobStatus(const sim::TraceEvent& event);
+  static std::string_view Doing(Step step);
+
+  std::set<std::string, std::less<>> subtasks_;  // of the running attempt
+  std::map<int64_t, Pending> pending_;
+  std::vector<reports::CheckpointFailure> failures_;
+  std::vector<reports::Restart> restarts_;
+  std::string cause_;  // of the restart or the end that is under way
+  sim::SimTime cause_at_{};
+  bool has_started_ = false;
+  std::string status_;
+};
+
+}  // namespace flinch::scenarios

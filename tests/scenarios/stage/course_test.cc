@@ -1,0 +1,73 @@
+#include "scenarios/stage/course.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/recording_builder.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using tests::RecordingBuilder;
+
+reports::RunSummary Told(const RecordingBuilder& history) {
+  Course course;
+  history.ShowTo(course);
+  reports::RunSummary summary;
+  course.Fill(summary);
+  return summary;
+}
+
+TEST(CourseTest, AFailedCheckpointNamesWhoWasMissingAndWhatTheyDid) {
+  RecordingBuilder history;
+  history.By("jm").Tell("job.restored", {{"checkpoint", 0}, {"attempt", 1}});
+  for (const char* subtask : {"source[0]", "window[0]", "window[1]", "sink[0]"}) {
+    history.By("tm-1").Tell("task.started", {{"subtask", subtask}});
+  }
+  history.By("jm").Tell("checkpoint.triggered", {{"id", 3}});
+  history.By("tm-1").Tell("checkpoint.snapshot", {{"id", 3}, {"subtask", "source[0]"}});
+  history.By("jm").Tell("checkpoint.ack_received", {{"id", 3}, {"subtask", "source[0]"}});
+  history.By("tm-1").Tell("checkpoint.barrier_received", {{"id", 3}, {"subtask", "window[0]"}});
+  history.By("tm-1").Tell("checkpoint.snapshot", {{"id", 3}, {"subtask", "window[1]"}});
+  history.By("jm").Tell("checkpoint.aborted", {{"id", 3}, {"reason", "CHECKPOINT_EXPIRED"}});
+  const reports::RunSummary summary = Told(history);
+  ASSERT_THAT(summary.checkpoint_failures, SizeIs(1));
+  EXPECT_EQ(summary.checkpoint_failures[0].id, 3);
+  EXPECT_EQ(summary.checkpoint_failures[0].reason, "CHECKPOINT_EXPIRED");
+  EXPECT_THAT(summary.checkpoint_failures[0].missing,
+              ElementsAre("sink[0] (had no barrier yet)", "window[0] (was aligning)",
+                          "window[1] (was uploading)"));
+}
+
+TEST(CourseTest, ARestartHasItsFirstCause) {
+  RecordingBuilder history;
+  history.By("jm").Tell("job.restored", {{"checkpoint", 0}, {"attempt", 1}});
+  history.By("jm").Tell("job.status",
+                        {{"from", "RUNNING"}, {"to", "RESTARTING"}, {"reason", "tm-2 is lost"}});
+  history.By("jm").Tell(
+      "job.status", {{"from", "RESTARTING"}, {"to", "RESTARTING"}, {"reason", "sink[0] failed"}});
+  history.By("jm").Tell("job.status", {{"from", "RESTARTING"}, {"to", "RUNNING"}});
+  history.By("jm").Tell("job.restored", {{"checkpoint", 4}, {"attempt", 2}});
+  const reports::RunSummary summary = Told(history);
+  ASSERT_THAT(summary.restart_causes, SizeIs(1));
+  EXPECT_EQ(summary.restart_causes[0].cause, "tm-2 is lost");
+  EXPECT_EQ(summary.restart_causes[0].checkpoint, 4);
+  EXPECT_THAT(summary.job_end, IsEmpty());
+}
+
+TEST(CourseTest, AJobThatFailedSaysWhy) {
+  RecordingBuilder history;
+  history.By("jm").Tell("job.restored", {{"checkpoint", 0}, {"attempt", 1}});
+  history.By("jm").Tell("job.status",
+                        {{"from", "RUNNING"}, {"to", "FAILING"}, {"reason", "map[0] threw: no"}});
+  history.By("jm").Tell("job.status", {{"from", "FAILING"}, {"to", "FAILED"}});
+  EXPECT_THAT(Told(history).job_end, ::testing::HasSubstr("FAILED at 00:00.000: map[0] threw: no"));
+}
+
+}  // namespace
+
+}  // namespace flinch::scenarios
