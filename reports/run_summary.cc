@@ -97,18 +97,17 @@ std::string ShowFindings(const std::vector<Finding>& findings) {
   return text;
 }
 
-// One line for each, a few of many: "00:04.120  3  CHECKPOINT_EXPIRED; sink[1] (was uploading)".
+// A few of many: "00:04.120  checkpoint 3: CHECKPOINT_EXPIRED", and below it who was missing.
 std::string ShowCheckpointFailures(const std::vector<CheckpointFailure>& failures) {
   std::string text;
   const size_t shown = std::min(failures.size(), kCausesShown);
   for (size_t i = 0; i < shown; ++i) {
     const CheckpointFailure& failure = failures[i];
-    std::string line =
-        fmt::format("{}  checkpoint {}: {}", ShowClock(failure.at), failure.id, failure.reason);
-    for (size_t at = 0; at < failure.missing.size(); ++at) {
-      line += (at == 0 ? "; missing " : ", ") + failure.missing[at];
+    text += Line("", OneLine(fmt::format("{}  checkpoint {}: {}", ShowClock(failure.at), failure.id,
+                                         failure.reason)));
+    for (const std::string& missing : failure.missing) {
+      text += Wrap(OneLine(missing), 2 + kLabelWidth + 11);
     }
-    text += Line("", OneLine(line));
   }
   if (shown < failures.size()) {
     text +=

@@ -45,7 +45,7 @@ struct CheckpointFailure {
   int64_t id = 0;
   sim::SimTime at;
   std::string reason;                // "CHECKPOINT_EXPIRED"
-  std::vector<std::string> missing;  // who had not acknowledged: "sink[1] (was uploading)"
+  std::vector<std::string> missing;  // who had not acknowledged: "sink[1] uploaded"
 };
 
 // Why the job was started again.
@@ -106,11 +106,11 @@ std::string ShowText(const RunSummary& summary, ReplayLine replay = ReplayLine::
 // order: scenario seed verdict digest events records_in records_out rows_skipped
 // checkpoints_completed checkpoints_failed restarts faults ({kind, target, at_ns}) sim_ns wall_ns
 // replay. Where there were any: checkpoint_failures ({id, at_ns, reason, missing}), restart_causes
-// ({at_ns, cause, checkpoint}), job_end. Seed and digest are strings, since no JSON number holds them. Of a written plan: also
-// faults_planned and faults_missed. Inconclusive: also `reason`. Failed: also `signature`, oracle,
-// witness and details of the first finding, and all `findings` (with breach, role and the number of
-// the event, as far as they are known). Of a run that got stuck: also `stuck`, lines. Bytes that
-// are no UTF-8 become U+FFFD.
+// ({at_ns, cause, checkpoint}), job_end. Seed and digest are strings, since no JSON number holds
+// them. Of a written plan: also faults_planned and faults_missed. Inconclusive: also `reason`.
+// Failed: also `signature`, oracle, witness and details of the first finding, and all `findings`
+// (with breach, role and the number of the event, as far as they are known). Of a run that got
+// stuck: also `stuck`, lines. Bytes that are no UTF-8 become U+FFFD.
 std::string ShowJson(const RunSummary& summary);
 
 }  // namespace flinch::reports

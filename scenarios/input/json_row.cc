@@ -22,7 +22,8 @@ std::unexpected<sim::Error> Bad(std::string what) {
   return sim::Fail(sim::ErrorCode::kInvalidArgument, std::move(what));
 }
 
-// Stands before a bare word that was made a text. A text that begins with it of its own gets it twice.
+// Stands before a bare word that was made a text. A text that begins with it of its own gets it
+// twice.
 constexpr char kMark = '\x7F';
 
 bool IsBareWordByte(char c) {

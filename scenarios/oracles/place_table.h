@@ -1,7 +1,7 @@
 // Places of a job's state under small numbers, so that judges compare numbers instead of texts.
 //
-// Shape: numbers are given from 0 in the order of the first mention. Nothing depends on the order of
-//        hashes: the table is asked and never walked.
+// Shape: numbers are given from 0 in the order of the first mention. Nothing depends on the order
+//        of hashes: the table is asked and never walked.
 #pragma once
 
 #include <compare>

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "engine/events.h"
 #include "reports/plain_text.h"
@@ -18,7 +19,7 @@ namespace events = engine::events;
 // A job that fails for ever must not fill the memory of who tells it.
 constexpr size_t kKept = 100;
 
-constexpr size_t kMissingShown = 6;
+constexpr size_t kMissingShown = 4;
 
 }  // namespace
 
@@ -85,18 +86,18 @@ void Course::OnCheckpoint(const sim::TraceEvent& event) {
 std::string_view Course::Doing(Step step) {
   switch (step) {
     case Step::kNothing:
-      return "had no barrier yet";
+      return "had not begun";
     case Step::kAligning:
-      return "was aligning";
+      return "waited for barriers";
     case Step::kAligned:
-      return "was taking its snapshot";
+      return "took a snapshot";
     case Step::kSnapshot:
-      return "was uploading";
+      return "uploaded";
     case Step::kUploaded:
     case Step::kAcknowledged:
       break;
   }
-  return "its acknowledgement did not arrive";
+  return "had answered, unheard";
 }
 
 void Course::OnAborted(const sim::TraceEvent& event, int64_t id) {
@@ -108,21 +109,19 @@ void Course::OnAborted(const sim::TraceEvent& event, int64_t id) {
                                      .at = event.time,
                                      .reason = std::string(event.Text("reason").value_or("")),
                                      .missing = {}};
-  size_t left_out = 0;
+  std::map<Step, std::vector<std::string>> missing;
   for (const std::string& subtask : subtasks_) {
-    if (pending.acknowledged.contains(subtask)) {
-      continue;
+    if (!pending.acknowledged.contains(subtask)) {
+      const auto step = pending.steps.find(subtask);
+      missing[step == pending.steps.end() ? Step::kNothing : step->second].push_back(subtask);
     }
-    if (failure.missing.size() == kMissingShown) {
-      ++left_out;
-      continue;
-    }
-    const auto step = pending.steps.find(subtask);
-    failure.missing.push_back(fmt::format(
-        "{} ({})", subtask, Doing(step == pending.steps.end() ? Step::kNothing : step->second)));
   }
-  if (left_out > 0) {
-    failure.missing.push_back(fmt::format("{} more", left_out));
+  for (auto& [step, subtasks] : missing) {
+    const size_t more = subtasks.size() - std::min(subtasks.size(), kMissingShown);
+    subtasks.resize(subtasks.size() - more);
+    failure.missing.push_back(fmt::format("{}{} {}", fmt::join(subtasks, ", "),
+                                          more > 0 ? fmt::format(" and {} more", more) : "",
+                                          Doing(step)));
   }
   failures_.push_back(std::move(failure));
 }

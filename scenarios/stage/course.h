@@ -1,8 +1,8 @@
-// The course of a run as its summary tells it: why each checkpoint failed and for whom it waited, why
-// each restart came, and why the job ended as it did.
+// The course of a run as its summary tells it: why each checkpoint failed and for whom it waited,
+// why each restart came, and why the job ended as it did.
 //
-// Shape: observes a run. A restart's cause is the first one that was told, the reason with which the
-//        job left RUNNING; what breaks while the job is taken down is a consequence and not told.
+// Shape: observes a run. A restart's cause is the first one that was told, the reason with which
+//        the job left RUNNING; what breaks while the job is taken down is a consequence and not told.
 //        Keeps the steps of pending checkpoints only.
 #pragma once
 

@@ -38,9 +38,9 @@ TEST(CourseTest, AFailedCheckpointNamesWhoWasMissingAndWhatTheyDid) {
   ASSERT_THAT(summary.checkpoint_failures, SizeIs(1));
   EXPECT_EQ(summary.checkpoint_failures[0].id, 3);
   EXPECT_EQ(summary.checkpoint_failures[0].reason, "CHECKPOINT_EXPIRED");
-  EXPECT_THAT(summary.checkpoint_failures[0].missing,
-              ElementsAre("sink[0] (had no barrier yet)", "window[0] (was aligning)",
-                          "window[1] (was uploading)"));
+  EXPECT_THAT(
+      summary.checkpoint_failures[0].missing,
+      ElementsAre("sink[0] had not begun", "window[0] waited for barriers", "window[1] uploaded"));
 }
 
 TEST(CourseTest, ARestartHasItsFirstCause) {
