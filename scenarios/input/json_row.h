@@ -5,8 +5,8 @@
 // Errors:   kInvalidArgument with a sentence without its subject, such as "is not valid JSON from
 //           its byte 9 on", as of a row's problem (scenarios/input/row_reader.h).
 // Survives: any UTF-8, nesting of any depth, any number of members. Members that nobody asks for
-//           may be anything: stand twice, be NaN or 1e999. One that is asked for and stands twice is
-//           refused: readers differ in which one counts.
+//           may be anything: stand twice, be NaN or 1e999. One that is asked for and stands twice
+//           is refused: readers differ in which one counts.
 #pragma once
 
 #include <string>

@@ -2,8 +2,8 @@
 // why each restart came, and why the job ended as it did.
 //
 // Shape: observes a run. A restart's cause is the first one that was told, the reason with which
-//        the job left RUNNING; what breaks while the job is taken down is a consequence and not told.
-//        Keeps the steps of pending checkpoints only.
+//        the job left RUNNING; what breaks while the job is taken down is a consequence and not
+//        told. Keeps the steps of pending checkpoints only.
 #pragma once
 
 #include <cstdint>
