@@ -22,22 +22,21 @@ auto Insist(sim::Environment& environment, Attempt attempt) -> decltype(attempt(
   return result;
 }
 
-// The JobManager's door: decodes requests, turns away what was meant for another master.
+// The JobManager's process. Its door opens before the past has been read: whoever comes meanwhile
+// is told to come again.
 class JobManager {
  public:
   JobManager(sim::Environment& environment, const JobGraph& graph, const JobManagerOptions& options)
       : main_thread_(environment) {
-    // The door opens first: whoever comes while the past is being read is told to come again.
-    sim::Result<std::unique_ptr<RpcEndpoint>> rpc =
-        RpcEndpoint::Open(environment, kJobManagerPort,
-                          [this](RpcRequest request) { OnRequest(std::move(request)); });
+    sim::Result<std::unique_ptr<RpcEndpoint>> rpc = RpcEndpoint::Open(environment, kJobManagerPort);
     sim::Check(rpc.has_value(), "two JobManagers run on host {}", environment.host_name());
     rpc_ = *std::move(rpc);
     const sim::Result<uint64_t> leader = BecomeLeader(environment);
-    token_ = FencingToken(leader.value_or(0));
-    master_ = std::make_unique<JobMaster>(
-        environment, main_thread_, *rpc_, graph,
-        JobMaster::Options{.engine = options.engine, .defects = options.defects, .token = token_});
+    master_ =
+        std::make_unique<JobMaster>(environment, main_thread_, *rpc_, graph,
+                                    JobMaster::Options{.engine = options.engine,
+                                                       .defects = options.defects,
+                                                       .token = FencingToken(leader.value_or(0))});
     const sim::Result<void> recovered =
         leader ? Insist(environment, [&] { return master_->Recover(); }) : sim::Fail(leader);
     if (!recovered) {
@@ -45,7 +44,7 @@ class JobManager {
       return;  // and goes on to turn everybody away
     }
     master_->Start();
-    leads_ = true;
+    Offer(*rpc_, ServiceName(JobMasterMethod()), main_thread_, *master_, kJobMasterService);
   }
 
   [[noreturn]] void Run() { main_thread_.Run(); }
@@ -58,64 +57,7 @@ class JobManager {
     return recovered ? Insist(environment, [&] { return leaders.Next(); }) : sim::Fail(recovered);
   }
 
-  void OnRequest(RpcRequest request) {
-    if (!leads_) {
-      rpc_->SendReply(request, sim::Fail(sim::ErrorCode::kUnavailable,
-                                         "The JobManager is not yet the leader."));
-      return;
-    }
-    main_thread_.Post([this, request = std::move(request)] { Serve(request); });
-  }
-
-  void Serve(const RpcRequest& request) {
-    switch (request.method) {
-      case Method::kRegisterTaskManager: {
-        const sim::Result<RegisterTaskManager> message = request.As<RegisterTaskManager>();
-        if (!message) {
-          rpc_->SendReply(request, sim::Fail(message));
-          return;
-        }
-        master_->OnRegister(*message, request.from);
-        rpc_->Reply<RegisterTaskManager::Reply>(request, RegisterTaskManager::Reply{token_});
-        return;
-      }
-      case Method::kUpdateTaskState:
-        return Answer<UpdateTaskState>(
-            request, [this](const auto& message) { master_->OnTaskState(message); });
-      case Method::kAcknowledgeCheckpoint:
-        return Answer<AcknowledgeCheckpoint>(
-            request, [this](const auto& message) { master_->OnAcknowledge(message); });
-      case Method::kDeclineCheckpoint:
-        return Answer<DeclineCheckpoint>(
-            request, [this](const auto& message) { master_->OnDecline(message); });
-      case Method::kHeartbeatReply:
-        return Answer<HeartbeatReply>(
-            request, [this](const auto& message) { master_->OnHeartbeatReply(message); });
-      default:
-        rpc_->SendReply(request, sim::Fail(sim::ErrorCode::kInvalidArgument,
-                                           "A JobManager does not have this method."));
-    }
-  }
-
-  template <typename Message, typename Handle>
-  void Answer(const RpcRequest& request, Handle handle) {
-    const sim::Result<Message> message = request.As<Message>();
-    if (!message) {
-      rpc_->SendReply(request, sim::Fail(message));
-      return;
-    }
-    if (message->token != token_) {
-      rpc_->SendReply(request,
-                      sim::Fail(sim::ErrorCode::kFenced, "This was meant for another JobManager."));
-      return;
-    }
-    handle(*message);
-    rpc_->Reply<Nothing>(request, Nothing());
-  }
-
   MainThread main_thread_;
-  bool leads_ = false;
-  FencingToken token_;
   std::unique_ptr<RpcEndpoint> rpc_;
   std::unique_ptr<JobMaster> master_;
 };

@@ -1,31 +1,30 @@
-// Triggers checkpoints, collects acknowledgements, makes completed ones durable, tells the tasks.
+// Takes checkpoints: the shell around CoordinatorCore, which decides.
 //
-// Shape:    one per job, on the JobMaster's main thread; at most one checkpoint is in progress. Its
-//           blocking work (ids, store, clean-up) runs in order on one I/O fiber.
-// Order:    all acknowledged → metadata and pointer durable → notifications → older ones subsumed.
-// Survives: late, duplicate and unknown acknowledgements, of which the snapshots are removed that
-//           belong to nothing; a lost trigger or notification; a failover at any moment (a
-//           checkpoint that is being stored is waited for: see Settle).
-// Failures: those in a row are counted across restarts, until one completes or the job fails over
-//           for them. An id that cannot be drawn is one, too.
+// Shape:    one per job, on the JobMaster's main thread: a mail comes in, the core makes a step,
+//           its effects are carried out in their order. What blocks (ids, store, clean-up) runs in
+//           order on one I/O fiber, which owns the store and the counter of ids, and hands its
+//           results back as mails.
+// Survives: a volume that hangs or is slow for as long as it likes: the work that waits for it is
+//           bounded (see the core), and the JobMaster goes on.
 // Ends:     a checkpoint is final when all tasks had seen all of their input before it was
 //           triggered. That moment is answered at once, whatever interval and pause say, and again
-//           when it fails; the notification is repeated until the job is finished.
-// Phases:   checkpoint_protocol.h.
+//           when it fails; the notification is repeated until the job is finished. Files that could
+//           not be removed are tried again for as long as the JobManager lives.
 // Source:   Flink's CheckpointCoordinator; Carbone et al. 2015.
 #pragma once
 
-#include <cstdint>
-#include <memory>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "engine/checkpoint/completed_checkpoint_store.h"
-#include "engine/checkpoint/pending_checkpoint.h"
+#include "engine/checkpoint/coordinator_core.h"
 #include "engine/config.h"
 #include "engine/defects.h"
-#include "engine/runtime/main_thread.h"
+#include "engine/rpc/main_thread.h"
 #include "sim/environment.h"
 #include "sim/random.h"
 #include "sim/sync.h"
@@ -58,6 +57,8 @@ class CheckpointCoordinator {
   // Reads store and counter. May suspend; before anything else.
   sim::Result<void> Recover();
 
+  // Removes what earlier JobManagers left. The job may have ended.
+  void CleanUp();
   // Triggers periodically from now on. The tasks are all running.
   void Start();
   // Aborts what is pending and triggers nothing more until Start.
@@ -70,32 +71,36 @@ class CheckpointCoordinator {
   void OnAcknowledge(const ExecutionAttemptId& task, CheckpointId id,
                      const SnapshotHandle& snapshot);
   void OnDecline(CheckpointId id, const std::string& reason);
-  // Removes what late tasks have left of a checkpoint that was given up, now or with later ones; of
-  // one that may still complete, or has, nothing.
+  // Removes what late tasks have left of a checkpoint that was given up, now or later; of one that
+  // may still complete, or has, nothing.
   void DiscardWhatIsOver(CheckpointId id);
   void OnTriggerFailed(CheckpointId id);
 
-  const CompletedCheckpoint* latest() const { return store_.latest(); }
+  const CompletedCheckpoint* latest() const { return core_ ? core_->latest() : nullptr; }
 
  private:
-  void ScheduleNext(sim::Duration delay);
-  void TriggerNow();
-  void OnId(uint64_t period, sim::Result<uint64_t> id);
-  // Counts, and asks for a failover when there are too many.
-  void OnFailure(uint64_t id, std::string_view why);
-  // After a failure: what is due, or the final one, comes again.
-  void TriggerAgain();
-  // How long the pause after the last completion still lasts.
-  sim::Duration PauseLeft() const;
-  bool MayTrigger() const;
-  void Abort(CheckpointInput why);
-  void DiscardLate(const ExecutionAttemptId& task, CheckpointId id);
-  void StorePending();
-  void OnStored();
-  void NotifyAll(CheckpointId id, bool is_final);
-  void RepeatFinal(uint64_t period, CheckpointId id);
-  void DoIo(MainThread::Mail work);
+  void Feed(CoordinatorInput input);
+  CoordinatorCore::Moment Moment() const;
+
+  void Perform(const coordinator_effect::DrawId& draw);
+  void Perform(const coordinator_effect::Trigger& trigger);
+  void Perform(const coordinator_effect::Count& count);
+  void Perform(const coordinator_effect::Complete& complete);
+  void Perform(const coordinator_effect::Store& store);
+  void Perform(const coordinator_effect::Stored& stored);
+  void Perform(const coordinator_effect::NotifyComplete& notify);
+  void Perform(const coordinator_effect::Abort& abort);
+  void Perform(const coordinator_effect::NotifyAborted& notify);
+  void Perform(const coordinator_effect::CleanUp& clean_up);
+  void Perform(const coordinator_effect::FailJob& fail);
+  void Perform(const coordinator_effect::StartTimer& start);
+  void Perform(const coordinator_effect::CancelTimer& cancel);
+
+  // On the I/O fiber; the input that `work` returns comes back to the main thread.
+  void DoIo(std::move_only_function<CoordinatorInput()> work);
   void RunIo();
+  void OnIoDone(CoordinatorInput result);
+  coordinator_input::CleanedUp RemoveFiles(const coordinator_effect::CleanUp& what);
 
   sim::Environment& environment_;
   MainThread& main_thread_;
@@ -104,21 +109,19 @@ class CheckpointCoordinator {
   CheckpointOptions options_;
   Defects defects_;
   sim::Random random_;
+
+  // The I/O fiber's, once it has begun.
   CompletedCheckpointStore store_;
   DurableCounter ids_;
-  sim::Queue<MainThread::Mail> io_;
 
-  // Grows at each Start and Stop: a timer or an id of an older period is void.
-  uint64_t period_ = 0;
-  bool running_ = false;
-  bool triggering_ = false;  // an id is being drawn
-  bool overdue_ = false;     // a trigger came while one was in progress
-  bool final_done_ = false;
-  bool after_restore_ = false;  // and none was stored since
-  uint32_t failures_in_a_row_ = 0;
-  sim::SimTime last_completion_{};
-  sim::WallTime last_completion_wall_{};
-  std::unique_ptr<PendingCheckpoint> pending_;
+  std::deque<std::move_only_function<CoordinatorInput()>> io_;
+  sim::Condition io_due_;
+
+  // The main thread's.
+  std::optional<CoordinatorCore> core_;  // once the past was read
+  std::deque<CoordinatorInput> inputs_;
+  bool stepping_ = false;
+  std::map<CoordinatorTimer, TimerId> timers_;
   std::vector<MainThread::Mail> settled_;
 };
 

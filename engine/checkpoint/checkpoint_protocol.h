@@ -26,6 +26,7 @@ enum class CheckpointInput : uint8_t {
   kExpired,
   kTriggerFailed,  // a source could not be reached
   kFailover,       // the job restarts
+  kSubsumed,       // a later one is complete
 };
 
 enum class CheckpointAction : uint8_t { kNone, kIgnore, kStore, kNotifyComplete, kNotifyAborted };
@@ -38,9 +39,9 @@ constexpr std::string_view Name(CheckpointPhase phase) {
 
 // Also the reason that an abort is traced with, in Flink's words.
 constexpr std::string_view Name(CheckpointInput input) {
-  constexpr std::array<std::string_view, 7> kNames = {
-      "acknowledged",       "all_acknowledged",           "stored",      "CHECKPOINT_DECLINED",
-      "CHECKPOINT_EXPIRED", "TRIGGER_CHECKPOINT_FAILURE", "JOB_FAILOVER"};
+  constexpr std::array<std::string_view, 8> kNames = {
+      "acknowledged",       "all_acknowledged",           "stored",       "CHECKPOINT_DECLINED",
+      "CHECKPOINT_EXPIRED", "TRIGGER_CHECKPOINT_FAILURE", "JOB_FAILOVER", "CHECKPOINT_SUBSUMED"};
   return kNames.at(static_cast<size_t>(input));
 }
 
@@ -73,6 +74,8 @@ inline constexpr auto kCheckpointTransitions =
          CheckpointAction::kNotifyAborted},
         {CheckpointPhase::kPending, CheckpointInput::kFailover, CheckpointPhase::kAborted,
          CheckpointAction::kNotifyAborted},
+        {CheckpointPhase::kPending, CheckpointInput::kSubsumed, CheckpointPhase::kAborted,
+         CheckpointAction::kNotifyAborted},
         {CheckpointPhase::kFinalizing, CheckpointInput::kStored, CheckpointPhase::kCompleted,
          CheckpointAction::kNotifyComplete},
         // The decision has been made: from here on the checkpoint may already be in the store, and
@@ -84,6 +87,8 @@ inline constexpr auto kCheckpointTransitions =
         {CheckpointPhase::kFinalizing, CheckpointInput::kTriggerFailed,
          CheckpointPhase::kFinalizing, CheckpointAction::kIgnore},
         {CheckpointPhase::kFinalizing, CheckpointInput::kFailover, CheckpointPhase::kFinalizing,
+         CheckpointAction::kIgnore},
+        {CheckpointPhase::kFinalizing, CheckpointInput::kSubsumed, CheckpointPhase::kFinalizing,
          CheckpointAction::kIgnore},
     });
 static_assert(IsDeterministic(kCheckpointTransitions));

@@ -71,7 +71,7 @@ sim::Result<void> CompletedCheckpointStore::Recover() {
     checkpoints_.push_back(*std::move(checkpoint));
   }
   std::ranges::sort(checkpoints_, {}, &CompletedCheckpoint::id);
-  sweep_due_ = !checkpoints_.empty();
+  sweep_due_ = true;
   if (defects_.Has(Defect::kRecoversTheOldest)) {
     std::ranges::reverse(checkpoints_);
   }
@@ -107,7 +107,7 @@ std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
     // The pointer goes first: a crash in between leaks files, but leaves no pointer to nothing.
     const sim::Result<void> removed = volume.Remove(PointerPath(id));
     if (!removed && removed.error().code != sim::ErrorCode::kNotFound) {
-      break;  // the next completed checkpoint tries again
+      break;  // the next clean-up tries again
     }
     if (!volume.SyncDirectory(CompletedCheckpointsDirectory(job_))) {
       break;
@@ -117,18 +117,23 @@ std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
     environment_.Trace(events::kCheckpointSubsumed, {{"id", id}});
     unreferenced_.insert(id);
     if (!DeleteUnreferenced()) {
-      return subsumed;  // the next completed checkpoint tries again
+      return subsumed;  // the next clean-up tries again
     }
   }
-  if (sweep_due_) {
+  if (sweep_due_ && latest() != nullptr) {
     Sweep();
   }
   return subsumed;
 }
 
-void CompletedCheckpointStore::Discard(CheckpointId id) {
-  unreferenced_.insert(id);
+void CompletedCheckpointStore::Discard(std::span<const CheckpointId> ids) {
+  unreferenced_.insert(ids.begin(), ids.end());
   (void)DeleteUnreferenced();
+}
+
+bool CompletedCheckpointStore::clean() const {
+  return unreferenced_.empty() && checkpoints_.size() <= retained_ &&
+         (!sweep_due_ || latest() == nullptr);
 }
 
 bool CompletedCheckpointStore::DeleteUnreferenced() {
@@ -149,7 +154,7 @@ void CompletedCheckpointStore::Sweep() {
   sim::FileSystem& volume = environment_.shared();
   const sim::Result<std::vector<std::string>> paths = volume.List(CheckpointsDirectory(job_));
   if (!paths) {
-    return;  // the next completed checkpoint tries again
+    return;  // the next clean-up tries again
   }
   sweep_due_ = false;
   std::set<CheckpointId> left;
@@ -159,13 +164,12 @@ void CompletedCheckpointStore::Sweep() {
       left.insert(*id);
     }
   }
-  for (const CheckpointId id : left) {
+  std::erase_if(left, [&](CheckpointId id) {
     // A listing may have missed its pointer.
     const sim::Result<uint64_t> pointer = volume.Size(PointerPath(id));
-    if (!pointer && pointer.error().code == sim::ErrorCode::kNotFound) {
-      Discard(id);
-    }
-  }
+    return pointer || pointer.error().code != sim::ErrorCode::kNotFound;
+  });
+  Discard(std::vector<CheckpointId>(left.begin(), left.end()));
 }
 
 bool CompletedCheckpointStore::Has(CheckpointId id) const {

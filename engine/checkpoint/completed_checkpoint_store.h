@@ -3,7 +3,8 @@
 // A checkpoint is in the store when its pointer file lies in the high-availability directory on the
 // shared volume. Adding writes the new pointer first and removes old ones afterwards, so that there
 // is always one; files of subsumed checkpoints are deleted only after their pointers are gone. What
-// could not be deleted is tried again with the next one; what an earlier JobManager left, too.
+// could not be deleted is tried again with each clean-up; what an earlier JobManager left below the
+// newest checkpoint, too.
 // Errors: Recover fails when a pointer cannot be read: starting from an older checkpoint in silence
 //         would undo what sinks have committed.
 // Source: Flink's DefaultCompletedCheckpointStore.
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,8 +43,11 @@ class CompletedCheckpointStore {
   // Traces each step.
   std::vector<CheckpointId> Subsume();
 
-  // Removes the files of a checkpoint that never will be in the store. May suspend.
-  void Discard(CheckpointId id);
+  // Removes the files of checkpoints that never will be in the store. May suspend.
+  void Discard(std::span<const CheckpointId> ids);
+
+  // Whether nothing is left to be removed, as far as it is known.
+  bool clean() const;
 
   bool Has(CheckpointId id) const;
 
@@ -50,6 +55,9 @@ class CompletedCheckpointStore {
   const CompletedCheckpoint* latest() const {
     return checkpoints_.empty() ? nullptr : &checkpoints_.back();
   }
+
+  // Oldest first.
+  const std::vector<CompletedCheckpoint>& checkpoints() const { return checkpoints_; }
 
  private:
   std::string PointerPath(CheckpointId id) const;

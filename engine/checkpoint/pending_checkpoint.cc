@@ -20,7 +20,7 @@ PendingCheckpoint::PendingCheckpoint(CheckpointId id, bool is_final,
   sim::Check(missing_ > 0, "checkpoint {} waits for nobody", id_.value());
 }
 
-PendingCheckpoint::Tasks::iterator PendingCheckpoint::Find(const ExecutionAttemptId& task) {
+PendingCheckpoint::Snapshots::iterator PendingCheckpoint::Find(const ExecutionAttemptId& task) {
   if (!defects_.Has(Defect::kCountsAckOfAnyCheckpoint)) {
     return tasks_.find(task);
   }
@@ -59,6 +59,14 @@ CompletedCheckpoint PendingCheckpoint::ToCompleted() const {
     }
   }
   return completed;
+}
+
+std::vector<ExecutionAttemptId> PendingCheckpoint::Tasks() const {
+  std::vector<ExecutionAttemptId> tasks;
+  for (const auto& [task, snapshot] : tasks_) {
+    tasks.push_back(task);
+  }
+  return tasks;
 }
 
 }  // namespace flinch::engine

@@ -40,16 +40,19 @@ class PendingCheckpoint {
   // All acknowledged.
   CompletedCheckpoint ToCompleted() const;
 
- private:
-  using Tasks = std::map<ExecutionAttemptId, std::optional<SnapshotHandle>>;
+  // Those that take part, in their order.
+  std::vector<ExecutionAttemptId> Tasks() const;
 
-  Tasks::iterator Find(const ExecutionAttemptId& task);
+ private:
+  using Snapshots = std::map<ExecutionAttemptId, std::optional<SnapshotHandle>>;
+
+  Snapshots::iterator Find(const ExecutionAttemptId& task);
 
   CheckpointId id_;
   bool is_final_;
   CheckpointPhase phase_ = CheckpointPhase::kPending;
   Defects defects_;
-  Tasks tasks_;
+  Snapshots tasks_;
   size_t missing_;
   size_t tolerated_;  // of the missing: none, but for a planted defect
 };

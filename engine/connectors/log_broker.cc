@@ -12,7 +12,7 @@
 
 #include "engine/connectors/log_state.h"
 #include "engine/events.h"
-#include "engine/runtime/rpc.h"
+#include "engine/rpc/endpoint.h"
 #include "sim/disk.h"
 #include "sim/sync.h"
 
@@ -43,16 +43,16 @@ sim::Result<Bytes> Answer(const LogState& state, const RpcRequest& request) {
 }
 
 sim::Result<Bytes> AnswerQuery(const LogState& state, const RpcRequest& request) {
-  switch (request.method) {
-    case Method::kFetch:
+  switch (static_cast<LogMethod>(request.method)) {
+    case LogMethod::kFetch:
       return Answer<FetchRequest>(state, request);
-    case Method::kTopicInfo:
+    case LogMethod::kTopicInfo:
       return Answer<TopicInfoRequest>(state, request);
-    case Method::kListTransactions:
+    case LogMethod::kListTransactions:
       return Answer<ListTransactionsRequest>(state, request);
     default:
       return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("The log has no method {}.", std::to_underlying(request.method)));
+                  fmt::format("The log has no method {}.", request.method));
   }
 }
 
@@ -75,10 +75,11 @@ class LogBroker {
  private:
   void OpenEndpoint() {
     for (;;) {
-      auto endpoint = RpcEndpoint::Open(environment_, options_.port,
-                                        [this](RpcRequest request) { Accept(std::move(request)); });
+      auto endpoint = RpcEndpoint::Open(environment_, options_.port);
       if (endpoint) {
         endpoint_ = *std::move(endpoint);
+        endpoint_->Serve(ServiceName(LogMethod()),
+                         [this](RpcRequest request) { Accept(std::move(request)); });
         return;
       }
       environment_.Sleep(kRetryPause);
@@ -175,10 +176,11 @@ class LogBroker {
     for (RpcRequest& request : std::exchange(requests_, {})) {
       std::optional<sim::Result<Bytes>> reply;
       // Only the broker itself decides that time is up.
-      if (IsLogCommand(request.method) && request.method != Method::kExpireTransactions) {
-        reply = Apply(
-            {.method = request.method, .time = environment_.Now(), .body = std::move(request.body)},
-            accepted, happened);
+      const auto method = static_cast<LogMethod>(request.method);
+      if (IsLogCommand(method) && method != LogMethod::kExpireTransactions) {
+        reply =
+            Apply({.method = method, .time = environment_.Now(), .body = std::move(request.body)},
+                  accepted, happened);
       }
       round.push_back({.request = std::move(request), .reply = std::move(reply)});
     }
@@ -206,7 +208,7 @@ class LogBroker {
 
   // Keeps a fetch back that may wait and finds too little.
   bool Hold(RpcRequest& request) {
-    if (request.method != Method::kFetch || held_.size() >= kRequestsMax) {
+    if (!request.Is<FetchRequest>() || held_.size() >= kRequestsMax) {
       return false;
     }
     sim::Result<FetchRequest> fetch = request.As<FetchRequest>();
@@ -239,7 +241,7 @@ class LogBroker {
   void Expire(std::vector<JournalEntry>& accepted, std::vector<LogEvent>& happened) {
     const sim::SimTime now = environment_.Now();
     if (state_.NextExpiry() <= now) {
-      const sim::Result<Bytes> expired = Apply({.method = Method::kExpireTransactions,
+      const sim::Result<Bytes> expired = Apply({.method = LogMethod::kExpireTransactions,
                                                 .time = now,
                                                 .body = Encode(ExpireTransactionsRequest())},
                                                accepted, happened);

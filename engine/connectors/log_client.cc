@@ -47,14 +47,16 @@ void LogClient::Cancel() {
   cancelled_.NotifyAll();
 }
 
-sim::Result<Bytes> LogClient::CallBytes(Method method, const Bytes& body) {
+sim::Result<Bytes> LogClient::CallBytes(LogMethod method, const Bytes& body) {
   const RetryOptions& retry = options_.retry;
   const sim::SimTime deadline = sim::Later(environment_.Now(), retry.deadline);
   sim::Duration pause = retry.backoff;
   sim::Duration timeout = retry.attempt_timeout;
   for (uint32_t attempt = 1;; ++attempt) {
     const sim::Duration left = deadline - environment_.Now();
-    sim::Result<Bytes> reply = endpoint_->CallBytes(broker_, method, body, std::min(timeout, left));
+    sim::Result<Bytes> reply =
+        endpoint_->CallBytes({broker_, std::string(ServiceName(method))},
+                             std::to_underlying(method), body, std::min(timeout, left));
     if (reply || !IsWorthRetrying(reply.error().code)) {
       return reply;
     }

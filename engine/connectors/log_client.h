@@ -15,7 +15,7 @@
 #include <string>
 
 #include "engine/connectors/log_protocol.h"
-#include "engine/runtime/rpc.h"
+#include "engine/rpc/endpoint.h"
 #include "sim/environment.h"
 #include "sim/result.h"
 #include "sim/sync.h"
@@ -70,7 +70,7 @@ class LogClient {
   LogClient(sim::Environment& environment, const LogClientOptions& options, sim::Address broker,
             std::unique_ptr<RpcEndpoint> endpoint);
 
-  sim::Result<Bytes> CallBytes(Method method, const Bytes& body);
+  sim::Result<Bytes> CallBytes(LogMethod method, const Bytes& body);
 
   sim::Environment& environment_;
   LogClientOptions options_;

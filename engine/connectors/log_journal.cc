@@ -132,12 +132,12 @@ sim::Result<Bytes> ApplyAs(LogState& state, const JournalEntry& entry, LogEffect
 using ApplyFunction = sim::Result<Bytes> (*)(LogState&, const JournalEntry&, LogEffects&);
 
 template <typename Command>
-constexpr std::pair<Method, ApplyFunction> Entry() {
+constexpr std::pair<LogMethod, ApplyFunction> Entry() {
   return {Command::kMethod, &ApplyAs<Command>};
 }
 
 // Every command, once.
-constexpr auto kCommands = std::to_array<std::pair<Method, ApplyFunction>>({
+constexpr auto kCommands = std::to_array<std::pair<LogMethod, ApplyFunction>>({
     Entry<CreateTopicRequest>(),
     Entry<SealTopicRequest>(),
     Entry<ProduceRequest>(),
@@ -148,7 +148,7 @@ constexpr auto kCommands = std::to_array<std::pair<Method, ApplyFunction>>({
     Entry<ExpireTransactionsRequest>(),
 });
 
-ApplyFunction FindCommand(Method method) {
+ApplyFunction FindCommand(LogMethod method) {
   for (const auto& [command, apply] : kCommands) {
     if (command == method) {
       return apply;
@@ -196,7 +196,7 @@ LogContents::TopicContents Export(const LogState& state, const LogState::Topic& 
 
 }  // namespace
 
-bool IsLogCommand(Method method) { return FindCommand(method) != nullptr; }
+bool IsLogCommand(LogMethod method) { return FindCommand(method) != nullptr; }
 
 sim::Result<Bytes> ApplyEntry(LogState& state, const JournalEntry& entry, LogEffects& effects) {
   const ApplyFunction apply = FindCommand(entry.method);

@@ -18,7 +18,7 @@
 
 #include "engine/connectors/log_state.h"
 #include "engine/ids.h"
-#include "engine/runtime/rpc.h"
+#include "engine/rpc/endpoint.h"
 #include "engine/serializer.h"
 #include "sim/result.h"
 #include "sim/time.h"
@@ -29,7 +29,7 @@ inline constexpr std::string_view kJournalHeader = "flinch log 1\n";
 
 // A command as it was sent, with the broker's time at which it was first applied.
 struct JournalEntry {
-  Method method{};
+  LogMethod method{};
   sim::SimTime time{};
   Bytes body;
 
@@ -44,7 +44,7 @@ struct JournalEntry {
 };
 
 // Whether a method changes the log; everything else is a query or not the broker's.
-bool IsLogCommand(Method method);
+bool IsLogCommand(LogMethod method);
 
 // Applies a command and gives the encoded reply. kInvalidArgument when the body is not what the
 // method says.

@@ -1,6 +1,6 @@
 // What clients and the log broker say to each other.
 //
-// Shape:   one request and one reply per method of the broker's group in engine/runtime/rpc.h.
+// Shape:   one request and one reply per method.
 //          Topics are split into partitions; an offset is a record's place in its partition, from
 //          0, without gaps.
 // Retries: every request may be sent again and may arrive late or twice, so each is idempotent; how
@@ -19,7 +19,7 @@
 
 #include "engine/connectors/record_batch.h"
 #include "engine/ids.h"
-#include "engine/runtime/rpc.h"
+#include "engine/rpc/endpoint.h"
 #include "engine/serializer.h"
 
 namespace flinch::engine {
@@ -31,6 +31,22 @@ inline constexpr std::string_view kLogBrokerHost = "broker";
 // More partitions than anyone simulates; a request for more is a mistake, not a wish.
 inline constexpr uint32_t kLogPartitionsMax = 65536;
 
+enum class LogMethod : uint16_t {
+  kCreateTopic = 1,
+  kProduce,
+  kFetch,
+  kSealTopic,
+  kTopicInfo,
+  kInitProducer,
+  kEndTransaction,
+  kListTransactions,
+  kFenceOwner,
+  kExpireTransactions,
+  kProduceMany,
+};
+
+constexpr std::string_view ServiceName(LogMethod) { return "log"; }
+
 // A reply without content.
 struct LogAcknowledged {
   template <typename Self, typename Visitor>
@@ -39,7 +55,7 @@ struct LogAcknowledged {
 
 // Creating a topic again with the same number of partitions succeeds.
 struct CreateTopicRequest {
-  static constexpr Method kMethod = Method::kCreateTopic;
+  static constexpr auto kMethod = LogMethod::kCreateTopic;
   using Reply = LogAcknowledged;
 
   std::string topic;
@@ -88,7 +104,7 @@ struct ProduceReply {
 // - plain: epoch 0, `producer` empty. Always appended; a retry may double. Records whose sequence
 //   was seen before are acknowledged and not appended again; a gap is refused.
 struct ProduceRequest {
-  static constexpr Method kMethod = Method::kProduce;
+  static constexpr auto kMethod = LogMethod::kProduce;
   using Reply = ProduceReply;
 
   std::string producer;
@@ -125,7 +141,7 @@ struct ProducedBatch {
 // Appends records of one idempotent producer to several partitions of a topic: all, or, when one
 // batch is refused, none. Each partition at most once. Sequences as above.
 struct ProduceManyRequest {
-  static constexpr Method kMethod = Method::kProduceMany;
+  static constexpr auto kMethod = LogMethod::kProduceMany;
   using Reply = LogAcknowledged;
 
   std::string producer;  // not empty
@@ -201,7 +217,7 @@ struct FetchReply {
 // or `records_max` for one, or a partition's end, but not for longer than `wait`: Kafka's
 // fetch.min.bytes and fetch.max.wait.ms.
 struct FetchRequest {
-  static constexpr Method kMethod = Method::kFetch;
+  static constexpr auto kMethod = LogMethod::kFetch;
   using Reply = FetchReply;
 
   std::vector<FetchPosition> positions;
@@ -223,7 +239,7 @@ struct FetchRequest {
 // No records any more, ever: readers then see the end. Sealing again succeeds. Open transactions
 // may still end.
 struct SealTopicRequest {
-  static constexpr Method kMethod = Method::kSealTopic;
+  static constexpr auto kMethod = LogMethod::kSealTopic;
   using Reply = LogAcknowledged;
 
   std::string topic;
@@ -246,7 +262,7 @@ struct TopicInfoReply {
 };
 
 struct TopicInfoRequest {
-  static constexpr Method kMethod = Method::kTopicInfo;
+  static constexpr auto kMethod = LogMethod::kTopicInfo;
   using Reply = TopicInfoReply;
 
   std::string topic;
@@ -280,7 +296,7 @@ struct TransactionOwner {
 // copy that comes late must not abort what the first one began. A session below one that has been
 // here is fenced.
 struct InitProducerRequest {
-  static constexpr Method kMethod = Method::kInitProducer;
+  static constexpr auto kMethod = LogMethod::kInitProducer;
   using Reply = ProducerIdentity;
 
   std::string transactional_id;
@@ -298,7 +314,7 @@ struct InitProducerRequest {
 // From now on earlier sessions of this owner cannot initialise a producer. What they have open
 // stays as it is.
 struct FenceOwnerRequest {
-  static constexpr Method kMethod = Method::kFenceOwner;
+  static constexpr auto kMethod = LogMethod::kFenceOwner;
   using Reply = LogAcknowledged;
 
   TransactionOwner owner;
@@ -315,7 +331,7 @@ enum class TransactionEnd : uint8_t { kCommit, kAbort };
 // aborted succeeds, for past epochs too. Otherwise a past epoch is fenced, an invented one refused,
 // and so is the contrary of what was done.
 struct EndTransactionRequest {
-  static constexpr Method kMethod = Method::kEndTransaction;
+  static constexpr auto kMethod = LogMethod::kEndTransaction;
   using Reply = LogAcknowledged;
 
   std::string transactional_id;
@@ -357,7 +373,7 @@ struct ListTransactionsReply {
 // The transactions that have not ended, of the ids that start with a prefix. "sink-1" is a prefix
 // of "sink-11" too: whoever asks must look at what comes back.
 struct ListTransactionsRequest {
-  static constexpr Method kMethod = Method::kListTransactions;
+  static constexpr auto kMethod = LogMethod::kListTransactions;
   using Reply = ListTransactionsReply;
 
   std::string prefix;
@@ -370,7 +386,7 @@ struct ListTransactionsRequest {
 
 // The broker's own command, never taken from the network: aborts what has been open for too long.
 struct ExpireTransactionsRequest {
-  static constexpr Method kMethod = Method::kExpireTransactions;
+  static constexpr auto kMethod = LogMethod::kExpireTransactions;
   using Reply = LogAcknowledged;
 
   template <typename Self, typename Visitor>

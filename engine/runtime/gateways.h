@@ -7,13 +7,13 @@
 
 #include <cstdint>
 #include <string>
-#include <variant>
+#include <string_view>
 #include <vector>
 
 #include "engine/checkpoint/checkpoint_storage.h"
 #include "engine/graph/execution_graph.h"
 #include "engine/ids.h"
-#include "engine/runtime/rpc.h"
+#include "engine/rpc/endpoint.h"
 
 namespace flinch::engine {
 
@@ -21,11 +21,30 @@ inline constexpr uint16_t kJobManagerPort = 6123;  // Flink's jobmanager.rpc.por
 inline constexpr uint16_t kTaskManagerPort = 6122;
 inline constexpr uint16_t kDataPort = 6121;
 
-using Nothing = std::monostate;
+enum class JobMasterMethod : uint16_t {
+  kRegisterTaskManager = 1,
+  kUpdateTaskState,
+  kAcknowledgeCheckpoint,
+  kDeclineCheckpoint,
+  kHeartbeatReply,
+};
+
+constexpr std::string_view ServiceName(JobMasterMethod) { return "jobmaster"; }
+
+enum class TaskExecutorMethod : uint16_t {
+  kHeartbeat = 1,
+  kSubmitTask,
+  kCancelTask,
+  kTriggerCheckpoint,
+  kNotifyCheckpointComplete,
+  kNotifyCheckpointAborted,
+};
+
+constexpr std::string_view ServiceName(TaskExecutorMethod) { return "taskexecutor"; }
 
 // TaskManager → JobManager.
 struct RegisterTaskManager {
-  static constexpr Method kMethod = Method::kRegisterTaskManager;
+  static constexpr auto kMethod = JobMasterMethod::kRegisterTaskManager;
 
   struct Reply {
     FencingToken token;
@@ -54,7 +73,7 @@ struct RegisterTaskManager {
 // A task's new state: RUNNING, FINISHED, CANCELED or FAILED (with a reason); or that it has seen
 // all of its input while it runs. Repeated until answered.
 struct UpdateTaskState {
-  static constexpr Method kMethod = Method::kUpdateTaskState;
+  static constexpr auto kMethod = JobMasterMethod::kUpdateTaskState;
   using Reply = Nothing;
 
   FencingToken token;
@@ -74,7 +93,7 @@ struct UpdateTaskState {
 };
 
 struct AcknowledgeCheckpoint {
-  static constexpr Method kMethod = Method::kAcknowledgeCheckpoint;
+  static constexpr auto kMethod = JobMasterMethod::kAcknowledgeCheckpoint;
   using Reply = Nothing;
 
   FencingToken token;
@@ -92,7 +111,7 @@ struct AcknowledgeCheckpoint {
 };
 
 struct DeclineCheckpoint {
-  static constexpr Method kMethod = Method::kDeclineCheckpoint;
+  static constexpr auto kMethod = JobMasterMethod::kDeclineCheckpoint;
   using Reply = Nothing;
 
   FencingToken token;
@@ -110,7 +129,7 @@ struct DeclineCheckpoint {
 };
 
 struct HeartbeatReply {
-  static constexpr Method kMethod = Method::kHeartbeatReply;
+  static constexpr auto kMethod = JobMasterMethod::kHeartbeatReply;
   using Reply = Nothing;
 
   FencingToken token;
@@ -129,7 +148,7 @@ struct HeartbeatReply {
 
 // JobManager → TaskManager.
 struct Heartbeat {
-  static constexpr Method kMethod = Method::kHeartbeat;
+  static constexpr auto kMethod = TaskExecutorMethod::kHeartbeat;
   using Reply = Nothing;
 
   FencingToken token;
@@ -155,7 +174,7 @@ struct ProducerDescriptor {
 };
 
 struct SubmitTask {
-  static constexpr Method kMethod = Method::kSubmitTask;
+  static constexpr auto kMethod = TaskExecutorMethod::kSubmitTask;
   using Reply = Nothing;
 
   FencingToken token;
@@ -177,7 +196,7 @@ struct SubmitTask {
 };
 
 struct CancelTask {
-  static constexpr Method kMethod = Method::kCancelTask;
+  static constexpr auto kMethod = TaskExecutorMethod::kCancelTask;
   using Reply = Nothing;
 
   FencingToken token;
@@ -192,7 +211,7 @@ struct CancelTask {
 
 // To sources; the others learn of a checkpoint by its barriers.
 struct TriggerCheckpoint {
-  static constexpr Method kMethod = Method::kTriggerCheckpoint;
+  static constexpr auto kMethod = TaskExecutorMethod::kTriggerCheckpoint;
   using Reply = Nothing;
 
   FencingToken token;
@@ -209,7 +228,7 @@ struct TriggerCheckpoint {
 
 // May be lost; a later one, or a restore, makes it good.
 struct NotifyCheckpointComplete {
-  static constexpr Method kMethod = Method::kNotifyCheckpointComplete;
+  static constexpr auto kMethod = TaskExecutorMethod::kNotifyCheckpointComplete;
   using Reply = Nothing;
 
   FencingToken token;
@@ -228,7 +247,7 @@ struct NotifyCheckpointComplete {
 };
 
 struct NotifyCheckpointAborted {
-  static constexpr Method kMethod = Method::kNotifyCheckpointAborted;
+  static constexpr auto kMethod = TaskExecutorMethod::kNotifyCheckpointAborted;
   using Reply = Nothing;
 
   FencingToken token;

@@ -68,6 +68,7 @@ sim::Result<void> JobMaster::Recover() {
 
 void JobMaster::Start() {
   resources_.Start();
+  checkpoints_.CleanUp();
   if (status_ == JobStatus::kCreated) {
     FeedJob(JobInput::kStart);
     StartAttempt();
@@ -185,23 +186,19 @@ SubmitTask JobMaster::Describe(const Execution& execution) const {
 
 void JobMaster::Submit(const Execution& execution) {
   const sim::Address to = resources_.Find(execution.task_manager)->rpc;
-  main_thread_.Async(
-      "submit",
-      [this, to, submit = Describe(execution)] {
-        return rpc_.Call(to, submit, options_.engine.rpc.ask_timeout);
-      },
-      [this, id = execution.id](const sim::Result<Nothing>& reply) {
-        Execution* submitted = graph_.Find(id);
-        if (submitted == nullptr || IsTerminal(submitted->state)) {
-          return;
-        }
-        if (reply) {
-          Feed(*submitted, ExecutionInput::kAccepted, {});
-        } else if (submitted->state == ExecutionState::kDeploying) {
-          Feed(*submitted, ExecutionInput::kError,
-               "could not be deployed: " + reply.error().message);
-        }
-      });
+  rpc_.Ask(main_thread_, to, Describe(execution), options_.engine.rpc.ask_timeout,
+           [this, id = execution.id](const sim::Result<Nothing>& reply) {
+             Execution* submitted = graph_.Find(id);
+             if (submitted == nullptr || IsTerminal(submitted->state)) {
+               return;
+             }
+             if (reply) {
+               Feed(*submitted, ExecutionInput::kAccepted, {});
+             } else if (submitted->state == ExecutionState::kDeploying) {
+               Feed(*submitted, ExecutionInput::kError,
+                    "could not be deployed: " + reply.error().message);
+             }
+           });
 }
 
 void JobMaster::Feed(Execution& execution, ExecutionInput input, const std::string& reason) {
@@ -285,8 +282,10 @@ void JobMaster::OnDecline(const DeclineCheckpoint& decline) {
   }
 }
 
-void JobMaster::OnRegister(const RegisterTaskManager& request, sim::Address from) {
+RegisterTaskManager::Reply JobMaster::OnRegister(const RegisterTaskManager& request,
+                                                 sim::Address from) {
   resources_.OnRegister(request, from);
+  return {.token = options_.token};
 }
 
 void JobMaster::OnHeartbeatReply(const HeartbeatReply& reply) {
@@ -454,18 +453,13 @@ void JobMaster::Trigger(const ExecutionAttemptId& task, CheckpointId id) {
     checkpoints_.OnTriggerFailed(id);
     return;
   }
-  main_thread_.Async(
-      "trigger",
-      [this, to = *to, task, id] {
-        return rpc_.Call(to,
-                         TriggerCheckpoint{.token = options_.token, .task = task, .checkpoint = id},
-                         options_.engine.rpc.ask_timeout);
-      },
-      [this, id](const sim::Result<Nothing>& reply) {
-        if (!reply) {
-          checkpoints_.OnTriggerFailed(id);
-        }
-      });
+  rpc_.Ask(main_thread_, *to,
+           TriggerCheckpoint{.token = options_.token, .task = task, .checkpoint = id},
+           options_.engine.rpc.ask_timeout, [this, id](const sim::Result<Nothing>& reply) {
+             if (!reply) {
+               checkpoints_.OnTriggerFailed(id);
+             }
+           });
 }
 
 void JobMaster::NotifyComplete(const ExecutionAttemptId& task, CheckpointId id, bool is_final) {

@@ -11,6 +11,7 @@
 // Source:   Flink's JobMaster, DefaultScheduler, RestartPipelinedRegionFailoverStrategy.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,8 +21,9 @@
 #include "engine/config.h"
 #include "engine/defects.h"
 #include "engine/graph/execution_graph.h"
+#include "engine/rpc/main_thread.h"
+#include "engine/rpc/service.h"
 #include "engine/runtime/gateways.h"
-#include "engine/runtime/main_thread.h"
 #include "engine/runtime/resource_manager.h"
 
 namespace flinch::engine {
@@ -47,7 +49,13 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
   void OnAcknowledge(const AcknowledgeCheckpoint& ack);
   void OnDecline(const DeclineCheckpoint& decline);
   void OnHeartbeatReply(const HeartbeatReply& reply);
-  void OnRegister(const RegisterTaskManager& request, sim::Address from);
+  RegisterTaskManager::Reply OnRegister(const RegisterTaskManager& request, sim::Address from);
+
+  // Whether the message was meant for this master, not for an earlier one.
+  template <typename Message>
+  bool Accepts(const Message& message) const {
+    return message.token == options_.token;
+  }
 
   // TaskManagerListener
   void OnTaskManagerRegistered(const std::string& name) override;
@@ -101,5 +109,14 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
   uint32_t failures_ = 0;
   sim::SimTime restart_not_before_{};
 };
+
+inline constexpr auto kJobMasterService = std::to_array<ServiceMethod<JobMaster>>({
+    Handle<&JobMaster::OnRegister, Fencing::kNone>(),
+    Handle<&JobMaster::OnTaskState, Fencing::kToken>(),
+    Handle<&JobMaster::OnAcknowledge, Fencing::kToken>(),
+    Handle<&JobMaster::OnDecline, Fencing::kToken>(),
+    Handle<&JobMaster::OnHeartbeatReply, Fencing::kToken>(),
+});
+static_assert(HasEachMethodOnce(kJobMasterService));
 
 }  // namespace flinch::engine

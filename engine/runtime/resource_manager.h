@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "engine/config.h"
+#include "engine/rpc/main_thread.h"
 #include "engine/runtime/gateways.h"
-#include "engine/runtime/main_thread.h"
 #include "sim/environment.h"
 
 namespace flinch::engine {

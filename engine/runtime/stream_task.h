@@ -25,7 +25,7 @@
 #include "engine/network/result_partition.h"
 #include "engine/network/watermark_valve.h"
 #include "engine/runtime/gateways.h"
-#include "engine/runtime/main_thread.h"
+#include "engine/rpc/main_thread.h"
 #include "engine/runtime/operator_chain.h"
 
 namespace flinch::engine {

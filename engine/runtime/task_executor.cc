@@ -24,15 +24,11 @@ constexpr sim::Duration kRequestTimeout = 2s;
 
 TaskExecutor::TaskExecutor(sim::Environment& environment, const JobGraph& graph,
                            const TaskManagerOptions& options)
-    : environment_(environment),
-      graph_(graph),
-      options_(options),
-      main_thread_(environment),
-      tasks_changed_(environment) {
-  sim::Result<std::unique_ptr<RpcEndpoint>> rpc = RpcEndpoint::Open(
-      environment, kTaskManagerPort, [this](RpcRequest request) { OnRequest(std::move(request)); });
+    : environment_(environment), graph_(graph), options_(options), main_thread_(environment) {
+  sim::Result<std::unique_ptr<RpcEndpoint>> rpc = RpcEndpoint::Open(environment, kTaskManagerPort);
   sim::Check(rpc.has_value(), "two TaskManagers run on host {}", environment.host_name());
   rpc_ = *std::move(rpc);
+  Offer(*rpc_, ServiceName(TaskExecutorMethod()), main_thread_, *this, kTaskExecutorService);
   const std::optional<sim::Address> job_manager =
       environment.network().Resolve(options.job_manager_host, kJobManagerPort);
   sim::Check(job_manager.has_value(), "there is no host {}", options.job_manager_host);
@@ -41,61 +37,8 @@ TaskExecutor::TaskExecutor(sim::Environment& environment, const JobGraph& graph,
 
 void TaskExecutor::Run() {
   environment_.Spawn("data", [this] { ServeData(); });
-  environment_.Spawn("registration", [this] { Register(); });
+  Register(kRegistrationTimeout);
   main_thread_.Run();
-}
-
-// Requests are taken up in the main thread, one after the other.
-void TaskExecutor::OnRequest(RpcRequest request) {
-  main_thread_.Post([this, request = std::move(request)] {
-    switch (request.method) {
-      case Method::kHeartbeat:
-        return Answer<Heartbeat>(request, [this](const auto& message) { OnHeartbeat(message); });
-      case Method::kSubmitTask:
-        return Answer<SubmitTask>(request, [this](const auto& message) { OnSubmit(message); });
-      case Method::kCancelTask:
-        return Answer<CancelTask>(request, [this](const auto& message) { OnCancel(message); });
-      case Method::kTriggerCheckpoint:
-        return Answer<TriggerCheckpoint>(
-            request, [this](const auto& message) { return OnTrigger(message); });
-      case Method::kNotifyCheckpointComplete:
-        return Answer<NotifyCheckpointComplete>(request, [this](const auto& message) {
-          if (StreamTask* task = Find(message.task)) {
-            task->NotifyComplete(message.checkpoint, message.is_final);
-          }
-        });
-      case Method::kNotifyCheckpointAborted:
-        return Answer<NotifyCheckpointAborted>(request, [this](const auto& message) {
-          if (StreamTask* task = Find(message.task)) {
-            task->NotifyAborted(message.checkpoint);
-          }
-        });
-      default:
-        rpc_->SendReply(request, sim::Fail(sim::ErrorCode::kInvalidArgument,
-                                           "A TaskManager does not have this method."));
-    }
-  });
-}
-
-template <typename Message, typename Handle>
-void TaskExecutor::Answer(const RpcRequest& request, Handle handle) {
-  const sim::Result<Message> message = request.As<Message>();
-  if (!message) {
-    rpc_->SendReply(request, sim::Fail(message));
-    return;
-  }
-  if (token_ == FencingToken() || message->token != token_) {
-    rpc_->SendReply(request, sim::Fail(sim::ErrorCode::kFenced,
-                                       "The TaskManager is not registered with this JobManager."));
-    return;
-  }
-  if constexpr (std::is_void_v<decltype(handle(*message))>) {
-    handle(*message);
-    rpc_->Reply<Nothing>(request, Nothing());
-  } else {
-    const sim::Result<Nothing> handled = handle(*message);
-    rpc_->Reply<Nothing>(request, handled);
-  }
 }
 
 // A task that is not there cannot send a barrier: the coordinator shall not wait for its time-out.
@@ -106,6 +49,18 @@ sim::Result<Nothing> TaskExecutor::OnTrigger(const TriggerCheckpoint& trigger) {
   }
   task->Trigger(trigger.checkpoint);
   return Nothing();
+}
+
+void TaskExecutor::OnComplete(const NotifyCheckpointComplete& notification) {
+  if (StreamTask* task = Find(notification.task)) {
+    task->NotifyComplete(notification.checkpoint, notification.is_final);
+  }
+}
+
+void TaskExecutor::OnAborted(const NotifyCheckpointAborted& notification) {
+  if (StreamTask* task = Find(notification.task)) {
+    task->NotifyAborted(notification.checkpoint);
+  }
 }
 
 StreamTask* TaskExecutor::Find(const ExecutionAttemptId& id) {
@@ -186,12 +141,12 @@ void TaskExecutor::RunTask(const ExecutionAttemptId& id, StreamTask& task) {
   main_thread_.Post([this, id, token, ending] {
     tasks_.erase(id);
     forgotten_.erase(id);
-    tasks_changed_.NotifyAll();
     Report({.token = token,
             .task = id,
             .state = ending.state,
             .end_of_input = false,
             .reason = ending.reason});
+    RegisterAgainWhenIdle();
   });
 }
 
@@ -208,121 +163,141 @@ void TaskExecutor::OnCancel(const CancelTask& cancel) {
                                            .reason = {}});
 }
 
+// What tasks tell comes as mails. A task that is still known belongs to the JobManager that the
+// TaskManager is registered with: it registers anew only when all are over.
 void TaskExecutor::OnStarted(const ExecutionAttemptId& task) {
-  Report({.token = token_,
-          .task = task,
-          .state = ExecutionState::kRunning,
-          .end_of_input = false,
-          .reason = {}});
+  main_thread_.Post([this, task] { ReportRunning(task, false); });
 }
 
 void TaskExecutor::OnEndOfInput(const ExecutionAttemptId& task) {
-  Report({.token = token_,
-          .task = task,
-          .state = ExecutionState::kRunning,
-          .end_of_input = true,
-          .reason = {}});
+  main_thread_.Post([this, task] { ReportRunning(task, true); });
+}
+
+void TaskExecutor::ReportRunning(const ExecutionAttemptId& task, bool end_of_input) {
+  if (Find(task) != nullptr) {
+    Report({.token = token_,
+            .task = task,
+            .state = ExecutionState::kRunning,
+            .end_of_input = end_of_input,
+            .reason = {}});
+  }
 }
 
 void TaskExecutor::OnSnapshot(const ExecutionAttemptId& task, CheckpointId id,
                               const SnapshotHandle& snapshot) {
-  const JobVertex& vertex = graph_.vertex(task.vertex);
-  bool first = true;
-  const sim::Result<void> sent = SendUntilAnswered(
-      AcknowledgeCheckpoint{.token = token_, .task = task, .checkpoint = id, .snapshot = snapshot},
-      [&] {
-        if (std::exchange(first, false)) {
-          environment_.Trace(events::kCheckpointAcknowledged,
-                             {{"id", id}, {"subtask", SubtaskName(vertex, task.subtask)}});
-        }
-      });
-  if (!sent) {
-    OnDecline(task, id, "Its acknowledgement was refused: " + sent.error().message);
-  }
+  main_thread_.Post([this, task, id, snapshot] {
+    if (Find(task) == nullptr || token_ == FencingToken()) {
+      return;
+    }
+    Insist(
+        AcknowledgeCheckpoint{
+            .token = token_, .task = task, .checkpoint = id, .snapshot = snapshot},
+        options_.engine.rpc.ask_timeout, [this, task, id](const sim::Error& refusal) {
+          Decline(task, id, "Its acknowledgement was refused: " + refusal.message);
+        });
+    environment_.Trace(
+        events::kCheckpointAcknowledged,
+        {{"id", id}, {"subtask", SubtaskName(graph_.vertex(task.vertex), task.subtask)}});
+  });
 }
 
 void TaskExecutor::OnDecline(const ExecutionAttemptId& task, CheckpointId id,
                              const std::string& reason) {
-  // Refused, too: then the checkpoint runs into its time-out.
-  (void)SendUntilAnswered(
-      DeclineCheckpoint{.token = token_, .task = task, .checkpoint = id, .reason = reason});
-}
-
-void TaskExecutor::Report(UpdateTaskState update) {
-  environment_.Spawn("report", [this, update = std::move(update)] {
-    if (!SendUntilAnswered(update)) {
-      // Flink: a task whose state cannot be told fails rather than go on unseen.
-      main_thread_.Post([this, update] { OnCancel({.token = update.token, .task = update.task}); });
+  main_thread_.Post([this, task, id, reason] {
+    if (Find(task) != nullptr) {
+      Decline(task, id, reason);
     }
   });
 }
 
-template <typename Message>
-sim::Result<void> TaskExecutor::SendUntilAnswered(const Message& message,
-                                                  const std::function<void()>& on_sent) {
-  // It grows, or a link that is slower than it would never let a reply through in time.
-  sim::Duration timeout = options_.engine.rpc.ask_timeout;
-  // A JobManager that we left does not care any more.
-  while (message.token == token_ && token_ != FencingToken()) {
-    const auto reply = rpc_->Call(job_manager_, message, timeout, on_sent);
-    if (reply || reply.error().code == sim::ErrorCode::kFenced) {
-      return {};
-    }
-    if (reply.error().code == sim::ErrorCode::kInvalidArgument ||
-        reply.error().code == sim::ErrorCode::kCorruption) {
-      return sim::Fail(reply);  // the same bytes again would fare no better
-    }
-    if (reply.error().code != sim::ErrorCode::kTimeout) {
-      environment_.Sleep(kRegistrationPause);  // it is there, and not ready
-    }
-    timeout = std::min(2 * timeout, 8 * options_.engine.rpc.ask_timeout);
-  }
-  return {};
+void TaskExecutor::Decline(const ExecutionAttemptId& task, CheckpointId id,
+                           const std::string& reason) {
+  // Refused, too: then the checkpoint runs into its time-out.
+  Insist(DeclineCheckpoint{.token = token_, .task = task, .checkpoint = id, .reason = reason},
+         options_.engine.rpc.ask_timeout, [](const sim::Error&) {});
 }
 
-void TaskExecutor::Register() {
-  sim::Duration timeout = kRegistrationTimeout;
-  for (;;) {
-    const RegisterTaskManager request{.name = std::string(environment_.process_name()),
-                                      .incarnation = environment_.incarnation(),
-                                      .session = session_,
-                                      .slots = options_.slots};
-    const auto reply = rpc_->Call(job_manager_, request, timeout);
-    if (!reply) {
-      environment_.Sleep(kRegistrationPause);
-      timeout = std::min(2 * timeout, options_.engine.rpc.ask_timeout);
-      continue;
-    }
-    token_ = reply->token;
-    last_heard_ = environment_.Now();
-    WatchJobManager();
-    LeaveJobManager();
-    timeout = kRegistrationTimeout;
-  }
+void TaskExecutor::Report(const UpdateTaskState& update) {
+  Insist(update, options_.engine.rpc.ask_timeout, [this, update](const sim::Error&) {
+    // Flink: a task whose state cannot be told fails rather than go on unseen.
+    OnCancel({.token = update.token, .task = update.task});
+  });
 }
 
-// Returns when the JobManager has been silent for too long.
+template <typename Message, typename Refused>
+void TaskExecutor::Insist(const Message& message, sim::Duration timeout, Refused refused) {
+  if (!Accepts(message)) {
+    return;  // a JobManager that we left does not care any more
+  }
+  rpc_->Ask(main_thread_, job_manager_, message, timeout,
+            [this, message, timeout, refused](const sim::Result<Nothing>& reply) {
+              if (reply || reply.error().code == sim::ErrorCode::kFenced) {
+                return;
+              }
+              if (reply.error().code == sim::ErrorCode::kInvalidArgument ||
+                  reply.error().code == sim::ErrorCode::kCorruption) {
+                refused(reply.error());  // the same bytes again would fare no better
+                return;
+              }
+              // It is there and not ready, or it was waited for already. The time-out grows, or a
+              // link that is slower than it would never let a reply through in time.
+              const sim::Duration pause = reply.error().code == sim::ErrorCode::kTimeout
+                                              ? sim::Duration(0)
+                                              : kRegistrationPause;
+              const sim::Duration next = std::min(2 * timeout, 8 * options_.engine.rpc.ask_timeout);
+              main_thread_.PostLater(
+                  pause, [this, message, next, refused] { Insist(message, next, refused); });
+            });
+}
+
+void TaskExecutor::Register(sim::Duration timeout) {
+  const RegisterTaskManager request{.name = std::string(environment_.process_name()),
+                                    .incarnation = environment_.incarnation(),
+                                    .session = session_,
+                                    .slots = options_.slots};
+  rpc_->Ask(main_thread_, job_manager_, request, timeout,
+            [this, timeout](const sim::Result<RegisterTaskManager::Reply>& reply) {
+              if (!reply) {
+                const sim::Duration next = std::min(2 * timeout, options_.engine.rpc.ask_timeout);
+                main_thread_.PostLater(kRegistrationPause, [this, next] { Register(next); });
+                return;
+              }
+              token_ = reply->token;
+              last_heard_ = environment_.Now();
+              WatchJobManager();
+            });
+}
+
+// Leaves the JobManager when it has been silent for too long.
 void TaskExecutor::WatchJobManager() {
-  for (;;) {
-    const sim::SimTime silent_at = sim::Later(last_heard_, options_.engine.heartbeat.timeout);
-    if (silent_at <= environment_.Now()) {
-      return;
-    }
-    environment_.Sleep(silent_at - environment_.Now());
+  const sim::SimTime silent_at = sim::Later(last_heard_, options_.engine.heartbeat.timeout);
+  const sim::SimTime now = environment_.Now();
+  if (silent_at <= now) {
+    LeaveJobManager();
+  } else {
+    main_thread_.PostLater(silent_at - now, [this] { WatchJobManager(); });
   }
 }
 
 void TaskExecutor::LeaveJobManager() {
+  sim::Check(token_ != FencingToken() && !leaves_, "nobody is left twice");
   token_ = FencingToken();
   ++session_;
+  leaves_ = true;
   if (options_.defects.Has(Defect::kTasksOutliveTheirMaster)) {
     forgotten_.merge(tasks_);
-    return;
   }
   for (const auto& [id, task] : tasks_) {
     task->Cancel();
   }
-  tasks_changed_.WaitFor([this] { return tasks_.empty(); });
+  RegisterAgainWhenIdle();
+}
+
+void TaskExecutor::RegisterAgainWhenIdle() {
+  if (leaves_ && tasks_.empty()) {
+    leaves_ = false;
+    Register(kRegistrationTimeout);
+  }
 }
 
 void TaskExecutor::ServeData() {

@@ -7,6 +7,7 @@
 // Source:   Flink's TaskExecutor.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -14,8 +15,9 @@
 
 #include "engine/config.h"
 #include "engine/defects.h"
+#include "engine/rpc/main_thread.h"
+#include "engine/rpc/service.h"
 #include "engine/runtime/gateways.h"
-#include "engine/runtime/main_thread.h"
 #include "engine/runtime/stream_task.h"
 
 namespace flinch::engine {
@@ -42,28 +44,39 @@ class TaskExecutor final : public TaskListener {
   void OnDecline(const ExecutionAttemptId& task, CheckpointId id,
                  const std::string& reason) override;
 
- private:
-  void OnRequest(RpcRequest request);
-  template <typename Message, typename Handle>
-  void Answer(const RpcRequest& request, Handle handle);
+  // What the JobManager asks for.
   void OnHeartbeat(const Heartbeat& heartbeat);
-  sim::Result<Nothing> OnTrigger(const TriggerCheckpoint& trigger);
   void OnSubmit(const SubmitTask& submit);
   void OnCancel(const CancelTask& cancel);
+  sim::Result<Nothing> OnTrigger(const TriggerCheckpoint& trigger);
+  void OnComplete(const NotifyCheckpointComplete& notification);
+  void OnAborted(const NotifyCheckpointAborted& notification);
+
+  // Whether it comes from the JobManager that this TaskManager is registered with.
+  template <typename Message>
+  bool Accepts(const Message& message) const {
+    return token_ != FencingToken() && message.token == token_;
+  }
+
+ private:
   void RunTask(const ExecutionAttemptId& id, StreamTask& task);
   void TraceEnding(const std::string& name, AttemptNumber attempt,
                    const StreamTask::Ending& ending);
   StreamTask* Find(const ExecutionAttemptId& id);
 
-  void Register();
+  // Asks the JobManager for its leave, again and again, and then watches it.
+  void Register(sim::Duration timeout);
   void WatchJobManager();
   void LeaveJobManager();
-  void Report(UpdateTaskState update);
-  // Repeats it until the JobManager has answered, or is not ours any more. An error when it refuses
-  // the message as such.
-  template <typename Message>
-  sim::Result<void> SendUntilAnswered(const Message& message,
-                                      const std::function<void()>& on_sent = nullptr);
+  // When everything is over that the last JobManager wanted.
+  void RegisterAgainWhenIdle();
+  void Report(const UpdateTaskState& update);
+  void ReportRunning(const ExecutionAttemptId& task, bool end_of_input);
+  void Decline(const ExecutionAttemptId& task, CheckpointId id, const std::string& reason);
+  // Repeats it until the JobManager has answered, or is not ours any more. `refused` runs when it
+  // refuses the message as such.
+  template <typename Message, typename Refused>
+  void Insist(const Message& message, sim::Duration timeout, Refused refused);
   void ServeData();
   void ServeConsumer(std::unique_ptr<sim::Connection> connection);
 
@@ -79,7 +92,17 @@ class TaskExecutor final : public TaskListener {
   std::map<ExecutionAttemptId, std::unique_ptr<StreamTask>> tasks_;
   // What goes on without a JobManager: none but by a planted defect.
   std::map<ExecutionAttemptId, std::unique_ptr<StreamTask>> forgotten_;
-  sim::Condition tasks_changed_;
+  bool leaves_ = false;  // the tasks of the last JobManager are not all over
 };
+
+inline constexpr auto kTaskExecutorService = std::to_array<ServiceMethod<TaskExecutor>>({
+    Handle<&TaskExecutor::OnHeartbeat, Fencing::kToken>(),
+    Handle<&TaskExecutor::OnSubmit, Fencing::kToken>(),
+    Handle<&TaskExecutor::OnCancel, Fencing::kToken>(),
+    Handle<&TaskExecutor::OnTrigger, Fencing::kToken>(),
+    Handle<&TaskExecutor::OnComplete, Fencing::kToken>(),
+    Handle<&TaskExecutor::OnAborted, Fencing::kToken>(),
+});
+static_assert(HasEachMethodOnce(kTaskExecutorService));
 
 }  // namespace flinch::engine

@@ -500,6 +500,27 @@ TEST(CheckpointCoordinatorTest, IdsGoOnBehindTheStoreWhenTheirCounterIsGone) {
   EXPECT_THAT(stage.Ids(events::kCheckpointStored), ElementsAre(1, 2, 3, 4));
 }
 
+// Also of a job that has ended: nothing is started.
+TEST(CheckpointCoordinatorTest, ANewMasterRemovesWhatTheOldOneLeft) {
+  CoordinatorStage stage;
+  stage.job.acknowledges_after = 10ms;
+  stage.Play([&] {
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointStored, 2));
+    stage.bench.world().SetSharedVolume({.request_lost = sim::Percent(100)});
+    stage.Sleep(500ms);
+  });
+  stage.bench.world().SetSharedVolume({});
+  stage.Play([&] {
+    stage.Do([&] { stage.job.coordinator->CleanUp(); });
+    stage.Sleep(1s);
+    const std::string kept = "chk-" + std::to_string(stage.job.coordinator->latest()->id.value());
+    EXPECT_THAT(stage.bench.world().ListShared("/ha/job/completed"), ::testing::SizeIs(1));
+    EXPECT_THAT(stage.bench.world().ListShared("/checkpoints/job"),
+                ::testing::Each(::testing::HasSubstr(kept)));
+  });
+}
+
 TEST(CheckpointCoordinatorTest, ANewMasterFindsTheLatestCheckpointOfTheOldOne) {
   CoordinatorStage stage;
   stage.job.acknowledges_after = 10ms;

@@ -208,6 +208,51 @@ TEST(CheckpointProtocolTest, ALateSnapshotThatCannotBeRemovedNowIsRemovedLater) 
   });
 }
 
+// No other checkpoint follows that would take it along.
+TEST(CheckpointProtocolTest, ADeletionThatFailedIsTriedAgainByTheClock) {
+  CoordinatorStage stage;
+  stage.Play([&] {
+    CheckpointCoordinator& coordinator = *stage.job.coordinator;
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+    Upload(stage.volume(), 1, SinkTask(0));
+    stage.bench.world().SetSharedVolume({.request_lost = sim::Percent(100)});
+    stage.Do([&] { coordinator.Stop(); });
+    stage.Sleep(2s);
+    EXPECT_THAT(stage.bench.world().ListShared("/checkpoints/job"), SizeIs(1));
+    stage.bench.world().SetSharedVolume({});
+    stage.Sleep(2s);
+    EXPECT_THAT(stage.bench.world().ListShared("/checkpoints/job"), IsEmpty());
+  });
+}
+
+// However long it hangs, and whatever is to be removed meanwhile.
+TEST(CheckpointProtocolTest, AVolumeThatHangsBreaksNoInvariantOfTheJobManager) {
+  CoordinatorStage stage;
+  stage.options.timeout = 500ms;
+  stage.Play([&] {
+    CheckpointCoordinator& coordinator = *stage.job.coordinator;
+    stage.Start();
+    ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
+    Upload(stage.volume(), 1, SinkTask(0));
+    stage.bench.world().SetSharedVolume({.outage = sim::Outage::kHangs});
+    for (uint32_t attempt = 2; attempt < 3'000; ++attempt) {
+      const ExecutionAttemptId zombie{VertexId(1), SubtaskIndex(0), AttemptNumber(attempt)};
+      stage.Do([&] {
+        coordinator.OnAcknowledge(zombie, CheckpointId(1), SnapshotOf(zombie));
+        coordinator.OnDecline(CheckpointId(1), "full");
+        coordinator.DiscardWhatIsOver(CheckpointId(1));
+      });
+    }
+    stage.Sleep(60s);
+    EXPECT_THAT(stage.Ids(events::kCheckpointAborted), ElementsAre(1));
+    stage.bench.world().SetSharedVolume({});
+    stage.job.acknowledges_after = 10ms;
+    ASSERT_TRUE(stage.Await(events::kCheckpointStored)) << "and then it goes on";
+    EXPECT_THAT(stage.bench.world().ListShared("/checkpoints/job/chk-1"), IsEmpty());
+  });
+}
+
 TEST(CheckpointProtocolTest, AnAcknowledgementThatIsRepeatedTakesNoFileFromItsCheckpoint) {
   CoordinatorStage stage;
   stage.Play([&] {

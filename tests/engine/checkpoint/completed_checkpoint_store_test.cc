@@ -127,9 +127,11 @@ TEST(CompletedCheckpointStoreTest, WhatCouldNotBeDeletedIsDeletedWithTheNext) {
     EXPECT_THAT(store.Subsume(), ElementsAre(CheckpointId(2)));
     environment.volume().FailNext(1, tests::Outcome::kRefused);
     (void)MakeCheckpoint(real, 4);
-    store.Discard(CheckpointId(4));
+    store.Discard(std::vector{CheckpointId(4)});
+    EXPECT_FALSE(store.clean());
     EXPECT_FALSE(environment.volume().List("/checkpoints/job/chk-4")->empty());
     EXPECT_THAT(store.Subsume(), IsEmpty());
+    EXPECT_TRUE(store.clean());
   }));
   EXPECT_EQ(bench.Events(events::kCheckpointDeleted).size(), 3U);
   EXPECT_THAT(bench.world().ListShared("/checkpoints/job"), SizeIs(2)) << "those of 3";

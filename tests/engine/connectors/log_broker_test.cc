@@ -161,7 +161,7 @@ void PlaceJournal(LogWorld& world, const Bytes& bytes) {
 }
 
 Bytes JournalWithATopic() {
-  const JournalEntry entry{.method = Method::kCreateTopic,
+  const JournalEntry entry{.method = LogMethod::kCreateTopic,
                            .time = sim::kEpoch,
                            .body = Encode(CreateTopicRequest{.topic = "t", .partitions = 1})};
   return Bytes(kJournalHeader) + FrameEntries({entry});

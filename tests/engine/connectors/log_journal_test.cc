@@ -152,10 +152,10 @@ TEST(LogJournalTest, ACommandThatIsRefusedAtReplayIsCorruption) {
 }
 
 TEST(LogJournalTest, KnowsCommandsFromQueries) {
-  EXPECT_TRUE(IsLogCommand(Method::kProduce));
-  EXPECT_TRUE(IsLogCommand(Method::kFenceOwner));
-  EXPECT_FALSE(IsLogCommand(Method::kFetch));
-  EXPECT_FALSE(IsLogCommand(Method::kHeartbeat));
+  EXPECT_TRUE(IsLogCommand(LogMethod::kProduce));
+  EXPECT_TRUE(IsLogCommand(LogMethod::kFenceOwner));
+  EXPECT_FALSE(IsLogCommand(LogMethod::kFetch));
+  EXPECT_FALSE(IsLogCommand(LogMethod(60'000)));
 }
 
 }  // namespace

@@ -177,7 +177,7 @@ RC_GTEST_PROP(LogStatePropertyTest, NoBytesCrashTheBroker,
   LogState state;
   LogEffects effects;
   const JournalEntry entry{
-      .method = static_cast<Method>(200 + method % 12), .time = sim::kEpoch, .body = body};
+      .method = static_cast<LogMethod>(method % 12), .time = sim::kEpoch, .body = body};
   const auto reply = ApplyEntry(state, entry, effects);
   RC_ASSERT(reply.has_value() || !effects.changed);
   const auto contents = ReadJournal(std::string(kJournalHeader) + journal);

@@ -253,10 +253,11 @@ class PlayedTaskManager {
  public:
   explicit PlayedTaskManager(tests::Bench& bench) {
     bench.Start("tm-1", [this](sim::Environment& environment) {
-      auto rpc = RpcEndpoint::Open(environment, kTaskManagerPort,
-                                   [this](RpcRequest request) { OnRequest(request); });
+      auto rpc = RpcEndpoint::Open(environment, kTaskManagerPort);
       ASSERT_TRUE(rpc);
       rpc_ = rpc->get();
+      rpc_->Serve(ServiceName(TaskExecutorMethod()),
+                  [this](const RpcRequest& request) { OnRequest(request); });
       job_manager_ = *environment.network().Resolve("jm", kJobManagerPort);
       sim::Result<RegisterTaskManager::Reply> reply =
           sim::Fail(sim::ErrorCode::kTimeout, "not yet");
@@ -284,18 +285,17 @@ class PlayedTaskManager {
 
  private:
   void OnRequest(const RpcRequest& request) {
-    if (const auto heartbeat = request.As<Heartbeat>();
-        request.method == Method::kHeartbeat && heartbeat) {
+    if (const auto heartbeat = request.As<Heartbeat>(); request.Is<Heartbeat>() && heartbeat) {
       rpc_->Tell(job_manager_, HeartbeatReply{.token = heartbeat->token,
                                               .name = "tm-1",
                                               .session = heartbeat->session,
                                               .tasks = claims});
-    } else if (request.method == Method::kSubmitTask) {
+    } else if (request.Is<SubmitTask>()) {
       submitted.push_back(request.As<SubmitTask>()->task);
       if (answers) {
         rpc_->Reply<Nothing>(request, Nothing());
       }
-    } else if (request.method == Method::kCancelTask) {
+    } else if (request.Is<CancelTask>()) {
       const ExecutionAttemptId task = request.As<CancelTask>()->task;
       cancelled.push_back(task);
       if (answers) {

@@ -50,13 +50,14 @@ class ResourceManagerTest : public ::testing::Test {
       main_thread.Run();
     });
     bench_.Start("tm", [this](sim::Environment& environment) {
-      auto rpc = RpcEndpoint::Open(environment, kTaskManagerPort, [this](RpcRequest request) {
+      auto rpc = RpcEndpoint::Open(environment, kTaskManagerPort);
+      ASSERT_TRUE(rpc);
+      (*rpc)->Serve(ServiceName(TaskExecutorMethod()), [this](const RpcRequest& request) {
         const sim::Result<Heartbeat> heartbeat = request.As<Heartbeat>();
         ASSERT_TRUE(heartbeat);
         EXPECT_EQ(heartbeat->token, FencingToken(9));
         sessions_.push_back(heartbeat->session);
       });
-      ASSERT_TRUE(rpc);
       environment.Sleep(10h);
     });
     bench_.RunFor(1ms);

@@ -33,9 +33,10 @@ class PlayedJobManager {
  public:
   void Start(tests::Bench& bench) {
     bench.Start("jm", [this](sim::Environment& environment) {
-      auto rpc = RpcEndpoint::Open(environment, kJobManagerPort,
-                                   [this](RpcRequest request) { OnRequest(request); });
+      auto rpc = RpcEndpoint::Open(environment, kJobManagerPort);
       ASSERT_TRUE(rpc);
+      (*rpc)->Serve(ServiceName(JobMasterMethod()),
+                    [this](const RpcRequest& request) { OnRequest(request); });
       rpc_ = rpc->get();
       task_manager_ = *environment.network().Resolve("tm", kTaskManagerPort);
       for (;;) {
@@ -61,7 +62,7 @@ class PlayedJobManager {
 
   bool answers = true;
   bool beats = true;
-  std::optional<Method> refuses{};
+  std::optional<JobMasterMethod> refuses{};
   FencingToken token{7};
   std::vector<RegisterTaskManager> registrations;
   std::vector<HeartbeatReply> heartbeats;
@@ -76,14 +77,15 @@ class PlayedJobManager {
 
  private:
   void OnRequest(const RpcRequest& request) {
-    switch (request.method) {
-      case Method::kRegisterTaskManager:
+    const auto method = static_cast<JobMasterMethod>(request.method);
+    switch (method) {
+      case JobMasterMethod::kRegisterTaskManager:
         registrations.push_back(*request.As<RegisterTaskManager>());
         if (answers) {
           rpc_->Reply<RegisterTaskManager::Reply>(request, RegisterTaskManager::Reply{token});
         }
         return;
-      case Method::kUpdateTaskState: {
+      case JobMasterMethod::kUpdateTaskState: {
         const UpdateTaskState update = *request.As<UpdateTaskState>();
         states.push_back(std::to_string(update.task.vertex.value()) + "[" +
                          std::to_string(update.task.subtask.value()) + "]#" +
@@ -92,19 +94,19 @@ class PlayedJobManager {
                          (update.end_of_input ? " at its end " : " ") + update.reason);
         break;
       }
-      case Method::kHeartbeatReply:
+      case JobMasterMethod::kHeartbeatReply:
         heartbeats.push_back(*request.As<HeartbeatReply>());
         break;
-      case Method::kAcknowledgeCheckpoint:
+      case JobMasterMethod::kAcknowledgeCheckpoint:
         acknowledgements.push_back(*request.As<AcknowledgeCheckpoint>());
         break;
-      case Method::kDeclineCheckpoint:
+      case JobMasterMethod::kDeclineCheckpoint:
         declines.push_back(*request.As<DeclineCheckpoint>());
         break;
       default:
         break;
     }
-    if (refuses == request.method) {
+    if (refuses == method) {
       rpc_->SendReply(request, sim::Fail(sim::ErrorCode::kInvalidArgument, "What is that?"));
     } else if (answers) {
       rpc_->Reply<Nothing>(request, Nothing());
@@ -318,15 +320,13 @@ TEST_F(TaskExecutorTest, RequestsThatAreNoneAreRefused) {
   ASSERT_TRUE(bench_.Run("jm", [&](sim::Environment& environment) {
     const sim::Address to = *environment.network().Resolve("tm", kTaskManagerPort);
     const auto rpc = RpcEndpoint::Open(environment, 0);
-    for (const Method method :
-         {Method::kHeartbeat, Method::kSubmitTask, Method::kCancelTask, Method::kTriggerCheckpoint,
-          Method::kNotifyCheckpointComplete, Method::kNotifyCheckpointAborted}) {
-      const auto reply = (*rpc)->CallBytes(to, method, "nonsense", 1s);
+    const Endpoint service(to, std::string(ServiceName(TaskExecutorMethod())));
+    for (uint16_t method = 1; method <= 6; ++method) {
+      const auto reply = (*rpc)->CallBytes(service, method, "nonsense", 1s);
       EXPECT_EQ(reply.error().code, sim::ErrorCode::kCorruption);
     }
-    for (const Method method :
-         {Method::kRegisterTaskManager, Method::kFetch, static_cast<Method>(60'000)}) {
-      const auto reply = (*rpc)->CallBytes(to, method, "", 1s);
+    for (const uint16_t method : {uint16_t{0}, uint16_t{7}, uint16_t{60'000}}) {
+      const auto reply = (*rpc)->CallBytes(service, method, "", 1s);
       EXPECT_EQ(reply.error().code, sim::ErrorCode::kInvalidArgument);
     }
   }));
@@ -357,7 +357,7 @@ TEST_F(TaskExecutorTest, AnAcknowledgementThatIsRefusedDeclinesItsCheckpoint) {
   StartJobManager();
   ASSERT_TRUE(Ask(Submission()));
   bench_.RunFor(200ms);
-  job_manager_.refuses = Method::kAcknowledgeCheckpoint;
+  job_manager_.refuses = JobMasterMethod::kAcknowledgeCheckpoint;
   ASSERT_TRUE(Ask(TriggerCheckpoint{
       .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
   bench_.RunFor(3s);
@@ -369,7 +369,7 @@ TEST_F(TaskExecutorTest, AnAcknowledgementThatIsRefusedDeclinesItsCheckpoint) {
 
 TEST_F(TaskExecutorTest, ATaskWhoseStateIsRefusedDoesNotGoOnUnseen) {
   StartJobManager();
-  job_manager_.refuses = Method::kUpdateTaskState;
+  job_manager_.refuses = JobMasterMethod::kUpdateTaskState;
   ASSERT_TRUE(Ask(Submission()));
   bench_.RunFor(3s);
   EXPECT_LT(received_.size(), 1'000U);

@@ -105,7 +105,7 @@ TEST_F(PublisherTest, SendsRowsTogetherThatBecomeDueWithinItsLinger) {
   ASSERT_TRUE(entries.has_value());
   size_t requests = 0;
   for (const engine::JournalEntry& entry : *entries) {
-    if (entry.method != engine::Method::kProduceMany) {
+    if (entry.method != engine::LogMethod::kProduceMany) {
       continue;
     }
     ++requests;

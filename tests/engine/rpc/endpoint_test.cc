@@ -1,4 +1,4 @@
-#include "engine/runtime/rpc.h"
+#include "engine/rpc/endpoint.h"
 
 #include <functional>
 #include <memory>
@@ -17,14 +17,19 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 using namespace std::chrono_literals;
 
 constexpr uint16_t kPort = 500;
 
-// A question and its answer; the method is borrowed, nobody here looks at it.
+enum class EchoMethod : uint16_t { kAsk = 7 };
+
+constexpr std::string_view ServiceName(EchoMethod) { return "echo"; }
+
+// A question and its answer.
 struct Ask {
-  static constexpr Method kMethod = Method::kTopicInfo;
+  static constexpr auto kMethod = EchoMethod::kAsk;
   using Reply = std::string;
 
   std::string text;
@@ -35,9 +40,8 @@ struct Ask {
   }
 };
 
-std::unique_ptr<RpcEndpoint> Open(sim::Environment& environment, uint16_t port,
-                                  RpcEndpoint::Handler handler = nullptr) {
-  auto endpoint = RpcEndpoint::Open(environment, port, std::move(handler));
+std::unique_ptr<RpcEndpoint> Open(sim::Environment& environment, uint16_t port) {
+  auto endpoint = RpcEndpoint::Open(environment, port);
   sim::Check(endpoint.has_value(), "port {} is in use", port);
   return *std::move(endpoint);
 }
@@ -48,9 +52,9 @@ class RpcTest : public ::testing::Test {
   void SetUp() override {
     bench_.Host("client");
     server_ = bench_.Start("server", [this](sim::Environment& environment) {
-      const std::unique_ptr<RpcEndpoint> endpoint =
-          Open(environment, kPort, [&](RpcRequest request) { Answer(*endpoint_, request); });
+      const std::unique_ptr<RpcEndpoint> endpoint = Open(environment, kPort);
       endpoint_ = endpoint.get();
+      endpoint->Serve("echo", [this](const RpcRequest& request) { Answer(*endpoint_, request); });
       environment.Sleep(10h);
     });
   }
@@ -189,17 +193,64 @@ TEST_F(RpcTest, AReplyOfAnotherTypeIsCorruption) {
 
 TEST_F(RpcTest, ARequestOfAnotherTypeIsAnsweredWithCorruption) {
   RunClient([&](sim::Environment&, RpcEndpoint& client) {
-    const auto reply = client.CallBytes(server(), Method::kFetch, "nonsense", 1s);
+    const auto reply = client.CallBytes({server(), "echo"}, 7, "nonsense", 1s);
     ASSERT_FALSE(reply);
     EXPECT_EQ(reply.error().code, sim::ErrorCode::kCorruption);
   });
 }
 
-TEST_F(RpcTest, AnEndpointWithoutAHandlerRefuses) {
+TEST_F(RpcTest, AServiceThatIsNotThereIsUnavailable) {
   RunClient([&](sim::Environment&, RpcEndpoint& client) {
     EXPECT_EQ(client.Call(client.address(), Ask{"anybody"}, 1s).error().code,
               sim::ErrorCode::kUnavailable);
+    EXPECT_EQ(client.Call({server(), "door"}, Ask{"anybody"}, 1s).error().code,
+              sim::ErrorCode::kUnavailable);
   });
+}
+
+TEST_F(RpcTest, OnePortServesManyServicesUntilTheyStop) {
+  RunClient([&](sim::Environment&, RpcEndpoint& client) {
+    std::vector<std::string> door;
+    endpoint_->Serve("door", [&](const RpcRequest& request) {
+      door.push_back(request.As<Ask>()->text);
+      endpoint_->Reply<std::string>(request, "knock");
+    });
+    EXPECT_EQ(client.Call({server(), "door"}, Ask{"a"}, 1s).value(), "knock");
+    EXPECT_EQ(client.Call(server(), Ask{"b"}, 1s).value(), "re: b");
+    endpoint_->StopServing("door");
+    EXPECT_FALSE(client.Call({server(), "door"}, Ask{"c"}, 1s));
+    EXPECT_THAT(door, ElementsAre("a"));
+  });
+}
+
+TEST_F(RpcTest, ContinuationsRunInTheMainThreadAndNeedNoFiberOfTheCaller) {
+  std::vector<std::string> ran;
+  bench_.Start("client", [&](sim::Environment& environment) {
+    MainThread main_thread(environment);
+    const std::unique_ptr<RpcEndpoint> client = Open(environment, 0);
+    const auto note = [&](const sim::Result<std::string>& reply) {
+      ran.push_back(reply ? *reply : std::string(sim::Name(reply.error().code)));
+    };
+    main_thread.Post([&] {
+      client->Ask(main_thread, server(), Ask{"one"}, 1s, note);
+      client->Ask(main_thread, {server(), "door"}, Ask{"two"}, 1s, note);
+      ran.emplace_back("goes on");
+    });
+    main_thread.PostLater(2s, [&] {
+      EXPECT_EQ(main_thread.timers(), 1U) << "a reply takes its time-out with it";
+      holds_replies_ = true;
+      client->Ask(main_thread, server(), Ask{"three"}, 700ms, note);
+    });
+    main_thread.PostLater(4s, [&] {
+      client->Ask(main_thread, server(), Ask{"four"}, 10s, note);
+      client->Cancel();
+      client->Ask(main_thread, server(), Ask{"five"}, 10s, note);
+    });
+    main_thread.Run();
+  });
+  bench_.RunFor(5s);
+  EXPECT_THAT(ran, UnorderedElementsAre("goes on", "re: one", "unavailable", "timeout", "cancelled",
+                                        "cancelled"));
 }
 
 TEST_F(RpcTest, APortIsTakenOnce) {
@@ -231,12 +282,13 @@ TEST_F(RpcTest, DatagramsThatNobodySentAreIgnored) {
   EXPECT_EQ(asked_.back(), "still there");
 }
 
-// As the wire has it: is it a reply, the call, the method or error code + 1, the body.
+// As the wire has it: is it a reply, the call, the method or error code + 1, service, body.
 Bytes FrameOf(bool is_reply, uint64_t call, uint16_t method, const std::string& body) {
   Encoder out;
   Write(out, is_reply);
   Write(out, call);
   Write(out, method);
+  Write(out, std::string());  // the service; replies name none
   Write(out, body);
   return out.Take();
 }
@@ -297,14 +349,6 @@ TEST_F(RpcTest, CancelEndsWaitingCallsAndAllLaterOnes) {
     EXPECT_EQ(environment.Now() - start, 100ms) << "at once";
   });
   EXPECT_THAT(asked_, ElementsAre("one"));
-}
-
-TEST_F(RpcTest, TellsTheCallerWhenTheRequestHasLeft) {
-  RunClient([&](sim::Environment& environment, RpcEndpoint& client) {
-    sim::SimTime left = sim::kForever;
-    ASSERT_TRUE(client.Call(server(), Ask{"one"}, 1s, [&] { left = environment.Now(); }));
-    EXPECT_LT(left, environment.Now());
-  });
 }
 
 }  // namespace

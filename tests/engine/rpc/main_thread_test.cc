@@ -1,4 +1,4 @@
-#include "engine/runtime/main_thread.h"
+#include "engine/rpc/main_thread.h"
 
 #include <functional>
 #include <string>
@@ -80,6 +80,44 @@ TEST(MainThreadTest, PostsLaterWhenTheTimeHasCome) {
     environment.Sleep(1s);
   });
   EXPECT_THAT(ran, ElementsAre(std::pair(0, 0ms), std::pair(1, 100ms), std::pair(3, 300ms)));
+}
+
+TEST(MainThreadTest, ATimerThatIsCancelledNeverRuns) {
+  std::vector<int> ran;
+  WithMainThread([&](sim::Environment& environment, MainThread& main_thread) {
+    const TimerId first = main_thread.PostLater(100ms, [&] { ran.push_back(1); });
+    const TimerId second = main_thread.PostLater(100ms, [&] { ran.push_back(2); });
+    EXPECT_TRUE(main_thread.Cancel(first));
+    EXPECT_FALSE(main_thread.Cancel(first));
+    environment.Sleep(1s);
+    EXPECT_FALSE(main_thread.Cancel(second)) << "it has gone off";
+    EXPECT_FALSE(main_thread.Cancel(TimerId())) << "names none";
+    EXPECT_EQ(main_thread.timers(), 0U);
+  });
+  EXPECT_THAT(ran, ElementsAre(2));
+}
+
+TEST(MainThreadTest, AnEarlierTimerThatComesLaterIsNotMissed) {
+  std::vector<sim::Duration> ran;
+  WithMainThread([&](sim::Environment& environment, MainThread& main_thread) {
+    const sim::SimTime start = environment.Now();
+    main_thread.PostLater(
+        10s, [&ran, &environment, start] { ran.push_back(environment.Now() - start); });
+    environment.Sleep(1s);
+    main_thread.PostLater(
+        1s, [&ran, &environment, start] { ran.push_back(environment.Now() - start); });
+  });
+  EXPECT_THAT(ran, ElementsAre(2s, 10s));
+}
+
+TEST(MainThreadTest, TimersOfOneMomentRunInTheOrderOfTheirStart) {
+  std::vector<int> ran;
+  WithMainThread([&](sim::Environment&, MainThread& main_thread) {
+    for (int i = 0; i < 5; ++i) {
+      main_thread.PostLater(100ms, [&ran, i] { ran.push_back(i); });
+    }
+  });
+  EXPECT_THAT(ran, ElementsAre(0, 1, 2, 3, 4));
 }
 
 TEST(MainThreadTest, BlockingWorkBlocksNobodyAndItsResultComesBackAsAMail) {

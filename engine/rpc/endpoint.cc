@@ -1,7 +1,10 @@
-#include "engine/runtime/rpc.h"
+#include "engine/rpc/endpoint.h"
 
-#include <optional>
 #include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/check.h"
 
 namespace flinch::engine {
 namespace {
@@ -10,6 +13,7 @@ struct Frame {
   bool is_reply = false;
   uint64_t call = 0;
   uint16_t method = 0;  // of a request; an error code + 1 in a reply, 0: it succeeded
+  std::string service;  // of a request
   Bytes body;           // of a failed reply: the error's message
 
   template <typename Self, typename Visitor>
@@ -17,6 +21,7 @@ struct Frame {
     visit(self.is_reply);
     visit(self.call);
     visit(self.method);
+    visit(self.service);
     visit(self.body);
   }
 };
@@ -34,20 +39,17 @@ std::optional<Frame> Parse(std::string_view payload) {
 }  // namespace
 
 sim::Result<std::unique_ptr<RpcEndpoint>> RpcEndpoint::Open(sim::Environment& environment,
-                                                            uint16_t port, Handler handler) {
+                                                            uint16_t port) {
   sim::Result<std::unique_ptr<sim::Socket>> socket = environment.network().Bind(port);
   if (!socket) {
     return sim::Fail(socket);
   }
-  return std::unique_ptr<RpcEndpoint>(
-      new RpcEndpoint(environment, *std::move(socket), std::move(handler)));
+  return std::unique_ptr<RpcEndpoint>(new RpcEndpoint(environment, *std::move(socket)));
 }
 
-RpcEndpoint::RpcEndpoint(sim::Environment& environment, std::unique_ptr<sim::Socket> socket,
-                         Handler handler)
+RpcEndpoint::RpcEndpoint(sim::Environment& environment, std::unique_ptr<sim::Socket> socket)
     : environment_(environment),
       address_(socket->address()),
-      handler_(std::move(handler)),
       // Calls of different incarnations never share a number.
       last_call_(static_cast<uint64_t>(environment.incarnation()) << 40) {
   auto receiver = std::make_unique<Receiver>();
@@ -81,9 +83,19 @@ void RpcEndpoint::Receiver::Run() {
   }
 }
 
-sim::Result<Bytes> RpcEndpoint::CallBytes(sim::Address to, Method method, Bytes body,
-                                          sim::Duration timeout,
-                                          const std::function<void()>& on_sent) {
+void RpcEndpoint::Serve(std::string_view service, Handler handler) {
+  sim::Check(!service.empty() && handler, "a service has a name and a handler");
+  services_.insert_or_assign(std::string(service), std::move(handler));
+}
+
+void RpcEndpoint::StopServing(std::string_view service) {
+  if (const auto found = services_.find(service); found != services_.end()) {
+    services_.erase(found);
+  }
+}
+
+sim::Result<Bytes> RpcEndpoint::CallBytes(const Endpoint& to, uint16_t method, Bytes body,
+                                          sim::Duration timeout) {
   if (cancelled_) {
     return sim::Fail(sim::ErrorCode::kCancelled, "The endpoint was closed by its owner.");
   }
@@ -91,9 +103,6 @@ sim::Result<Bytes> RpcEndpoint::CallBytes(sim::Address to, Method method, Bytes 
   Waiting& waiting = waiting_[call];
   waiting.fiber = environment_.CurrentFiber();
   SendRequest(to, call, method, std::move(body));
-  if (on_sent) {
-    on_sent();
-  }
   const sim::SimTime deadline = sim::Later(environment_.Now(), timeout);
   while (!waiting.reply && environment_.Park(deadline)) {
   }
@@ -105,21 +114,61 @@ sim::Result<Bytes> RpcEndpoint::CallBytes(sim::Address to, Method method, Bytes 
   return *std::move(reply);
 }
 
+void RpcEndpoint::AskBytes(MainThread& main_thread, const Endpoint& to, uint16_t method, Bytes body,
+                           sim::Duration timeout, Continuation then) {
+  const uint64_t call = ++last_call_;
+  Waiting& waiting = waiting_[call];
+  waiting.main_thread = &main_thread;
+  waiting.then = std::move(then);
+  if (cancelled_) {
+    OnReply(call, sim::Fail(sim::ErrorCode::kCancelled, "The endpoint was closed by its owner."));
+    return;
+  }
+  waiting.timeout = main_thread.PostLater(timeout, [this, call] {
+    OnReply(call, sim::Fail(sim::ErrorCode::kTimeout, "No reply came in time."));
+  });
+  SendRequest(to, call, method, std::move(body));
+}
+
 void RpcEndpoint::Cancel() {
   cancelled_ = true;
-  for (auto& [call, waiting] : waiting_) {
-    if (!waiting.reply) {
-      waiting.reply = sim::Fail(sim::ErrorCode::kCancelled, "The call was given up by its owner.");
-      environment_.Unpark(waiting.fiber);
-    }
+  for (auto call = waiting_.begin(); call != waiting_.end();) {
+    call =
+        Settle(call, sim::Fail(sim::ErrorCode::kCancelled, "The call was given up by its owner."));
   }
 }
 
-void RpcEndpoint::SendRequest(sim::Address to, uint64_t call, Method method, Bytes body) {
-  Send(to, Encode(Frame{.is_reply = false,
-                        .call = call,
-                        .method = std::to_underlying(method),
-                        .body = std::move(body)}));
+void RpcEndpoint::OnReply(uint64_t call, sim::Result<Bytes> reply) {
+  const auto found = waiting_.find(call);
+  if (found != waiting_.end()) {  // else too late: the caller has given up
+    Settle(found, std::move(reply));
+  }
+}
+
+// Returns the call behind it.
+RpcEndpoint::Calls::iterator RpcEndpoint::Settle(Calls::iterator found, sim::Result<Bytes> reply) {
+  Waiting& waiting = found->second;
+  if (waiting.main_thread != nullptr) {
+    waiting.main_thread->Cancel(waiting.timeout);
+    waiting.main_thread->Post([then = std::move(waiting.then), reply = std::move(reply)]() mutable {
+      then(std::move(reply));
+    });
+    return waiting_.erase(found);
+  }
+  if (!waiting.reply) {
+    waiting.reply = std::move(reply);
+    environment_.Unpark(waiting.fiber);  // which takes the entry away itself
+  }
+  return std::next(found);
+}
+
+void RpcEndpoint::SendRequest(const Endpoint& to, uint64_t call, uint16_t method, Bytes body) {
+  sim::Check(!to.service.empty(), "a request has no service");
+  Send(to.at, Encode(Frame{.is_reply = false,
+                           .call = call,
+                           .method = method,
+                           .service = to.service,
+                           .body = std::move(body)}));
 }
 
 void RpcEndpoint::Send(sim::Address to, Bytes frame) {
@@ -132,7 +181,7 @@ void RpcEndpoint::SendReply(const RpcRequest& request, const sim::Result<Bytes>&
   if (request.call == 0) {
     return;
   }
-  Frame frame{.is_reply = true, .call = request.call, .method = 0, .body = {}};
+  Frame frame{.is_reply = true, .call = request.call, .method = 0, .service = {}, .body = {}};
   if (reply) {
     frame.body = *reply;
   } else {
@@ -148,28 +197,26 @@ void RpcEndpoint::Dispatch(sim::Message message) {
     return;  // not ours: whoever sent it will time out
   }
   if (frame->is_reply) {
-    const auto found = waiting_.find(frame->call);
-    if (found == waiting_.end() || found->second.reply) {
-      return;  // too late: the caller has given up
-    }
     if (frame->method == 0) {
-      found->second.reply = std::move(frame->body);
+      OnReply(frame->call, std::move(frame->body));
     } else {
       const auto code = static_cast<sim::ErrorCode>(frame->method - 1);
-      found->second.reply = sim::Fail(code, std::move(frame->body));
+      OnReply(frame->call, sim::Fail(code, std::move(frame->body)));
     }
-    environment_.Unpark(found->second.fiber);
     return;
   }
   RpcRequest request{.from = message.from,
                      .call = frame->call,
-                     .method = static_cast<Method>(frame->method),
+                     .method = frame->method,
                      .body = std::move(frame->body)};
-  if (handler_) {
-    handler_(std::move(request));
-  } else {
-    SendReply(request, sim::Fail(sim::ErrorCode::kUnavailable, "Nobody serves requests here."));
+  const auto service = services_.find(frame->service);
+  if (service == services_.end()) {
+    SendReply(request, sim::Fail(sim::ErrorCode::kUnavailable,
+                                 fmt::format("The service \"{}\" is not here, or not yet.",
+                                             frame->service)));
+    return;
   }
+  service->second(std::move(request));
 }
 
 }  // namespace flinch::engine
