@@ -11,7 +11,7 @@
 #include "engine/config.h"
 #include "engine/defects.h"
 #include "engine/graph/job_graph.h"
-#include "engine/runtime/task_executor.h"
+#include "engine/worker/task_executor.h"
 #include "sim/environment.h"
 
 namespace flinch::engine {

@@ -1,8 +1,10 @@
-// What JobManager and TaskManagers say to each other.
+// What the components of a cluster say to each other.
 //
-// Every message names the JobManager's fencing token: a TaskManager obeys only the JobManager that
-// it registered with, and a JobManager ignores what was meant for its predecessor. All messages are
-// idempotent; senders repeat what must arrive.
+// A JobManager's process serves a ResourceManager, a Dispatcher and a JobMaster per job, a
+// TaskManager's a TaskExecutor. A TaskManager registers with the ResourceManager, which watches that
+// it lives; it hears from there which JobMasters lead, deals with each of them about its job, and
+// obeys no other. Every message names the fencing token of the leader that it is meant for, or comes
+// from. All messages are idempotent; senders repeat what must arrive.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +13,7 @@
 #include <vector>
 
 #include "engine/checkpoint/checkpoint_storage.h"
-#include "engine/graph/execution_graph.h"
+#include "engine/graph/execution_state.h"
 #include "engine/ids.h"
 #include "engine/rpc/endpoint.h"
 
@@ -21,15 +23,24 @@ inline constexpr uint16_t kJobManagerPort = 6123;  // Flink's jobmanager.rpc.por
 inline constexpr uint16_t kTaskManagerPort = 6122;
 inline constexpr uint16_t kDataPort = 6121;
 
-enum class JobMasterMethod : uint16_t {
+enum class ResourceManagerMethod : uint16_t {
   kRegisterTaskManager = 1,
-  kUpdateTaskState,
-  kAcknowledgeCheckpoint,
-  kDeclineCheckpoint,
   kHeartbeatReply,
 };
 
+constexpr std::string_view ServiceName(ResourceManagerMethod) { return "resourcemanager"; }
+
+enum class JobMasterMethod : uint16_t {
+  kUpdateTaskState = 1,
+  kAcknowledgeCheckpoint,
+  kDeclineCheckpoint,
+  kListTasks,
+};
+
 constexpr std::string_view ServiceName(JobMasterMethod) { return "jobmaster"; }
+
+// Where the JobMaster of a job is served.
+std::string JobMasterServiceName(JobId job);
 
 enum class TaskExecutorMethod : uint16_t {
   kHeartbeat = 1,
@@ -42,16 +53,33 @@ enum class TaskExecutorMethod : uint16_t {
 
 constexpr std::string_view ServiceName(TaskExecutorMethod) { return "taskexecutor"; }
 
-// TaskManager → JobManager.
+// Which JobMaster leads a job.
+struct JobLeader {
+  JobId job;
+  FencingToken token;
+
+  friend bool operator==(const JobLeader&, const JobLeader&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.job);
+    visit(self.token);
+  }
+};
+
+// ---- TaskManager → ResourceManager --------------------------------------------------------------
+
 struct RegisterTaskManager {
-  static constexpr auto kMethod = JobMasterMethod::kRegisterTaskManager;
+  static constexpr auto kMethod = ResourceManagerMethod::kRegisterTaskManager;
 
   struct Reply {
     FencingToken token;
+    std::vector<JobLeader> jobs;
 
     template <typename Self, typename Visitor>
     static void Visit(Self& self, Visitor&& visit) {
       visit(self.token);
+      visit(self.jobs);
     }
   };
 
@@ -70,12 +98,32 @@ struct RegisterTaskManager {
   }
 };
 
+// It lives.
+struct HeartbeatReply {
+  static constexpr auto kMethod = ResourceManagerMethod::kHeartbeatReply;
+  using Reply = Nothing;
+
+  FencingToken token;
+  std::string name;
+  uint64_t session = 0;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.token);
+    visit(self.name);
+    visit(self.session);
+  }
+};
+
+// ---- TaskManager → JobMaster --------------------------------------------------------------------
+
 // A task's new state: RUNNING, FINISHED, CANCELED or FAILED (with a reason); or that it has seen
 // all of its input while it runs. Repeated until answered.
 struct UpdateTaskState {
   static constexpr auto kMethod = JobMasterMethod::kUpdateTaskState;
   using Reply = Nothing;
 
+  JobId job;
   FencingToken token;
   ExecutionAttemptId task;
   ExecutionState state{};
@@ -84,6 +132,7 @@ struct UpdateTaskState {
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
+    visit(self.job);
     visit(self.token);
     visit(self.task);
     visit(self.state);
@@ -96,6 +145,7 @@ struct AcknowledgeCheckpoint {
   static constexpr auto kMethod = JobMasterMethod::kAcknowledgeCheckpoint;
   using Reply = Nothing;
 
+  JobId job;
   FencingToken token;
   ExecutionAttemptId task;
   CheckpointId checkpoint;
@@ -103,6 +153,7 @@ struct AcknowledgeCheckpoint {
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
+    visit(self.job);
     visit(self.token);
     visit(self.task);
     visit(self.checkpoint);
@@ -114,6 +165,7 @@ struct DeclineCheckpoint {
   static constexpr auto kMethod = JobMasterMethod::kDeclineCheckpoint;
   using Reply = Nothing;
 
+  JobId job;
   FencingToken token;
   ExecutionAttemptId task;
   CheckpointId checkpoint;
@@ -121,6 +173,7 @@ struct DeclineCheckpoint {
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
+    visit(self.job);
     visit(self.token);
     visit(self.task);
     visit(self.checkpoint);
@@ -128,10 +181,13 @@ struct DeclineCheckpoint {
   }
 };
 
-struct HeartbeatReply {
-  static constexpr auto kMethod = JobMasterMethod::kHeartbeatReply;
+// What a TaskManager runs of the job; with every heart-beat that it gets. What the JobMaster does not
+// want there it cancels.
+struct ListTasks {
+  static constexpr auto kMethod = JobMasterMethod::kListTasks;
   using Reply = Nothing;
 
+  JobId job;
   FencingToken token;
   std::string name;
   uint64_t session = 0;
@@ -139,6 +195,7 @@ struct HeartbeatReply {
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
+    visit(self.job);
     visit(self.token);
     visit(self.name);
     visit(self.session);
@@ -146,20 +203,25 @@ struct HeartbeatReply {
   }
 };
 
-// JobManager → TaskManager.
+// ---- ResourceManager → TaskManager --------------------------------------------------------------
+
 struct Heartbeat {
   static constexpr auto kMethod = TaskExecutorMethod::kHeartbeat;
   using Reply = Nothing;
 
   FencingToken token;
   uint64_t session = 0;
+  std::vector<JobLeader> jobs;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
     visit(self.token);
     visit(self.session);
+    visit(self.jobs);
   }
 };
+
+// ---- JobMaster → TaskManager --------------------------------------------------------------------
 
 // The subtasks that feed one input edge of a task, in the order of their index.
 struct ProducerDescriptor {
@@ -177,18 +239,20 @@ struct SubmitTask {
   static constexpr auto kMethod = TaskExecutorMethod::kSubmitTask;
   using Reply = Nothing;
 
+  JobId job;
   FencingToken token;
   ExecutionAttemptId task;
-  std::string job;
+  std::string entry;
   CheckpointId restored;                  // 0: from nothing
   std::vector<SnapshotHandle> snapshots;  // what of the restored checkpoint concerns this task
   std::vector<ProducerDescriptor> producers;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
+    visit(self.job);
     visit(self.token);
     visit(self.task);
-    visit(self.job);
+    visit(self.entry);
     visit(self.restored);
     visit(self.snapshots);
     visit(self.producers);
@@ -199,11 +263,13 @@ struct CancelTask {
   static constexpr auto kMethod = TaskExecutorMethod::kCancelTask;
   using Reply = Nothing;
 
+  JobId job;
   FencingToken token;
   ExecutionAttemptId task;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
+    visit(self.job);
     visit(self.token);
     visit(self.task);
   }
@@ -214,12 +280,14 @@ struct TriggerCheckpoint {
   static constexpr auto kMethod = TaskExecutorMethod::kTriggerCheckpoint;
   using Reply = Nothing;
 
+  JobId job;
   FencingToken token;
   ExecutionAttemptId task;
   CheckpointId checkpoint;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
+    visit(self.job);
     visit(self.token);
     visit(self.task);
     visit(self.checkpoint);
@@ -231,6 +299,7 @@ struct NotifyCheckpointComplete {
   static constexpr auto kMethod = TaskExecutorMethod::kNotifyCheckpointComplete;
   using Reply = Nothing;
 
+  JobId job;
   FencingToken token;
   ExecutionAttemptId task;
   CheckpointId checkpoint;
@@ -239,6 +308,7 @@ struct NotifyCheckpointComplete {
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
+    visit(self.job);
     visit(self.token);
     visit(self.task);
     visit(self.checkpoint);
@@ -250,12 +320,14 @@ struct NotifyCheckpointAborted {
   static constexpr auto kMethod = TaskExecutorMethod::kNotifyCheckpointAborted;
   using Reply = Nothing;
 
+  JobId job;
   FencingToken token;
   ExecutionAttemptId task;
   CheckpointId checkpoint;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
+    visit(self.job);
     visit(self.token);
     visit(self.task);
     visit(self.checkpoint);

@@ -19,7 +19,8 @@
 
 #include "engine/config.h"
 #include "engine/defects.h"
-#include "engine/graph/execution_graph.h"
+#include "engine/graph/execution_state.h"
+#include "engine/graph/job_graph.h"
 #include "engine/network/barrier_handler.h"
 #include "engine/network/input_gate.h"
 #include "engine/network/result_partition.h"

@@ -8,7 +8,7 @@
 #include "engine/checkpoint/checkpoint_protocol.h"
 #include "engine/connectors/log_sink.h"
 #include "engine/connectors/log_state.h"
-#include "engine/graph/execution_graph.h"
+#include "engine/master/execution_graph.h"
 #include "engine/network/barrier_handler.h"
 #include "engine/transition_table.h"
 #include "tests/support/golden.h"
@@ -29,8 +29,8 @@ std::string DrawAll() {
   text += Draw("A checkpoint at the coordinator", "checkpoint/checkpoint_protocol.h",
                kCheckpointTransitions);
   text += Draw("Barrier alignment in a task", "network/barrier_handler.h", kAlignmentTransitions);
-  text += Draw("One attempt of a subtask", "graph/execution_graph.h", kExecutionTransitions);
-  text += Draw("The job", "graph/execution_graph.h", kJobTransitions);
+  text += Draw("One attempt of a subtask", "master/execution_graph.h", kExecutionTransitions);
+  text += Draw("The job", "master/execution_graph.h", kJobTransitions);
   text += Draw("A transaction of the sink", "connectors/log_sink.h", kSinkTransactionTransitions);
   text += Draw("A transaction at the broker", "connectors/log_state.h", kLogTransactionTransitions);
   return text;

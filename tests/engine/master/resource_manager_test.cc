@@ -1,4 +1,4 @@
-#include "engine/runtime/resource_manager.h"
+#include "engine/master/resource_manager.h"
 
 #include <functional>
 #include <memory>
@@ -42,8 +42,10 @@ class ResourceManagerTest : public ::testing::Test {
       MainThread main_thread(environment);
       auto rpc = RpcEndpoint::Open(environment, kJobManagerPort);
       ASSERT_TRUE(rpc);
-      ResourceManager manager(environment, main_thread, **rpc, {.interval = 1s, .timeout = 5s},
-                              FencingToken(9), listener_);
+      ResourceManager manager(
+          environment, main_thread, **rpc,
+          {.heartbeat = {.interval = 1s, .timeout = 5s}, .token = FencingToken(9)});
+      manager.Listen(listener_);
       manager_ = &manager;
       main_thread_ = &main_thread;
       manager.Start();
@@ -57,6 +59,7 @@ class ResourceManagerTest : public ::testing::Test {
         ASSERT_TRUE(heartbeat);
         EXPECT_EQ(heartbeat->token, FencingToken(9));
         sessions_.push_back(heartbeat->session);
+        leaders_ = heartbeat->jobs;
       });
       environment.Sleep(10h);
     });
@@ -70,15 +73,15 @@ class ResourceManagerTest : public ::testing::Test {
     bench_.RunFor(sim::Duration(1));
   }
 
-  bool Beat(const std::string& name, uint64_t session = 1) {
-    return manager_->OnHeartbeatReply(
-        {.token = FencingToken(9), .name = name, .session = session, .tasks = {}});
+  void Beat(const std::string& name, uint64_t session = 1) {
+    manager_->OnHeartbeatReply({.token = FencingToken(9), .name = name, .session = session});
   }
 
   Listener listener_;
   ResourceManager* manager_ = nullptr;
   MainThread* main_thread_ = nullptr;
   std::vector<uint64_t> sessions_;
+  std::vector<JobLeader> leaders_;
   tests::Bench bench_;
 };
 
@@ -131,16 +134,29 @@ TEST_F(ResourceManagerTest, SendsHeartbeatsToWhomItKnows) {
   EXPECT_THAT(sessions_, ElementsAre(4, 4, 4));
 }
 
+TEST_F(ResourceManagerTest, TellsWhoLeadsAJob) {
+  Register(Registration("tm-1"));
+  manager_->Announce({.job = JobId(5), .token = FencingToken(1)});
+  manager_->Announce({.job = JobId(6), .token = FencingToken(2)});
+  manager_->Announce({.job = JobId(5), .token = FencingToken(3)});
+  bench_.RunFor(1100ms);
+  const std::vector<JobLeader> expected = {{.job = JobId(6), .token = FencingToken(2)},
+                                           {.job = JobId(5), .token = FencingToken(3)}};
+  EXPECT_EQ(leaders_, expected);
+  EXPECT_EQ(manager_->OnRegister(Registration("tm-1"), address()).jobs, expected);
+}
+
 TEST_F(ResourceManagerTest, LosesWhoIsSilentForTheTimeout) {
   Register(Registration("tm-1"));
   Register(Registration("tm-2"));
   for (int second = 0; second < 20; ++second) {
     bench_.RunFor(1s);
-    EXPECT_TRUE(Beat("tm-2"));
+    Beat("tm-2");
     EXPECT_EQ(manager_->Find("tm-1") != nullptr, second < 5) << second;
   }
   EXPECT_THAT(listener_.heard, ElementsAre("+tm-1", "+tm-2", "-tm-1 heartbeat timeout"));
-  EXPECT_FALSE(Beat("tm-1")) << "too late: it has to register anew";
+  Beat("tm-1");
+  EXPECT_EQ(manager_->Find("tm-1"), nullptr) << "too late: it has to register anew";
   Register(Registration("tm-1", 1, 2));
   EXPECT_NE(manager_->Find("tm-1"), nullptr);
 }
@@ -155,12 +171,11 @@ TEST_F(ResourceManagerTest, ARepeatedRegistrationIsASignOfLife) {
 
 TEST_F(ResourceManagerTest, ASignOfLifeOfAnotherSessionIsNone) {
   Register(Registration("tm-1", 1, 2));
-  EXPECT_FALSE(Beat("tm-1", 1));
-  EXPECT_FALSE(Beat("tm-1", 3));
-  EXPECT_FALSE(Beat("tm-9", 1));
   for (int second = 0; second < 6; ++second) {
     bench_.RunFor(1s);
     Beat("tm-1", 1);
+    Beat("tm-1", 3);
+    Beat("tm-9", 2);
   }
   EXPECT_EQ(manager_->Find("tm-1"), nullptr);
 }

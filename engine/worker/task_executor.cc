@@ -1,4 +1,4 @@
-#include "engine/runtime/task_executor.h"
+#include "engine/worker/task_executor.h"
 
 #include <algorithm>
 #include <utility>
@@ -65,7 +65,14 @@ void TaskExecutor::OnAborted(const NotifyCheckpointAborted& notification) {
 
 StreamTask* TaskExecutor::Find(const ExecutionAttemptId& id) {
   const auto found = tasks_.find(id);
-  return found == tasks_.end() ? nullptr : found->second.get();
+  return found == tasks_.end() ? nullptr : found->second.task.get();
+}
+
+std::optional<JobLeader> TaskExecutor::LeaderOf(const ExecutionAttemptId& id) const {
+  const auto found = tasks_.find(id);
+  return found != tasks_.end() && Accepts(found->second.leader)
+             ? std::optional(found->second.leader)
+             : std::nullopt;
 }
 
 void TaskExecutor::OnHeartbeat(const Heartbeat& heartbeat) {
@@ -73,23 +80,43 @@ void TaskExecutor::OnHeartbeat(const Heartbeat& heartbeat) {
     return;  // meant for an earlier life of this TaskManager
   }
   last_heard_ = environment_.Now();
-  HeartbeatReply reply{.token = token_,
-                       .name = std::string(environment_.process_name()),
-                       .session = session_,
-                       .tasks = {}};
-  for (const auto& [id, task] : tasks_) {
-    reply.tasks.push_back(id);
+  Follow(heartbeat.jobs);
+  const std::string name(environment_.process_name());
+  rpc_->Tell(job_manager_, HeartbeatReply{.token = token_, .name = name, .session = session_});
+  for (const auto& [job, token] : leaders_) {
+    ListTasks list{.job = job, .token = token, .name = name, .session = session_, .tasks = {}};
+    for (const auto& [id, deployed] : tasks_) {
+      if (deployed.leader.job == job) {
+        list.tasks.push_back(id);
+      }
+    }
+    if (!list.tasks.empty()) {
+      rpc_->Tell(Endpoint(job_manager_, JobMasterServiceName(job)), list);
+    }
   }
-  rpc_->Tell(job_manager_, reply);
+}
+
+void TaskExecutor::Follow(const std::vector<JobLeader>& leaders) {
+  leaders_.clear();
+  for (const JobLeader& leader : leaders) {
+    leaders_[leader.job] = leader.token;
+  }
+  for (const auto& [id, deployed] : tasks_) {
+    if (!Accepts(deployed.leader)) {
+      deployed.task->Cancel();
+    }
+  }
 }
 
 void TaskExecutor::OnSubmit(const SubmitTask& submit) {
+  const JobLeader leader{.job = submit.job, .token = submit.token};
   if (tasks_.contains(submit.task)) {
     return;  // repeated
   }
   if (submit.task.vertex.value() >= graph_.vertices.size() ||
-      submit.job != graph_.stream.job_name) {
-    Report({.token = token_,
+      submit.entry != graph_.stream.job_name) {
+    Report({.job = leader.job,
+            .token = leader.token,
             .task = submit.task,
             .state = ExecutionState::kFailed,
             .end_of_input = false,
@@ -109,16 +136,18 @@ void TaskExecutor::OnSubmit(const SubmitTask& submit) {
                                     .reason = task.error().message};
     TraceEnding(SubtaskName(graph_.vertex(submit.task.vertex), submit.task.subtask),
                 submit.task.attempt, ending);
-    Report({.token = token_,
+    Report({.job = leader.job,
+            .token = leader.token,
             .task = submit.task,
             .state = ending.state,
             .end_of_input = false,
             .reason = ending.reason});
     return;
   }
-  tasks_[submit.task] = *std::move(task);
-  environment_.Spawn(
-      "task", [this, id = submit.task, running = Find(submit.task)] { RunTask(id, *running); });
+  StreamTask* const running = task->get();
+  tasks_[submit.task] = {.leader = leader, .task = *std::move(task)};
+  environment_.Spawn("task",
+                     [this, leader, id = submit.task, running] { RunTask(leader, id, *running); });
 }
 
 void TaskExecutor::TraceEnding(const std::string& name, AttemptNumber attempt,
@@ -133,15 +162,16 @@ void TaskExecutor::TraceEnding(const std::string& name, AttemptNumber attempt,
   }
 }
 
-void TaskExecutor::RunTask(const ExecutionAttemptId& id, StreamTask& task) {
-  const FencingToken token = token_;
+void TaskExecutor::RunTask(const JobLeader& leader, const ExecutionAttemptId& id,
+                           StreamTask& task) {
   const StreamTask::Ending ending = task.Run();
   TraceEnding(task.name(), id.attempt, ending);
   // In the main thread, where nobody holds a pointer to the task.
-  main_thread_.Post([this, id, token, ending] {
+  main_thread_.Post([this, leader, id, ending] {
     tasks_.erase(id);
     forgotten_.erase(id);
-    Report({.token = token,
+    Report({.job = leader.job,
+            .token = leader.token,
             .task = id,
             .state = ending.state,
             .end_of_input = false,
@@ -156,15 +186,16 @@ void TaskExecutor::OnCancel(const CancelTask& cancel) {
     return;
   }
   // Never came, or is gone: either way it does not run.
-  rpc_->Tell(job_manager_, UpdateTaskState{.token = token_,
-                                           .task = cancel.task,
-                                           .state = ExecutionState::kCanceled,
-                                           .end_of_input = false,
-                                           .reason = {}});
+  rpc_->Tell(Endpoint(job_manager_, JobMasterServiceName(cancel.job)),
+             UpdateTaskState{.job = cancel.job,
+                             .token = cancel.token,
+                             .task = cancel.task,
+                             .state = ExecutionState::kCanceled,
+                             .end_of_input = false,
+                             .reason = {}});
 }
 
-// What tasks tell comes as mails. A task that is still known belongs to the JobManager that the
-// TaskManager is registered with: it registers anew only when all are over.
+// What tasks tell comes as mails. Of a task that is not known any more nobody wants to hear.
 void TaskExecutor::OnStarted(const ExecutionAttemptId& task) {
   main_thread_.Post([this, task] { ReportRunning(task, false); });
 }
@@ -174,8 +205,9 @@ void TaskExecutor::OnEndOfInput(const ExecutionAttemptId& task) {
 }
 
 void TaskExecutor::ReportRunning(const ExecutionAttemptId& task, bool end_of_input) {
-  if (Find(task) != nullptr) {
-    Report({.token = token_,
+  if (const std::optional<JobLeader> leader = LeaderOf(task)) {
+    Report({.job = leader->job,
+            .token = leader->token,
             .task = task,
             .state = ExecutionState::kRunning,
             .end_of_input = end_of_input,
@@ -186,51 +218,58 @@ void TaskExecutor::ReportRunning(const ExecutionAttemptId& task, bool end_of_inp
 void TaskExecutor::OnSnapshot(const ExecutionAttemptId& task, CheckpointId id,
                               const SnapshotHandle& snapshot) {
   main_thread_.Post([this, task, id, snapshot] {
-    if (Find(task) == nullptr || token_ == FencingToken()) {
+    const std::optional<JobLeader> leader = LeaderOf(task);
+    if (!leader) {
       return;
     }
-    Insist(
-        AcknowledgeCheckpoint{
-            .token = token_, .task = task, .checkpoint = id, .snapshot = snapshot},
-        options_.engine.rpc.ask_timeout, [this, task, id](const sim::Error& refusal) {
-          Decline(task, id, "Its acknowledgement was refused: " + refusal.message);
-        });
-    environment_.Trace(
-        events::kCheckpointAcknowledged,
-        {{"id", id}, {"subtask", SubtaskName(graph_.vertex(task.vertex), task.subtask)}});
+    Insist(AcknowledgeCheckpoint{.job = leader->job,
+                                 .token = leader->token,
+                                 .task = task,
+                                 .checkpoint = id,
+                                 .snapshot = snapshot},
+           options_.engine.rpc.ask_timeout,
+           [this, leader = *leader, task, id](const sim::Error& refusal) {
+             Decline(leader, task, id, "Its acknowledgement was refused: " + refusal.message);
+           });
+    environment_.Trace(events::kCheckpointAcknowledged,
+                       {{"id", id}, {"subtask", Find(task)->name()}});
   });
 }
 
 void TaskExecutor::OnDecline(const ExecutionAttemptId& task, CheckpointId id,
                              const std::string& reason) {
   main_thread_.Post([this, task, id, reason] {
-    if (Find(task) != nullptr) {
-      Decline(task, id, reason);
+    if (const std::optional<JobLeader> leader = LeaderOf(task)) {
+      Decline(*leader, task, id, reason);
     }
   });
 }
 
-void TaskExecutor::Decline(const ExecutionAttemptId& task, CheckpointId id,
+void TaskExecutor::Decline(const JobLeader& leader, const ExecutionAttemptId& task, CheckpointId id,
                            const std::string& reason) {
   // Refused, too: then the checkpoint runs into its time-out.
-  Insist(DeclineCheckpoint{.token = token_, .task = task, .checkpoint = id, .reason = reason},
+  Insist(DeclineCheckpoint{.job = leader.job,
+                           .token = leader.token,
+                           .task = task,
+                           .checkpoint = id,
+                           .reason = reason},
          options_.engine.rpc.ask_timeout, [](const sim::Error&) {});
 }
 
 void TaskExecutor::Report(const UpdateTaskState& update) {
   Insist(update, options_.engine.rpc.ask_timeout, [this, update](const sim::Error&) {
     // Flink: a task whose state cannot be told fails rather than go on unseen.
-    OnCancel({.token = update.token, .task = update.task});
+    OnCancel({.job = update.job, .token = update.token, .task = update.task});
   });
 }
 
 template <typename Message, typename Refused>
 void TaskExecutor::Insist(const Message& message, sim::Duration timeout, Refused refused) {
   if (!Accepts(message)) {
-    return;  // a JobManager that we left does not care any more
+    return;  // a JobMaster that we left does not care any more
   }
-  rpc_->Ask(main_thread_, job_manager_, message, timeout,
-            [this, message, timeout, refused](const sim::Result<Nothing>& reply) {
+  rpc_->Ask(main_thread_, Endpoint(job_manager_, JobMasterServiceName(message.job)), message,
+            timeout, [this, message, timeout, refused](const sim::Result<Nothing>& reply) {
               if (reply || reply.error().code == sim::ErrorCode::kFenced) {
                 return;
               }
@@ -263,6 +302,7 @@ void TaskExecutor::Register(sim::Duration timeout) {
                 return;
               }
               token_ = reply->token;
+              Follow(reply->jobs);
               last_heard_ = environment_.Now();
               WatchJobManager();
             });
@@ -282,13 +322,14 @@ void TaskExecutor::WatchJobManager() {
 void TaskExecutor::LeaveJobManager() {
   sim::Check(token_ != FencingToken() && !leaves_, "nobody is left twice");
   token_ = FencingToken();
+  leaders_.clear();
   ++session_;
   leaves_ = true;
   if (options_.defects.Has(Defect::kTasksOutliveTheirMaster)) {
     forgotten_.merge(tasks_);
   }
-  for (const auto& [id, task] : tasks_) {
-    task->Cancel();
+  for (const auto& [id, deployed] : tasks_) {
+    deployed.task->Cancel();
   }
   RegisterAgainWhenIdle();
 }

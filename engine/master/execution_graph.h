@@ -1,31 +1,22 @@
 // The job as it runs: which attempt of which subtask is where, and in which state.
 //
-// Both state machines are Flink's. Pure: JobMaster feeds it inputs and acts on what it returns.
+// Both state machines are Flink's. Pure: SchedulerCore feeds it inputs and acts on what it returns.
 // Source: Flink's ExecutionState and JobStatus.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/graph/execution_state.h"
 #include "engine/graph/job_graph.h"
 #include "engine/ids.h"
 #include "engine/transition_table.h"
 
 namespace flinch::engine {
-
-enum class ExecutionState : uint8_t {
-  kCreated,       // nothing happened yet
-  kScheduled,     // wants a slot
-  kDeploying,     // was sent to a TaskManager
-  kInitializing,  // restores its state
-  kRunning,       // processes records
-  kCanceling,     // was told to stop
-  kCanceled,
-  kFinished,
-  kFailed,
-};
 
 enum class ExecutionInput : uint8_t {
   kSchedule,
@@ -40,7 +31,6 @@ enum class ExecutionInput : uint8_t {
 
 enum class ExecutionAction : uint8_t { kNone, kIgnore, kSendCancel, kFailOver, kCheckFinished };
 
-std::string_view Name(ExecutionState state);
 std::string_view Name(ExecutionInput input);
 std::string_view Name(ExecutionAction action);
 
@@ -98,11 +88,6 @@ inline constexpr auto kExecutionTransitions =
 static_assert(IsDeterministic(kExecutionTransitions));
 static_assert(EveryPhaseReachable(kExecutionTransitions));
 
-constexpr bool IsTerminal(ExecutionState state) {
-  return state == ExecutionState::kCanceled || state == ExecutionState::kFinished ||
-         state == ExecutionState::kFailed;
-}
-
 enum class JobStatus : uint8_t {
   kCreated,
   kRunning,
@@ -149,32 +134,42 @@ struct Execution {
   bool end_of_input = false;
 };
 
-// All subtasks of the current attempt of a job.
+// All subtasks of a job, each in its latest attempt.
 class ExecutionGraph {
  public:
-  explicit ExecutionGraph(const JobGraph& graph) : graph_(&graph) {}
+  // The graph outlives it. Before the first attempt there are no executions.
+  explicit ExecutionGraph(const JobGraph& graph);
 
-  // Forgets the old attempt and creates every subtask anew.
-  void StartAttempt(AttemptNumber attempt);
+  // Starts every subtask anew, in an attempt of this number, which no one has had.
+  void StartAttempt(AttemptNumber number);
 
   const JobGraph& graph() const { return *graph_; }
-
-  AttemptNumber attempt() const { return attempt_; }
 
   std::vector<Execution>& executions() { return executions_; }
 
   const std::vector<Execution>& executions() const { return executions_; }
 
-  // Null for an attempt that is not the current one.
+  // Null for an attempt that is not the subtask's latest, and for what is no subtask. Takes the
+  // same time however many there are.
   Execution* Find(const ExecutionAttemptId& id);
+  const Execution* Find(const ExecutionAttemptId& id) const;
+
+  // The latest attempt of a subtask, which there must be.
+  const Execution& Latest(VertexId vertex, SubtaskIndex subtask) const;
 
   bool AllIn(ExecutionState state) const;
   bool AllTerminal() const;
   bool AllAtEndOfInput() const;
 
+  // Fails a check when the state contradicts itself.
+  void Verify() const;
+
  private:
+  // Where the execution stands that has these indices; nothing when there is none.
+  std::optional<size_t> PlaceOf(VertexId vertex, SubtaskIndex subtask) const;
+
   const JobGraph* graph_;
-  AttemptNumber attempt_;
+  std::vector<size_t> first_;  // by vertex: the place of its first subtask; behind them: all
   std::vector<Execution> executions_;
 };
 

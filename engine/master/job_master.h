@@ -1,30 +1,29 @@
-// One job: schedules its subtasks, deploys them, fails over, finishes. In the JobManager's main
-// thread.
+// One job: the shell around SchedulerCore, which decides, and the job's checkpoints.
 //
-// Failover: the whole job is one pipelined region. A failure cancels every execution, waits until
-//           all are over (or their TaskManagers lost) and for the restart delay and for a
-//           checkpoint that is just being stored, then starts a new attempt from the latest
-//           completed checkpoint.
+// Shape:    in the JobManager's main thread: a mail comes in, the core makes a step, its effects are
+//           carried out in their order: messages to TaskManagers, durable writes, the coordinator of
+//           checkpoints.
 // Fencing:  attempts are numbered durably and never twice; whatever carries another attempt is
-//           stale.
-// Phases:   graph/execution_graph.h.
-// Source:   Flink's JobMaster, DefaultScheduler, RestartPipelinedRegionFailoverStrategy.
+//           stale. Messages name the job and the token of its master.
+// Source:   Flink's JobMaster.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <memory>
+#include <deque>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/checkpoint/checkpoint_coordinator.h"
 #include "engine/config.h"
 #include "engine/defects.h"
-#include "engine/graph/execution_graph.h"
+#include "engine/master/resource_manager.h"
+#include "engine/master/scheduler_core.h"
 #include "engine/rpc/main_thread.h"
 #include "engine/rpc/service.h"
 #include "engine/runtime/gateways.h"
-#include "engine/runtime/resource_manager.h"
 
 namespace flinch::engine {
 
@@ -36,8 +35,9 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
     FencingToken token;
   };
 
+  // Graph and ResourceManager outlive it.
   JobMaster(sim::Environment& environment, MainThread& main_thread, RpcEndpoint& rpc,
-            const JobGraph& graph, const Options& options);
+            ResourceManager& resources, const JobGraph& graph, const Options& options);
 
   // Reads what earlier masters left. May suspend; before anything else.
   sim::Result<void> Recover();
@@ -45,16 +45,20 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
   // Instead of Start: what earlier masters left cannot be read, and so no attempt can follow.
   void GiveUp(const std::string& reason);
 
+  JobId job() const { return job_; }
+
+  JobStatus status() const { return core_.status(); }
+
+  // What TaskManagers tell.
   void OnTaskState(const UpdateTaskState& update);
   void OnAcknowledge(const AcknowledgeCheckpoint& ack);
   void OnDecline(const DeclineCheckpoint& decline);
-  void OnHeartbeatReply(const HeartbeatReply& reply);
-  RegisterTaskManager::Reply OnRegister(const RegisterTaskManager& request, sim::Address from);
+  void OnListTasks(const ListTasks& list);
 
-  // Whether the message was meant for this master, not for an earlier one.
+  // Whether the message was meant for this master, not for an earlier one or another job's.
   template <typename Message>
   bool Accepts(const Message& message) const {
-    return message.token == options_.token;
+    return message.job == job_ && message.token == options_.token;
   }
 
   // TaskManagerListener
@@ -73,49 +77,45 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
   void OnTooManyFailures(const std::string& reason) override;
 
  private:
-  void StartAttempt();
-  void OnAttemptNumber(uint64_t number);
-  void Schedule();
-  void Place();
-  void Deploy();
+  void Feed(SchedulerInput input);
+
+  void Perform(const scheduler_effect::TellStatus& told);
+  void Perform(const scheduler_effect::TellState& told);
+  void Perform(const scheduler_effect::DrawNumber& draw);
+  void Perform(const scheduler_effect::Restore& restore);
+  void Perform(const scheduler_effect::Deploy& deploy);
+  void Perform(const scheduler_effect::Cancel& cancel);
+  void Perform(const scheduler_effect::StartCheckpoints& start);
+  void Perform(const scheduler_effect::StopCheckpoints& stop);
+  void Perform(const scheduler_effect::TellEndOfInput& end);
+  void Perform(const scheduler_effect::SettleCheckpoints& settle);
+  void Perform(const scheduler_effect::WriteResult& write);
+  void Perform(const scheduler_effect::StartTimer& start);
+
   SubmitTask Describe(const Execution& execution) const;
-  void Submit(const Execution& execution);
-  void Feed(Execution& execution, ExecutionInput input, const std::string& reason);
-  void FeedJob(JobInput input, std::string_view reason = {});
-  void FailOver(const std::string& reason);
-  void CancelAll();
-  void RepeatCancel();
-  void SendCancel(const Execution& execution);
-  void CheckStopped();
-  void Restart();
-  void Finish();
-  // Makes the result durable, then changes the status.
-  void End(JobStatus result, JobInput input);
-  std::optional<sim::Address> AddressOf(const ExecutionAttemptId& task);
+  std::optional<sim::Address> AddressOf(const ExecutionAttemptId& task) const;
 
   sim::Environment& environment_;
   MainThread& main_thread_;
   RpcEndpoint& rpc_;
+  ResourceManager& resources_;
+  const JobGraph& graph_;
   Options options_;
-  ResourceManager resources_;
-  ExecutionGraph graph_;
+  JobId job_;
   CheckpointCoordinator checkpoints_;
   DurableCounter attempts_;
-  JobStatus status_ = JobStatus::kCreated;
-  bool waits_for_slots_ = false;
-  bool checkpointing_ = false;  // the coordinator was started for this attempt
-  bool restart_due_ = false;    // one restart waits for its delay and for the store
-  bool ending_ = false;         // the result is being written
-  uint32_t failures_ = 0;
-  sim::SimTime restart_not_before_{};
+
+  SchedulerCore core_;
+  std::deque<SchedulerInput> inputs_;
+  bool stepping_ = false;
+  std::map<SchedulerTimer, TimerId> timers_;
 };
 
 inline constexpr auto kJobMasterService = std::to_array<ServiceMethod<JobMaster>>({
-    Handle<&JobMaster::OnRegister, Fencing::kNone>(),
     Handle<&JobMaster::OnTaskState, Fencing::kToken>(),
     Handle<&JobMaster::OnAcknowledge, Fencing::kToken>(),
     Handle<&JobMaster::OnDecline, Fencing::kToken>(),
-    Handle<&JobMaster::OnHeartbeatReply, Fencing::kToken>(),
+    Handle<&JobMaster::OnListTasks, Fencing::kToken>(),
 });
 static_assert(HasEachMethodOnce(kJobMasterService));
 

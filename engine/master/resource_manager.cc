@@ -1,4 +1,4 @@
-#include "engine/runtime/resource_manager.h"
+#include "engine/master/resource_manager.h"
 
 #include <algorithm>
 
@@ -7,41 +7,50 @@
 namespace flinch::engine {
 
 ResourceManager::ResourceManager(sim::Environment& environment, MainThread& main_thread,
-                                 RpcEndpoint& rpc, const HeartbeatOptions& options,
-                                 FencingToken token, TaskManagerListener& listener)
-    : environment_(environment),
-      main_thread_(main_thread),
-      rpc_(rpc),
-      options_(options),
-      token_(token),
-      listener_(listener) {}
+                                 RpcEndpoint& rpc, const Options& options)
+    : environment_(environment), main_thread_(main_thread), rpc_(rpc), options_(options) {}
 
 void ResourceManager::Start() {
-  main_thread_.PostLater(options_.interval, [this] { Beat(); });
+  main_thread_.PostLater(options_.heartbeat.interval, [this] { Beat(); });
+}
+
+void ResourceManager::Announce(const JobLeader& leader) {
+  std::erase_if(leaders_, [&](const JobLeader& known) { return known.job == leader.job; });
+  leaders_.push_back(leader);
 }
 
 void ResourceManager::Beat() {
   std::vector<std::string> silent;
   for (const auto& [name, task_manager] : task_managers_) {
-    if (sim::Later(task_manager.last_heard, options_.timeout) <= environment_.Now()) {
+    if (sim::Later(task_manager.last_heard, options_.heartbeat.timeout) <= environment_.Now()) {
       silent.push_back(name);
     } else {
-      rpc_.Tell(task_manager.rpc, Heartbeat{.token = token_, .session = task_manager.session});
+      rpc_.Tell(
+          task_manager.rpc,
+          Heartbeat{.token = options_.token, .session = task_manager.session, .jobs = leaders_});
     }
   }
   for (const std::string& name : silent) {
     Lose(name, "heartbeat timeout");
   }
-  main_thread_.PostLater(options_.interval, [this] { Beat(); });
+  main_thread_.PostLater(options_.heartbeat.interval, [this] { Beat(); });
 }
 
 void ResourceManager::Lose(const std::string& name, const std::string& reason) {
   task_managers_.erase(name);
   environment_.Trace(events::kTaskManagerLost, {{"name", name}, {"reason", reason}});
-  listener_.OnTaskManagerLost(name, reason);
+  for (TaskManagerListener* listener : listeners_) {
+    listener->OnTaskManagerLost(name, reason);
+  }
 }
 
-void ResourceManager::OnRegister(const RegisterTaskManager& request, sim::Address from) {
+RegisterTaskManager::Reply ResourceManager::OnRegister(const RegisterTaskManager& request,
+                                                       sim::Address from) {
+  Admit(request, from);
+  return {.token = options_.token, .jobs = leaders_};
+}
+
+void ResourceManager::Admit(const RegisterTaskManager& request, sim::Address from) {
   const auto known = task_managers_.find(request.name);
   if (known != task_managers_.end()) {
     if (known->second.incarnation == request.incarnation &&
@@ -64,16 +73,16 @@ void ResourceManager::OnRegister(const RegisterTaskManager& request, sim::Addres
                                   .last_heard = environment_.Now()};
   environment_.Trace(events::kTaskManagerRegistered,
                      {{"name", request.name}, {"incarnation", request.incarnation}});
-  listener_.OnTaskManagerRegistered(request.name);
+  for (TaskManagerListener* listener : listeners_) {
+    listener->OnTaskManagerRegistered(request.name);
+  }
 }
 
-bool ResourceManager::OnHeartbeatReply(const HeartbeatReply& reply) {
+void ResourceManager::OnHeartbeatReply(const HeartbeatReply& reply) {
   const auto known = task_managers_.find(reply.name);
-  if (known == task_managers_.end() || known->second.session != reply.session) {
-    return false;
+  if (known != task_managers_.end() && known->second.session == reply.session) {
+    known->second.last_heard = environment_.Now();
   }
-  known->second.last_heard = environment_.Now();
-  return true;
 }
 
 const ResourceManager::TaskManager* ResourceManager::Find(const std::string& name) const {

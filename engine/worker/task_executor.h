@@ -1,8 +1,8 @@
 // The TaskManager: slots, tasks, the data port, and obedience to one JobManager at a time.
 //
-// Life:     register with the JobManager → run what it submits → when it falls silent or another
-//           one appears, cancel everything, wait until it is gone, register anew with the next
-//           session.
+// Life:     register with the ResourceManager → run what the JobMasters submit of which it tells →
+//           when it falls silent, cancel everything, wait until it is gone, register anew with the
+//           next session.
 // Survives: any order, loss and repetition of messages; stale ones carry an old fencing token.
 // Source:   Flink's TaskExecutor.
 #pragma once
@@ -11,7 +11,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/config.h"
 #include "engine/defects.h"
@@ -52,17 +54,32 @@ class TaskExecutor final : public TaskListener {
   void OnComplete(const NotifyCheckpointComplete& notification);
   void OnAborted(const NotifyCheckpointAborted& notification);
 
-  // Whether it comes from the JobManager that this TaskManager is registered with.
+  // Whether it comes from the ResourceManager that this TaskManager is registered with.
+  bool Accepts(const Heartbeat& heartbeat) const {
+    return token_ != FencingToken() && heartbeat.token == token_;
+  }
+
+  // Whether it comes from, or is meant for, the JobMaster that leads its job.
   template <typename Message>
   bool Accepts(const Message& message) const {
-    return token_ != FencingToken() && message.token == token_;
+    const auto leader = leaders_.find(message.job);
+    return leader != leaders_.end() && leader->second == message.token;
   }
 
  private:
-  void RunTask(const ExecutionAttemptId& id, StreamTask& task);
+  struct Deployed {
+    JobLeader leader;  // that wanted it
+    std::unique_ptr<StreamTask> task;
+  };
+
+  // Obeys these JobMasters from now on; what others wanted is over.
+  void Follow(const std::vector<JobLeader>& leaders);
+  void RunTask(const JobLeader& leader, const ExecutionAttemptId& id, StreamTask& task);
   void TraceEnding(const std::string& name, AttemptNumber attempt,
                    const StreamTask::Ending& ending);
   StreamTask* Find(const ExecutionAttemptId& id);
+  // Of a task that still runs; nothing when it does not, or when its leader is none any more.
+  std::optional<JobLeader> LeaderOf(const ExecutionAttemptId& id) const;
 
   // Asks the JobManager for its leave, again and again, and then watches it.
   void Register(sim::Duration timeout);
@@ -72,7 +89,8 @@ class TaskExecutor final : public TaskListener {
   void RegisterAgainWhenIdle();
   void Report(const UpdateTaskState& update);
   void ReportRunning(const ExecutionAttemptId& task, bool end_of_input);
-  void Decline(const ExecutionAttemptId& task, CheckpointId id, const std::string& reason);
+  void Decline(const JobLeader& leader, const ExecutionAttemptId& task, CheckpointId id,
+               const std::string& reason);
   // Repeats it until the JobManager has answered, or is not ours any more. `refused` runs when it
   // refuses the message as such.
   template <typename Message, typename Refused>
@@ -86,12 +104,13 @@ class TaskExecutor final : public TaskListener {
   MainThread main_thread_;
   std::unique_ptr<RpcEndpoint> rpc_;
   sim::Address job_manager_;
-  FencingToken token_;  // 0: not registered
+  FencingToken token_;                     // the ResourceManager's; 0: not registered
+  std::map<JobId, FencingToken> leaders_;  // the JobMasters that it has told of
   uint64_t session_ = 1;
   sim::SimTime last_heard_{};
-  std::map<ExecutionAttemptId, std::unique_ptr<StreamTask>> tasks_;
+  std::map<ExecutionAttemptId, Deployed> tasks_;
   // What goes on without a JobManager: none but by a planted defect.
-  std::map<ExecutionAttemptId, std::unique_ptr<StreamTask>> forgotten_;
+  std::map<ExecutionAttemptId, Deployed> forgotten_;
   bool leaves_ = false;  // the tasks of the last JobManager are not all over
 };
 

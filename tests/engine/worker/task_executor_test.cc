@@ -1,4 +1,4 @@
-#include "engine/runtime/task_executor.h"
+#include "engine/worker/task_executor.h"
 
 #include <functional>
 #include <map>
@@ -28,22 +28,28 @@ using ::testing::UnorderedElementsAre;
 
 using namespace std::chrono_literals;
 
-// A JobManager that the test plays: it notes what it is told, and answers or is silent.
+constexpr JobId kJob = JobIdOf("numbers");
+
+// A ResourceManager and a JobMaster that the test plays: they note what they are told, and answer or
+// are silent.
 class PlayedJobManager {
  public:
   void Start(tests::Bench& bench) {
     bench.Start("jm", [this](sim::Environment& environment) {
       auto rpc = RpcEndpoint::Open(environment, kJobManagerPort);
       ASSERT_TRUE(rpc);
-      (*rpc)->Serve(ServiceName(JobMasterMethod()),
+      (*rpc)->Serve(ServiceName(ResourceManagerMethod()),
+                    [this](const RpcRequest& request) { OnResourceRequest(request); });
+      (*rpc)->Serve(JobMasterServiceName(kJob),
                     [this](const RpcRequest& request) { OnRequest(request); });
       rpc_ = rpc->get();
       task_manager_ = *environment.network().Resolve("tm", kTaskManagerPort);
       for (;;) {
         environment.Sleep(100ms);
         if (beats && !registrations.empty()) {
-          rpc_->Tell(task_manager_,
-                     Heartbeat{.token = token, .session = registrations.back().session});
+          rpc_->Tell(task_manager_, Heartbeat{.token = resource_token,
+                                              .session = registrations.back().session,
+                                              .jobs = leaders()});
         }
       }
     });
@@ -63,9 +69,11 @@ class PlayedJobManager {
   bool answers = true;
   bool beats = true;
   std::optional<JobMasterMethod> refuses{};
-  FencingToken token{7};
+  FencingToken resource_token{17};
+  FencingToken token{7};  // the JobMaster's
   std::vector<RegisterTaskManager> registrations;
   std::vector<HeartbeatReply> heartbeats;
+  std::vector<ListTasks> lists;
   std::vector<AcknowledgeCheckpoint> acknowledgements;
   std::vector<DeclineCheckpoint> declines;
   std::vector<std::string> states;  // "0[0]#1 RUNNING reason"
@@ -75,16 +83,24 @@ class PlayedJobManager {
         states, [prefix](const std::string& state) { return state.starts_with(prefix); }));
   }
 
+  std::vector<JobLeader> leaders() const { return {{.job = kJob, .token = token}}; }
+
  private:
+  void OnResourceRequest(const RpcRequest& request) {
+    if (request.Is<HeartbeatReply>()) {
+      heartbeats.push_back(*request.As<HeartbeatReply>());
+      return;
+    }
+    registrations.push_back(*request.As<RegisterTaskManager>());
+    if (answers) {
+      rpc_->Reply<RegisterTaskManager::Reply>(
+          request, RegisterTaskManager::Reply{.token = resource_token, .jobs = leaders()});
+    }
+  }
+
   void OnRequest(const RpcRequest& request) {
     const auto method = static_cast<JobMasterMethod>(request.method);
     switch (method) {
-      case JobMasterMethod::kRegisterTaskManager:
-        registrations.push_back(*request.As<RegisterTaskManager>());
-        if (answers) {
-          rpc_->Reply<RegisterTaskManager::Reply>(request, RegisterTaskManager::Reply{token});
-        }
-        return;
       case JobMasterMethod::kUpdateTaskState: {
         const UpdateTaskState update = *request.As<UpdateTaskState>();
         states.push_back(std::to_string(update.task.vertex.value()) + "[" +
@@ -94,8 +110,8 @@ class PlayedJobManager {
                          (update.end_of_input ? " at its end " : " ") + update.reason);
         break;
       }
-      case JobMasterMethod::kHeartbeatReply:
-        heartbeats.push_back(*request.As<HeartbeatReply>());
+      case JobMasterMethod::kListTasks:
+        lists.push_back(*request.As<ListTasks>());
         break;
       case JobMasterMethod::kAcknowledgeCheckpoint:
         acknowledgements.push_back(*request.As<AcknowledgeCheckpoint>());
@@ -150,7 +166,7 @@ class TaskExecutorTest : public ::testing::Test {
   }
 
   SubmitTask Submission(ExecutionAttemptId task = kSource) const {
-    return {.token = job_manager_.token, .task = task, .job = "numbers"};
+    return {.job = kJob, .token = job_manager_.token, .task = task, .entry = "numbers"};
   }
 
   JobGraph graph_;
@@ -183,7 +199,7 @@ TEST_F(TaskExecutorTest, RunsWhatIsSubmittedAndSaysSo) {
   bench_.RunFor(500ms);
   EXPECT_THAT(job_manager_.states, ElementsAre("0[0]#1 RUNNING "));
   EXPECT_GT(received_.size(), 50U);
-  EXPECT_THAT(job_manager_.heartbeats.back().tasks, ElementsAre(kSource));
+  EXPECT_THAT(job_manager_.lists.back().tasks, ElementsAre(kSource));
   bench_.RunFor(10s);
   EXPECT_THAT(job_manager_.states, ElementsAre("0[0]#1 RUNNING ", "0[0]#1 RUNNING at its end "));
   EXPECT_THAT(received_, SizeIs(1'000));
@@ -205,7 +221,7 @@ TEST_F(TaskExecutorTest, AReportIsRepeatedUntilItIsAnswered) {
   ASSERT_TRUE(Ask(Submission()));
   bench_.RunFor(1ms);
   job_manager_.answers = false;
-  ASSERT_TRUE(Ask(CancelTask{.token = job_manager_.token, .task = kSource}));
+  ASSERT_TRUE(Ask(CancelTask{.job = kJob, .token = job_manager_.token, .task = kSource}));
   bench_.RunFor(2s);
   EXPECT_GE(job_manager_.CountStates("0[0]#1 CANCELED"), 3U);
   job_manager_.answers = true;
@@ -219,10 +235,10 @@ TEST_F(TaskExecutorTest, CancelsWhatRuns) {
   StartJobManager();
   ASSERT_TRUE(Ask(Submission()));
   bench_.RunFor(200ms);
-  ASSERT_TRUE(Ask(CancelTask{.token = job_manager_.token, .task = kSource}));
+  ASSERT_TRUE(Ask(CancelTask{.job = kJob, .token = job_manager_.token, .task = kSource}));
   bench_.RunFor(500ms);
   EXPECT_EQ(job_manager_.states.back(), "0[0]#1 CANCELED ");
-  EXPECT_THAT(job_manager_.heartbeats.back().tasks, IsEmpty());
+  EXPECT_THAT(job_manager_.lists.back().tasks, IsEmpty());
   const size_t received = received_.size();
   bench_.RunFor(1s);
   EXPECT_THAT(received_, SizeIs(received));
@@ -231,7 +247,7 @@ TEST_F(TaskExecutorTest, CancelsWhatRuns) {
 TEST_F(TaskExecutorTest, ACancelOfWhatIsNotThereIsConfirmed) {
   StartJobManager();
   const ExecutionAttemptId unknown{VertexId(3), SubtaskIndex(9), AttemptNumber(2)};
-  ASSERT_TRUE(Ask(CancelTask{.token = job_manager_.token, .task = unknown}));
+  ASSERT_TRUE(Ask(CancelTask{.job = kJob, .token = job_manager_.token, .task = unknown}));
   bench_.RunFor(100ms);
   EXPECT_THAT(job_manager_.states, ElementsAre("3[9]#2 CANCELED "));
 }
@@ -239,7 +255,7 @@ TEST_F(TaskExecutorTest, ACancelOfWhatIsNotThereIsConfirmed) {
 TEST_F(TaskExecutorTest, WhatItHasNoCodeForFails) {
   StartJobManager();
   SubmitTask foreign = Submission();
-  foreign.job = "letters";
+  foreign.entry = "letters";
   ASSERT_TRUE(Ask(foreign));
   ASSERT_TRUE(Ask(Submission({VertexId(1), SubtaskIndex(0), AttemptNumber(1)})));
   bench_.RunFor(100ms);
@@ -274,11 +290,37 @@ TEST_F(TaskExecutorTest, ObeysOnlyTheJobManagerThatItRegisteredWith) {
   EXPECT_EQ(Ask(foreign).error().code, sim::ErrorCode::kFenced);
   foreign.token = FencingToken();
   EXPECT_EQ(Ask(foreign).error().code, sim::ErrorCode::kFenced);
-  EXPECT_EQ(Ask(CancelTask{.token = FencingToken(8), .task = kSource}).error().code,
+  EXPECT_EQ(Ask(CancelTask{.job = kJob, .token = FencingToken(8), .task = kSource}).error().code,
             sim::ErrorCode::kFenced);
   bench_.RunFor(1s);
   EXPECT_THAT(received_, IsEmpty());
   EXPECT_TRUE(Ask(Submission()));
+}
+
+TEST_F(TaskExecutorTest, ObeysOnlyTheMasterOfTheJob) {
+  StartJobManager();
+  SubmitTask foreign = Submission();
+  foreign.job = JobIdOf("letters");
+  EXPECT_EQ(Ask(foreign).error().code, sim::ErrorCode::kFenced);
+  foreign = Submission();
+  foreign.token = job_manager_.resource_token;
+  EXPECT_EQ(Ask(foreign).error().code, sim::ErrorCode::kFenced);
+}
+
+TEST_F(TaskExecutorTest, WhatAnEarlierMasterOfTheJobWantedIsOver) {
+  StartJobManager();
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(200ms);
+  job_manager_.token = FencingToken(8);
+  bench_.RunFor(500ms);
+  EXPECT_THAT(bench_.Events(events::kTaskCanceled), SizeIs(1));
+  EXPECT_EQ(job_manager_.CountStates("0[0]#1 CANCELED"), 0U) << "it is not its task";
+  EXPECT_THAT(job_manager_.registrations, SizeIs(1)) << "the TaskManager stays";
+  SubmitTask next = Submission();
+  next.task.attempt = AttemptNumber(2);
+  EXPECT_TRUE(Ask(next));
+  bench_.RunFor(200ms);
+  EXPECT_EQ(job_manager_.CountStates("0[0]#2 RUNNING"), 1U);
 }
 
 TEST_F(TaskExecutorTest, WhenTheJobManagerIsSilentItCancelsAllAndRegistersAnew) {
@@ -293,14 +335,14 @@ TEST_F(TaskExecutorTest, WhenTheJobManagerIsSilentItCancelsAllAndRegistersAnew) 
   job_manager_.beats = true;
   bench_.RunFor(3s);
   EXPECT_EQ(job_manager_.heartbeats.back().session, job_manager_.registrations.back().session);
-  EXPECT_THAT(job_manager_.heartbeats.back().tasks, IsEmpty());
+  EXPECT_THAT(job_manager_.lists.back().tasks, IsEmpty());
 }
 
 TEST_F(TaskExecutorTest, AHeartbeatForAnotherSessionIsNoSignOfLife) {
   StartJobManager();
   job_manager_.beats = false;
   for (int i = 0; i < 20; ++i) {
-    (void)Ask(Heartbeat{.token = job_manager_.token, .session = 99});
+    (void)Ask(Heartbeat{.token = job_manager_.resource_token, .session = 99, .jobs = {}});
     bench_.RunFor(50ms);
   }
   EXPECT_GT(job_manager_.registrations.back().session, 1U);
@@ -337,7 +379,7 @@ TEST_F(TaskExecutorTest, ATriggeredCheckpointIsUploadedAndAcknowledged) {
   ASSERT_TRUE(Ask(Submission()));
   bench_.RunFor(200ms);
   ASSERT_TRUE(Ask(TriggerCheckpoint{
-      .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
+      .job = kJob, .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
   bench_.RunFor(500ms);
   ASSERT_THAT(job_manager_.acknowledgements, SizeIs(1));
   const AcknowledgeCheckpoint& ack = job_manager_.acknowledgements.front();
@@ -347,7 +389,7 @@ TEST_F(TaskExecutorTest, ATriggeredCheckpointIsUploadedAndAcknowledged) {
   // Neither again nor an older one.
   for (const uint64_t id : {5U, 4U}) {
     (void)Ask(TriggerCheckpoint{
-        .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(id)});
+        .job = kJob, .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(id)});
   }
   bench_.RunFor(500ms);
   EXPECT_THAT(job_manager_.acknowledgements, SizeIs(1));
@@ -359,7 +401,7 @@ TEST_F(TaskExecutorTest, AnAcknowledgementThatIsRefusedDeclinesItsCheckpoint) {
   bench_.RunFor(200ms);
   job_manager_.refuses = JobMasterMethod::kAcknowledgeCheckpoint;
   ASSERT_TRUE(Ask(TriggerCheckpoint{
-      .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
+      .job = kJob, .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
   bench_.RunFor(3s);
   EXPECT_THAT(job_manager_.acknowledgements, SizeIs(1)) << "the same again would be refused again";
   ASSERT_THAT(job_manager_.declines, SizeIs(1));
@@ -382,9 +424,9 @@ TEST_F(TaskExecutorTest, ASnapshotThatNobodyWaitsForIsRemovedByItsTask) {
   ASSERT_TRUE(Ask(Submission()));
   bench_.RunFor(200ms);
   ASSERT_TRUE(Ask(TriggerCheckpoint{
-      .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
+      .job = kJob, .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
   ASSERT_TRUE(bench_.RunUntil([&] { return !bench_.Events(events::kSnapshotTaken).empty(); }));
-  ASSERT_TRUE(Ask(CancelTask{.token = job_manager_.token, .task = kSource}));
+  ASSERT_TRUE(Ask(CancelTask{.job = kJob, .token = job_manager_.token, .task = kSource}));
   bench_.RunFor(2s);
   EXPECT_THAT(job_manager_.acknowledgements, IsEmpty());
   EXPECT_THAT(bench_.Events(events::kTaskCanceled), SizeIs(1));
@@ -394,7 +436,7 @@ TEST_F(TaskExecutorTest, ASnapshotThatNobodyWaitsForIsRemovedByItsTask) {
 TEST_F(TaskExecutorTest, ATriggerForATaskThatIsNotThereIsRefused) {
   StartJobManager();
   const auto reply = Ask(TriggerCheckpoint{
-      .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)});
+      .job = kJob, .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)});
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, sim::ErrorCode::kNotFound);
 }
@@ -404,9 +446,9 @@ TEST_F(TaskExecutorTest, ACheckpointThatWasAbortedIsNotTaken) {
   ASSERT_TRUE(Ask(Submission()));
   bench_.RunFor(200ms);
   ASSERT_TRUE(Ask(NotifyCheckpointAborted{
-      .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
+      .job = kJob, .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
   ASSERT_TRUE(Ask(TriggerCheckpoint{
-      .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
+      .job = kJob, .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
   bench_.RunFor(500ms);
   EXPECT_THAT(job_manager_.acknowledgements, IsEmpty());
 }
@@ -414,7 +456,8 @@ TEST_F(TaskExecutorTest, ACheckpointThatWasAbortedIsNotTaken) {
 TEST_F(TaskExecutorTest, FinishesWithTheFinalCheckpointAndNotBefore) {
   StartJobManager();
   ASSERT_TRUE(Ask(Submission()));
-  const NotifyCheckpointComplete final_one{.token = job_manager_.token,
+  const NotifyCheckpointComplete final_one{.job = kJob,
+                                           .token = job_manager_.token,
                                            .task = kSource,
                                            .checkpoint = CheckpointId(5),
                                            .is_final = true};

@@ -1,4 +1,4 @@
-#include "engine/runtime/job_master.h"
+#include "engine/master/job_master.h"
 
 #include <functional>
 #include <memory>
@@ -267,7 +267,7 @@ class PlayedTaskManager {
             RegisterTaskManager{.name = "tm-1", .incarnation = 1, .session = 1, .slots = 1}, 100ms);
         environment.Sleep(10ms);
       }
-      token_ = reply->token;
+      leader_ = reply->jobs.at(0);
       environment.Sleep(std::chrono::hours(10));
     });
   }
@@ -279,17 +279,23 @@ class PlayedTaskManager {
 
   void Tell(const UpdateTaskState& update) {
     UpdateTaskState signed_update = update;
-    signed_update.token = token_;
-    rpc_->Tell(job_manager_, signed_update);
+    signed_update.job = leader_.job;
+    signed_update.token = leader_.token;
+    rpc_->Tell({job_manager_, JobMasterServiceName(leader_.job)}, signed_update);
   }
 
  private:
   void OnRequest(const RpcRequest& request) {
     if (const auto heartbeat = request.As<Heartbeat>(); request.Is<Heartbeat>() && heartbeat) {
-      rpc_->Tell(job_manager_, HeartbeatReply{.token = heartbeat->token,
-                                              .name = "tm-1",
-                                              .session = heartbeat->session,
-                                              .tasks = claims});
+      rpc_->Tell(
+          job_manager_,
+          HeartbeatReply{.token = heartbeat->token, .name = "tm-1", .session = heartbeat->session});
+      rpc_->Tell({job_manager_, JobMasterServiceName(leader_.job)},
+                 ListTasks{.job = leader_.job,
+                           .token = leader_.token,
+                           .name = "tm-1",
+                           .session = heartbeat->session,
+                           .tasks = claims});
     } else if (request.Is<SubmitTask>()) {
       submitted.push_back(request.As<SubmitTask>()->task);
       if (answers) {
@@ -306,7 +312,7 @@ class PlayedTaskManager {
 
   RpcEndpoint* rpc_ = nullptr;
   sim::Address job_manager_;
-  FencingToken token_;
+  JobLeader leader_;
 };
 
 class JobMasterWithPlayedTaskManagerTest : public JobMasterTest {

@@ -1,0 +1,325 @@
+#include "engine/master/job_master.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/events.h"
+#include "sim/check.h"
+
+namespace flinch::engine {
+namespace {
+
+namespace job_effect = scheduler_effect;
+namespace job_input = scheduler_input;
+
+// A durable write that failed is repeated after this time.
+constexpr sim::Duration kWriteRetry = 200ms;
+
+// Where the status of a job that has ended lies, so that no later master runs it again. Flink: the
+// JobResultStore.
+std::string ResultPath(const std::string& job) { return fmt::format("/ha/{}/result", job); }
+
+sim::Result<JobStatus> ParseResult(std::string_view content, std::string_view path) {
+  for (const JobStatus status : {JobStatus::kFinished, JobStatus::kFailed}) {
+    if (content == Name(status)) {
+      return status;
+    }
+  }
+  return sim::Fail(sim::ErrorCode::kCorruption, fmt::format("The file {} is damaged.", path));
+}
+
+}  // namespace
+
+JobMaster::JobMaster(sim::Environment& environment, MainThread& main_thread, RpcEndpoint& rpc,
+                     ResourceManager& resources, const JobGraph& graph, const Options& options)
+    : environment_(environment),
+      main_thread_(main_thread),
+      rpc_(rpc),
+      resources_(resources),
+      graph_(graph),
+      options_(options),
+      job_(JobIdOf(graph.stream.job_name)),
+      checkpoints_(environment, main_thread, *this, graph.stream.job_name,
+                   options.engine.checkpoint, options.defects),
+      attempts_(environment, fmt::format("/ha/{}/attempt", graph.stream.job_name)),
+      core_(graph, {.restart = options.engine.restart, .defects = options.defects}) {}
+
+sim::Result<void> JobMaster::Recover() {
+  if (!options_.defects.Has(Defect::kAttemptNumbersStartAgain)) {
+    if (sim::Result<void> recovered = attempts_.Recover(); !recovered) {
+      return recovered;
+    }
+  }
+  const std::string path = ResultPath(graph_.stream.job_name);
+  const sim::Result<Bytes> ended = environment_.shared().Read(path);
+  if (!ended && ended.error().code != sim::ErrorCode::kNotFound) {
+    return sim::Fail(ended);
+  }
+  const sim::Result<JobStatus> status =
+      ended ? ParseResult(*ended, path) : sim::Result<JobStatus>(JobStatus::kCreated);
+  if (!status) {
+    return sim::Fail(status);
+  }
+  if (sim::Result<void> recovered = checkpoints_.Recover(); !recovered) {
+    return recovered;
+  }
+  if (ended) {
+    Feed(job_input::HasEnded{*status});  // an earlier master saw the job to its end
+  }
+  return {};
+}
+
+void JobMaster::Start() {
+  resources_.Listen(*this);
+  resources_.Announce({.job = job_, .token = options_.token});
+  checkpoints_.CleanUp();
+  if (core_.status() == JobStatus::kCreated) {
+    Feed(job_input::Start());
+  }
+}
+
+void JobMaster::GiveUp(const std::string& reason) {
+  environment_.Trace(events::kJobUnrecoverable, {{"reason", reason}});
+  Feed(job_input::Unreadable{reason});
+}
+
+void JobMaster::Feed(SchedulerInput input) {
+  inputs_.push_back(std::move(input));
+  if (std::exchange(stepping_, true)) {
+    return;  // an effect has brought it: it comes when all effects of this step are out
+  }
+  while (!inputs_.empty()) {
+    const SchedulerInput next = std::move(inputs_.front());
+    inputs_.pop_front();
+    for (const SchedulerEffect& effect : core_.Step(next, environment_.Now())) {
+      std::visit([this](const auto& each) { Perform(each); }, effect);
+    }
+  }
+  stepping_ = false;
+}
+
+void JobMaster::Perform(const job_effect::TellStatus& told) {
+  environment_.Trace(events::kJobStatus,
+                     {{"from", Name(told.from)}, {"to", Name(told.to)}, {"reason", told.reason}});
+}
+
+void JobMaster::Perform(const job_effect::TellState& told) {
+  environment_.Trace(events::kExecutionState, {{"subtask", NameOf(told.task)},
+                                               {"attempt", told.task.attempt},
+                                               {"from", Name(told.from)},
+                                               {"to", Name(told.to)}});
+}
+
+void JobMaster::Perform(const job_effect::DrawNumber&) {
+  main_thread_.Async(
+      "attempt",
+      [this] {
+        sim::Result<uint64_t> number = attempts_.Next();
+        while (!number) {
+          environment_.Sleep(kWriteRetry);
+          number = attempts_.Next();
+        }
+        return *number;
+      },
+      [this](uint64_t number) {
+        Feed(job_input::NumberDrawn{AttemptNumber(static_cast<uint32_t>(number))});
+      });
+}
+
+void JobMaster::Perform(const job_effect::Restore& restore) {
+  const CompletedCheckpoint* latest = checkpoints_.latest();
+  environment_.Trace(events::kJobRestored,
+                     {{"checkpoint", latest == nullptr ? CheckpointId() : latest->id},
+                      {"attempt", restore.number}});
+}
+
+void JobMaster::Perform(const job_effect::Deploy& deploy) {
+  for (const ExecutionAttemptId& task : deploy.tasks) {
+    const std::optional<sim::Address> to = AddressOf(task);
+    sim::Check(to.has_value(), "{} is deployed nowhere", NameOf(task));
+    rpc_.Ask(main_thread_, *to, Describe(core_.graph().Latest(task.vertex, task.subtask)),
+             options_.engine.rpc.ask_timeout, [this, task](const sim::Result<Nothing>& reply) {
+               Feed(job_input::Submitted{
+                   .task = task,
+                   .failure = reply ? std::nullopt : std::optional(reply.error().message)});
+             });
+  }
+}
+
+SubmitTask JobMaster::Describe(const Execution& execution) const {
+  SubmitTask submit{.job = job_,
+                    .token = options_.token,
+                    .task = execution.id,
+                    .entry = graph_.stream.job_name,
+                    .restored = CheckpointId(),
+                    .snapshots = {},
+                    .producers = {}};
+  if (const CompletedCheckpoint* latest = checkpoints_.latest()) {
+    submit.restored = latest->id;
+    std::ranges::copy_if(latest->snapshots, std::back_inserter(submit.snapshots),
+                         [&](const SnapshotHandle& snapshot) {
+                           return snapshot.vertex == execution.id.vertex &&
+                                  snapshot.subtask == execution.id.subtask;
+                         });
+  }
+  for (const size_t edge : graph_.vertex(execution.id.vertex).inputs) {
+    const JobEdge& job_edge = graph_.edges.at(edge);
+    const bool forward =
+        graph_.stream.edges.at(job_edge.stream_edge).partitioning == Partitioning::kForward;
+    ProducerDescriptor& producers = submit.producers.emplace_back();
+    producers.edge = static_cast<uint32_t>(edge);
+    for (const Execution& producer : core_.graph().executions()) {
+      if (producer.id.vertex == job_edge.from &&
+          (!forward || producer.id.subtask == execution.id.subtask)) {
+        producers.subtasks.emplace_back(producer.id, resources_.Find(producer.task_manager)->data);
+      }
+    }
+  }
+  return submit;
+}
+
+void JobMaster::Perform(const job_effect::Cancel& cancel) {
+  if (const ResourceManager::TaskManager* place = resources_.Find(cancel.task_manager)) {
+    rpc_.Tell(place->rpc, CancelTask{.job = job_, .token = options_.token, .task = cancel.task});
+  }
+}
+
+void JobMaster::Perform(const job_effect::StartCheckpoints&) { checkpoints_.Start(); }
+
+void JobMaster::Perform(const job_effect::StopCheckpoints&) { checkpoints_.Stop(); }
+
+void JobMaster::Perform(const job_effect::TellEndOfInput&) { checkpoints_.OnEndOfInput(); }
+
+void JobMaster::Perform(const job_effect::SettleCheckpoints&) {
+  checkpoints_.Settle([this] { Feed(job_input::CheckpointsSettled()); });
+}
+
+void JobMaster::Perform(const job_effect::WriteResult& write) {
+  main_thread_.Async(
+      "end",
+      [this, result = write.status] {
+        while (!sim::WriteDurably(environment_.shared(), ResultPath(graph_.stream.job_name),
+                                  Name(result))) {
+          environment_.Sleep(kWriteRetry);
+        }
+        return true;
+      },
+      [this](bool) { Feed(job_input::ResultWritten()); });
+}
+
+void JobMaster::Perform(const job_effect::StartTimer& start) {
+  TimerId& timer = timers_[start.timer];
+  main_thread_.Cancel(timer);
+  timer = main_thread_.PostLater(
+      start.after, [this, which = start.timer] { Feed(job_input::TimerFired{which}); });
+}
+
+void JobMaster::OnTaskState(const UpdateTaskState& update) {
+  Feed(job_input::TaskReported{.task = update.task,
+                               .state = update.state,
+                               .end_of_input = update.end_of_input,
+                               .reason = update.reason});
+}
+
+void JobMaster::OnAcknowledge(const AcknowledgeCheckpoint& ack) {
+  checkpoints_.OnAcknowledge(ack.task, ack.checkpoint, ack.snapshot);
+}
+
+void JobMaster::OnDecline(const DeclineCheckpoint& decline) {
+  if (core_.graph().Find(decline.task) != nullptr) {
+    checkpoints_.OnDecline(decline.checkpoint, decline.reason);
+  } else {
+    checkpoints_.DiscardWhatIsOver(decline.checkpoint);
+  }
+}
+
+void JobMaster::OnListTasks(const ListTasks& list) {
+  const ResourceManager::TaskManager* task_manager = resources_.Find(list.name);
+  if (task_manager != nullptr && task_manager->session == list.session) {
+    Feed(job_input::TasksListed{.task_manager = list.name, .tasks = list.tasks});
+  }
+}
+
+void JobMaster::OnTaskManagerRegistered(const std::string&) {
+  Feed(job_input::SlotsChanged{resources_.Slots()});
+}
+
+void JobMaster::OnTaskManagerLost(const std::string& name, const std::string& reason) {
+  Feed(job_input::SlotsChanged{resources_.Slots()});
+  Feed(job_input::TaskManagerLost{.name = name, .reason = reason});
+}
+
+std::optional<sim::Address> JobMaster::AddressOf(const ExecutionAttemptId& task) const {
+  const Execution* execution = core_.graph().Find(task);
+  if (execution == nullptr) {
+    return std::nullopt;
+  }
+  const ResourceManager::TaskManager* place = resources_.Find(execution->task_manager);
+  return place == nullptr ? std::nullopt : std::optional(place->rpc);
+}
+
+bool JobMaster::AllRunning() const { return core_.graph().AllIn(ExecutionState::kRunning); }
+
+bool JobMaster::AllAtEndOfInput() const { return core_.graph().AllAtEndOfInput(); }
+
+std::vector<ExecutionAttemptId> JobMaster::Sources() const {
+  std::vector<ExecutionAttemptId> sources;
+  for (const Execution& execution : core_.graph().executions()) {
+    if (graph_.vertex(execution.id.vertex).inputs.empty()) {
+      sources.push_back(execution.id);
+    }
+  }
+  return sources;
+}
+
+std::vector<ExecutionAttemptId> JobMaster::Tasks() const {
+  std::vector<ExecutionAttemptId> tasks;
+  for (const Execution& execution : core_.graph().executions()) {
+    tasks.push_back(execution.id);
+  }
+  return tasks;
+}
+
+std::string JobMaster::NameOf(const ExecutionAttemptId& task) const {
+  return SubtaskName(graph_.vertex(task.vertex), task.subtask);
+}
+
+void JobMaster::Trigger(const ExecutionAttemptId& task, CheckpointId id) {
+  const std::optional<sim::Address> to = AddressOf(task);
+  if (!to) {
+    checkpoints_.OnTriggerFailed(id);
+    return;
+  }
+  rpc_.Ask(main_thread_, *to,
+           TriggerCheckpoint{.job = job_, .token = options_.token, .task = task, .checkpoint = id},
+           options_.engine.rpc.ask_timeout, [this, id](const sim::Result<Nothing>& reply) {
+             if (!reply) {
+               checkpoints_.OnTriggerFailed(id);
+             }
+           });
+}
+
+void JobMaster::NotifyComplete(const ExecutionAttemptId& task, CheckpointId id, bool is_final) {
+  if (const std::optional<sim::Address> to = AddressOf(task)) {
+    rpc_.Tell(*to, NotifyCheckpointComplete{.job = job_,
+                                            .token = options_.token,
+                                            .task = task,
+                                            .checkpoint = id,
+                                            .is_final = is_final});
+  }
+}
+
+void JobMaster::NotifyAborted(const ExecutionAttemptId& task, CheckpointId id) {
+  if (const std::optional<sim::Address> to = AddressOf(task)) {
+    rpc_.Tell(*to, NotifyCheckpointAborted{
+                       .job = job_, .token = options_.token, .task = task, .checkpoint = id});
+  }
+}
+
+void JobMaster::OnTooManyFailures(const std::string& reason) {
+  Feed(job_input::CheckpointsFailed{reason});
+}
+
+}  // namespace flinch::engine

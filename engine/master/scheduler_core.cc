@@ -1,0 +1,332 @@
+#include "engine/master/scheduler_core.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "sim/check.h"
+
+namespace flinch::engine {
+namespace {
+
+namespace job_effect = scheduler_effect;
+namespace job_input = scheduler_input;
+
+// A cancel that is not confirmed is sent again after this time.
+constexpr sim::Duration kRepeatCancel = 200ms;
+
+// Between having enough slots and using them. Flink: resource-stabilization-timeout, 10 s.
+constexpr sim::Duration kSlotStabilization = 50ms;
+
+}  // namespace
+
+std::string_view Name(SchedulerTimer timer) {
+  static constexpr std::array<std::string_view, 3> kNames = {"stabilization", "repeat-cancel",
+                                                             "restart-delay"};
+  return kNames.at(static_cast<size_t>(timer));
+}
+
+SchedulerCore::SchedulerCore(const JobGraph& graph, const Options& options)
+    : options_(options), graph_(graph) {
+  sim::Check(!graph.vertices.empty(), "a job without vertices is scheduled");
+}
+
+std::span<const SchedulerEffect> SchedulerCore::Step(const SchedulerInput& input,
+                                                     sim::SimTime now) {
+  sim::Check(now >= now_, "a scheduler's clock goes back");
+  now_ = now;
+  effects_.clear();
+  std::visit([this](const auto& each) { On(each); }, input);
+  CheckStopped();
+  Verify();
+  return effects_;
+}
+
+void SchedulerCore::Verify() const {
+  graph_.Verify();
+  sim::Check(!checkpointing_ || status_ == JobStatus::kRunning,
+             "checkpoints are on in a job that is {}", Name(status_));
+  sim::Check(!restart_due_ || status_ == JobStatus::kRestarting, "a job that is {} restarts",
+             Name(status_));
+  sim::Check(!drawing_ || (status_ == JobStatus::kRunning && !checkpointing_),
+             "a number is drawn for a job that is {}", Name(status_));
+  sim::Check(!ending_ || status_ == JobStatus::kRunning || status_ == JobStatus::kFailing ||
+                 status_ == *ending_,
+             "a job that is {} ends", Name(status_));
+}
+
+void SchedulerCore::FeedJob(JobInput input, const std::string& reason) {
+  const auto& row = engine::Step(kJobTransitions, status_, input);
+  if (row.action == JobAction::kIgnore) {
+    return;
+  }
+  const JobStatus from = std::exchange(status_, row.to);
+  sim::Check(from != status_, "a job's status changes to itself, {}", Name(from));
+  Emit(job_effect::TellStatus{.from = from, .to = status_, .reason = reason});
+}
+
+void SchedulerCore::Feed(Execution& execution, ExecutionInput input, const std::string& reason) {
+  const auto& row = engine::Step(kExecutionTransitions, execution.state, input);
+  const ExecutionState from = std::exchange(execution.state, row.to);
+  if (from != row.to) {
+    sim::Check(!IsTerminal(from), "an attempt that has ended goes on");
+    Emit(job_effect::TellState{.task = execution.id, .from = from, .to = row.to});
+  }
+  switch (row.action) {
+    case ExecutionAction::kNone:
+    case ExecutionAction::kIgnore:
+      break;
+    case ExecutionAction::kSendCancel:
+      Emit(job_effect::Cancel{.task_manager = execution.task_manager, .task = execution.id});
+      break;
+    case ExecutionAction::kFailOver:
+      FailOver(fmt::format(
+          "{} failed: {}",
+          SubtaskName(graph_.graph().vertex(execution.id.vertex), execution.id.subtask), reason));
+      break;
+    case ExecutionAction::kCheckFinished:
+      if (graph_.AllIn(ExecutionState::kFinished)) {
+        checkpointing_ = false;
+        Emit(job_effect::StopCheckpoints());
+        End(JobStatus::kFinished);
+      }
+      break;
+  }
+}
+
+void SchedulerCore::On(const job_input::Start&) {
+  sim::Check(status_ == JobStatus::kCreated, "a job that is {} is started", Name(status_));
+  FeedJob(JobInput::kStart);
+  drawing_ = true;
+  Emit(job_effect::DrawNumber());
+}
+
+void SchedulerCore::On(const job_input::HasEnded& ended) {
+  sim::Check(status_ == JobStatus::kCreated, "a job that is {} has ended before", Name(status_));
+  sim::Check(ended.status == JobStatus::kFinished || ended.status == JobStatus::kFailed,
+             "{} is no end of a job", Name(ended.status));
+  status_ = ended.status;
+}
+
+void SchedulerCore::On(const job_input::Unreadable& unreadable) {
+  FeedJob(JobInput::kUnreadable, unreadable.reason);
+}
+
+void SchedulerCore::On(const job_input::NumberDrawn& drawn) {
+  sim::Check(drawing_, "attempt {} was drawn unasked", drawn.number.value());
+  drawing_ = false;
+  graph_.StartAttempt(drawn.number);
+  Emit(job_effect::Restore{.number = drawn.number});
+  for (Execution& execution : graph_.executions()) {
+    Feed(execution, ExecutionInput::kSchedule);
+  }
+  Schedule();
+}
+
+bool SchedulerCore::HasEnoughSlots() const {
+  return slots_.size() >= graph_.graph().max_vertex_parallelism();
+}
+
+void SchedulerCore::Schedule() {
+  sim::Check(graph_.AllIn(ExecutionState::kScheduled), "what runs is scheduled");
+  waits_for_slots_ = !HasEnoughSlots();
+  if (!waits_for_slots_) {
+    // TaskManagers that come at the same time shall share the work.
+    Emit(job_effect::StartTimer{.timer = SchedulerTimer::kStabilization,
+                                .after = kSlotStabilization});
+  }
+}
+
+void SchedulerCore::On(const job_input::SlotsChanged& changed) {
+  slots_ = changed.slots;
+  if (waits_for_slots_) {
+    Schedule();
+  }
+}
+
+void SchedulerCore::Place() {
+  waits_for_slots_ = !HasEnoughSlots();
+  if (waits_for_slots_) {
+    return;
+  }
+  std::vector<ExecutionAttemptId> tasks;
+  for (Execution& execution : graph_.executions()) {
+    execution.task_manager = slots_.at(execution.id.subtask.value());
+    sim::Check(!execution.task_manager.empty(), "a slot is nowhere");
+    tasks.push_back(execution.id);
+  }
+  for (Execution& execution : graph_.executions()) {
+    Feed(execution, ExecutionInput::kDeploy);
+  }
+  // Descriptions name each other's places, so they are made when all places are known.
+  Emit(job_effect::Deploy{.tasks = std::move(tasks)});
+}
+
+void SchedulerCore::On(const job_input::Submitted& submitted) {
+  Execution* execution = graph_.Find(submitted.task);
+  if (execution == nullptr || IsTerminal(execution->state)) {
+    return;  // of another attempt, or overtaken by its end
+  }
+  if (!submitted.failure) {
+    Feed(*execution, ExecutionInput::kAccepted);
+  } else if (execution->state == ExecutionState::kDeploying) {
+    Feed(*execution, ExecutionInput::kError, "could not be deployed: " + *submitted.failure);
+  }
+}
+
+void SchedulerCore::On(const job_input::TaskReported& reported) {
+  Execution* execution = graph_.Find(reported.task);
+  if (execution == nullptr) {
+    return;  // of another attempt
+  }
+  if (IsTerminal(execution->state)) {
+    if (options_.defects.Has(Defect::kAcceptsStatesOfLostTasks)) {
+      execution->state = reported.state;
+    }
+    return;  // repeated, or too late
+  }
+  switch (reported.state) {
+    case ExecutionState::kRunning:
+      Feed(*execution, ExecutionInput::kStarted);
+      if (reported.end_of_input && !std::exchange(execution->end_of_input, true)) {
+        Emit(job_effect::TellEndOfInput());
+      }
+      StartCheckpointsWhenRunning();
+      break;
+    case ExecutionState::kFinished:
+      Feed(*execution, ExecutionInput::kCompleted);
+      break;
+    case ExecutionState::kCanceled:
+      // A TaskManager that cancels unasked has given us up.
+      Feed(*execution,
+           execution->state == ExecutionState::kCanceling ? ExecutionInput::kStopped
+                                                          : ExecutionInput::kError,
+           "was cancelled by its TaskManager");
+      break;
+    case ExecutionState::kFailed:
+      Feed(*execution, ExecutionInput::kError, reported.reason);
+      break;
+    default:
+      break;  // no state that a task reports
+  }
+}
+
+void SchedulerCore::StartCheckpointsWhenRunning() {
+  const bool all_run = graph_.AllIn(ExecutionState::kRunning) ||
+                       options_.defects.Has(Defect::kTriggersWhileRestoring);
+  if (status_ == JobStatus::kRunning && !checkpointing_ && all_run) {
+    checkpointing_ = true;
+    Emit(job_effect::StartCheckpoints());
+  }
+}
+
+void SchedulerCore::On(const job_input::TasksListed& listed) {
+  for (const ExecutionAttemptId& task : listed.tasks) {
+    const Execution* execution = graph_.Find(task);
+    if (execution == nullptr || execution->task_manager != listed.task_manager ||
+        IsTerminal(execution->state)) {
+      // A submission that came after its cancel or whose reply was lost, or that survived its
+      // attempt.
+      Emit(job_effect::Cancel{.task_manager = listed.task_manager, .task = task});
+    }
+  }
+}
+
+void SchedulerCore::On(const job_input::TaskManagerLost& lost) {
+  for (Execution& execution : graph_.executions()) {
+    if (execution.task_manager == lost.name && !IsTerminal(execution.state)) {
+      Feed(execution, ExecutionInput::kError,
+           fmt::format("its TaskManager {} is lost ({})", lost.name, lost.reason));
+    }
+  }
+}
+
+void SchedulerCore::On(const job_input::CheckpointsFailed& failed) { FailOver(failed.reason); }
+
+void SchedulerCore::FailOver(const std::string& reason) {
+  if (status_ != JobStatus::kRunning) {
+    return;  // one failure is answered once
+  }
+  checkpointing_ = false;
+  waits_for_slots_ = false;
+  Emit(job_effect::StopCheckpoints());
+  const bool may_restart = failures_ < options_.restart.attempts;
+  ++failures_;
+  restart_not_before_ = sim::Later(now_, options_.restart.delay);
+  const std::string spent =
+      fmt::format("{} (after {} restarts no more are allowed)", reason, failures_ - 1);
+  FeedJob(may_restart ? JobInput::kFailure : JobInput::kGiveUp, may_restart ? reason : spent);
+  for (Execution& execution : graph_.executions()) {
+    if (!IsTerminal(execution.state)) {
+      Feed(execution, ExecutionInput::kCancel);
+    }
+  }
+  RepeatCancel();
+}
+
+void SchedulerCore::RepeatCancel() {
+  if (!options_.defects.Has(Defect::kCancelSentOnce)) {
+    Emit(job_effect::StartTimer{.timer = SchedulerTimer::kRepeatCancel, .after = kRepeatCancel});
+  }
+}
+
+void SchedulerCore::CheckStopped() {
+  if (!graph_.AllTerminal()) {
+    return;
+  }
+  if (status_ == JobStatus::kFailing) {
+    End(JobStatus::kFailed);
+  } else if (status_ == JobStatus::kRestarting && !std::exchange(restart_due_, true)) {
+    const sim::Duration delay =
+        restart_not_before_ > now_ ? restart_not_before_ - now_ : sim::Duration(0);
+    Emit(job_effect::StartTimer{.timer = SchedulerTimer::kRestartDelay, .after = delay});
+  }
+}
+
+void SchedulerCore::End(JobStatus result) {
+  if (!ending_) {
+    ending_ = result;
+    // Without it a restarted JobManager would run the job again.
+    Emit(job_effect::WriteResult{.status = result});
+  }
+}
+
+void SchedulerCore::On(const job_input::ResultWritten&) {
+  sim::Check(ending_.has_value(), "a job ends unasked");
+  FeedJob(*ending_ == JobStatus::kFinished ? JobInput::kAllFinished : JobInput::kAllStopped);
+}
+
+void SchedulerCore::On(const job_input::CheckpointsSettled&) {
+  sim::Check(restart_due_, "nothing waits for the checkpoints");
+  restart_due_ = false;
+  FeedJob(JobInput::kRestart);
+  drawing_ = true;
+  Emit(job_effect::DrawNumber());
+}
+
+void SchedulerCore::On(const job_input::TimerFired& fired) {
+  switch (fired.timer) {
+    case SchedulerTimer::kStabilization:
+      if (!graph_.executions().empty() && graph_.AllIn(ExecutionState::kScheduled)) {
+        Place();
+      }
+      return;
+    case SchedulerTimer::kRepeatCancel:
+      if (graph_.AllTerminal()) {
+        return;
+      }
+      for (const Execution& execution : graph_.executions()) {
+        if (execution.state == ExecutionState::kCanceling) {
+          Emit(job_effect::Cancel{.task_manager = execution.task_manager, .task = execution.id});
+        }
+      }
+      RepeatCancel();
+      return;
+    case SchedulerTimer::kRestartDelay:
+      sim::Check(restart_due_, "a restart is due that nobody waits for");
+      return Emit(job_effect::SettleCheckpoints());
+  }
+}
+
+}  // namespace flinch::engine

@@ -1,0 +1,251 @@
+// Decides what runs where, what a failure brings, and when a job is over. Pure: an input in,
+// effects out, no world.
+//
+// Shape:    the owner (JobMaster) turns mails into inputs, carries out the effects in their order,
+//           and gives their results back as inputs.
+// Attempts: each execution vertex has its own attempt. Their numbers are drawn from one durable
+//           counter of the job, so that none is ever used twice; a restart draws one for all that
+//           it starts anew. Whatever carries another attempt is stale.
+// Failover: a region fails as a whole; today the whole job is one. All its executions are cancelled.
+//           When they are over (or their TaskManagers lost), the restart delay has passed and no
+//           checkpoint is being stored any more, a new attempt starts from the latest one.
+// Retries:  a cancel is sent again by the clock until the execution is over.
+// Survives: inputs that are late, repeated or of another attempt: they change nothing.
+// Phases:   master/execution_graph.h.
+// Source:   Flink's DefaultScheduler, ExecutionGraph, RestartPipelinedRegionFailoverStrategy.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/config.h"
+#include "engine/defects.h"
+#include "engine/ids.h"
+#include "engine/master/execution_graph.h"
+#include "sim/time.h"
+
+namespace flinch::engine {
+
+enum class SchedulerTimer : uint8_t {
+  kStabilization,  // there are enough slots, and more may come
+  kRepeatCancel,
+  kRestartDelay,
+};
+
+std::string_view Name(SchedulerTimer timer);
+
+// What happens to a job.
+namespace scheduler_input {
+
+// The job is new, or an earlier JobManager died in mid-job.
+struct Start {};
+
+// An earlier JobManager saw the job to this end.
+struct HasEnded {
+  JobStatus status{};
+};
+
+// What earlier JobManagers left cannot be read.
+struct Unreadable {
+  std::string reason;
+};
+
+struct NumberDrawn {
+  AttemptNumber number;
+};
+
+// All slots that there are: the name of a TaskManager for each, in the order of their use.
+struct SlotsChanged {
+  std::vector<std::string> slots;
+};
+
+// The answer to a submission; with a reason it failed.
+struct Submitted {
+  ExecutionAttemptId task;
+  std::optional<std::string> failure;
+};
+
+// What a task reports of itself.
+struct TaskReported {
+  ExecutionAttemptId task;
+  ExecutionState state{};
+  bool end_of_input = false;
+  std::string reason;
+};
+
+// What a TaskManager says it runs.
+struct TasksListed {
+  std::string task_manager;
+  std::vector<ExecutionAttemptId> tasks;
+};
+
+struct TaskManagerLost {
+  std::string name;
+  std::string reason;
+};
+
+// More checkpoints failed in a row than are tolerated.
+struct CheckpointsFailed {
+  std::string reason;
+};
+
+// No checkpoint is being stored any more.
+struct CheckpointsSettled {};
+
+// The job's end is durable.
+struct ResultWritten {};
+
+struct TimerFired {
+  SchedulerTimer timer{};
+};
+
+}  // namespace scheduler_input
+
+using SchedulerInput =
+    std::variant<scheduler_input::Start, scheduler_input::HasEnded, scheduler_input::Unreadable,
+                 scheduler_input::NumberDrawn, scheduler_input::SlotsChanged,
+                 scheduler_input::Submitted, scheduler_input::TaskReported,
+                 scheduler_input::TasksListed, scheduler_input::TaskManagerLost,
+                 scheduler_input::CheckpointsFailed, scheduler_input::CheckpointsSettled,
+                 scheduler_input::ResultWritten, scheduler_input::TimerFired>;
+
+// What a scheduler wants done.
+namespace scheduler_effect {
+
+struct TellStatus {
+  JobStatus from{};
+  JobStatus to{};
+  std::string reason;  // of a failure, else empty
+};
+
+struct TellState {
+  ExecutionAttemptId task;
+  ExecutionState from{};
+  ExecutionState to{};
+};
+
+// Answered by NumberDrawn.
+struct DrawNumber {};
+
+// The new attempts of all that starts anew go back to the latest checkpoint.
+struct Restore {
+  AttemptNumber number;
+};
+
+// Answered by Submitted, each. All places are known.
+struct Deploy {
+  std::vector<ExecutionAttemptId> tasks;
+};
+
+struct Cancel {
+  std::string task_manager;
+  ExecutionAttemptId task;
+};
+
+struct StartCheckpoints {};
+
+struct StopCheckpoints {};
+
+// A task has seen all of its input.
+struct TellEndOfInput {};
+
+// Answered by CheckpointsSettled.
+struct SettleCheckpoints {};
+
+// Makes the job's end durable. Answered by ResultWritten.
+struct WriteResult {
+  JobStatus status{};
+};
+
+// Answered by TimerFired. A running timer of this name is replaced.
+struct StartTimer {
+  SchedulerTimer timer{};
+  sim::Duration after{};
+};
+
+}  // namespace scheduler_effect
+
+using SchedulerEffect =
+    std::variant<scheduler_effect::TellStatus, scheduler_effect::TellState,
+                 scheduler_effect::DrawNumber, scheduler_effect::Restore, scheduler_effect::Deploy,
+                 scheduler_effect::Cancel, scheduler_effect::StartCheckpoints,
+                 scheduler_effect::StopCheckpoints, scheduler_effect::TellEndOfInput,
+                 scheduler_effect::SettleCheckpoints, scheduler_effect::WriteResult,
+                 scheduler_effect::StartTimer>;
+
+class SchedulerCore {
+ public:
+  struct Options {
+    RestartOptions restart;
+    Defects defects;
+  };
+
+  // The graph outlives it.
+  SchedulerCore(const JobGraph& graph, const Options& options);
+
+  // Returns what is to be done, in this order; valid until the next step.
+  std::span<const SchedulerEffect> Step(const SchedulerInput& input, sim::SimTime now);
+
+  JobStatus status() const { return status_; }
+
+  const ExecutionGraph& graph() const { return graph_; }
+
+  // Fails a check when the state contradicts itself.
+  void Verify() const;
+
+ private:
+  void On(const scheduler_input::Start& start);
+  void On(const scheduler_input::HasEnded& ended);
+  void On(const scheduler_input::Unreadable& unreadable);
+  void On(const scheduler_input::NumberDrawn& drawn);
+  void On(const scheduler_input::SlotsChanged& changed);
+  void On(const scheduler_input::Submitted& submitted);
+  void On(const scheduler_input::TaskReported& reported);
+  void On(const scheduler_input::TasksListed& listed);
+  void On(const scheduler_input::TaskManagerLost& lost);
+  void On(const scheduler_input::CheckpointsFailed& failed);
+  void On(const scheduler_input::CheckpointsSettled& settled);
+  void On(const scheduler_input::ResultWritten& written);
+  void On(const scheduler_input::TimerFired& fired);
+
+  void FeedJob(JobInput input, const std::string& reason = {});
+  void Feed(Execution& execution, ExecutionInput input, const std::string& reason = {});
+  bool HasEnoughSlots() const;
+  void Schedule();
+  void Place();
+  void StartCheckpointsWhenRunning();
+  void FailOver(const std::string& reason);
+  void RepeatCancel();
+  // Goes on when everything is over that was cancelled.
+  void CheckStopped();
+  void End(JobStatus result);
+
+  template <typename Effect>
+  void Emit(Effect effect) {
+    effects_.emplace_back(std::move(effect));
+  }
+
+  Options options_;
+  ExecutionGraph graph_;
+  sim::SimTime now_{};
+  std::vector<SchedulerEffect> effects_;
+
+  JobStatus status_ = JobStatus::kCreated;
+  std::vector<std::string> slots_;
+  bool drawing_ = false;  // a number for the next attempt
+  bool waits_for_slots_ = false;
+  bool checkpointing_ = false;       // checkpoints are on
+  bool restart_due_ = false;         // one restart waits for its delay and for the store
+  std::optional<JobStatus> ending_;  // the result that is being written
+  uint32_t failures_ = 0;
+  sim::SimTime restart_not_before_{};
+};
+
+}  // namespace flinch::engine

@@ -1,0 +1,238 @@
+// Whatever comes, and in whatever order: a model of the world around a scheduler keeps the books of
+// its promises.
+#include "engine/master/scheduler_core.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+namespace flinch::engine {
+namespace {
+
+namespace input = scheduler_input;
+namespace effect = scheduler_effect;
+
+JobGraph TwoVertices() {
+  JobGraph graph;
+  for (const uint32_t vertex : {0U, 1U}) {
+    graph.vertices.push_back({.id = VertexId(vertex), .name = "v", .parallelism = 2});
+  }
+  return graph;
+}
+
+class Surroundings {
+ public:
+  static constexpr int kActs = 14;
+
+  Surroundings() : core_(graph_, {.restart = {.attempts = 3, .delay = sim::Duration(1'000)}}) {
+    Step(input::Start());
+  }
+
+  // Does something that may happen now.
+  void Act(int act, uint64_t number) {
+    const ExecutionAttemptId task{VertexId(number % 2), SubtaskIndex(number / 2 % 2),
+                                  AttemptNumber(last_number_ - (number % 7 == 0 ? 1 : 0))};
+    switch (act) {
+      case 0:
+        return DrawNumber();
+      case 1:
+        return Step(input::SlotsChanged{{"a", "b"}});
+      case 2:
+        return Step(input::SlotsChanged{{"a"}});
+      case 3:
+        return Step(input::TaskManagerLost{.name = number % 2 == 0 ? "a" : "b", .reason = "r"});
+      case 4:
+        return Submit(number % 5 == 0);
+      case 5:
+      case 6:
+      case 7:
+        return Step(input::TaskReported{.task = task,
+                                        .state = ExecutionState::kRunning,
+                                        .end_of_input = number % 3 == 0,
+                                        .reason = {}});
+      case 8:
+        return Report(task, number);
+      case 9:
+        return Step(input::TasksListed{.task_manager = "a", .tasks = {task}});
+      case 10:
+        return checkpointing_ && number % 4 == 0 ? Step(input::CheckpointsFailed{"r"}) : void();
+      case 11:
+        return settling_ ? Settle() : void();
+      case 12:
+        return result_ ? Write() : void();
+      default:
+        return FireTimer(number);
+    }
+  }
+
+  const std::string& trouble() const { return trouble_; }
+
+ private:
+  void Expect(bool holds, const char* what) {
+    if (!holds && trouble_.empty()) {
+      trouble_ = what;
+    }
+  }
+
+  void Step(const SchedulerInput& what) {
+    for (const SchedulerEffect& each : core_.Step(what, now_)) {
+      std::visit([this](const auto& one) { See(one); }, each);
+    }
+  }
+
+  void DrawNumber() {
+    if (std::exchange(drawing_, false)) {
+      Step(input::NumberDrawn{AttemptNumber(++last_number_)});
+    }
+  }
+
+  void Submit(bool fails) {
+    if (!submitted_.empty()) {
+      const ExecutionAttemptId task = *submitted_.begin();
+      submitted_.erase(submitted_.begin());
+      Step(input::Submitted{.task = task,
+                            .failure = fails ? std::optional<std::string>("r") : std::nullopt});
+    }
+  }
+
+  // The end of a task, as only one that was deployed can tell.
+  void Report(const ExecutionAttemptId& task, uint64_t number) {
+    constexpr ExecutionState kEnds[] = {ExecutionState::kFinished, ExecutionState::kCanceled,
+                                        ExecutionState::kFailed};
+    const auto place = states_.find(task);
+    const bool runs = place != states_.end() && place->second == ExecutionState::kRunning;
+    const ExecutionState end = kEnds[number / 4 % 3];
+    if (end != ExecutionState::kFinished || runs) {
+      Step(input::TaskReported{.task = task, .state = end, .end_of_input = false, .reason = "r"});
+    }
+  }
+
+  void Settle() {
+    settling_ = false;
+    Step(input::CheckpointsSettled());
+  }
+
+  void Write() {
+    result_ = false;
+    Step(input::ResultWritten());
+  }
+
+  void FireTimer(uint64_t number) {
+    if (!timers_.empty()) {
+      const auto timer = std::next(timers_.begin(), static_cast<long>(number % timers_.size()));
+      const auto [fired, at] = *timer;
+      timers_.erase(timer);
+      now_ = std::max(now_, at);
+      Step(input::TimerFired{.timer = fired});
+    }
+  }
+
+  void See(const effect::TellStatus& told) {
+    Expect(told.from == status_, "a status changes that was another");
+    status_ = told.to;
+    if (status_ == JobStatus::kFinished) {
+      for (const auto& [task, state] : states_) {
+        Expect(task.attempt.value() < last_number_ || state == ExecutionState::kFinished,
+               "finished, and a task is not");
+      }
+    }
+  }
+
+  void See(const effect::TellState& told) {
+    const auto known = states_.try_emplace(told.task, ExecutionState::kCreated).first;
+    Expect(known->second == told.from, "a state changes that was another");
+    Expect(told.task.attempt.value() == last_number_, "an old attempt changes its state");
+    known->second = told.to;
+  }
+
+  void See(const effect::DrawNumber&) {
+    Expect(!drawing_, "two numbers are drawn at once");
+    drawing_ = true;
+  }
+
+  void See(const effect::Restore& restore) {
+    Expect(restore.number.value() == last_number_, "another number than the one drawn");
+    for (const auto& [task, state] : states_) {
+      Expect(IsTerminal(state), "a new attempt starts while an old one lives");
+    }
+  }
+
+  void See(const effect::Deploy& deploy) {
+    Expect(status_ == JobStatus::kRunning, "deployed though the job does not run");
+    Expect(deploy.tasks.size() == 4, "not all are deployed");
+    submitted_.insert(deploy.tasks.begin(), deploy.tasks.end());
+  }
+
+  void See(const effect::Cancel& cancel) {
+    const auto known = states_.find(cancel.task);
+    Expect(known == states_.end() || known->second == ExecutionState::kCanceling ||
+               IsTerminal(known->second) || core_.graph().Find(cancel.task) == nullptr ||
+               core_.graph().Find(cancel.task)->task_manager != cancel.task_manager,
+           "a task is cancelled that is wanted");
+  }
+
+  void See(const effect::StartCheckpoints&) {
+    Expect(!checkpointing_ && status_ == JobStatus::kRunning, "checkpoints start out of turn");
+    checkpointing_ = true;
+  }
+
+  void See(const effect::StopCheckpoints&) { checkpointing_ = false; }
+
+  void See(const effect::TellEndOfInput&) {}
+
+  void See(const effect::SettleCheckpoints&) {
+    Expect(!checkpointing_ && !settling_, "checkpoints settle out of turn");
+    settling_ = true;
+  }
+
+  void See(const effect::WriteResult&) {
+    Expect(!result_, "two results");
+    result_ = true;
+  }
+
+  void See(const effect::StartTimer& start) {
+    timers_[start.timer] = sim::Later(now_, start.after);
+  }
+
+  JobGraph graph_ = TwoVertices();
+  SchedulerCore core_;
+  sim::SimTime now_{};
+  JobStatus status_ = JobStatus::kCreated;
+  uint32_t last_number_ = 0;
+  bool drawing_ = false;
+  bool checkpointing_ = false;
+  bool settling_ = false;
+  bool result_ = false;
+  std::map<ExecutionAttemptId, ExecutionState> states_;
+  std::set<ExecutionAttemptId> submitted_;
+  std::map<SchedulerTimer, sim::SimTime> timers_;
+  std::string trouble_;
+};
+
+RC_GTEST_PROP(SchedulerCorePropertyTest, KeepsItsPromisesWhateverComes,
+              (const std::vector<std::pair<uint8_t, uint8_t>>& acts)) {
+  Surroundings surroundings;
+  for (const auto& [act, number] : acts) {
+    surroundings.Act(act % Surroundings::kActs, number);
+    RC_ASSERT(surroundings.trouble() == "");
+  }
+}
+
+RC_GTEST_PROP(SchedulerCorePropertyTest, KeepsItsPromisesForLong, (uint64_t seed)) {
+  Surroundings surroundings;
+  for (int step = 0; step < 2'000; ++step) {
+    seed = seed * 6364136223846793005U + 1442695040888963407U;
+    surroundings.Act(static_cast<int>((seed >> 33) % Surroundings::kActs), seed >> 40);
+    RC_ASSERT(surroundings.trouble() == "");
+  }
+}
+
+}  // namespace
+}  // namespace flinch::engine

@@ -1,0 +1,254 @@
+// A SchedulerCore that is played by text: commands in, its effects out, a line each.
+//
+//   options attempts=N delay=SPAN [defect=NAME]     before new
+//   new NAME:PARALLELISM…                           vertices in a row, a source first
+//   start · has-ended STATUS · unreadable
+//   number N                                        answers a draw
+//   slots [NAME…] · lost NAME
+//   accepted TASK · refused TASK                    the answer to a submission
+//   report TASK STATE [end] · listed NAME TASK…
+//   report all STATE [end]                          of every task, in its latest attempt
+//   checkpoints-failed · settled · written
+//   pass SPAN                                       time passes, and due timers run
+//
+// A task is NAME[SUBTASK]#ATTEMPT.
+#pragma once
+
+#include <charconv>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/master/scheduler_core.h"
+#include "sim/check.h"
+#include "tests/support/interaction.h"
+
+namespace flinch::engine {
+
+class SchedulerScript {
+ public:
+  // What the command brings.
+  std::string Run(std::string_view command) {
+    told_.clear();
+    words_ = tests::WordsOf(command);
+    const std::string& verb = words_.at(0);
+    if (verb == "options") {
+      SetOptions();
+    } else if (verb == "new") {
+      Begin();
+    } else if (verb == "pass") {
+      Pass(Span(words_.at(1)));
+    } else {
+      FeedWords(verb);
+    }
+    return told_;
+  }
+
+ private:
+  static sim::Duration Span(std::string_view word) {
+    int64_t number = 0;
+    const auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    const std::string_view unit(rest, word.data() + word.size());
+    sim::Check(error == std::errc() && (unit == "ms" || unit == "s"), "{} is no span", word);
+    return unit == "s" ? sim::Duration(std::chrono::seconds(number))
+                       : sim::Duration(std::chrono::milliseconds(number));
+  }
+
+  void SetOptions() {
+    for (size_t i = 1; i < words_.size(); ++i) {
+      const std::string name = words_[i].substr(0, words_[i].find('='));
+      const std::string value = words_[i].substr(name.size() + 1);
+      if (name == "attempts") {
+        options_.restart.attempts = static_cast<uint32_t>(std::stoul(value));
+      } else if (name == "delay") {
+        options_.restart.delay = Span(value);
+      } else {
+        sim::Check(name == "defect", "there is no option {}", name);
+        options_.defects.Plant(*FindDefect(value));
+      }
+    }
+  }
+
+  void Begin() {
+    graph_ = JobGraph();
+    for (size_t i = 1; i < words_.size(); ++i) {
+      JobVertex& vertex = graph_.vertices.emplace_back();
+      vertex.id = VertexId(static_cast<uint32_t>(i - 1));
+      vertex.name = words_[i].substr(0, words_[i].find(':'));
+      vertex.parallelism =
+          static_cast<uint32_t>(std::stoul(words_[i].substr(vertex.name.size() + 1)));
+    }
+    timers_.clear();
+    core_.emplace(graph_, options_);
+  }
+
+  std::string Show(const ExecutionAttemptId& task) const {
+    return fmt::format("{}#{}", SubtaskName(graph_.vertex(task.vertex), task.subtask),
+                       task.attempt.value());
+  }
+
+  ExecutionAttemptId Task(const std::string& word) const {
+    const size_t bracket = word.find('[');
+    const size_t hash = word.find('#');
+    for (const JobVertex& vertex : graph_.vertices) {
+      if (vertex.name == word.substr(0, bracket)) {
+        return {vertex.id,
+                SubtaskIndex(static_cast<uint32_t>(std::stoul(word.substr(bracket + 1)))),
+                AttemptNumber(static_cast<uint32_t>(std::stoul(word.substr(hash + 1))))};
+      }
+    }
+    sim::Check(false, "there is no task {}", word);
+    return {};
+  }
+
+  static ExecutionState State(std::string_view word) {
+    for (int state = 0; state <= static_cast<int>(ExecutionState::kFailed); ++state) {
+      if (Name(static_cast<ExecutionState>(state)) == word) {
+        return static_cast<ExecutionState>(state);
+      }
+    }
+    sim::Check(false, "there is no state {}", word);
+    return {};
+  }
+
+  void Report(const ExecutionAttemptId& task) {
+    Feed(scheduler_input::TaskReported{.task = task,
+                                       .state = State(words_.at(2)),
+                                       .end_of_input = words_.size() > 3 && words_[3] == "end",
+                                       .reason = "broken"});
+  }
+
+  void FeedWords(const std::string& verb) {
+    namespace input = scheduler_input;
+    const std::string second = words_.size() > 1 ? words_[1] : "";
+    if (verb == "start") {
+      Feed(input::Start());
+    } else if (verb == "has-ended") {
+      Feed(input::HasEnded{second == "FINISHED" ? JobStatus::kFinished : JobStatus::kFailed});
+    } else if (verb == "unreadable") {
+      Feed(input::Unreadable{"damaged"});
+    } else if (verb == "number") {
+      Feed(input::NumberDrawn{AttemptNumber(static_cast<uint32_t>(std::stoul(second)))});
+    } else if (verb == "slots") {
+      Feed(input::SlotsChanged{{words_.begin() + 1, words_.end()}});
+    } else if (verb == "lost") {
+      Feed(input::TaskManagerLost{.name = second, .reason = "heartbeat timeout"});
+    } else if (verb == "accepted") {
+      Feed(input::Submitted{.task = Task(second), .failure = std::nullopt});
+    } else if (verb == "refused") {
+      Feed(input::Submitted{.task = Task(second), .failure = "full"});
+    } else if (verb == "report" && second == "all") {
+      std::vector<ExecutionAttemptId> tasks;
+      for (const Execution& execution : core_->graph().executions()) {
+        tasks.push_back(execution.id);
+      }
+      for (const ExecutionAttemptId& task : tasks) {
+        Report(task);
+      }
+    } else if (verb == "report") {
+      Report(Task(second));
+    } else if (verb == "listed") {
+      input::TasksListed listed{.task_manager = second, .tasks = {}};
+      for (size_t i = 2; i < words_.size(); ++i) {
+        listed.tasks.push_back(Task(words_[i]));
+      }
+      Feed(listed);
+    } else if (verb == "checkpoints-failed") {
+      Feed(input::CheckpointsFailed{"too many"});
+    } else if (verb == "settled") {
+      Feed(input::CheckpointsSettled());
+    } else {
+      sim::Check(verb == "written", "there is no command {}", verb);
+      Feed(input::ResultWritten());
+    }
+  }
+
+  void Pass(sim::Duration span) {
+    const sim::SimTime until = sim::Later(now_, span);
+    for (;;) {
+      auto next = timers_.end();
+      for (auto timer = timers_.begin(); timer != timers_.end(); ++timer) {
+        if (timer->second <= until && (next == timers_.end() || timer->second < next->second)) {
+          next = timer;
+        }
+      }
+      if (next == timers_.end()) {
+        break;
+      }
+      now_ = next->second;
+      const SchedulerTimer timer = next->first;
+      timers_.erase(next);
+      told_ += fmt::format("{}: {}\n", sim::Show(now_), Name(timer));
+      Feed(scheduler_input::TimerFired{.timer = timer});
+    }
+    now_ = until;
+  }
+
+  void Feed(const SchedulerInput& input) {
+    for (const SchedulerEffect& effect : core_->Step(input, now_)) {
+      std::visit([this](const auto& each) { Tell(each); }, effect);
+    }
+  }
+
+  template <typename... Parts>
+  void Say(fmt::format_string<Parts...> format, Parts&&... parts) {
+    told_ += "  " + fmt::format(format, std::forward<Parts>(parts)...) + "\n";
+  }
+
+  void Tell(const scheduler_effect::TellStatus& told) {
+    Say("job {} -> {}{}{}", Name(told.from), Name(told.to), told.reason.empty() ? "" : ": ",
+        told.reason);
+  }
+
+  void Tell(const scheduler_effect::TellState& told) {
+    Say("{} {} -> {}", Show(told.task), Name(told.from), Name(told.to));
+  }
+
+  void Tell(const scheduler_effect::DrawNumber&) { Say("draw a number"); }
+
+  void Tell(const scheduler_effect::Restore& restore) {
+    Say("restore, attempt {}", restore.number.value());
+  }
+
+  void Tell(const scheduler_effect::Deploy& deploy) {
+    std::string tasks;
+    for (const ExecutionAttemptId& task : deploy.tasks) {
+      tasks += " " + Show(task) + "@" + core_->graph().Find(task)->task_manager;
+    }
+    Say("deploy{}", tasks);
+  }
+
+  void Tell(const scheduler_effect::Cancel& cancel) {
+    Say("cancel {}@{}", Show(cancel.task), cancel.task_manager);
+  }
+
+  void Tell(const scheduler_effect::StartCheckpoints&) { Say("start checkpoints"); }
+
+  void Tell(const scheduler_effect::StopCheckpoints&) { Say("stop checkpoints"); }
+
+  void Tell(const scheduler_effect::TellEndOfInput&) { Say("end of input"); }
+
+  void Tell(const scheduler_effect::SettleCheckpoints&) { Say("settle checkpoints"); }
+
+  void Tell(const scheduler_effect::WriteResult& write) { Say("write {}", Name(write.status)); }
+
+  void Tell(const scheduler_effect::StartTimer& start) {
+    timers_[start.timer] = sim::Later(now_, start.after);
+    Say("timer {} in {}", Name(start.timer), sim::Show(start.after));
+  }
+
+  SchedulerCore::Options options_;
+  JobGraph graph_;
+  std::optional<SchedulerCore> core_;
+  sim::SimTime now_{};
+  std::vector<std::string> words_;
+  std::string told_;
+  std::map<SchedulerTimer, sim::SimTime> timers_;
+};
+
+}  // namespace flinch::engine
