@@ -28,32 +28,6 @@ void Narrow(Limit& whole, Limit part) {
 
 }  // namespace
 
-sim::LinkCondition Compose(std::span<const sim::LinkCondition> conditions) {
-  sim::LinkCondition whole;
-  for (const sim::LinkCondition& one : conditions) {
-    whole.cut = whole.cut || one.cut;
-    whole.clog = whole.clog || one.clog;
-    Add(whole.delay, one.delay);
-    Raise(whole.loss, one.loss);
-    Raise(whole.duplicate, one.duplicate);
-    Raise(whole.corrupt, one.corrupt);
-    // The length counts only where there is a probability; a whole link has one, too.
-    if (one.reorder.numerator > 0) {
-      whole.reorder_delay = whole.reorder.numerator > 0
-                                ? std::max(whole.reorder_delay, one.reorder_delay)
-                                : one.reorder_delay;
-      Raise(whole.reorder, one.reorder);
-    }
-    if (one.stall.numerator > 0) {
-      whole.stall_time =
-          whole.stall.numerator > 0 ? std::max(whole.stall_time, one.stall_time) : one.stall_time;
-      Raise(whole.stall, one.stall);
-    }
-    Narrow(whole.bytes_per_second, one.bytes_per_second);
-  }
-  return whole;
-}
-
 sim::DiskCondition Compose(std::span<const sim::DiskCondition> conditions) {
   sim::DiskCondition whole;
   bool is_first = true;
@@ -119,9 +93,7 @@ bool Ailments::Remove(uint64_t cause, Troubles<Condition>& troubles) {
 }
 
 void Ailments::Worsen(uint64_t cause, const Link& link, const sim::LinkCondition& condition) {
-  Troubles<sim::LinkCondition>& troubles = links_[link];
-  troubles.push_back({.cause = cause, .condition = condition});
-  world_.SetLink(link.first, link.second, Composed(troubles));
+  links_[link].emplace_back(cause, world_.Impair(link.first, link.second, condition));
 }
 
 void Ailments::Worsen(uint64_t cause, sim::HostId host, const sim::DiskCondition& condition) {
@@ -148,10 +120,17 @@ void Ailments::SetWallClock(sim::HostId host, sim::Duration offset) {
 }
 
 void Ailments::End(uint64_t cause) {
+  std::vector<sim::TroubleId> ended;
   for (auto& [link, troubles] : links_) {
-    if (Remove(cause, troubles)) {
-      world_.SetLink(link.first, link.second, Composed(troubles));
-    }
+    std::erase_if(troubles, [&ended, cause](const auto& trouble) {
+      if (trouble.first == cause) {
+        ended.push_back(trouble.second);
+      }
+      return trouble.first == cause;
+    });
+  }
+  for (const sim::TroubleId trouble : ended) {
+    world_.EndTrouble(trouble);
   }
   for (auto& [host, troubles] : disks_) {
     if (Remove(cause, troubles)) {

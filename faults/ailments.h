@@ -1,11 +1,12 @@
 // What ails a world at the moment: several troubles of one link, disk or clock at once.
 //
-// Intuition: the world knows one condition per link, disk, volume and clock, the last one set. Here
-//            each trouble is kept by itself under a number, and what holds is what they come to
-//            together: it ends alone, and leaves the others as they are.
+// Intuition: of a disk, volume or clock the world knows one condition, the last one set. Here each
+//            trouble is kept by itself under a number, and what holds is what they come to
+//            together: it ends alone, and leaves the others as they are. Of links the world itself
+//            does that; here their troubles get the same numbers.
 // Shape:     one per world. `Worsen` with the number of whoever caused it, `End` with that number.
-// Compose:   the worst of each: any cut cuts; delays add up; the greatest probability, the
-//            narrowest bandwidth, the smallest disk; drifts add up. Paths of disk troubles that do
+// Compose:   the worst of each: delays add up; the greatest probability, the smallest disk; drifts
+//            add up. Paths of disk troubles that do
 //            not agree widen to the whole disk. A disk that is to crash its n-th writer counts
 //            anew when another trouble of it begins or ends.
 #pragma once
@@ -24,7 +25,6 @@ namespace flinch::faults {
 inline constexpr int64_t kDriftMax = 500'000;
 inline constexpr sim::Duration kJumpMax = std::chrono::hours(24 * 36'525);
 
-sim::LinkCondition Compose(std::span<const sim::LinkCondition> conditions);
 sim::DiskCondition Compose(std::span<const sim::DiskCondition> conditions);
 sim::VolumeCondition Compose(std::span<const sim::VolumeCondition> conditions);
 // Of drift and standing still. The wall clock is not touched.
@@ -70,7 +70,7 @@ class Ailments {
   static bool Remove(uint64_t cause, Troubles<Condition>& troubles);
 
   sim::World& world_;
-  std::map<Link, Troubles<sim::LinkCondition>> links_;
+  std::map<Link, std::vector<std::pair<uint64_t, sim::TroubleId>>> links_;  // by cause
   std::map<sim::HostId, Troubles<sim::DiskCondition>> disks_;
   Troubles<sim::VolumeCondition> volume_;
   std::map<sim::HostId, Troubles<sim::ClockCondition>> clocks_;

@@ -5,7 +5,6 @@
 #include <functional>
 #include <iterator>
 #include <map>
-#include <numeric>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -19,13 +18,6 @@ namespace flinch::faults {
 namespace {
 
 using namespace std::chrono_literals;
-
-// More faults than any run needs; a bound for the loops.
-constexpr uint32_t kFaultsMax = 10'000;
-
-// Timed faults start in the first half; a crash and the crash again after it each need three
-// restart delays at most.
-constexpr int64_t kRestartsPerHorizon = 6;
 
 // "Wildly weighted": far apart, so that one kind often reigns.
 constexpr auto kWildWeights = std::to_array<uint32_t>({1, 2, 4, 8, 16, 32});
@@ -98,19 +90,16 @@ class ParameterDraw {
       return;
     }
     const bool is_length = key == "for";
-    span = random_.Split(key).Between(is_length ? options_.link_min : options_.delay_min,
-                                      is_length ? options_.link_max : options_.delay_max);
+    span = Draw(key, is_length ? options_.link() : options_.delay());
   }
 
   void operator()(std::string_view key, std::optional<sim::Duration>& span) const {
     if (key == "for") {
       // Once, or for so long.
-      span = Flip("lasts")
-                 ? std::optional(random_.Split(key).Between(options_.link_min, options_.link_max))
-                 : std::nullopt;
+      span = Flip("lasts") ? std::optional(Draw(key, options_.link())) : std::nullopt;
       return;
     }
-    span = random_.Split(key).Between(options_.restart_min, options_.restart_max);
+    span = Draw(key, options_.restart());
   }
 
   void operator()(std::string_view key, uint64_t& number) const {
@@ -140,6 +129,10 @@ class ParameterDraw {
   bool Flip(std::string_view key) const { return random_.Split(key).Chance(kHalf); }
 
  private:
+  sim::Duration Draw(std::string_view key, const SpanBounds& bounds) const {
+    return random_.Split(key).Between(bounds.min, bounds.max);
+  }
+
   template <typename Choices>
   typename Choices::value_type Pick(std::string_view key, const Choices& choices) const {
     return choices[random_.Split(key).Below(choices.size())];
@@ -178,9 +171,10 @@ void Aim(AnyAction& action, const SwarmOptions& options, const Victims& victims,
   } else if constexpr (requires { action.hosts; }) {
     action.hosts = DrawGroup(options, victims, random, false);
   } else if constexpr (requires { action.disk; }) {
-    const bool on_host =
-        !options.disk_host.empty() && (family == "disk" || random.Split("disk").Chance(kHalf));
-    action.disk = on_host ? options.disk_host : std::string(kSharedVolume);
+    const std::vector<std::string>& hosts = options.disk_hosts;
+    const bool on_host = !hosts.empty() && (family == "disk" || random.Split("disk").Chance(kHalf));
+    action.disk =
+        on_host ? hosts[random.Split("disk_host").Below(hosts.size())] : std::string(kSharedVolume);
   } else if constexpr (requires { action.host; }) {
     action.host = victims.first;
   } else if constexpr (requires { action.operator_name; }) {
@@ -236,7 +230,9 @@ class PlanDraw {
   FaultPlan Draw() const {
     FaultPlan plan;
     const int64_t crashes =
-        random_.Split("crashes").Between(options_.crashes_min, options_.crashes_max);
+        options_.crash_targets.empty()
+            ? 0
+            : random_.Split("crashes").Between(options_.crashes_min, options_.crashes_max);
     for (uint64_t index = 0; index < static_cast<uint64_t>(crashes); ++index) {
       plan.faults.push_back(DrawCrash(index));
     }
@@ -320,7 +316,8 @@ class PlanDraw {
   }
 
   sim::Duration RestartOfCrash(uint64_t index) const {
-    return Of("crash", index, "restart").Between(options_.restart_min, options_.restart_max);
+    const SpanBounds bounds = options_.restart();
+    return Of("crash", index, "restart").Between(bounds.min, bounds.max);
   }
 
   bool IsRestartedByAnother(uint64_t index) const {
@@ -350,7 +347,7 @@ class PlanDraw {
         return fault;
       }
       const sim::Duration pause =
-          Of("crash", index, "pause").Between(sim::Duration(1), options_.restart_max);
+          Of("crash", index, "pause").Between(sim::Duration(1), options_.restart().max);
       fault.when = AfterFault{.fault = index - 1, .delay = RestartOfCrash(index - 1) + pause};
       return fault;
     }
@@ -394,8 +391,8 @@ class PlanDraw {
     const size_t step = 1 + Of("link", index, "to").Below(count - 1);
     const size_t to = (from + step) % count;
     const bool to_only = Of("link", index, "one_way").Chance(kOneWay) && swarm_.is_one_way;
-    const sim::Duration duration =
-        Of("link", index, "duration").Between(options_.link_min, options_.link_max);
+    const SpanBounds bounds = options_.link();
+    const sim::Duration duration = Of("link", index, "duration").Between(bounds.min, bounds.max);
     Fault fault;
     fault.when = DrawTrigger("link", index);
     switch (static_cast<LinkKind>(Of("link", index, "kind").Weighted(swarm_.link_weights))) {
@@ -414,7 +411,7 @@ class PlanDraw {
             .from = options_.hosts[from],
             .to = options_.hosts[to],
             .to_only = to_only,
-            .by = Of("link", index, "by").Between(options_.delay_min, options_.delay_max),
+            .by = Of("link", index, "by").Between(options_.delay().min, options_.delay().max),
             .duration = duration};
         break;
       case LinkKind::kCut:
@@ -465,76 +462,7 @@ class PlanDraw {
   const Swarm swarm_;
 };
 
-// One sentence per broken rule.
-class Rules {
- public:
-  void Require(bool holds, std::string_view sentence) {
-    if (!holds) {
-      broken_ += fmt::format("{}{}", broken_.empty() ? "" : "\n", sentence);
-    }
-  }
-
-  void RequireRange(std::string_view name, sim::Duration min, sim::Duration max,
-                    sim::Duration limit) {
-    Require(min > sim::Duration(0) && min <= max,
-            fmt::format("{0}_min is {1} and {0}_max is {2}; the first must be positive and not "
-                        "above the second.",
-                        name, sim::Show(min), sim::Show(max)));
-    Require(max <= limit, fmt::format("{}_max is {}, which does not fit the horizon; it may be {}.",
-                                      name, sim::Show(max), sim::Show(limit)));
-  }
-
-  sim::Result<void> Finish() && {
-    return broken_.empty() ? sim::Result<void>()
-                           : sim::Fail(sim::ErrorCode::kInvalidArgument, std::move(broken_));
-  }
-
- private:
-  std::string broken_;
-};
-
-template <typename Weighted>
-uint64_t SumOfWeights(const std::vector<Weighted>& all) {
-  const std::vector<uint32_t> weights = WeightsOf(all);
-  return std::accumulate(weights.begin(), weights.end(), uint64_t{0});
-}
-
 }  // namespace
-
-sim::Result<void> SwarmOptions::Validate() const {
-  Rules rules;
-  rules.Require(horizon >= std::chrono::milliseconds(100),
-                fmt::format("horizon is {}; give at least 100ms.", sim::Show(horizon)));
-  rules.Require(
-      crashes_min <= crashes_max && crashes_max <= kFaultsMax,
-      fmt::format(
-          "crashes_min is {} and crashes_max is {}; the first must not be above the second, and "
-          "that not above {}.",
-          crashes_min, crashes_max, kFaultsMax));
-  rules.Require(link_faults_max <= kFaultsMax,
-                fmt::format("link_faults_max is {}; it may be {}.", link_faults_max, kFaultsMax));
-  rules.Require(code_faults_max <= kFaultsMax,
-                fmt::format("code_faults_max is {}; it may be {}.", code_faults_max, kFaultsMax));
-  rules.Require(others_max <= kFaultsMax,
-                fmt::format("others_max is {}; it may be {}.", others_max, kFaultsMax));
-  rules.Require(
-      crashes_max == 0 || SumOfWeights(crash_targets) > 0,
-      "crash_targets names nobody with a weight; name a process or set crashes_max to 0.");
-  rules.Require(host_weights.empty() || (host_weights.size() == hosts.size() &&
-                                         std::ranges::any_of(host_weights, std::identity())),
-                "host_weights has not one weight per host, or only zeros.");
-  rules.Require(anchors.empty() || SumOfWeights(anchors) > 0,
-                "All anchors have the weight 0; leave them out or give one a weight.");
-  for (const Anchor& anchor : anchors) {
-    rules.Require(
-        anchor.nth_max > 0,
-        fmt::format("The anchor {} has nth_max = 0; events are counted from 1.", anchor.event));
-  }
-  rules.RequireRange("restart", restart_min, restart_max, horizon / kRestartsPerHorizon);
-  rules.RequireRange("link", link_min, link_max, horizon / 2);
-  rules.RequireRange("delay", delay_min, delay_max, horizon / 2);
-  return std::move(rules).Finish();
-}
 
 std::vector<std::string_view> DrawableKinds(const SwarmOptions& options, std::string_view family) {
   return KindsOf(options, family);
@@ -555,7 +483,7 @@ std::vector<std::string_view> DrawableKinds(const SwarmOptions& options) {
   for (const FaultInfo& fault : kFaultCatalogue) {
     bool may = IsOneOf(fault.kind, others);
     if (fault.kind == "crash" || fault.kind == "restart") {
-      may = options.crashes_max > 0;
+      may = options.crashes_max > 0 && !options.crash_targets.empty();
     } else if (fault.family == "code") {
       may = !options.operators.empty() && is_possible(options.code_faults_max, options.code_chance);
     } else if (const auto link = links.find(fault.kind); link != links.end()) {

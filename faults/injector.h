@@ -11,8 +11,7 @@
 // When:    each fault fires at most once, but for those at a rate. A fault on an event fires during
 //          the event, before the process that traced it goes on; on an event of the world itself
 //          ("fault.crash") at the same instant, behind it.
-// What:    troubles that overlap on one link, disk or clock compose: faults/ailments.h. A swizzle
-//          leaves the links of its hosts whole, whatever else ailed them.
+// What:    troubles that overlap on one link, disk or clock compose: faults/ailments.h.
 // Nothing: the crash of a dead process, the restart of a live one, the pause of a dead or paused
 //          one and the reset of links without connections do nothing; they do not count as fired,
 //          and faults that wait for them never fire. A crash at a write fires when somebody dies,

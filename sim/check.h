@@ -2,7 +2,8 @@
 //
 // `Check` states what must be true whatever the world does. A false one is our own bug: it throws
 // `Violation`, which the kernel catches where the fiber starts; the run ends with a failed verdict
-// that names the place. Never `Check` what another process, a disk or a user sent: that is data,
+// that names the place. Outside of a run it ends the program, which prints the sentence, unless
+// somebody catches it. Never `Check` what another process, a disk or a user sent: that is data,
 // and gets a Result.
 #pragma once
 

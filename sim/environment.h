@@ -31,6 +31,10 @@ class Environment {
  public:
   virtual ~Environment() = default;
 
+  // That of the process whose fiber runs: for code that has no place to carry one through, a
+  // callback of a library say. Asked for outside of any process it is a broken invariant.
+  static Environment& Current();
+
   // Names are unique in the world and kept over restarts; the incarnation is 1, 2, … .
   virtual std::string_view process_name() const = 0;
   virtual std::string_view host_name() const = 0;

@@ -139,7 +139,7 @@ faults::SwarmOptions WorkerSwarm(const Scenario& scenario, sim::Duration input_s
   options.delay_min = spec.delay_min;
   options.delay_max = spec.delay_max;
   options.others_max = spec.others_max;
-  options.disk_host = kBroker;
+  options.disk_hosts = {std::string(kBroker)};
   if (spec.others_max > 0) {
     options.operators = OperatorNames(scenario).value_or(std::vector<std::string>());
     options.code_faults_max = std::min(options.code_faults_max, spec.others_max);
@@ -219,7 +219,7 @@ faults::FaultPlan AimedPlan(const Scenario& scenario, const Cell& cell,
         {.when = faults::AtEvent{.kind = std::string(events::kCheckpointStored), .nth = stored},
          .what = faults::Crash{.process = other,
                                .restart_after = random.Split("restart").Between(
-                                   swarm.restart_min, swarm.restart_max)}});
+                                   swarm.restart().min, swarm.restart().max)}});
     when.since = 0;
   } else {
     when.nth = 1 + random.Split("nth").Below(6);

@@ -88,25 +88,25 @@ struct Overflow {
 
 FiberContext::~FiberContext() {
   if (stack_ != nullptr) {
-    StackPool::OfThread().Return(stack_);
+    pool_->Return(stack_);
   }
 }
 
-size_t FiberContext::stack_bytes() { return StackPool::size(); }
-
 size_t FiberContext::high_water() const {
-  return measures_ && stack_ != nullptr ? StackPool::HighWater(stack_, colour_) : 0;
+  return measures_ && stack_ != nullptr ? pool_->HighWater(stack_, colour_) : 0;
 }
 
 void FiberContext::Start() {
-  stack_ = StackPool::OfThread().Take();
+  pool_ = &StackPool::OfThread(stack_bytes_);
+  stack_bytes_ = pool_->size();
+  stack_ = pool_->Take();
   if (measures_) {
-    StackPool::Paint(stack_);
+    pool_->Paint(stack_);
   }
   if (Overflow& overflow = Overflow::OfThread(); !overflow.installed) {
     overflow.Install();
   }
-  char* const top = StackPool::Top(stack_, colour_);
+  char* const top = pool_->Top(stack_, colour_);
 #ifdef FLINCH_SWITCH_IN_LINE
   // As if Main had just been called, by nobody: there a stack trace ends.
   void** const caller = reinterpret_cast<void**>(top) - 1;

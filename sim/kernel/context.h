@@ -33,8 +33,9 @@ class FiberContext {
 
   // `entry` runs at the first Resume and must not throw.
   // `colour`: any number that differs between fibers that run at the same time; see StackPool::Top.
-  FiberContext(Entry entry, void* argument, uint32_t colour)
-      : colour_(colour), entry_(entry), argument_(argument) {}
+  // `stack_bytes` as in StackPool.
+  FiberContext(Entry entry, void* argument, uint32_t colour, size_t stack_bytes)
+      : colour_(colour), stack_bytes_(stack_bytes), entry_(entry), argument_(argument) {}
 
   // Finished, or never resumed.
   ~FiberContext();
@@ -54,7 +55,7 @@ class FiberContext {
     const Exceptions outer_exceptions = std::exchange(exceptions, exceptions_);
     Place scheduler;
     scheduler_ = &scheduler;
-    StartSwitch(&fake_scheduler_, stack_, StackPool::size());
+    StartSwitch(&fake_scheduler_, stack_, stack_bytes_);
     Go(scheduler, fiber_);
     FinishSwitch(fake_scheduler_, nullptr, nullptr);
     exceptions_ = std::exchange(exceptions, outer_exceptions);
@@ -85,7 +86,8 @@ class FiberContext {
   // The most bytes of its stack that it ever used; 0 if that is not measured.
   size_t high_water() const;
 
-  static size_t stack_bytes();
+  // Of its stack once it has started.
+  size_t stack_bytes() const { return stack_bytes_; }
 
  private:
   friend struct Overflow;
@@ -174,10 +176,12 @@ class FiberContext {
   Place* scheduler_ = nullptr;  // and who resumed it
   Exceptions exceptions_;
   char* stack_ = nullptr;
+  StackPool* pool_ = nullptr;  // whose stack it is
   uint32_t colour_;
   bool measures_ = false;
   bool finished_ = false;
   bool overflowed_ = false;
+  size_t stack_bytes_;  // asked for, then had
   Entry entry_;
   void* argument_;
   // For the sanitizer: saved fake stacks and the scheduler's stack.

@@ -83,6 +83,8 @@ DiagnosisScope::DiagnosisScope() : suspended_(std::exchange(running, nullptr)) {
 
 DiagnosisScope::~DiagnosisScope() { running = suspended_; }
 
+const Kernel* RunningKernel() { return running; }
+
 std::string RunningActor() { return running == nullptr ? "nobody" : running->RunningActor(); }
 
 // ---- The calls ----------------------------------------------------------------------------------

@@ -47,6 +47,9 @@ class DiagnosisScope {
   const Kernel* suspended_;
 };
 
+// The one that runs on this thread; null outside of a run.
+const Kernel* RunningKernel();
+
 // "fiber main of tm-1"; "the experimenter" between fibers, "nobody" outside of a run.
 std::string RunningActor();
 

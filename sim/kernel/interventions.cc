@@ -44,6 +44,26 @@ void Kernel::SetClock(HostId id, const ClockCondition& condition) {
   }
 }
 
+void Kernel::HealEverything() {
+  network_.Heal();
+  HealDisks();
+  for (uint32_t index = 0; index < hosts_.size(); ++index) {
+    const HostClock& clock = hosts_[index]->clock;
+    const ClockCondition& condition = clock.condition();
+    if (condition.drift_ppm != 0 || condition.frozen ||
+        clock.Wall(now_).time_since_epoch() != now_.time_since_epoch()) {
+      SetClock(HostId(index), {});
+    }
+  }
+  for (size_t index = 0; index < processes_.size(); ++index) {
+    const ProcessId process(static_cast<uint32_t>(index));
+    Unpause(process);
+    if (processes_[index]->crashed) {
+      Restart(process);
+    }
+  }
+}
+
 void Kernel::Pause(ProcessId id, PausedTimers timers) {
   const auto can_pause = [&] {
     const ProcessRecord& process = *processes_.at(id.value());

@@ -113,6 +113,7 @@ ProcessId Kernel::AddProcess(HostId host, std::string&& name, Program&& program)
 void Kernel::Boot(ProcessRecord& process) {
   Check(process.current == nullptr, "process {} is booted while it runs", process.name);
   process.current = std::make_unique<Incarnation>(*this, process, *hosts_[process.host.value()]);
+  process.crashed = false;
   network_.OnBoot(process.id);
   // Each life runs a copy of its own: what an earlier one changed in its program's variables died
   // with it. Made and destroyed on its fiber.
@@ -201,6 +202,7 @@ void Kernel::Crash(ProcessId id, CrashStyle style) {
   if (!process.current) {
     return;  // an observer of just this event has crashed it
   }
+  process.crashed = true;
   process.current->alive = false;
   network_.Drop(*process.current, style);
   hosts_[process.host.value()]->disk.Crash(id);

@@ -76,6 +76,7 @@ struct ProcessRecord : Recycled<ProcessRecord> {
   uint64_t next_suspension_act = 0;      // the first of the acts below; 0: none
   std::unique_ptr<Incarnation> current;  // null while dead
   uint32_t incarnations = 0;
+  bool crashed = false;  // and not booted since
   std::string name;
   Program program;
   std::map<uint64_t, std::move_only_function<void()>> suspension_acts;
@@ -100,6 +101,7 @@ class Kernel : public Recycled<Kernel> {
   void Unpause(ProcessId process);
   void SetDisk(DiskModel& disk, const VolumeCondition& condition);
   void HealDisks();
+  void HealEverything();
   void At(SimTime time, std::move_only_function<void()> act);
   void AtSuspension(ProcessId process, uint64_t number, std::move_only_function<void()> act);
   StuckReport Explain() const;
@@ -134,6 +136,12 @@ class Kernel : public Recycled<Kernel> {
   EventId CurrentCause() const;
   // "fiber main of tm-1", or "the experimenter" while no fiber runs.
   std::string RunningActor() const;
+
+  // Of the process whose fiber runs; null while none does.
+  Environment* CurrentEnvironment() const {
+    return current_ == nullptr ? nullptr : &current_->owner->environment;
+  }
+
   // What the current fiber does from here on is caused by this event.
   void SetCause(EventId cause);
 

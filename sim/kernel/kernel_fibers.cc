@@ -41,7 +41,7 @@ Kernel::Fiber& Kernel::NewFiber() {
   fiber.notified = false;
   fiber.killed = false;
   fiber.unwinding = false;
-  fiber.context.emplace(&Kernel::FiberMain, &fiber, fiber.slot);
+  fiber.context.emplace(&Kernel::FiberMain, &fiber, fiber.slot, options_.stack_bytes);
   if (options_.measure_stacks) {
     fiber.context->MeasureStack();
   }
@@ -190,8 +190,8 @@ void Kernel::NoteOverflow(const Fiber& fiber) {
   is_broken_ = true;
   violation_ = Violation{
       fmt::format("fiber {} of process {} used more than its stack of {} KiB: its frames are too "
-                  "large or it calls itself too often",
-                  fiber.name, fiber.owner->record.name, FiberContext::stack_bytes() / 1024),
+                  "large or it calls itself too often; WorldOptions::stack_bytes gives it more",
+                  fiber.name, fiber.owner->record.name, fiber.context->stack_bytes() / 1024),
       "a fiber"};
 }
 

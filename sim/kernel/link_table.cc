@@ -1,7 +1,6 @@
 #include "sim/kernel/link_table.h"
 
 #include <algorithm>
-#include <variant>
 
 #include <fmt/format.h>
 
@@ -35,16 +34,6 @@ uint32_t DrawRetransmissions(Ratio probability, ChoicePoint& point) {
   }
   return times;
 }
-
-struct LongestLatency {
-  Duration operator()(const UniformLatency& latency) const { return latency.max; }
-
-  Duration operator()(const ExponentialLatency& latency) const { return latency.max; }
-
-  Duration operator()(const BimodalLatency& latency) const {
-    return std::max(latency.fast.max, latency.slow.max);
-  }
-};
 
 }  // namespace
 
@@ -117,14 +106,43 @@ const LinkTable::Trouble* LinkTable::FindTrouble(HostId from, HostId to) const {
   return trouble == 0 ? nullptr : &troubles_[trouble - 1];
 }
 
-void LinkTable::SetCondition(HostId from, HostId to, const LinkCondition& condition, SimTime now) {
+bool LinkTable::SetTrouble(HostId from, HostId to, TroubleId number, const LinkCondition& condition,
+                           SimTime now) {
   const bool whole = condition == LinkCondition{};
   if (whole && FindTrouble(from, to) == nullptr) {
-    return;
+    return false;
   }
   Trouble& trouble = TroubleOf(from, to);
+  const auto found = std::ranges::find(trouble.ailments, number, &Ailment::number);
+  if (whole && found != trouble.ailments.end()) {
+    trouble.ailments.erase(found);
+  } else if (found != trouble.ailments.end()) {
+    found->condition = condition;
+  } else if (!whole) {
+    trouble.ailments.push_back({.number = number, .condition = condition});
+  }
+  const LinkCondition before = trouble.condition;
+  Change(trouble, from, to, now);
+  return trouble.condition != before;
+}
+
+void LinkTable::SetOnlyTrouble(HostId from, HostId to, TroubleId number,
+                               const LinkCondition& condition, SimTime now) {
+  if (FindTrouble(from, to) != nullptr) {
+    std::erase_if(TroubleOf(from, to).ailments,
+                  [number](const Ailment& each) { return each.number != number; });
+  }
+  SetTrouble(from, to, number, condition, now);
+}
+
+// What the troubles of a link come to has changed, perhaps.
+void LinkTable::Change(Trouble& trouble, HostId from, HostId to, SimTime now) {
   const uint64_t old_rate = RateOf(trouble);
-  trouble.condition = condition;
+  std::vector<LinkCondition> conditions;
+  for (const Ailment& ailment : trouble.ailments) {
+    conditions.push_back(ailment.condition);
+  }
+  trouble.condition = Compose(conditions);
   const uint64_t new_rate = RateOf(trouble);
   if (old_rate > 0 && (new_rate == 0 || new_rate > old_rate)) {
     faster_.emplace_back(from, to);
@@ -134,7 +152,7 @@ void LinkTable::SetCondition(HostId from, HostId to, const LinkCondition& condit
   } else if (new_rate != old_rate && old_rate > 0 && trouble.busy_until > now) {
     trouble.busy_until = Later(now, AtAnotherRate(trouble.busy_until - now, old_rate, new_rate));
   }
-  trouble.active = !whole || options_.bytes_per_second > 0;
+  trouble.active = trouble.condition != LinkCondition{} || options_.bytes_per_second > 0;
 }
 
 const LinkCondition& LinkTable::ConditionOf(HostId from, HostId to) const {
@@ -263,7 +281,7 @@ SimTime LinkTable::LatestArrival(HostId from, HostId to, SimTime now) {
   const SimTime leaves = trouble == nullptr ? now : std::max(now, trouble->busy_until);
   const LinkCondition& condition = ConditionOf(from, to);
   const std::optional<Latency>& shape = condition.latency ? condition.latency : options_.latency;
-  const Duration longest = shape ? std::visit(LongestLatency{}, *shape) : options_.latency_max;
+  const Duration longest = shape ? LongestOf(*shape) : options_.latency_max;
   return Later(leaves, Sum(longest, condition.delay));
 }
 

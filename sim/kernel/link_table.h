@@ -52,14 +52,21 @@ class LinkTable {
 
   std::string_view NameOf(HostId host) const { return rows_.at(host.value()).name; }
 
-  // A link that gets another bandwidth takes what waits for it along: what is sent from now on
-  // waits as long as that takes at the new one.
-  void SetCondition(HostId from, HostId to, const LinkCondition& condition, SimTime now);
+  // What ails the link from now on under this number; nothing, where the condition is that of a
+  // whole link. Says whether that changes what all its troubles come to. A link that gets another
+  // bandwidth takes what waits for it along: what is sent from now on waits as long as that takes
+  // at the new one.
+  bool SetTrouble(HostId from, HostId to, TroubleId number, const LinkCondition& condition,
+                  SimTime now);
+  // Ends all troubles of the link but this one.
+  void SetOnlyTrouble(HostId from, HostId to, TroubleId number, const LinkCondition& condition,
+                      SimTime now);
   // Whether its bandwidth has grown since Settle was last called.
   bool BecameFaster(HostId from, HostId to) const;
 
   void Settle() { faster_.clear(); }
 
+  // What all its troubles come to.
   const LinkCondition& ConditionOf(HostId from, HostId to) const;
   // Every link whose condition is not the default, ordered by its hosts.
   std::vector<std::pair<HostId, HostId>> Impaired() const;
@@ -88,8 +95,15 @@ class LinkTable {
   void Flip(HostId from, HostId to, uint32_t bits, std::string& payload);
 
  private:
+  // What ails a link, by number.
+  struct Ailment {
+    TroubleId number;
+    LinkCondition condition;
+  };
+
   struct Trouble {
-    LinkCondition condition{};
+    LinkCondition condition{};  // what they come to
+    std::vector<Ailment> ailments{};
     bool active = false;  // something but a plain latency may happen
     ChoicePoint loss;
     ChoicePoint duplicate;
@@ -152,6 +166,7 @@ class LinkTable {
   void Introduce(Row& row, HostId from, HostId to);
   // The link's; made now if it has none yet.
   Trouble& TroubleOf(HostId from, HostId to);
+  void Change(Trouble& trouble, HostId from, HostId to, SimTime now);
   // Null while there is none.
   const Trouble* FindTrouble(HostId from, HostId to) const;
   Duration DrawShaped(Row& row, HostId to);

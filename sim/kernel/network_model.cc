@@ -20,6 +20,9 @@ void CheckValid(const LinkCondition& condition) {
         valid ? std::string() : valid.error().message);
 }
 
+// The number of what SetLink sets: what it finds, it ends.
+constexpr TroubleId kSet(0);
+
 // Whether "fault.link" says all of it with cut, loss and delay.
 bool IsPlain(const LinkCondition& condition) {
   return condition ==
@@ -27,6 +30,11 @@ bool IsPlain(const LinkCondition& condition) {
 }
 
 }  // namespace
+
+void NetworkModel::CheckApart(HostId from, HostId to) const {
+  Check(from != to, "the path of host {} to itself gets a condition, but is never impaired",
+        links_.NameOf(from));
+}
 
 void NetworkModel::Reserve(size_t hosts) {
   links_.Reserve(hosts);
@@ -63,11 +71,7 @@ std::string NetworkModel::NamesOf(std::span<const HostId> hosts) const {
   return names;
 }
 
-void NetworkModel::SetLink(HostId from, HostId to, const LinkCondition& condition) {
-  CheckValid(condition);
-  CheckHosts(std::array{from, to});
-  Check(from != to, "the path of host {} to itself gets a condition, but is never impaired",
-        links_.NameOf(from));
+void NetworkModel::TraceLink(HostId from, HostId to, const LinkCondition& condition) {
   const std::string loss =
       fmt::format("{}/{}", condition.loss.numerator, condition.loss.denominator);
   const std::string shown = Show(condition);
@@ -78,9 +82,91 @@ void NetworkModel::SetLink(HostId from, HostId to, const LinkCondition& conditio
                           {"delay_ns", condition.delay.count()},
                           {"condition", shown}};
   kernel_.Trace("fault.link", std::span(fields).first(IsPlain(condition) ? 5 : 6));
-  links_.SetCondition(from, to, condition, kernel_.now());
+}
+
+void NetworkModel::TraceLinks(std::span<const HostId> from, std::span<const HostId> to,
+                              std::string_view condition) {
+  const std::string from_names = NamesOf(from);
+  const std::string to_names = NamesOf(to);
+  const Field fields[] = {{"from", from_names}, {"to", to_names}, {"condition", condition}};
+  kernel_.Trace("fault.links", fields);
+}
+
+void NetworkModel::Revise() {
   messages_.Revise();
   connections_.Revise();
+}
+
+TroubleId NetworkModel::Begin(std::vector<Links> links, const LinkCondition& condition) {
+  CheckValid(condition);
+  for (const Links& some : links) {
+    CheckHosts(some.from);
+    CheckHosts(some.to);
+  }
+  const TroubleId trouble(++troubles_begun_);
+  troubles_.emplace(trouble, Trouble{.links = std::move(links), .condition = condition});
+  return trouble;
+}
+
+bool NetworkModel::SetTroubles(TroubleId trouble, const Links& links,
+                               const LinkCondition& condition) {
+  bool has_changed = false;
+  for (const HostId from : links.from) {
+    for (const HostId to : links.to) {
+      has_changed |= from != to && links_.SetTrouble(from, to, trouble, condition, kernel_.now());
+    }
+  }
+  return has_changed;
+}
+
+TroubleId NetworkModel::Impair(HostId from, HostId to, const LinkCondition& condition) {
+  CheckHosts(std::array{from, to});
+  CheckApart(from, to);
+  const TroubleId trouble = Begin({{.from = {from}, .to = {to}}}, condition);
+  links_.SetTrouble(from, to, trouble, condition, kernel_.now());
+  TraceLink(from, to, LinkCondition(links_.ConditionOf(from, to)));
+  Revise();
+  return trouble;
+}
+
+TroubleId NetworkModel::Impair(std::span<const HostId> from, std::span<const HostId> to,
+                               const LinkCondition& condition) {
+  const Links links{.from = {from.begin(), from.end()}, .to = {to.begin(), to.end()}};
+  const TroubleId trouble = Begin({links}, condition);
+  SetTroubles(trouble, links, condition);
+  TraceLinks(from, to, Show(condition));
+  Revise();
+  return trouble;
+}
+
+void NetworkModel::EndTrouble(TroubleId trouble) {
+  const auto found = troubles_.find(trouble);
+  if (found == troubles_.end()) {
+    return;
+  }
+  const Trouble ended = std::move(found->second);
+  troubles_.erase(found);
+  for (const Links& links : ended.links) {
+    if (!SetTroubles(trouble, links, {})) {
+      continue;
+    }
+    if (links.from.size() == 1 && links.to.size() == 1) {
+      TraceLink(links.from[0], links.to[0],
+                LinkCondition(links_.ConditionOf(links.from[0], links.to[0])));
+    } else {
+      TraceLinks(links.from, links.to, fmt::format("{} is over", Show(ended.condition)));
+    }
+  }
+  Revise();
+}
+
+void NetworkModel::SetLink(HostId from, HostId to, const LinkCondition& condition) {
+  CheckValid(condition);
+  CheckHosts(std::array{from, to});
+  CheckApart(from, to);
+  TraceLink(from, to, condition);
+  links_.SetOnlyTrouble(from, to, kSet, condition, kernel_.now());
+  Revise();
 }
 
 void NetworkModel::SetLinks(std::span<const HostId> from, std::span<const HostId> to,
@@ -88,29 +174,29 @@ void NetworkModel::SetLinks(std::span<const HostId> from, std::span<const HostId
   CheckValid(condition);
   CheckHosts(from);
   CheckHosts(to);
-  const std::string from_names = NamesOf(from);
-  const std::string to_names = NamesOf(to);
-  const std::string shown = Show(condition);
-  const Field fields[] = {{"from", from_names}, {"to", to_names}, {"condition", shown}};
-  kernel_.Trace("fault.links", fields);
+  TraceLinks(from, to, Show(condition));
   for (const HostId sender : from) {
     for (const HostId receiver : to) {
       if (sender != receiver) {
-        links_.SetCondition(sender, receiver, condition, kernel_.now());
+        links_.SetOnlyTrouble(sender, receiver, kSet, condition, kernel_.now());
       }
     }
   }
-  messages_.Revise();
-  connections_.Revise();
+  Revise();
 }
 
-void NetworkModel::SetHost(HostId host, Direction direction, const LinkCondition& condition) {
+std::vector<HostId> NetworkModel::OthersThan(HostId host, std::span<const HostId> except) const {
   std::vector<HostId> others;
   for (uint32_t other = 0; other < links_.hosts(); ++other) {
-    if (HostId(other) != host) {
+    if (HostId(other) != host && std::ranges::find(except, HostId(other)) == except.end()) {
       others.emplace_back(other);
     }
   }
+  return others;
+}
+
+void NetworkModel::SetHost(HostId host, Direction direction, const LinkCondition& condition) {
+  const std::vector<HostId> others = OthersThan(host);
   if (direction != Direction::kTo) {
     SetLinks(std::array{host}, others, condition);
   }
@@ -119,10 +205,18 @@ void NetworkModel::SetHost(HostId host, Direction direction, const LinkCondition
   }
 }
 
-void NetworkModel::Partition(std::span<const HostId> left, std::span<const HostId> right,
-                             InFlight in_flight) {
-  SetLinks(left, right, {.cut = true, .in_flight = in_flight});
-  SetLinks(right, left, {.cut = true, .in_flight = in_flight});
+TroubleId NetworkModel::Partition(std::span<const HostId> left, std::span<const HostId> right,
+                                  InFlight in_flight) {
+  const Links there{.from = {left.begin(), left.end()}, .to = {right.begin(), right.end()}};
+  const Links back{.from = there.to, .to = there.from};
+  const LinkCondition cut{.cut = true, .in_flight = in_flight};
+  const TroubleId trouble = Begin({there, back}, cut);
+  for (const Links& links : {there, back}) {
+    SetTroubles(trouble, links, cut);
+    TraceLinks(links.from, links.to, Show(cut));
+    Revise();
+  }
+  return trouble;
 }
 
 size_t NetworkModel::ResetConnections(HostId first, HostId second, ResetEnds ends) {
@@ -143,10 +237,15 @@ std::vector<HostId> NetworkModel::Shuffled(std::span<const HostId> hosts) {
   return order;
 }
 
-void NetworkModel::StartSwizzle(std::span<const HostId> group, const Swizzle& swizzle) {
-  CheckValid(swizzle.condition);
-  CheckHosts(group);
+TroubleId NetworkModel::StartSwizzle(std::span<const HostId> group, const Swizzle& swizzle) {
   Check(swizzle.span >= Duration(0), "a swizzle takes {} ns", swizzle.span.count());
+  CheckHosts(group);
+  std::vector<Links> links;
+  for (const HostId host : group) {
+    links.push_back({.from = {host}, .to = OthersThan(host)});
+    links.push_back({.from = OthersThan(host), .to = {host}});
+  }
+  const TroubleId trouble = Begin(std::move(links), swizzle.condition);
   const std::string names = NamesOf(group);
   const std::string shown = Show(swizzle.condition);
   const Field fields[] = {
@@ -169,36 +268,39 @@ void NetworkModel::StartSwizzle(std::span<const HostId> group, const Swizzle& sw
         impairs ? up.end() : up.begin() + static_cast<std::ptrdiff_t>(step - group.size() + 1);
     const Duration when =
         swizzle.span / static_cast<int64_t>(steps - 1) * static_cast<int64_t>(step);
-    kernel_.At(Later(kernel_.now(), when),
-               [this, host, heals = heals_, except = std::vector<HostId>(still, up.end()),
-                condition = impairs ? swizzle.condition : LinkCondition{}] {
-                 if (heals == heals_) {
-                   SwizzleHost(host, except, condition);
-                 }
-               });
+    kernel_.At(
+        Later(kernel_.now(), when),
+        [this, trouble, host, except = std::vector<HostId>(still, up.end()),
+         condition = impairs ? swizzle.condition : LinkCondition{}, is_last = step + 1 == steps] {
+          if (troubles_.contains(trouble)) {
+            SwizzleHost(trouble, host, except, condition);
+          }
+          if (is_last) {
+            troubles_.erase(trouble);
+          }
+        });
   }
+  return trouble;
 }
 
-void NetworkModel::SwizzleHost(HostId host, std::span<const HostId> except,
+void NetworkModel::SwizzleHost(TroubleId swizzle, HostId host, std::span<const HostId> except,
                                const LinkCondition& condition) {
-  std::vector<HostId> others;
-  for (uint32_t other = 0; other < links_.hosts(); ++other) {
-    if (HostId(other) != host && std::ranges::find(except, HostId(other)) == except.end()) {
-      others.emplace_back(other);
-    }
+  const std::vector<HostId> others = OthersThan(host, except);
+  for (const Links& links :
+       {Links{.from = {host}, .to = others}, Links{.from = others, .to = {host}}}) {
+    TraceLinks(links.from, links.to, Show(condition));
+    SetTroubles(swizzle, links, condition);
+    Revise();
   }
-  SetLinks(std::array{host}, others, condition);
-  SetLinks(others, std::array{host}, condition);
 }
 
 void NetworkModel::Heal() {
   kernel_.Trace("fault.heal", {});
-  ++heals_;
+  troubles_.clear();
   for (const auto& [from, to] : links_.Impaired()) {
-    links_.SetCondition(from, to, {}, kernel_.now());
+    links_.SetOnlyTrouble(from, to, kSet, {}, kernel_.now());
   }
-  messages_.Revise();
-  connections_.Revise();
+  Revise();
 }
 
 uint16_t NetworkModel::FreePort(HostId host) {

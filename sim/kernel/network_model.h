@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -47,13 +48,18 @@ class NetworkModel {
   void OnPipeEvent(uint32_t slot, uint64_t detail) { connections_.OnEvent(slot, detail); }
 
   // The experimenter's acts; see sim/world/world.h.
+  TroubleId Impair(HostId from, HostId to, const LinkCondition& condition);
+  TroubleId Impair(std::span<const HostId> from, std::span<const HostId> to,
+                   const LinkCondition& condition);
+  void EndTrouble(TroubleId trouble);
   void SetLink(HostId from, HostId to, const LinkCondition& condition);
   void SetLinks(std::span<const HostId> from, std::span<const HostId> to,
                 const LinkCondition& condition);
   void SetHost(HostId host, Direction direction, const LinkCondition& condition);
-  void Partition(std::span<const HostId> left, std::span<const HostId> right, InFlight in_flight);
+  TroubleId Partition(std::span<const HostId> left, std::span<const HostId> right,
+                      InFlight in_flight);
   size_t ResetConnections(HostId first, HostId second, ResetEnds ends);
-  void StartSwizzle(std::span<const HostId> group, const Swizzle& swizzle);
+  TroubleId StartSwizzle(std::span<const HostId> group, const Swizzle& swizzle);
   void Heal();
 
   // For a report (network_report.cc): the other end of a connection, and all that is queued.
@@ -74,10 +80,32 @@ class NetworkModel {
   // The range that a caller gets who names no port.
   static constexpr uint16_t kFirstFreePort = 49152;
 
-  // A host whose links change, without those to hosts for which the same still holds.
-  void SwizzleHost(HostId host, std::span<const HostId> except, const LinkCondition& condition);
+  // All links from one to another.
+  struct Links {
+    std::vector<HostId> from;
+    std::vector<HostId> to;
+  };
+
+  // What an act impaired that has not ended.
+  struct Trouble {
+    std::vector<Links> links;
+    LinkCondition condition;
+  };
+
+  TroubleId Begin(std::vector<Links> links, const LinkCondition& condition);
+  // Whether what ails one of these links has changed.
+  bool SetTroubles(TroubleId trouble, const Links& links, const LinkCondition& condition);
+  void TraceLink(HostId from, HostId to, const LinkCondition& condition);
+  void TraceLinks(std::span<const HostId> from, std::span<const HostId> to,
+                  std::string_view condition);
+  void Revise();
+  // Links to and from a host change, without those to hosts for which the same still holds.
+  void SwizzleHost(TroubleId swizzle, HostId host, std::span<const HostId> except,
+                   const LinkCondition& condition);
+  std::vector<HostId> OthersThan(HostId host, std::span<const HostId> except = {}) const;
   std::vector<HostId> Shuffled(std::span<const HostId> hosts);
   void CheckHosts(std::span<const HostId> hosts) const;
+  void CheckApart(HostId from, HostId to) const;
   std::string NamesOf(std::span<const HostId> hosts) const;
 
   Kernel& kernel_;
@@ -87,7 +115,8 @@ class NetworkModel {
   ConnectionModel connections_;
   std::vector<uint16_t> next_free_;     // by host
   std::optional<ChoicePoint> swizzle_;  // from the first swizzle on
-  uint64_t heals_ = 0;                  // what began before one has ended with it
+  std::map<TroubleId, Trouble> troubles_;
+  uint64_t troubles_begun_ = 0;
 };
 
 // The network as one process sees it.

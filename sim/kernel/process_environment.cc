@@ -1,9 +1,19 @@
 #include "sim/kernel/process_environment.h"
 
 #include "sim/check.h"
+#include "sim/kernel/interpose.h"
 #include "sim/kernel/kernel.h"
 
 namespace flinch::sim {
+
+Environment& Environment::Current() {
+  const Kernel* const kernel = RunningKernel();
+  Environment* const current = kernel == nullptr ? nullptr : kernel->CurrentEnvironment();
+  Check(current != nullptr,
+        "Environment::Current is asked for by {}: only code that runs in a process has one",
+        RunningActor());
+  return *current;
+}
 
 ProcessEnvironment::ProcessEnvironment(Kernel& kernel, Incarnation& incarnation, HostRecord& host)
     : kernel_(kernel),

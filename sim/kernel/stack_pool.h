@@ -1,8 +1,9 @@
-// Stacks of fibers: one size, used again and again, with forbidden memory at their far end.
+// Stacks of fibers: of one size, used again and again, with forbidden memory at their far end.
 //
-// Stacks outlive worlds: they belong to the thread, for a world that starts should not ask the
-// machine for memory it gave back a moment ago. What a stack holds is never read before it is
-// written.
+// Stacks outlive worlds: they belong to the thread, which has a pool for each size, for a world
+// that starts should not ask the machine for memory it gave back a moment ago. What a stack holds
+// is never read before it is written. Where its headers are installed, valgrind is told of each
+// stack: it would take a switch between two of them for a frame of gigabytes.
 #pragma once
 
 #include <cstddef>
@@ -21,13 +22,16 @@ namespace flinch::sim {
 
 class StackPool {
  public:
-  StackPool() = default;
+  // `bytes` are those of WorldOptions::stack_bytes; see size().
+  explicit StackPool(size_t bytes);
   ~StackPool();
   StackPool(const StackPool&) = delete;
   StackPool& operator=(const StackPool&) = delete;
 
-  // The one of this thread.
-  static StackPool& OfThread();
+  // The one of this thread whose stacks are that large.
+  static StackPool& OfThread(size_t bytes);
+  // Of all pools of this thread.
+  static size_t UnguardedOfThread();
 
   // The lowest usable byte. Usable are `size()` bytes; below lie `kGuardBytes` that nobody may
   // touch.
@@ -35,11 +39,13 @@ class StackPool {
 
   void Return(char* stack) { free_.push_back(stack); }
 
-  static size_t size();
+  // What was asked for, in whole pages; under the address sanitizer four times that, for frames
+  // grow.
+  size_t size() const { return size_; }
 
   // Where a fiber begins, near the far end: a little lower on each stack, or the hottest bytes of
   // all fibers would share a few lines of the processor's cache.
-  static char* Top(char* stack, uint32_t colour);
+  char* Top(char* stack, uint32_t colour) const;
 
   // Code that is compiled as flinch::sim asks (-fstack-clash-protection) touches each page of a
   // frame in turn. A frame of other code, a library's, may lie over less than this.
@@ -51,17 +57,20 @@ class StackPool {
   size_t unguarded() const { return unguarded_; }
 
   // Fills a stack, so that HighWater can tell how much of it has been used since.
-  static void Paint(char* stack);
-  static size_t HighWater(char* stack, uint32_t colour);
+  void Paint(char* stack) const;
+  size_t HighWater(char* stack, uint32_t colour) const;
 
  private:
-  void Grow();
-
   struct Slab {
     char* begin = nullptr;
     size_t bytes = 0;
+    std::vector<unsigned> numbers;  // of its stacks, for valgrind
   };
 
+  void Grow();
+  size_t Stride() const;
+
+  size_t size_;
   size_t unguarded_ = 0;
   std::vector<Slab> slabs_;
   std::vector<char*> free_;

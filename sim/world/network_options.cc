@@ -1,5 +1,6 @@
 #include "sim/world/network_options.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,6 +69,58 @@ std::string ShowShape(const BimodalLatency& latency) {
                      latency.slow_share.denominator, ShowShape(latency.slow));
 }
 
+void Raise(Ratio& whole, const Ratio& part) {
+  whole =
+      uint64_t{part.numerator} * whole.denominator > uint64_t{whole.numerator} * part.denominator
+          ? part
+          : whole;
+}
+
+// The smaller of two limits of which 0 is none.
+void Narrow(uint64_t& whole, uint64_t part) {
+  whole = whole == 0 || (part != 0 && part < whole) ? part : whole;
+}
+
+// How long something takes counts only where it can happen; a whole link has a time for it, too.
+void RaiseTimed(Ratio& whole, Duration& whole_time, const Ratio& part, Duration part_time) {
+  if (part.numerator > 0) {
+    whole_time = whole.numerator > 0 ? std::max(whole_time, part_time) : part_time;
+    Raise(whole, part);
+  }
+}
+
+// What is dropped is gone, whatever else would have become of it.
+InFlight Worse(InFlight left, InFlight right) {
+  if (left == InFlight::kDrop || right == InFlight::kDrop) {
+    return InFlight::kDrop;
+  }
+  return left == InFlight::kHold ? left : right;
+}
+
+void Add(LinkCondition& whole, const LinkCondition& one) {
+  if (one.cut) {
+    whole.in_flight = whole.cut ? Worse(whole.in_flight, one.in_flight) : one.in_flight;
+    whole.cut = true;
+  }
+  whole.clog = whole.clog || one.clog;
+  whole.delay =
+      one.delay > Duration::max() - whole.delay ? Duration::max() : whole.delay + one.delay;
+  Raise(whole.loss, one.loss);
+  Raise(whole.duplicate, one.duplicate);
+  RaiseTimed(whole.reorder, whole.reorder_delay, one.reorder, one.reorder_delay);
+  RaiseTimed(whole.stall, whole.stall_time, one.stall, one.stall_time);
+  if (one.corrupt.numerator > 0) {
+    whole.corrupt_bits_max = std::max(whole.corrupt_bits_max, one.corrupt_bits_max);
+    whole.corruption = std::max(whole.corruption, one.corruption);
+    Raise(whole.corrupt, one.corrupt);
+  }
+  if (one.latency && (!whole.latency || LongestOf(*one.latency) > LongestOf(*whole.latency))) {
+    whole.latency = one.latency;
+  }
+  Narrow(whole.bytes_per_second, one.bytes_per_second);
+  Narrow(whole.read_bytes_per_second, one.read_bytes_per_second);
+}
+
 void AddRatio(std::string& shown, std::string_view name, Ratio ratio) {
   if (ratio.numerator > 0) {
     shown += fmt::format(" {}={}/{}", name, ratio.numerator, ratio.denominator);
@@ -75,6 +128,14 @@ void AddRatio(std::string& shown, std::string_view name, Ratio ratio) {
 }
 
 }  // namespace
+
+Duration LongestOf(const Latency& latency) {
+  if (const auto* const bimodal = std::get_if<BimodalLatency>(&latency)) {
+    return std::max(bimodal->fast.max, bimodal->slow.max);
+  }
+  const auto* const uniform = std::get_if<UniformLatency>(&latency);
+  return uniform != nullptr ? uniform->max : std::get<ExponentialLatency>(latency).max;
+}
 
 Result<void> Validate(const Latency& latency) {
   return std::visit([](const auto& shape) { return CheckLatency(shape); }, latency);
@@ -108,6 +169,14 @@ Result<void> Validate(const LinkCondition& condition) {
     return Validate(*condition.latency);
   }
   return {};
+}
+
+LinkCondition Compose(std::span<const LinkCondition> conditions) {
+  LinkCondition whole;
+  for (const LinkCondition& one : conditions) {
+    Add(whole, one);
+  }
+  return whole;
 }
 
 std::string Show(const LinkCondition& condition) {

@@ -1,8 +1,9 @@
 // What the paths between hosts are like: when they are whole, and what may be wrong with them.
 //
-// `LinkOptions` holds for all links of a world, always. A `LinkCondition` is a fault: it holds for
-// one direction of one link from one act of the experimenter (World::SetLink) to the next; the
-// default condition is a whole link. A host's path to itself is never impaired.
+// `LinkOptions` holds for all links of a world, always. A `LinkCondition` is a fault of one
+// direction of a link; the default condition is a whole link. Several may ail a link at once
+// (World::Impair), each until it ends; what they come to together, `Compose` says. A host's path to
+// itself is never impaired.
 //
 // Two layers travel over a link, and each condition says on which it acts:
 //   messages     sim::Socket: may be lost, doubled, late, overtaken, changed
@@ -15,9 +16,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 
+#include "sim/ids.h"
 #include "sim/random.h"
 #include "sim/result.h"
 #include "sim/time.h"
@@ -52,6 +55,9 @@ struct BimodalLatency {
 };
 
 using Latency = std::variant<UniformLatency, ExponentialLatency, BimodalLatency>;
+
+// The most that it may come to.
+Duration LongestOf(const Latency& latency);
 
 // A whole sentence about a minimum above its maximum, a negative time, an impossible share.
 Result<void> Validate(const Latency& latency);
@@ -145,7 +151,7 @@ struct LinkCondition {
   // it goes on when the link is whole.
   bool clog = false;
 
-  // At the moment this condition is set and cuts.
+  // At the moment at which this condition begins and cuts.
   InFlight in_flight = InFlight::kDeliver;
 
   friend bool operator==(const LinkCondition&, const LinkCondition&) = default;
@@ -154,6 +160,14 @@ struct LinkCondition {
 // A whole sentence about a probability above 1, a negative time, corruption of no bits or of more
 // than 1024.
 Result<void> Validate(const LinkCondition& condition);
+
+// An act that impaired links: names it, to end it.
+using TroubleId = StrongId<struct TroubleTag, uint64_t>;
+
+// What troubles of one link come to together: the worst of each. Any cut cuts, and drops what is in
+// flight if one of them does; delays add up; the greatest probability, the narrowest bandwidth, the
+// latency with the greatest maximum.
+LinkCondition Compose(std::span<const LinkCondition> conditions);
 
 // What is not as in a whole link: "clog loss=1/10 duplicate=1/4"; "whole" when nothing is.
 std::string Show(const LinkCondition& condition);

@@ -8,6 +8,8 @@ namespace flinch::sim {
 namespace {
 
 constexpr int64_t kDriftMax = 500'000;
+constexpr size_t kStackMin = size_t{16} * 1024;
+constexpr size_t kStackMax = size_t{1024} * 1024 * 1024;
 constexpr Duration kCentury = std::chrono::hours(24 * 36'525);
 
 Result<void> CheckWithinACentury(std::string_view what, Duration span) {
@@ -71,6 +73,12 @@ Result<void> WorldOptions::Validate() const {
         fmt::format("The tape to be played is of seed {}, but the world has seed {}: a tape "
                     "counts the draws of its own seed.",
                     play->seed, seed));
+  }
+  if (stack_bytes < kStackMin || stack_bytes > kStackMax) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("Fibers with stacks of {} bytes cannot run: give stack_bytes from {} "
+                            "(16 KiB) to {} (1 GiB).",
+                            stack_bytes, kStackMin, kStackMax));
   }
   if (link.window_bytes == 0) {
     return Fail(ErrorCode::kInvalidArgument,

@@ -1,6 +1,7 @@
 // How a world behaves when nothing is broken, and what it may cost.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -61,6 +62,9 @@ struct WorldOptions {
   std::optional<Tape> play;
   bool records_tape = false;
   Keep keep = Keep::kNothing;
+  // Of each fiber, in whole pages; from 16 KiB to 1 GiB. Code that was not written for fibers may
+  // need more. Pages that are not touched take no memory, and nothing of a run depends on it.
+  size_t stack_bytes = size_t{64} * 1024;
   // Let World::StackUses tell how much of its stack each fiber used. Slow.
   bool measure_stacks = false;
   Lens lens;  // which part of what `keep` says

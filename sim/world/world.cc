@@ -70,6 +70,17 @@ void World::CrashHost(HostId host, CrashStyle style) { kernel_->CrashHost(host, 
 
 void World::Restart(ProcessId process) { kernel_->Restart(process); }
 
+TroubleId World::Impair(HostId from, HostId to, const LinkCondition& condition) {
+  return kernel_->network().Impair(from, to, condition);
+}
+
+TroubleId World::Impair(std::span<const HostId> from, std::span<const HostId> to,
+                        const LinkCondition& condition) {
+  return kernel_->network().Impair(from, to, condition);
+}
+
+void World::EndTrouble(TroubleId trouble) { kernel_->network().EndTrouble(trouble); }
+
 void World::SetLink(HostId from, HostId to, const LinkCondition& condition) {
   kernel_->network().SetLink(from, to, condition);
 }
@@ -83,17 +94,17 @@ void World::SetHost(HostId host, Direction direction, const LinkCondition& condi
   kernel_->network().SetHost(host, direction, condition);
 }
 
-void World::Partition(std::span<const HostId> left, std::span<const HostId> right,
-                      InFlight in_flight) {
-  kernel_->network().Partition(left, right, in_flight);
+TroubleId World::Partition(std::span<const HostId> left, std::span<const HostId> right,
+                           InFlight in_flight) {
+  return kernel_->network().Partition(left, right, in_flight);
 }
 
 size_t World::ResetConnections(HostId first, HostId second, ResetEnds ends) {
   return kernel_->network().ResetConnections(first, second, ends);
 }
 
-void World::StartSwizzle(std::span<const HostId> group, const Swizzle& swizzle) {
-  kernel_->network().StartSwizzle(group, swizzle);
+TroubleId World::StartSwizzle(std::span<const HostId> group, const Swizzle& swizzle) {
+  return kernel_->network().StartSwizzle(group, swizzle);
 }
 
 void World::Heal() { kernel_->network().Heal(); }
@@ -156,6 +167,8 @@ std::vector<HostId> World::Hosts() const {
   return hosts;
 }
 
+void World::HealEverything() { kernel_->HealEverything(); }
+
 void World::At(SimTime time, std::move_only_function<void()> act) {
   kernel_->At(time, std::move(act));
 }
@@ -195,7 +208,7 @@ const ClockCondition& World::ClockOf(HostId host) const {
 
 StuckReport World::Explain() const { return kernel_->Explain(); }
 
-size_t World::UnguardedStacks() { return StackPool::OfThread().unguarded(); }
+size_t World::UnguardedStacks() { return StackPool::UnguardedOfThread(); }
 
 std::optional<ProcessId> World::FindProcess(std::string_view name) const {
   for (const std::unique_ptr<ProcessRecord>& process : kernel_->processes()) {

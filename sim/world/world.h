@@ -100,27 +100,37 @@ class World {
   // Boots the next incarnation of a process that is not alive.
   void Restart(ProcessId process);
 
-  // Faults of the network. What a condition does, and to what: sim/world/network_options.h. The
-  // last condition of a link holds; conditions are valid (Validate). A condition that carries again
-  // lets go what an earlier one held. `from` and `to` are two hosts. "fault.link", "fault.links", …
+  // Faults of the network. What a condition does, and to what: sim/world/network_options.h.
+  // Conditions are valid (Validate). A link that carries again lets go what it held.
+  //
+  // Ails the link from one host to another, beside all that ails it already, until EndTrouble; what
+  // these come to together holds (Compose). "fault.link", which tells what that is.
+  TroubleId Impair(HostId from, HostId to, const LinkCondition& condition);
+  // Every link from one of `from` to one of `to`. "fault.links", which tells what began or ended.
+  TroubleId Impair(std::span<const HostId> from, std::span<const HostId> to,
+                   const LinkCondition& condition);
+  // Ends what an act brought, on all its links, and leaves what else ails them. Does nothing where
+  // it has ended already.
+  void EndTrouble(TroubleId trouble);
+  // From now on this ails the link, and nothing else: ends its troubles.
   void SetLink(HostId from, HostId to, const LinkCondition& condition);
   // Every link from one of `from` to one of `to`.
   void SetLinks(std::span<const HostId> from, std::span<const HostId> to,
                 const LinkCondition& condition);
   // The links between a host and all others that exist now.
   void SetHost(HostId host, Direction direction, const LinkCondition& condition);
-  // Cuts every link between the two groups, in both directions; with SetLinks, in one.
-  void Partition(std::span<const HostId> left, std::span<const HostId> right,
-                 InFlight in_flight = InFlight::kDeliver);
+  // Cuts every link between the two groups, in both directions; with Impair, in one.
+  TroubleId Partition(std::span<const HostId> left, std::span<const HostId> right,
+                      InFlight in_flight = InFlight::kDeliver);
   // Breaks the connections between two hosts: at once, on the ends that `ends` says, a blocked and
   // every later call returns kUnavailable. What had arrived and was not read is lost, and so is
   // what is on its way to such an end: all that a receiver ever got is a prefix of what was sent.
   // Returns how many were broken. "fault.reset".
   size_t ResetConnections(HostId first, HostId second, ResetEnds ends = ResetEnds::kBoth);
-  // Returns at once; the world goes on with it while it runs. The links of the group's hosts end
-  // whole. "fault.swizzle", then "fault.links" for each step.
-  void StartSwizzle(std::span<const HostId> group, const Swizzle& swizzle = {});
-  // Makes every link whole and ends what swizzles are under way. What was held goes on, and frames
+  // Returns at once; the world goes on with it while it runs. "fault.swizzle", then "fault.links"
+  // for each step.
+  TroubleId StartSwizzle(std::span<const HostId> group, const Swizzle& swizzle = {});
+  // Makes every link whole and ends all its troubles, and what swizzles are under way. What was held goes on, and frames
   // that were to arrive later than a whole link would bring them are brought forward; messages that
   // travel keep their time. Connections that broke stay broken: connect again. "fault.heal".
   void Heal();
@@ -153,6 +163,11 @@ class World {
   void CrashAtWrite(HostId host, uint64_t number);
   void CrashAtSharedWrite(uint64_t number);
 
+  // Nothing is wrong any more: Heal, HealDisks; all clocks are right; who is paused goes on; and who
+  // crashed and is still down boots. A process that ended of itself stays ended, and what waits for
+  // its time (At) comes.
+  void HealEverything();
+
   // Calls `act` from outside at a time; times in the past mean now. A Check of it that fails ends
   // the run with Ending::kViolation, as one of a fiber does.
   void At(SimTime time, std::move_only_function<void()> act);
@@ -161,8 +176,8 @@ class World {
   // never comes. One act per number: the last.
   void AtSuspension(ProcessId process, uint64_t number, std::move_only_function<void()> act);
   // Calls observers for each traced event, in the order in which they were added. They run on the
-  // stack of the fiber that traces, as acts at a suspension do: 64 KiB for the fiber, the observer
-  // and all it calls. What is large belongs on the heap, or into an act of At, which runs on the
+  // stack of the fiber that traces, as acts at a suspension do: WorldOptions::stack_bytes for
+  // the fiber, the observer and all it calls. What is large belongs on the heap, or into an act of At, which runs on the
   // experimenter's own stack.
   void Observe(TraceObserver& observer);
   // An event of the experimenter's own, in nobody's process.

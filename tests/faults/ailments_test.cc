@@ -12,30 +12,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-TEST(ComposeTest, TakesTheWorstOfEverythingOfALink) {
-  const auto conditions = std::to_array<sim::LinkCondition>({
-      {.loss = {1, 3}, .delay = milliseconds(5), .stall = {1, 2}, .stall_time = milliseconds(7)},
-      {.loss = {50, 100}, .delay = milliseconds(7), .bytes_per_second = 900},
-      {.cut = true, .duplicate = {1, 4}, .bytes_per_second = 300},
-      {.stall = {1, 9}, .stall_time = milliseconds(9), .clog = true},
-  });
-  EXPECT_EQ(Compose(conditions), (sim::LinkCondition{.cut = true,
-                                                     .loss = {50, 100},
-                                                     .delay = milliseconds(12),
-                                                     .duplicate = {1, 4},
-                                                     .stall = {1, 2},
-                                                     .stall_time = milliseconds(9),
-                                                     .bytes_per_second = 300,
-                                                     .clog = true}));
-  EXPECT_EQ(Compose(std::vector<sim::LinkCondition>()), sim::LinkCondition{});
-}
-
-TEST(ComposeTest, AddsDelaysWithoutOverflow) {
-  const auto conditions = std::to_array<sim::LinkCondition>(
-      {{.delay = sim::Duration::max()}, {.delay = milliseconds(7)}});
-  EXPECT_EQ(Compose(conditions).delay, sim::Duration::max());
-}
-
 TEST(ComposeTest, WidensPathsThatDoNotAgree) {
   std::vector<sim::DiskCondition> conditions = {{.path_prefix = "/a", .hung = true},
                                                 {.path_prefix = "/a", .capacity_bytes = 10}};

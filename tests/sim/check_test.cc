@@ -31,5 +31,21 @@ TEST(CheckTest, AViolationIsNoStandardException) {
   EXPECT_FALSE(swallowed);
 }
 
+TEST(CheckDeathTest, AViolationThatNobodyCatchesSaysItsSentence) {
+  const auto fail = [](int number) noexcept { Check(number == 8, "seven is not {}", 8); };
+  EXPECT_DEATH(fail(7), "a check failed: seven is not 8 .*sim/check_test.cc:");
+}
+
+TEST(CheckDeathTest, WhatElseNobodyCatchesIsToldAsBefore) {
+  const auto fail = []() noexcept {
+    try {
+      Unreachable("caught");
+    } catch (const Violation&) {
+      throw std::runtime_error("another mistake");
+    }
+  };
+  EXPECT_DEATH(fail(), "another mistake");
+}
+
 }  // namespace
 }  // namespace flinch::sim

@@ -25,7 +25,7 @@ TEST(FiberContextTest, AnOverflowIsACleanReportThatNamesTheFiber) {
     world.AddProcess(world.AddHost("a"), "a", [](Environment& env) {
       env.Spawn("digger", [&env] {
         env.Sleep(1ms);
-        Dig(FiberContext::stack_bytes() * 2);
+        Dig(StackPool::OfThread(WorldOptions().stack_bytes).size() * 2);
       });
       env.Sleep(1s);
     });
@@ -45,7 +45,8 @@ TEST(FiberContextTest, AnOverflowIsACleanReportThatNamesTheFiber) {
 }
 
 TEST(FiberContextTest, AFrameThatCouldJumpOverTheForbiddenMemoryIsReportedToo) {
-  ASSERT_GT(size_t{1024 * 1024}, FiberContext::stack_bytes() + StackPool::kGuardBytes);
+  ASSERT_GT(size_t{1024 * 1024},
+            StackPool::OfThread(WorldOptions().stack_bytes).size() + StackPool::kGuardBytes);
   World world({.seed = 7});
   world.AddProcess(world.AddHost("a"), "a", [](Environment& env) {
     for (int i = 0; i < 20; ++i) {  // whose stacks it would land on
@@ -61,6 +62,39 @@ TEST(FiberContextTest, AFrameThatCouldJumpOverTheForbiddenMemoryIsReportedToo) {
   ASSERT_EQ(outcome.ending, Ending::kViolation);
   EXPECT_THAT(outcome.violation->what, HasSubstr("fiber leaper of process a"));
   EXPECT_EQ(world.Now(), SimTime(1ms));
+}
+
+TEST(FiberContextTest, AWorldGivesItsFibersTheStackThatItsOptionsSay) {
+  const auto dig = [](size_t stack_bytes) {
+    World world({.seed = 7, .stack_bytes = stack_bytes});
+    world.AddProcess(world.AddHost("a"), "a", [](Environment& env) {
+      env.Yield();
+      Dig(size_t{1024} * 1024);
+      env.Trace("deep");
+    });
+    return world.Run([] { return false; });
+  };
+  const size_t large = size_t{2} * 1024 * 1024;
+  const Outcome small = dig(WorldOptions().stack_bytes);
+  ASSERT_EQ(small.ending, Ending::kViolation);
+  EXPECT_THAT(small.violation->what, HasSubstr("stack_bytes"));
+  EXPECT_EQ(dig(large).ending, Ending::kIdle);
+  EXPECT_EQ(dig(large).ending, Ending::kIdle) << "its stacks are used again";
+}
+
+TEST(FiberContextTest, NothingOfARunDependsOnTheSizeOfItsStacks) {
+  const auto digest = [](size_t stack_bytes) {
+    World world({.seed = 7, .stack_bytes = stack_bytes});
+    world.AddProcess(world.AddHost("a"), "a", [](Environment& env) {
+      env.Spawn("b", [&env] {
+        env.Sleep(env.RandomStream("naps").Between(Duration(1ms), Duration(9ms)));
+      });
+      env.Sleep(5ms);
+    });
+    world.Run([] { return false; });
+    return world.digest();
+  };
+  EXPECT_EQ(digest(size_t{16} * 1024), digest(size_t{300} * 1000));
 }
 
 TEST(FiberContextTest, FibersThatWaitInsideAHandlerKeepTheirOwnExceptions) {

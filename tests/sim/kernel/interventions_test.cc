@@ -49,6 +49,37 @@ class InterventionsTest : public testing::Test {
   std::vector<Duration> noted_;
 };
 
+TEST_F(InterventionsTest, AfterHealingEverythingNothingIsWrong) {
+  Boot([](Environment& env) { env.Sleep(1h); });
+  const HostId other = world_.AddHost("b");
+  const ProcessId paused =
+      world_.AddProcess(other, "paused", [](Environment& env) { env.Sleep(1h); });
+  const ProcessId ended = world_.AddProcess(other, "ended", [](Environment&) {});
+  world_.At(SimTime(1s), [&] {
+    world_.Crash(process_);
+    world_.Pause(paused, PausedTimers::kRunning);
+    world_.SetClock(other, {.frozen = true});
+    world_.SetClock(host_, {.wall_offset = 5s});
+    world_.SetDisk(other, {.hung = true});
+    world_.Impair(host_, other, {.cut = true});
+  });
+  world_.At(SimTime(2s), [&] {
+    world_.HealEverything();
+    EXPECT_TRUE(world_.IsAlive(process_));
+    EXPECT_FALSE(world_.IsPaused(paused));
+    EXPECT_FALSE(world_.IsAlive(ended)) << "it ended of itself";
+    EXPECT_FALSE(world_.ClockOf(other).frozen);
+    EXPECT_EQ(world_.WallTimeOf(host_), WallTime(world_.Now().time_since_epoch()));
+    const size_t events = world_.recording().events.size();
+    world_.HealEverything();
+    EXPECT_EQ(world_.recording().events.size(), events + 1) << "only that it was done";
+  });
+  RunAll();
+  EXPECT_EQ(Find("fault.restart")->Text("process"), "a");
+  world_.Impair(host_, other, {.delay = 1ms});
+  EXPECT_EQ(world_.recording().events.back().Number("cut"), 0);
+}
+
 TEST_F(InterventionsTest, AFastClockEndsASleepEarlyInTheWorldAndInTimeForTheProcess) {
   Boot(
       [&](Environment& env) {

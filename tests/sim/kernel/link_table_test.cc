@@ -35,9 +35,9 @@ class LinkTableTest : public testing::Test {
 
 TEST_F(LinkTableTest, TroublesComeInTheirShareAndApartFromEachOther) {
   LinkTable links = Links();
-  links.SetCondition(
-      a_, b_, {.loss = {1, 4}, .duplicate = {1, 2}, .corrupt = {1, 2}, .corrupt_bits_max = 3},
-      now_);
+  links.SetOnlyTrouble(
+      a_, b_, TroubleId(),
+      {.loss = {1, 4}, .duplicate = {1, 2}, .corrupt = {1, 2}, .corrupt_bits_max = 3}, now_);
   std::vector<uint64_t> fates(5);  // lost; neither, doubled, corrupt, both
   std::vector<uint64_t> flips(3);
   for (uint64_t i = 0; i < kDraws; ++i) {
@@ -60,7 +60,8 @@ TEST_F(LinkTableTest, TroublesComeInTheirShareAndApartFromEachOther) {
 
 TEST_F(LinkTableTest, ReorderingIsUniformUpToItsLimit) {
   LinkTable links = Links({.latency_min = 1ms, .latency_max = 1ms});
-  links.SetCondition(a_, b_, {.reorder = {1, 1}, .reorder_delay = 7'999'999ns}, now_);
+  links.SetOnlyTrouble(a_, b_, TroubleId(), {.reorder = {1, 1}, .reorder_delay = 7'999'999ns},
+                       now_);
   std::vector<uint64_t> counts(8);
   for (uint64_t i = 0; i < kDraws; ++i) {
     const MessageFate fate = links.SendMessage(a_, b_, 100, now_);
@@ -73,15 +74,16 @@ TEST_F(LinkTableTest, ReorderingIsUniformUpToItsLimit) {
 TEST_F(LinkTableTest, ATroubleMovesNoLatencyOfItsOwnLinkOrOfAnother) {
   LinkTable whole = Links();
   LinkTable impaired = Links();
-  impaired.SetCondition(
-      a_, b_, {.loss = {1, 2}, .duplicate = {1, 2}, .corrupt = {1, 2}, .stall = {1, 2}}, now_);
+  impaired.SetOnlyTrouble(a_, b_, TroubleId(),
+                          {.loss = {1, 2}, .duplicate = {1, 2}, .corrupt = {1, 2}, .stall = {1, 2}},
+                          now_);
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(impaired.SendMessage(a_, b_, 1, now_).latency,
               whole.SendMessage(a_, b_, 1, now_).latency);
     EXPECT_EQ(impaired.SendMessage(b_, a_, 1, now_).latency,
               whole.SendMessage(b_, a_, 1, now_).latency);
   }
-  impaired.SetCondition(a_, b_, {}, now_);
+  impaired.SetOnlyTrouble(a_, b_, TroubleId(), {}, now_);
   EXPECT_EQ(impaired.SendFrame(a_, b_, 1, now_).latency, whole.SendFrame(a_, b_, 1, now_).latency);
   EXPECT_TRUE(impaired.Impaired().empty());
 }
@@ -102,7 +104,7 @@ TEST_F(LinkTableTest, WhatIsSentOverANarrowLinkQueuesBothLayersAlike) {
   EXPECT_EQ(links.SendMessage(a_, b_, 960, now_).latency, 5ms);
   EXPECT_EQ(links.SendMessage(b_, a_, 960, now_).latency, 2ms) << "the other direction is free";
   EXPECT_EQ(links.SendMessage(a_, b_, 960, now_ + 1s).latency, 2ms) << "the queue has drained";
-  links.SetCondition(a_, c_, {.bytes_per_second = 100'000}, now_);
+  links.SetOnlyTrouble(a_, c_, TroubleId(), {.bytes_per_second = 100'000}, now_);
   EXPECT_EQ(links.SendMessage(a_, c_, 960, now_).latency, 11ms) << "the slower of the two";
 }
 
@@ -135,33 +137,33 @@ TEST_F(LinkTableTest, AFlipChangesAtMostSoManyBitsAndAtLeastOne) {
 
 TEST_F(LinkTableTest, DelaysThatNeverEndDoNotOverflow) {
   LinkTable links = Links();
-  links.SetCondition(a_, b_, {.loss = {9, 10}, .delay = Duration::max()}, now_);
+  links.SetOnlyTrouble(a_, b_, TroubleId(), {.loss = {9, 10}, .delay = Duration::max()}, now_);
   EXPECT_EQ(links.SendFrame(a_, b_, 1, now_).latency, Duration::max());
 }
 
 TEST_F(LinkTableTest, CertainCorruptionIsCertainLossForConnections) {
   LinkTable links = Links();
-  links.SetCondition(a_, b_, {.corrupt = {1, 1}}, now_);
+  links.SetOnlyTrouble(a_, b_, TroubleId(), {.corrupt = {1, 1}}, now_);
   EXPECT_TRUE(links.SendFrame(a_, b_, 1, now_).held);
   EXPECT_EQ(links.SendMessage(a_, b_, 1, now_).kind, Kind::kArrives) << "and is found out there";
-  links.SetCondition(a_, b_, {.corrupt = {3, 4}}, now_);
+  links.SetOnlyTrouble(a_, b_, TroubleId(), {.corrupt = {3, 4}}, now_);
   EXPECT_FALSE(links.SendFrame(a_, b_, 1, now_).held);
 }
 
 TEST_F(LinkTableTest, AQueueIsTimedAnewWhenTheBandwidthChanges) {
   LinkTable links = Links({.latency_min = 1ms, .latency_max = 1ms});
-  links.SetCondition(a_, b_, {.bytes_per_second = 1'000}, now_);
+  links.SetOnlyTrouble(a_, b_, TroubleId(), {.bytes_per_second = 1'000}, now_);
   EXPECT_EQ(links.SendMessage(a_, b_, 960, now_).latency, 1'001ms);
-  links.SetCondition(a_, b_, {.bytes_per_second = 2'000}, now_ + 500ms);
+  links.SetOnlyTrouble(a_, b_, TroubleId(), {.bytes_per_second = 2'000}, now_ + 500ms);
   // 500 bytes of the first and 1,000 of the second.
   EXPECT_TRUE(links.BecameFaster(a_, b_));
   EXPECT_FALSE(links.BecameFaster(b_, a_));
   EXPECT_EQ(links.SendMessage(a_, b_, 960, now_ + 500ms).latency, 751ms);
   links.Settle();
-  links.SetCondition(a_, b_, {.bytes_per_second = 500}, now_ + 500ms);
+  links.SetOnlyTrouble(a_, b_, TroubleId(), {.bytes_per_second = 500}, now_ + 500ms);
   EXPECT_FALSE(links.BecameFaster(a_, b_));
   EXPECT_EQ(links.SendMessage(a_, b_, 460, now_ + 500ms).latency, 4'001ms);
-  links.SetCondition(a_, b_, {}, now_ + 500ms);
+  links.SetOnlyTrouble(a_, b_, TroubleId(), {}, now_ + 500ms);
   EXPECT_TRUE(links.BecameFaster(a_, b_));
   EXPECT_EQ(links.SendMessage(a_, b_, 960, now_ + 500ms).latency, 1ms);
   EXPECT_EQ(AtAnotherRate(Duration::max(), 2, 1), Duration::max());

@@ -1,6 +1,7 @@
 #include "sim/kernel/network_model.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <span>
@@ -275,6 +276,103 @@ TEST_F(NetworkModelTest, FreePortsAreUsedAgain) {
 TEST_F(NetworkModelTest, NobodyCanImpairThePathOfAHostToItself) {
   Boot([](Environment&) {}, [](Environment&) {});
   EXPECT_THROW(world_->SetLink(a_, a_, {.cut = true}), Violation);
+  EXPECT_THROW(world_->Impair(a_, a_, {.cut = true}), Violation);
+  EXPECT_THROW(world_->Impair(a_, b_, {.loss = {3, 2}}), Violation);
+}
+
+// How a world tells of its links, one line per event.
+std::vector<std::string> ToldOfLinks(const World& world) {
+  std::vector<std::string> told;
+  for (const RecordedEvent& event : world.recording().events) {
+    if (event.kind == "fault.link" || event.kind == "fault.links") {
+      told.push_back(ShowFields(event));
+    }
+  }
+  return told;
+}
+
+TEST_F(NetworkModelTest, TroublesOfALinkComposeAndEachEndsAlone) {
+  World world({.seed = 1, .keep = Keep::kTrace});
+  const HostId a = world.AddHost("a");
+  const HostId b = world.AddHost("b");
+  const TroubleId lossy = world.Impair(a, b, {.loss = Percent(10), .delay = 3ms});
+  const TroubleId cut = world.Impair(a, b, {.cut = true, .delay = 2ms});
+  world.EndTrouble(lossy);
+  world.EndTrouble(lossy);
+  world.EndTrouble(cut);
+  EXPECT_EQ(ToldOfLinks(world),
+            (std::vector<std::string>{"from=a to=b cut=0 loss=10/100 delay_ns=3000000",
+                                      "from=a to=b cut=1 loss=10/100 delay_ns=5000000",
+                                      "from=a to=b cut=1 loss=0/1 delay_ns=2000000",
+                                      "from=a to=b cut=0 loss=0/1 delay_ns=0"}));
+}
+
+TEST_F(NetworkModelTest, APartitionLeavesWhatElseAilsItsLinksAndEndsAlone) {
+  World world({.seed = 1, .keep = Keep::kTrace});
+  const HostId a = world.AddHost("a");
+  const HostId b = world.AddHost("b");
+  const HostId c = world.AddHost("c");
+  world.Impair(a, b, {.loss = Percent(100)});
+  const TroubleId partition = world.Partition(std::array{a}, std::array{b, c});
+  int heard = 0;
+  for (const auto& [host, name] : {std::pair(b, "b"), std::pair(c, "c")}) {
+    world.AddProcess(host, name, [&heard](Environment& env) {
+      const auto socket = *env.network().Bind(kPort);
+      while (socket->Receive(SimTime(1s))) {
+        ++heard;
+      }
+    });
+  }
+  world.AddProcess(a, "a", [](Environment& env) {
+    const auto socket = *env.network().Bind(0);
+    for (int second = 0; second < 2; ++second) {
+      env.Sleep(100ms);
+      socket->Send(Peer(env, "b"), "x");
+      socket->Send(Peer(env, "c"), "x");
+    }
+  });
+  world.At(SimTime(150ms), [&] {
+    EXPECT_EQ(heard, 0);
+    world.EndTrouble(partition);
+  });
+  world.Run([] { return false; });
+  EXPECT_EQ(heard, 1) << "the link to b has lost all before and after, the one to c is whole";
+  EXPECT_EQ(ToldOfLinks(world).back(), "from=b c to=a condition=cut is over");
+}
+
+TEST_F(NetworkModelTest, WhatIsSetEndsAllTroublesAndHealingToo) {
+  World world({.seed = 1, .keep = Keep::kTrace});
+  const HostId a = world.AddHost("a");
+  const HostId b = world.AddHost("b");
+  const TroubleId first = world.Impair(a, b, {.delay = 3ms});
+  world.SetLink(a, b, {.cut = true});
+  world.EndTrouble(first);
+  const TroubleId second = world.Impair(a, b, {.delay = 4ms});
+  world.Heal();
+  world.EndTrouble(second);
+  world.Impair(a, b, {.delay = 1ms});
+  const std::vector<std::string> told = ToldOfLinks(world);
+  ASSERT_EQ(told.size(), 4U);
+  EXPECT_EQ(told[1], "from=a to=b cut=1 loss=0/1 delay_ns=0");
+  EXPECT_EQ(told[2], "from=a to=b cut=1 loss=0/1 delay_ns=4000000");
+  EXPECT_EQ(told[3], "from=a to=b cut=0 loss=0/1 delay_ns=1000000");
+}
+
+TEST_F(NetworkModelTest, ASwizzleLeavesWhatElseAilsItsLinksAndCanBeEnded) {
+  World world({.seed = 1, .keep = Keep::kTrace});
+  const HostId a = world.AddHost("a");
+  const HostId b = world.AddHost("b");
+  world.Impair(a, b, {.delay = 3ms});
+  world.StartSwizzle(std::array{a}, {.span = 10ms});
+  world.At(SimTime(20ms), [&] { world.Impair(a, b, {.loss = Percent(10)}); });
+  TroubleId ended;
+  world.At(SimTime(30ms), [&] { ended = world.StartSwizzle(std::array{a, b}, {.span = 3s}); });
+  world.At(SimTime(2s), [&] { world.EndTrouble(ended); });
+  world.At(SimTime(4s), [&] { world.Impair(b, a, {.delay = 1ms}); });
+  world.Run([] { return false; });
+  const std::vector<std::string> told = ToldOfLinks(world);
+  EXPECT_NE(std::ranges::find(told, "from=a to=b cut=0 loss=10/100 delay_ns=3000000"), told.end());
+  EXPECT_EQ(told.back(), "from=b to=a cut=0 loss=0/1 delay_ns=1000000");
 }
 
 // The names in the "from" of the single steps of a swizzle, in order.

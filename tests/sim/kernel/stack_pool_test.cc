@@ -18,7 +18,7 @@ TEST(StackPoolTest, StacksThatTheMachineDoesNotGuardAreCounted) {
   }
   size_t unguarded = 0;
   {
-    StackPool pool;
+    StackPool pool(WorldOptions().stack_bytes);
     for (uint64_t stacks = 0; stacks < granted && pool.unguarded() == 0; ++stacks) {
       pool.Take();
     }

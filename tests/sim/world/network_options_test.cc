@@ -1,6 +1,8 @@
 #include "sim/world/network_options.h"
 
+#include <array>
 #include <string_view>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,6 +13,7 @@ namespace flinch::sim {
 namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 using testing::HasSubstr;
 
 TEST(NetworkOptionsTest, ConditionsThatMakeNoSenseAreNamed) {
@@ -66,6 +69,56 @@ TEST(NetworkOptionsTest, AConditionShowsWhatIsNotWhole) {
                                .bytes_per_second = 5,
                                .read_bytes_per_second = 7}),
             "latency=exponential:1ms+2ms..9ms bytes_per_second=5 read_bytes_per_second=7");
+}
+
+TEST(ComposeTest, TakesTheWorstOfEverythingOfALink) {
+  const auto conditions = std::to_array<LinkCondition>({
+      {.loss = {1, 3}, .delay = milliseconds(5), .stall = {1, 2}, .stall_time = milliseconds(7)},
+      {.loss = {50, 100}, .delay = milliseconds(7), .bytes_per_second = 900},
+      {.cut = true, .duplicate = {1, 4}, .bytes_per_second = 300},
+      {.stall = {1, 9}, .stall_time = milliseconds(9), .clog = true},
+  });
+  EXPECT_EQ(Compose(conditions), (LinkCondition{.cut = true,
+                                                .loss = {50, 100},
+                                                .delay = milliseconds(12),
+                                                .duplicate = {1, 4},
+                                                .stall = {1, 2},
+                                                .stall_time = milliseconds(9),
+                                                .bytes_per_second = 300,
+                                                .clog = true}));
+  EXPECT_EQ(Compose(std::vector<LinkCondition>()), LinkCondition{});
+}
+
+TEST(ComposeTest, OneConditionIsWhatItIs) {
+  const auto conditions =
+      std::to_array<LinkCondition>({{.cut = true,
+                                     .reorder = {1, 2},
+                                     .reorder_delay = milliseconds(3),
+                                     .corrupt = {1, 2},
+                                     .corrupt_bits_max = 7,
+                                     .corruption = Corruption::kUndetected,
+                                     .latency = UniformLatency{.max = milliseconds(9)},
+                                     .read_bytes_per_second = 8,
+                                     .in_flight = InFlight::kHold}});
+  EXPECT_EQ(Compose(conditions), conditions[0]);
+}
+
+TEST(ComposeTest, TheSlowerLatencyAndTheWorseFateOfWhatIsInFlight) {
+  const Latency slow =
+      BimodalLatency{.fast = {}, .slow = {.max = milliseconds(50)}, .slow_share = {1, 9}};
+  const auto conditions = std::to_array<LinkCondition>(
+      {{.latency = UniformLatency{.max = milliseconds(9)}, .in_flight = InFlight::kDrop},
+       {.cut = true, .latency = slow, .in_flight = InFlight::kDeliver},
+       {.cut = true, .in_flight = InFlight::kHold}});
+  EXPECT_EQ(Compose(conditions),
+            (LinkCondition{.cut = true, .latency = slow, .in_flight = InFlight::kHold}))
+      << "who does not cut drops nothing";
+}
+
+TEST(ComposeTest, AddsDelaysWithoutOverflow) {
+  const auto conditions =
+      std::to_array<LinkCondition>({{.delay = Duration::max()}, {.delay = milliseconds(7)}});
+  EXPECT_EQ(Compose(conditions).delay, Duration::max());
 }
 
 }  // namespace

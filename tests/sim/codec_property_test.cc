@@ -1,4 +1,4 @@
-#include "engine/serializer.h"
+#include "sim/codec.h"
 
 #include <cstdint>
 #include <map>
@@ -11,7 +11,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-namespace flinch::engine {
+namespace flinch::sim {
 namespace {
 
 using Value = std::pair<std::map<std::string, std::vector<int16_t>>,
@@ -26,7 +26,7 @@ std::vector<std::optional<int32_t>> Optionals(const std::vector<int32_t>& number
   return optionals;
 }
 
-RC_GTEST_PROP(SerializerPropertyTest, WhatIsWrittenIsRead,
+RC_GTEST_PROP(CodecPropertyTest, WhatIsWrittenIsRead,
               (const Value& value, const std::vector<int32_t>& numbers)) {
   const auto read = Decode<Value>(Encode(value));
   RC_ASSERT(read.has_value());
@@ -36,15 +36,14 @@ RC_GTEST_PROP(SerializerPropertyTest, WhatIsWrittenIsRead,
   RC_ASSERT(*optionals == Optionals(numbers));
 }
 
-RC_GTEST_PROP(SerializerPropertyTest, AStrictPrefixIsCorruption,
-              (const Value& value, uint32_t cut)) {
+RC_GTEST_PROP(CodecPropertyTest, AStrictPrefixIsCorruption, (const Value& value, uint32_t cut)) {
   const Bytes whole = Encode(value);
   const auto read = Decode<Value>(std::string_view(whole).substr(0, cut % whole.size()));
   RC_ASSERT(!read.has_value());
-  RC_ASSERT((read.error().code == sim::ErrorCode::kCorruption));
+  RC_ASSERT((read.error().code == ErrorCode::kCorruption));
 }
 
-RC_GTEST_PROP(SerializerPropertyTest, WhateverTheBytesAreNoMoreIsReadThanThereIs,
+RC_GTEST_PROP(CodecPropertyTest, WhateverTheBytesAreNoMoreIsReadThanThereIs,
               (const std::string& bytes)) {
   Decoder in(bytes);
   Value value;
@@ -55,13 +54,13 @@ RC_GTEST_PROP(SerializerPropertyTest, WhateverTheBytesAreNoMoreIsReadThanThereIs
   RC_ASSERT(in.remaining() <= bytes.size());
 }
 
-RC_GTEST_PROP(SerializerPropertyTest, DamageIsCorruptionOrAnotherValueNeverACrash,
+RC_GTEST_PROP(CodecPropertyTest, DamageIsCorruptionOrAnotherValueNeverACrash,
               (const Value& value, uint16_t place, uint8_t change)) {
   Bytes bytes = Encode(value);
   bytes[place % bytes.size()] = static_cast<char>(change);
   const auto read = Decode<Value>(bytes);
-  RC_ASSERT((read.has_value() || read.error().code == sim::ErrorCode::kCorruption));
+  RC_ASSERT((read.has_value() || read.error().code == ErrorCode::kCorruption));
 }
 
 }  // namespace
-}  // namespace flinch::engine
+}  // namespace flinch::sim
