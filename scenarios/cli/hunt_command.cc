@@ -30,6 +30,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// So many of the first seeds say that the program dies, whatever the seed.
+constexpr uint32_t kEqualDeathsMax = 8;
+
 constexpr std::string_view kDefaultFolder = ".flinch/hunts";
 
 // Where results go. Without --out, a folder that cannot be written is no reason not to hunt.
@@ -187,7 +190,8 @@ int HuntCommand(const HuntArguments& given, const std::string& program, Progress
        .max_failures = arguments.max_failures,
        .pool = {.workers = arguments.jobs.value_or(WorkersByDefault()),
                 .patience_ns = arguments.seed_timeout_ns,
-                .memory_bytes = arguments.seed_memory},
+                .memory_bytes = arguments.seed_memory,
+                .equal_deaths_max = kEqualDeathsMax},
        .perform = [&](const Unit& unit) { return expedition.runner.Perform(unit); },
        .describe = [&](const Unit& unit) { return expedition.runner.Describe(unit); },
        .clock = RealNow,
@@ -204,6 +208,7 @@ int HuntCommand(const HuntArguments& given, const std::string& program, Progress
   }
   HuntReport report = ReportOf(expedition.header, tally, program);
   report.progress = *hunted;
+  report.ended = hunted->gave_up;
   report.interrupted = interrupt.name();
   report.stored = file ? file->path() : "";
   if (arguments.max_failures && tally.largest_group() >= *arguments.max_failures) {

@@ -59,7 +59,9 @@ class Session {
     if (!stored_) {
       return sim::Fail(stored_);
     }
-    return Progress();
+    HuntProgress progress = Progress();
+    progress.gave_up = pool.gave_up();
+    return progress;
   }
 
  private:

@@ -31,6 +31,7 @@ struct HuntProgress {
   // What the last result was the first of.
   Tally::News news{};
   std::string signature{};  // of a new one
+  std::string gave_up{};    // why, where it was no use to go on
 };
 
 struct HuntRequest {

@@ -265,6 +265,7 @@ void WorkerPool::Hear(Worker& worker, const Calls& calls) {
     worker.sent.pop_front();
     const int64_t now = clock_();
     const int64_t took = now - std::exchange(worker.since, now);
+    has_seen_other_ = true;
     calls.done(work, {.text = *std::move(text), .wall_ns = took});
   }
 }
@@ -297,7 +298,23 @@ sim::Result<void> WorkerPool::Bury(Worker& worker, Fate fate, const Calls& calls
   }
   worker = *std::move(started);
   calls.done(sent.front(), answer);
+  NoteDeath(answer);
   return {};
+}
+
+void WorkerPool::NoteDeath(const Answer& answer) {
+  const bool is_equal =
+      answer.fate == Fate::kCrashed && (equal_deaths_ == 0 || answer.how == first_death_);
+  has_seen_other_ = has_seen_other_ || !is_equal;
+  if (has_seen_other_) {
+    return;
+  }
+  first_death_ = answer.how;
+  ++equal_deaths_;
+  if (equal_deaths_ == options_.equal_deaths_max) {
+    gave_up_ = fmt::format("the first {} runs all ended their process in the same way ({})",
+                           equal_deaths_, answer.how);
+  }
 }
 
 void WorkerPool::Drop(Worker& worker) {
@@ -335,6 +352,9 @@ sim::Result<void> WorkerPool::Run(const Calls& calls) {
                 Bury(worker, hangs ? Fate::kHung : Fate::kCrashed, calls);
             !buried) {
           return buried;
+        }
+        if (!gave_up_.empty()) {
+          return {};
         }
       }
     }

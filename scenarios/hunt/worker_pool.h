@@ -45,6 +45,9 @@ class WorkerPool {
     uint32_t workers = 1;
     int64_t patience_ns = 60'000'000'000;  // with one piece of work, in real time
     uint64_t memory_bytes = 2ULL << 30;    // of addresses, per worker; 0: no limit
+    // Gives up where so many first pieces all ended their worker in the same way (not by a limit),
+    // for then it is hardly the pieces' doing; 0: never.
+    uint32_t equal_deaths_max = 0;
   };
 
   struct Calls {
@@ -60,8 +63,11 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
   ~WorkerPool();
 
-  // Until there is no more work and all is answered, or `tick` says so.
+  // Until there is no more work and all is answered, or `tick` says so, or it gives up.
   sim::Result<void> Run(const Calls& calls);
+
+  // Why it gave up, for people; empty where it did not.
+  const std::string& gave_up() const { return gave_up_; }
 
  private:
   struct Worker {
@@ -80,12 +86,17 @@ class WorkerPool {
   bool Wait();
   void Hear(Worker& worker, const Calls& calls);
   sim::Result<void> Bury(Worker& worker, Fate fate, const Calls& calls);
+  void NoteDeath(const Answer& answer);
   void Drop(Worker& worker);
 
   Options options_;
   Perform perform_;
   Clock clock_;
   std::vector<Worker> workers_;
+  uint32_t equal_deaths_ = 0;
+  std::string first_death_;      // how; of those that are equal
+  bool has_seen_other_ = false;  // an answer, or another death
+  std::string gave_up_;
   std::deque<std::string> returned_;  // from workers that died before they began it
 };
 

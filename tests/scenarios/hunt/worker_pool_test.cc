@@ -6,8 +6,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
+#include <string>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -104,6 +107,40 @@ TEST(WorkerPoolTest, AnExitIsTheAnswerToOnePiece) {
   const std::map<std::string, Answer> answers = RunAll(pool, 10);
   ExpectAllButFour(answers, 10);
   EXPECT_EQ(answers.at("4").how, "exit code 3");
+}
+
+// How many of a hundred pieces are answered by a pool that gives up after five equal deaths, and
+// what it says then.
+std::pair<int, std::string> AnswersUntilItGivesUp(const WorkerPool::Perform& perform) {
+  WorkerPool pool({.workers = 1, .equal_deaths_max = 5}, perform, Now);
+  int next = 0;
+  int answers = 0;
+  const sim::Result<void> ran = pool.Run(
+      {.next = [&] { return next < 100 ? std::optional(std::to_string(next++)) : std::nullopt; },
+       .done = [&](const std::string&, const Answer&) { ++answers; },
+       .tick = [] { return true; }});
+  EXPECT_TRUE(ran.has_value());
+  return {answers, pool.gave_up()};
+}
+
+TEST(WorkerPoolTest, GivesUpWhereAllDieAtTheStart) {
+  const auto [answers, why] =
+      AnswersUntilItGivesUp([](const std::string&) -> std::string { _exit(3); });
+  EXPECT_EQ(answers, 5);
+  EXPECT_EQ(why, "the first 5 runs all ended their process in the same way (exit code 3)");
+}
+
+TEST(WorkerPoolTest, GoesOnWhereDeathsDifferOrOneAnswered) {
+  EXPECT_EQ(AnswersUntilItGivesUp(
+                [](const std::string& work) -> std::string { _exit(work == "3" ? 4 : 3); }),
+            std::pair(100, std::string()));
+  EXPECT_EQ(AnswersUntilItGivesUp([](const std::string& work) -> std::string {
+              if (work == "0") {
+                return "done";
+              }
+              _exit(3);
+            }),
+            std::pair(100, std::string()));
 }
 
 TEST(WorkerPoolTest, AnExceptionIsTold) {
