@@ -100,7 +100,8 @@ class Decoder {
   bool good_ = true;
 };
 
-// Specialise, in this namespace, for a type that is neither a number, text, a container of such, nor has a `Visit`.
+// Specialise, in this namespace, for a type that is neither a number, text, a container of such,
+// nor has a `Visit`.
 template <typename T>
 struct Serializer;
 

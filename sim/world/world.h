@@ -130,9 +130,10 @@ class World {
   // Returns at once; the world goes on with it while it runs. "fault.swizzle", then "fault.links"
   // for each step.
   TroubleId StartSwizzle(std::span<const HostId> group, const Swizzle& swizzle = {});
-  // Makes every link whole and ends all its troubles, and what swizzles are under way. What was held goes on, and frames
-  // that were to arrive later than a whole link would bring them are brought forward; messages that
-  // travel keep their time. Connections that broke stay broken: connect again. "fault.heal".
+  // Makes every link whole and ends all its troubles, and what swizzles are under way. What was
+  // held goes on, and frames that were to arrive later than a whole link would bring them are
+  // brought forward; messages that travel keep their time. Connections that broke stay broken: connect
+  // again. "fault.heal".
   void Heal();
 
   // What the clocks of a host do from now on ("fault.clock"); the condition is valid. Waits of its
@@ -163,9 +164,9 @@ class World {
   void CrashAtWrite(HostId host, uint64_t number);
   void CrashAtSharedWrite(uint64_t number);
 
-  // Nothing is wrong any more: Heal, HealDisks; all clocks are right; who is paused goes on; and who
-  // crashed and is still down boots. A process that ended of itself stays ended, and what waits for
-  // its time (At) comes.
+  // Nothing is wrong any more: Heal, HealDisks; all clocks are right; who is paused goes on; and
+  // who crashed and is still down boots. A process that ended of itself stays ended, and what waits
+  // for its time (At) comes.
   void HealEverything();
 
   // Calls `act` from outside at a time; times in the past mean now. A Check of it that fails ends
@@ -176,9 +177,9 @@ class World {
   // never comes. One act per number: the last.
   void AtSuspension(ProcessId process, uint64_t number, std::move_only_function<void()> act);
   // Calls observers for each traced event, in the order in which they were added. They run on the
-  // stack of the fiber that traces, as acts at a suspension do: WorldOptions::stack_bytes for
-  // the fiber, the observer and all it calls. What is large belongs on the heap, or into an act of At, which runs on the
-  // experimenter's own stack.
+  // stack of the fiber that traces, as acts at a suspension do: WorldOptions::stack_bytes for the
+  // fiber, the observer and all it calls. What is large belongs on the heap, or into an act of At,
+  // which runs on the experimenter's own stack.
   void Observe(TraceObserver& observer);
   // An event of the experimenter's own, in nobody's process.
   EventId Trace(std::string_view kind, std::initializer_list<Field> fields = {});

@@ -278,7 +278,8 @@ class Server {
   }
 
   void OnPropose(uint64_t command) {
-    const bool is_known = std::ranges::find(memory_.log, command, &Entry::command) != memory_.log.end();
+    const bool is_known =
+        std::ranges::find(memory_.log, command, &Entry::command) != memory_.log.end();
     if (role_ == Role::kLeader && !is_known) {
       Append(command);
     }
