@@ -11,7 +11,7 @@
 #include <sanitizer/asan_interface.h>
 #endif
 #ifdef FLINCH_VALGRIND
-#include <valgrind/valgrind.h>
+#include <valgrind/memcheck.h>
 #endif
 
 namespace flinch::sim {
@@ -34,10 +34,16 @@ unsigned TellValgrind(const char* stack, size_t bytes) {
 }
 
 void TellValgrindOfTheEnd(unsigned number) { VALGRIND_STACK_DEREGISTER(number); }
+
+void TellValgrindOfANewUse(const char* stack, size_t bytes) {
+  static_cast<void>(VALGRIND_MAKE_MEM_UNDEFINED(stack, bytes));
+}
 #else
 unsigned TellValgrind(const char*, size_t) { return 0; }
 
 void TellValgrindOfTheEnd(unsigned) {}
+
+void TellValgrindOfANewUse(const char*, size_t) {}
 #endif
 
 // Few: one per size that a world of this thread ever asked for.
@@ -102,6 +108,8 @@ char* StackPool::Take() {
   }
   char* const stack = free_.back();
   free_.pop_back();
+  // What the fiber before has left is nobody's, wherever the next one begins.
+  TellValgrindOfANewUse(stack, size_);
 #ifdef FLINCH_ASAN
   // The lowest frame of the fiber before never returned: its marks are still there.
   __asan_unpoison_memory_region(stack, size_);
