@@ -12,6 +12,7 @@
 #include "build_id.h"
 #include "scenarios/cli/complaint.h"
 #include "scenarios/cli/hunt_options.h"
+#include "scenarios/cli/limit_options.h"
 #include "scenarios/cli/token_options.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
@@ -128,6 +129,7 @@ class Parser {
     run_->add_option("--output", output_, "where the committed output goes, as JSON Lines");
     run_->add_option("--tape", tape_, "where the choices of the run go, for `flinch replay`");
     run_->add_option("--trail", trail_)->group(std::string(kHidden));
+    limits_.Define(*run_, "never", "all");
     run_->add_flag("--twice", arguments_.twice, "run twice and compare event by event");
     run_->add_flag("--timeline", arguments_.timeline, "print what happened, event by event");
     run_->add_flag("--json", arguments_.json, "print one JSON object and nothing else");
@@ -329,6 +331,11 @@ class Parser {
       }
       arguments_.trail = *lens;
     }
+    const sim::Result<SeedLimits> limits = limits_.Finish();
+    if (!limits) {
+      return sim::Fail(limits);
+    }
+    arguments_.limits = *limits;
     arguments_.output = Given(*run_, "--output", output_);
     arguments_.tape = Given(*run_, "--tape", tape_);
     if (arguments_.timeline && arguments_.json) {
@@ -461,6 +468,7 @@ class Parser {
   CLI::App* hunt_ = nullptr;
   CLI::App* merge_ = nullptr;
   CLI::App* defects_ = nullptr;
+  LimitOptions limits_;
   HuntOptions hunt_options_;
   MergeOptions merge_options_;
   DefectsOptions defects_options_;

@@ -1,4 +1,4 @@
-// What a person typed, as a value. Only this file, hunt_options.h and token_options.h know CLI11.
+// What a person typed, as a value. Only this file and the *_options.h know CLI11.
 //
 // Errors: kInvalidArgument with one clear message and, where one is near, what was probably meant:
 //         verbs, flags, words with a fixed choice. Help and version are commands, not errors.
@@ -21,6 +21,12 @@
 
 namespace flinch::scenarios {
 
+// What one seed may take of the machine.
+struct SeedLimits {
+  std::optional<int64_t> timeout_ns{};  // of its own time
+  std::optional<uint64_t> memory{};     // bytes of addresses; 0: no limit
+};
+
 struct RunArguments {
   std::string scenario{};  // a name of the library or a path
   uint64_t seed = 1;
@@ -35,6 +41,7 @@ struct RunArguments {
   bool twice = false;
   bool timeline = false;
   bool json = false;
+  SeedLimits limits{};  // given: the run has a process of its own, which is ended at them
   // Print the run's trail and nothing else: what `verify` asks of its workers. Not in the help.
   std::optional<sim::Lens> trail{};
 };

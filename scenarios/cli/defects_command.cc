@@ -444,9 +444,10 @@ int DefectsCommand(const DefectsArguments& arguments, ProgressStyle style, std::
     return HuntProgress{
         .runs = chase.all_runs(), .runs_now = chase.all_runs(), .elapsed_ns = RealNow() - begin};
   };
+  const WorkerPool::Options limits{.workers = arguments.jobs.value_or(WorkersByDefault()),
+                                   .patience_ns = arguments.seed_timeout_ns};
   WorkerPool pool(
-      {.workers = arguments.jobs.value_or(WorkersByDefault()),
-       .patience_ns = arguments.seed_timeout_ns},
+      limits,
       [&](const std::string& work) {
         const Errand errand = ParseErrand(work);
         return ShowLine(
@@ -463,7 +464,7 @@ int DefectsCommand(const DefectsArguments& arguments, ProgressStyle style, std::
                       if (answer.fate == Fate::kAnswered) {
                         result = ParseLine(answer.text).value_or(result);
                       } else {
-                        JudgeFate(answer, arguments.seed_timeout_ns, result);
+                        JudgeFate(answer, limits, result);
                       }
                       chase.Done(place.quarry, result);
                       HuntProgress now = progress();

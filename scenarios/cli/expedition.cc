@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/model/vary.h"
 #include "sim/check.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
@@ -61,6 +63,12 @@ sim::Result<void> AddCrashes(const HuntArguments& arguments, const std::vector<H
       space.crashes.push_back({.target = target, .points = std::move(pair), .settings = settings});
     }
   }
+  if (space.crashes.empty()) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     fmt::format("There is nothing to try: the fault-free run of seed {} has too "
+                                 "few events at which a process could be crashed.",
+                                 space.first_seed));
+  }
   return {};
 }
 
@@ -84,8 +92,23 @@ std::string HashOfHunt(const HuntArguments& arguments, const HuntSpace& space,
   return HashContent({parts.begin(), parts.end()});
 }
 
+// Two scenarios of one name are told apart by their files.
+void TellApart(std::vector<HuntTarget>& targets) {
+  std::map<std::string, size_t> names;
+  for (const HuntTarget& target : targets) {
+    ++names[target.label];
+  }
+  for (HuntTarget& target : targets) {
+    if (names[target.label] > 1) {
+      target.label += fmt::format(" ({})", text::Printable(target.run.scenario));
+    }
+  }
+}
+
+// Each once: the same scenario under two names, or named twice, would count its seeds twice.
 sim::Result<std::vector<HuntTarget>> LoadTargets(const HuntArguments& arguments) {
   std::vector<HuntTarget> targets;
+  std::set<std::string> known;
   for (const std::string& scenario : arguments.scenarios) {
     RunArguments run = arguments.run;
     run.scenario = scenario;
@@ -94,8 +117,11 @@ sim::Result<std::vector<HuntTarget>> LoadTargets(const HuntArguments& arguments)
     if (!target) {
       return sim::Fail(target);
     }
-    targets.push_back(*std::move(target));
+    if (known.insert(ShowToml(target->scenario)).second) {
+      targets.push_back(*std::move(target));
+    }
   }
+  TellApart(targets);
   return targets;
 }
 
@@ -144,7 +170,7 @@ void FillHeader(const HuntArguments& arguments, const std::vector<HuntTarget>& t
   std::set<uint32_t> cells;
   bool draws = false;
   for (const HuntTarget& target : targets) {
-    const std::string& name = target.scenario.name;
+    const std::string& name = target.label;
     header.scenarios.push_back(name);
     if (target.has_faults || arguments.exhaust != Exhaust::kNothing) {
       header.with_faults.push_back(name);

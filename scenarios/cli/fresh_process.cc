@@ -10,6 +10,7 @@
 #include <locale.h>
 #include <poll.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -168,7 +169,8 @@ sim::Result<FreshProcess> FreshProcess::Start(const std::vector<std::string>& wo
     return NoProcess("no fork");
   }
   if (child == 0) {
-    // Only calls that need no memory from here on.
+    // Only calls that need no memory from here on. Nobody waits for what outlives its parent.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(out->write, STDOUT_FILENO);
     dup2(err->write, STDERR_FILENO);
     const int layout = personality(0xffffffff);

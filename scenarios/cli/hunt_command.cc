@@ -23,6 +23,7 @@
 #include "scenarios/hunt/hunt.h"
 #include "scenarios/hunt/hunt_header.h"
 #include "scenarios/hunt/hunt_text.h"
+#include "scenarios/hunt/missing_units.h"
 
 namespace flinch::scenarios {
 
@@ -46,6 +47,12 @@ sim::Result<std::optional<ResultsFile>> OpenResults(const HuntArguments& argumen
   }
   sim::Result<ResultsFile> file = ResultsFile::Open(path.string(), ShowHeader(header));
   if (file) {
+    for (const UnitResult& result : file->before()) {
+      if (const sim::Result<void> belongs = CheckBelongs(header, result); !belongs) {
+        return sim::Fail(belongs.error().code,
+                         fmt::format("{}: {}", file->path(), belongs.error().message));
+      }
+    }
     return std::optional(*std::move(file));
   }
   if (file.error().code != sim::ErrorCode::kIo || arguments.out) {
@@ -68,8 +75,8 @@ int ExitCodeOf(const Tally& tally, bool strict, const std::vector<HealthWarning>
   return decided_nothing || (strict && !warnings.empty()) ? kExitInconclusive : kExitPassed;
 }
 
-// A failure is one however many seeds are left; without one, what was interrupted proves nothing.
-int ExitCodeOf(const HuntArguments& arguments, int verdict, int signal) {
+// A failure is one however many seeds are left; without one, what was cut short proves nothing.
+int ExitCodeOf(const HuntArguments& arguments, int verdict, int signal, uint64_t missing) {
   const bool is_finding = verdict == kExitViolation || verdict == kExitNondeterminism;
   if (is_finding && !arguments.exit_zero_on_findings) {
     return verdict;
@@ -77,7 +84,27 @@ int ExitCodeOf(const HuntArguments& arguments, int verdict, int signal) {
   if (signal != 0) {
     return ExitCodeOfSignal(signal);
   }
-  return is_finding ? kExitPassed : verdict;
+  if (is_finding) {
+    return kExitPassed;
+  }
+  return missing > 0 ? kExitTryAgain : verdict;
+}
+
+// How many units of its shard a hunt has not done; says in the report which, and why.
+uint64_t TellMissing(const HuntArguments& arguments, const HuntHeader& header, HuntReport& report) {
+  const Tally& tally = report.tally;
+  if (arguments.max_failures && tally.largest_group() >= *arguments.max_failures) {
+    report.ended = fmt::format("{} failures of one kind", tally.largest_group());
+  }
+  const uint64_t of = report.progress.of.value_or(0);
+  if (tally.runs() >= of) {
+    return 0;
+  }
+  if (report.ended.empty()) {
+    report.ended = report.interrupted.empty() ? "the time of --for was over" : report.interrupted;
+  }
+  report.holes = DescribeMissing(header.shard, *header.units, tally);
+  return of - tally.runs();
 }
 
 // Which shard this is, where the command line leaves it to the surroundings.
@@ -211,12 +238,10 @@ int HuntCommand(const HuntArguments& given, const std::string& program, Progress
   report.ended = hunted->gave_up;
   report.interrupted = interrupt.name();
   report.stored = file ? file->path() : "";
-  if (arguments.max_failures && tally.largest_group() >= *arguments.max_failures) {
-    report.ended = fmt::format("{} failures of one kind", tally.largest_group());
-  }
+  const uint64_t missing = TellMissing(arguments, expedition.header, report);
   out << (arguments.run.json ? ShowJson(report) : ShowText(report));
   return ExitCodeOf(arguments, ExitCodeOf(tally, arguments.strict, report.warnings),
-                    interrupt.signal());
+                    interrupt.signal(), missing);
 }
 
 namespace {
@@ -242,28 +267,13 @@ sim::Result<std::vector<std::string>> FindResults(const std::vector<std::string>
     }
   }
   std::ranges::sort(files);
+  // One file under two paths is one.
+  std::set<fs::path> known;
+  std::erase_if(files, [&known](const std::string& file) {
+    std::error_code ignored;
+    return !known.insert(fs::weakly_canonical(file, ignored)).second;
+  });
   return files;
-}
-
-// What shards of the hunt have not done, each with its first unit.
-std::vector<std::string> FindHoles(const HuntHeader& header, uint64_t shards, const Tally& tally) {
-  std::vector<std::string> holes;
-  for (uint64_t index = 0; header.units && index < shards; ++index) {
-    uint64_t missing = 0;
-    uint64_t first = 0;
-    for (uint64_t unit = index; unit < *header.units; unit += shards) {
-      if (!tally.has(unit)) {
-        first = missing == 0 ? unit : first;
-        ++missing;
-      }
-    }
-    if (missing > 0) {
-      holes.push_back(fmt::format("{} units of shard {}, the first of them unit {}",
-                                  reports::ShowCount(missing),
-                                  Show(Shard{.index = index, .count = shards}), first));
-    }
-  }
-  return holes;
 }
 
 // Adds one file's results; `header` is that of the first one.
@@ -285,6 +295,9 @@ sim::Result<void> MergeFile(const std::string& path, std::optional<HuntHeader>& 
                                  path, own->hunt, own->build, header->hunt, header->build));
   }
   for (const UnitResult& result : stored->results) {
+    if (const sim::Result<void> belongs = CheckBelongs(*own, result); !belongs) {
+      return sim::Fail(belongs.error().code, fmt::format("{}: {}", path, belongs.error().message));
+    }
     tally.Add(result);
   }
   for (const ShrunkGroup& shrunk : stored->shrunk) {
@@ -314,7 +327,10 @@ int MergeCommand(const MergeArguments& arguments, const std::string& program, st
   report.stored = fmt::format(
       "{} of {}", files->size() == 1 ? "1 file" : fmt::format("{} files", files->size()),
       header->hunt);
-  report.holes = FindHoles(*header, header->shard.count, tally);
+  report.progress.of = header->units;
+  if (header->units) {
+    report.holes = DescribeMissing(header->shard.count, *header->units, tally);
+  }
   out << (arguments.json ? ShowJson(report) : ShowText(report));
   const int verdict = ExitCodeOf(tally, arguments.strict, report.warnings);
   return verdict == kExitPassed && !report.holes.empty() ? kExitInconclusive : verdict;

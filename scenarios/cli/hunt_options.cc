@@ -34,35 +34,6 @@ sim::Result<uint64_t> ReadCount(std::string_view flag, const std::string& text, 
   return *number;
 }
 
-sim::Result<int64_t> ReadTime(std::string_view flag, const std::string& text) {
-  const sim::Result<sim::Duration> time = text::ParseDuration(text);
-  if (!time) {
-    return Usage(fmt::format("{}: {}", flag, time.error().message));
-  }
-  if (time->count() == 0) {
-    return Usage(fmt::format("{}: In no time nothing is done; write such as 30s or 5m.", flag));
-  }
-  return time->count();
-}
-
-// "512M", "2G"; "0" is no limit.
-sim::Result<uint64_t> ReadBytes(std::string_view flag, std::string_view text) {
-  constexpr std::string_view kUnits = "KMG";
-  const std::string_view whole = text;
-  unsigned shift = 0;
-  if (const size_t unit = text.empty() ? std::string_view::npos : kUnits.find(text.back());
-      unit != std::string_view::npos) {
-    shift = 10 * static_cast<unsigned>(unit + 1);
-    text.remove_suffix(1);
-  }
-  const sim::Result<uint64_t> number = text::ParseSeed(text);
-  if (!number || *number > UINT64_MAX >> shift || (*number == 0 && shift != 0)) {
-    return Usage(fmt::format("{}: {} is no amount of memory; write such as 512M or 2G.", flag,
-                             Quote(whole)));
-  }
-  return *number << shift;
-}
-
 sim::Result<Search> ReadSearchName(const std::string& text) {
   if (const std::optional<Search> search = FindSearch(text)) {
     return *search;
@@ -99,8 +70,7 @@ void HuntOptions::Define(CLI::App& app) {
                  "auto: as Slurm, Kubernetes, GitLab and others tell by their variables");
   app.add_option("--out", out_, "the folder of the results; below .flinch/hunts unless given");
   app.add_flag("--fresh", arguments_.fresh, "do again what an earlier hunt has done");
-  app.add_option("--seed-timeout", timeout_, "a run that takes longer hangs; 60s unless given");
-  app.add_option("--seed-memory", memory_, "what one worker may allocate; 2G unless given, 0: all");
+  limits_.Define(app, "60s", "2G");
   app.add_flag("--no-shrink", arguments_.no_shrink,
                "leave failures as they were found; else each kind has 10s to become small");
   app.add_option("--max-failures", failures_, "end when so many of one kind were found");
@@ -132,13 +102,6 @@ sim::Result<void> HuntOptions::ReadNumbers(HuntArguments& arguments) const {
     }
     arguments.for_ns = *time;
   }
-  if (Given(*app_, "--seed-timeout")) {
-    const sim::Result<int64_t> time = ReadTime("--seed-timeout", timeout_);
-    if (!time) {
-      return sim::Fail(time);
-    }
-    arguments.seed_timeout_ns = *time;
-  }
   if (Given(*app_, "--max-failures")) {
     const sim::Result<uint64_t> failures = ReadCount("--max-failures", failures_, kFailuresMax);
     if (!failures) {
@@ -146,13 +109,12 @@ sim::Result<void> HuntOptions::ReadNumbers(HuntArguments& arguments) const {
     }
     arguments.max_failures = *failures;
   }
-  if (Given(*app_, "--seed-memory")) {
-    const sim::Result<uint64_t> bytes = ReadBytes("--seed-memory", memory_);
-    if (!bytes) {
-      return sim::Fail(bytes);
-    }
-    arguments.seed_memory = *bytes;
+  const sim::Result<SeedLimits> limits = limits_.Finish();
+  if (!limits) {
+    return sim::Fail(limits);
   }
+  arguments.seed_timeout_ns = limits->timeout_ns.value_or(arguments.seed_timeout_ns);
+  arguments.seed_memory = limits->memory.value_or(arguments.seed_memory);
   return {};
 }
 

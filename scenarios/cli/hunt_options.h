@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "scenarios/cli/command_line.h"
+#include "scenarios/cli/limit_options.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {
@@ -33,8 +34,7 @@ class HuntOptions {
   std::string exhaust_;
   std::string pairs_;
   std::string out_;
-  std::string timeout_;
-  std::string memory_;
+  LimitOptions limits_;
   std::string failures_;
 };
 

@@ -19,6 +19,7 @@
 #include "reports/run_summary.h"
 #include "reports/timeline_text.h"
 #include "scenarios/cli/complaint.h"
+#include "scenarios/cli/limited_run.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/pasted.h"
 #include "scenarios/cli/program_path.h"
@@ -308,6 +309,9 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
   sim::Result<PreparedRun> prepared = Prepare(arguments);
   if (!prepared) {
     return ComplainAboutInput(err, prepared.error().message);
+  }
+  if (arguments.limits.timeout_ns || arguments.limits.memory) {
+    return LimitedRunCommand(arguments, program, out, err);
   }
   if (arguments.trail) {
     out << ShowTrail(PerformForTrail(prepared->request, *arguments.trail));

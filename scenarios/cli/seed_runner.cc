@@ -22,6 +22,7 @@
 #include "scenarios/stage/signature.h"
 #include "sim/check.h"
 #include "sim/recording/divergence.h"
+#include "sim/text/text.h"
 #include "sim/world/world.h"
 
 namespace flinch::scenarios {
@@ -104,12 +105,13 @@ std::string SearchOf(const Unit& unit) {
 }  // namespace
 
 sim::Result<HuntTarget> LoadTarget(const RunArguments& run) {
-  HuntTarget target{.run = run, .scenario = {}, .settled = {}, .content_hash = {}};
+  HuntTarget target{.run = run, .label = {}, .scenario = {}, .settled = {}, .content_hash = {}};
   sim::Result<Scenario> scenario = LoadScenario(run.scenario);
   if (!scenario) {
     return sim::Fail(scenario);
   }
   target.scenario = *std::move(scenario);
+  target.label = text::Printable(target.scenario.name);
   sim::Result<PreparedRun> prepared = Prepare(run, target.scenario);
   if (!prepared) {
     return sim::Fail(prepared);
@@ -144,7 +146,7 @@ RunArguments SeedRunner::ArgumentsFor(const Unit& unit) const {
 
 UnitResult SeedRunner::Describe(const Unit& unit) const {
   return {.unit = unit.number,
-          .scenario = targets_[unit.target].scenario.name,
+          .scenario = targets_[unit.target].label,
           .seed = unit.seed,
           .search = SearchOf(unit),
           .twice = unit.twice,

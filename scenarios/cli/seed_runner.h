@@ -20,6 +20,7 @@ namespace flinch::scenarios {
 // all that the user could have got wrong is found then.
 struct HuntTarget {
   RunArguments run;
+  std::string label;         // what its results are called: by the scenario, and alone by it
   Scenario scenario;         // as it was loaded, without the run's settings
   Scenario settled;          // with them, before it varies
   std::string content_hash;  // of all that the first seed's run is made of

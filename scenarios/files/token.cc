@@ -186,7 +186,7 @@ sim::Result<ReplayToken> ParseToken(std::string_view text) {
                 fmt::format("{} is no replay token; one starts with {}.", Quote(text), kStart));
   }
   const size_t check = text.rfind(kCheck);
-  if (check == std::string_view::npos ||
+  if (check == std::string_view::npos || check < kStart.size() ||
       text.substr(check + kCheck.size()) != HashContent({text.substr(0, check)})) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("The replay token is damaged: a character of it is missing, wrong or "

@@ -1,11 +1,13 @@
 #include "scenarios/hunt/hunt.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "sim/check.h"
 #include "sim/text/text.h"
+#include "sim/time.h"
 
 namespace flinch::scenarios {
 
@@ -17,10 +19,15 @@ constexpr int64_t kNanosPerSecond = 1'000'000'000;
 // At the end of the time: what runs may end, if it does so soon.
 constexpr int64_t kGraceNs = 2 * kNanosPerSecond;
 
+// What a witness quotes of a process that ended.
+constexpr size_t kWordsMax = 400;
+
 constexpr std::string_view kRefused = "flinch: nondeterminism:";
 
 // The first line of what a worker said last.
-std::string FirstLine(const std::string& words) { return words.substr(0, words.find('\n')); }
+std::string FirstLine(const std::string& words) {
+  return text::Printable(std::string_view(words).substr(0, std::min(words.find('\n'), kWordsMax)));
+}
 
 class Session {
  public:
@@ -29,7 +36,9 @@ class Session {
     next_ = request.shard.index;
     if (file != nullptr) {
       for (const UnitResult& result : file->before()) {
-        tally.Add(result);
+        if (result.IsFinal()) {
+          tally.Add(result);
+        }
       }
       for (const ShrunkGroup& shrunk : file->shrunk_before()) {
         tally.AddShrunk(shrunk);
@@ -95,7 +104,7 @@ class Session {
       result = *std::move(told);
     } else {
       result = request_.describe(UnitOf(request_.space, NumberIn(work)));
-      JudgeFate(answer, request_.pool.patience_ns, result);
+      JudgeFate(answer, request_.pool, result);
     }
     result.wall_us = answer.wall_ns / kNanosPerMicro;
     if (file_ != nullptr && stored_) {
@@ -145,7 +154,18 @@ class Session {
 
 }  // namespace
 
-void JudgeFate(const Answer& answer, int64_t patience_ns, UnitResult& result) {
+std::string ShowBytes(uint64_t bytes) {
+  constexpr std::string_view kUnits = "KMG";
+  size_t unit = 0;
+  while (unit < kUnits.size() && bytes != 0 && bytes % 1024 == 0) {
+    bytes /= 1024;
+    ++unit;
+  }
+  return unit == 0 ? std::to_string(bytes) : fmt::format("{}{}", bytes, kUnits[unit - 1]);
+}
+
+void JudgeFate(const Answer& answer, const WorkerPool::Options& limits, UnitResult& result) {
+  const std::string patience = sim::Show(sim::Duration(limits.patience_ns));
   const std::string words = FirstLine(answer.text);
   const std::string said = words.empty() ? "" : " Its last words: " + words;
   switch (answer.fate) {
@@ -154,14 +174,16 @@ void JudgeFate(const Answer& answer, int64_t patience_ns, UnitResult& result) {
     case Fate::kHung:
       result.verdict = UnitVerdict::kHung;
       result.signature = "hung";
-      result.witness = fmt::format("The run did not end within {} s of real time.{}",
-                                   patience_ns / kNanosPerSecond, said);
+      result.witness = fmt::format(
+          "The run did not end within {} of its own time (--seed-timeout).{}", patience, said);
+      result.replay += fmt::format(" --seed-timeout {}", patience);
       return;
     case Fate::kOutOfMemory:
       result.verdict = UnitVerdict::kOutOfMemory;
       result.signature = "out of memory";
       result.witness =
           fmt::format("The run asked for more memory than --seed-memory allows.{}", said);
+      result.replay += fmt::format(" --seed-memory {}", ShowBytes(limits.memory_bytes));
       return;
     case Fate::kCrashed:
       if (words.starts_with(kRefused)) {
@@ -171,7 +193,7 @@ void JudgeFate(const Answer& answer, int64_t patience_ns, UnitResult& result) {
         return;
       }
       result.verdict = UnitVerdict::kCrashed;
-      result.signature = "crashed: " + answer.how;
+      result.signature = std::string(kCrashedBy) + answer.how;
       result.witness = fmt::format("The process of the run ended by {}.{}", answer.how, said);
       return;
   }

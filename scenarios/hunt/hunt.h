@@ -1,7 +1,8 @@
 // A hunt: the units of one shard, performed by a pool of workers, stored and counted.
 //
-// What is stored is not done again. The order in which answers come differs from time to time; what
-// they come to does not.
+// What is stored is not done again, but for results that are not final: what hung, ran out of
+// memory or was killed. The order in which answers come differs from time to time; what they come
+// to does not.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +51,12 @@ struct HuntRequest {
   std::function<void(const HuntProgress&)> progress;
 };
 
-// Fills in the verdict of a unit whose worker gave no answer.
-void JudgeFate(const Answer& answer, int64_t patience_ns, UnitResult& result);
+// Fills in the verdict of a unit whose worker gave no answer under these limits. A limit that ended
+// it joins the words that run it again.
+void JudgeFate(const Answer& answer, const WorkerPool::Options& limits, UnitResult& result);
+
+// "512M": what --seed-memory reads back.
+std::string ShowBytes(uint64_t bytes);
 
 // Counts what `file` (null: nothing is stored) holds of the shard, and does the rest. What was done
 // is in the tally and in the file however it ends. kIo where workers or the file fail.

@@ -1,9 +1,15 @@
 #include "scenarios/hunt/hunt_header.h"
 
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "scenarios/hunt/unit_result.h"
+#include "faults/fault_plan.h"
+#include "scenarios/hunt/json_members.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
@@ -11,7 +17,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr int64_t kVersion = 1;
+constexpr uint64_t kVersion = 1;
 
 std::unexpected<sim::Error> Unreadable(std::string_view what) {
   return sim::Fail(sim::ErrorCode::kInvalidArgument,
@@ -42,35 +48,109 @@ std::string ShowHeader(const HuntHeader& header) {
   return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
-sim::Result<HuntHeader> ParseHeader(std::string_view line) {
-  try {
-    const ordered_json object = ordered_json::parse(line);
-    if (object.at("flinch_hunt").get<int64_t>() != kVersion) {
-      return Unreadable("it is of another version");
+namespace {
+
+bool IsOneOf(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+// What the types of the members do not say.
+void CheckMembers(const HuntHeader& header, JsonMembers& members) {
+  for (const std::string& id : {header.hunt, header.build}) {
+    if (id.size() != 8 || id.find_first_not_of("0123456789abcdef") != std::string::npos) {
+      members.Complain("it does not say which hunt it is of");
     }
-    HuntHeader header;
-    object.at("hunt").get_to(header.hunt);
-    object.at("build").get_to(header.build);
-    const sim::Result<Shard> shard = ParseShard(object.at("shard").get<std::string>());
-    if (!shard) {
-      return Unreadable("it names no shard");
-    }
-    header.shard = *shard;
-    if (!object.at("units").is_null()) {
-      header.units = object.at("units").get<uint64_t>();
-    }
-    object.at("scenarios").get_to(header.scenarios);
-    object.at("with_faults").get_to(header.with_faults);
-    object.at("search").get_to(header.search);
-    object.at("cells_total").get_to(header.cells_total);
-    header.cells = ReadCells(object.value("cells", ""));
-    header.fault_kinds = object.value("fault_kinds", header.fault_kinds);
-    header.faults_undrawn = object.value("faults_undrawn", header.faults_undrawn);
-    header.plans = object.value("plans", header.plans);
-    return header;
-  } catch (const ordered_json::exception&) {
-    return Unreadable("it does not say which hunt it is of");
   }
+  if (header.cells_total != header.cells.size()) {
+    members.Complain("it counts other cells than it names");
+  }
+  for (const std::vector<std::string>* const kinds :
+       {&header.fault_kinds, &header.faults_undrawn}) {
+    for (const std::string& kind : *kinds) {
+      if (std::ranges::find(faults::kFaultCatalogue, kind, &faults::FaultInfo::kind) ==
+          faults::kFaultCatalogue.end()) {
+        members.Complain(fmt::format("there is no fault {}", text::Quote(kind)));
+      }
+    }
+  }
+  for (const std::string& name : header.with_faults) {
+    if (!IsOneOf(header.scenarios, name)) {
+      members.Complain(fmt::format("{} is none of its scenarios", text::Quote(name)));
+    }
+  }
+  for (const auto& [name, faults] : header.plans) {
+    if (!IsOneOf(header.scenarios, name)) {
+      members.Complain(fmt::format("{} is none of its scenarios", text::Quote(name)));
+    }
+  }
+}
+
+}  // namespace
+
+sim::Result<HuntHeader> ParseHeader(std::string_view line) {
+  JsonMembers members(line);
+  uint64_t version = 0;
+  members.Get("flinch_hunt", version);
+  if (members.problem().empty() && version > kVersion) {
+    return Unreadable("it is of another version");
+  }
+  members.Require({"flinch_hunt", "hunt", "build", "shard", "scenarios", "with_faults", "search",
+                   "cells_total"});
+  if (version != kVersion) {
+    members.Complain("it is of another version");
+  }
+  HuntHeader header;
+  std::string shard_text;
+  std::string cells_text;
+  members.Get("hunt", header.hunt);
+  members.Get("build", header.build);
+  members.Get("shard", shard_text);
+  uint64_t units = UINT64_MAX;  // which is no end, too
+  members.Get("units", units);
+  header.units = units == UINT64_MAX ? std::nullopt : std::optional(units);
+  members.Get("scenarios", header.scenarios);
+  members.Get("with_faults", header.with_faults);
+  members.Get("search", header.search);
+  members.Get("cells_total", header.cells_total);
+  members.Get("cells", cells_text);
+  members.Get("fault_kinds", header.fault_kinds);
+  members.Get("faults_undrawn", header.faults_undrawn);
+  members.Get("plans", header.plans);
+  members.RejectUnknown();
+  const sim::Result<Shard> shard = ParseShard(shard_text);
+  std::optional<std::vector<uint32_t>> cells = ReadCells(cells_text);
+  if (!shard) {
+    members.Complain("it names no shard");
+  } else if (!cells) {
+    members.Complain("its cells are none of the protocol");
+  } else {
+    header.shard = *shard;
+    header.cells = *std::move(cells);
+    CheckMembers(header, members);
+  }
+  if (!members.problem().empty()) {
+    return Unreadable(members.problem());
+  }
+  return header;
+}
+
+sim::Result<void> CheckBelongs(const HuntHeader& header, const UnitResult& result) {
+  const auto fail = [](std::string sentence) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument, std::move(sentence));
+  };
+  if (header.units && result.unit >= *header.units) {
+    return fail(fmt::format("There is a result of unit {}, but the hunt has {} units, from 0 on.",
+                            result.unit, *header.units));
+  }
+  if (!header.shard.Owns(result.unit)) {
+    return fail(fmt::format("There is a result of unit {}, which is none of shard {}.", result.unit,
+                            Show(header.shard)));
+  }
+  if (!IsOneOf(header.scenarios, result.scenario)) {
+    return fail(fmt::format("There is a result of the scenario {}, which the hunt has not.",
+                            text::Quote(result.scenario)));
+  }
+  return {};
 }
 
 std::string ResultsFileName(const Shard& shard) {

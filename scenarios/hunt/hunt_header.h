@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scenarios/hunt/unit_result.h"
 #include "scenarios/hunt/units.h"
 #include "sim/result.h"
 
@@ -43,6 +44,9 @@ struct HuntHeader {
 // Without a line break.
 std::string ShowHeader(const HuntHeader& header);
 sim::Result<HuntHeader> ParseHeader(std::string_view line);
+
+// kInvalidArgument for the result of a unit that is none of the header's hunt and shard.
+sim::Result<void> CheckBelongs(const HuntHeader& header, const UnitResult& result);
 
 // "shard-1-of-4.jsonl"
 std::string ResultsFileName(const Shard& shard);

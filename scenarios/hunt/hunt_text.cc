@@ -143,22 +143,43 @@ std::vector<std::string> MissedCells(const HuntReport& report) {
   return places;
 }
 
-// How sure one may be: the rule of three, of the runs that decided something.
+// What one run of it is called.
+std::string_view UnitWord(const HuntReport& report) {
+  // Of a list of runs they are a sample, too, but all of one seed.
+  return report.is_exhaustive                   ? "crash point"
+         : report.search.starts_with("exhaust") ? "run"
+                                                : "seed";
+}
+
+bool IsCutShort(const HuntReport& report) {
+  return report.progress.of && report.tally.runs() < *report.progress.of;
+}
+
+// "42 crash points", or "42 of 2,162 crash points".
+std::string ShowShare(const HuntReport& report, uint64_t count) {
+  return IsCutShort(report) ? fmt::format("{} of {}", ShowCount(count),
+                                          Plural(*report.progress.of, UnitWord(report)))
+                            : Plural(count, UnitWord(report));
+}
+
+// How sure one may be: the rule of three, of the runs that decided something. Last of all, what
+// nothing is known of.
 std::string ShowConfidence(const HuntReport& report) {
   const Tally& tally = report.tally;
   const uint64_t decided = tally.runs() - tally.count(UnitVerdict::kInconclusive);
+  const std::string cut =
+      IsCutShort(report) ? fmt::format("cut short: {} were run\n", ShowShare(report, tally.runs()))
+                         : "";
   if (tally.failures() > 0 || decided == 0) {
-    return "";
+    return cut;
   }
   if (report.is_exhaustive) {
-    return fmt::format("0 failures at {} of this seed; other seeds have others\n",
-                       Plural(decided, "crash point"));
+    return fmt::format("0 failures at {} of this seed; other seeds have others\n{}",
+                       ShowShare(report, decided), cut);
   }
-  // Of a list of runs they are a sample, too, but all of one seed.
-  const std::string_view one = report.search.starts_with("exhaust") ? "run" : "seed";
   const double most = std::min(100.0, 300.0 / static_cast<double>(decided));
-  return fmt::format("0 failures in {}: at most {:.3g} % of such runs fail (3/{}, at 95 %)\n",
-                     Plural(decided, one), most, decided);
+  return fmt::format("0 failures in {}: at most {:.3g} % of such runs fail (3/{}, at 95 %)\n{}",
+                     ShowShare(report, decided), most, decided, cut);
 }
 
 std::string ShowTried(const HuntReport& report) {

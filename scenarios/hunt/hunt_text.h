@@ -32,7 +32,7 @@ struct HuntReport {
   std::string stored{};              // the folder of the results; "" none
   std::string interrupted{};         // "SIGINT"; "" it was not
   std::string ended{};               // why before its last unit: "5 failures of one kind"
-  std::vector<std::string> holes{};  // what is missing, of a merge
+  std::vector<std::string> holes{};  // which units are missing
 };
 
 // For people; ends with a line break.

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/hunt/json_members.h"
+#include "scenarios/hunt/unit_result.h"
+
 namespace flinch::scenarios {
 
 namespace {
@@ -25,23 +28,28 @@ std::string ShowShrunkLine(const ShrunkGroup& group) {
 }
 
 sim::Result<ShrunkGroup> ParseShrunkLine(std::string_view line) {
-  try {
-    const ordered_json object = ordered_json::parse(line);
-    ShrunkGroup group;
-    object.at("shrunk").get_to(group.signature);
-    object.at("unit").get_to(group.unit);
-    object.at("replay").get_to(group.replay);
-    object.at("faults").get_to(group.faults);
-    object.at("records").get_to(group.records);
-    object.at("events").get_to(group.events);
-    object.at("witness").get_to(group.witness);
-    object.at("story").get_to(group.story);
-    group.stopped = object.value("stopped", false);
-    return group;
-  } catch (const ordered_json::exception& error) {
-    return sim::Fail(sim::ErrorCode::kCorruption,
-                     fmt::format("This is not the smallest run of a group: {}.", error.what()));
+  JsonMembers members(line);
+  members.Require({"shrunk", "unit", "replay", "faults", "records", "events", "witness", "story"});
+  ShrunkGroup group;
+  members.Get("shrunk", group.signature);
+  members.Get("unit", group.unit);
+  members.Get("replay", group.replay);
+  members.Get("faults", group.faults);
+  members.Get("records", group.records);
+  members.Get("events", group.events);
+  members.Get("witness", group.witness, JsonMembers::Lines::kMany);
+  members.Get("story", group.story);
+  members.Get("stopped", group.stopped);
+  members.RejectUnknown();
+  if (!AreShellWords(group.replay)) {
+    members.Complain("its replay line is more than the words of one command");
   }
+  if (!members.problem().empty()) {
+    return sim::Fail(
+        sim::ErrorCode::kCorruption,
+        fmt::format("This is not the smallest run of a group: {}.", members.problem()));
+  }
+  return group;
 }
 
 }  // namespace flinch::scenarios

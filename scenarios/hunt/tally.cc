@@ -1,6 +1,7 @@
 #include "scenarios/hunt/tally.h"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -13,19 +14,41 @@ auto Simplicity(const UnitResult& result) {
   return std::tuple(result.faults_fired(), result.events, result.seed, result.unit);
 }
 
+// Other machines may claim any times.
+int64_t Sum(int64_t left, int64_t right) {
+  return right > std::numeric_limits<int64_t>::max() - left ? std::numeric_limits<int64_t>::max()
+                                                            : left + right;
+}
+
 }  // namespace
 
 Tally::News Tally::Add(const UnitResult& result) {
-  const auto [unit, is_new] = units_.emplace(
-      result.unit,
-      Seen{.digest = result.digest, .signature = result.signature, .verdict = result.verdict});
-  if (!is_new) {
+  const Seen seen{
+      .digest = result.digest, .signature = result.signature, .verdict = result.verdict};
+  const auto [unit, is_new] = units_.emplace(result.unit, seen);
+  if (is_new) {
+    return Count(result);
+  }
+  const auto open = open_.find(result.unit);
+  if (open == open_.end()) {
     AddConflict(result, unit->second);
     return {};
   }
+  const auto order = [](const UnitResult& one) {
+    return std::tie(one.verdict, one.signature, one.witness, one.replay);
+  };
+  if (!result.IsFinal() && order(open->second) <= order(result)) {
+    return {};
+  }
+  Discount(open->second);
+  unit->second = seen;
+  return Count(result);
+}
+
+Tally::News Tally::Count(const UnitResult& result) {
   News news{.unit = true};
-  sim_ns_ += result.sim_ns;
-  wall_us_ += result.wall_us;
+  sim_ns_ = Sum(sim_ns_, result.sim_ns);
+  wall_us_ = Sum(wall_us_, result.wall_us);
   twice_ += result.twice ? 1U : 0U;
   ++verdicts_[result.verdict];
   ++searches_[result.search];
@@ -38,7 +61,11 @@ Tally::News Tally::Add(const UnitResult& result) {
   if (result.verdict == UnitVerdict::kInconclusive) {
     ++reasons_[result.witness];
   }
-  if (result.IsFailure()) {
+  if (!result.IsFinal()) {
+    news.signature = !open_groups_.contains(result.signature);
+    open_.emplace(result.unit, result);
+    open_groups_[result.signature].insert(result.unit);
+  } else if (result.IsFailure()) {
     news.signature = !groups_.contains(result.signature);
     AddGroup(result);
   }
@@ -55,6 +82,27 @@ Tally::News Tally::Add(const UnitResult& result) {
     ++scenario.blind[oracle];
   }
   return news;
+}
+
+// Takes back what is counted of a result that was not final. Of its run it knows nothing: no
+// digest, no faults, no cells.
+void Tally::Discount(const UnitResult& result) {
+  wall_us_ -= result.wall_us;
+  twice_ -= result.twice ? 1U : 0U;
+  --verdicts_[result.verdict];
+  if (uint64_t& count = searches_[result.search]; --count == 0) {
+    searches_.erase(result.search);
+  }
+  ScenarioTally& scenario = scenarios_[result.scenario];
+  --scenario.runs;
+  --scenario.without_checkpoint;
+  --scenario.without_fault;
+  std::set<uint64_t>& units = open_groups_[result.signature];
+  units.erase(result.unit);
+  if (units.empty()) {
+    open_groups_.erase(result.signature);
+  }
+  open_.erase(result.unit);
 }
 
 // A second result of a unit that has one.
@@ -105,8 +153,30 @@ uint64_t Tally::failures() const {
          count(UnitVerdict::kOutOfMemory) + count(UnitVerdict::kNondeterministic);
 }
 
+std::vector<uint64_t> Tally::units() const {
+  std::vector<uint64_t> units;
+  for (const auto& [unit, seen] : units_) {
+    units.push_back(unit);
+  }
+  return units;
+}
+
+uint64_t Tally::largest_group() const {
+  uint64_t largest = largest_group_;
+  for (const auto& [signature, units] : open_groups_) {
+    largest = std::max<uint64_t>(largest, units.size());
+  }
+  return largest;
+}
+
 std::vector<FailureGroup> Tally::groups() const {
   std::vector<FailureGroup> groups;
+  for (const auto& [signature, units] : open_groups_) {
+    groups.push_back({.signature = signature,
+                      .count = units.size(),
+                      .exemplar = open_.at(*std::ranges::min_element(
+                          units, {}, [this](uint64_t of) { return Simplicity(open_.at(of)); }))});
+  }
   for (const auto& [signature, group] : groups_) {
     groups.push_back(group);
     if (const auto shrunk = shrunk_.find(signature); shrunk != shrunk_.end()) {

@@ -1,7 +1,8 @@
 // What the results of many units come to: counts, and one group per kind of failure.
 //
 // Adding is commutative: shards, an interrupted hunt and one run in a single go come to the same.
-// A unit that is there already is counted once; another outcome for it is nondeterminism.
+// A unit that is there already is counted once; another outcome for it is nondeterminism, but for
+// what is not final (UnitResult::IsFinal): that counts until the unit has come to its end.
 #pragma once
 
 #include <cstdint>
@@ -60,6 +61,9 @@ class Tally {
 
   bool has(uint64_t unit) const { return units_.contains(unit); }
 
+  // All of them, ascending.
+  std::vector<uint64_t> units() const;
+
   int64_t sim_ns() const { return sim_ns_; }
 
   // What the workers needed in all.
@@ -81,9 +85,9 @@ class Tally {
   std::vector<FailureGroup> groups() const;
 
   // The most failures of one signature.
-  uint64_t largest_group() const { return largest_group_; }
+  uint64_t largest_group() const;
 
-  size_t group_count() const { return groups_.size(); }
+  size_t group_count() const { return groups_.size() + open_groups_.size(); }
 
   // Why runs were inconclusive: each reason once, with how often.
   const std::map<std::string, uint64_t>& reasons() const { return reasons_; }
@@ -95,10 +99,15 @@ class Tally {
     UnitVerdict verdict;
   };
 
+  News Count(const UnitResult& result);
+  void Discount(const UnitResult& result);
   void AddGroup(const UnitResult& result);
   void AddConflict(const UnitResult& result, Seen& seen);
 
   std::map<uint64_t, Seen> units_;
+  // Of these, the results that are not final; their signatures are no others'.
+  std::map<uint64_t, UnitResult> open_;
+  std::map<std::string, std::set<uint64_t>> open_groups_;
   std::map<UnitVerdict, uint64_t> verdicts_;
   std::map<std::string, FailureGroup> groups_;
   std::map<std::string, ShrunkGroup> shrunk_;

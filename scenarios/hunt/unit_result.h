@@ -7,12 +7,14 @@
 // Shape:   members that are empty or zero are left out, but for those above. Seeds and digests are
 //          strings, since no JSON number holds them. Cells: bits, in hexadecimal, two digits per
 //          byte, the lowest byte and in it the lowest bit first.
-// Errors:  what was not written by ShowLine is kCorruption.
+// Errors:  what was not written by ShowLine is kCorruption: unknown members, kinds and oracles,
+//          negative counts, text that a terminal or a shell would obey.
 // Promise: a line can be read by every later build.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,15 +66,29 @@ struct UnitResult {
   bool IsFailure() const {
     return verdict != UnitVerdict::kPassed && verdict != UnitVerdict::kInconclusive;
   }
+
+  // Whether the run itself came to this. What ended at a limit of time or memory, or was killed
+  // from outside, may end otherwise when it is given more, or another day.
+  bool IsFinal() const;
 };
 
-// Without a line break. Bytes that are no UTF-8 become U+FFFD.
+// How a signature begins whose process was ended by a signal or an exit code, and the one of which
+// nobody knows who sent it: the machine, when it is short of memory, or a person.
+inline constexpr std::string_view kCrashedBy = "crashed: ";
+inline constexpr std::string_view kKilled = "crashed: SIGKILL";
+
+// Without a line break. Control characters and bytes that are no UTF-8 become escapes.
 std::string ShowLine(const UnitResult& result);
 sim::Result<UnitResult> ParseLine(std::string_view line);
 
-// A set of cells as it stands in results; what is no such text gives no cells.
+// A set of cells as it stands in results; nothing for what is no such text, or of cells that there
+// are not.
 std::string ShowCells(const std::vector<uint32_t>& cells);
-std::vector<uint32_t> ReadCells(std::string_view text);
+std::optional<std::vector<uint32_t>> ReadCells(std::string_view text);
+
+// Whether these are words that a shell takes as they stand: nothing in them is a command of its
+// own.
+bool AreShellWords(std::string_view text);
 
 // Whether two results of one unit are of the same run; how long it took does not count.
 bool SameOutcome(const UnitResult& left, const UnitResult& right);

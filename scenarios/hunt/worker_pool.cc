@@ -29,7 +29,11 @@ namespace {
 // How many pieces a worker holds: the one it is at, and one for the moment it is done with that.
 constexpr size_t kAhead = 2;
 
-constexpr int kTickMillis = 100;
+constexpr int64_t kTickNs = 100'000'000;
+constexpr int64_t kNanosPerMilli = 1'000'000;
+
+// From one look to the next, more than so many ticks were not a worker's: this process stood still.
+constexpr int64_t kLongestGlance = 4;
 
 // What a worker leaves with when it gets no more memory.
 constexpr int kOutOfMemoryCode = 107;
@@ -168,7 +172,29 @@ sim::Result<WorkerPool::Worker> WorkerPool::Start() {
     close(words);
     return Refused("A worker cannot be started");
   }
-  return Worker{.process = child, .channel = ends[0], .words = words};
+  return Worker{.process = child,
+                .channel = ends[0],
+                .words = words,
+                .own = OwnTime(kLongestGlance * GlanceNs())};
+}
+
+// How often workers are looked at: several times before the shortest patience is over.
+int64_t WorkerPool::GlanceNs() const {
+  return std::clamp<int64_t>(options_.patience_ns / 4, kNanosPerMilli, kTickNs);
+}
+
+void WorkerPool::Begin(Worker& worker) const {
+  worker.since = clock_();
+  worker.own.Begin(worker.since, LookAt(worker.process));
+}
+
+bool WorkerPool::Hangs(Worker& worker) const {
+  const int64_t now = clock_();
+  if (worker.sent.empty() || now - worker.own.looked_at() < GlanceNs()) {
+    return false;
+  }
+  worker.own.Add(now, LookAt(worker.process));
+  return worker.own.spent_ns() > options_.patience_ns;
 }
 
 // Never returns into what the parent was doing: its streams and locks are not this process's.
@@ -233,7 +259,7 @@ sim::Result<void> WorkerPool::Feed(const Calls& calls) {
       }
       Worker& worker = workers_[index];
       if (worker.sent.empty()) {
-        worker.since = clock_();
+        Begin(worker);
       }
       // Where it is gone already, its end is seen at the next look.
       Send(worker.channel, *work);
@@ -252,7 +278,7 @@ bool WorkerPool::Wait() {
     at_work = at_work || !worker.sent.empty();
   }
   if (at_work) {
-    poll(channels.data(), channels.size(), kTickMillis);
+    poll(channels.data(), channels.size(), static_cast<int>(GlanceNs() / kNanosPerMilli));
   }
   return at_work;
 }
@@ -263,10 +289,10 @@ void WorkerPool::Hear(Worker& worker, const Calls& calls) {
     sim::Check(!worker.sent.empty(), "a worker answers what it was not asked");
     const std::string work = std::move(worker.sent.front());
     worker.sent.pop_front();
-    const int64_t now = clock_();
-    const int64_t took = now - std::exchange(worker.since, now);
+    const int64_t began = worker.since;
+    Begin(worker);
     has_seen_other_ = true;
-    calls.done(work, {.text = *std::move(text), .wall_ns = took});
+    calls.done(work, {.text = *std::move(text), .wall_ns = worker.since - began});
   }
 }
 
@@ -342,8 +368,7 @@ sim::Result<void> WorkerPool::Run(const Calls& calls) {
       pollfd channel{.fd = worker.channel, .events = POLLIN, .revents = 0};
       const bool lives = poll(&channel, 1, 0) <= 0 || Receive(worker.channel, worker.heard);
       Hear(worker, calls);
-      const bool hangs =
-          lives && !worker.sent.empty() && clock_() - worker.since > options_.patience_ns;
+      const bool hangs = lives && Hangs(worker);
       if (hangs) {
         kill(worker.process, SIGKILL);
       }

@@ -8,7 +8,8 @@
 //           in any order; `done` and `next` are called by the caller's own thread.
 // Survives: a worker that dies by a signal, leaves with any code, allocates beyond its limit or
 //           answers nothing for too long. That is the answer to the piece it had begun; what it was
-//           sent besides goes to another worker, which takes its place.
+//           sent besides goes to another worker, which takes its place. A worker that is stopped or
+//           gets no processor is not at fault: its own time counts (scenarios/hunt/process_time.h).
 // Promises: no worker outlives this process, however it ends. What workers print goes nowhere, but
 //           the last words of one that died are told.
 // Errors:   kIo where the system gives no process.
@@ -21,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "scenarios/hunt/process_time.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {
@@ -43,7 +45,7 @@ class WorkerPool {
 
   struct Options {
     uint32_t workers = 1;
-    int64_t patience_ns = 60'000'000'000;  // with one piece of work, in real time
+    int64_t patience_ns = 60'000'000'000;  // with one piece of work, of the worker's own time
     uint64_t memory_bytes = 2ULL << 30;    // of addresses, per worker; 0: no limit
     // Gives up where so many first pieces all ended their worker in the same way (not by a limit),
     // for then it is hardly the pieces' doing; 0: never.
@@ -75,6 +77,7 @@ class WorkerPool {
     int channel = -1;
     int words = -1;  // what it prints
     int64_t since = 0;
+    OwnTime own{0};  // with the piece it is at
     std::deque<std::string> sent{};
     std::string heard{};
   };
@@ -83,6 +86,9 @@ class WorkerPool {
   [[noreturn]] void Work(int channel, int words);
   std::optional<std::string> TakeWork(const Calls& calls);
   sim::Result<void> Feed(const Calls& calls);
+  int64_t GlanceNs() const;
+  void Begin(Worker& worker) const;
+  bool Hangs(Worker& worker) const;
   bool Wait();
   void Hear(Worker& worker, const Calls& calls);
   sim::Result<void> Bury(Worker& worker, Fate fate, const Calls& calls);

@@ -228,6 +228,7 @@ constexpr Allowed kAllowed[] = {
     {"_clock::now", "scenarios/cli/",
      "a person is told how long a run really took, or how fast it is"},
     {"clock_gettime", "scenarios/cli/bench_command.cc", "what a workload takes of the processor"},
+    {"clock_gettime", "scenarios/hunt/process_time.cc", "how much time a worker really had"},
     {"getenv", "scenarios/cli/", "FLINCH_PROGRAM, FLINCH_SCRAMBLE and shards reach no run"},
     {"thread_local", "sim/kernel/context.", "a signal handler must find the fiber that runs"},
     {"thread_local", "sim/kernel/recycled.h", "memory outlives worlds; contents are never read"},

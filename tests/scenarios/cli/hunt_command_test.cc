@@ -206,6 +206,93 @@ TEST_F(HuntCommandTest, EndsWhenEnoughWasFound) {
   EXPECT_LT(json::parse(again.out)["runs"], 30);
 }
 
+TEST_F(HuntCommandTest, WhatIsCutShortIsNoPass) {
+  const Outcome hunt = Hunt({"--seeds", "1..100000", "--for", "300ms"});
+  EXPECT_EQ(hunt.exit_code, kExitTryAgain) << hunt.out << hunt.err;
+  EXPECT_THAT(hunt.out, AllOf(HasSubstr("ended early: the time of --for was over\n"),
+                              HasSubstr(" of 100,000 seeds were run\n")));
+  EXPECT_THAT(hunt.out.substr(hunt.out.rfind('\n', hunt.out.size() - 2) + 1),
+              StartsWith("cut short: "));
+  const Outcome told = Hunt({"--seeds", "1..100000", "--for", "1ms", "--json"});
+  EXPECT_EQ(told.exit_code, kExitTryAgain);
+  EXPECT_EQ(json::parse(told.out)["ended"], "the time of --for was over");
+  EXPECT_EQ(json::parse(told.out)["missing"].size(), 1U);
+  const Outcome points = Flinch({"hunt", "url_clicks", "--set", "workload.records=20", "--exhaust",
+                                 "crash", "--for", "300ms", "--out", folder_ + "/points"});
+  EXPECT_EQ(points.exit_code, kExitTryAgain) << points.out << points.err;
+  EXPECT_THAT(points.out, ::testing::ContainsRegex("cut short: [0-9,]+ of [0-9,]+ crash points"));
+}
+
+TEST_F(HuntCommandTest, ASeedCountsOnceHoweverItIsNamed) {
+  std::filesystem::create_directories(folder_ + "/a");
+  std::filesystem::create_directories(folder_ + "/b");
+  const std::string text =
+      "version = 1\nname = \"mine\"\nwhy = \"x\"\n[job]\nname = "
+      "\"url_clicks\"\n[workload]\nrecords = ";
+  std::ofstream(folder_ + "/a/mine.toml") << text << "20\n";
+  std::ofstream(folder_ + "/b/mine.toml") << text << "30\n";
+  std::filesystem::create_symlink(folder_ + "/a/mine.toml", folder_ + "/link.toml");
+  const auto hunt = [this](const std::vector<std::string>& scenarios, const std::string& out) {
+    std::vector<std::string> words = {"hunt", "--seeds", "1..4", "--json", "--out", folder_ + out};
+    words.insert(words.end(), scenarios.begin(), scenarios.end());
+    return json::parse(Flinch(words).out);
+  };
+  const json once = hunt({folder_ + "/a/mine.toml", folder_ + "/link.toml"}, "/once");
+  EXPECT_EQ(once["runs"], 4);
+  EXPECT_EQ(once["scenarios"], (json{"mine"}));
+  const json apart = hunt({folder_ + "/a/mine.toml", folder_ + "/b/mine.toml"}, "/apart");
+  EXPECT_EQ(apart["runs"], 8);
+  ASSERT_EQ(apart["scenarios"].size(), 2U);
+  EXPECT_NE(apart["scenarios"][0], apart["scenarios"][1]);
+  EXPECT_THAT(apart["scenarios"][1].get<std::string>(), HasSubstr("b/mine.toml"));
+}
+
+TEST_F(HuntCommandTest, ALimitIsPartOfTheReplayLine) {
+  const std::string loop = FLINCH_SOURCE_DIR "/tests/scenarios/data/loop.toml";
+  const Outcome hunt = Flinch({"hunt", loop, "--seeds", "1..12", "--search", "random", "--json",
+                               "--seed-timeout", "2s", "--out", folder_});
+  const json object = json::parse(hunt.out);
+  ASSERT_GT(object["hung"], 0) << hunt.out;
+  const std::string replay = object["groups"][0]["replay"];
+  EXPECT_THAT(replay, ::testing::EndsWith(" --seed-timeout 2s"));
+  const std::string seed = object["groups"][0]["seed"];
+  const Outcome run = Flinch({"run", loop, "--seed", seed, "--seed-timeout", "1s"});
+  EXPECT_EQ(run.exit_code, kExitViolation) << run.out;
+  EXPECT_THAT(run.out, HasSubstr("did not end within 1s of its own time"));
+  EXPECT_THAT(run.err, HasSubstr("ended where a hunt would end it: after 1s"));
+  const Outcome ends = Flinch({"run", "url_clicks", "--set", "workload.records=20",
+                               "--seed-timeout", "1m", "--seed-memory", "0"});
+  EXPECT_EQ(ends.exit_code, kExitPassed) << ends.err;
+  EXPECT_THAT(ends.out, StartsWith("url_clicks  seed 1  passed"));
+}
+
+// What other machines wrote is read as strictly as what people write.
+TEST_F(HuntCommandTest, MergeBelievesNothing) {
+  Hunt({"--seeds", "1..2"});
+  const std::string path = folder_ + "/shard-1-of-1.jsonl";
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  const auto merged = [&](std::string from, const std::string& what, const std::string& with) {
+    from.replace(from.find(what), what.size(), with);
+    std::ofstream(path) << from;
+    return Flinch({"merge", folder_});
+  };
+  for (const auto& [what, with] :
+       {std::pair("\"events\":", "\"events\":-"),
+        std::pair("\"verdict\":\"passed\"", "\"verdict\":1"), std::pair("\"unit\":0", "\"unit\":2"),
+        std::pair("\"cells\":\"", "\"cells\":\"zz"),
+        std::pair("\"shard\":\"1/1\"", "\"shard\":\"2/1\""),
+        std::pair("\"search\":\"portfolio\"", "\"search\":\"\\u001b[2J\"")}) {
+    const Outcome outcome = merged(text.str(), what, with);
+    EXPECT_EQ(outcome.exit_code, kExitUsage) << with << outcome.out;
+    EXPECT_THAT(outcome.err, ::testing::Not(HasSubstr("exception"))) << with;
+  }
+  const Outcome absurd = merged(text.str(), "\"units\":2", "\"units\":1000000000000");
+  EXPECT_EQ(absurd.exit_code, kExitInconclusive);
+  EXPECT_THAT(absurd.out, HasSubstr("missing: 999,999,999,998 units"));
+  EXPECT_THAT(absurd.out, HasSubstr("cut short: 2 of 1,000,000,000,000 seeds were run"));
+}
+
 TEST_F(HuntCommandTest, TheSurroundingsTellTheShard) {
   setenv("FLINCH_SHARD", "2/4", 1);
   const Outcome by_hand = Hunt({"--seeds", "1..8", "--json"});

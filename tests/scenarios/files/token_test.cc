@@ -129,6 +129,16 @@ TEST(TokenTest, RefusesTwoThatDifferButNotTheSameTwice) {
   EXPECT_THAT(both.error().message, HasSubstr("There are 2 different replay tokens"));
 }
 
+// The check of nothing is a check, too.
+TEST(TokenTest, SurvivesTheStartAlone) {
+  for (const std::string& text :
+       {std::string("fl1~"), std::string("fl1~c"), "fl1~c" + HashContent({"fl1"}),
+        "fl1~~c" + HashContent({"fl1~"}), "fl1~a~~s1~c" + HashContent({"fl1~a~~s1"})}) {
+    EXPECT_FALSE(ParseToken(text).has_value()) << text;
+    EXPECT_FALSE(FindToken(text).has_value()) << text;
+  }
+}
+
 TEST(TokenTest, HashesWhatThePartsAreAndWhereTheyEnd) {
   EXPECT_EQ(HashContent({"a", "b"}).size(), 8U);
   EXPECT_EQ(HashContent({"a", "b"}), HashContent({"a", "b"}));

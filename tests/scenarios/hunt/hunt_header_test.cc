@@ -36,6 +36,33 @@ TEST(HuntHeaderTest, RefusesWhatIsNoHeader) {
   }
 }
 
+// Another machine wrote it: what it names must be there.
+TEST(HuntHeaderTest, RefusesWhatThereIsNot) {
+  HuntHeader good{.hunt = "9f8e7d6c", .build = "01234567", .scenarios = {"a"}, .search = "pct"};
+  ASSERT_TRUE(ParseHeader(ShowHeader(good)).has_value());
+  const auto refused = [&good](auto change) {
+    HuntHeader header = good;
+    change(header);
+    return !ParseHeader(ShowHeader(header)).has_value();
+  };
+  EXPECT_TRUE(refused([](HuntHeader& header) { header.hunt = "../../x"; }));
+  EXPECT_TRUE(refused([](HuntHeader& header) { header.cells = {100'000}; }));
+  EXPECT_TRUE(refused([](HuntHeader& header) { header.cells_total = 7; }));
+  EXPECT_TRUE(refused([](HuntHeader& header) { header.fault_kinds = {"crahs"}; }));
+  EXPECT_TRUE(refused([](HuntHeader& header) { header.with_faults = {"b"}; }));
+  EXPECT_TRUE(refused([](HuntHeader& header) { header.plans["b"] = {"x"}; }));
+  EXPECT_TRUE(refused([](HuntHeader& header) { header.search = "\x1b[2J"; }));
+}
+
+TEST(HuntHeaderTest, AResultBelongsToAShardOfItsHunt) {
+  const HuntHeader header{
+      .shard = {.index = 1, .count = 2}, .units = 8, .scenarios = {"a"}, .search = "pct"};
+  EXPECT_TRUE(CheckBelongs(header, {.unit = 7, .scenario = "a"}).has_value());
+  EXPECT_FALSE(CheckBelongs(header, {.unit = 6, .scenario = "a"}).has_value());
+  EXPECT_FALSE(CheckBelongs(header, {.unit = 9, .scenario = "a"}).has_value());
+  EXPECT_FALSE(CheckBelongs(header, {.unit = 7, .scenario = "b"}).has_value());
+}
+
 TEST(HuntHeaderTest, EachShardHasItsFile) {
   EXPECT_EQ(ResultsFileName({.index = 0, .count = 4}), "shard-1-of-4.jsonl");
 }

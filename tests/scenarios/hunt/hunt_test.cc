@@ -164,24 +164,65 @@ TEST_F(HuntTest, AProcessThatEndsIsAResultOfItsUnit) {
   EXPECT_TRUE(found);
 }
 
+// A limit, or a stranger's signal, says nothing of the run.
+TEST_F(HuntTest, WhatIsNotFinalIsDoneAgain) {
+  HuntRequest request = Request(12);
+  request.perform = [](const Unit& unit) {
+    if (unit.seed == 5) {
+      std::raise(SIGKILL);
+    }
+    while (unit.seed == 7) {
+    }
+    return Perform(unit);
+  };
+  request.pool.patience_ns = 50'000'000;
+  {
+    Tally tally;
+    ResultsFile file = OpenFile("again");
+    ASSERT_TRUE(PerformHunt(request, &file, tally).has_value());
+    EXPECT_EQ(tally.count(UnitVerdict::kCrashed), 1U);
+    EXPECT_GE(tally.count(UnitVerdict::kHung), 1U);
+  }
+  Tally tally;
+  ResultsFile file = OpenFile("again");
+  const sim::Result<HuntProgress> hunted = PerformHunt(Request(12), &file, tally);
+  ASSERT_TRUE(hunted.has_value());
+  EXPECT_GE(hunted->runs_now, 2U);
+  EXPECT_EQ(tally.runs(), 12U);
+  EXPECT_EQ(tally.count(UnitVerdict::kPassed), 11U);
+  EXPECT_EQ(tally.failures(), 1U);
+}
+
 TEST(JudgeFateTest, ARefusedCallIsNondeterminism) {
   UnitResult result;
   JudgeFate({.fate = Fate::kCrashed,
              .text = "flinch: nondeterminism: time() was called inside a simulated run.\nmore",
              .how = "SIGABRT"},
-            1, result);
+            {}, result);
   EXPECT_EQ(result.verdict, UnitVerdict::kNondeterministic);
   EXPECT_EQ(result.witness, "time() was called inside a simulated run.");
 }
 
+TEST(ShowBytesTest, InTheLargestUnitThatIsWhole) {
+  EXPECT_EQ(ShowBytes(0), "0");
+  EXPECT_EQ(ShowBytes(1000), "1000");
+  EXPECT_EQ(ShowBytes(3ULL << 40), "3072G");
+  EXPECT_EQ(ShowBytes(1536ULL << 20), "1536M");
+}
+
 TEST(JudgeFateTest, ToldWithTheLastWords) {
   UnitResult result;
-  JudgeFate({.fate = Fate::kHung, .text = "tick\ntock\n"}, 60'000'000'000, result);
+  result.replay = "run a";
+  JudgeFate({.fate = Fate::kHung, .text = "tick\x1b[2J\ntock\n"}, {.patience_ns = 20'000'000},
+            result);
   EXPECT_EQ(result.signature, "hung");
-  EXPECT_THAT(result.witness, HasSubstr("60 s"));
-  EXPECT_THAT(result.witness, HasSubstr("tick"));
-  JudgeFate({.fate = Fate::kOutOfMemory}, 1, result);
+  EXPECT_THAT(result.witness, HasSubstr("within 20ms of its own time"));
+  EXPECT_THAT(result.witness, HasSubstr("tick\\"));
+  EXPECT_EQ(result.replay, "run a --seed-timeout 20ms");
+  result.replay = "run a";
+  JudgeFate({.fate = Fate::kOutOfMemory}, {.memory_bytes = 512ULL << 20}, result);
   EXPECT_EQ(result.verdict, UnitVerdict::kOutOfMemory);
+  EXPECT_EQ(result.replay, "run a --seed-memory 512M");
 }
 
 }  // namespace

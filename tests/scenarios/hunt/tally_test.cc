@@ -106,6 +106,47 @@ TEST(TallyTest, WhatHungOnOneMachineMayPassOnAnother) {
   EXPECT_EQ(tally.count(UnitVerdict::kNondeterministic), 0U);
 }
 
+UnitResult Hung(uint64_t unit) {
+  return {.unit = unit,
+          .scenario = "a",
+          .seed = unit + 1,
+          .search = "random",
+          .verdict = UnitVerdict::kHung,
+          .signature = "hung"};
+}
+
+TEST(TallyTest, ARunThatCameToItsEndReplacesOneThatHung) {
+  for (const bool hung_first : {true, false}) {
+    Tally tally;
+    tally.Add(Hung(2));
+    tally.Add(hung_first ? Hung(1) : Passed(1));
+    EXPECT_EQ(tally.failures(), hung_first ? 2U : 1U);
+    EXPECT_EQ(tally.largest_group(), tally.failures());
+    tally.Add(hung_first ? Passed(1) : Hung(1));
+    EXPECT_EQ(tally.runs(), 2U);
+    EXPECT_EQ(tally.count(UnitVerdict::kPassed), 1U);
+    EXPECT_EQ(tally.count(UnitVerdict::kHung), 1U);
+    EXPECT_EQ(tally.scenarios().at("a").runs, 2U);
+    ASSERT_EQ(tally.groups().size(), 1U);
+    EXPECT_EQ(tally.groups()[0].exemplar.unit, 2U);
+    tally.Add(Passed(2));
+    EXPECT_EQ(tally.failures(), 0U);
+    EXPECT_EQ(tally.group_count(), 0U);
+    EXPECT_TRUE(tally.groups().empty());
+  }
+}
+
+TEST(TallyTest, NoSumIsTooGreat) {
+  Tally tally;
+  for (uint64_t unit = 0; unit < 3; ++unit) {
+    UnitResult result = Passed(unit);
+    result.sim_ns = INT64_MAX;
+    result.wall_us = INT64_MAX;
+    tally.Add(result);
+  }
+  EXPECT_EQ(tally.sim_ns(), INT64_MAX);
+}
+
 TEST(TallyTest, KeepsTheSmallestRunOfAGroup) {
   const ShrunkGroup large{.signature = "a", .faults = 2, .records = 1};
   const ShrunkGroup small{.signature = "a", .faults = 1, .records = 9};

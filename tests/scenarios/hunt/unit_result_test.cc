@@ -55,26 +55,75 @@ TEST(UnitResultTest, LeavesOutWhatIsEmpty) {
 
 TEST(UnitResultTest, RefusesWhatIsNoResult) {
   for (const char* const line :
-       {"", "{}", "[]", "{\"unit\":1", R"({"unit":1,"scenario":"a","seed":"x","verdict":"passed"})",
+       {"",
+        "{}",
+        "[]",
+        "{\"unit\":1",
+        R"({"unit":1,"scenario":"a","seed":"x","verdict":"passed"})",
         R"({"unit":1,"scenario":"a","seed":"1","verdict":"lucky"})",
-        R"({"unit":"one","scenario":"a","seed":"1","verdict":"passed"})"}) {
+        R"({"unit":"one","scenario":"a","seed":"1","verdict":"passed"})",
+        R"({"unit":-1,"scenario":"a","seed":"1","verdict":"passed"})",
+        R"({"unit":1,"scenario":"a","seed":"1","verdict":"passed","events":-5})",
+        R"({"unit":1,"scenario":"a","seed":"1","verdict":"passed","sim_ns":-5})",
+        R"({"unit":1,"scenario":"a","seed":"1","verdict":"passed","evnets":5})",
+        R"({"unit":1,"scenario":"a","seed":"1","verdict":"passed","search":"luck"})",
+        R"({"unit":1,"scenario":"a","seed":"1","verdict":"passed","digest":"xyz"})",
+        R"({"unit":1,"scenario":"a","seed":"1","verdict":"passed","faults":{"crahs":1}})",
+        R"({"unit":1,"scenario":"a","seed":"1","verdict":"passed","faults":{"crash":-1}})",
+        R"({"unit":1,"scenario":"a","seed":"1","verdict":"passed","blind":["nobody"]})",
+        R"({"unit":1,"scenario":"a","seed":"1","verdict":"passed","planned_fired":[0]})",
+        R"({"unit":1,"scenario":"a","seed":"1","verdict":"passed","cells":"0"})",
+        R"({"unit":1,"scenario":"\u001b[2J","seed":"1","verdict":"passed"})",
+        R"({"unit":1,"scenario":"a","seed":"1","verdict":"failed"})",
+        R"({"unit":1,"scenario":"a","seed":"1","verdict":"passed","replay":"run a; rm -rf ~"})"}) {
     const sim::Result<UnitResult> read = ParseLine(line);
     ASSERT_FALSE(read.has_value()) << line;
     EXPECT_EQ(read.error().code, sim::ErrorCode::kCorruption);
+    EXPECT_THAT(read.error().message, Not(HasSubstr("exception")));
   }
+  const std::string far(100'000, 'f');
+  EXPECT_FALSE(
+      ParseLine(R"({"unit":1,"scenario":"a","seed":"1","verdict":"passed","cells":")" + far + "\"}")
+          .has_value());
+}
+
+TEST(UnitResultTest, WordsAreNoMoreThanOneCommand) {
+  EXPECT_TRUE(AreShellWords("run 'my scenario.toml' --set 'a=it'\\''s' --seed 7"));
+  EXPECT_TRUE(AreShellWords("replay fl1~a~set:b=%20"));
+  for (const char* const words : {"run a; b", "run a | b", "run `b`", "run $(b)", "run 'a",
+                                  "run a\nb", "run a > b", "run \\x"}) {
+    EXPECT_FALSE(AreShellWords(words)) << words;
+  }
+}
+
+TEST(UnitResultTest, WhatALimitEndedIsNotFinal) {
+  UnitResult result = Full();
+  EXPECT_TRUE(result.IsFinal());
+  result.verdict = UnitVerdict::kHung;
+  EXPECT_FALSE(result.IsFinal());
+  result.verdict = UnitVerdict::kOutOfMemory;
+  EXPECT_FALSE(result.IsFinal());
+  result.verdict = UnitVerdict::kCrashed;
+  result.signature = "crashed: SIGSEGV";
+  EXPECT_TRUE(result.IsFinal());
+  result.signature = "crashed: SIGKILL";
+  EXPECT_FALSE(result.IsFinal());
 }
 
 TEST(UnitResultTest, EveryVerdictHasItsName) {
   for (int verdict = 0; verdict <= static_cast<int>(UnitVerdict::kNondeterministic); ++verdict) {
     UnitResult result{.scenario = "a", .verdict = static_cast<UnitVerdict>(verdict)};
+    result.signature = result.IsFailure() ? "x" : "";
     EXPECT_EQ(ParseLine(ShowLine(result))->verdict, result.verdict);
   }
 }
 
 TEST(UnitResultTest, BytesThatAreNoTextDoNotBreakTheLine) {
   UnitResult result = Full();
-  result.witness = "\xff\x01";
-  EXPECT_TRUE(ParseLine(ShowLine(result)).has_value());
+  result.witness = "\xff\x01\nnext";
+  const sim::Result<UnitResult> read = ParseLine(ShowLine(result));
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_THAT(read->witness, ::testing::EndsWith("\nnext"));
 }
 
 }  // namespace

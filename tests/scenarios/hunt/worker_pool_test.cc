@@ -165,6 +165,39 @@ TEST(WorkerPoolTest, WhatHangsIsEnded) {
   EXPECT_EQ(answers.at("4").fate, Fate::kHung);
 }
 
+// A terminal's Ctrl-Z, a frozen container: nobody hangs.
+TEST(WorkerPoolTest, WhatIsStoppedDoesNotHang) {
+  WorkerPool pool({.workers = 2, .patience_ns = 200'000'000},
+                  EvilAt("4",
+                         [] {
+                           const pid_t stopped = getpid();
+                           if (fork() == 0) {
+                             usleep(1'000'000);
+                             kill(stopped, SIGCONT);
+                             _exit(0);
+                           }
+                           raise(SIGSTOP);
+                         }),
+                  Now);
+  const std::map<std::string, Answer> answers = RunAll(pool, 10);
+  ExpectAllButFour(answers, 10);
+  EXPECT_EQ(answers.at("4").fate, Fate::kAnswered) << answers.at("4").how;
+  EXPECT_GE(answers.at("4").wall_ns, 900'000'000);
+}
+
+TEST(WorkerPoolTest, WhatSpinsIsEnded) {
+  WorkerPool pool({.workers = 2, .patience_ns = 20'000'000},
+                  EvilAt("4",
+                         [] {
+                           volatile bool spins = true;
+                           while (spins) {
+                           }
+                         }),
+                  Now);
+  const std::map<std::string, Answer> answers = RunAll(pool, 10);
+  EXPECT_EQ(answers.at("4").fate, Fate::kHung);
+}
+
 TEST(WorkerPoolTest, WhatEatsMemoryIsEnded) {
 #if defined(__SANITIZE_ADDRESS__)
   GTEST_SKIP() << "the sanitizer's own addresses are beyond any limit";
