@@ -45,8 +45,9 @@ bool Searches(const HuntArguments& arguments, Search search) {
 }
 
 sim::Result<void> AddCrashes(const HuntArguments& arguments, const std::vector<HuntTarget>& targets,
-                             HuntSpace& space) {
-  const sim::Result<std::vector<CrashTrace>> traces = TraceCrashPoints(targets, space.first_seed);
+                             const std::function<bool()>& stop, HuntSpace& space) {
+  const sim::Result<std::vector<CrashTrace>> traces =
+      TraceCrashPoints(targets, space.first_seed, stop);
   if (!traces) {
     return sim::Fail(traces);
   }
@@ -200,7 +201,8 @@ void FillHeader(const HuntArguments& arguments, const std::vector<HuntTarget>& t
 
 }  // namespace
 
-sim::Result<Expedition> PrepareHunt(const HuntArguments& arguments) {
+sim::Result<Expedition> PrepareHunt(const HuntArguments& arguments,
+                                    const std::function<bool()>& stop) {
   sim::Result<std::vector<HuntTarget>> targets = LoadTargets(arguments);
   if (!targets) {
     return sim::Fail(targets);
@@ -221,7 +223,7 @@ sim::Result<Expedition> PrepareHunt(const HuntArguments& arguments) {
   FillHeader(arguments, *targets, header);
   if (arguments.exhaust != Exhaust::kNothing) {
     space.first_seed = arguments.seeds ? arguments.seeds->first : kExhaustSeed;
-    if (const sim::Result<void> added = AddCrashes(arguments, *targets, space); !added) {
+    if (const sim::Result<void> added = AddCrashes(arguments, *targets, stop, space); !added) {
       return sim::Fail(added);
     }
     header.search = fmt::format("{} of seed {}", NameOf(arguments.exhaust), space.first_seed);

@@ -1,6 +1,7 @@
 // A hunt made ready: what its units are, who performs them, and what all its shards agree on.
 #pragma once
 
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -19,8 +20,9 @@ struct Expedition {
   HuntHeader header;
 };
 
-// kInvalidArgument for all that a user could have got wrong.
-sim::Result<Expedition> PrepareHunt(const HuntArguments& arguments);
+// kInvalidArgument for all that a user could have got wrong; kUnavailable when it was stopped.
+sim::Result<Expedition> PrepareHunt(
+    const HuntArguments& arguments, const std::function<bool()>& stop = [] { return false; });
 
 // How the header's `search` begins where each run is one crash at an event that is known to come.
 inline constexpr std::string_view kExhaustCrash = "exhaust crash of";

@@ -196,9 +196,14 @@ int HuntCommand(const HuntArguments& given, const std::string& program, Progress
   if (const sim::Result<void> told = TakeShard(arguments, err); !told) {
     return ComplainAboutInput(err, told.error().message);
   }
-  const sim::Result<Expedition> prepared = PrepareHunt(arguments);
+  const int64_t begin = RealNow();
+  const sim::Result<Expedition> prepared = PrepareHunt(arguments, [&arguments, begin] {
+    return arguments.for_ns && RealNow() - begin >= *arguments.for_ns;
+  });
   if (!prepared) {
-    return ComplainAboutInput(err, prepared.error().message);
+    return prepared.error().code == sim::ErrorCode::kUnavailable
+               ? Complain(err, prepared.error())
+               : ComplainAboutInput(err, prepared.error().message);
   }
   const Expedition& expedition = *prepared;
   sim::Result<std::optional<ResultsFile>> opened = OpenResults(arguments, expedition.header, err);

@@ -225,7 +225,8 @@ std::string SeedRunner::RunWords(const Unit& unit) const {
 }
 
 sim::Result<std::vector<CrashTrace>> TraceCrashPoints(const std::vector<HuntTarget>& targets,
-                                                      uint64_t seed) {
+                                                      uint64_t seed,
+                                                      const std::function<bool()>& stop) {
   std::vector<CrashTrace> traces;
   for (const HuntTarget& target : targets) {
     RunArguments run = target.run;
@@ -236,7 +237,14 @@ sim::Result<std::vector<CrashTrace>> TraceCrashPoints(const std::vector<HuntTarg
     }
     prepared->request.plan = faults::FaultPlan();
     prepared->request.keep = sim::Keep::kTrace;
+    prepared->request.stop = stop;
     const RunResult result = Run(prepared->request);
+    if (result.stopped) {
+      return sim::Fail(sim::ErrorCode::kUnavailable,
+                       fmt::format("The fault-free run of {} was not over when the time of --for "
+                                   "was, so that no crash point is known. Give it more time.",
+                                   text::Printable(target.run.scenario)));
+    }
     if (result.summary.verdict != reports::Verdict::kPassed) {
       return sim::Fail(sim::ErrorCode::kInvalidArgument,
                        fmt::format("The fault-free run of {} with seed {} did not pass: mend that "

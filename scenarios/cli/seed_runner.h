@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -60,8 +61,9 @@ struct CrashTrace {
   std::vector<Setting> settings{};
 };
 
-// Of each target.
+// Of each target. kUnavailable when it was stopped.
 sim::Result<std::vector<CrashTrace>> TraceCrashPoints(const std::vector<HuntTarget>& targets,
-                                                      uint64_t seed);
+                                                      uint64_t seed,
+                                                      const std::function<bool()>& stop);
 
 }  // namespace flinch::scenarios

@@ -122,13 +122,18 @@ WrittenRun WriteDown(const Shrunk& shrunk, const RunArguments& given, const Scen
   sim::Result<PreparedRun> prepared = Prepare(arguments);
   sim::Check(prepared.has_value(), "what was shrunk cannot be written down: {}",
              prepared ? std::string() : prepared.error().message);
-  prepared->request.play = shrunk.run.play;
-  const auto begin = std::chrono::steady_clock::now();
-  written.summary = Run(prepared->request).summary;
-  written.summary.wall_ns =
-      std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count();
-  sim::Check(written.summary.digest == shrunk.summary.digest,
-             "what was shrunk is another run when it is written down");
+  if (shrunk.stopped) {
+    // Who has no time left gets no run more.
+    written.summary = shrunk.summary;
+  } else {
+    prepared->request.play = shrunk.run.play;
+    const auto begin = std::chrono::steady_clock::now();
+    written.summary = Run(prepared->request).summary;
+    written.summary.wall_ns =
+        std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count();
+    sim::Check(written.summary.digest == shrunk.summary.digest,
+               "what was shrunk is another run when it is written down");
+  }
   written.summary.replay =
       program + " replay " + ShowToken(TokenOf(std::move(prepared->token), written.summary));
   return written;
@@ -136,6 +141,10 @@ WrittenRun WriteDown(const Shrunk& shrunk, const RunArguments& given, const Scen
 
 int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, std::ostream& out,
                   std::ostream& err) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto elapsed = [begin] {
+    return std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count();
+  };
   const sim::Result<Pasted> pasted = ReadPasted(arguments.text);
   if (!pasted) {
     return ComplainAboutInput(err, pasted.error().message);
@@ -158,10 +167,6 @@ int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, 
     return Complain(err, tape.error());
   }
   const RunArguments given = ArgumentsOf(pasted->token);
-  const auto begin = std::chrono::steady_clock::now();
-  const auto elapsed = [begin] {
-    return std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count();
-  };
   const InterruptWatch watch;
   ShrinkOptions options{
       .input = given.input, .base = *base, .may_use_tape = arguments.tape.has_value()};
@@ -178,7 +183,7 @@ int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, 
   }
   const sim::Result<Shrunk> shrunk = Shrink(std::move(prepared->request), options);
   if (!shrunk) {
-    return ComplainAboutInput(err, shrunk.error().message);
+    return Complain(err, shrunk.error());
   }
   WrittenRun written = WriteDown(*shrunk, given, *base, program);
   if (shrunk->run.play) {

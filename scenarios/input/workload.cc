@@ -7,6 +7,7 @@
 
 #include "scenarios/input/input_file.h"
 #include "sim/random.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
@@ -137,15 +138,12 @@ sim::Result<void> AppendFile(const WorkloadSpec& spec, const std::string& path,
   return {};
 }
 
-// Leaves out what is not to be published; what stays keeps its partition and its time.
-sim::Result<void> SelectRows(const RowSelection& rows, Workload& workload) {
-  if (rows.last() > workload.rows.size()) {
+sim::Result<void> CheckSelection(const RowSelection& rows, uint64_t count) {
+  if (rows.last() > count) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("workload.rows is \"{}\", but the input has {} rows.", Show(rows),
-                            workload.rows.size()));
+                fmt::format("workload.rows is {}, but the input has {} rows.",
+                            text::Quote(Show(rows)), count));
   }
-  uint64_t number = 0;
-  std::erase_if(workload.rows, [&](const InputRow&) { return !rows.Keeps(++number); });
   return {};
 }
 
@@ -190,8 +188,8 @@ sim::Duration MeasureOutOfOrderness(std::span<const InputRow> rows, uint32_t par
   return sim::Duration(furthest);
 }
 
-sim::Result<Workload> LoadWorkload(const Scenario& scenario, uint64_t seed,
-                                   const std::optional<std::string>& input_file) {
+sim::Result<Workload> LoadWholeInput(const Scenario& scenario, uint64_t seed,
+                                     const std::optional<std::string>& input_file) {
   const WorkloadSpec& spec = scenario.workload;
   Workload workload;
   workload.partitions = spec.partitions;
@@ -203,23 +201,60 @@ sim::Result<Workload> LoadWorkload(const Scenario& scenario, uint64_t seed,
                               scenario.name));
     }
     workload.rows = Generate(spec, seed);
-  } else {
-    if (!input_file) {
-      return Fail(
-          ErrorCode::kInvalidArgument,
-          fmt::format(
-              "The scenario {} reads a file. Name it: --input FILE{}.", scenario.name,
-              scenario.job.name == "package_log" ? ", for example --input /var/log/dpkg.log" : ""));
-    }
-    if (const sim::Result<void> read = AppendFile(spec, *input_file, workload); !read) {
-      return Fail(read);
-    }
+    return workload;
   }
-  if (const sim::Result<void> selected = SelectRows(spec.rows, workload); !selected) {
-    return Fail(selected);
+  if (!input_file) {
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format(
+            "The scenario {} reads a file. Name it: --input FILE{}.", scenario.name,
+            scenario.job.name == "package_log" ? ", for example --input /var/log/dpkg.log" : ""));
+  }
+  if (const sim::Result<void> read = AppendFile(spec, *input_file, workload); !read) {
+    return Fail(read);
+  }
+  return workload;
+}
+
+sim::Result<Workload> PickRows(const Scenario& scenario, const Workload& whole) {
+  const WorkloadSpec& spec = scenario.workload;
+  const uint64_t count = spec.source == WorkloadSource::kGenerated
+                             ? std::min<uint64_t>(spec.records, whole.rows.size())
+                             : whole.rows.size();
+  if (const sim::Result<void> checked = CheckSelection(spec.rows, count); !checked) {
+    return Fail(checked);
+  }
+  Workload workload{.rows = {},
+                    .rows_skipped = whole.rows_skipped,
+                    .skipped_text = whole.skipped_text,
+                    .partitions = whole.partitions,
+                    .topic = whole.topic};
+  const NumberRanges picked = spec.rows.all() ? NumberRanges::From(1, count) : spec.rows.numbers();
+  workload.rows.reserve(picked.size());
+  for (const NumberRanges::Range& range : picked.ranges()) {
+    const auto begin = whole.rows.begin() + static_cast<std::ptrdiff_t>(range.first - 1);
+    workload.rows.insert(workload.rows.end(), begin,
+                         begin + static_cast<std::ptrdiff_t>(range.last - range.first + 1));
   }
   workload.out_of_orderness = MeasureOutOfOrderness(workload.rows, workload.partitions);
   if (const sim::Result<void> bound = CheckBound(scenario, workload); !bound) {
+    return Fail(bound);
+  }
+  return workload;
+}
+
+sim::Result<Workload> LoadWorkload(const Scenario& scenario, uint64_t seed,
+                                   const std::optional<std::string>& input_file) {
+  sim::Result<Workload> workload = LoadWholeInput(scenario, seed, input_file);
+  if (!workload) {
+    return workload;
+  }
+  const RowSelection& rows = scenario.workload.rows;
+  if (!rows.all()) {
+    return PickRows(scenario, *workload);
+  }
+  workload->out_of_orderness = MeasureOutOfOrderness(workload->rows, workload->partitions);
+  if (const sim::Result<void> bound = CheckBound(scenario, *workload); !bound) {
     return Fail(bound);
   }
   return workload;

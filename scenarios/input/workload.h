@@ -44,6 +44,15 @@ struct Workload {
 sim::Result<Workload> LoadWorkload(const Scenario& scenario, uint64_t seed,
                                    const std::optional<std::string>& input_file);
 
+// All rows of the scenario's input, whatever its selection says: PickRows makes workloads of it.
+// Any number of records of one generator begins with the same rows.
+sim::Result<Workload> LoadWholeInput(const Scenario& scenario, uint64_t seed,
+                                     const std::optional<std::string>& input_file);
+
+// The workload that LoadWorkload would load, out of an input with at least as many records. Costs
+// what is picked.
+sim::Result<Workload> PickRows(const Scenario& scenario, const Workload& whole);
+
 sim::Duration MeasureOutOfOrderness(std::span<const InputRow> rows, uint32_t partitions);
 
 // The weight of each rank from 1 to `keys` under Zipf's law, in integers: the same everywhere. The

@@ -1,8 +1,8 @@
 #include "scenarios/model/row_selection.h"
 
-#include <algorithm>
 #include <charconv>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -24,24 +24,13 @@ std::optional<uint64_t> Number(std::string_view text) {
 
 }  // namespace
 
-bool RowSelection::Append(const Range& range) {
-  if (range.last < range.first || (!ranges_->empty() && range.first <= ranges_->back().last)) {
-    return false;
-  }
-  if (!ranges_->empty() && range.first == ranges_->back().last + 1) {
-    ranges_->back().last = range.last;
-  } else {
-    ranges_->push_back(range);
-  }
-  return true;
+RowSelection RowSelection::Of(std::span<const uint64_t> numbers) {
+  return OfRanges(NumberRanges::Of(numbers));
 }
 
-RowSelection RowSelection::Of(std::span<const uint64_t> numbers) {
+RowSelection RowSelection::OfRanges(NumberRanges numbers) {
   RowSelection rows;
-  rows.ranges_.emplace();
-  for (const uint64_t number : numbers) {
-    rows.Append({.first = number, .last = number});
-  }
+  rows.numbers_ = std::move(numbers);
   return rows;
 }
 
@@ -50,7 +39,7 @@ sim::Result<RowSelection> RowSelection::Parse(std::string_view text) {
   if (text == kAll) {
     return rows;
   }
-  rows.ranges_.emplace();
+  rows.numbers_.emplace();
   if (text == kNone) {
     return rows;
   }
@@ -65,7 +54,7 @@ sim::Result<RowSelection> RowSelection::Parse(std::string_view text) {
     const std::optional<uint64_t> first = Number(item.substr(0, dash));
     const std::optional<uint64_t> last =
         dash == std::string_view::npos ? first : Number(item.substr(dash + 1));
-    if (!first || !last || !rows.Append({.first = *first, .last = *last})) {
+    if (!first || !last || !rows.numbers_->Append({.first = *first, .last = *last})) {
       return sim::Fail(sim::ErrorCode::kInvalidArgument,
                        fmt::format("is {}, but must be \"all\", \"none\" or numbers of rows that "
                                    "ascend from 1, such as \"1-5,9\".",
@@ -75,24 +64,16 @@ sim::Result<RowSelection> RowSelection::Parse(std::string_view text) {
   return rows;
 }
 
-uint64_t RowSelection::last() const {
-  return ranges_ && !ranges_->empty() ? ranges_->back().last : 0;
-}
+uint64_t RowSelection::last() const { return numbers_ ? numbers_->last() : 0; }
 
-bool RowSelection::Keeps(uint64_t number) const {
-  if (!ranges_) {
-    return true;
-  }
-  const auto range = std::ranges::lower_bound(*ranges_, number, {}, &Range::last);
-  return range != ranges_->end() && range->first <= number;
-}
+bool RowSelection::Keeps(uint64_t number) const { return !numbers_ || numbers_->Has(number); }
 
 std::string Show(const RowSelection& rows) {
-  if (!rows.ranges_) {
+  if (!rows.numbers_) {
     return std::string(kAll);
   }
   std::string text;
-  for (const RowSelection::Range& range : *rows.ranges_) {
+  for (const NumberRanges::Range& range : rows.numbers_->ranges()) {
     text += fmt::format("{}{}", text.empty() ? "" : ",", range.first);
     text += range.last == range.first ? "" : fmt::format("-{}", range.last);
   }

@@ -12,8 +12,8 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "scenarios/model/number_ranges.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {
@@ -25,31 +25,25 @@ class RowSelection {
 
   // Exactly these, which ascend.
   static RowSelection Of(std::span<const uint64_t> numbers);
+  static RowSelection OfRanges(NumberRanges numbers);
 
   static sim::Result<RowSelection> Parse(std::string_view text);
 
-  bool all() const { return !ranges_.has_value(); }
+  bool all() const { return !numbers_.has_value(); }
 
   // The greatest number; 0 of all and of none.
   uint64_t last() const;
 
   bool Keeps(uint64_t number) const;
 
+  // Of a selection that is not of all rows.
+  const NumberRanges& numbers() const { return *numbers_; }
+
   friend std::string Show(const RowSelection& rows);
   friend bool operator==(const RowSelection&, const RowSelection&) = default;
 
  private:
-  struct Range {
-    uint64_t first = 0;
-    uint64_t last = 0;
-
-    friend bool operator==(const Range&, const Range&) = default;
-  };
-
-  // False when it does not lie behind what is there.
-  bool Append(const Range& range);
-
-  std::optional<std::vector<Range>> ranges_;
+  std::optional<NumberRanges> numbers_;
 };
 
 }  // namespace flinch::scenarios

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include <rapidcheck/seq/Create.h>
 #include <rapidcheck/seq/Transform.h>
@@ -11,42 +12,36 @@ namespace flinch::scenarios {
 
 namespace {
 
-using Items = std::vector<uint64_t>;
-using Holds = std::function<bool(const Items&)>;
+using Holds = std::function<bool(const NumberRanges&)>;
+using Stop = std::function<bool()>;
 
 // Of so many items any that stand together may be tried: 78 of 12.
 constexpr size_t kFew = 12;
 
 struct Chunk {
-  size_t begin = 0;
-  size_t end = 0;
+  uint64_t begin = 0;
+  uint64_t end = 0;
 };
 
-Items Without(const Items& items, const Chunk& chunk) {
-  Items rest(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(chunk.begin));
-  rest.insert(rest.end(), items.begin() + static_cast<std::ptrdiff_t>(chunk.end), items.end());
-  return rest;
-}
-
 // Chunks of this size, the last ones first: what one takes out moves none of those before it.
-rc::Seq<Chunk> ChunksOf(size_t count, size_t size) {
-  return rc::seq::map(rc::seq::range<size_t>(0, (count + size - 1) / size), [=](size_t number) {
-    const size_t end = count - number * size;
+rc::Seq<Chunk> ChunksOf(uint64_t count, uint64_t size) {
+  return rc::seq::map(rc::seq::range<uint64_t>(0, (count - 1) / size + 1), [=](uint64_t number) {
+    const uint64_t end = count - number * size;
     return Chunk{.begin = end - std::min(end, size), .end = end};
   });
 }
 
 // Of how many items it is worth it to begin again.
-size_t GainMin(const Items& items, const Thoroughness& thoroughness) {
+uint64_t GainMin(const NumberRanges& items, const Thoroughness& thoroughness) {
   return items.size() / thoroughness.gain_min + 1;
 }
 
 // Takes out every chunk of this size that is not needed; how many items went.
-size_t RemoveChunks(Items& items, size_t size, const Holds& holds) {
-  const size_t before = items.size();
-  rc::Seq<Chunk> chunks = ChunksOf(items.size(), size);
-  while (const rc::Maybe<Chunk> chunk = chunks.next()) {
-    Items rest = Without(items, *chunk);
+uint64_t RemoveChunks(NumberRanges& items, uint64_t size, const Holds& holds, const Stop& stop) {
+  const uint64_t before = items.size();
+  rc::Seq<Chunk> chunks = ChunksOf(before, size);
+  for (rc::Maybe<Chunk> chunk = chunks.next(); chunk && !stop(); chunk = chunks.next()) {
+    NumberRanges rest = items.Without(chunk->begin, chunk->end);
     if (holds(rest)) {
       items = std::move(rest);
     }
@@ -55,27 +50,31 @@ size_t RemoveChunks(Items& items, size_t size, const Holds& holds) {
 }
 
 // Again for the halves of each size down to the finest; nothing and all are not asked for.
-void RemoveSmallerAndSmaller(Items& items, const Thoroughness& thoroughness, const Holds& holds) {
-  const size_t finest = (items.size() - 1) / thoroughness.chunks_max + 1;
+void RemoveSmallerAndSmaller(NumberRanges& items, const Thoroughness& thoroughness,
+                             const Holds& holds, const Stop& stop) {
+  const uint64_t finest = (items.size() - 1) / thoroughness.chunks_max + 1;
   // The distances are all, a half, a quarter, ... one.
-  rc::Seq<size_t> sizes = rc::seq::drop(1, rc::shrink::towards<size_t>(0, items.size()));
-  while (const rc::Maybe<size_t> size = sizes.next()) {
+  rc::Seq<uint64_t> sizes = rc::seq::drop(1, rc::shrink::towards<uint64_t>(0, items.size()));
+  while (const rc::Maybe<uint64_t> size = sizes.next()) {
     if (*size > finest && *size < items.size()) {
-      RemoveChunks(items, *size, holds);
+      RemoveChunks(items, *size, holds, stop);
     }
   }
   while (items.size() > finest &&
-         RemoveChunks(items, finest, holds) >= GainMin(items, thoroughness)) {
+         RemoveChunks(items, finest, holds, stop) >= GainMin(items, thoroughness)) {
   }
 }
 
 // Any that stand together, the most of them first.
-void RemoveNeighbours(Items& items, const Holds& holds) {
-  const auto fewer = [&items] { return rc::seq::drop(1, rc::shrink::removeChunks(items)); };
-  rc::Seq<Items> candidates = fewer();
-  while (rc::Maybe<Items> rest = candidates.next()) {
-    if (holds(*rest)) {
-      items = *std::move(rest);
+void RemoveNeighbours(NumberRanges& items, const Holds& holds, const Stop& stop) {
+  const auto fewer = [&items] {
+    return rc::seq::drop(1, rc::shrink::removeChunks(items.Numbers()));
+  };
+  rc::Seq<std::vector<uint64_t>> candidates = fewer();
+  for (auto rest = candidates.next(); rest && !stop(); rest = candidates.next()) {
+    NumberRanges few = NumberRanges::Of(*rest);
+    if (holds(few)) {
+      items = std::move(few);
       candidates = fewer();
     }
   }
@@ -83,18 +82,17 @@ void RemoveNeighbours(Items& items, const Holds& holds) {
 
 }  // namespace
 
-std::vector<uint64_t> KeepFewest(std::vector<uint64_t> items,
-                                 const std::function<bool(const std::vector<uint64_t>&)>& holds,
-                                 Thoroughness thoroughness) {
+NumberRanges KeepFewest(NumberRanges items, const Holds& holds, Thoroughness thoroughness,
+                        const Stop& stop) {
   if (items.empty() || holds({})) {
     return {};
   }
   // Again until nothing goes: what holds of fewer may let a chunk go that more needed.
-  for (size_t gain = items.size(); gain >= GainMin(items, thoroughness);) {
-    const size_t before = items.size();
-    RemoveSmallerAndSmaller(items, thoroughness, holds);
+  for (uint64_t gain = items.size(); gain >= GainMin(items, thoroughness);) {
+    const uint64_t before = items.size();
+    RemoveSmallerAndSmaller(items, thoroughness, holds, stop);
     if (items.size() <= kFew) {
-      RemoveNeighbours(items, holds);
+      RemoveNeighbours(items, holds, stop);
     }
     gain = before - items.size();
   }

@@ -16,7 +16,8 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <vector>
+
+#include "scenarios/model/number_ranges.h"
 
 namespace flinch::scenarios {
 
@@ -28,11 +29,12 @@ struct Thoroughness {
   size_t gain_min = std::numeric_limits<size_t>::max();
 };
 
-// `holds` is true of all the items, and is asked of subsets in their order. The answer of the last
-// call that was true is what comes back. A caller that has no time left answers false.
-std::vector<uint64_t> KeepFewest(std::vector<uint64_t> items,
-                                 const std::function<bool(const std::vector<uint64_t>&)>& holds,
-                                 Thoroughness thoroughness = {});
+// `holds` is true of all the items, and is asked of subsets of them. The answer of the last call
+// that was true is what comes back. `stop` is asked before each trial: true ends it with the best so
+// far. Beside what `holds` takes, a trial costs by the chunks that were taken out, not by the items.
+NumberRanges KeepFewest(
+    NumberRanges items, const std::function<bool(const NumberRanges&)>& holds,
+    Thoroughness thoroughness = {}, const std::function<bool()>& stop = [] { return false; });
 
 // From `value`, which holds, towards `floor`. What holds need not hold for all that is greater.
 uint64_t FindSmaller(uint64_t value, uint64_t floor, const std::function<bool(uint64_t)>& holds);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
+#include <functional>
 #include <optional>
 #include <set>
 #include <utility>
@@ -14,7 +14,9 @@
 
 #include "faults/fault_plan_toml.h"
 #include "scenarios/aim/cast.h"
+#include "scenarios/input/workload.h"
 #include "scenarios/jobs/algebra.h"
+#include "scenarios/model/number_ranges.h"
 #include "scenarios/shrink/fault_edits.h"
 #include "scenarios/shrink/removal.h"
 #include "scenarios/shrink/tape_edits.h"
@@ -66,12 +68,6 @@ bool IsDecidedElsewhere(std::string_view path) {
          std::ranges::find(kSizes, path, &SizeField::path) != kSizes.end();
 }
 
-std::vector<uint64_t> Count(uint64_t count, uint64_t first) {
-  std::vector<uint64_t> numbers(count);
-  std::iota(numbers.begin(), numbers.end(), first);
-  return numbers;
-}
-
 // Equal ones have equal contents, and the reverse, for all that chance can do.
 using ContentDigest = std::pair<uint64_t, uint64_t>;
 
@@ -84,13 +80,46 @@ ContentDigest DigestOf(const RunRequest& run) {
   return {hash.high64, hash.low64};
 }
 
+// The rows of inputs, made once: candidates that publish fewer of them pick theirs.
+class SharedInput {
+ public:
+  SharedInput(const std::optional<std::string>& file, uint64_t seed) : file_(file), seed_(seed) {}
+
+  sim::Result<Workload> Pick(const Scenario& scenario) {
+    Scenario only{.workload = scenario.workload};
+    only.workload.rows = {};
+    only.workload.records = 0;
+    const std::string spec = ShowToml(only);
+    if (spec != spec_ || scenario.workload.records > records_) {
+      sim::Result<Workload> whole = LoadWholeInput(scenario, seed_, file_);
+      if (!whole) {
+        return whole;
+      }
+      whole_ = *std::move(whole);
+      spec_ = spec;
+      records_ = scenario.workload.records;
+    }
+    return PickRows(scenario, whole_);
+  }
+
+ private:
+  const std::optional<std::string>& file_;
+  uint64_t seed_;
+  std::string spec_;  // which input it is, but for its length
+  uint64_t records_ = 0;
+  Workload whole_{};
+};
+
 class Shrinker {
  public:
-  Shrinker(RunRequest run, const ShrinkOptions& options) : options_(options) {
+  Shrinker(RunRequest run, const ShrinkOptions& options)
+      : options_(options), input_(options.input, run.seed), workload_(std::move(run.workload)) {
     best_.run = std::move(run);
+    best_.run.workload = {};
     best_.run.keep = sim::Keep::kNothing;
     best_.run.lens = {};
     best_.run.records_tape = false;
+    best_.run.stop = options.stop;
   }
 
   sim::Result<Shrunk> Perform() {
@@ -124,17 +153,44 @@ class Shrinker {
         }
       }
     }
+    best_.run.workload = std::move(workload_);
+    best_.run.stop = {};
     return std::move(best_);
   }
 
  private:
+  // The run of a request, and its workload back.
+  RunResult RunWith(RunRequest& run, Workload& workload) {
+    run.workload = std::move(workload);
+    RunResult result = Run(run);
+    workload = std::move(run.workload);
+    run.workload = {};
+    best_.stopped = best_.stopped || result.stopped;
+    ++best_.runs;
+    return result;
+  }
+
+  bool Stopped() {
+    best_.stopped = best_.stopped || options_.stop();
+    return best_.stopped;
+  }
+
+  NumberRanges Fewest(NumberRanges items, const std::function<bool(const NumberRanges&)>& holds,
+                      Thoroughness thoroughness = {}) {
+    return KeepFewest(std::move(items), holds, thoroughness, [this] { return Stopped(); });
+  }
+
   // What is to be shrunk fails, and goes on failing when its faults are written down.
   sim::Result<void> Begin() {
     RunRequest& run = best_.run;
-    const RunResult given = Run(run);
+    const RunResult given = RunWith(run, workload_);
+    if (given.stopped) {
+      return sim::Fail(sim::ErrorCode::kUnavailable,
+                       "The run itself was not over when its time was, so nothing smaller could be "
+                       "tried. Give it more time.");
+    }
     best_.summary = given.summary;
     best_.signature = SignatureOf(given.summary);
-    best_.runs = 1;
     if (given.summary.verdict != reports::Verdict::kFailed) {
       return sim::Fail(sim::ErrorCode::kInvalidArgument,
                        fmt::format("The run {}; only a failure can be shrunk.",
@@ -144,7 +200,7 @@ class Shrinker {
     }
     events_max_ = given.summary.events * 2;
     if (!run.plan) {
-      run.plan = PlanOf(run.scenario, run.workload, run.seed);
+      run.plan = PlanOf(run.scenario, workload_, run.seed);
     }
     Tell("");
     RunRequest written = run;
@@ -172,7 +228,7 @@ class Shrinker {
   RunSize SizeOf() const {
     const RunRequest& run = best_.run;
     return {.faults = run.plan->faults.size(),
-            .records = run.workload.rows.size(),
+            .records = workload_.rows.size(),
             .processes = kFixedProcesses + run.scenario.cluster.task_managers,
             .settings = SettingsBetween(options_.base, run.scenario).size(),
             .choices = run.play ? CountChoices(*run.play) : 0,
@@ -186,8 +242,7 @@ class Shrinker {
 
   // Whether the candidate breaks the same promise; it is the best from then on.
   bool Try(RunRequest candidate) {
-    best_.stopped = best_.stopped || options_.stop();
-    if (best_.stopped || !Validate(candidate.scenario) ||
+    if (Stopped() || !Validate(candidate.scenario) ||
         !faults::CheckAgainst(*candidate.plan, CastOf(candidate.scenario)).empty()) {
       return false;
     }
@@ -195,17 +250,14 @@ class Shrinker {
       ++best_.known;
       return false;
     }
-    sim::Result<Workload> workload =
-        LoadWorkload(candidate.scenario, candidate.seed, options_.input);
+    sim::Result<Workload> workload = input_.Pick(candidate.scenario);
     if (!workload) {
       return false;
     }
-    candidate.workload = *std::move(workload);
     const uint64_t limit = candidate.scenario.limits.events;
     candidate.scenario.limits.events = std::min(limit, events_max_);
-    RunResult result = Run(candidate);
+    RunResult result = RunWith(candidate, *workload);
     candidate.scenario.limits.events = limit;
-    ++best_.runs;
     const bool was_cut = result.summary.events >= events_max_ && events_max_ < limit;
     if (was_cut || result.summary.verdict != reports::Verdict::kFailed ||
         SignatureOf(result.summary) != best_.signature) {
@@ -213,6 +265,7 @@ class Shrinker {
     }
     best_.run = std::move(candidate);
     best_.summary = std::move(result.summary);
+    workload_ = *std::move(workload);
     better_ = true;
     return true;
   }
@@ -220,9 +273,9 @@ class Shrinker {
   void LeaveFaultsOut() {
     const faults::FaultPlan plan = *best_.run.plan;
     const std::vector<reports::FiredFault> fired = best_.summary.faults;
-    KeepFewest(Count(plan.faults.size(), 0), [&](const std::vector<uint64_t>& kept) {
+    Fewest(NumberRanges::From(0, plan.faults.size()), [&](const NumberRanges& kept) {
       RunRequest candidate = best_.run;
-      SetPlan(candidate, KeepFaults(plan, kept, fired));
+      SetPlan(candidate, KeepFaults(plan, kept.Numbers(), fired));
       return Try(std::move(candidate));
     });
     MergeFaults();
@@ -253,9 +306,9 @@ class Shrinker {
     }
     if (best_.run.play) {
       const sim::Tape tape = *best_.run.play;
-      KeepFewest(Count(CountChoices(tape), 0), [&](const std::vector<uint64_t>& kept) {
+      Fewest(NumberRanges::From(0, CountChoices(tape)), [&](const NumberRanges& kept) {
         RunRequest candidate = best_.run;
-        candidate.play = KeepChoices(tape, kept);
+        candidate.play = KeepChoices(tape, kept.Numbers());
         return Try(std::move(candidate));
       });
     }
@@ -272,8 +325,7 @@ class Shrinker {
   void RecordTape() {
     RunRequest candidate = best_.run;
     candidate.records_tape = true;
-    candidate.play = Run(candidate).tape;
-    ++best_.runs;
+    candidate.play = RunWith(candidate, workload_).tape;
     candidate.records_tape = false;
     candidate.scheduling = {};
     Try(std::move(candidate));
@@ -284,30 +336,26 @@ class Shrinker {
     for (const std::string& name : NamesOf(best_.run.defects)) {
       planted.push_back(*engine::FindDefect(name));
     }
-    KeepFewest(Count(planted.size(), 0), [&](const std::vector<uint64_t>& kept) {
+    Fewest(NumberRanges::From(0, planted.size()), [&](const NumberRanges& kept) {
       RunRequest candidate = best_.run;
       candidate.defects = {};
-      for (const uint64_t index : kept) {
+      for (const uint64_t index : kept.Numbers()) {
         candidate.defects.Plant(planted[index]);
       }
       return Try(std::move(candidate));
     });
   }
 
-  std::vector<uint64_t> KeptRows() const {
-    const WorkloadSpec& spec = best_.run.scenario.workload;
-    if (spec.rows.all()) {
-      return Count(best_.run.workload.rows.size(), 1);
-    }
-    std::vector<uint64_t> rows = Count(spec.rows.last(), 1);
-    std::erase_if(rows, [&spec](uint64_t row) { return !spec.rows.Keeps(row); });
-    return rows;
+  NumberRanges KeptRows() const {
+    const RowSelection& rows = best_.run.scenario.workload.rows;
+    return rows.all() ? NumberRanges::From(1, workload_.rows.size()) : rows.numbers();
   }
 
   // In the smaller cluster, where each of many trials is shorter.
   void LightenLoad() {
-    std::vector<uint64_t> rows = KeptRows();
-    while (rows.size() > kFewRows && (TradeRows(rows) || LeaveSingleRowsOut(rows.size()))) {
+    NumberRanges rows = KeptRows();
+    while (!best_.stopped && rows.size() > kFewRows &&
+           (TradeRows(rows) || LeaveSingleRowsOut(rows.size()))) {
       rows = KeepFewestRows(kRowChunks);
     }
   }
@@ -316,18 +364,20 @@ class Shrinker {
   bool LeaveSingleRowsOut(size_t count) {
     const RunRequest run = best_.run;
     const reports::RunSummary summary = best_.summary;
+    const Workload workload = workload_;
     const bool was_better = better_;
     if (KeepFewestRows(kSingleRows).size() <= count - count / kSingleRows.gain_min) {
       return true;
     }
     best_.run = run;
     best_.summary = summary;
+    workload_ = workload;
     better_ = was_better;
     return false;
   }
 
   void LeaveRowsOut() {
-    const std::vector<uint64_t> rows = KeepFewestRows(kRowChunks);
+    const NumberRanges rows = KeepFewestRows(kRowChunks);
     WorkloadSpec& spec = best_.run.scenario.workload;
     if (spec.source != WorkloadSource::kGenerated || spec.rows.all() || rows.empty()) {
       return;
@@ -339,10 +389,10 @@ class Shrinker {
     Try(std::move(candidate));
   }
 
-  std::vector<uint64_t> KeepFewestRows(Thoroughness thoroughness) {
-    return KeepFewest(
+  NumberRanges KeepFewestRows(Thoroughness thoroughness) {
+    return Fewest(
         KeptRows(),
-        [this](const std::vector<uint64_t>& kept) {
+        [this](const NumberRanges& kept) {
           RunRequest candidate = best_.run;
           SetRows(candidate.scenario.workload, kept);
           return Try(std::move(candidate));
@@ -353,14 +403,18 @@ class Shrinker {
   // Where many rows are left because of how they meet, not because of what they are: one of
   // several, each of which goes its own way, or takes longer. Then there are fewer events, too, and
   // those that a fault waits for come earlier.
-  bool TradeRows(const std::vector<uint64_t>& rows) {
+  bool TradeRows(const NumberRanges& rows) {
+    const std::vector<uint64_t> numbers = rows.Numbers();
     for (const uint64_t share : {10U, 4U, 2U}) {
       for (const uint64_t first : {uint64_t{0}, share / 2}) {
-        std::vector<uint64_t> kept;
-        for (size_t index = first; index < rows.size(); index += share) {
-          kept.push_back(rows[index]);
+        if (Stopped()) {
+          return false;
         }
-        if (TryFewerRows(kept, static_cast<int64_t>(share))) {
+        std::vector<uint64_t> kept;
+        for (size_t index = first; index < numbers.size(); index += share) {
+          kept.push_back(numbers[index]);
+        }
+        if (TryFewerRows(NumberRanges::Of(kept), static_cast<int64_t>(share))) {
           return true;
         }
       }
@@ -368,7 +422,7 @@ class Shrinker {
     return false;
   }
 
-  bool TryFewerRows(const std::vector<uint64_t>& kept, int64_t share) {
+  bool TryFewerRows(const NumberRanges& kept, int64_t share) {
     for (const bool is_apart : {true, false}) {
       for (const int64_t slower : {1, 10, 50}) {
         RunRequest candidate = best_.run;
@@ -387,6 +441,9 @@ class Shrinker {
 
   bool TryWithEarlierFaults(const RunRequest& run) {
     for (const uint64_t eighths : {8U, 6U, 4U, 2U, 1U}) {
+      if (Stopped()) {
+        return false;
+      }
       RunRequest candidate = run;
       for (faults::Fault& fault : candidate.plan->faults) {
         if (auto* const event = std::get_if<faults::AtEvent>(&fault.when)) {
@@ -411,11 +468,11 @@ class Shrinker {
   }
 
   // Generated rows behind the last that is kept need not be generated: the others stay as they are.
-  static void SetRows(WorkloadSpec& spec, const std::vector<uint64_t>& kept) {
-    spec.rows = RowSelection::Of(kept);
+  static void SetRows(WorkloadSpec& spec, const NumberRanges& kept) {
+    spec.rows = RowSelection::OfRanges(kept);
     if (spec.source == WorkloadSource::kGenerated && !kept.empty()) {
-      spec.records = kept.back();
-      if (kept.size() == kept.back()) {
+      spec.records = kept.last();
+      if (kept.size() == kept.last()) {
         spec.rows = {};
       }
     }
@@ -440,10 +497,10 @@ class Shrinker {
   // Of a job of the algebra: operators, then what they multiply, divide or repeat by.
   void LeaveStepsOut() {
     const std::vector<std::string> steps = best_.run.scenario.job.steps;
-    KeepFewest(Count(steps.size(), 0), [&](const std::vector<uint64_t>& kept) {
+    Fewest(NumberRanges::From(0, steps.size()), [&](const NumberRanges& kept) {
       RunRequest candidate = best_.run;
       candidate.scenario.job.steps.clear();
-      for (const uint64_t index : kept) {
+      for (const uint64_t index : kept.Numbers()) {
         candidate.scenario.job.steps.push_back(steps[index]);
       }
       return Try(std::move(candidate));
@@ -464,12 +521,12 @@ class Shrinker {
     const Scenario start = best_.run.scenario;
     std::vector<Setting> own = SettingsBetween(start, options_.base);
     std::erase_if(own, [](const Setting& setting) { return IsDecidedElsewhere(setting.key); });
-    KeepFewest(Count(own.size(), 0), [&](const std::vector<uint64_t>& kept) {
+    Fewest(NumberRanges::From(0, own.size()), [&](const NumberRanges& kept) {
       RunRequest candidate = best_.run;
       candidate.scenario = start;
       for (uint64_t index = 0; index < own.size(); ++index) {
-        const bool is_kept = std::ranges::binary_search(kept, index);
-        if (!is_kept && !ApplySetting(candidate.scenario, own[index].key, own[index].value)) {
+        if (!kept.Has(index) &&
+            !ApplySetting(candidate.scenario, own[index].key, own[index].value)) {
           return false;
         }
       }
@@ -481,7 +538,7 @@ class Shrinker {
     UseFirstTaskManagers();
     for (size_t fault = 0; fault < best_.run.plan->faults.size(); ++fault) {
       bool simpler = true;
-      while (simpler) {
+      while (simpler && !Stopped()) {
         const faults::Cast cast = CastOf(best_.run.scenario);
         simpler = std::ranges::any_of(SimplerFaults(*best_.run.plan, fault, cast),
                                       [this](const faults::FaultPlan& plan) {
@@ -515,6 +572,8 @@ class Shrinker {
   }
 
   const ShrinkOptions& options_;
+  SharedInput input_;
+  Workload workload_;  // of the best, whose request has none
   Shrunk best_;
   uint64_t events_max_ = 0;
   bool better_ = false;  // since the pass began

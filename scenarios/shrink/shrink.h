@@ -20,7 +20,10 @@
 //
 // "Still fails" is: the same signature (scenarios/stage/signature.h). A candidate may take twice
 // the events of the first run, not more: who shrinks a crash does not wait for a hang.
-// Chance: none, and no clock: `stop` alone may end it early, with the best so far.
+// Cost: of a candidate, by the rows that it has; the input is made once, and rows are told by
+//       ranges.
+// Chance: none, and no clock: `stop` alone may end it early, with the best so far. It is asked
+//         within runs, too.
 #pragma once
 
 #include <cstdint>
@@ -75,7 +78,7 @@ struct Shrunk {
 };
 
 // kInvalidArgument when the run does not fail, or not with the faults that are drawn for it written
-// down.
+// down. kUnavailable when it was stopped before the run that was given was over.
 sim::Result<Shrunk> Shrink(RunRequest run, const ShrinkOptions& options);
 
 // The names of the defects that are planted, in the order of the catalogue.

@@ -40,6 +40,9 @@ namespace events = engine::events;
 // time-out.
 constexpr sim::Duration kGrace = std::chrono::seconds(10);
 
+// So many simulated instants pass between two questions whether to stop.
+constexpr uint64_t kInstantsUnasked = 64;
+
 // Between two looks at what is still open.
 constexpr sim::Duration kQuietStep = std::chrono::milliseconds(500);
 
@@ -138,7 +141,11 @@ class Stage {
   }
 
   RunResult Perform() {
-    sim::Outcome outcome = world_.Run([this] { return tally_.job_ended() || budget_.exhausted(); });
+    sim::Outcome outcome =
+        world_.Run([this] { return tally_.job_ended() || budget_.exhausted() || IsToStop(); });
+    if (stopped_) {
+      return GivenUp();
+    }
     if (tally_.job_finished()) {
       injector_->Heal();
       outcome = AwaitQuiet(outcome);
@@ -147,6 +154,22 @@ class Stage {
   }
 
  private:
+  bool IsToStop() {
+    stopped_ =
+        stopped_ || (request_.stop && ++instants_ % kInstantsUnasked == 0 && request_.stop());
+    return stopped_;
+  }
+
+  // Nothing is judged: what is there depends on when it was stopped.
+  RunResult GivenUp() const {
+    RunResult result;
+    result.stopped = true;
+    FillNumbers(result.summary);
+    result.summary.verdict = reports::Verdict::kInconclusive;
+    result.summary.reason = "The run was given up before its end: its time was over.";
+    return result;
+  }
+
   // What a process loads when it boots: its own copy, as from a jar on its disk. Nothing that user
   // code keeps in it survives a crash or is seen by another process.
   engine::JobGraph LoadCode() const {
@@ -186,6 +209,8 @@ class Stage {
   OutsideView outside_;
   Subject subject_;
   std::optional<faults::Injector> injector_;
+  uint64_t instants_ = 0;
+  bool stopped_ = false;
   std::optional<sim::Result<engine::LogContents>> last_log_;  // read when the world had ended
 };
 
@@ -345,6 +370,15 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
   return result;
 }
 
+RunResult Inconclusive(const Scenario& scenario, uint64_t seed, std::string reason) {
+  RunResult result;
+  result.summary.scenario = scenario.name;
+  result.summary.seed = seed;
+  result.summary.verdict = reports::Verdict::kInconclusive;
+  result.summary.reason = std::move(reason);
+  return result;
+}
+
 }  // namespace
 
 RunResult Run(const RunRequest& request) {
@@ -352,6 +386,17 @@ RunResult Run(const RunRequest& request) {
     RunRequest varied = request;
     varied.scenario = Vary(std::move(varied.scenario), request.seed);
     return Run(varied);
+  }
+  if (const WorkloadSpec& spec = request.scenario.workload;
+      request.workload.rows.empty() && spec.source == WorkloadSource::kGenerated &&
+      spec.records > 0 && (spec.rows.all() || !spec.rows.numbers().empty())) {
+    sim::Result<Workload> loaded = LoadWorkload(request.scenario, request.seed, std::nullopt);
+    if (!loaded) {
+      return Inconclusive(request.scenario, request.seed, loaded.error().message);
+    }
+    RunRequest whole = request;
+    whole.workload = *std::move(loaded);
+    return Run(whole);
   }
   const RegisteredJob* job = FindJob(request.scenario.job.name);
   sim::Check(job != nullptr, "there is no job {}", request.scenario.job.name);
@@ -363,15 +408,9 @@ RunResult Run(const Scenario& scenario, uint64_t seed) {
   const sim::Result<void> valid = Validate(scenario);
   const sim::Result<Workload> workload =
       valid ? LoadWorkload(scenario, seed, std::nullopt) : sim::Fail(valid);
-  RunResult result;
-  if (workload) {
-    result = Run({.scenario = scenario, .workload = *workload, .seed = seed, .defects = {}});
-  } else {
-    result.summary.scenario = scenario.name;
-    result.summary.seed = seed;
-    result.summary.verdict = reports::Verdict::kInconclusive;
-    result.summary.reason = workload.error().message;
-  }
+  RunResult result =
+      workload ? Run({.scenario = scenario, .workload = *workload, .seed = seed, .defects = {}})
+               : Inconclusive(scenario, seed, workload.error().message);
   result.summary.replay =
       fmt::format("cat >failed.toml <<'END'\n{}END\nflinch run failed.toml --seed {}",
                   ShowToml(scenario), seed);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,7 +21,8 @@ namespace flinch::scenarios {
 
 struct RunRequest {
   Scenario scenario;
-  Workload workload;  // LoadWorkload(scenario, seed, …)
+  // LoadWorkload(scenario, seed, …). Without rows, what the scenario generates is loaded.
+  Workload workload;
   uint64_t seed = 1;
   engine::Defects defects;
   // Replaces the scenario's own faults.
@@ -31,6 +33,8 @@ struct RunRequest {
   // What chooses instead of `scheduling`: a tape of a run that had everything else in common.
   std::optional<sim::Tape> play{};
   bool records_tape = false;
+  // Asked now and then, in real time; null: never. True: the run is given up.
+  std::function<bool()> stop{};
 };
 
 struct RunResult {
@@ -44,10 +48,12 @@ struct RunResult {
   std::vector<uint32_t> cells;    // of the protocol that faults struck: scenarios/aim/cells.h
   std::optional<sim::Tape> tape;  // when one was recorded or played
   sim::TapeReport tape_report;    // when one was played
+  bool stopped = false;  // given up: inconclusive, and how far it came depends on the machine
 };
 
-// Deterministic in the request. What the scenario lets vary is varied first. Never fails: whatever
-// goes wrong in the world is in the summary.
+// Deterministic in the request, unless it is stopped. What the scenario lets vary is varied first.
+// Never fails: whatever goes wrong in the world is in the summary. What nobody has judged is
+// inconclusive: a run of no records, or without an event that any oracle looks at.
 RunResult Run(const RunRequest& request);
 
 // The same for a scenario value of one's own. What is wrong with it (see Validate) makes the run

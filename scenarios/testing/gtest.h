@@ -9,17 +9,23 @@
 // (A test has a private Run of its own, which hides ours: write it with its namespace.)
 // The macro makes a RapidCheck test of seeds, of how many of a generated workload's records there
 // are, and, where the scenario draws its faults, of plans; a failure is shrunk to few records and
-// few, simple faults. RC_PARAMS works as ever ("seed=7 max_success=1000"). A failure prints the
-// summary of the run, and the lines that run it again outside of the test. For laws of one's own
-// there are generators in scenarios/testing/arbitrary.h.
+// few, simple faults. The seed is the test's own, the same each time, and printed; RC_PARAMS gives
+// another ("seed=7 max_success=1000"), FLINCH_FRESH_SEEDS=1 a new one for each process. A failure
+// prints the summary of the run, and the lines that run it again outside of the test; a property of
+// no cases fails. For laws of one's own there are generators in scenarios/testing/arbitrary.h.
 // Needs: GoogleTest's gmock and RapidCheck's GoogleTest header at the user's; nothing else here
 //        does.
 // Source: GoogleTest, "Defining matchers"; RapidCheck, doc/gtest.md.
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
 #include <ostream>
+#include <sstream>
 #include <string>
+#include <string_view>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,6 +35,7 @@
 #include "reports/run_summary.h"
 #include "scenarios/stage/run.h"
 #include "scenarios/testing/arbitrary.h"
+#include "sim/random.h"
 
 namespace flinch::scenarios {
 
@@ -74,7 +81,41 @@ inline void CheckDrawnRun(Scenario scenario) {
   }
 }
 
+// How RapidCheck is to try the test of this name.
+inline ::rc::detail::TestParams ParamsOf(std::string_view test) {
+  ::rc::detail::TestParams params = ::rc::detail::configuration().testParams;
+  const char* const given = std::getenv("RC_PARAMS");
+  const char* const fresh = std::getenv("FLINCH_FRESH_SEEDS");
+  const bool has_seed = given != nullptr && std::string_view(given).contains("seed=");
+  if (!has_seed && (fresh == nullptr || std::string_view(fresh) != "1")) {
+    params.seed = sim::Random(0).Split(test).seed();
+  }
+  return params;
+}
+
+// A GoogleTest of a property, with the same cases each time.
+inline void CheckProperty(const std::function<void()>& property) {
+  const ::testing::TestInfo& test = *::testing::UnitTest::GetInstance()->current_test_info();
+  ::rc::detail::TestMetadata metadata;
+  metadata.id = std::string(test.test_suite_name()) + "/" + test.name();
+  metadata.description = test.name();
+  const ::rc::detail::TestParams params = ParamsOf(metadata.id);
+  std::cout << metadata.id << ": RC_PARAMS=\"seed=" << params.seed << "\" tries the same again\n";
+  const ::rc::detail::TestResult result =
+      ::rc::detail::checkTestable([&property] { property(); }, metadata, params);
+  if (!result.is<::rc::detail::SuccessResult>()) {
+    std::ostringstream text;
+    ::rc::detail::printResultMessage(result, text);
+    FAIL() << text.str() << "\n";
+  }
+  if (result.get<::rc::detail::SuccessResult>().numSuccess == 0) {
+    FAIL() << "No case was tried, so nothing is known; RC_PARAMS must not say max_success=0.\n";
+  }
+}
+
 }  // namespace flinch::scenarios
 
-#define FLINCH_PROP(suite, name, scenario) \
-  RC_GTEST_PROP(suite, name, ()) { ::flinch::scenarios::CheckDrawnRun(scenario); }
+#define FLINCH_PROP(suite, name, scenario)                                                    \
+  TEST(suite, name) {                                                                         \
+    ::flinch::scenarios::CheckProperty([] { ::flinch::scenarios::CheckDrawnRun(scenario); }); \
+  }

@@ -230,6 +230,7 @@ constexpr Allowed kAllowed[] = {
     {"clock_gettime", "scenarios/cli/bench_command.cc", "what a workload takes of the processor"},
     {"clock_gettime", "scenarios/hunt/process_time.cc", "how much time a worker really had"},
     {"getenv", "scenarios/cli/", "FLINCH_PROGRAM, FLINCH_SCRAMBLE and shards reach no run"},
+    {"getenv", "scenarios/testing/gtest.h", "which cases a user's property has"},
     {"thread_local", "sim/kernel/context.", "a signal handler must find the fiber that runs"},
     {"thread_local", "sim/kernel/recycled.h", "memory outlives worlds; contents are never read"},
     {"thread_local", "sim/kernel/stack_pool.cc", "stacks outlive worlds; contents are never read"},

@@ -153,6 +153,28 @@ TEST(WorkloadTest, SpreadsTheRowsOfAFile) {
   EXPECT_EQ(workload->out_of_orderness, std::chrono::seconds(1));
 }
 
+// A longer input begins with the shorter one's rows: what is picked is what would be loaded.
+TEST(WorkloadTest, PicksWhatWouldBeLoaded) {
+  const Scenario all = UrlClicks();
+  const sim::Result<Workload> whole = LoadWholeInput(all, 7, std::nullopt);
+  ASSERT_TRUE(whole.has_value());
+  for (const char* const rows : {"all", "none", "1-3,50,99-100"}) {
+    Scenario some = all;
+    some.workload.records = 100;
+    some.workload.rows = *RowSelection::Parse(rows);
+    const sim::Result<Workload> picked = PickRows(some, *whole);
+    const sim::Result<Workload> loaded = LoadWorkload(some, 7, std::nullopt);
+    ASSERT_TRUE(picked.has_value() && loaded.has_value()) << rows;
+    EXPECT_EQ(picked->rows, loaded->rows) << rows;
+    EXPECT_EQ(picked->out_of_orderness, loaded->out_of_orderness) << rows;
+    EXPECT_EQ(picked->partitions, loaded->partitions) << rows;
+  }
+  Scenario beyond = all;
+  beyond.workload.records = 100;
+  beyond.workload.rows = *RowSelection::Parse("101");
+  EXPECT_FALSE(PickRows(beyond, *whole).has_value());
+}
+
 }  // namespace
 
 }  // namespace flinch::scenarios

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <numeric>
 #include <set>
 #include <vector>
@@ -21,6 +22,15 @@ Items Numbers(uint64_t count) {
   Items items(count);
   std::iota(items.begin(), items.end(), uint64_t{0});
   return items;
+}
+
+// By the numbers themselves.
+Items KeepFewest(const Items& items, const std::function<bool(const Items&)>& holds,
+                 Thoroughness thoroughness = {}) {
+  return scenarios::KeepFewest(
+             NumberRanges::Of(items),
+             [&holds](const NumberRanges& kept) { return holds(kept.Numbers()); }, thoroughness)
+      .Numbers();
 }
 
 bool Includes(const Items& items, const std::set<uint64_t>& wanted) {
@@ -97,6 +107,22 @@ TEST(KeepFewestTest, AsksOfNothingFirst) {
 TEST(KeepFewestTest, KeepsAllWhenNobodyHasTimeToAnswer) {
   EXPECT_EQ(KeepFewest(Numbers(5), [](const Items&) { return false; }), Numbers(5));
   EXPECT_EQ(KeepFewest({}, [](const Items&) { return false; }), Items());
+}
+
+// Whatever the number of items: each trial costs by the chunks, and `stop` ends it at once.
+TEST(KeepFewestTest, EndsWhenItIsToldHoweverManyThereAre) {
+  uint64_t asked = 0;
+  uint64_t trials = 0;
+  const NumberRanges left = scenarios::KeepFewest(
+      NumberRanges::From(1, 1'000'000'000'000),
+      [&trials](const NumberRanges& kept) {
+        ++trials;
+        return kept.Has(77) && kept.Has(999'999'999'999);
+      },
+      {}, [&asked] { return ++asked > 1'000; });
+  EXPECT_LE(trials, 1'001U);
+  EXPECT_LT(left.size(), 1'000'000U);
+  EXPECT_TRUE(left.Has(77));
 }
 
 RC_GTEST_PROP(FindSmallerPropertyTest, FindsTheLeastOfWhatGrows, ()) {

@@ -223,6 +223,23 @@ TEST(ShrinkTest, KeepsTheBestSoFarWhenItIsStopped) {
   EXPECT_EQ(SignatureOf(SummaryOf(shrunk->run)), shrunk->signature);
 }
 
+// 20,000 rows, of which a run takes seconds: neither is a run waited for, nor is a row looked at once
+// the time is over.
+TEST(ShrinkTest, EndsInTheMiddleOfARun) {
+  Scenario scenario = Clicks();
+  scenario.workload.records = 20'000;
+  engine::Defects defects;
+  defects.Plant(engine::Defect::kSinkCommitsAtSnapshot);
+  const RunRequest failure = Request(scenario, 1, defects);
+  ShrinkOptions options{.base = scenario};
+  int asked = 0;
+  options.stop = [&asked] { return ++asked > 3; };
+  const sim::Result<Shrunk> shrunk = Shrink(failure, options);
+  ASSERT_FALSE(shrunk.has_value());
+  EXPECT_EQ(shrunk.error().code, sim::ErrorCode::kUnavailable);
+  EXPECT_LE(asked, 5);
+}
+
 }  // namespace
 
 }  // namespace flinch::scenarios

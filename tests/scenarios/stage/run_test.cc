@@ -160,6 +160,40 @@ TEST(RunTest, ARunThatEndsAtALimitTellsWhoWaitsForWhatAndWhatCameLast) {
   EXPECT_EQ(RunClicks(1, "version = 1\n").summary.stuck, "");
 }
 
+// Who gives no rows means the scenario's own.
+TEST(RunTest, ARequestWithoutAWorkloadHasTheScenariosOwn) {
+  const Scenario scenario = *FindLibraryScenario("url_clicks");
+  const RunResult bare = scenarios::Run({.scenario = scenario, .workload = {}, .seed = 7});
+  EXPECT_EQ(bare.summary.records_in, 2000U);
+  EXPECT_EQ(bare.summary.digest, scenarios::Run(scenario, 7).summary.digest);
+}
+
+TEST(RunTest, WhatNobodyJudgedIsNoPass) {
+  Scenario nothing = *FindLibraryScenario("url_clicks");
+  nothing.workload.rows = *RowSelection::Parse("none");
+  const RunResult empty = scenarios::Run({.scenario = nothing, .workload = {}, .seed = 7});
+  EXPECT_EQ(empty.summary.verdict, reports::Verdict::kInconclusive);
+  EXPECT_EQ(empty.summary.reason, "No record was published, so there was nothing to judge.");
+
+  Scenario blind = *FindLibraryScenario("url_clicks");
+  blind.faults.source = FaultSource::kNone;
+  blind.workload.records = 60;
+  blind.oracles = {"restored_state"};
+  const RunResult unseen = scenarios::Run(blind, 7);
+  EXPECT_EQ(unseen.summary.verdict, reports::Verdict::kInconclusive);
+  EXPECT_EQ(unseen.summary.reason,
+            "Nothing was judged: restored_state saw no event that concerns it.");
+}
+
+TEST(RunTest, IsGivenUpWhenItIsStopped) {
+  const Scenario scenario = *FindLibraryScenario("url_clicks");
+  const RunResult stopped = scenarios::Run(
+      {.scenario = scenario, .workload = {}, .seed = 7, .stop = [] { return true; }});
+  EXPECT_TRUE(stopped.stopped);
+  EXPECT_EQ(stopped.summary.verdict, reports::Verdict::kInconclusive);
+  EXPECT_LT(stopped.summary.events, 1'000U);
+}
+
 }  // namespace
 
 }  // namespace flinch::scenarios

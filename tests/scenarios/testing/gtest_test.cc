@@ -1,5 +1,10 @@
 #include "scenarios/testing/gtest.h"
 
+#include <cstdlib>
+#include <string>
+
+#include <gtest/gtest-spi.h>
+
 #include "scenarios/files/registry.h"
 
 namespace flinch::scenarios {
@@ -34,6 +39,27 @@ TEST(HoldsAllPropertiesTest, AScenarioThatIsWrongIsInconclusiveWithTheReason) {
   EXPECT_EQ(result.summary.verdict, reports::Verdict::kInconclusive);
   EXPECT_THAT(result.summary.reason, ::testing::HasSubstr("job.parallelism: "));
   EXPECT_THAT(result, ::testing::Not(HoldsAllProperties()));
+}
+
+// A gate must not fail today and pass tomorrow.
+TEST(FlinchPropTest, HasTheSameCasesUnlessFreshOnesAreAskedFor) {
+  const char* const former = std::getenv("RC_PARAMS");
+  const std::string kept = former == nullptr ? "" : former;
+  unsetenv("RC_PARAMS");
+  EXPECT_EQ(ParamsOf("A/B").seed, ParamsOf("A/B").seed);
+  EXPECT_EQ(ParamsOf("A/B").seed, sim::Random(0).Split("A/B").seed());
+  EXPECT_NE(ParamsOf("A/B").seed, ParamsOf("A/C").seed);
+  setenv("FLINCH_FRESH_SEEDS", "1", 1);
+  EXPECT_EQ(ParamsOf("A/B").seed, ::rc::detail::configuration().testParams.seed);
+  unsetenv("FLINCH_FRESH_SEEDS");
+  setenv("RC_PARAMS", "seed=7", 1);
+  EXPECT_EQ(ParamsOf("A/B").seed, ::rc::detail::configuration().testParams.seed);
+  former == nullptr ? unsetenv("RC_PARAMS") : setenv("RC_PARAMS", kept.c_str(), 1);
+}
+
+TEST(FlinchPropTest, APropertyThatDoesNotHoldFails) {
+  EXPECT_FATAL_FAILURE(CheckProperty([] { RC_ASSERT(*rc::gen::arbitrary<int>() < 0); }),
+                       "Falsifiable");
 }
 
 FLINCH_PROP(FlinchPropTest, ASmallJobSurvivesAnySeed, Small())
