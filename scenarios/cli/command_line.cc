@@ -163,6 +163,7 @@ class Parser {
     replay_ = app_.add_subcommand("replay", "The same run again, from its token.");
     replay_->add_option("TOKEN", pasted_, "the token, the whole line it stands in, or a file")
         ->required();
+    elsewhere_.Define(*replay_);
     replay_->add_flag("--force", replay_arguments_.force,
                       "go on although the scenario or its input has changed");
     replay_->add_flag("--timeline", replay_arguments_.timeline,
@@ -412,6 +413,7 @@ class Parser {
                       Quote(*surplus)));
     }
     replay_arguments_.text = fmt::format("{}", fmt::join(pasted_, " "));
+    replay_arguments_.elsewhere = elsewhere_.Finish(*replay_);
     return Command(std::move(replay_arguments_));
   }
 
@@ -473,6 +475,7 @@ class Parser {
   MergeOptions merge_options_;
   DefectsOptions defects_options_;
   TokenOptions token_options_;
+  ElsewhereOptions elsewhere_;
   RunArguments arguments_;
   ReplayArguments replay_arguments_;
   ListArguments list_arguments_;

@@ -104,6 +104,7 @@ struct DefectsArguments {
 
 struct ReplayArguments {
   std::string text{};  // holds a token somewhere, or names a file that does: a log, a tape
+  Elsewhere elsewhere{};
   bool force = false;
   bool timeline = false;
   bool json = false;

@@ -14,6 +14,7 @@
 #include "faults/fault_plan.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/aim/cells.h"
+#include "scenarios/cli/portable_path.h"
 #include "scenarios/files/token.h"
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/model/vary.h"
@@ -101,7 +102,7 @@ void TellApart(std::vector<HuntTarget>& targets) {
   }
   for (HuntTarget& target : targets) {
     if (names[target.label] > 1) {
-      target.label += fmt::format(" ({})", text::Printable(target.run.scenario));
+      target.label += fmt::format(" ({})", text::Printable(PortablePath(target.run.scenario)));
     }
   }
 }

@@ -23,7 +23,7 @@ constexpr size_t kFaultsClear = 3;
 
 int ExplainCommand(const ExplainArguments& arguments, const std::string& program, std::ostream& out,
                    std::ostream& err) {
-  const sim::Result<Pasted> pasted = ReadPasted(arguments.text);
+  const sim::Result<Pasted> pasted = ReadPasted(arguments.text, arguments.elsewhere);
   if (!pasted) {
     return ComplainAboutInput(err, pasted.error().message);
   }

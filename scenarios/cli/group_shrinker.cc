@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "reports/plain_text.h"
+#include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/pasted.h"
 #include "scenarios/cli/shrink_commands.h"
 #include "scenarios/files/registry.h"
@@ -86,10 +87,10 @@ sim::Result<void> ShrinkGroups(const std::vector<FailureGroup>& groups,
   WorkerPool pool(
       pool_options,
       [&](const std::string& work) {
-        const int64_t begin = shrinking.clock();
+        const Alarm alarm(shrinking.patience_ns);
         const sim::Result<ShrunkGroup> shrunk =
             ShrinkExemplar(groups.at(text::ParseSeed(work).value()).exemplar,
-                           [&] { return shrinking.clock() - begin >= shrinking.patience_ns; });
+                           [&alarm] { return alarm.is_over(); });
         return shrunk ? ShowShrunkLine(*shrunk) : std::string();
       },
       shrinking.clock);

@@ -190,16 +190,26 @@ int64_t RealNow() {
       .count();
 }
 
+namespace {
+
+// In the time that the hunt has.
+sim::Result<Expedition> Prepare(const HuntArguments& arguments) {
+  std::optional<Alarm> alarm;
+  if (arguments.for_ns) {
+    alarm.emplace(*arguments.for_ns);
+  }
+  return PrepareHunt(arguments, [&alarm] { return alarm && alarm->is_over(); });
+}
+
+}  // namespace
+
 int HuntCommand(const HuntArguments& given, const std::string& program, ProgressStyle style,
                 std::ostream& out, std::ostream& err) {
   HuntArguments arguments = given;
   if (const sim::Result<void> told = TakeShard(arguments, err); !told) {
     return ComplainAboutInput(err, told.error().message);
   }
-  const int64_t begin = RealNow();
-  const sim::Result<Expedition> prepared = PrepareHunt(arguments, [&arguments, begin] {
-    return arguments.for_ns && RealNow() - begin >= *arguments.for_ns;
-  });
+  const sim::Result<Expedition> prepared = Prepare(arguments);
   if (!prepared) {
     return prepared.error().code == sim::ErrorCode::kUnavailable
                ? Complain(err, prepared.error())

@@ -1,14 +1,14 @@
-// SIGINT and SIGTERM as a question that can be asked, while this lives: so that a long command can
-// stop in good order and tell what it has.
-//
-// The second SIGINT ends the process at once, as it does elsewhere.
+// SIGINT, SIGTERM and a limit of time as questions that can be asked: so that a long command can
+// stop in good order and tell what it has. Within a simulated run, too, where nobody reads a clock.
 #pragma once
 
 #include <csignal>
+#include <cstdint>
 #include <string>
 
 namespace flinch::scenarios {
 
+// While it lives. The second SIGINT ends the process at once, as it does elsewhere.
 class InterruptWatch {
  public:
   InterruptWatch();
@@ -25,6 +25,20 @@ class InterruptWatch {
  private:
   struct sigaction former_interrupt_{};
   struct sigaction former_terminate_{};
+};
+
+// A span of real time, from now on. One at a time lives in a process; a forked one has its own.
+class Alarm {
+ public:
+  explicit Alarm(int64_t nanos);
+  Alarm(const Alarm&) = delete;
+  Alarm& operator=(const Alarm&) = delete;
+  ~Alarm();
+
+  bool is_over() const;
+
+ private:
+  struct sigaction former_{};
 };
 
 // Of a command that was stopped before it was done: Ctrl-C is 130, anything else says try again.

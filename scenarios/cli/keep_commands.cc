@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <map>
+#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -17,6 +19,7 @@
 #include "scenarios/cli/complaint.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/pasted.h"
+#include "scenarios/cli/program_path.h"
 #include "scenarios/cli/version.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/model/field_text.h"
@@ -35,14 +38,21 @@ using reports::Verdict;
 
 constexpr std::string_view kFolder = "scenarios/regressions";
 constexpr std::string_view kExtension = ".toml";
+constexpr size_t kNameMax = 100;
 
 // Below the current folder, or where the program lies in a clone.
 std::string RegressionFolder(const std::string& program) {
   std::error_code ignored;
-  const std::filesystem::path beside = std::filesystem::path(program).parent_path() / kFolder;
-  const bool is_here = std::filesystem::is_directory(kFolder, ignored);
-  return !is_here && std::filesystem::is_directory(beside, ignored) ? beside.string()
-                                                                    : std::string(kFolder);
+  if (std::filesystem::is_directory(kFolder, ignored)) {
+    return std::string(kFolder);
+  }
+  for (const std::filesystem::path& folder :
+       {std::filesystem::path(program).parent_path(), std::filesystem::path(ProgramFolder())}) {
+    if (std::filesystem::is_directory(folder / kFolder, ignored)) {
+      return (folder / kFolder).string();
+    }
+  }
+  return std::string(kFolder);
 }
 
 // What a file name is made of: letters, digits and '_'.
@@ -60,17 +70,37 @@ std::string PlainName(std::string_view text) {
   return name;
 }
 
-std::filesystem::path PathOf(const KeepArguments& arguments, const Regression& regression,
-                             const std::string& program) {
-  const std::string name = arguments.name.value_or(PlainName(
-      regression.defects.empty()
-          ? fmt::format("{} {} seed {}", regression.scenario, regression.expect.signature,
-                        regression.seed)
-          : fmt::format("{} {}", regression.defects.front(), regression.expect.signature)));
+// What stays in its folder, and is seen there.
+bool IsName(std::string_view text) {
+  const bool is_plain = std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-.").contains(c);
+  });
+  return is_plain && !text.empty() && text.size() <= kNameMax && text.front() != '.' &&
+         text.front() != '-';
+}
+
+sim::Result<std::filesystem::path> PathOf(const KeepArguments& arguments,
+                                          const Regression& regression,
+                                          const std::string& program) {
+  std::string name = arguments.name.value_or(
+      PlainName(regression.defects.empty()
+                    ? fmt::format("{} {} seed {}", regression.scenario, regression.expect.signature,
+                                  regression.seed)
+                    : fmt::format("{} {}", regression.defects.front(), regression.expect.signature))
+          .substr(0, kNameMax));
   if (name.ends_with(kExtension)) {
-    return name;
+    name.resize(name.size() - kExtension.size());
   }
-  return std::filesystem::path(RegressionFolder(program)) / (name + std::string(kExtension));
+  if (!IsName(name)) {
+    return sim::Fail(
+        sim::ErrorCode::kInvalidArgument,
+        fmt::format("--name: {} is no name of a file. Write letters, digits, '_', '-' and '.', at "
+                    "most {} of them; the folder is said by --out DIR.",
+                    text::Quote(*arguments.name), kNameMax));
+  }
+  return std::filesystem::path(arguments.out.value_or(RegressionFolder(program))) /
+         (name + std::string(kExtension));
 }
 
 // The run, in words that need no other file.
@@ -179,7 +209,27 @@ std::vector<std::string> FilesOf(const RegressArguments& arguments, const std::s
     }
     std::ranges::sort(files);
   }
+  // One file under two paths is one.
+  std::set<std::filesystem::path> known;
+  std::erase_if(files, [&known](const std::string& file) {
+    std::error_code ignored;
+    return !known.insert(std::filesystem::weakly_canonical(file, ignored)).second;
+  });
   return files;
+}
+
+// What each file is called: two of one name by their paths.
+std::vector<std::string> LabelsOf(const std::vector<std::string>& files) {
+  std::map<std::string, size_t> stems;
+  for (const std::string& file : files) {
+    ++stems[std::filesystem::path(file).stem().string()];
+  }
+  std::vector<std::string> labels;
+  for (const std::string& file : files) {
+    const std::string stem = std::filesystem::path(file).stem().string();
+    labels.push_back(text::Printable(stems[stem] > 1 ? file : stem));
+  }
+  return labels;
 }
 
 // How many of each standing, and the exit code they come to.
@@ -216,7 +266,7 @@ std::string_view WordOf(const Reviewed& reviewed) {
 
 int KeepCommand(const KeepArguments& arguments, const std::string& program, std::ostream& out,
                 std::ostream& err) {
-  const sim::Result<Pasted> pasted = ReadPasted(arguments.text);
+  const sim::Result<Pasted> pasted = ReadPasted(arguments.text, arguments.elsewhere);
   if (!pasted) {
     return ComplainAboutInput(err, pasted.error().message);
   }
@@ -234,30 +284,28 @@ int KeepCommand(const KeepArguments& arguments, const std::string& program, std:
   if (!regression) {
     return ComplainAboutInput(err, regression.error().message);
   }
-  const std::filesystem::path path = PathOf(arguments, *regression, program);
-  std::error_code ignored;
-  if (std::filesystem::exists(path, ignored)) {
+  const sim::Result<std::filesystem::path> path = PathOf(arguments, *regression, program);
+  if (!path) {
+    return ComplainAboutInput(err, path.error().message);
+  }
+  if (!arguments.out) {
+    // The first one that is kept. Where it cannot be made, writing the file says why.
+    std::error_code ignored;
+    std::filesystem::create_directories(path->parent_path(), ignored);
+  }
+  const sim::Result<void> written =
+      WriteNewFile(path->string(), ShowToml(*regression, CommentOf(summary)));
+  if (!written && written.error().code == sim::ErrorCode::kInvalidArgument) {
     return ComplainAboutInput(
-        err, fmt::format("{} exists, and what was kept is not replaced. Give another "
-                         "--name, or delete it first.",
-                         path.string()));
+        err, fmt::format("{} What was kept stays: give another --name, or delete it first.",
+                         written.error().message));
   }
-  if (path.parent_path() == RegressionFolder(program)) {
-    // The first one that is kept. Where it cannot be made, opening the file says why.
-    std::filesystem::create_directories(path.parent_path(), ignored);
+  if (!written) {
+    return Complain(err, written.error());
   }
-  sim::Result<OutputFile> file = OutputFile::Open(path.string(), {});
-  if (!file) {
-    return Complain(err, file.error());
-  }
-  if (const sim::Result<void> written = file->Write(ShowToml(*regression, CommentOf(summary)));
-      !written) {
-    err << "flinch: " << written.error().message << '\n';
-    return kExitOutput;
-  }
-  out << fmt::format("{}: {}, must be {}\n\nregress:\n{} regress {}\n", path.string(),
+  out << fmt::format("{}: {}, must be {}\n\nregress:\n{} regress {}\n", path->string(),
                      regression->expect.signature, reports::Name(regression->expect.verdict),
-                     program, path.string());
+                     program, ShellWord(path->string()));
   return kExitPassed;
 }
 
@@ -271,16 +319,14 @@ int RegressCommand(const RegressArguments& arguments, const std::string& program
                          RegressionFolder(program)));
   }
   std::vector<Reviewed> reviews;
-  size_t width = 0;
-  for (const std::string& file : files) {
-    width = std::max(width, std::filesystem::path(file).stem().string().size());
-  }
+  const std::vector<std::string> labels = LabelsOf(files);
+  const size_t width = std::ranges::max(labels, {}, &std::string::size).size();
   for (const std::string& file : files) {
     reviews.push_back(ReviewFile(file));
     const Reviewed& reviewed = reviews.back();
     if (!arguments.json) {
-      out << fmt::format("{:<10}  {:<{}}  {}\n", WordOf(reviewed),
-                         std::filesystem::path(file).stem().string(), width,
+      out << fmt::format("{:<10}  {:<{}}  {}\n", WordOf(reviewed), labels[reviews.size() - 1],
+                         width,
                          reviewed.trouble.empty() ? reviewed.review.sentence : reviewed.trouble);
       out.flush();
     }

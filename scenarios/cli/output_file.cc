@@ -169,4 +169,25 @@ sim::Result<void> OutputFile::Write(std::string_view text) const {
   return {};
 }
 
+sim::Result<void> WriteNewFile(const std::string& path, std::string_view text) {
+  const SignalsLater later;
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (file < 0 && errno == EEXIST) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} exists, and is not replaced.", QuotePath(path)));
+  }
+  if (file < 0) {
+    return CannotWrite(path, LastError());
+  }
+  std::string why = WriteAll(file, text);
+  if (::close(file) != 0 && why.empty()) {
+    why = LastError();
+  }
+  if (!why.empty()) {
+    ::unlink(path.c_str());
+    return CannotWrite(path, why);
+  }
+  return {};
+}
+
 }  // namespace flinch::scenarios

@@ -47,4 +47,8 @@ class OutputFile {
   std::optional<std::filesystem::perms> mode_{};  // of what the target replaces
 };
 
+// Writes a file that is not there yet. kInvalidArgument where something of this name is, be it a
+// link that leads nowhere; kIo where it cannot be written, and then nothing is there.
+sim::Result<void> WriteNewFile(const std::string& path, std::string_view text);
+
 }  // namespace flinch::scenarios

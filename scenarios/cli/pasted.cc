@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "scenarios/cli/portable_path.h"
+#include "scenarios/files/registry.h"
 #include "scenarios/input/input_file.h"
 #include "sim/text/text.h"
 
@@ -55,11 +57,55 @@ sim::Result<Pasted> ReadText(std::string text) {
   return Pasted{.text = std::move(text), .token = *std::move(token), .tape = *std::move(tape)};
 }
 
+// Where one of the token's files is; `given`: what the user says.
+sim::Result<void> Place(std::string_view what, const std::optional<std::string>& given,
+                        std::string& path) {
+  if (given && path.empty()) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     fmt::format("The token names no {0}; leave --{0} out.", what));
+  }
+  if (given) {
+    std::error_code error;
+    path = std::filesystem::absolute(*given, error).string();
+    return {};
+  }
+  if (path.empty() || FindPortable(path)) {
+    return {};
+  }
+  return sim::Fail(
+      sim::ErrorCode::kNotFound,
+      fmt::format("The token names the {0} {1}, which is neither below this folder nor in its "
+                  "repository. Say where it is, with --{0} FILE.",
+                  what, text::QuotePath(path)));
+}
+
+sim::Result<Pasted> PlaceFiles(sim::Result<Pasted> pasted, const Elsewhere& elsewhere) {
+  if (!pasted) {
+    return pasted;
+  }
+  ReplayToken& token = pasted->token;
+  // A name of the library is no file, and may be given, too: the hash judges.
+  if (elsewhere.scenario && !IsScenarioPath(*elsewhere.scenario)) {
+    token.scenario = *elsewhere.scenario;
+  } else if (elsewhere.scenario || IsScenarioPath(token.scenario)) {
+    if (const auto placed = Place("scenario", elsewhere.scenario, token.scenario); !placed) {
+      return sim::Fail(placed);
+    }
+  }
+  if (const auto placed = Place("plan", elsewhere.plan, token.plan); !placed) {
+    return sim::Fail(placed);
+  }
+  if (const auto placed = Place("input", elsewhere.input, token.input); !placed) {
+    return sim::Fail(placed);
+  }
+  return pasted;
+}
+
 }  // namespace
 
-sim::Result<Pasted> ReadPasted(const std::string& written) {
+sim::Result<Pasted> ReadPasted(const std::string& written, const Elsewhere& elsewhere) {
   if (!NamesFile(written)) {
-    return ReadText(written);
+    return PlaceFiles(ReadText(written), elsewhere);
   }
   sim::Result<std::string> text = ReadWholeFile(written);
   if (!text) {
@@ -70,7 +116,7 @@ sim::Result<Pasted> ReadPasted(const std::string& written) {
     return sim::Fail(pasted.error().code,
                      fmt::format("{}: {}", text::Printable(written), pasted.error().message));
   }
-  return pasted;
+  return PlaceFiles(std::move(pasted), elsewhere);
 }
 
 sim::Result<PreparedRun> PreparePasted(const Pasted& pasted, std::ostream& err) {

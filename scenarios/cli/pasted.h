@@ -20,8 +20,10 @@ struct Pasted {
   std::optional<sim::Tape> tape{};  // where the file is one
 };
 
-// `written`: text that holds one token, or the path of a file that does: a log, a tape.
-sim::Result<Pasted> ReadPasted(const std::string& written);
+// `written`: text that holds one token, or the path of a file that does: a log, a tape. Files that
+// the token names are looked for as scenarios/cli/portable_path.h says, or are where `elsewhere`
+// says. kNotFound for one that is nowhere, kInvalidArgument for a place of what the token has not.
+sim::Result<Pasted> ReadPasted(const std::string& written, const Elsewhere& elsewhere = {});
 
 // The run as it would be now. What has changed since is a mistake of the user when it is the
 // scenario, its plan or its input, and a line to `err` when it is the build.

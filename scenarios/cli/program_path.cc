@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <system_error>
+#include <optional>
+
+#include "scenarios/cli/portable_path.h"
 
 namespace flinch::scenarios {
 
@@ -25,9 +27,16 @@ std::string ProgramWord(const std::string& started_as) {
   if (!program.contains('/')) {
     return ShellWord(program);
   }
-  std::error_code error;
-  const std::filesystem::path absolute = std::filesystem::absolute(program, error);
-  return ShellWord(error ? program : absolute.lexically_normal().string());
+  const std::optional<std::string> path = PathFromHere(program);
+  if (!path) {
+    return ShellWord(std::filesystem::path(program).filename().string());
+  }
+  return ShellWord(path->starts_with("..") ? *path : "./" + *path);
+}
+
+std::string ProgramFolder() {
+  const char* const script = std::getenv("FLINCH_PROGRAM");
+  return script == nullptr ? "" : std::filesystem::path(script).parent_path().string();
 }
 
 std::string ShellWord(std::string_view text) {

@@ -1,4 +1,4 @@
-// How to call this program again, from any folder.
+// How to call this program again.
 #pragma once
 
 #include <string>
@@ -7,9 +7,12 @@
 namespace flinch::scenarios {
 
 // The program as one word of a shell: the script that started it, where FLINCH_PROGRAM names one;
-// otherwise `started_as` (argv[0]) as an absolute path, or as it is where the shell found it by its
-// name alone.
+// otherwise `started_as` (argv[0]). Relative to the working folder where it lies below that or in
+// the same repository; else its name alone: where it lies on this machine says nothing on the next.
 std::string ProgramWord(const std::string& started_as);
+
+// The folder of the script that started the program; "" without one.
+std::string ProgramFolder();
 
 // Text as one word of a POSIX shell; as it is where nothing in it means anything to one.
 std::string ShellWord(std::string_view text);

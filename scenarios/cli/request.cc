@@ -1,7 +1,6 @@
 #include "scenarios/cli/request.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "engine/defects.h"
 #include "faults/fault_plan_toml.h"
 #include "scenarios/aim/cast.h"
+#include "scenarios/cli/portable_path.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/input/input_file.h"
 #include "scenarios/model/vary.h"
@@ -26,10 +26,8 @@ namespace {
 using sim::ErrorCode;
 using sim::Fail;
 
-// What a token names must be found from any folder.
-std::string AbsolutePath(const std::string& path) {
-  return std::filesystem::absolute(path).lexically_normal().string();
-}
+// Where a file of a token lies; as it is named where nobody finds it.
+std::string Found(const std::string& path) { return FindPortable(path).value_or(path); }
 
 sim::Result<engine::Defects> PlantDefects(const std::vector<std::string>& names) {
   engine::Defects defects;
@@ -159,15 +157,15 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments, Scenario scenari
     return Fail(hash);
   }
   prepared.token = {
-      .scenario = IsScenarioPath(arguments.scenario) ? AbsolutePath(arguments.scenario)
+      .scenario = IsScenarioPath(arguments.scenario) ? PortablePath(arguments.scenario)
                                                      : arguments.scenario,
       .seed = arguments.seed,
       .strategy = arguments.scheduling == sim::Scheduling{} ? "" : sim::Show(arguments.scheduling),
       .settings = arguments.settings,
       .defects = arguments.defects,
-      .plan = arguments.plan ? AbsolutePath(*arguments.plan) : "",
+      .plan = arguments.plan ? PortablePath(*arguments.plan) : "",
       .faults = InlineFaults(arguments, request),
-      .input = arguments.input ? AbsolutePath(*arguments.input) : "",
+      .input = arguments.input ? PortablePath(*arguments.input) : "",
       .content_hash = *hash,
       .build_id = std::string(kBuildId)};
   return prepared;
@@ -187,20 +185,21 @@ std::string NameOfFault(const faults::FaultPlan& plan, size_t fault) {
 }
 
 RunArguments ArgumentsOf(const ReplayToken& token) {
-  RunArguments arguments{.scenario = token.scenario,
-                         .seed = token.seed,
-                         .faults = token.faults,
-                         .settings = token.settings,
-                         .defects = token.defects};
+  RunArguments arguments{
+      .scenario = IsScenarioPath(token.scenario) ? Found(token.scenario) : token.scenario,
+      .seed = token.seed,
+      .faults = token.faults,
+      .settings = token.settings,
+      .defects = token.defects};
   if (!token.strategy.empty()) {
     // ParseToken has refused what is no strategy.
     arguments.scheduling = sim::ParseScheduling(token.strategy).value_or(sim::Scheduling{});
   }
   if (!token.plan.empty()) {
-    arguments.plan = token.plan;
+    arguments.plan = Found(token.plan);
   }
   if (!token.input.empty()) {
-    arguments.input = token.input;
+    arguments.input = Found(token.input);
   }
   return arguments;
 }

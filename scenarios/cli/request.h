@@ -33,7 +33,7 @@ const faults::FaultPlan* WrittenPlan(const RunRequest& request);
 // What a fault of a written plan is called: "plan[1] crash tm-2".
 std::string NameOfFault(const faults::FaultPlan& plan, size_t fault);
 
-// The same run as the token's.
+// The same run as the token's. Its files are named by absolute paths, where they are found.
 RunArguments ArgumentsOf(const ReplayToken& token);
 
 }  // namespace flinch::scenarios

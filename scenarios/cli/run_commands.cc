@@ -22,6 +22,7 @@
 #include "scenarios/cli/limited_run.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/pasted.h"
+#include "scenarios/cli/portable_path.h"
 #include "scenarios/cli/program_path.h"
 #include "scenarios/cli/request.h"
 #include "scenarios/cli/trail_text.h"
@@ -159,8 +160,8 @@ std::vector<std::string> FilesRead(const PreparedRun& prepared) {
   std::vector<std::string> files;
   for (const std::string& file :
        {prepared.token.scenario, prepared.token.plan, prepared.token.input}) {
-    if (file.contains('/')) {
-      files.push_back(file);
+    if (const std::optional<std::string> found = FindPortable(file); !file.empty() && found) {
+      files.push_back(*found);
     }
   }
   return files;
@@ -354,7 +355,7 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
 
 int ReplayCommand(const ReplayArguments& arguments, const std::string& program, std::ostream& out,
                   std::ostream& err) {
-  sim::Result<Pasted> pasted = ReadPasted(arguments.text);
+  sim::Result<Pasted> pasted = ReadPasted(arguments.text, arguments.elsewhere);
   if (!pasted) {
     return ComplainAboutInput(err, pasted.error().message);
   }
@@ -374,19 +375,19 @@ int ReplayCommand(const ReplayArguments& arguments, const std::string& program, 
     }
     err << '\n';
   }
-  if (token->build_id != prepared->token.build_id) {
-    err << fmt::format("flinch: The build has changed: recorded {}, now {}.\n", token->build_id,
-                       prepared->token.build_id);
-  }
   prepared->request.keep = arguments.timeline ? sim::Keep::kTrace : sim::Keep::kNothing;
   RunResult result = RunTimed(prepared->request);
   FillReplay(program, prepared->token, result.summary);
   if (prepared->request.play) {
     // The token alone would be another run: what a tape chose stands on the tape.
-    const std::string path = std::filesystem::absolute(arguments.text).lexically_normal().string();
-    result.summary.replay = program + " replay " + ShellWord(path);
+    result.summary.replay =
+        program + " replay " + ShellWord(PathFromHere(arguments.text).value_or(arguments.text));
   }
   const Judgement judgement = CompareWithToken(*token, *prepared, pasted->text, result.summary);
+  if (judgement.build_changed && !judgement.identical) {
+    err << fmt::format("flinch: The build has changed: recorded {}, now {}.\n", token->build_id,
+                       prepared->token.build_id);
+  }
   if (arguments.json) {
     ordered_json more = {{"identical", judgement.identical},
                          {"scenario_changed", judgement.scenario_changed},

@@ -13,6 +13,7 @@
 #include "reports/run_summary.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/aim/cells.h"
+#include "scenarios/cli/portable_path.h"
 #include "scenarios/cli/program_path.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/files/registry.h"
@@ -117,7 +118,7 @@ sim::Result<HuntTarget> LoadTarget(const RunArguments& run) {
     return sim::Fail(prepared);
   }
   target.settled = std::move(prepared->unvaried);
-  target.run = ArgumentsOf(prepared->token);  // with absolute paths
+  target.run = ArgumentsOf(prepared->token);
   target.content_hash = prepared->token.content_hash;
   if (const faults::FaultPlan* const plan = WrittenPlan(prepared->request)) {
     target.plan = *plan;
@@ -198,7 +199,9 @@ UnitResult SeedRunner::Perform(const Unit& unit) const {
 
 std::string SeedRunner::RunWords(const Unit& unit) const {
   const RunArguments run = ArgumentsFor(unit);
-  std::string line = "run " + ShellWord(run.scenario);
+  const auto from_here = [](const std::string& path) { return PathFromHere(path).value_or(path); };
+  std::string line =
+      "run " + ShellWord(IsScenarioPath(run.scenario) ? from_here(run.scenario) : run.scenario);
   const auto add = [&line](std::string_view flag, const std::string& value) {
     line += fmt::format(" {} {}", flag, ShellWord(value));
   };
@@ -213,13 +216,13 @@ std::string SeedRunner::RunWords(const Unit& unit) const {
     add("--defect", defect);
   }
   if (run.plan) {
-    add("--plan", *run.plan);
+    add("--plan", from_here(*run.plan));
   }
   for (const std::string& fault : run.faults) {
     add("--fault", fault);
   }
   if (run.input) {
-    add("--input", *run.input);
+    add("--input", from_here(*run.input));
   }
   return line;
 }

@@ -62,8 +62,8 @@ struct CrashTrace {
 };
 
 // Of each target. kUnavailable when it was stopped.
-sim::Result<std::vector<CrashTrace>> TraceCrashPoints(const std::vector<HuntTarget>& targets,
-                                                      uint64_t seed,
-                                                      const std::function<bool()>& stop);
+sim::Result<std::vector<CrashTrace>> TraceCrashPoints(
+    const std::vector<HuntTarget>& targets, uint64_t seed,
+    const std::function<bool()>& stop = [] { return false; });
 
 }  // namespace flinch::scenarios

@@ -1,7 +1,6 @@
 #include "scenarios/cli/shrink_commands.h"
 
 #include <chrono>
-#include <filesystem>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/pasted.h"
+#include "scenarios/cli/portable_path.h"
 #include "scenarios/cli/program_path.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
@@ -141,11 +141,15 @@ WrittenRun WriteDown(const Shrunk& shrunk, const RunArguments& given, const Scen
 
 int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, std::ostream& out,
                   std::ostream& err) {
+  std::optional<Alarm> alarm;
+  if (arguments.for_ns) {
+    alarm.emplace(*arguments.for_ns);
+  }
   const auto begin = std::chrono::steady_clock::now();
   const auto elapsed = [begin] {
     return std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count();
   };
-  const sim::Result<Pasted> pasted = ReadPasted(arguments.text);
+  const sim::Result<Pasted> pasted = ReadPasted(arguments.text, arguments.elsewhere);
   if (!pasted) {
     return ComplainAboutInput(err, pasted.error().message);
   }
@@ -170,9 +174,7 @@ int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, 
   const InterruptWatch watch;
   ShrinkOptions options{
       .input = given.input, .base = *base, .may_use_tape = arguments.tape.has_value()};
-  options.stop = [&] {
-    return watch.signal() != 0 || (arguments.for_ns && elapsed() >= *arguments.for_ns);
-  };
+  options.stop = [&] { return watch.signal() != 0 || (alarm && alarm->is_over()); };
   if (!arguments.json) {
     options.tell = [&out](const ShrinkStep& step) {
       if (step.pass.empty()) {
@@ -192,8 +194,8 @@ int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, 
       return Complain(err, kept.error());
     }
     // The token alone would be another run.
-    const std::filesystem::path path = std::filesystem::absolute(*arguments.tape);
-    written.summary.replay = program + " replay " + ShellWord(path.lexically_normal().string());
+    written.summary.replay =
+        program + " replay " + ShellWord(PathFromHere(*arguments.tape).value_or(*arguments.tape));
   }
   const int64_t wall_ns = elapsed();
   if (arguments.json) {

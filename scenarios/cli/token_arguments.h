@@ -8,9 +8,18 @@
 
 namespace flinch::scenarios {
 
+// Where the files of a token are on this machine, when they are not where it says. Its hash of
+// their contents is the judge.
+struct Elsewhere {
+  std::optional<std::string> scenario{};
+  std::optional<std::string> plan{};
+  std::optional<std::string> input{};
+};
+
 // `text` holds a token somewhere, or names a file that does.
 struct ShrinkArguments {
   std::string text{};
+  Elsewhere elsewhere{};
   std::optional<int64_t> for_ns{};  // real time; then the best so far is told
   // Where the choices of the smallest run go, if it needs any that are not the default.
   std::optional<std::string> tape{};
@@ -19,6 +28,7 @@ struct ShrinkArguments {
 
 struct ExplainArguments {
   std::string text{};
+  Elsewhere elsewhere{};
   bool json = false;
 };
 
@@ -30,7 +40,9 @@ struct DiffArguments {
 
 struct KeepArguments {
   std::string text{};
-  std::optional<std::string> name{};  // of the file: a word, or a path that ends in .toml
+  Elsewhere elsewhere{};
+  std::optional<std::string> name{};  // of the file, without its folder
+  std::optional<std::string> out{};   // the folder; nothing: scenarios/regressions
 };
 
 struct RegressArguments {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -19,6 +20,21 @@ constexpr std::string_view kJsonHelp = "print one JSON object and nothing else";
 
 }  // namespace
 
+void ElsewhereOptions::Define(CLI::App& verb) {
+  verb.add_option("--scenario", scenario_, "where the scenario's file lies here");
+  verb.add_option("--plan", plan_, "where the plan lies here");
+  verb.add_option("--input", input_, "where the input lies here");
+}
+
+Elsewhere ElsewhereOptions::Finish(const CLI::App& verb) const {
+  const auto given = [&verb](const char* flag, const std::string& value) {
+    return verb.count(flag) == 0 ? std::nullopt : std::optional(value);
+  };
+  return {.scenario = given("--scenario", scenario_),
+          .plan = given("--plan", plan_),
+          .input = given("--input", input_)};
+}
+
 void TokenOptions::Define(CLI::App& app) {
   const auto add = [this, &app](const std::string& name, const std::string& what) {
     CLI::App* const verb = app.add_subcommand(name, what);
@@ -27,6 +43,7 @@ void TokenOptions::Define(CLI::App& app) {
     }
     if (name != "diff" && name != "regress") {
       verb->add_option("TOKEN", pasted_, std::string(kTokenHelp))->required();
+      elsewhere_.Define(*verb);
     }
     return verb;
   };
@@ -41,6 +58,7 @@ void TokenOptions::Define(CLI::App& app) {
   diff->add_option("B", diff_arguments_.second, std::string(kTokenHelp))->required();
   CLI::App* const keep = add("keep", "Writes a failure down as a regression.");
   keep->add_option("--name", name_, "of the file; made from what failed unless given");
+  keep->add_option("--out", out_, "the folder it goes to; scenarios/regressions unless given");
   CLI::App* const regress = add("regress", "Runs what was kept, and says what is no longer so.");
   regress->add_option("FILE", files_, "what `flinch keep` wrote; all unless given");
   shrink_ = shrink;
@@ -57,7 +75,8 @@ bool TokenOptions::parsed() const {
 sim::Result<Command> TokenOptions::Finish() const {
   const std::string text = fmt::format("{}", fmt::join(pasted_, " "));
   if (shrink_->parsed()) {
-    ShrinkArguments arguments{.text = text, .json = json_};
+    ShrinkArguments arguments{
+        .text = text, .elsewhere = elsewhere_.Finish(*shrink_), .json = json_};
     if (shrink_->count("--for") > 0) {
       const sim::Result<sim::Duration> span = text::ParseDuration(for_);
       if (!span) {
@@ -71,7 +90,8 @@ sim::Result<Command> TokenOptions::Finish() const {
     return Command(std::move(arguments));
   }
   if (explain_->parsed()) {
-    return Command(ExplainArguments{.text = text, .json = json_});
+    return Command(
+        ExplainArguments{.text = text, .elsewhere = elsewhere_.Finish(*explain_), .json = json_});
   }
   if (diff_->parsed()) {
     DiffArguments arguments = diff_arguments_;
@@ -79,9 +99,12 @@ sim::Result<Command> TokenOptions::Finish() const {
     return Command(std::move(arguments));
   }
   if (keep_->parsed()) {
-    KeepArguments arguments{.text = text};
+    KeepArguments arguments{.text = text, .elsewhere = elsewhere_.Finish(*keep_)};
     if (keep_->count("--name") > 0) {
       arguments.name = name_;
+    }
+    if (keep_->count("--out") > 0) {
+      arguments.out = out_;
     }
     return Command(std::move(arguments));
   }
@@ -97,17 +120,26 @@ std::string TokenOptions::MissingOf(const CLI::App& verb) const {
 
 std::vector<std::string> WithoutPastedCommand(std::vector<std::string> words) {
   constexpr auto kVerbs = std::to_array<std::string_view>({"shrink", "explain", "keep"});
+  constexpr auto kValued = std::to_array<std::string_view>(
+      {"--for", "--tape", "--name", "--out", "--scenario", "--plan", "--input"});
   if (words.empty() || std::ranges::find(kVerbs, words.front()) == kVerbs.end()) {
     return words;
   }
   const auto token =
       std::ranges::find_if(words, [](const std::string& word) { return word.contains("fl1~"); });
-  if (token != words.end()) {
-    words.erase(std::remove_if(words.begin() + 1, token,
-                               [](const std::string& word) { return !word.starts_with("-"); }),
-                token);
+  if (token == words.end()) {
+    return words;
   }
-  return words;
+  // What belongs to a flag stays with it.
+  std::vector<std::string> left = {words.front()};
+  for (auto word = words.begin() + 1; word != token; ++word) {
+    const bool is_value = std::ranges::find(kValued, *(word - 1)) != kValued.end();
+    if (word->starts_with("-") || is_value) {
+      left.push_back(*word);
+    }
+  }
+  left.insert(left.end(), token, words.end());
+  return left;
 }
 
 }  // namespace flinch::scenarios

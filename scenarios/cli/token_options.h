@@ -12,6 +12,20 @@
 
 namespace flinch::scenarios {
 
+// --scenario, --plan and --input of commands that take a token.
+class ElsewhereOptions {
+ public:
+  void Define(CLI::App& verb);
+
+  // What was given to this one.
+  Elsewhere Finish(const CLI::App& verb) const;
+
+ private:
+  std::string scenario_;
+  std::string plan_;
+  std::string input_;
+};
+
 class TokenOptions {
  public:
   // Adds the commands to the program.
@@ -34,10 +48,12 @@ class TokenOptions {
   const CLI::App* regress_ = nullptr;
   std::vector<std::string> pasted_;
   std::vector<std::string> files_;
+  ElsewhereOptions elsewhere_;
   DiffArguments diff_arguments_;
   std::string for_;
   std::string tape_;
   std::string name_;
+  std::string out_;
   bool json_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -205,8 +206,13 @@ ordered_json ShowAsJson(const VerifyArguments& arguments, const std::string& pro
   return object;
 }
 
-// Refuses what no worker could run, in the words of `run`. The result has absolute paths.
-sim::Result<RunArguments> Settle(const VerifyArguments& arguments, const std::string& scenario) {
+struct Settled {
+  RunArguments run;     // with absolute paths
+  std::string content;  // of the scenario
+};
+
+// Refuses what no worker could run, in the words of `run`.
+sim::Result<Settled> Settle(const VerifyArguments& arguments, const std::string& scenario) {
   RunArguments run = arguments.run;
   run.scenario = scenario;
   run.seed = arguments.seeds.first;
@@ -214,7 +220,7 @@ sim::Result<RunArguments> Settle(const VerifyArguments& arguments, const std::st
   if (!prepared) {
     return sim::Fail(prepared);
   }
-  return ArgumentsOf(prepared->token);
+  return Settled{.run = ArgumentsOf(prepared->token), .content = ShowToml(prepared->unvaried)};
 }
 
 }  // namespace
@@ -222,19 +228,25 @@ sim::Result<RunArguments> Settle(const VerifyArguments& arguments, const std::st
 int VerifyCommand(const VerifyArguments& arguments, const std::string& program,
                   const std::string& worker, std::ostream& out, std::ostream& err) {
   std::vector<RunArguments> runs;
+  std::vector<std::string> names;
+  std::set<std::string> known;
   size_t width = 0;
   for (const std::string& scenario : arguments.scenarios) {
-    sim::Result<RunArguments> run = Settle(arguments, scenario);
-    if (!run) {
-      return ComplainAboutInput(err, run.error().message);
+    sim::Result<Settled> settled = Settle(arguments, scenario);
+    if (!settled) {
+      return ComplainAboutInput(err, settled.error().message);
     }
-    runs.push_back(*std::move(run));
-    width = std::max(width, scenario.size());
+    // Seeds of one scenario count once, whatever it is called.
+    if (known.insert(settled->content).second) {
+      runs.push_back(std::move(settled->run));
+      names.push_back(scenario);
+      width = std::max(width, scenario.size());
+    }
   }
   ordered_json scenarios = ordered_json::array();
   bool all_identical = true;
   for (size_t index = 0; index < runs.size(); ++index) {
-    Verified verified{.scenario = arguments.scenarios[index]};
+    Verified verified{.scenario = names[index]};
     const Runner runner(worker, runs[index]);
     for (uint64_t seed = arguments.seeds.first;; ++seed) {
       if (!VerifySeed(runner, seed, verified)) {

@@ -1,12 +1,13 @@
 // Replay tokens: one word that says how to run the same again, and what came of it.
 //
 //   fl1~url_clicks~s7~strategy:pct%3A3~set:workload.records=500~defect:notifies_before_stored
-//      ~plan:/tmp/p.toml~fault:%7Bwhen…%7D~input:/var/log/dpkg.log~h0a1b2c3d~b89abcdef
+//      ~plan:ci/p.toml~fault:%7Bwhen…%7D~input:/var/log/dpkg.log~h0a1b2c3d~b89abcdef
 //      ~d0123456789abcdef~vfailed~c76543210
 //      (without breaks)
 //
-// Shape:   parts between '~'; first the version and the scenario (a name, or an absolute path),
-//          then the others, each known by how it starts. Everything else than letters, digits and
+// Shape:   parts between '~'; first the version and the scenario (a name, or a path), then the
+//          others, each known by how it starts. Paths are relative to the repository or the working
+//          folder: scenarios/cli/portable_path.h. Everything else than letters, digits and
 //          ". _ / -" is percent-encoded, so no shell touches a token and it survives a chat.
 //          Meaning: h: the content of scenario, plan and input file; b: the build; d: the digest's
 //          first 16 digits; v: the verdict; c, at the end: a check over all before it.

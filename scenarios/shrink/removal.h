@@ -30,8 +30,8 @@ struct Thoroughness {
 };
 
 // `holds` is true of all the items, and is asked of subsets of them. The answer of the last call
-// that was true is what comes back. `stop` is asked before each trial: true ends it with the best so
-// far. Beside what `holds` takes, a trial costs by the chunks that were taken out, not by the items.
+// that was true is what comes back. `stop` is asked before each trial: true ends it with the best
+// so far. Beside what `holds` takes, a trial costs by the chunks taken out, not by the items.
 NumberRanges KeepFewest(
     NumberRanges items, const std::function<bool(const NumberRanges&)>& holds,
     Thoroughness thoroughness = {}, const std::function<bool()>& stop = [] { return false; });

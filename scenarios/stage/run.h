@@ -33,7 +33,7 @@ struct RunRequest {
   // What chooses instead of `scheduling`: a tape of a run that had everything else in common.
   std::optional<sim::Tape> play{};
   bool records_tape = false;
-  // Asked now and then, in real time; null: never. True: the run is given up.
+  // Asked now and then; null: never. True: the run is given up. It may read no clock.
   std::function<bool()> stop{};
 };
 

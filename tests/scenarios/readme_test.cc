@@ -7,8 +7,11 @@
 #include <gtest/gtest.h>
 
 #include "reports/run_summary.h"
-#include "scenarios/oracles/catalogue.h"
+#include "scenarios/cli/pasted.h"
+#include "scenarios/cli/request.h"
 #include "scenarios/files/registry.h"
+#include "scenarios/files/token.h"
+#include "scenarios/oracles/catalogue.h"
 #include "scenarios/stage/run.h"
 #include "tests/paths.h"
 
@@ -33,6 +36,18 @@ TEST(ReadmeTest, TheRunThatItShowsIsTheRunThatOneGets) {
       EXPECT_NE(readme.find(line), std::string::npos) << line;
     }
   }
+}
+
+// `flinch replay README.md` is identical.
+TEST(ReadmeTest, TheTokenThatItShowsIsTheRunThatOneGets) {
+  const sim::Result<ReplayToken> token = FindToken(ReadSource("README.md"));
+  ASSERT_TRUE(token.has_value()) << token.error().message;
+  const sim::Result<PreparedRun> prepared = Prepare(ArgumentsOf(*token));
+  ASSERT_TRUE(prepared.has_value()) << prepared.error().message;
+  const RunResult result = scenarios::Run(prepared->request);
+  ReplayToken now = TokenOf(prepared->token, result.summary);
+  now.build_id = token->build_id;  // it moves with every source, the run does not
+  EXPECT_EQ(ShowToken(*token), ShowToken(now));
 }
 
 TEST(ReadmeTest, TheExampleThatItShowsIsTheFile) {

@@ -1,5 +1,7 @@
 #include "scenarios/cli/interrupt.h"
 
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 namespace flinch::scenarios {
@@ -38,6 +40,20 @@ TEST(InterruptTest, HasAnExitCodeForEachSignal) {
   EXPECT_EQ(ExitCodeOfSignal(SIGINT), 130);
   EXPECT_EQ(ExitCodeOfSignal(SIGTERM), 75);
 }
+
+TEST(AlarmTest, IsOverWhenItsTimeIs) {
+  {
+    const Alarm alarm(3'600'000'000'000);
+    EXPECT_FALSE(alarm.is_over());
+  }
+  const Alarm alarm(20'000'000);
+  while (!alarm.is_over()) {
+    usleep(1000);
+  }
+  SUCCEED();
+}
+
+TEST(AlarmTest, OfNoTimeIsOverAtOnce) { EXPECT_TRUE(Alarm(0).is_over()); }
 
 }  // namespace
 

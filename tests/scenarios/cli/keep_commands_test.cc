@@ -1,5 +1,6 @@
 #include "scenarios/cli/keep_commands.h"
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -10,7 +11,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/cli/fresh_process.h"
 #include "scenarios/cli/version.h"
+#include "tests/paths.h"
 #include "tests/support/program_call.h"
 
 namespace flinch::scenarios {
@@ -65,7 +68,7 @@ TEST_F(KeepCommandsTest, ATapeIsKeptWithItsRun) {
       Flinch({"run", "url_clicks", "--set", "workload.records=60", "--set", "faults.source=none",
               "--defect", "notifies_before_stored", "--tape", PathOf("run.tape")});
   ASSERT_EQ(run.exit_code, kExitViolation);
-  const Outcome kept = Flinch({"keep", PathOf("run.tape"), "--name", PathOf("taped.toml")});
+  const Outcome kept = Flinch({"keep", PathOf("run.tape"), "--out", folder_, "--name", "taped"});
   ASSERT_EQ(kept.exit_code, kExitPassed) << kept.err;
   EXPECT_THAT(Read("taped.toml"), HasSubstr("tape = [\n  \"delivery world chosen "));
   const Outcome again = Flinch({"regress", PathOf("taped.toml")});
@@ -74,7 +77,7 @@ TEST_F(KeepCommandsTest, ATapeIsKeptWithItsRun) {
 }
 
 TEST_F(KeepCommandsTest, WhatIsKeptRunsAgainFromAnyFolder) {
-  const Outcome kept = Flinch({"keep", FailureLine(), "--name", PathOf("early.toml")});
+  const Outcome kept = Flinch({"keep", FailureLine(), "--out", folder_, "--name", "early"});
   ASSERT_EQ(kept.exit_code, kExitPassed) << kept.err;
   EXPECT_THAT(kept.out, AllOf(HasSubstr("must be failed"), HasSubstr("regress")));
   EXPECT_THAT(Read("early.toml"),
@@ -99,26 +102,87 @@ TEST_F(KeepCommandsTest, TheFirstOneMakesTheFolder) {
 }
 
 TEST_F(KeepCommandsTest, WhatIsKeptIsNotReplaced) {
-  ASSERT_EQ(Flinch({"keep", FailureLine(), "--name", PathOf("a.toml")}).exit_code, kExitPassed);
+  ASSERT_EQ(Flinch({"keep", FailureLine(), "--out", folder_, "--name", "a"}).exit_code,
+            kExitPassed);
   const std::string before = Read("a.toml");
-  const Outcome again = Flinch({"keep", FailureLine(), "--name", PathOf("a.toml")});
+  const Outcome again = Flinch({"keep", FailureLine(), "--out", folder_, "--name", "a"});
   EXPECT_EQ(again.exit_code, kExitUsage);
-  EXPECT_THAT(again.err, HasSubstr("is not replaced"));
+  EXPECT_THAT(again.err, HasSubstr("is not replaced. What was kept stays"));
   EXPECT_EQ(Read("a.toml"), before);
+}
+
+TEST_F(KeepCommandsTest, ANameStaysInItsFolder) {
+  const std::string line = FailureLine();
+  for (const char* const name :
+       {"../escaped", "a/b", "..", ".hidden", "-x", "", "a b", "a\nb", "/tmp/x", "\xff"}) {
+    const Outcome kept = Flinch({"keep", line, "--out", folder_, "--name", name});
+    EXPECT_EQ(kept.exit_code, kExitUsage) << name;
+    EXPECT_THAT(kept.err, HasSubstr("--name: ")) << name;
+  }
+  EXPECT_EQ(Flinch({"keep", line, "--out", folder_, "--name", std::string(200, 'x')}).exit_code,
+            kExitUsage);
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+  std::filesystem::create_symlink(PathOf("nowhere"), PathOf("link.toml"));
+  EXPECT_EQ(Flinch({"keep", line, "--out", folder_, "--name", "link.toml"}).exit_code, kExitUsage);
+  EXPECT_FALSE(std::filesystem::exists(PathOf("nowhere")));
+}
+
+// What was kept is no source.
+TEST_F(KeepCommandsTest, WhatIsKeptDoesNotBuildTheProgramAnew) {
+  namespace fs = std::filesystem;
+  for (const char* const folder : {"sim", "engine", "faults", "scenarios/regressions", "reports",
+                                   "tests", "build/release/scenarios"}) {
+    fs::create_directories(PathOf(folder));
+  }
+  for (const char* const file : {"tests/CMakeLists.txt", "CMakeLists.txt", "CMakePresets.json"}) {
+    Write(file, "");
+  }
+  fs::copy_file(FLINCH_SOURCE_DIR "/flinch", PathOf("flinch"));
+  Write("build/release/scenarios/flinch", "#!/bin/sh\necho \"ran $1\"\n");
+  fs::permissions(PathOf("build/release/scenarios/flinch"), fs::perms::owner_all);
+  const auto now = fs::file_time_type::clock::now();
+  for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
+    fs::last_write_time(entry.path(), now - std::chrono::hours(1));
+  }
+  Write("build/release/flinch.stamp", "");
+  fs::last_write_time(PathOf("build/release/flinch.stamp"), now - std::chrono::minutes(30));
+  const auto run = [this] {
+    return FreshProcess::Start({"/bin/bash", PathOf("flinch"), "regress"}, PlainSurroundings())
+        ->Await();
+  };
+  EXPECT_EQ(run().out, "ran regress\n");
+  Write("scenarios/regressions/kept.toml", "");
+  const Ended kept = run();
+  EXPECT_EQ(kept.out, "ran regress\n") << kept.err;
+  EXPECT_EQ(kept.err, "");
+  Write("scenarios/regressions/regression.cc", "");
+  EXPECT_NE(run().exit_code, 0);  // it tries to build
+}
+
+TEST_F(KeepCommandsTest, TwoOfOneNameAreToldApartAndOneFileCountsOnce) {
+  std::filesystem::create_directories(PathOf("b"));
+  ASSERT_EQ(Flinch({"keep", FailureLine(), "--out", folder_, "--name", "x"}).exit_code,
+            kExitPassed);
+  std::filesystem::copy_file(PathOf("x.toml"), PathOf("b/x.toml"));
+  const Outcome both = Flinch({"regress", PathOf("x.toml"), PathOf("b/x.toml")});
+  EXPECT_THAT(both.out, AllOf(HasSubstr(PathOf("x.toml")), HasSubstr(PathOf("b/x.toml"))));
+  const Outcome twice = Flinch({"regress", PathOf("x.toml"), PathOf("b/../x.toml")});
+  EXPECT_THAT(twice.out, HasSubstr("1 kept: 1 good"));
 }
 
 TEST_F(KeepCommandsTest, OnlyFailuresAreKept) {
   const json run =
       json::parse(Flinch({"run", "url_clicks", "--set", "workload.records=60", "--json"}).out);
   const Outcome kept =
-      Flinch({"keep", run["replay"].get<std::string>(), "--name", PathOf("b.toml")});
+      Flinch({"keep", run["replay"].get<std::string>(), "--out", folder_, "--name", "b"});
   EXPECT_EQ(kept.exit_code, kExitUsage);
   EXPECT_THAT(kept.err, HasSubstr("only failures are kept"));
   EXPECT_FALSE(std::filesystem::exists(PathOf("b.toml")));
 }
 
 TEST_F(KeepCommandsTest, RegressTellsStaleFromBrokenFromUnreadable) {
-  ASSERT_EQ(Flinch({"keep", FailureLine(), "--name", PathOf("a.toml")}).exit_code, kExitPassed);
+  ASSERT_EQ(Flinch({"keep", FailureLine(), "--out", folder_, "--name", "a"}).exit_code,
+            kExitPassed);
   const std::string text = Read("a.toml");
 
   Write("gone.toml", Replaced(text, "\"workload.records=60\"", "\"workload.recods=60\""));

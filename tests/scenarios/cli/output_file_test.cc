@@ -168,6 +168,18 @@ TEST_F(OutputFileTest, NamesTheWholePathHoweverLong) {
   EXPECT_THAT(Write(path), HasSubstr("\"" + path + "\""));
 }
 
+TEST(WriteNewFileTest, ReplacesNothing) {
+  const std::string path = ::testing::TempDir() + "/flinch_new_file";
+  std::filesystem::remove(path);
+  ASSERT_TRUE(WriteNewFile(path, "first").has_value());
+  const sim::Result<void> again = WriteNewFile(path, "second");
+  ASSERT_FALSE(again.has_value());
+  EXPECT_EQ(again.error().code, sim::ErrorCode::kInvalidArgument);
+  EXPECT_EQ(std::filesystem::file_size(path), 5U);
+  EXPECT_EQ(WriteNewFile("/proc/none/x", "").error().code, sim::ErrorCode::kIo);
+  std::filesystem::remove(path);
+}
+
 }  // namespace
 
 }  // namespace flinch::scenarios

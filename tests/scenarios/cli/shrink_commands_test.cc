@@ -1,5 +1,6 @@
 #include "scenarios/cli/shrink_commands.h"
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -8,7 +9,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/cli/request.h"
 #include "scenarios/cli/version.h"
+#include "scenarios/files/token.h"
 #include "tests/support/program_call.h"
 
 namespace flinch::scenarios {
@@ -66,6 +69,21 @@ TEST(ShrinkCommandTest, TakesATapeAndSaysWhetherOneIsLeft) {
   EXPECT_FALSE(std::filesystem::exists(folder + "/small.tape"));
   EXPECT_THAT(shrunk["replay"].get<std::string>(), HasSubstr("~strategy:fifo~"));
   std::filesystem::remove_all(folder);
+}
+
+// 20,000 rows, of which a run takes seconds here: the limit holds within one.
+TEST(ShrinkCommandTest, EndsWhenItsTimeIsOverWhateverTheSize) {
+  const json small = RunClicks({"--defect", "notifies_before_stored"});
+  ReplayToken token = *FindToken(small["replay"].get<std::string>());
+  token.settings = {{.key = "workload.records", .value = "20000"}};
+  const sim::Result<PreparedRun> prepared = Prepare(ArgumentsOf(token));
+  ASSERT_TRUE(prepared.has_value());
+  token.content_hash = prepared->token.content_hash;
+  const auto begin = std::chrono::steady_clock::now();
+  const Outcome shrink = Flinch({"shrink", "--for", "50ms", ShowToken(token)});
+  EXPECT_EQ(shrink.exit_code, kExitTryAgain) << shrink.out;
+  EXPECT_THAT(shrink.err, HasSubstr("Give it more time"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
 }
 
 TEST(ShrinkCommandTest, RefusesWhatDoesNotFail) {

@@ -65,6 +65,13 @@ TEST(VerifyCommandTest, FindsSeedsIdenticalInFreshProcesses) {
   EXPECT_EQ(json::parse(object.out)["scenarios"][0]["seeds"], 1);
 }
 
+TEST(VerifyCommandTest, AScenarioCountsOnce) {
+  const json object = json::parse(Verify({"verify", "url_clicks", "url_clicks", "--set",
+                                          "workload.records=20", "--seeds", "1..2", "--json"})
+                                      .out);
+  EXPECT_EQ(object["scenarios"].size(), 1U);
+}
+
 TEST(VerifyCommandTest, ASeedWithTwoRunsIsNamedWithItsFirstDifferentEvent) {
   const std::string trail = R"j({"digest":[1,%d],"events":2,"ladder":[],"kept":["#1 a","#2 %s"],)j"
                             R"j("actor":"fiber x of y","stack":["f()"],"judgement":""}\n)j";

@@ -223,8 +223,8 @@ TEST(ShrinkTest, KeepsTheBestSoFarWhenItIsStopped) {
   EXPECT_EQ(SignatureOf(SummaryOf(shrunk->run)), shrunk->signature);
 }
 
-// 20,000 rows, of which a run takes seconds: neither is a run waited for, nor is a row looked at once
-// the time is over.
+// 20,000 rows, of which a run takes seconds: neither is a run waited for, nor is a row looked at
+// once the time is over.
 TEST(ShrinkTest, EndsInTheMiddleOfARun) {
   Scenario scenario = Clicks();
   scenario.workload.records = 20'000;
