@@ -371,12 +371,9 @@ void CheckShapes(const SourceFile& file, std::size_t line, const std::set<std::s
 
 // Tests of more than one file of a room: their subject is a promise, a catalogue or a document.
 constexpr std::string_view kTestsWithoutTwin[] = {
-    "tests/engine/protocol_diagrams_test.cc",
-    "tests/fuzz/doors_test.cc",
-    "tests/scenarios/defects_test.cc",
-    "tests/scenarios/library_test.cc",
-    "tests/scenarios/readme_test.cc",
-    "tests/sim/readme_test.cc",
+    "tests/engine/protocol_diagrams_test.cc", "tests/fuzz/doors_test.cc",
+    "tests/scenarios/defects_test.cc",        "tests/scenarios/library_test.cc",
+    "tests/scenarios/readme_test.cc",         "tests/sim/readme_test.cc",
     "tests/sim/world/golden_worlds_test.cc",
 };
 

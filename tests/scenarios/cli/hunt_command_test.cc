@@ -1,5 +1,6 @@
 #include "scenarios/cli/hunt_command.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -221,6 +222,26 @@ TEST_F(HuntCommandTest, WhatIsCutShortIsNoPass) {
                                  "crash", "--for", "300ms", "--out", folder_ + "/points"});
   EXPECT_EQ(points.exit_code, kExitTryAgain) << points.out << points.err;
   EXPECT_THAT(points.out, ::testing::ContainsRegex("cut short: [0-9,]+ of [0-9,]+ crash points"));
+}
+
+// 20,000 rows, of which a run takes seconds: no verb with a limit waits for the end of one.
+TEST_F(HuntCommandTest, ALimitHoldsOnALargeInput) {
+  const std::vector<std::string> large = {"small_job", "--set", "workload.records=20000"};
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"hunt", "--seeds", "1..4", "-j", "1", "--no-shrink", "--for", "300ms"},
+           {"hunt", "--exhaust", "crash", "--for", "300ms"},
+           {"run", "--seed-timeout", "300ms"}}) {
+    std::vector<std::string> all = words;
+    all.insert(all.end(), large.begin(), large.end());
+    if (words.front() == "hunt") {
+      all.insert(all.end(), {"--out", folder_ + "/" + words[1]});
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    const Outcome outcome = Flinch(all);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20)) << words[1];
+    EXPECT_EQ(outcome.exit_code, words.front() == "hunt" ? kExitTryAgain : kExitViolation)
+        << words[1] << outcome.out << outcome.err;
+  }
 }
 
 TEST_F(HuntCommandTest, ASeedCountsOnceHoweverItIsNamed) {
