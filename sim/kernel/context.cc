@@ -10,6 +10,7 @@
 #include "sim/kernel/stack_pool.h"
 
 #ifdef FLINCH_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -88,6 +89,9 @@ struct Overflow {
 
 FiberContext::~FiberContext() {
   if (stack_ != nullptr) {
+    if (abandoned_) {
+      ForgetFrames(stack_);
+    }
     pool_->Return(stack_);
   }
 }
@@ -122,9 +126,18 @@ void FiberContext::Main() {
   FiberContext& self = *running_;
   FinishSwitch(nullptr, &self.scheduler_bottom_, &self.scheduler_size_);
   self.entry_(self.argument_);
-  self.finished_ = true;
-  StartSwitch(nullptr, self.scheduler_bottom_, self.scheduler_size_);
-  Go(self.fiber_, *self.scheduler_);
+  self.Leave();
+}
+
+void FiberContext::Abandon() {
+  running_->abandoned_ = true;
+  running_->Leave();
+}
+
+void FiberContext::Leave() {
+  finished_ = true;
+  StartSwitch(nullptr, scheduler_bottom_, scheduler_size_);
+  Go(fiber_, *scheduler_);
   Unreachable("a fiber that has ended is resumed");
 }
 
@@ -140,7 +153,14 @@ void FiberContext::StartSwitch(void** fake, const void* bottom, size_t size) {
 void FiberContext::FinishSwitch(void* fake, const void** bottom, size_t* size) {
   __sanitizer_finish_switch_fiber(fake, bottom, size);
 }
+
+// The borders of what lay in them are forbidden still.
+void FiberContext::ForgetFrames(char* stack) {
+  __asan_unpoison_memory_region(stack, StackPool::size());
+}
 #else
+void FiberContext::ForgetFrames(char*) {}
+
 void FiberContext::StartSwitch(void**, const void*, size_t) {}
 
 void FiberContext::FinishSwitch(void*, const void**, size_t*) {}

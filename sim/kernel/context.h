@@ -37,7 +37,7 @@ class FiberContext {
   FiberContext(Entry entry, void* argument, uint32_t colour, size_t stack_bytes)
       : colour_(colour), stack_bytes_(stack_bytes), entry_(entry), argument_(argument) {}
 
-  // Finished, or never resumed.
+  // Finished, abandoned, or never resumed.
   ~FiberContext();
   FiberContext(const FiberContext&) = delete;
   FiberContext& operator=(const FiberContext&) = delete;
@@ -67,6 +67,9 @@ class FiberContext {
     Go(fiber_, *scheduler_);
     FinishSwitch(fake_fiber_, &scheduler_bottom_, &scheduler_size_);
   }
+
+  // Ends the fiber that runs without unwinding it: what lies on its stack is never destroyed.
+  [[noreturn]] static void Abandon();
 
   // Brings what a Resume touches first into the processor's cache.
   void Prefetch() const {
@@ -161,7 +164,9 @@ class FiberContext {
   static Exceptions* FindExceptions();
   // The bottom of a fiber's stack: what the first Resume goes to.
   [[noreturn]] static void Main();
+  [[noreturn]] void Leave();
   // For the sanitizer; they do nothing without it.
+  static void ForgetFrames(char* stack);
   static void StartSwitch(void** fake, const void* bottom, size_t size);
   static void FinishSwitch(void* fake, const void** bottom, size_t* size);
 
@@ -181,6 +186,7 @@ class FiberContext {
   bool measures_ = false;
   bool finished_ = false;
   bool overflowed_ = false;
+  bool abandoned_ = false;
   size_t stack_bytes_;  // asked for, then had
   Entry entry_;
   void* argument_;

@@ -1,15 +1,14 @@
 #include "sim/kernel/interpose.h"
 
+#include <cerrno>
+#include <chrono>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <dirent.h>
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <semaphore.h>
 #include <string_view>
 #include <sys/random.h>
 #include <sys/select.h>
@@ -22,35 +21,31 @@
 
 #include <fmt/format.h>
 
+#include "sim/kernel/interposed.h"
 #include "sim/kernel/kernel.h"
 #include "sim/kernel/stack_trace.h"
+#include "sim/kernel/thread_calls.h"
 
 namespace flinch::sim {
 namespace {
 
-// Of this thread: others (a test's watchdog) may look at the clock as they like.
-constinit thread_local const Kernel* running = nullptr;
-
-constexpr std::string_view kClock = "ask sim::Environment::Now for the time";
 constexpr std::string_view kZone = "show times with sim/time.h, which knows no time zone";
 constexpr std::string_view kChance = "draw from sim::Environment::RandomStream";
-constexpr std::string_view kSleep = "wait with sim::Environment::Sleep";
-constexpr std::string_view kFiber = "spawn a fiber with sim::Environment::Spawn";
 constexpr std::string_view kOption =
     "take an option before the run; surroundings must not reach it";
 constexpr std::string_view kDisk = "use sim::Environment::disk, or read the file before the run";
 constexpr std::string_view kNetwork = "use sim::Environment::network";
 
-// The functions between the caller and StackNow: Refuse, Guarded and the call itself.
+// At least so many functions between the caller and StackNow: Refuse and the call itself.
 constexpr size_t kOwnFrames = 2;
 
-[[noreturn]] void Refuse(const char* call, std::string_view instead) {
+[[noreturn]] void RefuseBecause(const char* call, std::string_view why) {
   const Kernel& kernel = *running;
   running = nullptr;
+  hosting = nullptr;
   std::string text = fmt::format(
-      "flinch: nondeterminism: {} was called inside a simulated run by {} at {}.\n"
-      "What a run does must come from its seed: {}.\n",
-      call, kernel.RunningActor(), Show(kernel.now()), instead);
+      "flinch: nondeterminism: {} was called inside a simulated run by {} at {}.\n{}.\n", call,
+      kernel.RunningActor(), Show(kernel.now()), why);
   for (const std::string& name : StackNow(kOwnFrames)) {
     text += fmt::format("  at {}\n", name);
   }
@@ -58,26 +53,52 @@ constexpr size_t kOwnFrames = 2;
   std::abort();
 }
 
-// The definition behind ours: the C library's, or a sanitizer's, which calls that.
-template <auto* kOurs>
-auto Real(const char* name) {
-  static const auto real = reinterpret_cast<decltype(kOurs)>(dlsym(RTLD_NEXT, name));
-  return real;
+}  // namespace
+
+constinit thread_local const Kernel* running = nullptr;
+
+void Refuse(const char* call, std::string_view instead) {
+  RefuseBecause(call, fmt::format("What a run does must come from its seed: {}", instead));
 }
 
-template <auto* kOurs, typename... Args>
-auto Guarded(const char* name, std::string_view instead, Args... args) {
-  if (running != nullptr) [[unlikely]] {
-    Refuse(name, instead);
+void RefuseToBlock(const char* call) {
+  RefuseBecause(call,
+                "It would block the one thread on which the whole world runs: wait with the types "
+                "of sim/sync.h, or host code that has threads of its own (sim/hosted/hosted.h)");
+}
+
+namespace {
+
+constexpr int64_t kNanosPerMicro = 1000;
+
+Duration SpanOf(const timespec& span) {
+  return std::chrono::seconds(span.tv_sec) + std::chrono::nanoseconds(span.tv_nsec);
+}
+
+timespec HostedClock(clockid_t clock) {
+  timespec now{};
+  hosting->ReadClock(clock, now);
+  return now;
+}
+
+// Of a function that gives -1 and sets errno.
+int Answer(int error) {
+  if (error == 0) {
+    return 0;
   }
-  return Real<kOurs>(name)(args...);
+  errno = error;
+  return -1;
 }
 
 }  // namespace
 
-RunScope::RunScope(const Kernel& kernel) : outer_(std::exchange(running, &kernel)) {}
+RunScope::RunScope(const Kernel& kernel)
+    : outer_(std::exchange(running, &kernel)), outer_hosting_(std::exchange(hosting, nullptr)) {}
 
-RunScope::~RunScope() { running = outer_; }
+RunScope::~RunScope() {
+  running = outer_;
+  hosting = outer_hosting_;
+}
 
 DiagnosisScope::DiagnosisScope() : suspended_(std::exchange(running, nullptr)) {}
 
@@ -114,19 +135,16 @@ long Lrand48() asm("lrand48");
 // std::random_device draws by an instruction where it can.
 unsigned RandomDevice(void* self) asm("_ZNSt13random_device9_M_getvalEv");
 
-// Sleep and threads.
+// Sleep, waits and other processes.
 int NanoSleep(const timespec* span, timespec* left) asm("nanosleep");
 int ClockNanoSleep(clockid_t clock, int flags, const timespec* span,
                    timespec* left) asm("clock_nanosleep");
 int USleep(useconds_t span) asm("usleep");
 unsigned SleepSeconds(unsigned span) asm("sleep");
 int SchedYield() asm("sched_yield");
-int PthreadCreate(pthread_t* thread, const pthread_attr_t* options, void* (*entry)(void*),
-                  void* argument) asm("pthread_create");
 pid_t Fork() asm("fork");
 int Poll(pollfd* files, nfds_t count, int timeout) asm("poll");
 int Select(int count, fd_set* in, fd_set* out, fd_set* other, timeval* timeout) asm("select");
-int SemTimedWait(sem_t* semaphore, const timespec* deadline) asm("sem_timedwait");
 
 // Surroundings.
 char* GetEnv(const char* name) asm("getenv");
@@ -149,20 +167,43 @@ DIR* OpenDir(const char* path) asm("opendir");
 DIR* FdOpenDir(int folder) asm("fdopendir");
 int OpenSocket(int domain, int type, int protocol) asm("socket");
 
+// The end of the program. The first is what assert calls.
+[[noreturn]] void AssertFail(const char* expression, const char* file, unsigned line,
+                             const char* function) asm("__assert_fail");
+[[noreturn]] void Abort() asm("abort");
+[[noreturn]] void Exit(int status) asm("exit");
+[[noreturn]] void ExitAtOnce(int status) asm("_exit");
+[[noreturn]] void ExitAtOnceC(int status) asm("_Exit");
+
 int ClockGetTime(clockid_t clock, timespec* out) {
-  return Guarded<ClockGetTime>("clock_gettime", kClock, clock, out);
+  return hosting != nullptr ? Answer(hosting->ReadClock(clock, *out))
+                            : Guarded<ClockGetTime>("clock_gettime", kUseClock, clock, out);
 }
 
 int GetTimeOfDay(timeval* out, void* zone) {
-  return Guarded<GetTimeOfDay>("gettimeofday", kClock, out, zone);
+  if (hosting == nullptr) {
+    return Guarded<GetTimeOfDay>("gettimeofday", kUseClock, out, zone);
+  }
+  const timespec now = HostedClock(CLOCK_REALTIME);
+  *out = {.tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / kNanosPerMicro};
+  return 0;
 }
 
-time_t Time(time_t* out) { return Guarded<Time>("time", kClock, out); }
+time_t Time(time_t* out) {
+  if (hosting == nullptr) {
+    return Guarded<Time>("time", kUseClock, out);
+  }
+  const time_t now = HostedClock(CLOCK_REALTIME).tv_sec;
+  if (out != nullptr) {
+    *out = now;
+  }
+  return now;
+}
 
-clock_t Clock() { return Guarded<Clock>("clock", kClock); }
+clock_t Clock() { return Guarded<Clock>("clock", kUseClock); }
 
 int TimespecGet(timespec* out, int base) {
-  return Guarded<TimespecGet>("timespec_get", kClock, out, base);
+  return Guarded<TimespecGet>("timespec_get", kUseClock, out, base);
 }
 
 tm* LocalTime(const time_t* time) { return Guarded<LocalTime>("localtime", kZone, time); }
@@ -197,36 +238,56 @@ unsigned RandomDevice(void* self) {
 }
 
 int NanoSleep(const timespec* span, timespec* left) {
-  return Guarded<NanoSleep>("nanosleep", kSleep, span, left);
+  if (hosting == nullptr) {
+    return Guarded<NanoSleep>("nanosleep", kUseSleep, span, left);
+  }
+  hosting->SleepFor(SpanOf(*span));
+  return 0;
 }
 
 int ClockNanoSleep(clockid_t clock, int flags, const timespec* span, timespec* left) {
-  return Guarded<ClockNanoSleep>("clock_nanosleep", kSleep, clock, flags, span, left);
+  if (hosting == nullptr) {
+    return Guarded<ClockNanoSleep>("clock_nanosleep", kUseSleep, clock, flags, span, left);
+  }
+  if ((flags & TIMER_ABSTIME) != 0) {
+    return hosting->SleepUntil({.clock = clock, .time = *span});
+  }
+  hosting->SleepFor(SpanOf(*span));
+  return 0;
 }
 
-int USleep(useconds_t span) { return Guarded<USleep>("usleep", kSleep, span); }
-
-unsigned SleepSeconds(unsigned span) { return Guarded<SleepSeconds>("sleep", kSleep, span); }
-
-int SchedYield() { return Guarded<SchedYield>("sched_yield", kFiber); }
-
-int PthreadCreate(pthread_t* thread, const pthread_attr_t* options, void* (*entry)(void*),
-                  void* argument) {
-  return Guarded<PthreadCreate>("pthread_create", kFiber, thread, options, entry, argument);
+int USleep(useconds_t span) {
+  if (hosting == nullptr) {
+    return Guarded<USleep>("usleep", kUseSleep, span);
+  }
+  hosting->SleepFor(std::chrono::microseconds(span));
+  return 0;
 }
 
-pid_t Fork() { return Guarded<Fork>("fork", kFiber); }
+unsigned SleepSeconds(unsigned span) {
+  if (hosting == nullptr) {
+    return Guarded<SleepSeconds>("sleep", kUseSleep, span);
+  }
+  hosting->SleepFor(std::chrono::seconds(span));
+  return 0;
+}
+
+int SchedYield() {
+  if (hosting == nullptr) {
+    return Guarded<SchedYield>("sched_yield", kUseFiber);
+  }
+  hosting->Yield();
+  return 0;
+}
+
+pid_t Fork() { return Guarded<Fork>("fork", kUseFiber); }
 
 int Poll(pollfd* files, nfds_t count, int timeout) {
-  return Guarded<Poll>("poll", kSleep, files, count, timeout);
+  return Guarded<Poll>("poll", kUseSleep, files, count, timeout);
 }
 
 int Select(int count, fd_set* in, fd_set* out, fd_set* other, timeval* timeout) {
-  return Guarded<Select>("select", kSleep, count, in, out, other, timeout);
-}
-
-int SemTimedWait(sem_t* semaphore, const timespec* deadline) {
-  return Guarded<SemTimedWait>("sem_timedwait", kSleep, semaphore, deadline);
+  return Guarded<Select>("select", kUseSleep, count, in, out, other, timeout);
 }
 
 char* GetEnv(const char* name) { return Guarded<GetEnv>("getenv", kOption, name); }
@@ -311,6 +372,47 @@ DIR* FdOpenDir(int folder) { return Guarded<FdOpenDir>("fdopendir", kDisk, folde
 
 int OpenSocket(int domain, int type, int protocol) {
   return Guarded<OpenSocket>("socket", kNetwork, domain, type, protocol);
+}
+
+void AssertFail(const char* expression, const char* file, unsigned line, const char* function) {
+  if (hosting != nullptr) {
+    hosting->Fail(fmt::format("assertion `{}` failed", expression),
+                  fmt::format("{}:{}", file, line));
+  }
+  Real<AssertFail>("__assert_fail")(expression, file, line, function);
+  __builtin_unreachable();
+}
+
+void Abort() {
+  if (hosting != nullptr) {
+    hosting->Fail("abort was called", "");
+  }
+  Real<Abort>("abort")();
+  __builtin_unreachable();
+}
+
+void Exit(int status) {
+  if (hosting != nullptr) {
+    hosting->ExitProcess(status);
+  }
+  Real<Exit>("exit")(status);
+  __builtin_unreachable();
+}
+
+void ExitAtOnce(int status) {
+  if (hosting != nullptr) {
+    hosting->ExitProcess(status);
+  }
+  Real<ExitAtOnce>("_exit")(status);
+  __builtin_unreachable();
+}
+
+void ExitAtOnceC(int status) {
+  if (hosting != nullptr) {
+    hosting->ExitProcess(status);
+  }
+  Real<ExitAtOnceC>("_Exit")(status);
+  __builtin_unreachable();
 }
 
 }  // extern "C"

@@ -116,10 +116,16 @@ void Kernel::Boot(ProcessRecord& process) {
   process.crashed = false;
   network_.OnBoot(process.id);
   // Each life runs a copy of its own: what an earlier one changed in its program's variables died
-  // with it. Made and destroyed on its fiber.
+  // with it. Made on its fiber, and destroyed there unless that is abandoned.
   Spawn(*process.current, "main", [&life = *process.current] {
-    const Program program = life.record.program;
-    program(life.environment);
+    struct Destroyer {
+      ~Destroyer() { program.reset(); }
+
+      std::optional<Program>& program;
+    } destroyer{life.program};
+
+    life.program = life.record.program;
+    (*life.program)(life.environment);
   });
 }
 

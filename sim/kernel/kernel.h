@@ -24,6 +24,7 @@
 #include "sim/kernel/recycled.h"
 #include "sim/kernel/schedule_strategy.h"
 #include "sim/kernel/tape_deck.h"
+#include "sim/kernel/thread_calls.h"
 #include "sim/kernel/trace_recorder.h"
 #include "sim/kernel/wait.h"
 #include "sim/world/world.h"
@@ -67,6 +68,8 @@ struct alignas(64) Incarnation : Recycled<Incarnation> {
   uint32_t youngest = kNoFiber;
   std::vector<uint64_t> ends;  // of connections that it holds, sorted; for ConnectionModel
   ProcessEnvironment environment;
+  std::unique_ptr<ThreadCalls> threads;  // of a hosted process
+  std::optional<Program> program;        // what runs; its copy of the record's
 };
 
 struct ProcessRecord : Recycled<ProcessRecord> {
@@ -113,6 +116,21 @@ class Kernel : public Recycled<Kernel> {
   // False when the deadline came first, and at once for the dead.
   bool Park(const Wait& wait);
   void Yield();
+
+  // Another fiber may run now. Unlike Yield no wish that it does: who calls stays as it was ranked.
+  void MaySwitch();
+  // Ends the process of the fiber that runs, and all its other fibers; returns when they are gone.
+  void EndProcess();
+
+  // Ends the fiber that runs; what lies on its stack is never destroyed.
+  [[noreturn]] static void AbandonFiber() { FiberContext::Abandon(); }
+
+  // Ends the run. The first one counts.
+  void Fail(Violation violation) {
+    if (!violation_) {
+      violation_ = std::move(violation);
+    }
+  }
 
   // Crashes the process as soon as the fiber that runs now suspends or ends, but not before: no
   // foreign frame is unwound.

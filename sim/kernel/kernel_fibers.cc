@@ -288,6 +288,31 @@ void Kernel::Yield() {
   SuspendCurrent();
 }
 
+void Kernel::MaySwitch() {
+  Check(current_ != nullptr, "only a fiber can be switched");
+  if (ready_count() == 0 || !current_->owner->alive) {
+    return;
+  }
+  current_->cause = EventId();
+  MakeReady(*current_);
+  SuspendCurrent();
+}
+
+void Kernel::EndProcess() {
+  Fiber& fiber = *current_;
+  Incarnation& life = *fiber.owner;
+  if (!life.alive) {
+    return;
+  }
+  life.alive = false;
+  network_.Drop(life, CrashStyle::kProcess);
+  dying_.push_back(std::move(life.record.current));
+  // It is resumed in its turn, after younger fibers.
+  fiber.state = FiberState::kParked;
+  fiber.context->Suspend();
+  fiber.unwinding = true;
+}
+
 void Kernel::Wake(FiberId id, EventId cause) {
   const auto slot = static_cast<uint32_t>(id.value());
   if (slot >= fibers_.size()) {

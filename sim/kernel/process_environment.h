@@ -39,6 +39,11 @@ class ProcessEnvironment final : public Environment {
 
   EventId Trace(std::string_view kind, std::initializer_list<Field> fields) override;
 
+  // For who hosts the process.
+  Kernel& kernel() { return kernel_; }
+
+  Incarnation& incarnation_record() { return incarnation_; }
+
   // For devices: waits for a span of the world's time, whatever the clocks of the host show.
   void AwaitDevice(Duration span);
 

@@ -128,7 +128,10 @@ StuckReport::Waiter Kernel::ExplainFiber(const ProcessRecord& process, const Fib
   if (peer && peer->process) {
     waiter.waits_for = processes_[peer->process->value()]->name;
   }
-  waiter.what = WaitText(fiber.wait, name, peer ? peer->unread_bytes : 0);
+  const std::optional<std::string> hosted =
+      fiber.owner->threads ? fiber.owner->threads->WaitText(fiber.id) : std::nullopt;
+  waiter.what = hosted ? "waits for " + *hosted
+                       : WaitText(fiber.wait, name, peer ? peer->unread_bytes : 0);
   return waiter;
 }
 

@@ -42,10 +42,12 @@ const std::vector<Layer>& Layers() {
        {"sim/*"},
        {},
        "what simulated code sees knows neither the world nor the recording; declare it in sim/*.h"},
+      {"sim/hosted/hosted.h", {"sim/*"}, {}, "who hosts code sees what it sees, and no more"},
+      {"sim/hosted/", {"sim/"}, {"sim/text/"}, "hosting knows the kernel, and no texts of people"},
       {"sim/text/", {"sim/*", "sim/text/"}, {}, "texts of people need no world; pass values"},
       {"sim/",
        {"sim/"},
-       {"sim/kernel/", "sim/text/"},
+       {"sim/kernel/", "sim/text/", "sim/hosted/"},
        "sim/kernel is closed: only sim/world/*.cc opens it; go through sim/world"},
       {"engine/rpc/",
        {"sim/*", "engine/*", "engine/rpc/"},
@@ -234,7 +236,10 @@ constexpr Allowed kAllowed[] = {
     {"thread_local", "sim/kernel/context.", "a signal handler must find the fiber that runs"},
     {"thread_local", "sim/kernel/recycled.h", "memory outlives worlds; contents are never read"},
     {"thread_local", "sim/kernel/stack_pool.cc", "stacks outlive worlds; contents are never read"},
-    {"thread_local", "sim/kernel/interpose.cc", "another thread is not under simulation"},
+    {"thread_local", "sim/kernel/interpose", "another thread is not under simulation"},
+    {"thread_local", "sim/kernel/blocking_calls.cc", "another thread is not under simulation"},
+    {"thread_local", "sim/hosted/heap.cc", "malloc must find whose memory is asked for"},
+    {"thread_local", "sim/hosted/swapped_image.cc", "each thread has its thread-local variables"},
     {"catch (...)", "sim/kernel/", "the one place where whatever ends a fiber is caught"},
     {"catch (...)", "engine/runtime/user_code.h", "users throw what they like; ours is passed on"},
 };
@@ -373,7 +378,8 @@ void CheckShapes(const SourceFile& file, std::size_t line, const std::set<std::s
 constexpr std::string_view kTestsWithoutTwin[] = {
     "tests/engine/protocol_diagrams_test.cc", "tests/fuzz/doors_test.cc",
     "tests/scenarios/defects_test.cc",        "tests/scenarios/library_test.cc",
-    "tests/scenarios/readme_test.cc",         "tests/sim/readme_test.cc",
+    "tests/scenarios/readme_test.cc",         "tests/sim/hosted/readme_test.cc",
+    "tests/sim/readme_test.cc",
     "tests/sim/world/golden_worlds_test.cc",
 };
 
