@@ -306,6 +306,8 @@ void Kernel::EndProcess() {
   }
   life.alive = false;
   network_.Drop(life, CrashStyle::kProcess);
+  hosts_[life.host.value()]->disk.CloseAll(life.process);
+  shared_.CloseAll(life.process);
   dying_.push_back(std::move(life.record.current));
   // It is resumed in its turn, after younger fibers.
   fiber.state = FiberState::kParked;
