@@ -13,8 +13,18 @@
 #ifdef FLINCH_ASAN
 
 #include <cstdlib>
-#include <sanitizer/allocator_interface.h>
 #include <stdio_ext.h>
+
+// As the sanitizer's allocator_interface.h declares it, which not every compiler brings.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(
+    void (*on_allocated)(const volatile void* block, size_t bytes),
+    void (*on_freed)(const volatile void* block));
+
+// Blocks that a dead process leaves are freed whether they come from malloc or from new, which the
+// sanitizer would call a mismatch. Weak: a program may have options of its own.
+extern "C" __attribute__((weak)) const char* __asan_default_options() {
+  return "alloc_dealloc_mismatch=0";
+}
 
 namespace flinch::sim {
 namespace {

@@ -121,25 +121,32 @@ void HostedProcess::StayForEver() {
   Kernel::AbandonFiber();
 }
 
-void HostedProcess::Fail(const std::string& what, const std::string& where) {
-  HostedThread& self = *Leave();
+void HostedProcess::FailAssertion(const char* expression, const char* file, unsigned line) {
+  const HostedThread& self = *Leave();
+  FailRun(self, fmt::format("assertion `{}` failed", expression), fmt::format("{}:{}", file, line));
+  StayForEver();
+}
+
+void HostedProcess::FailAbort() {
+  const HostedThread& self = *Leave();
   {
-    std::string place = where;
-    if (place.empty()) {
-      const DiagnosisScope diagnosis;
-      constexpr size_t kOwn = 2;  // this function and the call
-      place = fmt::format("{}", fmt::join(StackNow(kOwn), " < "));
-    }
-    try {
-      world_.Trace("hosted.failed", {{"thread", self.name}, {"what", what}});
-      kernel_.Fail({.what = fmt::format("{}: thread {} of process {}", what, self.name,
-                                        world_.process_name()),
-                    .where = std::move(place)});
-    } catch (const ProcessKilled&) {
-      // An observer has crashed the process at just this event.
-    }
+    const DiagnosisScope diagnosis;
+    constexpr size_t kOwn = 2;  // this function and the call
+    FailRun(self, "abort was called", fmt::format("{}", fmt::join(StackNow(kOwn), " < ")));
   }
   StayForEver();
+}
+
+void HostedProcess::FailRun(const HostedThread& thread, const std::string& what,
+                            std::string where) {
+  try {
+    world_.Trace("hosted.failed", {{"thread", thread.name}, {"what", what}});
+    kernel_.Fail({.what = fmt::format("{}: thread {} of process {}", what, thread.name,
+                                      world_.process_name()),
+                  .where = std::move(where)});
+  } catch (const ProcessKilled&) {
+    // An observer has crashed the process at just this event.
+  }
 }
 
 void HostedProcess::ExitProcess(int status) {

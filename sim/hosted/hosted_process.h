@@ -99,11 +99,17 @@ class HostedProcess final : public ThreadCalls {
   int SleepUntil(const CallDeadline& deadline) override;
   void SleepFor(Duration span) override;
   void Yield() override;
-  [[noreturn]] void Fail(const std::string& what, const std::string& where) override;
+  [[noreturn]] void FailAssertion(const char* expression, const char* file, unsigned line) override;
+  [[noreturn]] void FailAbort() override;
   [[noreturn]] void ExitProcess(int status) override;
   std::optional<std::string> WaitText(FiberId fiber) const override;
 
  private:
+  struct Once {
+    bool under_way = false;
+    HostedWaiters waiters;
+  };
+
   struct Kept {
     virtual ~Kept() = default;
   };
@@ -127,6 +133,8 @@ class HostedProcess final : public ThreadCalls {
   void EndThread(HostedThread& thread, void* result);
   void ForgetThread(HostedThread& thread);
   SimTime TimeOf(const CallDeadline* deadline) const;
+  // Outside, of a thread that has left. Does not throw.
+  void FailRun(const HostedThread& thread, const std::string& what, std::string where);
   void NoteFailure(const Violation& violation);
   // After the world has failed, or the process is dead.
   [[noreturn]] void StayForEver();
@@ -144,7 +152,7 @@ class HostedProcess final : public ThreadCalls {
   HostedThread* active_ = nullptr;  // who runs inside
   HostedThread nobody_;             // who asks from within OutsideHosted
   std::map<pthread_key_t, void (*)(void*)> keys_;
-  std::map<uintptr_t, HostedWaiters> onces_;  // those under way
+  std::map<uintptr_t, Once> onces_;
   std::map<uint64_t, std::unique_ptr<Kept>> kept_;
   uint64_t last_kept_ = 0;
   SwappedCopies globals_;

@@ -54,6 +54,7 @@ class HostedThread {
   bool detached = false;
   uint64_t locks = 0;  // mutexes that it holds
   HostedWaiters joiners;
+  uint64_t joining = 0;  // who has not looked since
   HostedWait wait;
   std::map<pthread_key_t, void*> values;
   std::vector<AtExit> at_exit;

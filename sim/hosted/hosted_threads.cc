@@ -103,7 +103,7 @@ void HostedProcess::EndThread(HostedThread& thread, void* result) {
 }
 
 void HostedProcess::ForgetThread(HostedThread& thread) {
-  if (thread.locks == 0) {  // a report names who holds what
+  if (thread.locks == 0 && thread.joining == 0) {  // a report names who holds what
     threads_.erase(thread.id);
   }
 }
@@ -152,7 +152,9 @@ int HostedProcess::JoinThread(pthread_t thread, void** result, const CallDeadlin
     MaySwitch();
     while (!joined->ended) {
       self.wait = {.kind = HostedWaitKind::kThread, .on = joined, .number = joined->id};
+      ++joined->joining;
       const bool woken = Wait(joined->joiners, TimeOf(deadline));
+      --joined->joining;
       self.wait = {};
       if (!woken && !joined->ended) {
         return ETIMEDOUT;
@@ -206,24 +208,25 @@ int HostedProcess::RunOnce(pthread_once_t& once, void (*routine)()) {
   constexpr int kDone = 2;  // as the C library has it, which may ask later
   const auto address = reinterpret_cast<uintptr_t>(&once);
   while ((once & kDone) == 0) {
-    if (!onces_.contains(address)) {
-      {
+    Once& state = [&]() -> Once& {
+      const OutsideScope outside(*this);
+      return onces_[address];
+    }();
+    if (!state.under_way) {
+      state.under_way = true;
+      const Finally end([this, &state] {
         const OutsideScope outside(*this);
-        onces_[address];
-      }
-      const Finally end([this, address] {
-        const OutsideScope outside(*this);
-        WakeAll(onces_[address]);
-        onces_.erase(address);
+        state.under_way = false;
+        WakeAll(state.waiters);
       });
       routine();
       once = kDone;
       return 0;
     }
-    const CallOnceState state;
+    const CallOnceState call;
     Outside([&](HostedThread& self) {
       self.wait = {.kind = HostedWaitKind::kOnce, .on = nullptr, .number = 0};
-      Wait(onces_[address], kForever);
+      Wait(state.waiters, kForever);
       self.wait = {};
     });
   }

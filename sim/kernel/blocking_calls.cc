@@ -42,15 +42,6 @@ clockid_t ClockOf(const pthread_cond_t& condition) {
   return (condition.__data.__wrefs & kIsMonotonic) != 0 ? CLOCK_MONOTONIC : CLOCK_REALTIME;
 }
 
-// Of a function that gives -1 and sets errno.
-int Answer(int error) {
-  if (error == 0) {
-    return 0;
-  }
-  errno = error;
-  return -1;
-}
-
 // std::atomic, std::future, std::latch and the like wait for a word to change.
 long WaitForWord(uint32_t* word, int operation, uint32_t expected, const timespec* end) {
   if (__atomic_load_n(word, __ATOMIC_SEQ_CST) != expected) {

@@ -1,6 +1,5 @@
 #include "sim/kernel/interpose.h"
 
-#include <cerrno>
 #include <chrono>
 #include <cstdarg>
 #include <cstdio>
@@ -79,15 +78,6 @@ timespec HostedClock(clockid_t clock) {
   timespec now{};
   hosting->ReadClock(clock, now);
   return now;
-}
-
-// Of a function that gives -1 and sets errno.
-int Answer(int error) {
-  if (error == 0) {
-    return 0;
-  }
-  errno = error;
-  return -1;
 }
 
 }  // namespace
@@ -376,8 +366,7 @@ int OpenSocket(int domain, int type, int protocol) {
 
 void AssertFail(const char* expression, const char* file, unsigned line, const char* function) {
   if (hosting != nullptr) {
-    hosting->Fail(fmt::format("assertion `{}` failed", expression),
-                  fmt::format("{}:{}", file, line));
+    hosting->FailAssertion(expression, file, line);
   }
   Real<AssertFail>("__assert_fail")(expression, file, line, function);
   __builtin_unreachable();
@@ -385,7 +374,7 @@ void AssertFail(const char* expression, const char* file, unsigned line, const c
 
 void Abort() {
   if (hosting != nullptr) {
-    hosting->Fail("abort was called", "");
+    hosting->FailAbort();
   }
   Real<Abort>("abort")();
   __builtin_unreachable();

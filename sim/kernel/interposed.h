@@ -2,6 +2,7 @@
 // and where the call goes when nobody refuses it.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <dlfcn.h>
 #include <string_view>
@@ -25,6 +26,15 @@ inline constexpr std::string_view kUseFiber = "spawn a fiber with sim::Environme
 [[noreturn]] void Refuse(const char* call, std::string_view instead);
 // Ends the program: the call would stop the one thread on which the whole world runs.
 [[noreturn]] void RefuseToBlock(const char* call);
+
+// For a function that gives -1 and sets errno.
+inline int Answer(int error) {
+  if (error == 0) {
+    return 0;
+  }
+  errno = error;
+  return -1;
+}
 
 // The definition behind ours: the C library's, or a sanitizer's, which calls that.
 template <auto* kOurs>

@@ -78,7 +78,9 @@ class ThreadCalls {
   virtual void Yield() = 0;
 
   // The end: of the run, with a violation; of the process, of itself.
-  [[noreturn]] virtual void Fail(const std::string& what, const std::string& where) = 0;
+  [[noreturn]] virtual void FailAssertion(const char* expression, const char* file,
+                                          unsigned line) = 0;
+  [[noreturn]] virtual void FailAbort() = 0;
   [[noreturn]] virtual void ExitProcess(int status) = 0;
 
   // What a parked fiber of this process waits for; nothing when it waits for something of ours.

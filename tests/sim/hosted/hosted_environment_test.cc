@@ -126,7 +126,7 @@ TEST(HostedEnvironmentTest, TheRestIsThere) {
 }
 
 TEST(HostedEnvironmentTest, ABrokenInvariantOfACallEndsTheRun) {
-  const HostedRun run = RunHosted([](Environment& env) { env.Sleep(-1ms); });
+  const HostedRun run = RunAndGiveBack([](Environment& env) { env.Sleep(-1ms); });
   EXPECT_EQ(run.outcome.ending, Ending::kViolation);
 }
 

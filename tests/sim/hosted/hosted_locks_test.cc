@@ -99,7 +99,7 @@ TEST(HostedLocksTest, AMutexThatChecksSaysWhatIsWrong) {
 }
 
 TEST(HostedLocksTest, WhoLetsGoOfWhatAnotherHoldsEndsTheRun) {
-  const HostedRun run = RunHosted([](Environment&) {
+  const HostedRun run = RunAndGiveBack([](Environment&) {
     std::mutex mutex;
     mutex.lock();
     std::thread([&] { mutex.unlock(); }).join();
@@ -260,7 +260,7 @@ TEST(HostedLocksTest, AConditionGoesByTheClockItWasGiven) {
 }
 
 TEST(HostedLocksTest, WhoEndsHoldingAMutexIsNamed) {
-  const HostedRun run = RunHosted([](Environment&) {
+  const HostedRun run = RunAndGiveBack([](Environment&) {
     std::mutex mutex;
     std::thread([&] { mutex.lock(); }).join();
     mutex.lock();

@@ -43,4 +43,9 @@ inline HostedRun RunHosted(const HostedRunOptions& options, Program program) {
 
 inline HostedRun RunHosted(Program program) { return RunHosted({}, std::move(program)); }
 
+// For programs that do not end well.
+inline HostedRun RunAndGiveBack(Program program) {
+  return RunHosted({.hosted = {.memory = HostedMemory::kGivenBack}}, std::move(program));
+}
+
 }  // namespace flinch::sim

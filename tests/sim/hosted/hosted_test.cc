@@ -90,7 +90,7 @@ TEST(HostedTest, WhoOnlyLooksAtTheClockSeesItMove) {
 }
 
 TEST(HostedTest, AFailedAssertionEndsTheRunAndSaysWhatWhoAndWhere) {
-  const HostedRun run = RunHosted([](Environment& env) {
+  const HostedRun run = RunAndGiveBack([](Environment& env) {
     std::thread worker([&] {
       pthread_setname_np(pthread_self(), "compactor");
       env.Sleep(1s);
@@ -109,14 +109,14 @@ TEST(HostedTest, AFailedAssertionEndsTheRunAndSaysWhatWhoAndWhere) {
 }
 
 TEST(HostedTest, AbortIsAFindingToo) {
-  const HostedRun run = RunHosted([](Environment&) { std::abort(); });
+  const HostedRun run = RunAndGiveBack([](Environment&) { std::abort(); });
   ASSERT_EQ(run.outcome.ending, Ending::kViolation);
   EXPECT_EQ(run.outcome.violation->what, "abort was called: thread main of process db");
   EXPECT_THAT(run.outcome.violation->where, HasSubstr("HostedTest"));
 }
 
 TEST(HostedTest, AndSoIsAnExceptionThatNobodyCatches) {
-  const HostedRun run = RunHosted(
+  const HostedRun run = RunAndGiveBack(
       [](Environment&) { std::thread([] { throw std::runtime_error("out of luck"); }).join(); });
   ASSERT_EQ(run.outcome.ending, Ending::kViolation);
   EXPECT_THAT(run.outcome.violation->what, HasSubstr("out of luck"));
@@ -124,7 +124,7 @@ TEST(HostedTest, AndSoIsAnExceptionThatNobodyCatches) {
 
 TEST(HostedTest, ExitEndsTheProcessAndNothingElse) {
   std::string last;
-  const HostedRun run = RunHosted([&](Environment& env) {
+  const HostedRun run = RunAndGiveBack([&](Environment& env) {
     std::thread([&] {
       for (;;) {
         std::this_thread::sleep_for(1s);
@@ -141,7 +141,7 @@ TEST(HostedTest, ExitEndsTheProcessAndNothingElse) {
 }
 
 TEST(HostedTest, WhenMainReturnsItsThreadsAreGone) {
-  const HostedRun run = RunHosted([](Environment&) {
+  const HostedRun run = RunAndGiveBack([](Environment&) {
     std::thread([] {
       std::mutex mutex;
       std::condition_variable never;
@@ -155,7 +155,7 @@ TEST(HostedTest, WhenMainReturnsItsThreadsAreGone) {
 }
 
 TEST(HostedTest, WhoHoldsEachOthersMutexesEndsTheRun) {
-  const HostedRun run = RunHosted([](Environment& env) {
+  const HostedRun run = RunAndGiveBack([](Environment& env) {
     std::mutex first;
     std::mutex second;
     std::thread other([&] {
@@ -179,7 +179,7 @@ TEST(HostedTest, WhoHoldsEachOthersMutexesEndsTheRun) {
 }
 
 TEST(HostedTest, AReportSaysWhatEachThreadWaitsFor) {
-  const HostedRun run = RunHosted([](Environment&) {
+  const HostedRun run = RunAndGiveBack([](Environment&) {
     std::mutex mutex;
     std::condition_variable never;
     std::thread([&] {
