@@ -227,11 +227,13 @@ class KeyedStream {
   DataStream<T> Reduce(std::string name, Function function) {
     struct Reducer {
       Function function;
+      ValueState<T> state{};
+
+      void Open(RuntimeContext& context) { state = context.GetState<T>({"reduce"}); }
 
       void ProcessElement(const T& record, const KeyedContext<Key, T>& context) {
-        ValueState<T> state(context.state, "reduce");
-        const std::optional<T> so_far = state.Value();
-        const T result = so_far ? function(*so_far, record) : record;
+        const T* const so_far = state.Find();
+        const T result = so_far != nullptr ? function(*so_far, record) : record;
         state.Update(result);
         context.out.Collect(result);
       }

@@ -1,13 +1,15 @@
 // The shapes of user functions, under Flink's names.
 //
 // Functions are values that are copied into each subtask. They may throw: that fails the task.
-// Where a function has state of its own outside the engine's, it is not restored.
+// Where a function has state of its own outside the engine's, it is not restored. Keyed state is got
+// once, in `void Open(RuntimeContext&)`, which a function may leave out: engine/state.h.
 #pragma once
 
 #include <concepts>
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <variant>
 
 #include "engine/ids.h"
 #include "engine/runtime/timer_service.h"
@@ -91,11 +93,12 @@ struct KeyedContext {
   const Key& key;
   EventTime timestamp;  // of the record, or the timer
   EventTime watermark;
-  KeyedStateBackend& state;
-  TimerService& timers;
+  TimerService<std::monostate>& timers;
   Collector<Out>& out;
 
-  void RegisterTimer(EventTime time) const { timers.Register(time, {}); }
+  void RegisterTimer(EventTime time) const { timers.Register(time); }
+
+  void DeleteTimer(EventTime time) const { timers.Delete(time); }
 };
 
 }  // namespace flinch::engine

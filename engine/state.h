@@ -1,195 +1,237 @@
 // Keyed state with types: what a function keeps per key between records.
 //
-// Shape:  a handle is a light value over one named state of the backend, in one namespace (`space`:
-//         a window, or ""); it reads and writes under the current key, whatever that is at the
-//         time.
+//   struct CountWord {
+//     ValueState<int64_t> count;
+//
+//     void Open(RuntimeContext& context) { count = context.GetState<int64_t>({"count"}); }
+//     void ProcessElement(const std::string& word, const Context& context) {
+//       count.Update(count.Value().value_or(0) + 1);
+//     }
+//     …
+//   };
+//
+// Shape:  a handle is got once, in Open, and is a light value; it reads and writes under the current
+//         key, whatever that is at the time. Values are objects: an access decodes nothing.
 // Names:  a name belongs to one kind of state and one type within its operator. Names that start
 //         with "_timer_state/" are the timer service's. Absence: state that was never written, that
 //         was cleared, and an empty list or map are the same thing and take no room.
-// Errors: bytes that are no T can come only from a damaged checkpoint or from a job that used the
-//         name for another type. Handles are used inside user functions, whose way to fail is to
-//         throw: so these throw StateCorrupted, and the task fails as if the function had.
+// Errors: a name that belongs to another kind or type, also in the checkpoint that the job starts
+//         from, fails the task when it is opened, with a sentence that names operator and state. A
+//         handle that nobody got from a context breaks an invariant when it is used.
 // Source: Flink docs "Working with State / Using Keyed State".
 #pragma once
 
 #include <concepts>
 #include <map>
 #include <optional>
-#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "engine/serializer.h"
 #include "engine/state/keyed_state_backend.h"
+#include "sim/check.h"
 
 namespace flinch::engine {
 
-class StateCorrupted : public std::runtime_error {
- public:
-  explicit StateCorrupted(const std::string& state)
-      : std::runtime_error("The keyed state \"" + state +
-                           "\" holds bytes that are not of its type: the checkpoint is damaged, or "
-                           "the job that wrote it used this name for another type.") {}
+template <typename T>
+struct ValueStateDescriptor {
+  std::string name;
+};
+
+template <typename T>
+struct ListStateDescriptor {
+  std::string name;
+};
+
+template <typename Key, typename Value>
+struct MapStateDescriptor {
+  std::string name;
+};
+
+template <typename T, std::invocable<const T&, const T&> Reduce>
+struct ReducingStateDescriptor {
+  std::string name;
+  Reduce reduce;
 };
 
 namespace detail {
 
-// What all handles are: one namespace of one named state.
+// What all handles are: a table, once there is one.
+template <typename Space, typename Value>
 class StateHandle {
  public:
-  StateHandle(KeyedStateBackend& backend, std::string name, std::string space)
-      : backend_(&backend), name_(std::move(name)), space_(std::move(space)) {}
+  using Table = HeapTable<Space, Value>;
+
+  StateHandle() = default;
+
+  explicit StateHandle(Table* table) : table_(table) {}
 
  protected:
-  template <typename T>
-  T Decoded(std::string_view bytes) const {
-    sim::Result<T> value = Decode<T>(bytes);
-    if (!value) {
-      throw StateCorrupted(name_);
-    }
-    return *std::move(value);
+  Table& table() const {
+    sim::Check(table_ != nullptr, "a state is used that was not got in Open");
+    return *table_;
   }
-
-  template <typename T>
-  std::optional<T> Read(std::string_view space) const {
-    const std::optional<std::string_view> bytes = backend_->Get(name_, space);
-    return bytes ? std::optional<T>(Decoded<T>(*bytes)) : std::nullopt;
-  }
-
-  KeyedStateBackend& backend() const { return *backend_; }
-
-  const std::string& name() const { return name_; }
-
-  const std::string& space() const { return space_; }
 
  private:
-  KeyedStateBackend* backend_;
-  std::string name_;
-  std::string space_;
+  Table* table_ = nullptr;
 };
 
 }  // namespace detail
 
 template <typename T>
-class ValueState : private detail::StateHandle {
+class ValueState : private detail::StateHandle<std::monostate, T> {
  public:
-  explicit ValueState(KeyedStateBackend& backend, std::string name, std::string space = {})
-      : StateHandle(backend, std::move(name), std::move(space)) {}
+  using detail::StateHandle<std::monostate, T>::StateHandle;
 
-  std::optional<T> Value() const { return this->template Read<T>(space()); }
+  // A copy; nothing when there is no value.
+  std::optional<T> Value() const {
+    const T* const value = Find();
+    return value == nullptr ? std::nullopt : std::optional<T>(*value);
+  }
 
-  void Update(const T& value) { backend().Put(name(), space(), Encode(value)); }
+  // Null when there is no value. Good until the state changes.
+  const T* Find() const { return this->table().Find({}); }
+
+  void Update(T value) { this->table().Mutable({}).value = std::move(value); }
 
   // Nothing clears.
   void Update(std::nullopt_t) { Clear(); }
 
-  void Clear() { backend().Remove(name(), space()); }
+  void Clear() { this->table().Remove({}); }
 };
 
-// Reads and writes the whole list each time: meant for short ones.
 template <typename T>
-class ListState : private detail::StateHandle {
+class ListState : private detail::StateHandle<std::monostate, std::vector<T>> {
  public:
-  explicit ListState(KeyedStateBackend& backend, std::string name, std::string space = {})
-      : StateHandle(backend, std::move(name), std::move(space)) {}
+  using detail::StateHandle<std::monostate, std::vector<T>>::StateHandle;
 
-  // In the order of adding.
+  // In the order of adding. A copy.
   std::vector<T> Get() const {
-    return this->template Read<std::vector<T>>(space()).value_or(std::vector<T>());
+    const std::vector<T>* const items = this->table().Find({});
+    return items == nullptr ? std::vector<T>() : *items;
   }
 
-  void Add(const T& item) { AddAll({item}); }
+  void Add(T item) { this->table().Mutable({}).value.push_back(std::move(item)); }
 
   void AddAll(const std::vector<T>& more) {
-    std::vector<T> items = Get();
-    items.insert(items.end(), more.begin(), more.end());
-    Update(items);
-  }
-
-  void Update(const std::vector<T>& items) {
-    if (items.empty()) {
-      Clear();
-    } else {
-      backend().Put(name(), space(), Encode(items));
+    if (!more.empty()) {
+      std::vector<T>& items = this->table().Mutable({}).value;
+      items.insert(items.end(), more.begin(), more.end());
     }
   }
 
-  void Clear() { backend().Remove(name(), space()); }
+  void Update(std::vector<T> items) {
+    if (items.empty()) {
+      Clear();
+    } else {
+      this->table().Mutable({}).value = std::move(items);
+    }
+  }
+
+  void Clear() { this->table().Remove({}); }
 };
 
-// One entry of the backend per user key: an access costs the same however large the map is.
+// An access costs nearly the same however large the map is.
 template <typename Key, typename Value>
-class MapState : private detail::StateHandle {
+class MapState : private detail::StateHandle<Key, Value> {
  public:
-  explicit MapState(KeyedStateBackend& backend, std::string name, std::string space = {})
-      : StateHandle(backend, std::move(name), std::move(space)) {}
+  using detail::StateHandle<Key, Value>::StateHandle;
 
-  std::optional<Value> Get(const Key& key) const { return this->template Read<Value>(Place(key)); }
-
-  void Put(const Key& key, const Value& value) { backend().Put(name(), Place(key), Encode(value)); }
-
-  bool Contains(const Key& key) const { return backend().Get(name(), Place(key)).has_value(); }
-
-  void Remove(const Key& key) { backend().Remove(name(), Place(key)); }
-
-  bool IsEmpty() const {
-    bool empty = true;
-    ForEachPlace([&empty](std::string_view, std::string_view) { empty = false; });
-    return empty;
+  std::optional<Value> Get(const Key& key) const {
+    const Value* const value = this->table().Find(key);
+    return value == nullptr ? std::nullopt : std::optional<Value>(*value);
   }
+
+  void Put(const Key& key, Value value) { this->table().Mutable(key).value = std::move(value); }
+
+  bool Contains(const Key& key) const { return this->table().Find(key) != nullptr; }
+
+  void Remove(const Key& key) { this->table().Remove(key); }
+
+  bool IsEmpty() const { return this->table().Entries().empty(); }
 
   // A copy, in the order of the user keys.
   std::map<Key, Value> Entries() const {
     std::map<Key, Value> entries;
-    const size_t prefix = Prefix().size();
-    ForEachPlace([&](std::string_view place, std::string_view value) {
-      entries.emplace(this->template Decoded<Key>(place.substr(prefix)),
-                      this->template Decoded<Value>(value));
-    });
+    for (const auto& entry : this->table().Entries()) {
+      entries.emplace(entry.space, entry.value);
+    }
     return entries;
   }
 
-  void Clear() {
-    std::vector<Bytes> places;
-    ForEachPlace(
-        [&places](std::string_view place, std::string_view) { places.emplace_back(place); });
-    for (const Bytes& place : places) {
-      backend().Remove(name(), place);
-    }
-  }
-
- private:
-  // The namespace with its length in front, so that no namespace is the beginning of another.
-  Bytes Prefix() const { return Encode(space()); }
-
-  Bytes Place(const Key& key) const { return Prefix() + Encode(key); }
-
-  template <typename Visit>
-  void ForEachPlace(const Visit& visit) const {
-    backend().ForEachOfCurrentKey(name(), Prefix(), visit);
-  }
+  void Clear() { this->table().RemoveAll(); }
 };
 
 // A value that each addition is folded into.
 template <typename T, std::invocable<const T&, const T&> Reduce>
-class ReducingState : private detail::StateHandle {
+class ReducingState : private detail::StateHandle<std::monostate, T> {
  public:
-  ReducingState(KeyedStateBackend& backend, std::string name, Reduce reduce, std::string space = {})
-      : StateHandle(backend, std::move(name), std::move(space)), reduce_(std::move(reduce)) {}
+  ReducingState() = default;
 
-  std::optional<T> Get() const { return this->template Read<T>(space()); }
+  ReducingState(HeapTable<std::monostate, T>* table, Reduce reduce)
+      : detail::StateHandle<std::monostate, T>(table), reduce_(std::move(reduce)) {}
 
-  void Add(const T& value) {
-    const std::optional<T> old = Get();
-    backend().Put(name(), space(), Encode<T>(old ? T(reduce_(*old, value)) : value));
+  std::optional<T> Get() const {
+    const T* const value = this->table().Find({});
+    return value == nullptr ? std::nullopt : std::optional<T>(*value);
   }
 
-  void Clear() { backend().Remove(name(), space()); }
+  void Add(const T& value) {
+    const auto slot = this->table().Mutable({});
+    slot.value = slot.is_new ? value : T((*reduce_)(std::as_const(slot.value), value));
+  }
+
+  void Clear() { this->table().Remove({}); }
 
  private:
-  Reduce reduce_;
+  std::optional<Reduce> reduce_;
+};
+
+// What a function is opened with.
+class RuntimeContext {
+ public:
+  explicit RuntimeContext(KeyedStateBackend& state) : state_(state) {}
+
+  template <typename T>
+  ValueState<T> GetState(const ValueStateDescriptor<T>& descriptor) {
+    return ValueState<T>(Register<std::monostate, T>(StateKind::kValue, descriptor.name));
+  }
+
+  template <typename T>
+  ListState<T> GetListState(const ListStateDescriptor<T>& descriptor) {
+    return ListState<T>(
+        Register<std::monostate, std::vector<T>>(StateKind::kList, descriptor.name));
+  }
+
+  template <typename Key, typename Value>
+  MapState<Key, Value> GetMapState(const MapStateDescriptor<Key, Value>& descriptor) {
+    return MapState<Key, Value>(Register<Key, Value>(StateKind::kMap, descriptor.name));
+  }
+
+  template <typename T, typename Reduce>
+  ReducingState<T, Reduce> GetReducingState(const ReducingStateDescriptor<T, Reduce>& descriptor) {
+    return ReducingState<T, Reduce>(
+        Register<std::monostate, T>(StateKind::kReducing, descriptor.name), descriptor.reduce);
+  }
+
+  // The first state that could not be had; the operator does not open then.
+  const sim::Result<void>& result() const { return result_; }
+
+ private:
+  template <typename Space, typename Value>
+  HeapTable<Space, Value>* Register(StateKind kind, const std::string& name) {
+    sim::Result<HeapTable<Space, Value>*> table = state_.Register<Space, Value>(kind, name);
+    if (!table) {
+      result_ = result_ ? sim::Fail(table) : std::move(result_);
+      return nullptr;
+    }
+    return *table;
+  }
+
+  KeyedStateBackend& state_;
+  sim::Result<void> result_;
 };
 
 }  // namespace flinch::engine

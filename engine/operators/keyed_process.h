@@ -1,14 +1,17 @@
 // User code with keyed state and timers.
 //
 // `Function` is a value with
+//   void Open(RuntimeContext&)                                  (may be left out; gets its state)
 //   void ProcessElement(const In&, const KeyedContext<Key, Out>&)
 //   void OnTimer(EventTime, const KeyedContext<Key, Out>&)      (may be empty)
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <utility>
+#include <variant>
 
 #include "engine/functions.h"
+#include "engine/operators/state_refused.h"
 #include "engine/runtime/timer_service.h"
 #include "engine/state/key_groups.h"
 #include "engine/stream_operator.h"
@@ -25,8 +28,16 @@ class KeyedProcessOperator final : public StreamOperator {
     sim::Check(context.keyed_state != nullptr, "{} is keyed and has no keyed state", context.name);
     output_ = &context.output;
     state_ = context.keyed_state;
-    timers_ = std::make_unique<TimerService>(*state_, context.name, context.defects);
-    return timers_->Rebuild();
+    RuntimeContext runtime(*state_);
+    if constexpr (requires { function_.Open(runtime); }) {
+      function_.Open(runtime);
+    }
+    if (!runtime.result()) {
+      return StateRefused(context, runtime.result().error());
+    }
+    timers_.emplace(context.name, context.defects);
+    const sim::Result<void> opened = timers_->Open(*state_);
+    return opened ? sim::Result<void>() : StateRefused(context, opened.error());
   }
 
   sim::Result<void> ProcessElement(const StreamRecord& record) override {
@@ -37,11 +48,12 @@ class KeyedProcessOperator final : public StreamOperator {
 
   sim::Result<void> ProcessWatermark(EventTime watermark) override {
     watermark_ = watermark;
-    sim::Result<void> fired = timers_->Advance(watermark, [this](const Timer& timer) {
-      return WithContext(timer.timestamp, [&](const KeyedContext<Key, Out>& context) {
-        function_.OnTimer(timer.timestamp, context);
-      });
-    });
+    sim::Result<void> fired =
+        timers_->Advance(watermark, [this](const Timer<std::monostate>& timer) {
+          return WithContext(timer.timestamp, [&](const KeyedContext<Key, Out>& context) {
+            function_.OnTimer(timer.timestamp, context);
+          });
+        });
     if (!fired) {
       return fired;
     }
@@ -51,15 +63,18 @@ class KeyedProcessOperator final : public StreamOperator {
  private:
   template <typename Body>
   sim::Result<void> WithContext(EventTime timestamp, Body body) {
-    const sim::Result<Key> key = Decode<Key>(state_->current_key());
-    if (!key) {  // of a restored timer
-      return sim::Fail(key);
+    Decoder in(state_->current_key());
+    Read(in, key_);
+    if (!in.good() || in.remaining() > 0) {  // of a restored timer
+      return sim::Fail(
+          sim::ErrorCode::kCorruption,
+          "A restored timer has no key of its type: the checkpoint is damaged. Restore "
+          "from another one.");
     }
     Collector<Out> out(*output_, timestamp);
-    body(KeyedContext<Key, Out>{.key = *key,
+    body(KeyedContext<Key, Out>{.key = key_,
                                 .timestamp = timestamp,
                                 .watermark = watermark_,
-                                .state = *state_,
                                 .timers = *timers_,
                                 .out = out});
     return out.result();
@@ -68,7 +83,8 @@ class KeyedProcessOperator final : public StreamOperator {
   Function function_;
   Output* output_ = nullptr;
   KeyedStateBackend* state_ = nullptr;
-  std::unique_ptr<TimerService> timers_;
+  std::optional<TimerService<std::monostate>> timers_;
+  Key key_{};  // the current one; a member, for its room
   EventTime watermark_ = kMinEventTime;
 };
 

@@ -20,7 +20,7 @@ TimeWindow TumblingWindowOf(EventTime time, sim::Duration size) {
           .end = ends_after_time ? kMaxEventTime : EventTime(time.nanos() + left)};
 }
 
-sim::Result<void> WindowOperatorBase::Open(const OperatorContext& context, const OperatorState*) {
+sim::Result<void> WindowOperatorBase::OpenBase(const OperatorContext& context) {
   sim::Check(context.keyed_state != nullptr, "{} is keyed and has no keyed state", context.name);
   if (size_ <= sim::Duration(0)) {
     return sim::Fail(sim::ErrorCode::kInvalidArgument,
@@ -33,44 +33,26 @@ sim::Result<void> WindowOperatorBase::Open(const OperatorContext& context, const
   subtask_ = fmt::format("{}[{}]", context.name, context.subtask.value());
   state_ = context.keyed_state;
   output_ = &context.output;
-  timers_ = std::make_unique<TimerService>(*state_, context.name, context.defects);
-  return timers_->Rebuild();
+  timers_.emplace(context.name, context.defects);
+  const sim::Result<void> opened = timers_->Open(*state_);
+  return opened ? sim::Result<void>() : StateRefused(context, opened.error());
 }
 
-sim::Result<void> WindowOperatorBase::ProcessElement(const StreamRecord& record) {
-  if (record.timestamp == kMinEventTime) {
+sim::Result<const TimeWindow*> WindowOperatorBase::AssignAnew(EventTime timestamp) {
+  if (timestamp == kMinEventTime) {
     return sim::Fail(sim::ErrorCode::kInvalidArgument,
                      fmt::format("A record without a timestamp came to the windows of {}: the "
                                  "source must give every record one.",
                                  subtask_));
   }
-  const EventTime place(record.timestamp.nanos() - (includes_its_end_ ? 1 : 0));
-  const TimeWindow window = TumblingWindowOf(place, size_);
-  if (window.max_timestamp() <= watermark_) {
+  last_ = TumblingWindowOf(EventTime(timestamp.nanos() - (includes_its_end_ ? 1 : 0)), size_);
+  if (last_.max_timestamp() <= watermark_) {
     environment_->Trace(events::kWindowLateRecord, {{"subtask", subtask_},
-                                                    {"timestamp", record.timestamp.nanos()},
+                                                    {"timestamp", timestamp.nanos()},
                                                     {"watermark", watermark_.nanos()}});
-    return {};
+    return nullptr;
   }
-  const std::string space = Encode(window);
-  Add(record, space);
-  timers_->Register(window.max_timestamp(), space);
-  return {};
-}
-
-sim::Result<void> WindowOperatorBase::ProcessWatermark(EventTime watermark) {
-  watermark_ = watermark;
-  sim::Result<void> fired = timers_->Advance(watermark, [this](const Timer& timer) {
-    const sim::Result<TimeWindow> window = Decode<TimeWindow>(timer.space);
-    if (!window) {
-      return sim::Result<void>(sim::Fail(window));
-    }
-    return Fire(*window, timer.space);
-  });
-  if (!fired) {
-    return fired;
-  }
-  return output_->EmitWatermark(watermark);
+  return &last_;
 }
 
 }  // namespace flinch::engine

@@ -8,11 +8,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "engine/functions.h"
+#include "engine/operators/state_refused.h"
 #include "engine/runtime/timer_service.h"
 #include "engine/state/key_groups.h"
 #include "engine/stream_operator.h"
@@ -23,36 +24,45 @@ namespace flinch::engine {
 // At the ends of time a window is cut to what an EventTime can hold.
 TimeWindow TumblingWindowOf(EventTime time, sim::Duration size);
 
-// What does not depend on types: windows as namespaces, timers, late records.
+// What does not depend on types: windows, watermarks, late records.
 class WindowOperatorBase : public StreamOperator {
  public:
   explicit WindowOperatorBase(sim::Duration size) : size_(size) {}
 
-  sim::Result<void> Open(const OperatorContext& context, const OperatorState* restored) override;
-  sim::Result<void> ProcessElement(const StreamRecord& record) final;
-  sim::Result<void> ProcessWatermark(EventTime watermark) final;
-
  protected:
-  // Under the record's key.
-  virtual void Add(const StreamRecord& record, const std::string& space) = 0;
-  // Emits the result of the current key's window and clears its state.
-  virtual sim::Result<void> Fire(const TimeWindow& window, const std::string& space) = 0;
+  sim::Result<void> OpenBase(const OperatorContext& context);
 
-  KeyedStateBackend& state() { return *state_; }
+  // The window of the record that has come; null when it is late, which has been traced.
+  // kInvalidArgument for a record without a timestamp.
+  sim::Result<const TimeWindow*> Assign(EventTime timestamp) {
+    const bool is_in_last = last_.start < timestamp &&
+                            timestamp.nanos() - (includes_its_end_ ? 1 : 0) < last_.end.nanos();
+    if (is_in_last && last_.max_timestamp() > watermark_) {
+      return &last_;
+    }
+    return AssignAnew(timestamp);
+  }
 
-  const KeyedStateBackend& state() const { return *state_; }
+  KeyedStateBackend& state() const { return *state_; }
 
-  Output& output() { return *output_; }
+  Output& output() const { return *output_; }
+
+  TimerService<TimeWindow>& timers() { return *timers_; }
+
+  void OnWatermark(EventTime watermark) { watermark_ = watermark; }
 
  private:
+  sim::Result<const TimeWindow*> AssignAnew(EventTime timestamp);
+
   sim::Duration size_;
   bool includes_its_end_ = false;  // a planted defect
   sim::Environment* environment_ = nullptr;
   std::string subtask_;
   KeyedStateBackend* state_ = nullptr;
   Output* output_ = nullptr;
-  std::unique_ptr<TimerService> timers_;
+  std::optional<TimerService<TimeWindow>> timers_;
   EventTime watermark_ = kMinEventTime;
+  TimeWindow last_;  // that was assigned; at first none
 };
 
 template <typename Key, typename In, typename Function>
@@ -64,32 +74,59 @@ class WindowOperator final : public WindowOperatorBase {
   WindowOperator(sim::Duration size, Function function)
       : WindowOperatorBase(size), function_(std::move(function)) {}
 
- protected:
-  void Add(const StreamRecord& record, const std::string& space) override {
-    ValueState<Accumulator> slot(state(), "window", space);
-    Accumulator sum = slot.Value().value_or(function_.Create());
-    function_.Add(*static_cast<const In*>(record.value), sum);
-    slot.Update(sum);
+  sim::Result<void> Open(const OperatorContext& context, const OperatorState*) override {
+    if (sim::Result<void> opened = OpenBase(context); !opened) {
+      return opened;
+    }
+    const auto table =
+        state().template Register<TimeWindow, Accumulator>(StateKind::kAggregating, "window");
+    if (!table) {
+      return StateRefused(context, table.error());
+    }
+    table_ = *table;
+    return {};
   }
 
-  sim::Result<void> Fire(const TimeWindow& window, const std::string& space) override {
-    ValueState<Accumulator> slot(state(), "window", space);
-    const std::optional<Accumulator> sum = slot.Value();
-    sim::Result<Key> key = Decode<Key>(state().current_key());
-    if (!sum || !key) {
-      return sim::Fail(sim::ErrorCode::kCorruption,
-                       "A restored window has no contents or no key of its type: the checkpoint is "
-                       "damaged. Restore from another one.");
+  sim::Result<void> ProcessElement(const StreamRecord& record) override {
+    const sim::Result<const TimeWindow*> window = Assign(record.timestamp);
+    if (!window || *window == nullptr) {
+      return window ? sim::Result<void>() : sim::Fail(window);
     }
-    slot.Clear();
-    const Result result{*std::move(key), window, function_.Result(*sum)};
-    return output().Emit({&result, window.max_timestamp()});
+    const auto slot = table_->Mutable(**window);
+    if (slot.is_new) {
+      slot.value = function_.Create();
+      timers().Register((*window)->max_timestamp(), **window);
+    }
+    function_.Add(*static_cast<const In*>(record.value), slot.value);
+    return {};
+  }
+
+  sim::Result<void> ProcessWatermark(EventTime watermark) override {
+    OnWatermark(watermark);
+    sim::Result<void> fired = timers().Advance(
+        watermark, [this](const Timer<TimeWindow>& timer) { return Fire(timer.space); });
+    return fired ? output().EmitWatermark(watermark) : fired;
   }
 
  private:
   using Accumulator = typename Function::Accumulator;
 
+  // Emits the result of the current key's window and clears its state.
+  sim::Result<void> Fire(const TimeWindow& window) {
+    const Accumulator* const sum = table_->Find(window);
+    sim::Result<Key> key = Decode<Key>(state().current_key());
+    if (sum == nullptr || !key) {
+      return sim::Fail(sim::ErrorCode::kCorruption,
+                       "A restored window has no contents or no key of its type: the checkpoint is "
+                       "damaged. Restore from another one.");
+    }
+    const Result result{*std::move(key), window, function_.Result(*sum)};
+    table_->Remove(window);
+    return output().Emit({&result, window.max_timestamp()});
+  }
+
   Function function_;
+  HeapTable<TimeWindow, Accumulator>* table_ = nullptr;
 };
 
 }  // namespace flinch::engine

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "engine/state/hashmap_backend.h"
+#include "engine/state/key_groups.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -104,9 +104,9 @@ OperatorChain::OperatorChain(sim::Environment& environment, const Options& optio
     member.name = node.name;
     member.code = node.make();
     if (node.key) {
-      member.keyed_state =
-          MakeHashMapBackend(RangeOf(options.subtask, stream.max_parallelism, node.parallelism),
-                             stream.max_parallelism);
+      member.keyed_state = std::make_unique<KeyedStateBackend>(
+          RangeOf(options.subtask, stream.max_parallelism, node.parallelism),
+          stream.max_parallelism);
     }
     if (node.is_source) {
       source_ = dynamic_cast<SourceOperator*>(member.code.get());

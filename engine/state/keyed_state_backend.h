@@ -1,67 +1,159 @@
-// Keyed state of one operator in one subtask: a table (state name, key, namespace) → value, by key
-// group.
+// Keyed state of one operator in one subtask: its states, by key group, and the current key.
 //
-// The runtime sets the current key before each record and timer; typed handles (engine/state.h)
-// read and write under it. Below the handles everything is bytes. `Snapshot` copies: what is
-// written later does not reach it.
-// Survives: a restore from snapshots of any key-group ranges; entries outside this subtask's range
-//           are left out.
-// Source:   Flink docs "Working with State / Keyed State"; key groups: engine/state/key_groups.h.
+// The runtime sets the current key before each record and timer; tables (heap_table.h), and the
+// typed handles over them (engine/state.h), read and write under it. A state is registered once, by
+// name, kind and types.
+// Snapshot: `Freeze` costs the same however much state there is. The view is written group by group,
+//           while the state goes on changing. A group's bytes stand for themselves: every state in
+//           them begins with its meta.
+// Survives: a restore from snapshots of any key-group ranges; groups outside this subtask's range
+//           are left out. A restored state that nobody registers is kept as it is, and is in the
+//           next snapshot again.
+// Source:   Flink docs "Working with State / Keyed State", CopyOnWriteStateMap; key groups:
+//           engine/state/key_groups.h.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "engine/defects.h"
 #include "engine/ids.h"
+#include "engine/state/heap_table.h"
 #include "engine/state/key_groups.h"
 #include "sim/network.h"
 #include "sim/result.h"
 
 namespace flinch::engine {
 
+// Calls `visit` for each entry of a group's bytes, and returns kCorruption for bytes that no
+// snapshot wrote: what was visited before does not count then.
+struct EncodedEntry {
+  std::string_view key;
+  int32_t key_hash = 0;
+  std::string_view space;
+  std::string_view value;
+};
+
+using EncodedEntryVisitor = std::function<void(const StateMeta& meta, const EncodedEntry& entry)>;
+sim::Result<void> ReadKeyGroup(KeyGroup group, std::string_view bytes,
+                               const EncodedEntryVisitor& visit);
+
 class KeyedStateBackend {
  public:
-  virtual ~KeyedStateBackend() = default;
+  KeyedStateBackend(KeyGroupRange range, uint32_t max_parallelism);
+  ~KeyedStateBackend();
+  KeyedStateBackend(const KeyedStateBackend&) = delete;
+  KeyedStateBackend& operator=(const KeyedStateBackend&) = delete;
 
-  virtual KeyGroupRange range() const = 0;
-  virtual uint32_t max_parallelism() const = 0;
+  KeyGroupRange range() const { return range_; }
 
   // `key_hash` is the key's Java hash code (key_groups.h): it decides the group, which must lie in
   // `range()`.
-  virtual void SetCurrentKey(std::string_view key, int32_t key_hash) = 0;
-  virtual std::string_view current_key() const = 0;
-  virtual int32_t current_key_hash() const = 0;
+  void SetCurrentKey(std::string_view key, int32_t key_hash) {
+    if (core_.has_key && key_hash == core_.key_hash && key == core_.key) {
+      return;
+    }
+    core_.current = core_.keys.Find(key, key_hash);
+    if (core_.current == kNoKey) {
+      core_.group = GroupOf(key_hash);
+    }
+    core_.key.assign(key);
+    core_.key_hash = key_hash;
+    core_.has_key = true;
+  }
 
-  // Under the current key. `space` is the namespace: a window, or "". A view is good until the next
-  // Put, Remove or Restore.
-  virtual std::optional<std::string_view> Get(std::string_view state,
-                                              std::string_view space) const = 0;
-  virtual void Put(std::string_view state, std::string_view space, std::string_view value) = 0;
-  virtual void Remove(std::string_view state, std::string_view space) = 0;
+  // A key that has an entry.
+  void SetCurrentKey(KeyNumber number) {
+    core_.current = number;
+    core_.key.assign(core_.keys.bytes(number));
+    core_.key_hash = core_.keys.hash(number);
+    core_.group = core_.keys.group(number);
+    core_.has_key = true;
+  }
 
-  // All entries of one state, by key group, key and namespace in byte order.
-  using EntryVisitor =
-      std::function<void(std::string_view key, std::string_view space, std::string_view value)>;
-  virtual void ForEach(std::string_view state, const EntryVisitor& visit) const = 0;
+  std::string_view current_key() const {
+    sim::Check(core_.has_key, "keyed state was used without a current key");
+    return core_.key;
+  }
 
-  // The entries of one state under the current key whose namespace starts with `prefix`, in byte
-  // order. The visitor must not change the state.
-  using SpaceVisitor = std::function<void(std::string_view space, std::string_view value)>;
-  virtual void ForEachOfCurrentKey(std::string_view state, std::string_view prefix,
-                                   const SpaceVisitor& visit) const = 0;
+  // The table of this name, which is the same however often it is asked for. kInvalidArgument when
+  // another kind or type goes by this name, in this job or in what was restored; kCorruption when
+  // restored entries cannot be read, or are there twice.
+  template <typename Space, typename Value>
+  sim::Result<HeapTable<Space, Value>*> Register(StateKind kind, std::string name) {
+    using Table = HeapTable<Space, Value>;
+    const StateMeta meta = MetaOf<Space, Value>(kind, std::move(name));
+    const sim::Result<StateTable*> table =
+        RegisterTable(meta, [this, &meta] { return std::make_unique<Table>(meta, core_); });
+    if (!table) {
+      return sim::Fail(table);
+    }
+    return dynamic_cast<Table*>(*table);
+  }
 
-  virtual size_t entries() const = 0;
+  // Of all states, timers and restored ones that nobody has registered included.
+  size_t entries() const;
 
-  // Key group → its entries, encoded. Empty groups are absent.
-  virtual std::map<KeyGroup, sim::Bytes> Snapshot() const = 0;
-  // Adds the groups of `snapshot` that lie in `range()`. kCorruption when the bytes are none of
-  // Snapshot's or hold an entry that is there already; then nothing has been added.
-  virtual sim::Result<void> Restore(const std::map<KeyGroup, sim::Bytes>& snapshot,
-                                    const Defects& defects) = 0;
+  // A view of the state as it is now, to be written while it goes on changing. Views end before the
+  // backend does.
+  class View {
+   public:
+    explicit View(KeyedStateBackend& backend, bool reads_live);
+    ~View();
+    View(const View&) = delete;
+    View& operator=(const View&) = delete;
+
+    // The next group that has entries, with their bytes; nothing at the end. Does not suspend.
+    std::optional<std::pair<KeyGroup, sim::Bytes>> Next();
+
+   private:
+    KeyedStateBackend& backend_;
+    FrozenView frozen_;
+  };
+
+  // `reads_live` is a planted defect: the view is none.
+  std::unique_ptr<View> Freeze(bool reads_live = false);
+
+  // All that a view of now would give, at once.
+  std::map<KeyGroup, sim::Bytes> Snapshot();
+
+  // Adds the groups of `snapshot` that lie in `range()`. kCorruption when the bytes are none of a
+  // snapshot's, or when a group has been restored before; then nothing has been added.
+  sim::Result<void> Restore(const std::map<KeyGroup, sim::Bytes>& snapshot, const Defects& defects);
+
+ private:
+  // A restored state that waits for whoever registers it: its entries by group, encoded.
+  struct Waiting {
+    StateMeta meta;
+
+    struct Part {
+      uint32_t entries = 0;
+      sim::Bytes bytes;
+    };
+
+    std::map<uint32_t, Part> groups;
+  };
+
+  uint32_t GroupOf(int32_t key_hash) const;
+  sim::Result<StateTable*> RegisterTable(const StateMeta& meta,
+                                         const std::function<std::unique_ptr<StateTable>()>& make);
+  sim::Result<void> Absorb(StateTable& table, const Waiting& waiting);
+  sim::Bytes EncodeGroup(uint32_t group, const FrozenView* view) const;
+  sim::Result<void> CheckRestorable(KeyGroup group, std::string_view bytes) const;
+  void Await(uint32_t group, std::string_view bytes);
+
+  KeyGroupRange range_;
+  uint32_t max_parallelism_;
+  KeyedStateCore core_;
+  std::map<std::string, std::unique_ptr<StateTable>, std::less<>> tables_;
+  std::map<std::string, Waiting, std::less<>> waiting_;
+  std::vector<bool> restored_;  // by group
 };
 
 }  // namespace flinch::engine

@@ -87,8 +87,11 @@ struct CountClicks {
 struct CountClicksSoFar {
   using Context = engine::KeyedContext<std::string, int64_t>;
 
-  void ProcessElement(const Click&, const Context& context) const {
-    engine::ValueState<int64_t> count(context.state, "count");
+  engine::ValueState<int64_t> count{};
+
+  void Open(engine::RuntimeContext& context) { count = context.GetState<int64_t>({"count"}); }
+
+  void ProcessElement(const Click&, const Context& context) {
     const int64_t so_far = count.Value().value_or(0) + 1;
     count.Update(so_far);
     context.out.Collect(so_far);

@@ -43,8 +43,11 @@ bool TakesNumber(const StepInfo& info) { return info.max > 0; }
 struct CountSoFar {
   using Context = engine::KeyedContext<std::string, AlgebraRecord>;
 
-  void ProcessElement(const AlgebraRecord& record, const Context& context) const {
-    engine::ValueState<int64_t> count(context.state, "count");
+  engine::ValueState<int64_t> count{};
+
+  void Open(engine::RuntimeContext& context) { count = context.GetState<int64_t>({"count"}); }
+
+  void ProcessElement(const AlgebraRecord& record, const Context& context) {
     const int64_t so_far = count.Value().value_or(0) + 1;
     count.Update(so_far);
     context.out.Collect({.key = record.key, .number = so_far});
@@ -57,9 +60,12 @@ struct CountSoFar {
 struct FirstOnly {
   using Context = engine::KeyedContext<std::string, AlgebraRecord>;
 
-  void ProcessElement(const AlgebraRecord& record, const Context& context) const {
-    engine::ValueState<bool> seen(context.state, "seen");
-    if (!seen.Value()) {
+  engine::ValueState<bool> seen{};
+
+  void Open(engine::RuntimeContext& context) { seen = context.GetState<bool>({"seen"}); }
+
+  void ProcessElement(const AlgebraRecord& record, const Context& context) {
+    if (seen.Find() == nullptr) {
       seen.Update(true);
       context.out.Collect({.key = DistinctKey(record), .number = record.number});
     }

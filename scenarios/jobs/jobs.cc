@@ -99,8 +99,11 @@ void SplitWords(const LogRow& row, engine::Collector<std::string>& out) {
 struct CountWord {
   using Context = engine::KeyedContext<std::string, CountedWord>;
 
-  void ProcessElement(const std::string& word, const Context& context) const {
-    engine::ValueState<int64_t> count(context.state, "count");
+  engine::ValueState<int64_t> count{};
+
+  void Open(engine::RuntimeContext& context) { count = context.GetState<int64_t>({"count"}); }
+
+  void ProcessElement(const std::string& word, const Context& context) {
     const int64_t so_far = count.Value().value_or(0) + 1;
     count.Update(so_far);
     context.out.Collect({.word = word, .count = so_far});

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <initializer_list>
-#include <memory>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,8 +12,7 @@
 #include "engine/connectors/log_source.h"
 #include "engine/functions.h"
 #include "engine/runtime/timer_service.h"
-#include "engine/state/hashmap_backend.h"
-#include "engine/state/key_groups.h"
+#include "engine/state/keyed_state_backend.h"
 #include "scenarios/stage/promise.h"
 
 namespace flinch::scenarios {
@@ -186,38 +185,42 @@ void OutsideView::AddPositions(const engine::TaskSnapshot& snapshot, CheckpointV
 void OutsideView::AddCounts(const std::vector<engine::TaskSnapshot>& snapshots,
                             CheckpointView& view) const {
   const CountedState& counted = *counted_;
-  const uint32_t groups = scenario_.options.max_parallelism != 0
-                              ? scenario_.options.max_parallelism
-                              : engine::DefaultMaxParallelism(scenario_.job.parallelism);
-  const std::unique_ptr<engine::KeyedStateBackend> backend = engine::MakeHashMapBackend(
-      {.first = engine::KeyGroup(0), .last = engine::KeyGroup(groups - 1)}, groups);
+  const std::string timers = engine::TimerState(counted.operator_name);
+  const auto add = [&](const engine::StateMeta& meta, const engine::EncodedEntry& entry) {
+    const bool is_timer = meta.name == timers;
+    if (!is_timer && meta.name != counted.state) {
+      return;
+    }
+    std::optional<StatePlace> place =
+        PlaceOf(entry.key, is_timer ? engine::TimerSpace(entry.space) : entry.space);
+    const std::optional<int64_t> count =
+        is_timer ? std::nullopt : NumberOf(entry.value, counted.folding);
+    if (!place || (!is_timer && !count)) {
+      view.troubles.emplace_back("an entry of the keyed state cannot be decoded");
+    } else if (is_timer) {
+      view.timers.push_back(*std::move(place));
+    } else {
+      view.entries.push_back({.place = *std::move(place), .count = *count});
+    }
+  };
+  std::map<engine::KeyGroup, const sim::Bytes*> groups;
   for (const engine::TaskSnapshot& snapshot : snapshots) {
     const auto found = snapshot.find(counted.operator_name);
     if (found == snapshot.end()) {
       continue;
     }
-    if (const auto restored = backend->Restore(found->second.keyed, {}); !restored) {
-      view.troubles.push_back(restored.error().message);
+    for (const auto& [group, bytes] : found->second.keyed) {
+      if (!groups.emplace(group, &bytes).second) {
+        view.troubles.push_back(
+            fmt::format("key group {} is in the snapshots of two subtasks", group.value()));
+      }
     }
   }
-  const auto add = [&view](std::optional<StatePlace> place, std::optional<int64_t> count) {
-    if (!place) {
-      view.troubles.emplace_back("an entry of the keyed state cannot be decoded");
-    } else if (count) {
-      view.entries.push_back({.place = *std::move(place), .count = *count});
-    } else {
-      view.timers.push_back(*std::move(place));
+  for (const auto& [group, bytes] : groups) {
+    if (const sim::Result<void> read = engine::ReadKeyGroup(group, *bytes, add); !read) {
+      view.troubles.push_back(read.error().message);
     }
-  };
-  backend->ForEach(counted.state,
-                   [&](std::string_view key, std::string_view space, std::string_view value) {
-                     const std::optional<int64_t> count = NumberOf(value, counted.folding);
-                     add(count ? PlaceOf(key, space) : std::nullopt, count.value_or(0));
-                   });
-  backend->ForEach(engine::TimerState(counted.operator_name),
-                   [&add](std::string_view key, std::string_view space, std::string_view) {
-                     add(PlaceOf(key, engine::TimerSpace(space)), std::nullopt);
-                   });
+  }
 }
 
 Subject DescribeSubject(const Scenario& scenario, const Workload& workload,

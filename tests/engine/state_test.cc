@@ -1,12 +1,13 @@
 #include "engine/state.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/state/hashmap_backend.h"
+#include "sim/check.h"
 
 namespace flinch::engine {
 namespace {
@@ -20,34 +21,32 @@ class StateTest : public testing::Test {
  protected:
   StateTest() { Select("a"); }
 
-  void Select(std::string_view key) { backend_->SetCurrentKey(key, JavaHash(key)); }
+  void Select(std::string_view key) { backend_.SetCurrentKey(key, JavaHash(key)); }
 
-  std::unique_ptr<KeyedStateBackend> backend_ =
-      MakeHashMapBackend({KeyGroup(0), KeyGroup(127)}, 128);
+  KeyedStateBackend backend_{{KeyGroup(0), KeyGroup(127)}, 128};
+  RuntimeContext context_{backend_};
 };
 
-TEST_F(StateTest, AValueBelongsToTheCurrentKeyAndTheNamespace) {
-  ValueState<int64_t> state(*backend_, "count");
-  ValueState<int64_t> window(*backend_, "count", "w1");
+TEST_F(StateTest, AValueBelongsToTheCurrentKey) {
+  auto state = context_.GetState<int64_t>({"count"});
   state.Update(1);
-  window.Update(2);
   Select("b");
   EXPECT_EQ(state.Value(), std::nullopt);
+  EXPECT_EQ(state.Find(), nullptr);
   Select("a");
   EXPECT_THAT(state.Value(), Optional(1));
-  EXPECT_THAT(window.Value(), Optional(2));
 }
 
 TEST_F(StateTest, UpdatingAValueToNothingClearsIt) {
-  ValueState<int64_t> state(*backend_, "count");
+  auto state = context_.GetState<int64_t>({"count"});
   state.Update(1);
   state.Update(std::nullopt);
   EXPECT_EQ(state.Value(), std::nullopt);
-  EXPECT_EQ(backend_->entries(), 0U);
+  EXPECT_EQ(backend_.entries(), 0U);
 }
 
 TEST_F(StateTest, AListKeepsTheOrderOfAdding) {
-  ListState<std::string> state(*backend_, "list");
+  auto state = context_.GetListState<std::string>({"list"});
   EXPECT_THAT(state.Get(), IsEmpty());
   state.Add("x");
   state.AddAll({"y", "x"});
@@ -57,14 +56,16 @@ TEST_F(StateTest, AListKeepsTheOrderOfAdding) {
 }
 
 TEST_F(StateTest, AnEmptyListIsNoState) {
-  ListState<std::string> state(*backend_, "list");
+  auto state = context_.GetListState<std::string>({"list"});
+  state.AddAll({});
+  EXPECT_EQ(backend_.entries(), 0U);
   state.Add("x");
   state.Update({});
-  EXPECT_EQ(backend_->entries(), 0U);
+  EXPECT_EQ(backend_.entries(), 0U);
 }
 
 TEST_F(StateTest, AMapIsReadInTheOrderOfItsKeys) {
-  MapState<int64_t, std::string> state(*backend_, "map");
+  auto state = context_.GetMapState<int64_t, std::string>({"map"});
   EXPECT_TRUE(state.IsEmpty());
   for (const int64_t key : {256, 1, -1}) {
     state.Put(key, std::to_string(key));
@@ -76,26 +77,21 @@ TEST_F(StateTest, AMapIsReadInTheOrderOfItsKeys) {
   EXPECT_TRUE(state.Contains(1));
 }
 
-TEST_F(StateTest, ClearingAMapLeavesOtherNamespacesAndKeysAlone) {
-  MapState<std::string, int64_t> plain(*backend_, "map");
-  MapState<std::string, int64_t> window(*backend_, "map", "w");
-  MapState<std::string, int64_t> longer(*backend_, "map", "w2");
-  plain.Put("w", 1);
-  window.Put("", 2);
-  longer.Put("k", 3);
+TEST_F(StateTest, ClearingAMapLeavesOtherKeysAlone) {
+  auto state = context_.GetMapState<std::string, int64_t>({"map"});
+  state.Put("x", 1);
+  state.Put("y", 2);
   Select("b");
-  window.Put("k", 4);
+  state.Put("x", 3);
   Select("a");
-  window.Clear();
-  EXPECT_TRUE(window.IsEmpty());
-  EXPECT_THAT(plain.Entries(), ElementsAre(Pair("w", 1)));
-  EXPECT_THAT(longer.Entries(), ElementsAre(Pair("k", 3)));
+  state.Clear();
+  EXPECT_TRUE(state.IsEmpty());
   Select("b");
-  EXPECT_THAT(window.Entries(), ElementsAre(Pair("k", 4)));
+  EXPECT_THAT(state.Entries(), ElementsAre(Pair("x", 3)));
 }
 
 TEST_F(StateTest, AReducingStateFoldsEachAddition) {
-  ReducingState<int64_t, std::plus<int64_t>> state(*backend_, "sum", std::plus<int64_t>());
+  auto state = context_.GetReducingState<int64_t, std::plus<int64_t>>({"sum", {}});
   EXPECT_EQ(state.Get(), std::nullopt);
   state.Add(3);
   state.Add(4);
@@ -104,12 +100,18 @@ TEST_F(StateTest, AReducingStateFoldsEachAddition) {
   EXPECT_EQ(state.Get(), std::nullopt);
 }
 
-TEST_F(StateTest, BytesOfAnotherTypeAreReportedNotRead) {
-  backend_->Put("count", "", "abc");
-  const ValueState<int64_t> value(*backend_, "count");
-  EXPECT_THROW(value.Value(), StateCorrupted);
-  const ListState<int64_t> list(*backend_, "count");
-  EXPECT_THROW(list.Get(), StateCorrupted);
+TEST_F(StateTest, ANameOfAnotherTypeIsRefusedAndToldOnce) {
+  (void)context_.GetState<int64_t>({"count"});
+  EXPECT_TRUE(context_.result());
+  auto list = context_.GetListState<int64_t>({"count"});
+  ASSERT_FALSE(context_.result());
+  EXPECT_EQ(context_.result().error().code, sim::ErrorCode::kInvalidArgument);
+  EXPECT_THROW(list.Add(1), sim::Violation);
+}
+
+TEST_F(StateTest, AHandleThatWasNotGotBreaksAnInvariant) {
+  ValueState<int64_t> state;
+  EXPECT_THROW(state.Update(1), sim::Violation);
 }
 
 }  // namespace

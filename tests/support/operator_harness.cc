@@ -1,13 +1,13 @@
 #include "tests/support/operator_harness.h"
 
-#include "engine/state/hashmap_backend.h"
+#include "engine/state/key_groups.h"
 
 namespace flinch::tests {
 
 OperatorHarness::OperatorHarness(OperatorHarnessOptions options, const OperatorSnapshot* restored)
     : options_(std::move(options)), code_(options_.make()) {
   if (options_.key) {
-    keyed_state_ = engine::MakeHashMapBackend(
+    keyed_state_ = std::make_unique<engine::KeyedStateBackend>(
         engine::RangeOf(options_.subtask, options_.max_parallelism, options_.parallelism),
         options_.max_parallelism);
   }

@@ -21,8 +21,11 @@ using tests::OperatorSnapshot;
 
 // Counts per key; ten nanoseconds after a key's first record it says how many there were.
 struct CountForTen {
+  ValueState<int64_t> count{};
+
+  void Open(RuntimeContext& context) { count = context.GetState<int64_t>({"count"}); }
+
   void ProcessElement(const std::string&, const KeyedContext<std::string, std::string>& context) {
-    ValueState<int64_t> count(context.state, "count");
     if (!count.Value()) {
       context.RegisterTimer(EventTime(context.timestamp.nanos() + 10));
     }
@@ -30,7 +33,6 @@ struct CountForTen {
   }
 
   void OnTimer(EventTime, const KeyedContext<std::string, std::string>& context) {
-    ValueState<int64_t> count(context.state, "count");
     context.out.Collect(context.key + "=" + std::to_string(*count.Value()));
     count.Clear();
   }
@@ -72,6 +74,32 @@ TEST(KeyedProcessTest, GoesOnAfterARestart) {
   ASSERT_TRUE(after.Process(std::string("a"), EventTime(4)));
   ASSERT_TRUE(after.Watermark(kMaxEventTime));
   EXPECT_THAT(after.Take<std::string>(), ElementsAre(Pair("a=2", EventTime(10))));
+}
+
+// What CountForTen was before its count became a list.
+struct ListForTen {
+  void Open(RuntimeContext& context) { (void)context.GetListState<std::string>({"count"}); }
+
+  void ProcessElement(const std::string&, const KeyedContext<std::string, std::string>&) {}
+
+  void OnTimer(EventTime, const KeyedContext<std::string, std::string>&) {}
+};
+
+TEST(KeyedProcessTest, AnotherTypeUnderAnOldNameIsRefusedByOperatorSubtaskAndState) {
+  OperatorHarness before(CountOptions());
+  ASSERT_TRUE(before.Process(std::string("a"), EventTime(0)));
+  const OperatorSnapshot snapshot = before.Snapshot();
+  OperatorHarnessOptions options = CountOptions();
+  options.make = [] {
+    return std::make_unique<
+        KeyedProcessOperator<std::string, std::string, std::string, ListForTen>>(ListForTen());
+  };
+  const OperatorHarness after(options, &snapshot);
+  ASSERT_FALSE(after.opened());
+  EXPECT_EQ(
+      after.opened().error().message,
+      "Operator 'operator', subtask 0: The state \"count\" is a list of [text] in this job and "
+      "was in the restored checkpoint a value of i64. Give the new state a name of its own.");
 }
 
 TEST(KeyedProcessTest, ReduceEmitsTheValueSoFarOfEachKey) {

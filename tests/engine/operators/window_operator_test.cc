@@ -160,7 +160,8 @@ TEST(WindowOperatorTest, AWindowWithoutASizeIsAnErrorAtOpen) {
 TEST(WindowOperatorTest, ARestoredTimerWithoutContentsIsCorruptNotACrash) {
   OperatorHarness source(Options());
   Feed(source, "a", 1);
-  source.keyed_state().Remove("window", Encode(TimeWindow{EventTime(0), EventTime(10)}));
+  (*source.keyed_state().Register<TimeWindow, int64_t>(StateKind::kAggregating, "window"))
+      ->Remove({EventTime(0), EventTime(10)});
   const OperatorSnapshot snapshot = source.Snapshot();
   OperatorHarness harness(Options(), &snapshot);
   ASSERT_TRUE(harness.opened());

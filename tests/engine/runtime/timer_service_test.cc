@@ -6,8 +6,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/serializer.h"
-#include "engine/state/hashmap_backend.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -17,50 +15,55 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 std::unique_ptr<KeyedStateBackend> Backend() {
-  return MakeHashMapBackend({KeyGroup(0), KeyGroup(127)}, 128);
+  return std::make_unique<KeyedStateBackend>(KeyGroupRange{KeyGroup(0), KeyGroup(127)}, 128);
 }
+
+using Service = TimerService<std::string>;
 
 class TimerServiceTest : public testing::Test {
  protected:
-  void Register(std::string_view key, int64_t time, std::string_view space = "") {
+  TimerServiceTest() { EXPECT_TRUE(timers_.Open(*backend_)); }
+
+  void Register(std::string_view key, int64_t time, const std::string& space = "") {
     backend_->SetCurrentKey(key, JavaHash(key));
     timers_.Register(EventTime(time), space);
   }
 
-  void Delete(std::string_view key, int64_t time, std::string_view space = "") {
+  void Delete(std::string_view key, int64_t time, const std::string& space = "") {
     backend_->SetCurrentKey(key, JavaHash(key));
     timers_.Delete(EventTime(time), space);
   }
 
-  static std::string Show(const Timer& timer) {
-    return std::to_string(timer.timestamp.nanos()) + timer.key + timer.space;
-  }
-
-  // What fired, as "5a": time, key, namespace.
-  std::vector<std::string> FiredAt(int64_t watermark) {
+  // What fires, as "5ax": time, key, namespace.
+  static std::vector<std::string> FiredAt(Service& timers, KeyedStateBackend& backend,
+                                          int64_t watermark) {
     std::vector<std::string> fired;
     const sim::Result<void> advanced =
-        timers_.Advance(EventTime(watermark), [&](const Timer& timer) -> sim::Result<void> {
-          EXPECT_EQ(backend_->current_key(), timer.key);
-          fired.push_back(Show(timer));
-          return {};
+        timers.Advance(EventTime(watermark), [&](const Timer<std::string>& timer) {
+          fired.push_back(std::to_string(timer.timestamp.nanos()) +
+                          std::string(backend.current_key()) + timer.space);
+          return sim::Result<void>();
         });
     EXPECT_TRUE(advanced);
     return fired;
   }
 
+  std::vector<std::string> FiredAt(int64_t watermark) {
+    return FiredAt(timers_, *backend_, watermark);
+  }
+
   std::unique_ptr<KeyedStateBackend> backend_ = Backend();
-  TimerService timers_{*backend_, "timers"};
+  Service timers_{"timers"};
 };
 
-TEST_F(TimerServiceTest, FiresUpToTheWatermarkByTimeKeyAndNamespace) {
+TEST_F(TimerServiceTest, FiresUpToTheWatermarkByTimeAndThenInTheOrderOfRegistering) {
   Register("b", 5, "x");
   Register("a", 5, "y");
   Register("a", 5, "x");
   Register("c", -3);
   Register("a", 6);
   EXPECT_THAT(FiredAt(-4), IsEmpty());
-  EXPECT_THAT(FiredAt(5), ElementsAre("-3c", "5ax", "5ay", "5bx"));
+  EXPECT_THAT(FiredAt(5), ElementsAre("-3c", "5bx", "5ay", "5ax"));
   EXPECT_THAT(FiredAt(5), IsEmpty());
   EXPECT_THAT(FiredAt(6), ElementsAre("6a"));
   EXPECT_EQ(backend_->entries(), 0U);
@@ -84,34 +87,48 @@ TEST_F(TimerServiceTest, DeletingTakesAwayThatTimerOnly) {
   EXPECT_THAT(FiredAt(9), ElementsAre("5b"));
 }
 
+TEST_F(TimerServiceTest, ATimerThatIsDeletedAndRegisteredAgainFiresOnce) {
+  for (int i = 0; i < 5'000; ++i) {
+    Register("a", 5);
+    Delete("a", 5);
+  }
+  Register("a", 5);
+  Register("b", 5);
+  EXPECT_THAT(FiredAt(5), ElementsAre("5a", "5b"));
+}
+
 TEST_F(TimerServiceTest, WhatACallbackRegistersInThePastFiresInTheSamePass) {
   Register("a", 1);
   Register("b", 3);
   std::vector<std::string> fired;
   const sim::Result<void> advanced =
-      timers_.Advance(EventTime(4), [&](const Timer& timer) -> sim::Result<void> {
-        fired.push_back(Show(timer));
+      timers_.Advance(EventTime(4), [&](const Timer<std::string>& timer) -> sim::Result<void> {
+        fired.push_back(std::to_string(timer.timestamp.nanos()) +
+                        std::string(backend_->current_key()));
         if (timer.timestamp == EventTime(1)) {
           timers_.Register(EventTime(2), {});
           timers_.Register(EventTime(5), {});
         }
+        if (timer.timestamp == EventTime(3)) {
+          timers_.Register(EventTime(0), {});
+        }
         return {};
       });
   ASSERT_TRUE(advanced);
-  EXPECT_THAT(fired, ElementsAre("1a", "2a", "3b"));
+  EXPECT_THAT(fired, ElementsAre("1a", "2a", "3b", "0b"));
   EXPECT_THAT(FiredAt(5), ElementsAre("5a"));
 }
 
 TEST_F(TimerServiceTest, ACallbackCanDeleteATimerThatIsDue) {
   Register("a", 1);
   Register("a", 2);
-  std::vector<std::string> fired;
-  ASSERT_TRUE(timers_.Advance(EventTime(4), [&](const Timer& timer) -> sim::Result<void> {
-    fired.push_back(Show(timer));
+  int fired = 0;
+  ASSERT_TRUE(timers_.Advance(EventTime(4), [&](const Timer<std::string>&) -> sim::Result<void> {
+    ++fired;
     timers_.Delete(EventTime(2), {});
     return {};
   }));
-  EXPECT_THAT(fired, ElementsAre("1a"));
+  EXPECT_EQ(fired, 1);
 }
 
 TEST_F(TimerServiceTest, TheFirstErrorEndsThePassAndIsReturned) {
@@ -119,7 +136,7 @@ TEST_F(TimerServiceTest, TheFirstErrorEndsThePassAndIsReturned) {
   Register("a", 2);
   int calls = 0;
   const sim::Result<void> advanced =
-      timers_.Advance(EventTime(4), [&](const Timer&) -> sim::Result<void> {
+      timers_.Advance(EventTime(4), [&](const Timer<std::string>&) -> sim::Result<void> {
         ++calls;
         return sim::Fail(sim::ErrorCode::kIo, "The callback failed.");
       });
@@ -130,8 +147,7 @@ TEST_F(TimerServiceTest, TheFirstErrorEndsThePassAndIsReturned) {
 
 TEST_F(TimerServiceTest, AWatermarkThatGoesBackBreaksAnInvariant) {
   EXPECT_THAT(FiredAt(5), IsEmpty());
-  const TimerService::Callback nothing = [](const Timer&) -> sim::Result<void> { return {}; };
-  EXPECT_THROW((void)timers_.Advance(EventTime(4), nothing), sim::Violation);
+  EXPECT_THROW(FiredAt(4), sim::Violation);
 }
 
 TEST_F(TimerServiceTest, TimersComeBackWithTheStateAndKnowTheirKeys) {
@@ -140,48 +156,40 @@ TEST_F(TimerServiceTest, TimersComeBackWithTheStateAndKnowTheirKeys) {
   EXPECT_THAT(FiredAt(4), IsEmpty());
   const auto restored = Backend();
   ASSERT_TRUE(restored->Restore(backend_->Snapshot(), Defects()));
-  TimerService timers(*restored, "timers");
-  EXPECT_EQ(timers.size(), 0U);
-  ASSERT_TRUE(timers.Rebuild());
+  Service timers("timers");
+  ASSERT_TRUE(timers.Open(*restored));
   EXPECT_EQ(timers.current_watermark(), kMinEventTime);
-  std::vector<std::string> fired;
-  ASSERT_TRUE(timers.Advance(EventTime(7), [&](const Timer& timer) -> sim::Result<void> {
-    EXPECT_EQ(restored->current_key_hash(), JavaHash(timer.key));
-    fired.push_back(Show(timer));
-    return {};
-  }));
-  EXPECT_THAT(fired, ElementsAre("5bx", "7a"));
+  EXPECT_THAT(FiredAt(timers, *restored, 7), ElementsAre("5bx", "7a"));
 }
 
 TEST_F(TimerServiceTest, ServicesOfOtherNamesShareTheBackendWithoutMixing) {
   Register("a", 5);
-  TimerService other(*backend_, "other");
-  ASSERT_TRUE(other.Rebuild());
+  Service other("other");
+  ASSERT_TRUE(other.Open(*backend_));
   EXPECT_EQ(other.size(), 0U);
 }
 
-TEST_F(TimerServiceTest, EntriesThatAreNoTimersAreCorrupt) {
-  for (const auto& [space, value] :
-       {std::pair<std::string, std::string>{"short", Encode(int32_t{1})},
-        {std::string(8, 'x'), "not a hash"},
-        {"", ""}}) {
-    const auto backend = Backend();
-    backend->SetCurrentKey("a", JavaHash("a"));
-    backend->Put("_timer_state/event_timers", space, value);
-    TimerService timers(*backend, "timers");
-    const sim::Result<void> rebuilt = timers.Rebuild();
-    ASSERT_FALSE(rebuilt) << space;
-    EXPECT_EQ(rebuilt.error().code, sim::ErrorCode::kCorruption);
-    EXPECT_EQ(timers.size(), 0U);
-  }
+TEST_F(TimerServiceTest, AStateThatHoldsNoTimersIsRefused) {
+  const auto backend = Backend();
+  ASSERT_TRUE(
+      (backend->Register<std::monostate, int64_t>(StateKind::kValue, TimerState("timers"))));
+  Service timers("timers");
+  EXPECT_FALSE(timers.Open(*backend));
 }
 
-TEST_F(TimerServiceTest, ATimerWhoseKeyBelongsToAnotherSubtaskIsCorrupt) {
-  const auto backend = MakeHashMapBackend({KeyGroup(35), KeyGroup(35)}, 128);
-  backend->SetCurrentKey("hello", JavaHash("hello"));
-  backend->Put("_timer_state/event_timers", std::string(8, '\0'), Encode(int32_t{0}));  // group 94
-  TimerService timers(*backend, "timers");
-  EXPECT_FALSE(timers.Rebuild());
+TEST_F(TimerServiceTest, APlantedDefectForgetsOrKeepsTimers) {
+  Register("a", 5);
+  for (const Defect defect : {Defect::kRestoreForgetsTimers, Defect::kFiredTimersStayInState}) {
+    Defects defects;
+    defects.Plant(defect);
+    const auto restored = Backend();
+    ASSERT_TRUE(restored->Restore(backend_->Snapshot(), Defects()));
+    Service timers("timers", defects);
+    ASSERT_TRUE(timers.Open(*restored));
+    const bool forgets = defect == Defect::kRestoreForgetsTimers;
+    EXPECT_EQ(FiredAt(timers, *restored, 5).size(), forgets ? 0U : 1U);
+    EXPECT_EQ(restored->entries(), 1U);
+  }
 }
 
 }  // namespace

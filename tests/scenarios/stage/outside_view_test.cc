@@ -9,8 +9,8 @@
 #include "engine/connectors/log_source.h"
 #include "engine/functions.h"
 #include "engine/runtime/timer_service.h"
-#include "engine/state/hashmap_backend.h"
 #include "engine/state/key_groups.h"
+#include "engine/state/keyed_state_backend.h"
 #include "scenarios/files/registry.h"
 
 namespace flinch::scenarios {
@@ -31,14 +31,17 @@ engine::TaskSnapshot OneOfEach() {
   engine::TaskSnapshot snapshot;
   snapshot["source"].state[std::string(engine::kSourceOffsetsState)] = {
       engine::Encode(engine::SourceOffset{.partition = 2, .next_offset = 5})};
-  const auto backend = engine::MakeHashMapBackend(
-      {.first = engine::KeyGroup(0), .last = engine::KeyGroup(127)}, 128);
-  backend->SetCurrentKey(engine::Encode(std::string("/a")), engine::JavaHash("/a"));
-  const std::string window = engine::Encode(engine::TimeWindow{.start = kStart, .end = kEnd});
-  backend->Put("window", window, engine::Encode(int64_t{3}));
-  engine::TimerService timers(*backend, "window", {});
+  engine::KeyedStateBackend backend({.first = engine::KeyGroup(0), .last = engine::KeyGroup(127)},
+                                    128);
+  backend.SetCurrentKey(engine::Encode(std::string("/a")), engine::JavaHash("/a"));
+  const engine::TimeWindow window{.start = kStart, .end = kEnd};
+  (*backend.Register<engine::TimeWindow, int64_t>(engine::StateKind::kAggregating, "window"))
+      ->Mutable(window)
+      .value = 3;
+  engine::TimerService<engine::TimeWindow> timers("window");
+  sim::Check(timers.Open(backend).has_value(), "there are no timers");
   timers.Register(engine::EventTime(29), window);
-  snapshot["window"].keyed = backend->Snapshot();
+  snapshot["window"].keyed = backend.Snapshot();
   return snapshot;
 }
 

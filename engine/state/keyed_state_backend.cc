@@ -1,0 +1,313 @@
+#include "engine/state/keyed_state_backend.h"
+
+#include <algorithm>
+
+#include "engine/serializer.h"
+#include "sim/check.h"
+
+namespace flinch::engine {
+namespace {
+
+EncodedEntry ReadEntry(Decoder& in) {
+  EncodedEntry entry;
+  entry.key = in.Text();
+  Read(in, entry.key_hash);
+  entry.space = in.Text();
+  entry.value = in.Text();
+  return entry;
+}
+
+// One state of a group: its meta, how many entries it has, and their bytes.
+struct EncodedState {
+  StateMeta meta;
+  uint32_t entries = 0;
+  std::string_view bytes;
+};
+
+// Nothing when the bytes are none of a snapshot's. States stand in the order of their names, each
+// with an entry at least.
+std::optional<std::vector<EncodedState>> ReadStates(std::string_view bytes) {
+  Decoder in(bytes);
+  uint32_t count = 0;
+  Read(in, count);
+  std::vector<EncodedState> states;
+  for (uint32_t i = 0; i < count && in.good(); ++i) {
+    EncodedState state;
+    Read(in, state.meta);
+    Read(in, state.entries);
+    state.bytes = in.Text();
+    Decoder entries(state.bytes);
+    for (uint32_t k = 0; k < state.entries && entries.good(); ++k) {
+      (void)ReadEntry(entries);
+    }
+    const bool in_order = states.empty() || states.back().meta.name < state.meta.name;
+    if (!entries.good() || entries.remaining() > 0 || state.entries == 0 || !in_order) {
+      return std::nullopt;
+    }
+    states.push_back(std::move(state));
+  }
+  if (!in.good() || in.remaining() > 0 || states.empty()) {
+    return std::nullopt;
+  }
+  return states;
+}
+
+std::unexpected<sim::Error> DamagedGroup(KeyGroup group, size_t bytes) {
+  return sim::Fail(sim::ErrorCode::kCorruption,
+                   fmt::format("The snapshot of key group {} is damaged: its {} bytes are not what "
+                               "a snapshot writes. Restore from another checkpoint.",
+                               group.value(), bytes));
+}
+
+std::unexpected<sim::Error> OtherType(const StateMeta& old, const StateMeta& now,
+                                      std::string_view who) {
+  return sim::Fail(
+      sim::ErrorCode::kInvalidArgument,
+      fmt::format("The state \"{}\" is a {} in this job and {} a {}. Give the new state "
+                  "a name of its own.",
+                  now.name, Describe(now), who, Describe(old)));
+}
+
+}  // namespace
+
+sim::Result<void> ReadKeyGroup(KeyGroup group, std::string_view bytes,
+                               const EncodedEntryVisitor& visit) {
+  const std::optional<std::vector<EncodedState>> states = ReadStates(bytes);
+  if (!states) {
+    return DamagedGroup(group, bytes.size());
+  }
+  for (const EncodedState& state : *states) {
+    Decoder entries(state.bytes);
+    for (uint32_t i = 0; i < state.entries; ++i) {
+      visit(state.meta, ReadEntry(entries));
+    }
+  }
+  return {};
+}
+
+KeyedStateBackend::KeyedStateBackend(KeyGroupRange range, uint32_t max_parallelism)
+    : range_(range),
+      max_parallelism_(max_parallelism),
+      core_(range.last.value() - range.first.value() + 1),
+      restored_(core_.keys.groups()) {
+  sim::Check(range.first <= range.last, "the key groups {} to {} are no range", range.first.value(),
+             range.last.value());
+  sim::Check(range.last.value() < max_parallelism, "key group {} is none of {} groups",
+             range.last.value(), max_parallelism);
+}
+
+KeyedStateBackend::~KeyedStateBackend() = default;
+
+uint32_t KeyedStateBackend::GroupOf(int32_t key_hash) const {
+  const KeyGroup group = KeyGroupFor(key_hash, max_parallelism_);
+  sim::Check(range_.Contains(group),
+             "a key of group {} came to the subtask that owns the groups {} to {}", group.value(),
+             range_.first.value(), range_.last.value());
+  return group.value() - range_.first.value();
+}
+
+sim::Result<StateTable*> KeyedStateBackend::RegisterTable(
+    const StateMeta& meta, const std::function<std::unique_ptr<StateTable>()>& make) {
+  if (const auto known = tables_.find(meta.name); known != tables_.end()) {
+    if (known->second->meta() != meta) {
+      return OtherType(known->second->meta(), meta, "also");
+    }
+    return known->second.get();
+  }
+  const auto waiting = waiting_.find(meta.name);
+  if (waiting != waiting_.end() && waiting->second.meta != meta) {
+    return OtherType(waiting->second.meta, meta, "was in the restored checkpoint");
+  }
+  std::unique_ptr<StateTable> table = make();
+  sim::Check(core_.views.empty(), "the state {} is registered during a snapshot", meta.name);
+  if (waiting != waiting_.end()) {
+    if (sim::Result<void> absorbed = Absorb(*table, waiting->second); !absorbed) {
+      return sim::Fail(absorbed);
+    }
+    waiting_.erase(waiting);
+  }
+  return tables_.emplace(meta.name, std::move(table)).first->second.get();
+}
+
+sim::Result<void> KeyedStateBackend::Absorb(StateTable& table, const Waiting& waiting) {
+  for (const auto& [group, part] : waiting.groups) {
+    Decoder in(part.bytes);
+    for (uint32_t i = 0; i < part.entries; ++i) {
+      const EncodedEntry entry = ReadEntry(in);
+      KeyNumber key = core_.keys.Find(entry.key, entry.key_hash);
+      if (key == kNoKey) {
+        key = core_.keys.Add(entry.key, entry.key_hash, group);
+      }
+      if (!table.Absorb(key, entry.space, entry.value)) {
+        return sim::Fail(
+            sim::ErrorCode::kCorruption,
+            fmt::format("The restored state \"{}\" holds an entry that is none of its type, or is "
+                        "there twice: the checkpoint is damaged. Restore from another one.",
+                        table.meta().name));
+      }
+    }
+  }
+  return {};
+}
+
+size_t KeyedStateBackend::entries() const {
+  size_t entries = 0;
+  for (const auto& [name, table] : tables_) {
+    entries += table->entries();
+  }
+  for (const auto& [name, waiting] : waiting_) {
+    for (const auto& [group, part] : waiting.groups) {
+      entries += part.entries;
+    }
+  }
+  return entries;
+}
+
+sim::Bytes KeyedStateBackend::EncodeGroup(uint32_t group, const FrozenView* view) const {
+  // By name, over both: what was never registered looks as if it had been.
+  std::map<std::string_view, std::pair<const StateTable*, const Waiting*>> states;
+  for (const auto& [name, table] : tables_) {
+    states[name] = {table.get(), nullptr};
+  }
+  for (const auto& [name, waiting] : waiting_) {
+    states[name] = {nullptr, &waiting};
+  }
+  Encoder content;
+  uint32_t count = 0;
+  for (const auto& [name, state] : states) {
+    Encoder entries;
+    uint32_t written = 0;
+    if (state.first != nullptr) {
+      written = state.first->EncodeGroup(group, view, entries);
+    } else if (const auto part = state.second->groups.find(group);
+               part != state.second->groups.end()) {
+      written = part->second.entries;
+      entries.Raw(part->second.bytes.data(), part->second.bytes.size());
+    }
+    if (written > 0) {
+      Write(content, state.first != nullptr ? state.first->meta() : state.second->meta);
+      Write(content, written);
+      content.Text(entries.bytes());
+      ++count;
+    }
+  }
+  if (count == 0) {
+    return {};
+  }
+  Encoder out;
+  Write(out, count);
+  out.Raw(content.bytes().data(), content.size());
+  return out.Take();
+}
+
+KeyedStateBackend::View::View(KeyedStateBackend& backend, bool reads_live)
+    : backend_(backend), frozen_{.version = backend.core_.version++, .reads_live = reads_live} {
+  backend_.core_.views.push_back(&frozen_);
+}
+
+KeyedStateBackend::View::~View() {
+  std::erase(backend_.core_.views, &frozen_);
+  for (const auto& [name, table] : backend_.tables_) {
+    table->Release(frozen_.version);
+  }
+}
+
+std::optional<std::pair<KeyGroup, sim::Bytes>> KeyedStateBackend::View::Next() {
+  while (frozen_.next_group < backend_.core_.keys.groups()) {
+    const uint32_t group = frozen_.next_group;
+    sim::Bytes bytes = backend_.EncodeGroup(group, &frozen_);
+    ++frozen_.next_group;
+    if (!bytes.empty()) {
+      return std::pair(KeyGroup(backend_.range_.first.value() + group), std::move(bytes));
+    }
+  }
+  return std::nullopt;
+}
+
+std::unique_ptr<KeyedStateBackend::View> KeyedStateBackend::Freeze(bool reads_live) {
+  return std::make_unique<View>(*this, reads_live);
+}
+
+std::map<KeyGroup, sim::Bytes> KeyedStateBackend::Snapshot() {
+  std::map<KeyGroup, sim::Bytes> snapshot;
+  View view(*this, false);
+  while (auto group = view.Next()) {
+    snapshot.insert(*std::move(group));
+  }
+  return snapshot;
+}
+
+sim::Result<void> KeyedStateBackend::CheckRestorable(KeyGroup group, std::string_view bytes) const {
+  const std::optional<std::vector<EncodedState>> states = ReadStates(bytes);
+  if (!states) {
+    return DamagedGroup(group, bytes.size());
+  }
+  if (restored_[group.value() - range_.first.value()]) {
+    return sim::Fail(sim::ErrorCode::kCorruption,
+                     fmt::format("Key group {} has been restored before: two snapshots of one "
+                                 "checkpoint overlap.",
+                                 group.value()));
+  }
+  for (const EncodedState& state : *states) {
+    const auto waiting = waiting_.find(state.meta.name);
+    if (waiting != waiting_.end() && waiting->second.meta != state.meta) {
+      return OtherType(waiting->second.meta, state.meta, "of another subtask");
+    }
+    const auto table = tables_.find(state.meta.name);
+    if (table != tables_.end() && table->second->meta() != state.meta) {
+      return OtherType(state.meta, table->second->meta(), "was in the restored checkpoint");
+    }
+    Decoder entries(state.bytes);
+    for (uint32_t i = 0; i < state.entries; ++i) {
+      if (KeyGroupFor(ReadEntry(entries).key_hash, max_parallelism_) != group) {
+        return DamagedGroup(group, bytes.size());
+      }
+    }
+  }
+  return {};
+}
+
+// The bytes are known to be good.
+void KeyedStateBackend::Await(uint32_t group, std::string_view bytes) {
+  restored_[group] = true;
+  std::optional<std::vector<EncodedState>> states = ReadStates(bytes);
+  for (EncodedState& state : *states) {
+    Waiting& waiting = waiting_[state.meta.name];
+    waiting.meta = std::move(state.meta);
+    waiting.groups[group] = {.entries = state.entries, .bytes = sim::Bytes(state.bytes)};
+  }
+}
+
+sim::Result<void> KeyedStateBackend::Restore(const std::map<KeyGroup, sim::Bytes>& snapshot,
+                                             const Defects& defects) {
+  const auto is_mine = [this, &defects](KeyGroup group) {
+    const bool left_out = defects.Has(Defect::kKeyGroupRangeEndExclusive) && group == range_.last;
+    return range_.Contains(group) && !left_out;
+  };
+  for (const auto& [group, bytes] : snapshot) {
+    if (!is_mine(group)) {
+      continue;
+    }
+    if (sim::Result<void> good = CheckRestorable(group, bytes); !good) {
+      return good;
+    }
+  }
+  for (const auto& [group, bytes] : snapshot) {
+    if (is_mine(group)) {
+      Await(group.value() - range_.first.value(), bytes);
+    }
+  }
+  for (const auto& [name, table] : tables_) {
+    const auto waiting = waiting_.find(name);
+    if (waiting == waiting_.end()) {
+      continue;
+    }
+    if (sim::Result<void> absorbed = Absorb(*table, waiting->second); !absorbed) {
+      return absorbed;
+    }
+    waiting_.erase(waiting);
+  }
+  return {};
+}
+
+}  // namespace flinch::engine
