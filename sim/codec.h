@@ -50,6 +50,18 @@ class Encoder {
     Raw(text.data(), text.size());
   }
 
+  // Text of which only what is written decides the length: EndText with what BeginText returned.
+  size_t BeginText() {
+    const uint32_t unknown = 0;
+    Raw(&unknown, sizeof unknown);
+    return bytes_.size();
+  }
+
+  void EndText(size_t begin) {
+    const auto size = static_cast<uint32_t>(bytes_.size() - begin);
+    std::memcpy(bytes_.data() + begin - sizeof size, &size, sizeof size);
+  }
+
   size_t size() const { return bytes_.size(); }
 
   const Bytes& bytes() const { return bytes_; }

@@ -4,18 +4,62 @@
 
 #include <fmt/format.h>
 
+#include "engine/checkpoint/checkpoint_stream.h"
+#include "engine/checksum.h"
+
 namespace flinch::engine {
 namespace {
 
-constexpr uint32_t kFormatVersion = 1;
+constexpr uint32_t kFormatVersion = 2;  // 1 ended with 64 bits of FNV-1a
 
-// FNV-1a: finds damage, and needs no library on the inside of the simulated world.
-uint64_t Checksum(std::string_view bytes) {
-  uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : bytes) {
-    hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
+sim::Result<OperatorHandles> WriteOperator(CheckpointStream& stream, FrozenOperator& frozen) {
+  OperatorHandles handles;
+  for (const auto& [name, entries] : frozen.state) {
+    ListHandle& list = handles.lists.emplace_back();
+    list.name = name;
+    for (const Bytes& entry : entries) {
+      const sim::Result<uint64_t> offset = stream.Write(entry);
+      if (!offset) {
+        return sim::Fail(offset);
+      }
+      list.entries.push_back(*offset);
+    }
   }
-  return hash;
+  while (frozen.keyed != nullptr) {
+    const auto group = frozen.keyed->Next();
+    if (!group) {
+      break;
+    }
+    const sim::Result<uint64_t> offset = stream.Write(group->second);
+    if (!offset) {
+      return sim::Fail(offset);
+    }
+    handles.keyed.groups.emplace_back(group->first, *offset);
+  }
+  return handles;
+}
+
+sim::Result<OperatorSnapshot> DecodeOperator(std::string_view file, std::string_view path,
+                                             const OperatorHandles& handles) {
+  OperatorSnapshot snapshot;
+  for (const ListHandle& list : handles.lists) {
+    std::vector<Bytes>& entries = snapshot.state[list.name];
+    for (const uint64_t offset : list.entries) {
+      const sim::Result<std::string_view> block = BlockAt(file, offset, path);
+      if (!block) {
+        return sim::Fail(block);
+      }
+      entries.emplace_back(*block);
+    }
+  }
+  for (const auto& [group, offset] : handles.keyed.groups) {
+    const sim::Result<std::string_view> block = BlockAt(file, offset, path);
+    if (!block) {
+      return sim::Fail(block);
+    }
+    snapshot.keyed.emplace(group, *block);
+  }
+  return snapshot;
 }
 
 }  // namespace
@@ -53,24 +97,23 @@ Bytes Seal(std::string_view content) {
   Encoder out;
   Write(out, kFormatVersion);
   out.Raw(content.data(), content.size());
-  const uint64_t checksum = Checksum(out.bytes());
-  Write(out, checksum);
+  Write(out, Crc32c(0, out.bytes()));
   return out.Take();
 }
 
 sim::Result<std::string_view> Unseal(std::string_view file, std::string_view path) {
-  constexpr size_t kFrame = sizeof(uint32_t) + sizeof(uint64_t);
+  constexpr size_t kFrame = 2 * sizeof(uint32_t);
   const auto damaged = [path] {
     return sim::Fail(sim::ErrorCode::kCorruption, fmt::format("The file {} is damaged.", path));
   };
   if (file.size() < kFrame) {
     return damaged();
   }
-  const std::string_view content = file.substr(0, file.size() - sizeof(uint64_t));
+  const std::string_view content = file.substr(0, file.size() - sizeof(uint32_t));
   Decoder in(file.substr(content.size()));
-  uint64_t checksum = 0;
+  uint32_t checksum = 0;
   Read(in, checksum);
-  if (checksum != Checksum(content)) {
+  if (checksum != Crc32c(0, content)) {
     return damaged();
   }
   Decoder head(content);
@@ -86,33 +129,40 @@ sim::Result<std::string_view> Unseal(std::string_view file, std::string_view pat
 
 sim::Result<SnapshotHandle> WriteSnapshot(sim::FileSystem& volume, std::string_view job,
                                           CheckpointId id, const ExecutionAttemptId& task,
-                                          const TaskSnapshot& snapshot) {
-  const std::string path = SnapshotPath(job, id, task);
-  const Bytes file = Seal(Encode(snapshot));
-  // The name is this attempt's alone, so one atomic put will do, as in an object store.
-  const sim::Result<bool> put = volume.PutIfAbsent(path, file);
-  if (!put) {
-    return sim::Fail(put);
-  }
-  if (!*put) {
-    if (sim::Result<void> replaced = sim::WriteDurably(volume, path, file); !replaced) {
-      return sim::Fail(replaced);
+                                          FrozenTask& snapshot) {
+  SnapshotHandle handle{
+      .vertex = task.vertex, .subtask = task.subtask, .path = SnapshotPath(job, id, task)};
+  CheckpointStream stream(volume, handle.path);
+  for (auto& [name, frozen] : snapshot) {
+    sim::Result<OperatorHandles> written = WriteOperator(stream, frozen);
+    if (!written) {
+      return sim::Fail(written);
     }
+    handle.operators.emplace(name, *std::move(written));
   }
-  return SnapshotHandle{
-      .vertex = task.vertex, .subtask = task.subtask, .path = path, .size = file.size()};
+  const sim::Result<uint64_t> size = stream.Close();
+  if (!size) {
+    return sim::Fail(size);
+  }
+  handle.size = *size;
+  return handle;
+}
+
+sim::Result<TaskSnapshot> DecodeSnapshot(std::string_view file, const SnapshotHandle& handle) {
+  TaskSnapshot snapshot;
+  for (const auto& [name, handles] : handle.operators) {
+    sim::Result<OperatorSnapshot> decoded = DecodeOperator(file, handle.path, handles);
+    if (!decoded) {
+      return sim::Fail(decoded);
+    }
+    snapshot.emplace(name, *std::move(decoded));
+  }
+  return snapshot;
 }
 
 sim::Result<TaskSnapshot> ReadSnapshot(sim::FileSystem& volume, const SnapshotHandle& handle) {
   const sim::Result<Bytes> file = volume.Read(handle.path);
-  if (!file) {
-    return sim::Fail(file);
-  }
-  const sim::Result<std::string_view> content = Unseal(*file, handle.path);
-  if (!content) {
-    return sim::Fail(content);
-  }
-  return Decode<TaskSnapshot>(*content);
+  return file ? DecodeSnapshot(*file, handle) : sim::Fail(file);
 }
 
 sim::Result<void> RemoveSnapshot(sim::FileSystem& volume, std::string_view path) {

@@ -4,56 +4,44 @@
 //   /checkpoints/<job>/chk-<id>/_metadata                      what belongs to the checkpoint
 //
 // A directory without `_metadata` is garbage: only the metadata makes a checkpoint. Every file
-// starts with a format version and ends with a checksum of all before it; a file that does not fit
-// is kCorruption, never a crash.
+// starts with a format version; a snapshot is made of blocks with checksums (checkpoint_stream.h),
+// other files end with a checksum of all before it. A file that does not fit is kCorruption, never a
+// crash.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/checkpoint/state_handles.h"
 #include "engine/ids.h"
 #include "engine/serializer.h"
+#include "engine/state/keyed_snapshot.h"
 #include "engine/stream_operator.h"
 #include "sim/disk.h"
 
 namespace flinch::engine {
 
-// Where a snapshot lies and whose it is.
-struct SnapshotHandle {
-  VertexId vertex;
-  SubtaskIndex subtask;
-  std::string path;
-  uint64_t size = 0;
-
-  friend bool operator==(const SnapshotHandle&, const SnapshotHandle&) = default;
-
-  template <typename Self, typename Visitor>
-  static void Visit(Self& self, Visitor&& visit) {
-    visit(self.vertex);
-    visit(self.subtask);
-    visit(self.path);
-    visit(self.size);
-  }
-};
-
-// What one operator of one subtask contributes.
+// What one operator of one subtask has in a snapshot that has been read.
 struct OperatorSnapshot {
   OperatorState state;
   std::map<KeyGroup, Bytes> keyed;
-
-  template <typename Self, typename Visitor>
-  static void Visit(Self& self, Visitor&& visit) {
-    visit(self.state);
-    visit(self.keyed);
-  }
 };
 
 // By operator name.
 using TaskSnapshot = std::map<std::string, OperatorSnapshot>;
+
+// The same as it is frozen when the snapshot is taken, to be written.
+struct FrozenOperator {
+  OperatorState state;
+  std::unique_ptr<KeyedSnapshot> keyed;  // null: the operator has no keyed state
+};
+
+using FrozenTask = std::map<std::string, FrozenOperator>;
 
 struct CompletedCheckpoint {
   CheckpointId id;
@@ -79,11 +67,15 @@ std::string SnapshotPath(std::string_view job, CheckpointId id, const ExecutionA
 Bytes Seal(std::string_view content);
 sim::Result<std::string_view> Unseal(std::string_view file, std::string_view path);
 
-// Durable when it returns success.
+// Durable when it returns success. Group by group, so that a large state never stands in memory a
+// second time.
 sim::Result<SnapshotHandle> WriteSnapshot(sim::FileSystem& volume, std::string_view job,
                                           CheckpointId id, const ExecutionAttemptId& task,
-                                          const TaskSnapshot& snapshot);
+                                          FrozenTask& snapshot);
+// The parts of the file that the handle names.
 sim::Result<TaskSnapshot> ReadSnapshot(sim::FileSystem& volume, const SnapshotHandle& handle);
+// The same from the bytes of the file.
+sim::Result<TaskSnapshot> DecodeSnapshot(std::string_view file, const SnapshotHandle& handle);
 
 // Of a snapshot that no checkpoint will refer to. That it is gone already is no error.
 sim::Result<void> RemoveSnapshot(sim::FileSystem& volume, std::string_view path);

@@ -1,13 +1,13 @@
 #include "engine/connectors/log_journal.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "engine/checksum.h"
 #include "engine/connectors/log_protocol.h"
 
 namespace flinch::engine {
@@ -25,56 +25,9 @@ struct FrameHead {
 
 constexpr size_t kFrameHeadBytes = kFrameMark.size() + 2 * sizeof(uint32_t);
 
-constexpr size_t kSlice = 8;  // bytes that are summed at once
-using ChecksumTables = std::array<std::array<uint32_t, 256>, kSlice>;
-
-// The n-th table: what a byte adds that is followed by n others.
-constexpr ChecksumTables MakeChecksumTables() {
-  constexpr uint32_t kCastagnoliReversed = 0x82F63B78;
-  ChecksumTables tables{};
-  for (uint32_t byte = 0; byte < 256; ++byte) {
-    uint32_t rest = byte;
-    for (int bit = 0; bit < 8; ++bit) {
-      rest = (rest & 1U) != 0 ? (rest >> 1U) ^ kCastagnoliReversed : rest >> 1U;
-    }
-    tables[0][byte] = rest;
-  }
-  for (size_t n = 1; n < kSlice; ++n) {
-    for (size_t byte = 0; byte < 256; ++byte) {
-      const uint32_t shorter = tables[n - 1][byte];
-      tables[n][byte] = tables[0][shorter & 0xFFU] ^ (shorter >> 8U);
-    }
-  }
-  return tables;
-}
-
-constexpr ChecksumTables kChecksumTables = MakeChecksumTables();
-
-// Source: Kounavis and Berry, "A Systematic Approach to Building High Performance Software-Based
-//         CRC Generators", ISCC 2005 (slicing by 8).
-constexpr uint32_t Checksum(uint32_t start, std::string_view bytes) {
-  uint32_t checksum = ~start;
-  for (; bytes.size() >= kSlice; bytes.remove_prefix(kSlice)) {
-    uint32_t next = 0;
-    for (size_t i = 0; i < kSlice; ++i) {
-      const uint32_t above = i < sizeof checksum ? checksum >> (8 * i) : 0;
-      next ^=
-          kChecksumTables[kSlice - 1 - i][(above ^ static_cast<unsigned char>(bytes[i])) & 0xFFU];
-    }
-    checksum = next;
-  }
-  for (const char c : bytes) {
-    checksum =
-        kChecksumTables[0][(checksum ^ static_cast<unsigned char>(c)) & 0xFFU] ^ (checksum >> 8U);
-  }
-  return ~checksum;
-}
-
-static_assert(Checksum(0, "123456789") == 0xE3069283, "CRC-32C, as in RFC 3720");
-
 // Covers the length too, so that a damaged length cannot borrow another frame's content.
 uint32_t FrameChecksum(uint32_t length, std::string_view content) {
-  return Checksum(Checksum(0, Encode(length)), content);
+  return Crc32c(Crc32c(0, Encode(length)), content);
 }
 
 // The content of a sound frame that starts at `bytes`; nothing when there is none.

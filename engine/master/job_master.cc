@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/checkpoint/assignment.h"
 #include "engine/events.h"
 #include "sim/check.h"
 
@@ -28,6 +29,23 @@ sim::Result<JobStatus> ParseResult(std::string_view content, std::string_view pa
     }
   }
   return sim::Fail(sim::ErrorCode::kCorruption, fmt::format("The file {} is damaged.", path));
+}
+
+Topology TopologyOf(const JobGraph& graph) {
+  Topology topology;
+  for (const StreamNode& node : graph.stream.nodes) {
+    topology[node.name] = {.parallelism = node.parallelism,
+                           .max_parallelism = graph.stream.max_parallelism};
+  }
+  return topology;
+}
+
+std::vector<std::string> OperatorsOf(const JobGraph& graph, VertexId vertex) {
+  std::vector<std::string> names;
+  for (const size_t node : graph.vertex(vertex).operators) {
+    names.push_back(graph.stream.nodes.at(node).name);
+  }
+  return names;
 }
 
 }  // namespace
@@ -158,11 +176,9 @@ SubmitTask JobMaster::Describe(const Execution& execution) const {
                     .producers = {}};
   if (const CompletedCheckpoint* latest = checkpoints_.latest()) {
     submit.restored = latest->id;
-    std::ranges::copy_if(latest->snapshots, std::back_inserter(submit.snapshots),
-                         [&](const SnapshotHandle& snapshot) {
-                           return snapshot.vertex == execution.id.vertex &&
-                                  snapshot.subtask == execution.id.subtask;
-                         });
+    const Topology topology = TopologyOf(graph_);
+    submit.snapshots = Assign(latest->snapshots, topology, topology,
+                              OperatorsOf(graph_, execution.id.vertex), execution.id.subtask);
   }
   for (const size_t edge : graph_.vertex(execution.id.vertex).inputs) {
     const JobEdge& job_edge = graph_.edges.at(edge);

@@ -182,28 +182,25 @@ sim::Result<void> OperatorChain::Finish() {
   return {};
 }
 
-sim::Result<TaskSnapshot> OperatorChain::Snapshot(CheckpointId id) {
-  TaskSnapshot snapshot;
+sim::Result<FrozenTask> OperatorChain::Snapshot(CheckpointId id) {
+  FrozenTask snapshot;
   for (Member& member : members_) {
     sim::Result<OperatorState> state = member.code->Snapshot(id);
     if (!state) {
       return sim::Fail(state);
     }
-    OperatorSnapshot& mine = snapshot[member.name];
+    FrozenOperator& mine = snapshot[member.name];
     mine.state = *std::move(state);
     if (member.keyed_state) {
-      mine.keyed = member.keyed_state->Snapshot();
+      mine.keyed = member.keyed_state->Freeze(defects_.Has(Defect::kUploadReadsLiveState));
     }
   }
   return snapshot;
 }
 
-void OperatorChain::ReadAgain(CheckpointId id, TaskSnapshot& snapshot) {
+void OperatorChain::ReadAgain(CheckpointId id, FrozenTask& snapshot) {
   for (const Member& member : members_) {
-    OperatorSnapshot& mine = snapshot[member.name];
-    if (member.keyed_state && defects_.Has(Defect::kUploadReadsLiveState)) {
-      mine.keyed = member.keyed_state->Snapshot();
-    }
+    FrozenOperator& mine = snapshot[member.name];
     if (member.code.get() == source_ && defects_.Has(Defect::kListStateByReference)) {
       mine.state = source_->Snapshot(id).value_or(mine.state);
     }

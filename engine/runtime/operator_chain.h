@@ -46,9 +46,10 @@ class OperatorChain {
   sim::Result<void> EmitFromSource(EventTime watermark);
 
   sim::Result<void> Finish();
-  sim::Result<TaskSnapshot> Snapshot(CheckpointId id);
-  // Planted: what the asynchronous part of a snapshot finds if it reads the state itself.
-  void ReadAgain(CheckpointId id, TaskSnapshot& snapshot);
+  // The synchronous part: frozen, not written. Ends before the chain does.
+  sim::Result<FrozenTask> Snapshot(CheckpointId id);
+  // Planted: what the asynchronous part of a snapshot finds if it reads the source itself.
+  void ReadAgain(CheckpointId id, FrozenTask& snapshot);
   sim::Result<void> NotifyComplete(CheckpointId id);
   sim::Result<void> NotifyAborted(CheckpointId id);
   // In the keyed state of all operators, timers included.

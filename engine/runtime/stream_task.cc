@@ -369,18 +369,17 @@ sim::Result<void> StreamTask::PerformCheckpoint(CheckpointId id) {
   }
   last_checkpoint_ = id;
   SendBarrier(id);
-  sim::Result<TaskSnapshot> snapshot = chain_.Snapshot(id);
+  sim::Result<FrozenTask> snapshot = chain_.Snapshot(id);
   if (!snapshot) {
     return sim::Fail(snapshot);
   }
+  frozen_[id] = *std::move(snapshot);
   environment_.Trace(events::kSnapshotTaken, {{"id", id},
                                               {"subtask", name_},
                                               {"attempt", id_.attempt},
                                               {"entries", chain_.keyed_entries()},
                                               {"watermark", watermarks_.current().nanos()}});
-  fibers_.Spawn("upload", [this, id, frozen = *std::move(snapshot)]() mutable {
-    Upload(id, std::move(frozen));
-  });
+  fibers_.Spawn("upload", [this, id] { Upload(id); });
   return {};
 }
 
@@ -397,7 +396,8 @@ void StreamTask::SendBarrier(CheckpointId id) {
   }
 }
 
-void StreamTask::Upload(CheckpointId id, TaskSnapshot snapshot) {
+void StreamTask::Upload(CheckpointId id) {
+  FrozenTask& snapshot = frozen_[id];
   if (defects_.Has(Defect::kUploadReadsLiveState) || defects_.Has(Defect::kListStateByReference)) {
     // Anything that takes time: the task goes on meanwhile.
     (void)environment_.shared().List(CheckpointDirectory(deployment_.job, id));
@@ -405,6 +405,7 @@ void StreamTask::Upload(CheckpointId id, TaskSnapshot snapshot) {
   }
   const sim::Result<SnapshotHandle> handle =
       WriteSnapshot(environment_.shared(), deployment_.job, id, id_, snapshot);
+  frozen_.erase(id);
   if (cancelled_ || !handle) {
     // Nobody waits for it any more; or nobody knows whether it was written.
     const sim::Result<void> removed =
@@ -451,7 +452,7 @@ void StreamTask::Trigger(CheckpointId id) {
   if (defects_.Has(Defect::kTriggersWhileRestoring) && !started_) {
     last_checkpoint_ = id;
     SendBarrier(id);
-    fibers_.Spawn("upload", [this, id] { Upload(id, {}); });
+    fibers_.Spawn("upload", [this, id] { Upload(id); });
     return;
   }
   Post([this, id] { return started_ ? PerformCheckpoint(id) : sim::Result<void>(); });

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -92,7 +93,7 @@ class StreamTask {
   sim::Result<void> EndInput();
   sim::Result<void> PerformCheckpoint(CheckpointId id);
   void SendBarrier(CheckpointId id);
-  void Upload(CheckpointId id, TaskSnapshot snapshot);
+  void Upload(CheckpointId id);
   sim::Result<void> OnComplete(CheckpointId id, bool is_final);
   sim::Result<void> OnAborted(CheckpointId id);
   void CountRecord();
@@ -120,6 +121,8 @@ class StreamTask {
   std::vector<std::unique_ptr<ResultPartition>> partitions_;
   std::vector<std::unique_ptr<sim::Connection>> consumers_;
   OperatorChain chain_;
+  // Snapshots that are being written; views of the state in the chain.
+  std::map<CheckpointId, FrozenTask> frozen_;
   InputGate gate_;
   BarrierHandler barriers_;
   WatermarkValve watermarks_;

@@ -26,6 +26,7 @@
 #include "engine/ids.h"
 #include "engine/state/heap_table.h"
 #include "engine/state/key_groups.h"
+#include "engine/state/keyed_snapshot.h"
 #include "sim/network.h"
 #include "sim/result.h"
 
@@ -102,15 +103,14 @@ class KeyedStateBackend {
 
   // A view of the state as it is now, to be written while it goes on changing. Views end before the
   // backend does.
-  class View {
+  class View final : public KeyedSnapshot {
    public:
     explicit View(KeyedStateBackend& backend, bool reads_live);
-    ~View();
+    ~View() override;
     View(const View&) = delete;
     View& operator=(const View&) = delete;
 
-    // The next group that has entries, with their bytes; nothing at the end. Does not suspend.
-    std::optional<std::pair<KeyGroup, sim::Bytes>> Next();
+    std::optional<std::pair<KeyGroup, sim::Bytes>> Next() override;
 
    private:
     KeyedStateBackend& backend_;

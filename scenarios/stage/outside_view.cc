@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/checkpoint/checkpoint_stream.h"
 #include "engine/checkpoint/completed_checkpoint_store.h"
 #include "engine/connectors/log_source.h"
 #include "engine/functions.h"
@@ -71,20 +72,20 @@ std::optional<sim::Bytes> OutsideView::ReadWhole(std::string_view path,
         fmt::format("the file {} has {} bytes instead of {}", path, file->size(), *size));
     return std::nullopt;
   }
-  const sim::Result<std::string_view> content = engine::Unseal(*file, path);
-  if (!content) {
-    troubles.push_back(fmt::format("the file {} is damaged", path));
-    return std::nullopt;
-  }
-  return sim::Bytes(*content);
+  return file;
 }
 
 std::optional<engine::CompletedCheckpoint> OutsideView::ReadMetadata(
     int64_t id, std::vector<std::string>& troubles) const {
   const std::string path =
       engine::MetadataPath(scenario_.job.name, engine::CheckpointId(static_cast<uint64_t>(id)));
-  const std::optional<sim::Bytes> content = ReadWhole(path, std::nullopt, troubles);
+  const std::optional<sim::Bytes> file = ReadWhole(path, std::nullopt, troubles);
+  if (!file) {
+    return std::nullopt;
+  }
+  const sim::Result<std::string_view> content = engine::Unseal(*file, path);
   if (!content) {
+    troubles.push_back(fmt::format("the file {} is damaged", path));
     return std::nullopt;
   }
   sim::Result<engine::CompletedCheckpoint> metadata =
@@ -132,7 +133,10 @@ std::vector<std::string> OutsideView::CheckFiles(int64_t id) const {
   std::vector<std::string> troubles;
   if (const auto metadata = ReadMetadata(id, troubles)) {
     for (const engine::SnapshotHandle& handle : metadata->snapshots) {
-      (void)ReadWhole(handle.path, handle.size, troubles);
+      const std::optional<sim::Bytes> file = ReadWhole(handle.path, handle.size, troubles);
+      if (file && !engine::CheckBlocks(*file, handle.path)) {
+        troubles.push_back(fmt::format("the file {} is damaged", handle.path));
+      }
     }
   }
   return troubles;
@@ -146,13 +150,13 @@ CheckpointView OutsideView::ReadCheckpoint(int64_t id) const {
   }
   std::vector<engine::TaskSnapshot> snapshots;
   for (const engine::SnapshotHandle& handle : metadata->snapshots) {
-    const std::optional<sim::Bytes> content = ReadWhole(handle.path, handle.size, view.troubles);
-    if (!content) {
+    const std::optional<sim::Bytes> file = ReadWhole(handle.path, handle.size, view.troubles);
+    if (!file) {
       continue;
     }
-    sim::Result<engine::TaskSnapshot> snapshot = engine::Decode<engine::TaskSnapshot>(*content);
+    sim::Result<engine::TaskSnapshot> snapshot = engine::DecodeSnapshot(*file, handle);
     if (!snapshot) {
-      view.troubles.push_back(fmt::format("the file {} cannot be decoded", handle.path));
+      view.troubles.push_back(fmt::format("the file {} is damaged", handle.path));
       continue;
     }
     AddPositions(*snapshot, view);

@@ -34,8 +34,8 @@ class OutsideView final : public Outside {
   std::vector<int64_t> WithFiles() const override;
 
  private:
-  // The content of a file without its frame; nothing, and a trouble, when it is not as it should
-  // be.
+  // The bytes of a file; nothing, and a trouble, when it is not there or not of the size it should
+  // have.
   std::optional<sim::Bytes> ReadWhole(std::string_view path, std::optional<uint64_t> size,
                                       std::vector<std::string>& troubles) const;
   std::optional<engine::CompletedCheckpoint> ReadMetadata(int64_t id,

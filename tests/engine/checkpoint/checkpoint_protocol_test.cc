@@ -10,6 +10,7 @@
 
 #include "engine/events.h"
 #include "tests/engine/checkpoint/coordinator_stage.h"
+#include "tests/support/frozen.h"
 
 namespace flinch::engine {
 namespace {
@@ -47,7 +48,7 @@ TEST(CheckpointProtocolTest, ADeclineEndsTheCheckpointAndItsFiles) {
     stage.Start();
     ASSERT_TRUE(stage.Await(events::kCheckpointTriggered));
     const SnapshotHandle handle =
-        *WriteSnapshot(stage.volume(), "job", CheckpointId(1), SourceTask(0), TaskSnapshot());
+        *tests::WriteFrozen(stage.volume(), CheckpointId(1), SourceTask(0), TaskSnapshot());
     stage.Do([&] {
       stage.job.coordinator->OnAcknowledge(SourceTask(0), CheckpointId(1), handle);
       stage.job.coordinator->OnDecline(CheckpointId(1), "no space left");
@@ -143,7 +144,7 @@ TEST(CheckpointProtocolTest, TriggersThatFailDoNotCountAgainstTheTolerableNumber
 }
 
 SnapshotHandle Upload(sim::FileSystem& volume, uint64_t id, const ExecutionAttemptId& task) {
-  return *WriteSnapshot(volume, "job", CheckpointId(id), task, TaskSnapshot());
+  return *tests::WriteFrozen(volume, CheckpointId(id), task, TaskSnapshot());
 }
 
 TEST(CheckpointProtocolTest, ASnapshotThatComesTooLateOrFromNobodyIsRemoved) {

@@ -10,6 +10,7 @@
 #include "engine/events.h"
 #include "tests/support/bench.h"
 #include "tests/support/flaky_volume.h"
+#include "tests/support/frozen.h"
 
 namespace flinch::engine {
 namespace {
@@ -30,7 +31,7 @@ CompletedCheckpoint MakeCheckpoint(sim::Environment& environment, uint64_t id) {
   TaskSnapshot snapshot;
   snapshot["source"].state["id"] = {std::to_string(id)};
   const sim::Result<SnapshotHandle> handle =
-      WriteSnapshot(environment.shared(), "job", CheckpointId(id), kTask, snapshot);
+      tests::WriteFrozen(environment.shared(), CheckpointId(id), kTask, snapshot);
   sim::Check(handle.has_value(), "the snapshot of checkpoint {} was not written", id);
   return {.id = CheckpointId(id), .is_final = false, .snapshots = {*handle}};
 }

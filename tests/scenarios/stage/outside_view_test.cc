@@ -12,6 +12,7 @@
 #include "engine/state/key_groups.h"
 #include "engine/state/keyed_state_backend.h"
 #include "scenarios/files/registry.h"
+#include "tests/support/frozen.h"
 
 namespace flinch::scenarios {
 
@@ -52,7 +53,7 @@ class OutsideViewTest : public ::testing::Test {
     world_.AddProcess(world_.AddHost("jm"), "jm", [after](sim::Environment& environment) {
       const engine::CheckpointId id(4);
       const auto handle =
-          engine::WriteSnapshot(environment.shared(), "url_clicks", id, {}, OneOfEach());
+          tests::WriteFrozen(environment.shared(), id, {}, OneOfEach(), "url_clicks");
       ASSERT_TRUE(handle);
       engine::CompletedCheckpointStore store(environment, "url_clicks", 1, {});
       ASSERT_TRUE(store.Add({.id = id, .is_final = false, .snapshots = {*handle}}));

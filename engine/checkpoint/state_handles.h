@@ -1,0 +1,91 @@
+// Where the parts of a subtask's state lie: what tasks report, checkpoints keep and masters hand out
+// again.
+//
+// Shape:  a subtask writes one file of blocks (checkpoint_stream.h); a handle says which block is
+//         what, so that the master can give a part of a file to another subtask without reading it.
+//         State that shares files with earlier checkpoints, and the contents of channels, will be
+//         handles of their own beside these.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/ids.h"
+#include "engine/serializer.h"
+#include "engine/state/key_groups.h"
+
+namespace flinch::engine {
+
+// The keyed state of one operator, as far as it has entries: a block per key group.
+struct KeyGroupsHandle {
+  std::vector<std::pair<KeyGroup, uint64_t>> groups;  // with the offset of its block; groups grow
+
+  friend bool operator==(const KeyGroupsHandle&, const KeyGroupsHandle&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.groups);
+  }
+};
+
+// Who gets the entries of a list when the parallelism changes.
+enum class ListMode : uint8_t {
+  kSplit,      // each entry one subtask, as evenly as can be
+  kUnion,      // each subtask all entries of all
+  kBroadcast,  // each subtask the entries of one, which were the same in all
+};
+
+// A list of operator state: a block per entry.
+struct ListHandle {
+  std::string name;
+  ListMode mode = ListMode::kSplit;
+  std::vector<uint64_t> entries;  // offsets of the blocks
+
+  friend bool operator==(const ListHandle&, const ListHandle&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.name);
+    visit(self.mode);
+    visit(self.entries);
+  }
+};
+
+// What one operator of one subtask has in the subtask's file.
+struct OperatorHandles {
+  std::vector<ListHandle> lists;
+  KeyGroupsHandle keyed;
+
+  friend bool operator==(const OperatorHandles&, const OperatorHandles&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.lists);
+    visit(self.keyed);
+  }
+};
+
+// A subtask's file and what is in it.
+struct SnapshotHandle {
+  VertexId vertex;  // of the subtask that wrote it
+  SubtaskIndex subtask;
+  std::string path;
+  uint64_t size = 0;
+  std::map<std::string, OperatorHandles> operators{};  // by operator name
+
+  friend bool operator==(const SnapshotHandle&, const SnapshotHandle&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.vertex);
+    visit(self.subtask);
+    visit(self.path);
+    visit(self.size);
+    visit(self.operators);
+  }
+};
+
+}  // namespace flinch::engine
