@@ -1,6 +1,5 @@
 #include "engine/master/job_master.h"
 
-#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
