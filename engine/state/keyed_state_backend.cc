@@ -65,7 +65,7 @@ std::unexpected<sim::Error> OtherType(const StateMeta& old, const StateMeta& now
       sim::ErrorCode::kInvalidArgument,
       fmt::format("The state \"{}\" is a {} in this job and {} a {}. Give the new state "
                   "a name of its own.",
-                  now.name, Describe(now), who, Describe(old)));
+                  now.name, DescribeState(now), who, DescribeState(old)));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ std::string_view StateKindName(StateKind kind) {
   return "state of an unknown kind";  // of a snapshot that a later version wrote
 }
 
-std::string Describe(const StateMeta& meta) {
+std::string DescribeState(const StateMeta& meta) {
   const std::string from = meta.kind == StateKind::kMap || meta.spaces != "none"
                                ? fmt::format(" by {}", meta.spaces)
                                : std::string();

@@ -44,7 +44,7 @@ struct StateMeta {
 };
 
 // Returns "value of i64", "map of i64 by text, version 2": for messages.
-std::string Describe(const StateMeta& meta);
+std::string DescribeState(const StateMeta& meta);
 
 namespace detail {
 
