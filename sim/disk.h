@@ -122,8 +122,9 @@ class FileSystem {
   // kUnavailable only reading the file tells whether it was created, and by whom.
   virtual Result<bool> PutIfAbsent(std::string_view path, std::string_view bytes) = 0;
 
-  // One that was made exists though nothing is in it; as a name, it is durable with its parent's
-  // SyncDirectory. kExists when there is something of that name. What it lies in need not be made.
+  // One that was made exists though nothing is in it. It is a name, and durable with its parent's
+  // SyncDirectory: until then a crash of who made it may take it with all that he had in it, synced
+  // or not. kExists when there is something of that name. What it lies in need not be made.
   virtual Result<void> MakeDirectory(std::string_view directory) = 0;
   // Of an empty one; kExists when something is in it.
   virtual Result<void> RemoveDirectory(std::string_view directory) = 0;

@@ -2,6 +2,7 @@
 
 #define XXH_INLINE_ALL
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <xxhash.h>
@@ -78,7 +79,7 @@ const Bytes* Volume::Content(Inode file) const {
 
 std::optional<Bytes> Volume::DurableContent(std::string_view path) const {
   const auto name = names_.find(path);
-  if (name == names_.end() || name->second.durable == 0) {
+  if (name == names_.end() || name->second.durable == 0 || IsInAnOpenDirectory(path)) {
     return std::nullopt;
   }
   const Node& node = nodes_.at(name->second.durable);
@@ -286,6 +287,25 @@ void Volume::SyncName(std::string_view path) {
   }
 }
 
+std::vector<Volume::Number> Volume::Foundations(Number number) const {
+  std::vector<Number> earlier;
+  const auto add = [&](const std::vector<Number>& chain) {
+    std::ranges::copy_if(chain, std::back_inserter(earlier),
+                         [&](Number other) { return other < number; });
+  };
+  const NameOperation& operation = waiting_.at(number);
+  ForEachName(operation, [&](Names::iterator name) { add(chains_.at(name->first)); });
+  if (operation.of_directory && operation.to == names_.end()) {
+    // It was empty when it was removed.
+    const std::string prefix = PrefixOf(operation.from->first);
+    for (auto chain = chains_.lower_bound(prefix);
+         chain != chains_.end() && chain->first.starts_with(prefix); ++chain) {
+      add(chain->second);
+    }
+  }
+  return earlier;
+}
+
 void Volume::MakeDurable(std::set<Number> wanted) {
   if (IsJournaled() && !wanted.empty()) {
     for (auto at = waiting_.begin(); at->first < *wanted.rbegin(); ++at) {
@@ -296,16 +316,11 @@ void Volume::MakeDurable(std::set<Number> wanted) {
   while (!open.empty()) {
     const Number number = open.back();
     open.pop_back();
-    ForEachName(waiting_.at(number), [&](Names::iterator name) {
-      for (const Number earlier : chains_.at(name->first)) {
-        if (earlier >= number) {
-          break;
-        }
-        if (wanted.insert(earlier).second) {
-          open.push_back(earlier);
-        }
+    for (const Number earlier : Foundations(number)) {
+      if (wanted.insert(earlier).second) {
+        open.push_back(earlier);
       }
-    });
+    }
   }
   for (const Number number : wanted) {
     Finish(number, true);
@@ -402,13 +417,30 @@ bool Volume::IsDirectory(std::string_view path) const {
 }
 
 void Volume::MakeDirectory(std::string_view path, ProcessId writer) {
-  At(Create(path, writer)).is_directory = true;
+  const Inode directory = ++last_inode_;
+  nodes_[directory] = {.is_directory = true, .writer = writer};
+  const auto name = names_.try_emplace(std::string(path)).first;
+  Wait({.from = names_.end(),
+        .to = name,
+        .file = directory,
+        .writer = writer,
+        .of_directory = true});
 }
 
 void Volume::RemoveDirectory(std::string_view path, ProcessId writer) {
   const auto name = names_.find(path);
   Check(name != names_.end() && name->second.current != 0, "there is no directory {}", path);
-  Wait({.from = name, .to = names_.end(), .file = 0, .writer = writer});
+  Wait({.from = name, .to = names_.end(), .file = 0, .writer = writer, .of_directory = true});
+}
+
+bool Volume::IsInAnOpenDirectory(std::string_view path) const {
+  for (std::string_view above = DirectoryOf(path); !above.empty(); above = DirectoryOf(above)) {
+    const auto name = names_.find(above);
+    if (name != names_.end() && name->second.current != 0 && name->second.durable == 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 std::vector<DirectoryEntry> Volume::Entries(std::string_view directory, SimTime as_of) const {
@@ -443,6 +475,7 @@ std::vector<Volume::Drawn> Volume::Crash(ProcessId writer) {
 }
 
 void Volume::BequeathNames(ProcessId dead) {
+  std::set<Number> shared;  // makings of directories
   // Latest first, so that what is inherited passes its own foundations on too.
   for (auto at = waiting_.rbegin(); at != waiting_.rend(); ++at) {
     auto& [number, operation] = *at;
@@ -456,6 +489,54 @@ void Volume::BequeathNames(ProcessId dead) {
         }
       }
     });
+    if (operation.of_directory && operation.to != names_.end() &&
+        OthersHaveSomethingIn(operation.to->first, dead)) {
+      shared.insert(number);
+    }
+  }
+  MakeDurable(std::move(shared));
+}
+
+bool Volume::OthersHaveSomethingIn(std::string_view directory, ProcessId dead) const {
+  const std::string prefix = PrefixOf(directory);
+  for (auto name = names_.lower_bound(prefix);
+       name != names_.end() && name->first.starts_with(prefix); ++name) {
+    const Inode file = name->second.current;
+    const auto chain = chains_.find(name->first);
+    if ((file != 0 && nodes_.at(file).writer != dead) ||
+        (chain != chains_.end() && std::ranges::any_of(chain->second, [&](Number number) {
+           return waiting_.at(number).writer != dead;
+         }))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Volume::IsInOneOf(const std::set<Number>& lost, Number number) const {
+  bool is_in = false;
+  ForEachName(waiting_.at(number), [&](Names::iterator name) {
+    for (std::string_view above = DirectoryOf(name->first); !above.empty();
+         above = DirectoryOf(above)) {
+      const auto chain = chains_.find(above);
+      is_in = is_in ||
+              (chain != chains_.end() && std::ranges::any_of(chain->second, [&](Number other) {
+                 return other < number && lost.contains(other) && waiting_.at(other).of_directory;
+               }));
+    }
+  });
+  return is_in;
+}
+
+// Nothing of it can be reached any more.
+void Volume::Abandon(const std::string& directory) {
+  const std::string prefix = PrefixOf(directory);
+  for (auto name = names_.lower_bound(prefix);
+       name != names_.end() && name->first.starts_with(prefix);) {
+    const auto below = name++;
+    Unrefer(std::exchange(below->second.durable, 0));
+    SetCurrent(below, 0);
+    DropIfUnused(below);
   }
 }
 
@@ -466,12 +547,9 @@ void Volume::CrashNames(ProcessId dead, std::vector<Drawn>& drawn) {
     if (operation.writer != dead) {
       continue;
     }
-    bool happened = !IsJournaled() || lost.empty();
-    ForEachName(operation, [&](Names::iterator name) {
-      happened = happened && std::ranges::none_of(chains_.at(name->first), [&](Number other) {
-                   return other < number && lost.contains(other);
-                 });
-    });
+    bool happened = (!IsJournaled() || lost.empty()) && !IsInOneOf(lost, number) &&
+                    std::ranges::none_of(Foundations(number),
+                                         [&](Number other) { return lost.contains(other); });
     if (happened && options_.crash_fate == CrashFate::kDrawn) {
       happened = DrawFate(crash_, options_.crash_weights) == PieceFate::kKept;
       drawn.push_back({.piece = Drawn::Piece::kName, .number = number, .left = happened ? 1U : 0U});
@@ -481,8 +559,18 @@ void Volume::CrashNames(ProcessId dead, std::vector<Drawn>& drawn) {
     (happened ? kept : lost).insert(number);
   }
   MakeDurable(std::move(kept));
+  std::vector<std::string> abandoned;
+  for (const Number number : lost) {
+    const auto& [from, to, file, writer, of_directory] = waiting_.at(number);
+    if (of_directory && to != names_.end() && to->second.current == file) {
+      abandoned.push_back(to->first);
+    }
+  }
   for (auto number = lost.rbegin(); number != lost.rend(); ++number) {
     Finish(*number, false);
+  }
+  for (const std::string& directory : abandoned) {
+    Abandon(directory);
   }
 }
 

@@ -13,7 +13,8 @@
 //         has built (a later one on the same name) is inherited by that process. Afterwards what is
 //         left of the dead is durable.
 // Dirs:   where something is, and where one was made; "/a" and "/a/" are the same, and so are "/"
-//         and "".
+//         and "". With the making of one goes what the dead had in it, durable or not; where others
+//         have something in it, its making is durable from then on.
 // Cost:   a name O(log n), a crash what is not durable and all open handles.
 #pragma once
 
@@ -142,6 +143,7 @@ class Volume {
     Names::iterator to;
     Inode file = 0;
     ProcessId writer;
+    bool of_directory = false;
   };
 
   struct OpenHandle {
@@ -159,6 +161,14 @@ class Volume {
 
   void Wait(NameOperation operation);
   void MakeDurable(std::set<Number> wanted);
+  // Earlier operations without which this one cannot have happened.
+  std::vector<Number> Foundations(Number number) const;
+  // Whether it lies in a directory whose making was one of `lost`.
+  bool IsInOneOf(const std::set<Number>& lost, Number number) const;
+  // Whether it lies in a directory that was made and is not durable.
+  bool IsInAnOpenDirectory(std::string_view path) const;
+  bool OthersHaveSomethingIn(std::string_view directory, ProcessId dead) const;
+  void Abandon(const std::string& directory);
   void Finish(Number number, bool happened);
   void SetCurrent(Names::iterator name, Inode file);
   void DropIfUnused(Names::iterator name);
@@ -169,7 +179,7 @@ class Volume {
   void CrashFiles(ProcessId dead, std::vector<Drawn>& drawn);
 
   template <typename Visit>
-  void ForEachName(const NameOperation& operation, Visit visit) {
+  void ForEachName(const NameOperation& operation, Visit visit) const {
     if (operation.from != names_.end()) {
       visit(operation.from);
     }

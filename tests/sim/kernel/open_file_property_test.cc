@@ -207,8 +207,9 @@ class Model {
 
   // Names of which it is sure what a crash leaves.
   bool IsSettled(const std::string& path) const {
-    return std::ranges::none_of(waiting,
-                                [&](const NameChange& change) { return change.Touches(path); });
+    return std::ranges::none_of(waiting, [&](const NameChange& change) {
+      return change.Touches(path) || path.starts_with(change.place() + "/");
+    });
   }
 
   bool Excludes(const ModelHandle& mine, LockKind kind) const {

@@ -196,6 +196,51 @@ TEST_F(VolumeTest, ADirectoryThatWasMadeExistsThoughNothingIsInIt) {
   EXPECT_FALSE(volume_.IsDirectory("/d"));
 }
 
+TEST_F(VolumeTest, ADirectoryWhoseNameWasNotSyncedTakesWhatIsInItAlong) {
+  volume_.MakeDirectory("/d", kWriter);
+  const Volume::Inode file = volume_.Create("/d/f", kWriter);
+  volume_.Append(file, "bytes", kWriter);
+  volume_.Sync(file);
+  volume_.SyncDirectory("/d");
+  EXPECT_EQ(volume_.DurableContent("/d/f"), std::nullopt);
+  volume_.Crash(kWriter);
+  EXPECT_EQ(Content("/d/f"), "(none)");
+  EXPECT_EQ(volume_.used_bytes(), 0U);
+  volume_.MakeDirectory("/d", kWriter);
+  volume_.SyncDirectory("/");
+  volume_.Create("/d/f", kWriter);
+  volume_.SyncDirectory("/d");
+  volume_.Crash(kWriter);
+  EXPECT_EQ(Content("/d/f"), "");
+}
+
+TEST_F(VolumeTest, ADirectoryInWhichTheLivingHaveSomethingOutlivesItsMaker) {
+  volume_.MakeDirectory("/d", kWriter);
+  const Volume::Inode mine = volume_.Create("/d/mine", kWriter);
+  const Volume::Inode yours = volume_.Create("/d/yours", kOther);
+  volume_.Sync(mine);
+  volume_.Sync(yours);
+  volume_.SyncDirectory("/d");
+  volume_.Crash(kWriter);
+  EXPECT_EQ(Content("/d/yours"), "");
+  EXPECT_EQ(Content("/d/mine"), "");
+  volume_.Crash(kOther);
+  EXPECT_EQ(Content("/d/yours"), "");
+}
+
+TEST_F(VolumeTest, ADirectoryIsRemovedOnlyWithWhatWasInIt) {
+  volume_.MakeDirectory("/d", kWriter);
+  volume_.Create("/d/f", kWriter);
+  volume_.SyncDirectory("/");
+  volume_.SyncDirectory("/d");
+  volume_.Remove("/d/f", kWriter);
+  volume_.RemoveDirectory("/d", kWriter);
+  volume_.SyncDirectory("/");
+  volume_.Crash(kWriter);
+  EXPECT_EQ(Content("/d/f"), "(none)");
+  EXPECT_FALSE(volume_.IsDirectory("/d"));
+}
+
 TEST_F(VolumeTest, TheEntriesOfADirectoryAreWhatIsDirectlyInIt) {
   volume_.MakeDirectory("/d/a", kWriter);
   for (const std::string_view path : {"/d/a/x", "/d/a.b", "/d/c/y", "/e"}) {
