@@ -36,6 +36,7 @@ constexpr auto kSpanBounds = std::to_array<SpanBounds>({
     // A request and its reply cross the network in the meantime, and a disk may be between them.
     {.name = "taskmanager.network.request-timeout", .min = 10ms},
     {.name = "pekko.ask.timeout", .min = 10ms},
+    {.name = "sink.delivery-timeout", .min = 10ms},
     // A turn of task.turn-records must end some day.
     {.name = "task.record-time", .min = 0ns, .max = 1min},
     {.name = "source.fetch.max-wait", .min = 0ns},
@@ -99,6 +100,12 @@ sim::Result<void> EngineOptions::Validate() const {
   }
   if (task.turn_records == 0) {
     return Refuse("task.turn-records is 0: without a record a turn does nothing; give at least 1.");
+  }
+  if (source.fetch_records_max == 0) {
+    return Refuse("source.fetch.max-records is 0: a fetch needs room for at least 1 record.");
+  }
+  if (sink.batch_records == 0) {
+    return Refuse("sink.batch-records is 0: a batch holds at least 1 record.");
   }
   if (max_parallelism > 32768) {
     return Refuse(

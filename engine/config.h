@@ -72,6 +72,8 @@ struct SourceOptions {
   // fetch.min.bytes (1) and fetch.max.wait.ms (500).
   uint32_t fetch_records_min = 1;
   Duration fetch_wait = 500ms;
+  // The most of one fetch and partition: Kafka's max.poll.records (500).
+  uint32_t fetch_records_max = 250;
   // How often a source sends a watermark while records go on coming. Flink: 200 ms. 0: after each
   // record.
   Duration watermark_interval = 200ms;
@@ -86,6 +88,11 @@ struct SinkOptions {
   // After this the broker aborts a transaction by itself. Must exceed the longest recovery, or data
   // is lost: Flink's documents warn of just this. Kafka: 15 min.
   Duration transaction_timeout = 15min;
+  // How long sinks and sources ask the log again before they give up: Kafka's delivery.timeout.ms,
+  // 2 min; shorter, as all outages are.
+  Duration delivery_timeout = 30s;
+  // So many records are sent at once, or what there is at a checkpoint.
+  uint32_t batch_records = 100;
 };
 
 struct EngineOptions {
@@ -126,9 +133,12 @@ void Visit(Options& options, Visitor&& visit) {
   visit("task.turn-records", options.task.turn_records);
   visit("source.fetch.min-records", options.source.fetch_records_min);
   visit("source.fetch.max-wait", options.source.fetch_wait);
+  visit("source.fetch.max-records", options.source.fetch_records_max);
   visit("pipeline.auto-watermark-interval", options.source.watermark_interval);
   visit("pekko.ask.timeout", options.rpc.ask_timeout);
   visit("sink.transaction-timeout", options.sink.transaction_timeout);
+  visit("sink.delivery-timeout", options.sink.delivery_timeout);
+  visit("sink.batch-records", options.sink.batch_records);
   visit("pipeline.max-parallelism", options.max_parallelism);
 }
 

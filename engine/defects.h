@@ -7,9 +7,13 @@
 #pragma once
 
 #include <array>
+#include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #ifndef FLINCH_DEFECTS
 #define FLINCH_DEFECTS 1
@@ -62,6 +66,25 @@ enum class Defect : uint8_t {
   kTriggersWhileRestoring,
   kReconnectsWithoutSequence,
   kTasksOutliveTheirMaster,
+  kSinkForgetsTheFinalCheckpoint,
+  kSinkSwallowsFailedCommits,
+  kSinkKeepsTheNewestPendingOnly,
+  kRestartsCountTwice,
+  kFinalIsNotTriedAgain,
+  kCancelRepeatedSeldom,
+  kSourceRestoresOneLate,
+  kSourceRestoresOneEarly,
+  kSourceEndsWithRecordsLeft,
+  kEndWithoutWatermark,
+  kWindowIsLateByItsStart,
+  kWatermarkOfTheFastest,
+  kMetadataMissesTheLastSnapshot,
+  kRetainsOneFewer,
+  kRestartsBeforeAllStopped,
+  kUnansweredDeploymentCounts,
+  kStateIsReportedOnce,
+  kCancelOfUnknownIsIgnored,
+  kRepeatedAckDiscards,
 };
 
 struct DefectInfo {
@@ -235,26 +258,107 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
     {Defect::kTasksOutliveTheirMaster, "tasks_outlive_their_master",
      "A TaskManager that has lost its JobManager neither cancels its tasks nor tells of them.",
      "A subtask has one attempt at a time.", "fencing", "G49"},
+    {Defect::kSinkForgetsTheFinalCheckpoint, "sink_forgets_the_final_checkpoint",
+     "The sink is not told that the final checkpoint is complete: its last results are never "
+     "committed.",
+     "A job that finishes has all its output.", "lost commit",
+     "known-bugs 37, 38 (their class: the end of input)"},
+    {Defect::kSinkSwallowsFailedCommits, "sink_swallows_failed_commits",
+     "A commit that the broker refuses counts as done.",
+     "A job whose output is lost fails, and does not finish.", "lost commit",
+     "known-bugs 134: FLINK-39056"},
+    {Defect::kSinkKeepsTheNewestPendingOnly, "sink_keeps_the_newest_pending_only",
+     "A snapshot of the sink holds its newest pending transaction, and not those of checkpoints "
+     "that were given up.",
+     "A restored checkpoint commits everything before it.", "lost commit",
+     "G37 (its class: a lost notification)"},
+    {Defect::kRestartsCountTwice, "restarts_count_twice", "Each restart of the job counts as two.",
+     "A job is restarted as often as it may be.", "liveness",
+     "G47 (its class: what is counted wrongly is missing later)"},
+    {Defect::kFinalIsNotTriedAgain, "final_is_not_tried_again",
+     "When the final checkpoint has failed the next one comes with the interval.",
+     "The end of the input is answered at once, however often it fails.", "liveness",
+     "known-bugs 37, 38 (their class: the end of input)"},
+    {Defect::kCancelRepeatedSeldom, "cancel_repeated_seldom",
+     "A request to cancel that was lost is repeated after more than a minute.",
+     "A healed job stands still no longer than its time-outs.", "liveness",
+     "G47 (its class: lost and asked again too late)"},
+    {Defect::kSourceRestoresOneLate, "source_restores_one_late",
+     "A source goes on behind the next record of its restored position.",
+     "A source goes on where the checkpoint left it.", "lost data",
+     "G16 (its class: a position is off by one)"},
+    {Defect::kSourceRestoresOneEarly, "source_restores_one_early",
+     "A source takes its restored position for the last record emitted, and emits that again.",
+     "A source goes on where the checkpoint left it.", "doubled data",
+     "G16 (its class: a position is off by one)"},
+    {Defect::kSourceEndsWithRecordsLeft, "source_ends_with_records_left",
+     "A source ends when it has fetched everything, whatever it has not emitted yet.",
+     "Every record of the input is read.", "lost data",
+     "known-bugs 37, 38 (their class: the end of input)"},
+    {Defect::kEndWithoutWatermark, "end_without_watermark",
+     "A source ends without the last watermark: what waits for it never fires.",
+     "At the end of its input a job gives all its results.", "lost data",
+     "known-bugs 37, 38 (their class: the end of input)"},
+    {Defect::kWindowIsLateByItsStart, "window_is_late_by_its_start",
+     "A record is late once the watermark has passed the start of its window.",
+     "No record that keeps to the bound is late.", "window rule", "G52"},
+    {Defect::kWatermarkOfTheFastest, "watermark_of_the_fastest",
+     "The watermark of a task is that of its fastest channel.",
+     "No record that keeps to the bound is late.", "window rule", "G53"},
+    {Defect::kMetadataMissesTheLastSnapshot, "metadata_misses_the_last_snapshot",
+     "The metadata of a checkpoint leave the last snapshot out.",
+     "A completed checkpoint holds the state of every subtask.", "lost state",
+     "G01 (its class: a snapshot is missing)"},
+    {Defect::kRetainsOneFewer, "retains_one_fewer",
+     "The store keeps one completed checkpoint fewer than asked.",
+     "The newest completed checkpoint is there.", "ownership",
+     "G28 (its class: what is deleted too early)"},
+    {Defect::kRestartsBeforeAllStopped, "restarts_before_all_stopped",
+     "A new attempt of the job starts while tasks of the old one still run.",
+     "A subtask has one attempt at a time.", "fencing", "G49 (its class: two attempts at once)"},
+    {Defect::kUnansweredDeploymentCounts, "unanswered_deployment_counts",
+     "A deployment that got no answer counts as accepted.",
+     "A lost message delays a restart and does not prevent it.", "liveness",
+     "G47 (its class: lost and never asked again)"},
+    {Defect::kStateIsReportedOnce, "state_is_reported_once",
+     "A task tells once that it runs, has ended or has seen its end of input.",
+     "A lost message delays a job and does not stop it.", "liveness",
+     "G47 (its class: lost and never asked again)"},
+    {Defect::kCancelOfUnknownIsIgnored, "cancel_of_unknown_is_ignored",
+     "A TaskManager that is to cancel a task which it does not have says nothing.",
+     "A lost message delays a restart and does not prevent it.", "liveness",
+     "G47 (its class: lost and never asked again)"},
+    {Defect::kRepeatedAckDiscards, "repeated_ack_discards",
+     "An acknowledgement that comes again after its checkpoint was stored discards the snapshot.",
+     "Files live as long as a checkpoint that may be restored refers to them.", "ownership", "G28"},
 });
 
 // The set of planted defects of one run. A value; travels in options.
 class Defects {
  public:
-  constexpr bool Has([[maybe_unused]] Defect defect) const {
+  bool Has([[maybe_unused]] Defect defect) const {
 #if FLINCH_DEFECTS
-    return (bits_ >> static_cast<unsigned>(defect) & 1U) != 0;
+    return planted_.test(static_cast<size_t>(defect));
 #else
     return false;
 #endif
   }
 
-  constexpr void Plant(Defect defect) { bits_ |= uint64_t{1} << static_cast<unsigned>(defect); }
+  // The right value, but the wrong one where the defect is planted.
+  template <typename Value>
+  Value Right(Value right, Defect defect, std::type_identity_t<Value> wrong) const {
+    return Has(defect) ? std::move(wrong) : std::move(right);
+  }
 
-  constexpr bool empty() const { return bits_ == 0; }
+  void Plant(Defect defect) { planted_.set(static_cast<size_t>(defect)); }
+
+  bool empty() const { return planted_.none(); }
 
  private:
-  uint64_t bits_ = 0;
+  std::bitset<256> planted_;
 };
+
+static_assert(kDefects.size() <= 256);
 
 constexpr std::optional<Defect> FindDefect(std::string_view name) {
   for (const DefectInfo& info : kDefects) {

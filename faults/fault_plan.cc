@@ -55,6 +55,10 @@ class PlanCheck {
     if (when.time < sim::kEpoch) {
       Report("at", fmt::format("The time {} is before the start of the world, which is 0s.",
                                sim::Show(when.time)));
+    } else if (cast_.healed && when.time >= *cast_.healed) {
+      Report("at", fmt::format("At {} the run is healed already, at {}: from then on no fault "
+                               "fires. Give an earlier time, or raise limits.heal_after.",
+                               sim::Show(when.time), sim::Show(*cast_.healed)));
     }
   }
 
@@ -81,7 +85,25 @@ class PlanCheck {
                                     text::Quote(field->first)))
             .field = field->first;
       }
+      CheckValue(field->first, field->second);
     }
+  }
+
+  // Nor would one that waits for a subtask that there is not.
+  void CheckValue(const std::string& field, const std::string& pattern) {
+    const auto matches = [&pattern](const std::string& subtask) {
+      return text::MatchesPattern(subtask, pattern);
+    };
+    if (field != "subtask" || !cast_.subtasks || cast_.subtasks->empty() ||
+        std::ranges::any_of(*cast_.subtasks, matches)) {
+      return;
+    }
+    Report("where",
+           fmt::format("There is no subtask {} {}; there are {} of them, from {} to {}.{}",
+                       text::Quote(pattern), cast_.scope, cast_.subtasks->size(),
+                       cast_.subtasks->front(), cast_.subtasks->back(),
+                       text::DidYouMean(pattern, std::span<const std::string>(*cast_.subtasks))))
+        .field = field;
   }
 
   // A fault that waits for a field that its event does not have would never fire.

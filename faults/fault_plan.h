@@ -42,6 +42,10 @@ struct Cast {
   std::vector<std::string> cells{};
   // The operators of the job, whose code may fail. Nothing: nobody knows; any name will do.
   std::optional<std::vector<std::string>> operators{};
+  // The subtasks that events name, "sink[0]". Nothing: nobody knows.
+  std::optional<std::vector<std::string>> subtasks{};
+  // From when on no fault fires. Nothing: nobody knows.
+  std::optional<sim::SimTime> healed{};
   // Where all that is: the end of "There is no process \"x\" …".
   std::string scope = "in this scenario";
 };

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "faults/action_draw.h"
 #include "sim/check.h"
 
 namespace flinch::faults {
@@ -27,181 +28,29 @@ constexpr auto kLossPercents = std::to_array<uint32_t>({5, 10, 25, 50, 75, 100})
 // One in so many crashes aims at the process that traced the anchor, where that is known.
 constexpr sim::Ratio kAimedCrash = {.numerator = 1, .denominator = 3};
 constexpr sim::Ratio kCrashAgain = {.numerator = 1, .denominator = 2};
+constexpr sim::Ratio kFollows = {.numerator = 1, .denominator = 3};
+// So many faults follow a first one, each the one before it.
+constexpr size_t kFollowersMax = 3;
 constexpr sim::Ratio kOneWay = {.numerator = 1, .denominator = 2};
 
 enum class LinkKind : uint8_t { kDrop, kDelay, kCut };
 
-constexpr auto kOtherRatios = std::to_array<uint32_t>({1, 5, 10, 25, 50});
-constexpr auto kByteRates = std::to_array<uint64_t>({2'000, 20'000, 200'000});
-constexpr auto kOperationRates = std::to_array<uint64_t>({10, 50, 200});
-constexpr auto kDrifts = std::to_array<uint64_t>({200, 10'000, 300'000});
-constexpr auto kDiskSizes = std::to_array<uint64_t>({1'000, 10'000, 100'000});
-constexpr uint64_t kWritesMax = 30;
 constexpr sim::Ratio kHalf = {.numerator = 1, .denominator = 2};
 constexpr sim::Ratio kRated = {.numerator = 1, .denominator = 4};
 constexpr int64_t kGapsPerHorizon = 8;
 
 // Of all troubles of a clock only this one is a wall clock's own.
 constexpr uint32_t kJumpWeight = 4;
-// A wall clock that is set: by NTP, by hand, by a wrong time zone.
-constexpr auto kClockJumps = std::to_array<sim::Duration>({100ms, 5s, 5min, 1h});
 
 // One in so many crashes leaves the restart to a fault of its own.
 constexpr sim::Ratio kRestartedByAnother = {.numerator = 1, .denominator = 4};
-
-// The kinds that are drawn in ways of their own.
-constexpr auto kOwnWay = std::to_array<std::string_view>(
-    {"crash", "restart", "drop", "delay", "cut", "operator_error", "operator_slow"});
-
-template <typename Words>
-bool IsOneOf(std::string_view word, const Words& words) {
-  return std::ranges::find(words, word) != words.end();
-}
-
-// The kinds that may be drawn: of one family, or ("") all but those with ways of their own.
-std::vector<std::string_view> KindsOf(const SwarmOptions& options, std::string_view family) {
-  std::vector<std::string_view> kinds;
-  for (const FaultInfo& fault : kFaultCatalogue) {
-    const bool is_other = !IsOneOf(fault.kind, kOwnWay) &&
-                          (fault.kind != "reset" || options.connected_hosts.size() >= 2);
-    // A crash at a write comes when it comes; who asks for a family wants it now.
-    const bool is_asked =
-        family.empty() ? is_other : fault.family == family && fault.kind != "crash_at_write";
-    if (is_asked && (options.damages_storage || !IsOneOf(fault.kind, kDamagingKinds))) {
-      kinds.push_back(fault.kind);
-    }
-  }
-  return kinds;
-}
-
-// Draws one parameter of an action after the other, each from a stream of its name.
-class ParameterDraw {
- public:
-  ParameterDraw(const SwarmOptions& options, std::string_view kind, const sim::Random& random)
-      : options_(options), kind_(kind), random_(random) {}
-
-  void operator()(std::string_view key, sim::Ratio& ratio) const {
-    ratio = {.numerator = Pick(key, kOtherRatios), .denominator = 100};
-  }
-
-  void operator()(std::string_view key, sim::Duration& span) const {
-    if (kind_ == "clock_jump") {
-      span = Pick(key, kClockJumps);
-      return;
-    }
-    const bool is_length = key == "for";
-    span = Draw(key, is_length ? options_.link() : options_.delay());
-  }
-
-  void operator()(std::string_view key, std::optional<sim::Duration>& span) const {
-    if (key == "for") {
-      // Once, or for so long.
-      span = Flip("lasts") ? std::optional(Draw(key, options_.link())) : std::nullopt;
-      return;
-    }
-    span = Draw(key, options_.restart());
-  }
-
-  void operator()(std::string_view key, uint64_t& number) const {
-    if (key == "nth") {
-      number = 1 + random_.Split(key).Below(kWritesMax);
-    } else if (key == "ppm") {
-      number = Pick(key, kDrifts);
-    } else if (key == "bytes") {
-      number = Pick(key, kDiskSizes);
-    } else {
-      number = key == "bytes_per_second" ? Pick(key, kByteRates) : Pick(key, kOperationRates);
-    }
-  }
-
-  void operator()(std::string_view, std::string&) const {}  // no path: all files
-
-  void operator()(std::string_view key, bool& flag) const { flag = Flip(key); }
-
-  void operator()(std::string_view key, sim::CrashStyle& style) const {
-    style = Flip(key) ? sim::CrashStyle::kSilent : sim::CrashStyle::kProcess;
-  }
-
-  void operator()(std::string_view key, sim::PausedTimers& timers) const {
-    timers = Flip(key) ? sim::PausedTimers::kFrozen : sim::PausedTimers::kRunning;
-  }
-
-  bool Flip(std::string_view key) const { return random_.Split(key).Chance(kHalf); }
-
- private:
-  sim::Duration Draw(std::string_view key, const SpanBounds& bounds) const {
-    return random_.Split(key).Between(bounds.min, bounds.max);
-  }
-
-  template <typename Choices>
-  typename Choices::value_type Pick(std::string_view key, const Choices& choices) const {
-    return choices[random_.Split(key).Below(choices.size())];
-  }
-
-  const SwarmOptions& options_;
-  const std::string_view kind_;
-  const sim::Random random_;
-};
-
-// Which hosts besides the first stand on its side of a partition or are swizzled: each by chance.
-std::vector<std::string> DrawGroup(const SwarmOptions& options, const Victims& victims,
-                                   const sim::Random& random, bool rest) {
-  std::vector<std::string> group;
-  for (const std::string& host : options.hosts) {
-    const bool is_in = host == victims.first ||
-                       (host != victims.second && random.Split("side").Split(host).Chance(kHalf));
-    if (is_in != rest) {
-      group.push_back(host);
-    }
-  }
-  return group;
-}
-
-template <typename AnyAction>
-void Aim(AnyAction& action, const SwarmOptions& options, const Victims& victims,
-         const sim::Random& random, std::string_view family) {
-  if constexpr (requires { action.process; }) {
-    action.process = victims.first;
-  } else if constexpr (requires { action.from; }) {
-    action.from = victims.first;
-    action.to = victims.second;
-  } else if constexpr (requires { action.group; }) {
-    action.group = DrawGroup(options, victims, random, false);
-    action.others = DrawGroup(options, victims, random, true);
-  } else if constexpr (requires { action.hosts; }) {
-    action.hosts = DrawGroup(options, victims, random, false);
-  } else if constexpr (requires { action.disk; }) {
-    const std::vector<std::string>& hosts = options.disk_hosts;
-    const bool on_host = !hosts.empty() && (family == "disk" || random.Split("disk").Chance(kHalf));
-    action.disk =
-        on_host ? hosts[random.Split("disk_host").Below(hosts.size())] : std::string(kSharedVolume);
-  } else if constexpr (requires { action.host; }) {
-    action.host = victims.first;
-  } else if constexpr (requires { action.operator_name; }) {
-    const std::vector<std::string>& names =
-        victims.operators.empty() ? options.operators : victims.operators;
-    sim::Check(!names.empty(), "there is no operator whose code could fail");
-    action.operator_name = names[random.Split("operator").Below(names.size())];
-  }
-}
-
-Action DrawActionOfKind(const SwarmOptions& options, std::string_view kind, const Victims& victims,
-                        const sim::Random& random, std::string_view family) {
-  Action action = *ActionOfKind(kind);
-  std::visit(
-      [&](auto& what) {
-        Aim(what, options, victims, random, family);
-        VisitParameters(what, ParameterDraw(options, kind, random));
-      },
-      action);
-  return action;
-}
 
 // What is switched on in this seed, and how much of it there is.
 struct Swarm {
   std::array<uint32_t, 3> link_weights{};  // by LinkKind; 0: off
   bool is_one_way = false;
   bool crashes_again = false;
+  bool follows = false;                       // faults of any kind each other
   bool spares = false;                        // whoever is not dispensable
   std::array<uint32_t, 2> trigger_weights{};  // anchored, timed
   std::vector<std::string_view> others;
@@ -229,41 +78,101 @@ class PlanDraw {
 
   FaultPlan Draw() const {
     FaultPlan plan;
-    const int64_t crashes =
+    const auto crashes = static_cast<uint64_t>(
         options_.crash_targets.empty()
             ? 0
-            : random_.Split("crashes").Between(options_.crashes_min, options_.crashes_max);
-    for (uint64_t index = 0; index < static_cast<uint64_t>(crashes); ++index) {
+            : random_.Split("crashes").Between(options_.crashes_min, options_.crashes_max));
+    const bool is_last_late = crashes > 0 && ComesLast(crashes - 1);
+    const uint64_t first = is_last_late ? crashes - 1 : crashes;
+    for (uint64_t index = 0; index < first; ++index) {
       plan.faults.push_back(DrawCrash(index));
     }
-    for (uint64_t index = 0; index < static_cast<uint64_t>(crashes); ++index) {
+    for (uint64_t index = 0; index < first; ++index) {
       if (IsRestartedByAnother(index)) {
         plan.faults.push_back({.when = AfterFault{.fault = index, .delay = RestartOfCrash(index)},
                                .what = Restart{.process = TargetOfCrash(index)}});
       }
     }
     if (swarm_.has_links()) {
-      const int64_t links = random_.Split("links").Between(0, options_.link_faults_max);
-      for (uint64_t index = 0; index < static_cast<uint64_t>(links); ++index) {
-        plan.faults.push_back(DrawLinkFault(index));
-      }
+      AddAll(plan, "link", random_.Split("links").Between(0, options_.link_faults_max),
+             &PlanDraw::DrawLinkFault);
     }
     if (std::ranges::any_of(swarm_.other_weights, std::identity())) {
-      const int64_t others = random_.Split("others").Between(0, options_.others_max);
-      for (uint64_t index = 0; index < static_cast<uint64_t>(others); ++index) {
-        plan.faults.push_back(DrawOther(index));
-      }
+      AddAll(plan, "other", random_.Split("others").Between(0, options_.others_max),
+             &PlanDraw::DrawOther);
     }
     if (!options_.operators.empty() && Switch("code", options_.code_chance)) {
-      const int64_t codes = random_.Split("codes").Between(0, options_.code_faults_max);
-      for (uint64_t index = 0; index < static_cast<uint64_t>(codes); ++index) {
-        plan.faults.push_back(DrawCodeFault(index));
-      }
+      AddAll(plan, "code", random_.Split("codes").Between(0, options_.code_faults_max),
+             &PlanDraw::DrawCodeFault);
+    }
+    if (is_last_late) {
+      plan.faults.push_back(DrawCrash(crashes - 1));
+      MakeFollow(plan, "crash", crashes - 1);
     }
     return plan;
   }
 
  private:
+  void AddAll(FaultPlan& plan, std::string_view what, int64_t count,
+              Fault (PlanDraw::*draw)(uint64_t) const) const {
+    for (uint64_t index = 0; index < static_cast<uint64_t>(count); ++index) {
+      plan.faults.push_back((this->*draw)(index));
+      if (swarm_.follows && Of(what, index, "follows").Chance(kFollows)) {
+        MakeFollow(plan, what, index);
+      }
+    }
+  }
+
+  // Of crashes that are promised none waits for a fault that may not come; nor does one that has
+  // others at its heels.
+  bool ComesLast(uint64_t crash) const {
+    return swarm_.follows && crash >= options_.crashes_min && !IsAgain(crash) &&
+           !IsRestartedByAnother(crash) && Of("crash", crash, "follows").Chance(kHalf);
+  }
+
+  // How many faults one after the other wait for each other, up to the last of the plan.
+  static size_t ChainOf(const FaultPlan& plan) {
+    size_t chain = 0;
+    for (size_t index = plan.faults.size() - 1; index > 0; --index, ++chain) {
+      const auto* const after = std::get_if<AfterFault>(&plan.faults[index].when);
+      const auto* const event = std::get_if<AtEvent>(&plan.faults[index].when);
+      const bool follows = (after != nullptr && after->fault == index - 1) ||
+                           (event != nullptr && event->since == index - 1);
+      if (!follows) {
+        break;
+      }
+    }
+    return chain;
+  }
+
+  // Makes the plan's last fault wait for the one before it, of whatever kind that is.
+  void MakeFollow(FaultPlan& plan, std::string_view what, uint64_t index) const {
+    const size_t place = plan.faults.size() - 1;
+    Fault& fault = plan.faults[place];
+    const Trigger own = fault.when;
+    if (place == 0 || std::holds_alternative<AtRate>(fault.when) ||
+        std::holds_alternative<AtRate>(plan.faults[place - 1].when)) {
+      return;
+    }
+    fault.when = DrawFollowing(place - 1, what, index);
+    if (ChainOf(plan) > kFollowersMax) {
+      fault.when = own;
+    }
+  }
+
+  Trigger DrawFollowing(size_t earlier, std::string_view what, uint64_t index) const {
+    if (!options_.again_events.empty() && Of(what, index, "follows_at").Chance(kHalf)) {
+      AtEvent when =
+          options_
+              .again_events[Of(what, index, "follows_event").Below(options_.again_events.size())];
+      when.since = earlier;
+      return when;
+    }
+    return AfterFault{
+        .fault = earlier,
+        .delay = Of(what, index, "follows_after").Between(sim::Duration(1), options_.restart().max)};
+  }
+
   bool Switch(std::string_view name, const sim::Ratio& chance) const {
     return random_.Split("switch").Split(name).Chance(chance);
   }
@@ -291,6 +200,7 @@ class PlanDraw {
     }
     swarm.is_one_way = Switch("one_way", options_.one_way_chance);
     swarm.crashes_again = Switch("crash_again", options_.crash_again_chance);
+    swarm.follows = Switch("follow", options_.follow_chance);
     swarm.spares = options_.spare_targets > 0 && Switch("spares", kHalf);
     swarm.trigger_weights = {options_.anchors.empty() ? 0 : options_.anchored_weight,
                              options_.timed_weight};
@@ -464,10 +374,6 @@ class PlanDraw {
 
 }  // namespace
 
-std::vector<std::string_view> DrawableKinds(const SwarmOptions& options, std::string_view family) {
-  return KindsOf(options, family);
-}
-
 std::vector<std::string_view> DrawableKinds(const SwarmOptions& options) {
   const auto is_possible = [](uint32_t most, sim::Ratio chance) {
     return most > 0 && chance.numerator > 0;
@@ -494,14 +400,6 @@ std::vector<std::string_view> DrawableKinds(const SwarmOptions& options) {
     }
   }
   return kinds;
-}
-
-Action DrawAction(const SwarmOptions& options, std::string_view family, const Victims& victims,
-                  const sim::Random& random) {
-  const std::vector<std::string_view> kinds = KindsOf(options, family);
-  sim::Check(!kinds.empty(), "there is no fault of the family {}", family);
-  const std::string_view kind = kinds[random.Split("kind").Below(kinds.size())];
-  return DrawActionOfKind(options, kind, victims, random, family);
 }
 
 FaultPlan DrawPlan(const SwarmOptions& options, sim::Random random) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "faults/conditions.h"
 #include "sim/check.h"
 #include "sim/text/text.h"
 
@@ -47,92 +48,6 @@ std::optional<size_t> EarlierOf(const Trigger& when) {
   return event == nullptr ? std::nullopt : event->since;
 }
 
-sim::DiskCondition ConditionOf(const DiskFault& fault) {
-  sim::DiskCondition condition{.path_prefix = fault.path};
-  switch (fault.trouble) {
-    case DiskTrouble::kReadError:
-      condition.read_error = fault.ratio;
-      break;
-    case DiskTrouble::kWriteError:
-      condition.write_error = fault.ratio;
-      break;
-    case DiskTrouble::kSyncError:
-      condition.sync_error = fault.ratio;
-      break;
-    case DiskTrouble::kFull:
-      condition.capacity_bytes = fault.bytes;
-      break;
-    case DiskTrouble::kSlow:
-      condition.extra_latency = fault.by;
-      break;
-    case DiskTrouble::kHang:
-      condition.hung = true;
-      break;
-    case DiskTrouble::kLyingSync:
-      condition.lying_sync = fault.ratio;
-      break;
-    case DiskTrouble::kBitRot:
-      condition.bit_rot = fault.ratio;
-      break;
-    case DiskTrouble::kMisdirectedWrite:
-      condition.misdirected_write = fault.ratio;
-      break;
-  }
-  return condition;
-}
-
-sim::LinkCondition ConditionOf(const ImpairLink& fault) {
-  sim::LinkCondition condition;
-  switch (fault.trouble) {
-    case LinkTrouble::kClog:
-      condition.clog = true;
-      break;
-    case LinkTrouble::kDuplicate:
-      condition.duplicate = fault.ratio;
-      break;
-    case LinkTrouble::kReorder:
-      condition.reorder = fault.ratio;
-      condition.reorder_delay = fault.by;
-      break;
-    case LinkTrouble::kCorrupt:
-      condition.corrupt = fault.ratio;
-      break;
-    case LinkTrouble::kStall:
-      condition.stall = fault.ratio;
-      condition.stall_time = fault.by;
-      break;
-    case LinkTrouble::kBandwidth:
-      condition.bytes_per_second = fault.bytes_per_second;
-      break;
-  }
-  return condition;
-}
-
-sim::VolumeCondition ConditionOf(const VolumeFault& fault) {
-  sim::VolumeCondition condition;
-  switch (fault.trouble) {
-    case VolumeTrouble::kOutage:
-      condition.outage = sim::Outage::kRefuses;
-      break;
-    case VolumeTrouble::kHang:
-      condition.outage = sim::Outage::kHangs;
-      break;
-    case VolumeTrouble::kThrottle:
-      condition.operations_per_second = static_cast<uint32_t>(fault.operations_per_second);
-      break;
-    case VolumeTrouble::kRequestLost:
-      condition.request_lost = fault.ratio;
-      break;
-    case VolumeTrouble::kReplyLost:
-      condition.reply_lost = fault.ratio;
-      break;
-    case VolumeTrouble::kLate:
-      condition.listing_delay_max = fault.by;
-      break;
-  }
-  return condition;
-}
-
 }  // namespace
 
 Injector::Injector(sim::World& world, FaultPlan plan, sim::SimTime heal_at,
@@ -143,7 +58,8 @@ Injector::Injector(sim::World& world, FaultPlan plan, sim::SimTime heal_at,
       ailments_(world),
       user_code_(random_.Split("user_code")),
       counts_(plan_.faults.size()),
-      took_effect_(plan_.faults.size(), false) {
+      took_effect_(plan_.faults.size(), false),
+      late_(plan_.faults.size(), 0) {
   CheckPlan();
   world_.Observe(*this);
   Arm();
@@ -205,7 +121,11 @@ void Injector::OnEvent(const sim::TraceEvent& event) {
     OnCrash(event);
   }
   const auto waiting = by_kind_.find(event.kind);
-  if (healed_ || waiting == by_kind_.end()) {
+  if (waiting == by_kind_.end()) {
+    return;
+  }
+  if (healed_) {
+    NoteLate(waiting->second, event);
     return;
   }
   // First all count, then those that are due act: an act may end what the event's views look at.
@@ -251,25 +171,47 @@ std::vector<std::string> Injector::WhyNot() const {
   return why;
 }
 
+void Injector::NoteLate(const std::vector<size_t>& waiting, const sim::TraceEvent& event) {
+  for (const size_t fault : waiting) {
+    const auto* const when = std::get_if<AtEvent>(&plan_.faults[fault].when);
+    late_[fault] += when != nullptr && Matches(event, *when) ? 1U : 0U;
+  }
+}
+
 std::string Injector::WhyNot(size_t fault) const {
-  const auto* const when = std::get_if<AtEvent>(&plan_.faults[fault].when);
-  if (when == nullptr || took_effect_[fault]) {
+  if (took_effect_[fault]) {
     return "";
   }
-  if (when->since && !took_effect_[*when->since]) {
+  const Trigger& trigger = plan_.faults[fault].when;
+  if (const std::optional<size_t> earlier = EarlierOf(trigger);
+      earlier && !took_effect_[*earlier]) {
     return "the fault that it waits for never fired";
   }
+  if (const auto* const at = std::get_if<AtTime>(&trigger); at != nullptr && healed_) {
+    return at->time >= healed_at_
+               ? fmt::format("its time is behind the healing at {}", sim::Show(healed_at_))
+               : "";
+  }
+  const auto* const when = std::get_if<AtEvent>(&trigger);
+  return when == nullptr ? "" : WhyNot(*when, fault);
+}
+
+std::string Injector::WhyNot(const AtEvent& when, size_t fault) const {
   const uint64_t matching = counts_[fault].front();
   const uint64_t all = counts_[fault].back();
+  if (matching < when.nth && matching + late_[fault] >= when.nth) {
+    return fmt::format("the {} number {}{} came behind the healing at {}", when.kind, when.nth,
+                       ShowWanted(when), sim::Show(healed_at_));
+  }
   if (all == 0) {
-    return fmt::format("no {} came", when->kind);
+    return fmt::format("no {} came", when.kind);
   }
   if (matching == 0) {
-    return fmt::format("of {} {}, none was{}", all, when->kind, ShowWanted(*when));
+    return fmt::format("of {} {}, none was{}", all, when.kind, ShowWanted(when));
   }
-  return matching < when->nth ? fmt::format("it waits for the {} number {}, but {} came",
-                                            when->kind, when->nth, matching)
-                              : "it found nothing to do";
+  return matching < when.nth ? fmt::format("it waits for the {} number {}, but {} came", when.kind,
+                                           when.nth, matching)
+                             : "it found nothing to do";
 }
 
 bool Injector::IsDue(size_t fault, const AtCounts& when, const sim::TraceEvent& event) {
@@ -301,6 +243,7 @@ void Injector::FireAtRate(size_t fault) {
   }
   world_.At(sim::Later(world_.Now(), steps * step), [this, fault] {
     if (!healed_) {
+      world_.Trace("fault.turn", {{"fault", fault}});
       Fire(fault);
       FireAtRate(fault);
     }
@@ -554,6 +497,7 @@ void Injector::Heal() {
     return;
   }
   healed_ = true;
+  healed_at_ = world_.Now();
   armed_.clear();
   ailments_.Heal();
   user_code_.Heal();

@@ -8,7 +8,8 @@
 // Shape:   one injector per world, made after its processes and before it runs; it outlives every
 //          Run. Requires a plan that passed CheckAgainst the processes of the world and has no
 //          AtCell any more. A host is named by a process on it.
-// When:    each fault fires at most once, but for those at a rate. A fault on an event fires during
+// When:    each fault fires at most once, but for those at a rate, each of whose turns is an event
+//          ("fault.turn") and counts as one: a run ends whatever the rate. A fault on an event fires during
 //          the event, before the process that traced it goes on; on an event of the world itself
 //          ("fault.crash") at the same instant, behind it.
 // What:    troubles that overlap on one link, disk or clock compose: faults/ailments.h.
@@ -78,8 +79,9 @@ class Injector : public sim::TraceObserver {
     told_ = std::move(told);
   }
 
-  // By fault: why one that waits for an event has not taken effect, as the end of a sentence: the
-  // event never came, or never so, or too seldom. Empty for others, and for what did.
+  // By fault: why it has not taken effect, as the end of a sentence: its event never came, or never
+  // so, or too seldom, or, as its time, behind the healing. Empty for what did, or when nobody
+  // knows.
   std::vector<std::string> WhyNot() const;
 
   // In the order in which they fired.
@@ -93,7 +95,10 @@ class Injector : public sim::TraceObserver {
   bool IsDue(size_t fault, const sim::TraceEvent& event);
   bool IsDue(size_t fault, const AtEvent& when, const sim::TraceEvent& event);
   bool IsDue(size_t fault, const AtCounts& when, const sim::TraceEvent& event);
+  // Behind the healing nothing fires, but who asks why shall hear of it.
+  void NoteLate(const std::vector<size_t>& waiting, const sim::TraceEvent& event);
   std::string WhyNot(size_t fault) const;
+  std::string WhyNot(const AtEvent& when, size_t fault) const;
   void FireAt(sim::SimTime time, size_t fault);
   void FireAtRate(size_t fault);
   void Fire(size_t fault, sim::EventId event = {});
@@ -151,6 +156,8 @@ class Injector : public sim::TraceObserver {
   // by kind, and last those of `unless`.
   std::vector<std::vector<uint64_t>> counts_;
   std::vector<bool> took_effect_;
+  sim::SimTime healed_at_;
+  std::vector<uint64_t> late_;  // by fault: events that it waited for, behind the healing
   std::map<size_t, sim::Random> rates_;
   uint64_t causes_ = 0;
   std::map<sim::ProcessId, uint64_t> down_;    // by which crash; until it boots again

@@ -73,6 +73,8 @@ struct SwarmOptions {
   // on the shared volume.
   uint32_t others_max = 0;
   std::vector<std::string> disk_hosts{};
+  // What a fault of the shared volume may be about besides all its files: the beginnings of paths.
+  std::vector<std::string> volume_paths{};
   // The operators whose code may fail; none: no such faults.
   std::vector<std::string> operators{};
   uint32_t code_faults_max = 2;
@@ -88,10 +90,11 @@ struct SwarmOptions {
   sim::Ratio cut_chance = sim::Percent(50);
   sim::Ratio one_way_chance = sim::Percent(50);
   sim::Ratio crash_again_chance = sim::Percent(50);
+  sim::Ratio follow_chance = sim::Percent(50);
   sim::Ratio other_chance = sim::Percent(30);
   sim::Ratio code_chance = sim::Percent(10);
-  // Where a crash may fall that follows another one of the same process: the first such event
-  // after it. None: some time after the restart.
+  // Where a fault may fall that follows another one: the first such event after it. None: some time
+  // after it, a crash of the same process after its restart.
   std::vector<AtEvent> again_events{};
 
   // Whole sentences about bounds that cross or do not fit the horizon.

@@ -102,7 +102,8 @@ std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
   if (!DeleteUnreferenced()) {
     return subsumed;
   }
-  while (checkpoints_.size() > retained_) {
+  const uint32_t kept = defects_.Right(retained_, Defect::kRetainsOneFewer, retained_ - 1);
+  while (checkpoints_.size() > kept) {
     const CheckpointId id = checkpoints_.front().id;
     // The pointer goes first: a crash in between leaks files, but leaves no pointer to nothing.
     const sim::Result<void> removed = volume.Remove(PointerPath(id));

@@ -347,14 +347,17 @@ void CoordinatorCore::OnFailure(CheckpointId id, std::string_view why) {
 void CoordinatorCore::TriggerAgain() {
   if (overdue_) {
     TriggerNow();
-  } else if (running_ && moment_.all_at_end && options_.checkpoint.interval > kFinalRetry) {
+  } else if (running_ && moment_.all_at_end && options_.checkpoint.interval > kFinalRetry &&
+             !options_.defects.Has(Defect::kFinalIsNotTriedAgain)) {
     StartTimer(Kind::kFinalRetry, kFinalRetry);
   }
 }
 
 // Nobody else knows of the snapshot any more.
 void CoordinatorCore::DiscardLate(CheckpointId id, const ExecutionAttemptId& task) {
-  const bool is_ours = stored_.contains(id) || id > last_id_;
+  const bool is_stored =
+      stored_.contains(id) && !options_.defects.Has(Defect::kRepeatedAckDiscards);
+  const bool is_ours = is_stored || id > last_id_;
   if (is_ours || options_.defects.Has(Defect::kLateSnapshotIsLeft)) {
     return;  // repeated: the snapshot belongs to a completed checkpoint; or to one that is to come
   }

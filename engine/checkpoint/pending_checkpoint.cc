@@ -58,6 +58,9 @@ CompletedCheckpoint PendingCheckpoint::ToCompleted() const {
       completed.snapshots.push_back(*snapshot);
     }
   }
+  if (defects_.Has(Defect::kMetadataMissesTheLastSnapshot)) {
+    completed.snapshots.pop_back();
+  }
   return completed;
 }
 

@@ -500,7 +500,7 @@ sim::Result<void> TransactionalLogWriter::Commit(const PendingTransaction& trans
     return {};
   }
   const sim::Result<LogAcknowledged> ended = client_->Call(request);
-  if (!ended) {
+  if (!ended && !defects_.Has(Defect::kSinkSwallowsFailedCommits)) {
     return Fail(ended.error().code,
                 fmt::format("Transaction \"{}\" of completed checkpoint {} could not be committed: "
                             "{} If the log has aborted it, its records are lost; make "
@@ -519,6 +519,9 @@ OperatorState TransactionalLogWriter::State() const {
   std::vector<Bytes>& pending = state[std::string(kSinkPendingState)];
   for (const PendingTransaction& transaction : pending_) {
     pending.push_back(Encode(transaction));
+  }
+  if (defects_.Has(Defect::kSinkKeepsTheNewestPendingOnly) && pending.size() > 1) {
+    pending = {pending.back()};
   }
   state[std::string(kSinkCounterState)] = {Encode(counter_)};
   return state;

@@ -40,7 +40,10 @@ sim::Result<std::map<uint32_t, uint64_t>> ReadOffsets(const OperatorState* resto
                               context.name, context.subtask.value(), entry->partition, partitions,
                               context.parallelism));
     }
-    offsets[entry->partition] = entry->next_offset;
+    uint64_t next = entry->next_offset;
+    next += context.defects.Has(Defect::kSourceRestoresOneLate) ? 1U : 0U;
+    next -= context.defects.Has(Defect::kSourceRestoresOneEarly) && next > 0 ? 1U : 0U;
+    offsets[entry->partition] = next;
   }
   return offsets;
 }
@@ -110,7 +113,7 @@ LogReader::LogReader(const OperatorContext& context, const LogSourceOptions& opt
                      std::unique_ptr<LogClient> client, std::map<uint32_t, Position> positions)
     : environment_(context.environment),
       options_(options),
-      snapshots_fetched_position_(context.defects.Has(Defect::kSourceAdvancesBeforeEmit)),
+      defects_(context.defects),
       client_(std::move(client)),
       positions_(std::move(positions)),
       changed_(context.environment) {}
@@ -289,7 +292,10 @@ std::optional<EventTime> LogReader::TakeWatermark() {
 }
 
 sim::Result<InputStatus> LogReader::Status() const {
-  if (buffered_ > 0) {
+  const bool leaves_records =
+      defects_.Has(Defect::kSourceEndsWithRecordsLeft) &&
+      std::ranges::all_of(positions_, [](const auto& entry) { return entry.second.end_seen; });
+  if (buffered_ > 0 && !leaves_records) {
     return InputStatus::kMoreAvailable;
   }
   if (failure_) {
@@ -297,16 +303,17 @@ sim::Result<InputStatus> LogReader::Status() const {
   }
   const bool all_finished =
       std::ranges::all_of(positions_, [](const auto& entry) { return entry.second.IsFinished(); });
-  return all_finished ? InputStatus::kEndOfInput : InputStatus::kNothingAvailable;
+  return all_finished || leaves_records ? InputStatus::kEndOfInput : InputStatus::kNothingAvailable;
 }
 
 OperatorState LogReader::Snapshot() const {
   OperatorState state;
   std::vector<Bytes>& offsets = state[std::string(kSourceOffsetsState)];
   for (const auto& [partition, position] : positions_) {
-    offsets.push_back(Encode(SourceOffset{
-        .partition = partition,
-        .next_offset = snapshots_fetched_position_ ? position.fetched : position.emitted}));
+    offsets.push_back(Encode(
+        SourceOffset{.partition = partition,
+                     .next_offset = defects_.Right(
+                         position.emitted, Defect::kSourceAdvancesBeforeEmit, position.fetched)}));
   }
   return state;
 }

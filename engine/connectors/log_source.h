@@ -31,6 +31,7 @@
 
 #include "engine/connectors/log_client.h"
 #include "engine/connectors/log_protocol.h"
+#include "engine/defects.h"
 #include "engine/stream_operator.h"
 #include "sim/environment.h"
 #include "sim/sync.h"
@@ -167,7 +168,7 @@ class LogReader {
 
   sim::Environment& environment_;
   LogSourceOptions options_;
-  bool snapshots_fetched_position_;  // a planted defect
+  Defects defects_;
   std::unique_ptr<LogClient> client_;
   std::map<uint32_t, Position> positions_;  // by partition
   std::deque<Batch> buffer_;

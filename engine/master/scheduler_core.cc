@@ -168,7 +168,7 @@ void SchedulerCore::On(const job_input::Submitted& submitted) {
   if (execution == nullptr || IsTerminal(execution->state)) {
     return;  // of another attempt, or overtaken by its end
   }
-  if (!submitted.failure) {
+  if (!submitted.failure || options_.defects.Has(Defect::kUnansweredDeploymentCounts)) {
     Feed(*execution, ExecutionInput::kAccepted);
   } else if (execution->state == ExecutionState::kDeploying) {
     Feed(*execution, ExecutionInput::kError, "could not be deployed: " + *submitted.failure);
@@ -252,7 +252,7 @@ void SchedulerCore::FailOver(const std::string& reason) {
   waits_for_slots_ = false;
   Emit(job_effect::StopCheckpoints());
   const bool may_restart = failures_ < options_.restart.attempts;
-  ++failures_;
+  failures_ += options_.defects.Right(1U, Defect::kRestartsCountTwice, 2U);
   restart_not_before_ = sim::Later(now_, options_.restart.delay);
   const std::string spent =
       fmt::format("{} (after {} restarts no more are allowed)", reason, failures_ - 1);
@@ -267,12 +267,14 @@ void SchedulerCore::FailOver(const std::string& reason) {
 
 void SchedulerCore::RepeatCancel() {
   if (!options_.defects.Has(Defect::kCancelSentOnce)) {
-    Emit(job_effect::StartTimer{.timer = SchedulerTimer::kRepeatCancel, .after = kRepeatCancel});
+    const sim::Duration pause =
+        options_.defects.Right(kRepeatCancel, Defect::kCancelRepeatedSeldom, sim::Duration(75s));
+    Emit(job_effect::StartTimer{.timer = SchedulerTimer::kRepeatCancel, .after = pause});
   }
 }
 
 void SchedulerCore::CheckStopped() {
-  if (!graph_.AllTerminal()) {
+  if (!graph_.AllTerminal() && !options_.defects.Has(Defect::kRestartsBeforeAllStopped)) {
     return;
   }
   if (status_ == JobStatus::kFailing) {

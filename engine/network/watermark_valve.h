@@ -15,8 +15,7 @@ namespace flinch::engine {
 class WatermarkValve {
  public:
   explicit WatermarkValve(size_t channels, const Defects& defects = {})
-      : skips_silent_(defects.Has(Defect::kSilentChannelCountsAsIdle)),
-        channels_(channels, kMinEventTime) {}
+      : defects_(defects), channels_(channels, kMinEventTime) {}
 
   // The new minimum, if it grew. A watermark below the channel's last is ignored.
   std::optional<EventTime> OnWatermark(size_t channel, EventTime watermark) {
@@ -34,7 +33,10 @@ class WatermarkValve {
 
  private:
   EventTime Minimum() const {
-    if (!skips_silent_) {
+    if (defects_.Has(Defect::kWatermarkOfTheFastest)) {
+      return *std::ranges::max_element(channels_);
+    }
+    if (!defects_.Has(Defect::kSilentChannelCountsAsIdle)) {
       return *std::ranges::min_element(channels_);
     }
     EventTime minimum = kMaxEventTime;
@@ -44,7 +46,7 @@ class WatermarkValve {
     return minimum;
   }
 
-  bool skips_silent_;  // a planted defect
+  Defects defects_;
   std::vector<EventTime> channels_;
   EventTime emitted_ = kMinEventTime;
 };

@@ -29,7 +29,7 @@ sim::Result<void> WindowOperatorBase::OpenBase(const OperatorContext& context) {
                                  context.name, size_.count()));
   }
   environment_ = &context.environment;
-  includes_its_end_ = context.defects.Has(Defect::kWindowIncludesItsEnd);
+  defects_ = context.defects;
   subtask_ = fmt::format("{}[{}]", context.name, context.subtask.value());
   state_ = context.keyed_state;
   output_ = &context.output;
@@ -45,8 +45,11 @@ sim::Result<const TimeWindow*> WindowOperatorBase::AssignAnew(EventTime timestam
                                  "source must give every record one.",
                                  subtask_));
   }
-  last_ = TumblingWindowOf(EventTime(timestamp.nanos() - (includes_its_end_ ? 1 : 0)), size_);
-  if (last_.max_timestamp() <= watermark_) {
+  const int64_t shift = defects_.Has(Defect::kWindowIncludesItsEnd) ? 1 : 0;
+  last_ = TumblingWindowOf(EventTime(timestamp.nanos() - shift), size_);
+  const EventTime end =
+      defects_.Right(last_.max_timestamp(), Defect::kWindowIsLateByItsStart, last_.start);
+  if (end <= watermark_) {
     environment_->Trace(events::kWindowLateRecord, {{"subtask", subtask_},
                                                     {"timestamp", timestamp.nanos()},
                                                     {"watermark", watermark_.nanos()}});

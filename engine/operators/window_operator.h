@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/defects.h"
 #include "engine/functions.h"
 #include "engine/operators/state_refused.h"
 #include "engine/runtime/timer_service.h"
@@ -55,7 +56,7 @@ class WindowOperatorBase : public StreamOperator {
   sim::Result<const TimeWindow*> AssignAnew(EventTime timestamp);
 
   sim::Duration size_;
-  bool includes_its_end_ = false;  // a planted defect
+  Defects defects_;
   sim::Environment* environment_ = nullptr;
   std::string subtask_;
   KeyedStateBackend* state_ = nullptr;

@@ -347,7 +347,7 @@ sim::Result<void> StreamTask::EndInput() {
   sim::Check(!end_of_input_, "the input of {} ends twice", name_);
   end_of_input_ = true;
   // A source knows no more event time; downstream the maximum has come through the channels.
-  if (chain_.source() != nullptr) {
+  if (chain_.source() != nullptr && !defects_.Has(Defect::kEndWithoutWatermark)) {
     if (sim::Result<void> advanced = chain_.EmitFromSource(kMaxEventTime); !advanced) {
       return advanced;
     }
@@ -463,7 +463,9 @@ void StreamTask::NotifyComplete(CheckpointId id, bool is_final) {
 }
 
 sim::Result<void> StreamTask::OnComplete(CheckpointId id, bool is_final) {
-  if (sim::Result<void> notified = chain_.NotifyComplete(id); !notified) {
+  const bool is_forgotten = is_final && defects_.Has(Defect::kSinkForgetsTheFinalCheckpoint);
+  if (sim::Result<void> notified = is_forgotten ? sim::Result<void>() : chain_.NotifyComplete(id);
+      !notified) {
     return notified;
   }
   if (is_final && end_of_input_) {

@@ -185,6 +185,9 @@ void TaskExecutor::OnCancel(const CancelTask& cancel) {
     task->Cancel();
     return;
   }
+  if (options_.defects.Has(Defect::kCancelOfUnknownIsIgnored)) {
+    return;
+  }
   // Never came, or is gone: either way it does not run.
   rpc_->Tell(Endpoint(job_manager_, JobMasterServiceName(cancel.job)),
              UpdateTaskState{.job = cancel.job,
@@ -257,6 +260,10 @@ void TaskExecutor::Decline(const JobLeader& leader, const ExecutionAttemptId& ta
 }
 
 void TaskExecutor::Report(const UpdateTaskState& update) {
+  if (options_.defects.Has(Defect::kStateIsReportedOnce)) {
+    rpc_->Tell(Endpoint(job_manager_, JobMasterServiceName(update.job)), update);
+    return;
+  }
   Insist(update, options_.engine.rpc.ask_timeout, [this, update](const sim::Error&) {
     // Flink: a task whose state cannot be told fails rather than go on unseen.
     OnCancel({.job = update.job, .token = update.token, .task = update.task});

@@ -8,11 +8,14 @@
 
 #include <fmt/format.h>
 
+#include "engine/checkpoint/checkpoint_storage.h"
+#include "engine/checkpoint/completed_checkpoint_store.h"
 #include "engine/events.h"
 #include "engine/graph/job_graph.h"
 #include "faults/generators.h"
 #include "scenarios/aim/cells.h"
 #include "scenarios/jobs/jobs.h"
+#include "scenarios/model/vary.h"
 #include "scenarios/stage/promise.h"
 #include "sim/check.h"
 #include "sim/random.h"
@@ -23,10 +26,10 @@ namespace {
 
 namespace events = engine::events;
 
-// Each checkpoint is acknowledged by this many vertices of a job: source, keyed operator, sink.
-constexpr uint64_t kVertices = 3;
-
 constexpr uint32_t kMasterWeight = 6;
+
+// How much more often a fault waits for a step of checkpoint and commit than for another event.
+constexpr uint32_t kProtocolWeight = 3;
 
 // As many as a scenario may have: cluster.task_managers.
 constexpr uint32_t kTaskManagersMax = 500;
@@ -43,6 +46,7 @@ constexpr auto kWorldEvents = std::to_array<events::EventInfo>({
     {"fault.disk", "disk condition", "the world changed a disk"},
     {"fault.clock", "host drift_ppm frozen wall_step_ns", "the world changed the clocks of a host"},
     {"fault.code", "operator condition", "the code of an operator was made to throw or dawdle"},
+    {"fault.turn", "fault", "the turn of a fault that comes at a rate"},
     {"fault.pause", "process incarnation timers", "the world paused a process"},
     {"fault.resume", "process incarnation paused_ns", "the world let a paused process go on"},
 });
@@ -66,50 +70,110 @@ std::vector<std::string> Processes(const ClusterSpec& cluster) {
   return processes;
 }
 
-// Protocol events that a run without faults sees in the first half of its input, and early enough
-// before the healing that other faults may put them off.
-std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration input_span) {
-  const std::vector<std::string> workers = TaskManagerNames(scenario.cluster);
-  const std::vector<std::string> master = {std::string(kJobManager)};
-  const std::vector<std::string> broker = {std::string(kBroker)};
-  const int64_t interval = std::max<int64_t>(scenario.options.checkpoint.interval.count(), 1);
-  const sim::Duration span = std::min(input_span, scenario.limits.heal_after) / 2;
-  const uint64_t checkpoints = static_cast<uint64_t>(std::max<int64_t>(span.count() / interval, 1));
-  const uint64_t subtasks = checkpoints * scenario.job.parallelism;
-  // A sink has a transaction only in checkpoints in which a result came out.
-  const uint64_t transactions = std::max<uint64_t>(subtasks / 4, 1);
-  const auto anchor = [](std::string_view event, uint64_t nth_max,
-                         const std::vector<std::string>& processes, uint32_t weight) {
-    return faults::Anchor{
-        .event = std::string(event), .nth_max = nth_max, .processes = processes, .weight = weight};
-  };
-  return {
-      anchor(events::kCheckpointTriggered, checkpoints, master, 2),
-      anchor(events::kCheckpointAckReceived, kVertices * subtasks, master, 2),
-      anchor(events::kCheckpointCompleted, checkpoints, master, 3),
-      anchor(events::kCheckpointStored, checkpoints, master, 3),
-      anchor(events::kCheckpointNotified, checkpoints, master, 3),
-      anchor(events::kBarrierSent, subtasks, workers, 2),
-      anchor(events::kBarrierAligned, subtasks, workers, 2),
-      anchor(events::kSnapshotTaken, kVertices * subtasks, workers, 2),
-      anchor(events::kSnapshotUploaded, kVertices * subtasks, workers, 2),
-      anchor(events::kCheckpointAcknowledged, kVertices * subtasks, workers, 4),
-      anchor(events::kSinkPreCommitted, transactions, workers, 3),
-      anchor(events::kSinkCommitting, transactions, workers, 3),
-      anchor(events::kSinkCommitted, transactions, workers, 3),
-      anchor(events::kTransactionCommitted, transactions, broker, 2),
-  };
+// How often a run without faults sees what it sees, at the least, while faults are aimed at it.
+struct Occasions {
+  uint64_t checkpoints = 1;
+  uint64_t subtasks = 1;  // of one vertex
+  uint64_t vertices = 1;
+  bool sees_the_end = false;  // the healing comes behind the end of the input
+};
+
+// Kinds that need something to fail first: a fault may follow them, none can count on them.
+constexpr auto kNeedFailures = std::to_array<std::string_view>(
+    {events::kJobUnrecoverable, events::kTaskManagerLost, events::kCheckpointAborted,
+     events::kTaskFailed, events::kTaskCanceled, events::kWindowLateRecord, events::kSinkAborted,
+     events::kTransactionAborted, events::kProducerFenced, events::kTaskRestoring});
+
+constexpr auto kOfTheEnd = std::to_array<std::string_view>(
+    {events::kTaskEndOfInput, events::kTaskFinished, events::kTopicSealed});
+
+// Each task is in them once per checkpoint, sources as well as sinks.
+constexpr auto kOfEveryTask =
+    std::to_array<std::string_view>({events::kCheckpointAckReceived, events::kSnapshotTaken,
+                                     events::kSnapshotUploaded, events::kCheckpointAcknowledged});
+
+constexpr auto kOfTheMasterBySubtask =
+    std::to_array<std::string_view>({events::kCheckpointAckReceived, events::kExecutionState});
+
+template <typename Kinds>
+bool IsOneOf(std::string_view kind, const Kinds& kinds) {
+  return std::ranges::find(kinds, kind) != kinds.end();
 }
 
-// In the recovery from a crash, and in the first checkpoint after it.
+// By what the event is about, which its fields say.
+uint64_t TimesOf(const events::EventInfo& event, const Occasions& occasions) {
+  const std::vector<std::string> fields = Words(event.fields);
+  const bool is_of_checkpoint = IsOneOf(std::string_view("id"), fields);
+  const bool is_of_task = IsOneOf(std::string_view("subtask"), fields);
+  if (IsOneOf(std::string_view("transaction"), fields)) {
+    // A sink has a transaction only in checkpoints in which a result came out.
+    return std::max<uint64_t>(occasions.checkpoints * occasions.subtasks / 4, 1);
+  }
+  if (event.kind == events::kCheckpointSubsumed || event.kind == events::kCheckpointDeleted) {
+    return std::max<uint64_t>(occasions.checkpoints - 1, 1);
+  }
+  const uint64_t tasks = IsOneOf(event.kind, kOfEveryTask) || (is_of_task && !is_of_checkpoint)
+                             ? occasions.vertices * occasions.subtasks
+                             : occasions.subtasks;
+  return (is_of_checkpoint ? occasions.checkpoints : 1) * (is_of_task ? tasks : 1);
+}
+
+// Every event of the engine that a run without faults sees, early enough before the healing that
+// other faults may put it off.
+std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration input_span) {
+  const std::vector<std::string> workers = TaskManagerNames(scenario.cluster);
+  const int64_t interval = std::max<int64_t>(scenario.options.checkpoint.interval.count(), 1);
+  const bool sees_the_end = scenario.limits.heal_after > input_span;
+  const sim::Duration span =
+      sees_the_end ? input_span : std::min(input_span, scenario.limits.heal_after) / 2;
+  const Occasions occasions = {
+      .checkpoints = static_cast<uint64_t>(std::max<int64_t>(span.count() / interval, 1)),
+      .subtasks = scenario.job.parallelism,
+      .vertices = BuildGraph(scenario).vertices.size(),
+      .sees_the_end = sees_the_end};
+  std::vector<faults::Anchor> anchors;
+  for (const events::EventInfo& event : events::kAll) {
+    if (IsOneOf(event.kind, kNeedFailures) ||
+        (IsOneOf(event.kind, kOfTheEnd) && !occasions.sees_the_end)) {
+      continue;
+    }
+    const bool is_of_broker = event.kind.starts_with("transaction.") ||
+                              event.kind.starts_with("topic.") || event.kind.starts_with("broker.");
+    const bool is_of_task = IsOneOf(std::string_view("subtask"), Words(event.fields)) &&
+                            !IsOneOf(event.kind, kOfTheMasterBySubtask);
+    const bool is_of_protocol = event.kind.starts_with("checkpoint.") ||
+                                event.kind.starts_with("sink.") ||
+                                event.kind.starts_with("transaction.");
+    anchors.push_back({.event = std::string(event.kind),
+                       .nth_max = TimesOf(event, occasions),
+                       .processes = is_of_broker ? std::vector{std::string(kBroker)}
+                                    : is_of_task ? workers
+                                                 : std::vector{std::string(kJobManager)},
+                       .weight = is_of_protocol ? kProtocolWeight : 1});
+  }
+  return anchors;
+}
+
+// Where a fault may follow another: in the recovery from it, in the first checkpoint behind it, and
+// wherever something is given up.
 std::vector<faults::AtEvent> AgainEvents() {
   const std::vector<std::pair<std::string, std::string>> after_restore = {{"after_restore", "1"}};
-  return {{.kind = std::string(events::kJobRestored)},
-          {.kind = std::string(events::kTaskRestoring)},
-          {.kind = std::string(events::kFirstRecord)},
-          {.kind = std::string(events::kCheckpointTriggered), .where = after_restore},
-          {.kind = std::string(events::kCheckpointCompleted)},
-          {.kind = std::string(events::kCheckpointStored), .where = after_restore}};
+  std::vector<faults::AtEvent> again = {
+      {.kind = std::string(events::kJobRestored)},
+      {.kind = std::string(events::kTaskStarted)},
+      {.kind = std::string(events::kFirstRecord)},
+      {.kind = std::string(events::kCheckpointTriggered), .where = after_restore},
+      {.kind = std::string(events::kCheckpointCompleted)},
+      {.kind = std::string(events::kCheckpointStored), .where = after_restore},
+      {.kind = std::string(events::kCheckpointSubsumed)},
+      {.kind = std::string(events::kTaskManagerRegistered)},
+      {.kind = std::string(events::kBrokerStarted)}};
+  for (const std::string_view kind : kNeedFailures) {
+    if (kind != events::kJobUnrecoverable && kind != events::kWindowLateRecord) {
+      again.push_back({.kind = std::string(kind)});
+    }
+  }
+  return again;
 }
 
 // Crashes of the TaskManagers, and faults of all links.
@@ -140,6 +204,10 @@ faults::SwarmOptions WorkerSwarm(const Scenario& scenario, sim::Duration input_s
   options.delay_max = spec.delay_max;
   options.others_max = spec.others_max;
   options.disk_hosts = {std::string(kBroker)};
+  options.volume_paths = {engine::CompletedCheckpointsDirectory(scenario.job.name),
+                          engine::CheckpointsDirectory(scenario.job.name),
+                          fmt::format("/ha/{}/checkpoint-id", scenario.job.name),
+                          fmt::format("/ha/{}/attempt", scenario.job.name), "/ha/leader"};
   if (spec.others_max > 0) {
     options.operators = OperatorNames(scenario).value_or(std::vector<std::string>());
     options.code_faults_max = std::min(options.code_faults_max, spec.others_max);
@@ -202,6 +270,34 @@ std::string AnotherWorker(const std::vector<std::string>& workers, std::string_v
   return workers[(static_cast<size_t>(own - workers.begin()) + step) % workers.size()];
 }
 
+// As events name them: by task, and by operator. Where the cluster varies, of the widest.
+std::optional<std::vector<std::string>> SubtaskNames(const Scenario& scenario) {
+  std::optional<std::vector<std::string>> operators = OperatorNames(scenario);
+  if (!operators) {
+    return std::nullopt;
+  }
+  const sim::Result<engine::JobGraph> graph = engine::BuildJobGraph(BuildStream(scenario, {}));
+  if (!graph) {
+    return std::nullopt;
+  }
+  std::vector<std::string> names = *std::move(operators);
+  for (const engine::JobVertex& vertex : graph->vertices) {
+    if (std::ranges::find(names, vertex.name) == names.end()) {
+      names.push_back(vertex.name);
+    }
+  }
+  const uint32_t count = scenario.vary.cluster
+                             ? std::max(scenario.job.parallelism, VariedParallelismMax(scenario))
+                             : scenario.job.parallelism;
+  std::vector<std::string> subtasks;
+  for (const std::string& name : names) {
+    for (uint32_t subtask = 0; subtask < count; ++subtask) {
+      subtasks.push_back(fmt::format("{}[{}]", name, subtask));
+    }
+  }
+  return subtasks;
+}
+
 // A fault in this cell, behind a crash that makes the job recover where the cell is about that.
 faults::FaultPlan AimedPlan(const Scenario& scenario, const Cell& cell,
                             const faults::SwarmOptions& swarm, const sim::Random& random) {
@@ -235,6 +331,18 @@ faults::FaultPlan AimedPlan(const Scenario& scenario, const Cell& cell,
        .what = faults::DrawAction(swarm, cell.fault,
                                   {.first = victim, .second = second, .operators = operators},
                                   random.Split("action"))});
+  // What it has damaged shows when somebody goes on from it.
+  if (cell.fault != "crash" &&
+      random.Split("restores").Chance({.numerator = 1, .denominator = 2})) {
+    const bool is_master = random.Split("restored").Chance({.numerator = 1, .denominator = 4});
+    plan.faults.push_back(
+        {.when = faults::AfterFault{.fault = plan.faults.size() - 1,
+                                    .delay = random.Split("pause").Between(swarm.restart_min,
+                                                                           2 * swarm.restart_max)},
+         .what = faults::Crash{
+             .process = is_master ? std::string(kJobManager) : other,
+             .restart_after = random.Split("back").Between(swarm.restart().min, swarm.restart().max)}});
+  }
   return plan;
 }
 
@@ -255,6 +363,8 @@ faults::Cast CastOf(const Scenario& scenario) {
   cast.processes = Processes(scenario.cluster);
   cast.cells = CellAddresses();
   cast.operators = OperatorNames(scenario);
+  cast.subtasks = SubtaskNames(scenario);
+  cast.healed = sim::SimTime(scenario.limits.heal_after);
   for (const std::span<const events::EventInfo> all :
        {std::span<const events::EventInfo>(events::kAll), WorldEvents()}) {
     for (const events::EventInfo& event : all) {
@@ -268,6 +378,8 @@ faults::Cast CastOfAnyScenario() {
   Scenario scenario;
   scenario.cluster.task_managers = kTaskManagersMax;
   faults::Cast cast = CastOf(scenario);
+  cast.subtasks.reset();
+  cast.healed.reset();
   cast.scope = "in any scenario";
   return cast;
 }

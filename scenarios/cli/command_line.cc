@@ -130,6 +130,8 @@ class Parser {
     run_->add_option("--tape", tape_, "where the choices of the run go, for `flinch replay`");
     run_->add_option("--trail", trail_)->group(std::string(kHidden));
     limits_.Define(*run_, "never", "all");
+    run_->add_flag("--strict", arguments_.strict,
+                   "exit with 3 when a fault of the plan never fired");
     run_->add_flag("--twice", arguments_.twice, "run twice and compare event by event");
     run_->add_flag("--timeline", arguments_.timeline, "print what happened, event by event");
     run_->add_flag("--json", arguments_.json, "print one JSON object and nothing else");

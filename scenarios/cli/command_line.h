@@ -39,6 +39,7 @@ struct RunArguments {
   sim::Scheduling scheduling{};
   std::optional<std::string> tape{};  // where the run's choices go
   bool twice = false;
+  bool strict = false;  // a fault of a written plan that never fired decides nothing
   bool timeline = false;
   bool json = false;
   SeedLimits limits{};  // given: the run has a process of its own, which is ended at them

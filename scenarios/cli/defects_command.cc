@@ -37,14 +37,18 @@ struct Ground {
 };
 
 // Where a defect is looked for, one after the other. Without lags in nanoseconds some timestamps
-// lie on the border of a window; healed after the end of its input a job has faults there, too; and
-// who waits for an interval is noticed where it is long.
+// lie on the border of a window; healed after the end of its input a job has faults there, too; who
+// waits for an interval is noticed where it is long, who counts restarts wrongly where there are
+// few, and who loses output in silence where the log gives transactions up.
 constexpr auto kGrounds = std::to_array<Ground>({
     {.scenario = "small_job"},
     {.scenario = "small_job", .settings = {"workload.out_of_order=0s"}},
     {.scenario = "small_job", .settings = {"limits.heal_after=8s"}},
     {.scenario = "small_job",
      .settings = {"limits.heal_after=8s", "execution.checkpointing.interval=1h"}},
+    {.scenario = "small_job", .settings = {"restart-strategy.fixed-delay.attempts=2"}},
+    {.scenario = "small_job",
+     .settings = {"limits.heal_after=8s", "sink.transaction-timeout=700ms"}},
     {.scenario = "url_clicks"},
 });
 
@@ -68,6 +72,7 @@ struct Quarry {
   uint64_t begun = 0;  // seeds, on this ground
   uint64_t runs = 0;
   uint64_t failures = 0;
+  int64_t wall_us = 0;                // of all runs, also on earlier grounds
   std::optional<UnitResult> first{};  // failure, by seed
 
   uint64_t pending() const { return begun - runs; }
@@ -96,6 +101,7 @@ class Chase {
   void Done(size_t index, const UnitResult& result) {
     Quarry& quarry = quarries_[index];
     ++quarry.runs;
+    quarry.wall_us += result.wall_us;
     ++all_runs_;
     if (!result.IsFailure()) {
       return;
@@ -134,7 +140,8 @@ class Chase {
     quarry = {.defect = quarry.defect,
               .search = quarry.search,
               .targets = quarry.targets,
-              .ground = quarry.ground + 1};
+              .ground = quarry.ground + 1,
+              .wall_us = quarry.wall_us};
     control_runs_ += silent;
   }
 
@@ -343,6 +350,29 @@ std::string ShowMedians(const DefectsArguments& arguments, const Chase& chase,
   return text;
 }
 
+// What a search finds in a second of one worker, over all defects: by which the shares of the
+// portfolio are chosen (scenarios/hunt/units.cc).
+std::string ShowYields(const DefectsArguments& arguments, const Chase& chase) {
+  std::string text;
+  for (const Search search : arguments.searches) {
+    uint64_t runs = 0;
+    uint64_t failures = 0;
+    int64_t wall_us = 0;
+    for (const Quarry& quarry : chase.quarries()) {
+      if (quarry.defect != nullptr && quarry.search == search) {
+        runs += quarry.runs;
+        failures += quarry.failures;
+        wall_us += quarry.wall_us;
+      }
+    }
+    const double seconds = static_cast<double>(std::max<int64_t>(wall_us, 1)) / 1e6;
+    text += fmt::format("  {:<9}  {} of {} runs failed, {:.2f} in a second of one worker\n",
+                        Name(search), ShowCount(failures), ShowCount(runs),
+                        static_cast<double>(failures) / seconds);
+  }
+  return text;
+}
+
 std::string ShowTable(const DefectsArguments& arguments, const Chase& chase) {
   const Widths widths = WidthsOf(chase.quarries());
   const std::vector<const engine::DefectInfo*> planted = Planted(chase);
@@ -353,6 +383,7 @@ std::string ShowTable(const DefectsArguments& arguments, const Chase& chase) {
   text += fmt::format("\n{} of {} found; search: {}, seeds {}..{}\n", found, planted.size(),
                       NameOfSearches(arguments), arguments.seeds.first, arguments.seeds.last);
   text += ShowMedians(arguments, chase, widths);
+  text += arguments.searches.size() == 1 ? "" : ShowYields(arguments, chase);
   const Quarry& control = chase.quarries().back();
   text += fmt::format("control: {} alarms in {} runs of the engine as it is\n",
                       ShowCount(control.failures), ShowCount(chase.control_runs()));

@@ -246,7 +246,8 @@ sim::Result<Expedition> PrepareHunt(const HuntArguments& arguments,
 std::vector<Setting> SwarmSettings() {
   return {{.key = "vary.cluster", .value = "true"},
           {.key = "vary.options", .value = "true"},
-          {.key = "vary.knobs", .value = "true"}};
+          {.key = "vary.knobs", .value = "true"},
+          {.key = "vary.healing", .value = "true"}};
 }
 
 }  // namespace flinch::scenarios

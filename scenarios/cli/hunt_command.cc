@@ -71,7 +71,9 @@ int ExitCodeOf(const Tally& tally, bool strict, const std::vector<HealthWarning>
   if (tally.failures() > 0) {
     return kExitViolation;
   }
-  const bool decided_nothing = tally.count(UnitVerdict::kPassed) == 0;
+  // Of a hunt most of whose runs decided nothing nobody can conclude anything.
+  const uint64_t passed = tally.count(UnitVerdict::kPassed);
+  const bool decided_nothing = passed == 0 || passed < tally.count(UnitVerdict::kInconclusive);
   return decided_nothing || (strict && !warnings.empty()) ? kExitInconclusive : kExitPassed;
 }
 

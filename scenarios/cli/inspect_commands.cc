@@ -21,6 +21,7 @@
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/model/scenario_fields.h"
 #include "scenarios/oracles/catalogue.h"
+#include "scenarios/stage/promise.h"
 #include "sim/text/text.h"
 #include "sim/text/toml_document.h"
 
@@ -98,13 +99,17 @@ sim::Result<std::string> CheckFile(const std::string& path) {
     if (!scenario) {
       return sim::Fail(scenario);
     }
-    return fmt::format("scenario {}", scenario->name);
+    const bool has_plan = scenario->faults.source == FaultSource::kPlan;
+    const std::string excuse =
+        PromiseOf(*scenario, has_plan ? scenario->faults.plan : faults::FaultPlan()).excuse();
+    return fmt::format("scenario {}, no problems{}{}", scenario->name,
+                       excuse.empty() ? "" : ". Not promised: ", excuse);
   }
   const sim::Result<faults::FaultPlan> plan = faults::ReadFaultPlan(path, CastOfAnyScenario());
   if (!plan) {
     return sim::Fail(plan);
   }
-  return fmt::format("fault plan with {} fault{}", plan->faults.size(),
+  return fmt::format("fault plan with {} fault{}, no problems", plan->faults.size(),
                      plan->faults.size() == 1 ? "" : "s");
 }
 
@@ -136,7 +141,7 @@ int CheckCommand(const CheckArguments& arguments, std::ostream& out, std::ostrea
   for (const std::string& path : arguments.files) {
     const sim::Result<std::string> checked = CheckFile(path);
     if (checked) {
-      out << fmt::format("{}: {}, no problems\n", text::Printable(path), *checked);
+      out << fmt::format("{}: {}\n", text::Printable(path), *checked);
     } else {
       err << checked.error().message << '\n';
       exit_code = kExitUsage;

@@ -291,6 +291,13 @@ void TellSkippedRows(const PreparedRun& prepared, std::ostream& err) {
   }
 }
 
+// What the options ask for that no engine can give.
+void TellBrokenPromises(const Promise& promise, std::ostream& err) {
+  if (const std::string sentence = promise.excuse(); !sentence.empty()) {
+    err << "flinch: Not promised: " << sentence << '\n';
+  }
+}
+
 }  // namespace
 
 int ExitCodeOf(Verdict verdict) {
@@ -349,8 +356,11 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
       out << reports::ShowTimeline(result.recording) << '\n';
     }
     out << reports::ShowText(result.summary);
+    TellBrokenPromises(result.promise, err);
   }
-  return ExitCodeOf(result.summary.verdict);
+  const bool misses = arguments.strict && !result.summary.faults_missed.empty();
+  return misses && result.summary.verdict == Verdict::kPassed ? kExitInconclusive
+                                                              : ExitCodeOf(result.summary.verdict);
 }
 
 int ReplayCommand(const ReplayArguments& arguments, const std::string& program, std::ostream& out,

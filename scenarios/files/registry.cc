@@ -41,6 +41,7 @@ Scenario UrlClicks() {
                        .out_of_order = 10s},
           .faults = {.source = FaultSource::kSwarm},
           .limits = {},
+          .vary = {.healing = true},
           .options = QuickOptions()};
 }
 
@@ -62,6 +63,7 @@ Scenario WordCount() {
                        .out_of_order = 0s},
           .faults = {.source = FaultSource::kSwarm},
           .limits = {},
+          .vary = {.healing = true},
           .options = QuickOptions()};
 }
 
@@ -79,6 +81,7 @@ Scenario PackageLog() {
                                 .key_field = "3"}},
           .faults = {.source = FaultSource::kSwarm},
           .limits = {},
+          .vary = {.healing = true},
           .options = QuickOptions()};
 }
 
@@ -87,7 +90,7 @@ Scenario SmallJob() {
   Scenario scenario{.name = "small_job",
                     .why = "The standard small job: what one seed costs, with everything on.",
                     .cluster = {.task_managers = 4, .slots_each = 1},
-                    .job = {.name = "url_clicks", .parallelism = 4, .window = 1s},
+                    .job = {.name = "url_clicks", .parallelism = 4, .window = 200ms},
                     .workload = {.partitions = 4,
                                  .rows_per_second = 400,
                                  .records = 2000,
@@ -96,10 +99,12 @@ Scenario SmallJob() {
                                  .out_of_order = 100ms},
                     .faults = {.source = FaultSource::kSwarm},
                     .limits = {},
+                    .vary = {.healing = true},
                     .options = QuickOptions()};
   scenario.options.checkpoint.interval = 200ms;
   scenario.options.network.buffer_timeout = 100ms;  // Flink's
-  // The input lasts five seconds and must outlast the healing: progress is owed from there on.
+  // The input lasts five seconds. In half of the seeds it outlasts the healing, and progress is owed
+  // from there on; in the others its end has faults, too. A sink writes in every checkpoint.
   scenario.limits.heal_after = 3600ms;
   scenario.faults.swarm.restart_max = 600ms;
   scenario.faults.swarm.link_max = 1800ms;

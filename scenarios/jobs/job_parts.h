@@ -38,11 +38,12 @@ inline engine::DataStream<LogRow> ReadInput(engine::StreamExecutionEnvironment& 
                                             const Scenario& scenario, const Workload& workload) {
   const engine::LogSourceOptions options = {
       .topic = workload.topic,
-      .client = {},
+      .client = {.retry = {.deadline = scenario.options.sink.delivery_timeout}},
       .max_out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness),
       .fetch_records_min = scenario.options.source.fetch_records_min,
       .fetch_wait = scenario.options.source.fetch_wait,
-      .watermark_interval = scenario.options.source.watermark_interval};
+      .watermark_interval = scenario.options.source.watermark_interval,
+      .fetch_records_max = scenario.options.source.fetch_records_max};
   return environment.FromSource<LogRow>("source", [options] {
     return std::make_unique<engine::LogSource<LogRow>>(
         options, [](const engine::LogRecord& record) -> sim::Result<LogRow> {
@@ -58,8 +59,9 @@ template <typename T, typename Encode>
 void WriteOutput(engine::DataStream<T> results, const Scenario& scenario, Encode encode) {
   const engine::LogSinkOptions options = {
       .topic = std::string(kOutputTopic),
-      .client = {},
-      .transaction_timeout = scenario.options.sink.transaction_timeout};
+      .client = {.retry = {.deadline = scenario.options.sink.delivery_timeout}},
+      .transaction_timeout = scenario.options.sink.transaction_timeout,
+      .batch_records_max = scenario.options.sink.batch_records};
   results.StartNewChain().SinkTo(
       "sink", [options, encode] { return std::make_unique<engine::LogSink<T>>(options, encode); });
 }

@@ -135,6 +135,7 @@ struct VarySpec {
   bool cluster = false;  // TaskManagers, slots, parallelism
   bool options = false;  // intervals, time-outs, how much is tolerated and kept
   bool knobs = false;    // sizes and speeds far from the usual
+  bool healing = false;  // whether faults go on for twice as long
 
   friend bool operator==(const VarySpec&, const VarySpec&) = default;
 };

@@ -113,6 +113,7 @@ void VisitFields(AnyScenario& scenario, Visitor&& visit) {
   visit(FieldInfo{"vary.cluster"}, scenario.vary.cluster);
   visit(FieldInfo{"vary.options"}, scenario.vary.options);
   visit(FieldInfo{"vary.knobs"}, scenario.vary.knobs);
+  visit(FieldInfo{"vary.healing"}, scenario.vary.healing);
   engine::Visit(scenario.options, [&visit](std::string_view name, auto& option) {
     visit(FieldInfo{std::string(kOptionsPrefix).append(name)}, option);
   });

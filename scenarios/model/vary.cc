@@ -80,6 +80,15 @@ void VaryOptions(const Variation& variation, engine::EngineOptions& options) {
                    std::to_array<sim::Duration>({0s, 10ms, 500ms}));
   variation.Choose("source.watermark_interval", options.source.watermark_interval,
                    std::to_array<sim::Duration>({0s, 20ms, 1s}));
+  variation.Choose("source.fetch_records_max", options.source.fetch_records_max,
+                   std::to_array<uint32_t>({20, 60, 1000}));
+  variation.Choose("sink.batch_records", options.sink.batch_records,
+                   std::to_array<uint32_t>({1, 7, 1000}));
+  // Shorter than many an outage of a plan.
+  variation.Choose("sink.delivery_timeout", options.sink.delivery_timeout,
+                   std::to_array<sim::Duration>({500ms, 2s, 10s}));
+  variation.Choose("sink.transaction_timeout", options.sink.transaction_timeout,
+                   std::to_array<sim::Duration>({10s, 1min, 15min}));
   variation.Choose("rpc.ask_timeout", options.rpc.ask_timeout,
                    std::to_array<sim::Duration>({200ms, 1s, 3s}));
 }
@@ -103,9 +112,9 @@ void VaryKnobs(const Variation& variation, engine::EngineOptions& options, uint3
   }
 }
 
-// In one of four seeds faults go on for twice as long, so that some strike at the end of the input.
+// In half of the seeds faults go on for twice as long, so that some strike at the end of the input.
 void VaryHealing(const Variation& variation, LimitsSpec& limits) {
-  if (2 * limits.heal_after < limits.simulated_time / 2 && variation.Between("heal", 0, 3) == 0) {
+  if (2 * limits.heal_after < limits.simulated_time / 2 && variation.Between("heal", 0, 1) == 0) {
     limits.heal_after *= 2;
   }
 }
@@ -128,6 +137,8 @@ Scenario Vary(Scenario scenario, uint64_t seed) {
   }
   if (scenario.vary.options) {
     VaryOptions(variation, scenario.options);
+  }
+  if (scenario.vary.healing) {
     VaryHealing(variation, scenario.limits);
   }
   if (scenario.vary.knobs) {

@@ -16,9 +16,9 @@ namespace events = engine::events;
 
 namespace {
 
-using Step = std::pair<std::string_view, std::string_view>;
+using StateStep = std::pair<std::string_view, std::string_view>;
 
-constexpr auto kSteps = std::to_array<Step>({
+constexpr auto kSteps = std::to_array<StateStep>({
     {"CREATED", "SCHEDULED"},
     {"CREATED", "CANCELED"},
     {"SCHEDULED", "DEPLOYING"},
@@ -80,7 +80,7 @@ void OneAttempt::OnState(const sim::TraceEvent& event) {
     breaches_.Add(fmt::format("{} of attempt {} went from {} to {}, though the attempt is {}{}.",
                               subtask, attempt, from, to, attempt_, Place(event)),
                   MarkAt(event, "other_attempt", subtask));
-  } else if (from != state || std::ranges::find(kSteps, Step(from, to)) == kSteps.end()) {
+  } else if (from != state || std::ranges::find(kSteps, StateStep(from, to)) == kSteps.end()) {
     breaches_.Add(fmt::format("{} of attempt {} was {} and went from {} to {}{}.", subtask, attempt,
                               state, from, to, Place(event)),
                   MarkAt(event, "step", subtask));

@@ -37,6 +37,8 @@ struct FinalState {
   sim::SimTime end;
   std::string ending;  // why the run ended: "goal", "idle", "limit"
   std::string stuck;   // who waits for what, in a sentence, when it ended idle or at a limit
+  // How much longer than Subject::patience this very run may do without a checkpoint.
+  sim::Duration slack{0};
   // How people read a record's value. Nothing: text as it is, other bytes in hexadecimal.
   std::function<std::string(std::string_view value)> show_value;
 };

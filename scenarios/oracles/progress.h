@@ -1,11 +1,12 @@
 // In a healed world the job makes progress.
 //
-// Promise: once nothing breaks any more (Subject::healed), no more than Subject::patience passes
-//          without a checkpoint in the store, until the job has ended. So it is restarted, all its
-//          tasks run, no alignment is stuck, queues drain.
-// Cost:    a comparison per event; keeps a time.
+// Promise: once nothing breaks any more (Subject::healed), no more than Subject::patience and
+//          FinalState::slack passes without a checkpoint in the store, until the job has ended. So
+//          it is restarted, all its tasks run, no alignment is stuck, queues drain.
+// Cost:    a comparison per event; keeps the longest pause.
 // Silent:  before the healing, and when the job ends before it.
-// Source:  Flink's checkpoints go on for ever when nothing fails; the bound adds up its time-outs.
+// Source:  Flink's checkpoints go on for ever when nothing fails; the bound adds up its time-outs,
+//          and what the same run needs when nothing breaks.
 #pragma once
 
 #include <optional>
@@ -33,13 +34,23 @@ class Progress final : public Oracle {
   std::vector<reports::Finding> Judge(const FinalState& state) override;
 
  private:
+  // Without a checkpoint; and the first event that came when that had lasted for longer than the
+  // patience.
+  struct Pause {
+    sim::SimTime from;
+    sim::SimTime to;
+    std::optional<sim::EventId> event;
+    std::string status;  // of the job
+  };
+
   void Look(sim::SimTime now, std::optional<sim::EventId> event);
 
   std::optional<sim::SimTime> since_;  // the last progress, not before the healing
   sim::Duration patience_{0};
   bool ended_ = false;
   std::string status_;
-  Breaches breaches_;
+  std::optional<Pause> current_;  // only what is longer than the patience
+  std::optional<Pause> longest_;
 };
 
 }  // namespace flinch::scenarios

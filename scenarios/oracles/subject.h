@@ -127,7 +127,8 @@ struct Subject {
   int64_t modulus = 0;  // of sums; 0: none
   SubjectRows rows{};
   int64_t out_of_orderness = 0;  // of the source's watermarks
-  // From when on nothing breaks any more; and then the longest time without a completed checkpoint.
+  // From when on nothing breaks any more; and then the longest time without a completed checkpoint
+  // that time-outs explain.
   std::optional<sim::SimTime> healed;
   sim::Duration patience{0};
   // After which a TaskManager that hears nothing of its JobManager stops its tasks: how long an old

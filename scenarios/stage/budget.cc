@@ -1,18 +1,21 @@
 #include "scenarios/stage/budget.h"
 
 #include <algorithm>
-#include <array>
+#include <functional>
+#include <initializer_list>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <variant>
 
 #include <fmt/format.h>
 
+#include "engine/checkpoint/checkpoint_protocol.h"
 #include "engine/checkpoint/checkpoint_storage.h"
+#include "engine/checkpoint/completed_checkpoint_store.h"
 #include "engine/connectors/log_broker.h"
 #include "engine/events.h"
 #include "engine/serializer.h"
+#include "faults/generators.h"
 #include "scenarios/aim/cast.h"
 
 namespace flinch::scenarios {
@@ -21,41 +24,14 @@ namespace {
 
 namespace events = engine::events;
 
-// Whose faults may destroy or hide what was durable: faults/fault_catalogue.h, "storage".
-constexpr auto kDamaging =
-    std::to_array<std::string_view>({"lying_sync", "bit_rot", "misdirected_write", "late_listing"});
+// What every fault of a plan may take to be over: messages under way, a process that boots.
+constexpr sim::Duration kAftermath = std::chrono::seconds(1);
 
 // A healed job restarts for what broke before; each task may do it once, and some.
 constexpr uint64_t kRestartsMax = 50;
 
-// What one operation may be late after the healing: that much every promise of progress has to
-// spare (outside_view.cc).
-constexpr sim::Duration kDelayBorne = std::chrono::seconds(30);
-
-// For how long a fault holds up what has begun while it lasts. No healing takes that back.
-sim::Duration DelayOf(const faults::Action& action) {
-  return std::visit(
-      [](const auto& fault) {
-        using Fault = std::decay_t<decltype(fault)>;
-        // A jump of a clock delays nobody.
-        if constexpr (requires { fault.by; } && !std::is_same_v<Fault, faults::ClockFault>) {
-          return fault.by;
-        }
-        return sim::Duration(0);
-      },
-      action);
-}
-
-// Whether the job may have to wait for the whole of this option before it gets on. Not for the
-// interval and the pause of checkpoints: the final one comes at once.
-bool MayHoldUp(std::string_view option) {
-  constexpr auto kWaits = std::to_array<std::string_view>(
-      {"execution.checkpointing.timeout", "restart-strategy.fixed-delay.delay",
-       "heartbeat.interval", "heartbeat.timeout", "execution.buffer-timeout.interval",
-       "taskmanager.network.request-backoff.initial", "taskmanager.network.request-timeout",
-       "source.fetch.max-wait", "pekko.ask.timeout"});
-  return std::ranges::find(kWaits, option) != kWaits.end();
-}
+// A run that needed so many times more events than without faults is livelocked, not cut short.
+constexpr uint64_t kEventsFactor = 20;
 
 bool IsWhole(const sim::World& world, const std::string& path) {
   const std::optional<sim::Bytes> file = world.ReadSharedFile(path);
@@ -93,34 +69,61 @@ void Budget::OnEvent(const sim::TraceEvent& event) {
     healed_restarts_ += is_owed ? 1U : 0U;
   } else if (event.kind == events::kJobStatus) {
     job_status_ = event.Text("to").value_or("");
+    if (job_status_ == "RESTARTING" || job_status_ == "FAILING") {
+      failures_.push_back(event.time);
+    }
   } else if (event.kind == events::kJobUnrecoverable) {
     unreadable_ = event.Text("reason").value_or("");
   } else if (event.kind == events::kTopicSealed) {
     sealed_ = true;
+  } else if (event.kind == events::kCheckpointAborted) {
+    const bool has_expired =
+        event.Text("reason") == engine::Name(engine::CheckpointInput::kExpired);
+    healed_expiries_ += is_owed && has_expired ? 1U : 0U;
   } else if (event.kind == "fault.crash") {
     log_lost_ = log_lost_ || (log_lied_ && event.Text("process") == kBroker);
-  } else if (event.kind == events::kSinkPreCommitted) {
-    precommitted_.emplace(event.Text("transaction").value_or(""));
-  } else if (event.kind == events::kTransactionAborted && event.Text("reason") == "timeout") {
-    const std::string transaction(event.Text("transaction").value_or(""));
-    if (precommitted_.contains(transaction)) {
-      expired_.push_back(transaction);
-    }
+  } else if (event.kind == "fault.restart") {
+    outages_.OnRestart(event.Text("process").value_or(""), event.time);
+  } else {
+    OnTransaction(event);
   }
 }
 
-void Budget::OnFired(const faults::Action& action) {
+void Budget::OnTransaction(const sim::TraceEvent& event) {
+  const bool has_begun = event.kind == events::kTransactionBegun;
+  const bool has_expired =
+      event.kind == events::kTransactionAborted && event.Text("reason") == "timeout";
+  const bool is_wanted = event.kind == events::kSinkCommitting;
+  const bool is_committed = event.kind == events::kTransactionCommitted;
+  if (!has_begun && !has_expired && !is_wanted && !is_committed) {
+    return;
+  }
+  const std::string name(event.Text("transaction").value_or(""));
+  const auto known = transactions_.find(name);
+  if (has_begun) {
+    transactions_[name] = {.begun = event.time, .expired = sim::kForever};
+  } else if (is_committed) {
+    if (event.Number("records").value_or(0) > 0) {
+      committed_.insert(name);
+    }
+    transactions_.erase(name);
+  } else if (known == transactions_.end()) {
+    return;
+  } else if (has_expired) {
+    known->second.expired = event.time;
+  } else if (known->second.expired != sim::kForever && !missed_) {
+    missed_ = name;
+  }
+}
+
+void Budget::OnFired(const faults::FiredFault& fired, const faults::Action& action) {
+  outages_.OnFired(fired, action);
   const auto* const disk = std::get_if<faults::DiskFault>(&action);
   log_lied_ = log_lied_ || (disk != nullptr && disk->disk == kBroker &&
                             disk->trouble == faults::DiskTrouble::kLyingSync);
   const std::string_view kind = faults::KindOf(action);
-  if (const sim::Duration delay = DelayOf(action); delay > delay_) {
-    delay_ = delay;
-    delayed_by_ = kind;
-  }
-  if (std::ranges::find(kDamaging, kind) != kDamaging.end()) {
-    storage_damaged_ = true;
-    damage_ = kind;
+  if (std::ranges::find(faults::kDamagingKinds, kind) != faults::kDamagingKinds.end()) {
+    damages_.insert(kind);
   }
 }
 
@@ -137,10 +140,35 @@ std::string Budget::ShowProgress() const {
                      : "";
 }
 
-Excuses Budget::ExcusesIn(const sim::World& world) const {
-  return {.not_finished = WhyNotFinished(world),
-          .lost = WhyLost(world),
-          .retracted = DamagedLog(world)};
+sim::Duration Budget::WorkOf(uint64_t rows) const {
+  const sim::Duration each = scenario_.options.task.record_time;
+  const uint64_t records = rows * std::max<uint64_t>(scenario_.workload.keys_per_record, 1);
+  const auto most = static_cast<uint64_t>(kLongestSpan / std::max(each, sim::Duration(1)));
+  return records >= most ? kLongestSpan : static_cast<int64_t>(records) * each;
+}
+
+Pace Budget::Owed(Pace fault_free, uint64_t rows, sim::Duration input_span) const {
+  if (!fault_free.finished) {
+    fault_free.ended = sim::Later(sim::kEpoch, Bounded(input_span) + WorkOf(rows));
+    fault_free.longest_gap = sim::Duration(0);
+  }
+  return fault_free;
+}
+
+sim::Duration Budget::SlackOf(const Pace& owed, uint64_t rows) const {
+  // A job that has come back may just have missed a trigger, and finds another wait before it.
+  const sim::Duration wait = Bounded(scenario_.options.checkpoint.interval) +
+                             Bounded(scenario_.options.checkpoint.min_pause);
+  return std::min(2 * wait, owed.ended - sim::kEpoch) + owed.longest_gap + WorkOf(rows) +
+         2 * Bounded(outages_.longest_delay());
+}
+
+Excuses Budget::ExcusesIn(const sim::World& world, const Circumstances& circumstances) const {
+  const std::string damaged = DamagedLog(world);
+  const bool is_of_log = !log_lost_ || circumstances.log_lacks;
+  return {.not_finished = WhyNotFinished(world, circumstances),
+          .lost = is_of_log ? damaged : "",
+          .retracted = is_of_log ? damaged : ""};
 }
 
 std::optional<std::string> ExcuseFor(std::span<const reports::Finding> findings,
@@ -167,93 +195,161 @@ std::optional<std::string> ExcuseFor(std::span<const reports::Finding> findings,
   return reason.empty() ? std::nullopt : std::optional(std::move(reason));
 }
 
-std::string Budget::WhyNotFinished(const sim::World& world) const {
+std::string Budget::WhyNotFinished(const sim::World& world,
+                                   const Circumstances& circumstances) const {
+  if (job_status_ == "FINISHED") {
+    return "";
+  }
+  const auto first = [](std::initializer_list<std::function<std::string()>> all) {
+    for (const std::function<std::string()>& why : all) {
+      if (std::string sentence = why(); !sentence.empty()) {
+        return sentence;
+      }
+    }
+    return std::string();
+  };
+  if (!unreadable_.empty()) {
+    return damages_.empty() ? ""
+                            : fmt::format("The JobManager could not recover after {}: {}",
+                                          *damages_.begin(), unreadable_);
+  }
+  const auto expired = [this] { return WhyExpired(); };
+  const auto impossible = [&] { return WhyImpossible(circumstances); };
   if (job_status_ == "FAILED") {
-    return WhyFailed();
+    return first({expired, impossible, [this] { return WhyFailed(); }});
   }
-  if (!sealed_) {
-    return fmt::format(
-        "The input was not published completely when the run ended at {}: raise "
-        "limits.simulated_time or limits.events, or workload.rows_per_second.",
-        sim::Show(world.Now()));
-  }
-  const std::string checkpoints = DamagedCheckpoints(world);
-  if (!checkpoints.empty()) {
-    return checkpoints;
-  }
-  const std::string log = DamagedLog(world);
-  if (!log.empty()) {
-    return log;
-  }
-  std::string slow = WhyTooSlow();
-  if (!slow.empty()) {
-    return slow;
-  }
-  std::string lost = WhyLost(world);
-  return lost.empty() ? promise_.excuse() : lost;
+  return first({[&] { return DamagedCheckpoints(world); }, [&] { return DamagedLog(world); },
+                expired, impossible, [&] { return WhyCutShort(circumstances); },
+                [&] { return WhyBacklog(circumstances); }});
 }
 
 std::string Budget::WhyFailed() const {
-  if (unreadable_.empty()) {
-    return fmt::format(
-        "The job failed after {} restarts, as restart-strategy.fixed-delay.attempts = {} says: "
-        "more may break in this run than it is allowed to recover from.",
-        attempts_ - std::min<uint64_t>(attempts_, 1), scenario_.options.restart.attempts);
-  }
-  return storage_damaged_
-             ? fmt::format("The JobManager could not recover after {}: {}", damage_, unreadable_)
-             : "";
-}
-
-std::string Budget::WhyTooSlow() const {
-  const sim::Duration left = scenario_.limits.simulated_time - scenario_.limits.heal_after;
-  std::string why;
-  engine::Visit(scenario_.options, [&](std::string_view name, const auto& field) {
-    if constexpr (std::is_same_v<std::decay_t<decltype(field)>, sim::Duration>) {
-      if (why.empty() && MayHoldUp(name) && field >= left) {
-        why = fmt::format(
-            "The job may have to wait for {} = {}, and the run has only {} from its healing on: "
-            "raise limits.simulated_time.",
-            name, sim::Show(field), sim::Show(left));
-      }
-    }
+  const uint64_t restarts = attempts_ - std::min<uint64_t>(attempts_, 1);
+  const sim::Duration behind = TimeoutsOf(scenario_.options) + kAftermath;
+  const bool are_all_caused = std::ranges::all_of(failures_, [&](sim::SimTime failure) {
+    return outages_.Covered(failure - sim::Duration(1), failure + sim::Duration(1), behind) >
+           sim::Duration(0);
   });
-  // Records may come twice, once before the healing and once after it.
-  const auto records =
-      static_cast<int64_t>(2 * scenario_.workload.records * scenario_.workload.keys_per_record);
-  const sim::Duration record_time = scenario_.options.task.record_time;
-  if (why.empty() && record_time > sim::Duration(0) && left / record_time < records) {
-    why = fmt::format(
-        "At task.record-time = {} the records may take longer than the {} that the run has from "
-        "its healing on: raise limits.simulated_time.",
-        sim::Show(record_time), sim::Show(left));
+  if (restarts < scenario_.options.restart.attempts || !are_all_caused) {
+    return "";
   }
-  if (why.empty() && delay_ > kDelayBorne) {
-    why = fmt::format(
-        "{} held up what had begun for {}, which the healing does not take back, and no more than "
-        "{} of it is borne.",
-        delayed_by_, sim::Show(delay_), sim::Show(kDelayBorne));
-  }
-  return why;
+  return fmt::format(
+      "The job failed after {} restarts, as restart-strategy.fixed-delay.attempts = {} says: "
+      "more broke in this run than it is allowed to recover from.",
+      restarts, scenario_.options.restart.attempts);
 }
 
-std::string Budget::WhyLost(const sim::World& world) const {
-  if (!expired_.empty()) {
-    return fmt::format(
-        "The log gave transaction \"{}\" up by its time-out, sink.transaction-timeout = {}, before "
-        "it could be committed: the outage was longer. Raise the time-out.",
-        expired_.front(), sim::Show(scenario_.options.sink.transaction_timeout));
+std::string Budget::WhyExpired() const {
+  if (!missed_) {
+    return "";
   }
-  return DamagedLog(world);
+  const engine::EngineOptions& options = scenario_.options;
+  const Transaction& given_up = transactions_.find(*missed_)->second;
+  const sim::Duration timeout = given_up.expired - given_up.begun;
+  // What it takes anyway until its checkpoint is complete.
+  const sim::Duration usual =
+      Bounded(options.checkpoint.interval) + Bounded(options.checkpoint.min_pause);
+  const sim::Duration outage =
+      outages_.Covered(given_up.begun, given_up.expired, TimeoutsOf(options));
+  if (timeout > usual && (outage == sim::Duration(0) || outage < timeout - usual)) {
+    return "";
+  }
+  return fmt::format(
+      "The log gave transaction \"{}\" up by its time-out, sink.transaction-timeout = {}, before "
+      "it could be committed: {}. Raise the time-out.",
+      *missed_, sim::Show(options.sink.transaction_timeout),
+      timeout > usual ? "the outage was longer"
+                      : fmt::format("execution.checkpointing.interval is {}",
+                                    sim::Show(options.checkpoint.interval)));
+}
+
+std::string Budget::WhyImpossible(const Circumstances& circumstances) const {
+  if (circumstances.fault_free().finished) {
+    return "";
+  }
+  const sim::Duration needed = circumstances.input_span + WorkOf(circumstances.rows);
+  if (needed >= scenario_.limits.simulated_time) {
+    return fmt::format(
+        "Without any fault the job does not finish either: at workload.rows_per_second = {} and "
+        "task.record-time = {} its input may take {}, and limits.simulated_time is {}. Raise it.",
+        scenario_.workload.rows_per_second, sim::Show(scenario_.options.task.record_time),
+        sim::Show(needed), sim::Show(scenario_.limits.simulated_time));
+  }
+  if (!circumstances.finishes_generously()) {
+    return "";
+  }
+  std::string raised;
+  const engine::EngineOptions generous = Generous(scenario_.options);
+  const auto tell = [&raised](std::string_view name, const auto& set, const auto& enough) {
+    if (set != enough) {
+      raised += fmt::format("{}{}", raised.empty() ? "" : ", ", name);
+    }
+  };
+  const engine::EngineOptions& set = scenario_.options;
+  tell("execution.checkpointing.timeout", set.checkpoint.timeout, generous.checkpoint.timeout);
+  tell("heartbeat.timeout", set.heartbeat.timeout, generous.heartbeat.timeout);
+  tell("taskmanager.network.request-timeout", set.network.request_timeout,
+       generous.network.request_timeout);
+  tell("pekko.ask.timeout", set.rpc.ask_timeout, generous.rpc.ask_timeout);
+  tell("sink.transaction-timeout", set.sink.transaction_timeout, generous.sink.transaction_timeout);
+  tell("restart-strategy.fixed-delay.attempts", set.restart.attempts, generous.restart.attempts);
+  return fmt::format(
+      "Without any fault the job does not finish either, and with longer time-outs it does: raise "
+      "{}.",
+      raised);
+}
+
+std::string Budget::WhyCutShort(const Circumstances& circumstances) const {
+  const sim::Outcome& outcome = circumstances.outcome;
+  if (outcome.ending != sim::Ending::kLimit) {
+    return "";
+  }
+  const Pace pace = Owed(circumstances.fault_free(), circumstances.rows, circumstances.input_span);
+  const sim::Duration once = Bounded(pace.ended - sim::kEpoch);
+  const sim::Duration healed = Bounded(scenario_.limits.heal_after);
+  const sim::Duration needed = healed + Bounded(TimeoutsOf(scenario_.options)) + 2 * once +
+                               SlackOf(pace, circumstances.rows);
+  const bool is_livelock =
+      outcome.limit == sim::Limit::kEvents && scenario_.limits.events / kEventsFactor > pace.events;
+  if (outcome.time - sim::kEpoch >= needed || is_livelock) {
+    return "";
+  }
+  const std::string limit =
+      outcome.limit == sim::Limit::kEvents
+          ? fmt::format("limits.events = {}", scenario_.limits.events)
+          : fmt::format("limits.simulated_time = {}", sim::Show(scenario_.limits.simulated_time));
+  return fmt::format(
+      "{} at {}, when {} was reached; healed at {}, the job may need until {} for its time-outs "
+      "and {} for {} once more{}. Raise the limit.",
+      sealed_ ? "The run ended" : "The input was not published completely when the run ended",
+      sim::Show(outcome.time), limit, sim::Show(healed), sim::Show(needed), sim::Show(once),
+      pace.finished ? "all its work" : "its input",
+      outages_.longest_delay() > kAftermath
+          ? fmt::format(", and {} held up what had begun for {}", outages_.delayed_by(),
+                        sim::Show(outages_.longest_delay()))
+          : "");
+}
+
+std::string Budget::WhyBacklog(const Circumstances& circumstances) const {
+  const engine::CheckpointOptions& options = scenario_.options.checkpoint;
+  const sim::Duration work = WorkOf(circumstances.rows);
+  if (healed_expiries_ <= options.tolerable_failures || work <= Bounded(options.timeout)) {
+    return "";
+  }
+  return fmt::format(
+      "{} checkpoints expired after the healing: to work off what had queued may take {}, and "
+      "execution.checkpointing.timeout is {}. Raise it, or "
+      "execution.checkpointing.tolerable-failed-checkpoints.",
+      healed_expiries_, sim::Show(work), sim::Show(options.timeout));
 }
 
 std::string Budget::DamagedCheckpoints(const sim::World& world) const {
-  if (!storage_damaged_) {
+  if (damages_.empty()) {
     return "";
   }
   std::string first;
   for (const std::string& pointer :
-       world.ListShared(fmt::format("/ha/{}/completed", scenario_.job.name))) {
+       world.ListShared(engine::CompletedCheckpointsDirectory(scenario_.job.name))) {
     if (pointer.ends_with(".tmp")) {
       continue;
     }
@@ -263,16 +359,24 @@ std::string Budget::DamagedCheckpoints(const sim::World& world) const {
     }
     first = first.empty() ? missing : first;
   }
-  return first.empty() ? ""
-                       : fmt::format(
-                             "No completed checkpoint has all its files after {}: {} is "
-                             "missing or damaged.",
-                             damage_, first);
+  // Rot damages files and takes none away; what is late is there by the end.
+  const bool is_gone = !first.empty() && !world.ReadSharedFile(first);
+  std::string_view cause;
+  for (const std::string_view kind : damages_) {
+    const bool may =
+        kind == "lying_sync" || kind == "misdirected_write" || (kind == "bit_rot" && !is_gone);
+    cause = cause.empty() && may ? kind : cause;
+  }
+  return first.empty() || cause.empty()
+             ? ""
+             : fmt::format(
+                   "No completed checkpoint has all its files after {}: {} is missing or damaged.",
+                   cause, first);
 }
 
 // An oracle has found that the log lacks something; that is excused where its disk lied or rotted.
 std::string Budget::DamagedLog(const sim::World& world) const {
-  if (!storage_damaged_) {
+  if (damages_.empty()) {
     return "";
   }
   const std::optional<sim::ProcessId> broker = world.FindProcess(kBroker);
@@ -287,7 +391,8 @@ std::string Budget::DamagedLog(const sim::World& world) const {
   if (file && engine::ReadJournal(*file)) {
     return "";
   }
-  return fmt::format("The log's journal {} is missing or damaged after {}.", journal, damage_);
+  return fmt::format("The log's journal {} is missing or damaged after {}.", journal,
+                     *damages_.begin());
 }
 
 }  // namespace flinch::scenarios

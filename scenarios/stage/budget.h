@@ -1,20 +1,24 @@
-// How much may fail in a run so that recovery is still promised, and how soon a healed job is done.
+// What may have gone wrong in a run without anybody being wrong, and how soon a healed job is done.
 //
 // A plan may ask for more than any recovery can bear. Then a broken promise that follows from that
 // is nobody's bug: the verdict is inconclusive, and the reason names what was missing. What may be
-// excused is little, and each excuse needs evidence from the run itself:
-//   restarts      the job failed after as many restarts as it was allowed: not finished
-//   input         the input was never published completely: not finished
-//   patience      an option makes the engine wait for longer than the run lasts after its healing,
-//                 or a fault has delayed one operation for longer than is borne: not finished
-//   promise       options, plan and input go beyond what a job can be promised to finish with
-//                 (scenarios/stage/promise.h): not finished
-//   storage       a fault destroyed or hid what was durable, and no completed checkpoint has all
-//                 its files, or the JobManager found its data unreadable, or the log's journal is
-//                 damaged: not finished; of the log also lost and retracted records
-//   transactions  the log gave a pre-committed transaction up by its time-out, since the outage was
-//                 longer: lost records
+// excused is little, and each excuse needs its cause in this very run:
+//   transactions  the log gave a transaction up by its time-out, the job came back for it, and the
+//                 outages of this run were as long as that: not finished. Never lost: a job that
+//                 finishes has all its output, whatever timed out
+//   restarts      the job failed after as many restarts as it was allowed, each of them during an
+//                 outage or while its time-outs ran: not finished
+//   options       the fault-free run of the same seed does not finish either, and with longer
+//                 time-outs it does: not finished
+//   limits        the run ended at a limit before it had lasted, from its healing on, for its
+//                 time-outs and for what the fault-free run of the same seed took: not finished
+//   backlog       checkpoints expired after the healing, since what had queued meanwhile takes
+//                 longer than they may: not finished
+//   storage       a fault destroyed what was durable, and no completed checkpoint has all its
+//                 files, or the JobManager found its data unreadable, or the log's journal is
+//                 damaged: not finished; where the log lacks what it had, also lost and retracted
 // Everything else stands, whatever the plan did: a doubled record, a commit before its checkpoint.
+// A job that says FINISHED is not excused for anything but what the log itself has lost.
 //
 // Healed, a job whose input is complete owes progress, in steps and not only in time: so many
 // checkpoints, so many restarts, and it must be done (limits.checkpoints_after_healing).
@@ -23,6 +27,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -34,6 +40,8 @@
 #include "faults/injector.h"
 #include "reports/run_summary.h"
 #include "scenarios/model/scenario.h"
+#include "scenarios/stage/outages.h"
+#include "scenarios/stage/pace.h"
 #include "scenarios/stage/promise.h"
 #include "sim/recording/recording.h"
 #include "sim/world/world.h"
@@ -54,52 +62,88 @@ struct Excuses {
 std::optional<std::string> ExcuseFor(std::span<const reports::Finding> findings,
                                      const Excuses& excuses);
 
+// How a run ended, and what the same run without faults came to.
+struct Circumstances {
+  sim::Outcome outcome;
+  uint64_t rows = 0;
+  // The span of time in which the input is published when nothing breaks.
+  sim::Duration input_span{0};
+  // The log holds less than was written to it: input that was acknowledged, or committed output.
+  bool log_lacks = false;
+  std::function<Pace()> fault_free;
+  // Whether the fault-free run finishes with longer time-outs (Generous).
+  std::function<bool()> finishes_generously;
+};
+
 class Budget final : public sim::TraceObserver {
  public:
-  explicit Budget(const Scenario& scenario) : scenario_(scenario) {}
+  explicit Budget(const Scenario& scenario)
+      : scenario_(scenario), outages_(sim::SimTime(scenario.limits.heal_after)) {}
 
   void OnEvent(const sim::TraceEvent& event) override;
-  void OnFired(const faults::Action& action);
+  void OnFired(const faults::FiredFault& fired, const faults::Action& action);
 
   // Before the first event: what the run is promised.
   void OnPromise(Promise promise) { promise_ = std::move(promise); }
 
   const Promise& promise() const { return promise_; }
 
+  // The transactions that the log said it had committed, with records in them.
+  const std::set<std::string>& committed() const { return committed_; }
+
   // Whether the healed job has had more than enough.
   bool exhausted() const;
   // What it had and did not do, for whoever reports that it did not finish; "" until exhausted.
   std::string ShowProgress() const;
 
+  // What the run owes: the pace of the fault-free one, or, where that did not finish, what its input
+  // and its records take at least.
+  Pace Owed(Pace fault_free, uint64_t rows, sim::Duration input_span) const;
+
+  // How much longer than its time-outs the healed job may stand still: for the work that has
+  // queued, for a checkpoint as the fault-free run took them, and for what faults had held up.
+  sim::Duration SlackOf(const Pace& owed, uint64_t rows) const;
+
   // Asked once, when the run is over.
-  Excuses ExcusesIn(const sim::World& world) const;
+  Excuses ExcusesIn(const sim::World& world, const Circumstances& circumstances) const;
 
  private:
-  std::string WhyNotFinished(const sim::World& world) const;
+  struct Transaction {
+    sim::SimTime begun;
+    sim::SimTime expired;
+  };
+
+  std::string WhyNotFinished(const sim::World& world, const Circumstances& circumstances) const;
   std::string WhyFailed() const;
-  // "" where nothing makes the run wait for longer than it lasts.
-  std::string WhyTooSlow() const;
-  std::string WhyLost(const sim::World& world) const;
+  // "" where no transaction that the job came back for was given up, or no outage explains it.
+  std::string WhyExpired() const;
+  std::string WhyImpossible(const Circumstances& circumstances) const;
+  std::string WhyCutShort(const Circumstances& circumstances) const;
+  std::string WhyBacklog(const Circumstances& circumstances) const;
   // "" where a completed checkpoint is whole, or none was ever stored.
   std::string DamagedCheckpoints(const sim::World& world) const;
   std::string DamagedLog(const sim::World& world) const;
+  // All records, as if one task had to do everything, once before and once behind the healing.
+  sim::Duration WorkOf(uint64_t rows) const;
+  void OnTransaction(const sim::TraceEvent& event);
 
   const Scenario& scenario_;
+  Outages outages_;
   Promise promise_;
   bool sealed_ = false;
-  bool storage_damaged_ = false;
-  bool log_lied_ = false;  // the log's disk about a sync
-  bool log_lost_ = false;  // and then the broker crashed
-  std::string damage_;     // the kinds of faults that did it
+  std::set<std::string_view> damages_;  // the kinds of faults that destroyed what was durable
+  bool log_lied_ = false;               // the log's disk about a sync
+  bool log_lost_ = false;               // and then the broker crashed
   std::string job_status_;
   std::string unreadable_;  // as the JobManager said
-  sim::Duration delay_{0};  // the longest of one operation that a fault has caused
-  std::string delayed_by_;  // its kind
   uint64_t attempts_ = 0;
-  std::set<std::string> precommitted_;  // transactions
-  std::vector<std::string> expired_;    // of those, what the log gave up
+  std::vector<sim::SimTime> failures_;                            // of the job
+  std::map<std::string, Transaction, std::less<>> transactions_;  // open, or given up by time-out
+  std::optional<std::string> missed_;  // the first given up that the job came back for
+  std::set<std::string> committed_;
   uint64_t healed_checkpoints_ = 0;
   uint64_t healed_restarts_ = 0;
+  uint64_t healed_expiries_ = 0;  // of checkpoints
 };
 
 }  // namespace flinch::scenarios

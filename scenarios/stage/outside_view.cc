@@ -14,7 +14,7 @@
 #include "engine/functions.h"
 #include "engine/runtime/timer_service.h"
 #include "engine/state/keyed_state_backend.h"
-#include "scenarios/stage/promise.h"
+#include "scenarios/stage/pace.h"
 
 namespace flinch::scenarios {
 
@@ -235,7 +235,7 @@ Subject DescribeSubject(const Scenario& scenario, const Workload& workload,
       .has_timers = false,
       .out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness).count(),
       .healed = sim::SimTime(scenario.limits.heal_after),
-      .patience = PatienceOf(scenario.options, workload.rows.size()),
+      .patience = TimeoutsOf(scenario.options),
       .heartbeat_timeout = scenario.options.heartbeat.timeout};
   if (job.counted == nullptr || outside == nullptr) {
     return subject;

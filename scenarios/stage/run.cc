@@ -22,6 +22,7 @@
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/model/vary.h"
 #include "scenarios/oracles/catalogue.h"
+#include "scenarios/oracles/job_finishes.h"
 #include "scenarios/stage/budget.h"
 #include "scenarios/stage/course.h"
 #include "scenarios/stage/judging.h"
@@ -36,17 +37,19 @@ namespace {
 
 namespace events = engine::events;
 
-// How long after the healing a transaction that nobody ends may lie at the broker, beyond its own
-// time-out.
+// How long after the job has finished an abort may be under way to the broker.
 constexpr sim::Duration kGrace = std::chrono::seconds(10);
 
 // So many simulated instants pass between two questions whether to stop.
 constexpr uint64_t kInstantsUnasked = 64;
 
+// What a run is watched by of which only the pace is asked.
+constexpr std::string_view kCheapestOracle = JobFinishes::kName;
+
 // Between two looks at what is still open.
 constexpr sim::Duration kQuietStep = std::chrono::milliseconds(500);
 
-// Counts what the summary tells.
+// Counts what the summary tells, and which transactions ended by their time-out.
 class Tally final : public sim::TraceObserver {
  public:
   void OnEvent(const sim::TraceEvent& event) override {
@@ -58,8 +61,8 @@ class Tally final : public sim::TraceObserver {
       ++attempts;
     } else if (event.kind == events::kJobStatus) {
       job_status = event.Text("to").value_or("");
-    } else if (event.kind == events::kTopicSealed) {
-      input_sealed = true;
+    } else if (event.kind == events::kTransactionAborted && event.Text("reason") == "timeout") {
+      expired.emplace(event.Text("transaction").value_or(""));
     }
   }
 
@@ -70,8 +73,8 @@ class Tally final : public sim::TraceObserver {
   uint64_t completed = 0;
   uint64_t failed = 0;
   uint64_t attempts = 0;
-  bool input_sealed = false;
   std::string job_status;
+  std::set<std::string> expired;
 };
 
 std::string_view EndingName(sim::Ending ending) {
@@ -103,6 +106,9 @@ class Stage {
         roles_(RolesOf(LoadCode())),
         cells_(roles_),
         budget_(request.scenario),
+        pace_(sim::SimTime(request.plan && request.plan->faults.empty()
+                               ? sim::Duration(0)
+                               : request.scenario.limits.heal_after)),
         world_({.seed = request.seed,
                 .scheduling = request.scheduling,
                 .play = request.play,
@@ -122,13 +128,14 @@ class Stage {
     world_.Observe(course_);
     world_.Observe(cells_);
     world_.Observe(budget_);
+    world_.Observe(pace_);
     for (const std::unique_ptr<Oracle>& oracle : oracles_) {
       oracle->OnSubject(subject_);
       world_.Observe(*oracle);
     }
     faults::FaultPlan plan =
         request.plan ? *request.plan : PlanOf(request.scenario, request.workload, request.seed);
-    budget_.OnPromise(PromiseOf(request.scenario, plan, request.workload));
+    budget_.OnPromise(PromiseOf(request.scenario, plan));
     plan = ResolveCells(std::move(plan), roles_);
     ailing_ = AilingOperators(plan);
     BootProcesses();
@@ -136,13 +143,12 @@ class Stage {
                       sim::Random(request.seed).Split("injector"));
     injector_->OnFired([this](const faults::FiredFault& fired, const faults::Action& what) {
       cells_.OnFired(fired, what);
-      budget_.OnFired(what);
+      budget_.OnFired(fired, what);
     });
   }
 
   RunResult Perform() {
-    sim::Outcome outcome =
-        world_.Run([this] { return tally_.job_ended() || budget_.exhausted() || IsToStop(); });
+    sim::Outcome outcome = RunToTheEnd();
     if (stopped_) {
       return GivenUp();
     }
@@ -151,6 +157,12 @@ class Stage {
       outcome = AwaitQuiet(outcome);
     }
     return Judge(outcome);
+  }
+
+  // Without judging: how the job got on.
+  Pace Measure() {
+    RunToTheEnd();
+    return pace_.PaceAt(world_.Now(), world_.events());
   }
 
  private:
@@ -170,6 +182,10 @@ class Stage {
     return result;
   }
 
+  sim::Outcome RunToTheEnd() {
+    return world_.Run([this] { return tally_.job_ended() || budget_.exhausted() || IsToStop(); });
+  }
+
   // What a process loads when it boots: its own copy, as from a jar on its disk. Nothing that user
   // code keeps in it survives a crash or is seen by another process.
   engine::JobGraph LoadCode() const {
@@ -184,10 +200,18 @@ class Stage {
   void BootProcesses();
   sim::Outcome AwaitQuiet(sim::Outcome outcome);
   sim::Result<engine::LogContents> ReadLog() const;
+  const Pace& FaultFree();
+  Circumstances DescribeCircumstances(const sim::Outcome& outcome, bool log_lacks);
+  sim::Duration InputSpan() const;
   void FillNumbers(reports::RunSummary& summary) const;
   void FillOutput(const engine::LogContents& log, FinalState& state,
                   reports::RunSummary& summary) const;
   FinalState Describe(const sim::Outcome& outcome, reports::RunSummary& summary) const;
+  // How much longer than its time-outs this run may have stood still.
+  sim::Duration Slack();
+  // Whether the log lacks input that was written to it, or output that it had committed.
+  bool LogLacks(const FinalState& state, const reports::RunSummary& summary) const;
+  void Decide(const sim::Outcome& outcome, const FinalState& state, reports::RunSummary& summary);
   RunResult Judge(const sim::Outcome& outcome);
 
   template <typename Main>
@@ -204,6 +228,8 @@ class Stage {
   VertexRoles roles_;
   CellCounter cells_;
   Budget budget_;
+  PaceWatch pace_;                  // from the healing on; of a run without faults, from the start
+  std::optional<Pace> fault_free_;  // asked for only where something stood still
   std::vector<std::unique_ptr<Oracle>> oracles_;
   sim::World world_;
   OutsideView outside_;
@@ -212,6 +238,7 @@ class Stage {
   uint64_t instants_ = 0;
   bool stopped_ = false;
   std::optional<sim::Result<engine::LogContents>> last_log_;  // read when the world had ended
+  std::vector<std::string> left_open_;  // when the job had finished, until the broker gave them up
 };
 
 void Stage::BootProcesses() {
@@ -246,20 +273,68 @@ sim::Result<engine::LogContents> Stage::ReadLog() const {
   return engine::ReadJournal(journal.value_or(sim::Bytes()));
 }
 
-// The job is over; what it left open at the broker must end too, at the latest by its time-out.
+// The job is over. What it left open is told by what the broker holds now: an abort may still be
+// under way, but a transaction that only its time-out ends was left.
 sim::Outcome Stage::AwaitQuiet(sim::Outcome outcome) {
-  const sim::SimTime deadline =
-      sim::Later(world_.Now(), request_.scenario.options.sink.transaction_timeout + kGrace);
-  while (outcome.ending == sim::Ending::kGoal && world_.Now() < deadline) {
+  const sim::SimTime deadline = sim::Later(world_.Now(), kGrace);
+  tally_.expired.clear();
+  const sim::Result<engine::LogContents> at_the_end = ReadLog();
+  while (outcome.ending == sim::Ending::kGoal) {
     sim::Result<engine::LogContents> log = ReadLog();
-    if (!log || log->open_transactions.empty()) {
+    if (!log || log->open_transactions.empty() || world_.Now() >= deadline) {
       last_log_ = std::move(log);
       break;
     }
     const sim::SimTime next = sim::Later(world_.Now(), kQuietStep);
     outcome = world_.Run([this, next] { return world_.Now() >= next; });
   }
+  for (const std::string& transaction :
+       at_the_end ? at_the_end->open_transactions : std::vector<std::string>()) {
+    if (tally_.expired.contains(transaction)) {
+      left_open_.push_back(transaction);
+    }
+  }
   return outcome;
+}
+
+// A run like this one in everything but its faults.
+Pace MeasureWithoutFaults(const RunRequest& request, const RegisteredJob& job,
+                          const engine::EngineOptions& options) {
+  RunRequest calm = request;
+  calm.scenario.options = options;
+  calm.scenario.oracles = {std::string(kCheapestOracle)};
+  calm.plan = faults::FaultPlan();
+  calm.keep = sim::Keep::kNothing;
+  calm.lens = {};
+  calm.play.reset();
+  calm.records_tape = false;
+  Stage stage(calm, job);
+  return stage.Measure();
+}
+
+const Pace& Stage::FaultFree() {
+  if (!fault_free_) {
+    fault_free_ = MeasureWithoutFaults(request_, job_, request_.scenario.options);
+  }
+  return *fault_free_;
+}
+
+sim::Duration Stage::InputSpan() const {
+  const std::vector<InputRow>& rows = request_.workload.rows;
+  return rows.empty() ? sim::Duration(0) : rows.back().publish_after;
+}
+
+Circumstances Stage::DescribeCircumstances(const sim::Outcome& outcome, bool log_lacks) {
+  return {.outcome = outcome,
+          .rows = request_.workload.rows.size(),
+          .input_span = InputSpan(),
+          .log_lacks = log_lacks,
+          .fault_free = [this] { return FaultFree(); },
+          .finishes_generously =
+              [this] {
+                return MeasureWithoutFaults(request_, job_, Generous(request_.scenario.options))
+                    .finished;
+              }};
 }
 
 void Stage::FillNumbers(reports::RunSummary& summary) const {
@@ -283,6 +358,8 @@ void Stage::FillNumbers(reports::RunSummary& summary) const {
 void Stage::FillOutput(const engine::LogContents& log, FinalState& state,
                        reports::RunSummary& summary) const {
   state.open_transactions = log.open_transactions;
+  state.open_transactions.insert(state.open_transactions.end(), left_open_.begin(),
+                                 left_open_.end());
   if (const auto input = log.topics.find(request_.workload.topic); input != log.topics.end()) {
     summary.records_in = input->second.record_count;
   }
@@ -326,11 +403,47 @@ FinalState Stage::Describe(const sim::Outcome& outcome, reports::RunSummary& sum
   return state;
 }
 
+sim::Duration Stage::Slack() {
+  const Pace healed = pace_.PaceAt(world_.Now(), world_.events());
+  if (healed.longest_gap <= TimeoutsOf(request_.scenario.options)) {
+    return sim::Duration(0);  // nobody will ask
+  }
+  const size_t rows = request_.workload.rows.size();
+  return budget_.SlackOf(budget_.Owed(FaultFree(), rows, InputSpan()), rows);
+}
+
+bool Stage::LogLacks(const FinalState& state, const reports::RunSummary& summary) const {
+  std::set<std::string> kept;
+  for (const OutputRecord& record : state.output) {
+    kept.insert(record.transaction);
+  }
+  return summary.records_in < request_.workload.rows.size() ||
+         !std::ranges::includes(kept, budget_.committed());
+}
+
+void Stage::Decide(const sim::Outcome& outcome, const FinalState& state,
+                   reports::RunSummary& summary) {
+  for (const std::unique_ptr<Oracle>& oracle : oracles_) {
+    for (reports::Finding& finding : oracle->Judge(state)) {
+      summary.findings.push_back(std::move(finding));
+    }
+    summary.judged.push_back({.oracle = std::string(oracle->name()), .events = oracle->seen()});
+  }
+  std::optional<std::string> excuse;
+  if (!summary.findings.empty()) {
+    excuse = ExcuseFor(
+        summary.findings,
+        budget_.ExcusesIn(world_, DescribeCircumstances(outcome, LogLacks(state, summary))));
+  }
+  Conclude(std::move(excuse), summary);
+}
+
 RunResult Stage::Judge(const sim::Outcome& outcome) {
   RunResult result;
   reports::RunSummary& summary = result.summary;
   FillNumbers(summary);
   FinalState state = Describe(outcome, summary);
+  state.slack = Slack();
   if (outcome.violation) {
     summary.findings.push_back(
         {.oracle = "invariant",
@@ -348,15 +461,7 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
         {.oracle = "log_readable", .witness = log.error().message, .details = {}});
   }
   summary.records_out = state.output.size();
-  for (const std::unique_ptr<Oracle>& oracle : oracles_) {
-    for (reports::Finding& finding : oracle->Judge(state)) {
-      summary.findings.push_back(std::move(finding));
-    }
-    summary.judged.push_back({.oracle = std::string(oracle->name()), .events = oracle->seen()});
-  }
-  Conclude(summary.findings.empty() ? std::nullopt
-                                    : ExcuseFor(summary.findings, budget_.ExcusesIn(world_)),
-           summary);
+  Decide(outcome, state, summary);
   result.output = std::move(state.output);
   result.promise = budget_.promise();
   result.cells = cells_.hit();

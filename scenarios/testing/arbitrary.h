@@ -79,7 +79,7 @@ inline ::rc::Gen<Scenario> AnyVariationOf(Scenario base) {
   base.vary = {};
   return [base = std::move(base)](const ::rc::Random& random, int /*size*/) {
     Scenario varied = base;
-    varied.vary = {.cluster = true, .options = true, .knobs = true};
+    varied.vary = {.cluster = true, .options = true, .knobs = true, .healing = true};
     const auto simpler = [base](const Scenario& from) {
       const auto apply = [base](const std::vector<Setting>& settings) {
         Scenario fewer = base;

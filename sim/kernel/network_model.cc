@@ -40,14 +40,12 @@ void NetworkModel::Reserve(size_t hosts) {
   links_.Reserve(hosts);
   messages_.Reserve(hosts);
   connections_.Reserve(hosts);
-  next_free_.reserve(hosts);
 }
 
 void NetworkModel::AddHost(std::string_view name) {
   links_.AddHost(name);
   messages_.AddHost();
   connections_.AddHost();
-  next_free_.push_back(kFirstFreePort);
 }
 
 void NetworkModel::Drop(const Incarnation& owner, CrashStyle style) {
@@ -304,13 +302,11 @@ void NetworkModel::Heal() {
 }
 
 uint16_t NetworkModel::FreePort(HostId host) {
-  uint16_t& next = next_free_[host.value()];
-  for (uint32_t tried = 0; tried <= UINT16_MAX - kFirstFreePort; ++tried) {
-    const uint16_t port = next;
-    next = port == UINT16_MAX ? kFirstFreePort : static_cast<uint16_t>(port + 1);
-    const Address address{host, port};
+  // The lowest: what was under way to its last owner comes to the next one.
+  for (uint32_t port = kFirstFreePort; port <= UINT16_MAX; ++port) {
+    const Address address{host, static_cast<uint16_t>(port)};
     if (!messages_.IsInUse(address) && !connections_.IsInUse(address)) {
-      return port;
+      return address.port;
     }
   }
   Unreachable("host {} has no free port left", host.value());

@@ -113,7 +113,6 @@ class NetworkModel {
   LinkTable links_;
   MessageModel messages_;
   ConnectionModel connections_;
-  std::vector<uint16_t> next_free_;     // by host
   std::optional<ChoicePoint> swizzle_;  // from the first swizzle on
   std::map<TroubleId, Trouble> troubles_;
   uint64_t troubles_begun_ = 0;

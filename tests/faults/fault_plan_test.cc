@@ -143,6 +143,34 @@ INSTANTIATE_TEST_SUITE_P(
                 "\"200ms\"."}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
+TEST(CheckAgainstTest, SelectorsThatMatchNothingAreMistakes) {
+  Cast cast = SmallCast();
+  cast.events["sink.committed"] = {"subtask"};
+  cast.subtasks = {{"window[0]", "window[1]", "sink[0]", "sink[1]"}};
+  cast.healed = sim::kEpoch + milliseconds(500);
+  const auto problems = [&cast](Trigger when) {
+    std::string shown;
+    for (const PlanProblem& problem :
+         CheckAgainst({.faults = {{std::move(when), Crash{"tm-1"}}}}, cast)) {
+      shown += Show(problem);
+    }
+    return shown;
+  };
+  const auto at = [](std::string subtask) {
+    return AtEvent{.kind = "sink.committed", .where = {{"subtask", std::move(subtask)}}};
+  };
+  EXPECT_EQ(problems(at("sink[1]")), "");
+  EXPECT_EQ(problems(at("source[*]|sink[*]")), "");
+  EXPECT_EQ(
+      problems(at("sink[99]")),
+      "fault[0]: There is no subtask \"sink[99]\" in this scenario; there are 4 of them, from "
+      "window[0] to sink[1]. Did you mean \"sink[0]\"?");
+  EXPECT_EQ(problems(AtTime{sim::kEpoch + milliseconds(499)}), "");
+  EXPECT_EQ(problems(AtTime{sim::kEpoch + milliseconds(500)}),
+            "fault[0]: At 500ms the run is healed already, at 500ms: from then on no fault fires. "
+            "Give an earlier time, or raise limits.heal_after.");
+}
+
 TEST(CheckAgainstTest, TakesAnyOperatorWhereNobodyKnowsTheJob) {
   Cast cast = SmallCast();
   cast.operators.reset();

@@ -35,6 +35,7 @@ SwarmOptions Options() {
       .horizon = seconds(10),
       .crashes_min = 1,
       .crashes_max = 4,
+      .follow_chance = sim::Percent(0),
   };
 }
 
@@ -159,6 +160,65 @@ TEST(DrawPlanTest, ASecondBlowHitsTheSameProcessAfterItBooted) {
     }
   }
   EXPECT_GT(count, 0);
+}
+
+// The kinds of the fault and of those that it waits for, one after the other.
+std::vector<std::string_view> ChainOf(const FaultPlan& plan, size_t index) {
+  std::vector<std::string_view> kinds = {KindOf(plan.faults[index].what)};
+  for (;;) {
+    const auto* const after = std::get_if<AfterFault>(&plan.faults[index].when);
+    const auto* const event = std::get_if<AtEvent>(&plan.faults[index].when);
+    if (after != nullptr) {
+      index = after->fault;
+    } else if (event != nullptr && event->since) {
+      index = *event->since;
+    } else {
+      return kinds;
+    }
+    kinds.push_back(KindOf(plan.faults[index].what));
+  }
+}
+
+TEST(DrawPlanTest, AnyKindOfFaultFollowsAnyOtherUpToThreeInARow) {
+  SwarmOptions options = Options();
+  options.follow_chance = sim::Percent(100);
+  options.again_events = {{.kind = "checkpoint.stored"}};
+  std::set<std::pair<std::string_view, std::string_view>> pairs;
+  size_t longest = 0;
+  for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const FaultPlan plan = Draw(options, seed);
+    for (size_t index = 0; index < plan.faults.size(); ++index) {
+      const std::vector<std::string_view> chain = ChainOf(plan, index);
+      longest = std::max(longest, chain.size());
+      if (chain.size() > 1) {
+        pairs.insert({chain[1], chain[0]});
+      }
+    }
+  }
+  EXPECT_GE(longest, 4U) << "one, and three behind it";
+  EXPECT_LE(longest, 6U) << "a crash again and its restart may come before";
+  for (const std::string_view first : {"crash", "drop", "delay", "cut"}) {
+    for (const std::string_view second : {"crash", "drop", "delay", "cut"}) {
+      EXPECT_TRUE(pairs.contains({first, second})) << first << " " << second;
+    }
+  }
+}
+
+TEST(DrawPlanTest, FaultsOfTheVolumeMayBeAboutOneKindOfFiles) {
+  SwarmOptions options = Options();
+  options.others_max = 3;
+  options.other_chance = sim::Percent(100);
+  options.volume_paths = {"/ha/job/completed", "/checkpoints"};
+  std::set<std::string> paths;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    for (const Fault& fault : Draw(options, seed).faults) {
+      if (const auto* const disk = std::get_if<DiskFault>(&fault.what)) {
+        EXPECT_TRUE(disk->path.empty() || disk->disk == kSharedVolume);
+        paths.insert(disk->path);
+      }
+    }
+  }
+  EXPECT_THAT(paths, ::testing::UnorderedElementsAre("", "/ha/job/completed", "/checkpoints"));
 }
 
 TEST(DrawPlanTest, EveryCrashIsFollowedByARestartThatMayBeAFaultOfItsOwn) {

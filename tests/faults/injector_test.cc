@@ -562,6 +562,37 @@ TEST(InjectorTest, TheSamePlanGivesTheSameRun) {
   EXPECT_NE(digest(plan), digest(other));
 }
 
+// Once in a nanosecond until the healing would be six billion turns.
+TEST(InjectorTest, ARateOfAnyHeightEndsWithTheEventsOfTheRun) {
+  sim::World world({.seed = 1, .link = {}, .disk = {}, .limits = {.events_max = 5'000}});
+  for (const char* const name : {"a", "b"}) {
+    world.AddProcess(world.AddHost(name), name, Tick);
+  }
+  Injector injector(world, {.faults = {{AtRate{sim::Duration(1)}, ResetLink{"a", "b"}}}}, At(6000));
+  const sim::Outcome outcome = world.Run([] { return false; });
+  EXPECT_EQ(outcome.ending, sim::Ending::kLimit);
+  EXPECT_EQ(outcome.limit, sim::Limit::kEvents);
+  EXPECT_LT(outcome.time, At(1));
+}
+
+TEST(InjectorTest, SaysThatAnEventOrATimeCameBehindTheHealing) {
+  SmallWorld small;
+  Injector injector(
+      small.world(),
+      {.faults = {{AtEvent{.kind = "tick", .nth = 4, .process = "a"}, Crash{"a", milliseconds(5)}},
+                  {AtTime{At(70)}, Crash{"b"}},
+                  {AfterFault{.fault = 1}, Crash{"c"}},
+                  {AtEvent{.kind = "tick", .nth = 40, .process = "a"}, Crash{"a"}}}},
+      At(25));
+  small.RunUntil(100);
+  EXPECT_THAT(injector.fired(), IsEmpty());
+  EXPECT_THAT(injector.WhyNot(),
+              ElementsAre("the tick number 4 of a came behind the healing at 25ms",
+                          "its time is behind the healing at 25ms",
+                          "the fault that it waits for never fired",
+                          "it waits for the tick number 40, but 2 came"));
+}
+
 }  // namespace
 
 }  // namespace flinch::faults

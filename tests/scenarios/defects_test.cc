@@ -41,10 +41,11 @@ constexpr uint64_t kSeedsMax = 1000;
 // lacks what it takes.
 Scenario ScenarioFor(Defect defect) {
   Scenario scenario = *FindLibraryScenario("small_job");
-  // A job that hangs need not do so for long; less would excuse it (scenarios/stage/promise.h).
+  // A job that hangs need not do so for long; less would excuse it (scenarios/stage/budget.h).
   scenario.limits.simulated_time = 2min;
   if (defect == Defect::kFinalNotificationSentOnce || defect == Defect::kSinkTagsTheEndAlike ||
-      defect == Defect::kFinalWaitsAfterRestore) {
+      defect == Defect::kFinalWaitsAfterRestore || defect == Defect::kFinalIsNotTriedAgain ||
+      defect == Defect::kSinkSwallowsFailedCommits) {
     // Something must break when the input ends.
     scenario.limits.heal_after = 8s;
   }
@@ -52,8 +53,14 @@ Scenario ScenarioFor(Defect defect) {
     // Without lags in nanoseconds some timestamps lie on a border.
     scenario.workload.out_of_order = 0s;
   }
-  if (defect == Defect::kFinalWaitsAfterRestore) {
+  if (defect == Defect::kFinalWaitsAfterRestore || defect == Defect::kFinalIsNotTriedAgain) {
     scenario.options.checkpoint.interval = 1h;  // or the wait would not be noticed
+  }
+  if (defect == Defect::kRestartsCountTwice) {
+    scenario.options.restart.attempts = 2;
+  }
+  if (defect == Defect::kSinkSwallowsFailedCommits) {
+    scenario.options.sink.transaction_timeout = 700ms;
   }
   return scenario;
 }

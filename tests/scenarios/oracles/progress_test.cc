@@ -16,7 +16,8 @@ using tests::RecordingBuilder;
 
 using namespace std::chrono_literals;
 
-std::vector<reports::Finding> Judge(const RecordingBuilder& history, sim::Duration end) {
+std::vector<reports::Finding> Judge(const RecordingBuilder& history, sim::Duration end,
+                                    sim::Duration slack = 0s) {
   Progress oracle;
   Subject subject;
   subject.healed = sim::kEpoch + 10s;
@@ -25,6 +26,7 @@ std::vector<reports::Finding> Judge(const RecordingBuilder& history, sim::Durati
   history.ShowTo(oracle);
   FinalState state;
   state.end = sim::kEpoch + end;
+  state.slack = slack;
   return oracle.Judge(state);
 }
 
@@ -51,9 +53,10 @@ TEST(ProgressTest, FailsWhenNothingCompletesForTooLong) {
   history.At(18s).Tell("checkpoint.triggered", {{"id", 2}});
   const auto findings = Judge(history, 19s);
   ASSERT_THAT(findings, SizeIs(1));
-  EXPECT_EQ(findings[0].witness,
-            "No checkpoint completed from 00:12.000 to 00:18.000, though the world was healed; the "
-            "job's status was RUNNING.");
+  EXPECT_EQ(
+      findings[0].witness,
+      "No checkpoint completed from 00:12.000 to 00:19.000, though the world was healed and no "
+      "time-out lasts so long; the job's status was RUNNING.");
   EXPECT_EQ(findings[0].breach, "stalled");
   EXPECT_EQ(findings[0].event, sim::EventId(3));
 }
@@ -62,6 +65,21 @@ TEST(ProgressTest, FailsWhenTheWorldFallsSilent) {
   const auto findings = Judge({}, 16s);
   ASSERT_THAT(findings, SizeIs(1));
   EXPECT_THAT(findings[0].witness, HasSubstr("from 00:10.000 to 00:16.000"));
+}
+
+TEST(ProgressTest, AJobMayTakeAsMuchLongerAsItsOwnPaceSays) {
+  EXPECT_THAT(Judge({}, 16s, 1s), IsEmpty());
+  EXPECT_THAT(Judge({}, 17s, 1s), SizeIs(1));
+}
+
+TEST(ProgressTest, TheLongestPauseCounts) {
+  RecordingBuilder history;
+  Store(history, 17s);
+  Store(history, 27s);
+  history.At(33s).By("jm").Tell("job.status", {{"from", "RUNNING"}, {"to", "FINISHED"}});
+  const auto findings = Judge(history, 60s, 4s);
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_THAT(findings[0].witness, HasSubstr("from 00:17.000 to 00:27.000"));
 }
 
 TEST(ProgressTest, AJobThatHasEndedOwesNothing) {

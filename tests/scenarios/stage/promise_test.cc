@@ -1,6 +1,5 @@
 #include "scenarios/stage/promise.h"
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +13,6 @@
 #include "scenarios/aim/cast.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/files/scenario_toml.h"
-#include "scenarios/model/vary.h"
 #include "scenarios/stage/run.h"
 
 namespace flinch::scenarios {
@@ -33,6 +31,7 @@ Scenario SmallCluster() {
   scenario.workload.records = 60;
   scenario.workload.rows_per_second = 40;
   scenario.faults.source = FaultSource::kNone;
+  scenario.vary = {};
   scenario.limits.heal_after = 1s;
   // What does not finish need not take long for it.
   scenario.limits.simulated_time = 1min;
@@ -59,7 +58,7 @@ faults::FaultPlan PlanFrom(std::string_view text) {
 }
 
 Promise Promised(const Scenario& scenario, const faults::FaultPlan& plan = {}) {
-  return PromiseOf(scenario, plan, *LoadWorkload(scenario, 1, std::nullopt));
+  return PromiseOf(scenario, plan);
 }
 
 const Clause& ClauseOf(const Promise& promise, std::string_view name) {
@@ -77,28 +76,15 @@ TEST(PromiseOfTest, HoldsForTheLibraryUnderItsSwarms) {
     const Scenario& scenario = *FindLibraryScenario(name);
     const Workload workload = *LoadWorkload(scenario, 1, std::nullopt);
     for (uint64_t seed = 1; seed <= 50; ++seed) {
-      const Promise promise = PromiseOf(scenario, PlanOf(scenario, workload, seed), workload);
-      EXPECT_EQ(promise.excuse(), "") << name << " seed " << seed;
+      EXPECT_EQ(PromiseOf(scenario, PlanOf(scenario, workload, seed)).excuse(), "")
+          << name << " seed " << seed;
     }
   }
 }
 
-// What varies from seed to seed shall not be an excuse for most of the seeds.
-TEST(PromiseOfTest, HoldsForMostVariedSeeds) {
-  Scenario scenario = *FindLibraryScenario("url_clicks");
-  scenario.vary = {.cluster = true, .options = true, .knobs = true};
-  const Workload workload = *LoadWorkload(scenario, 1, std::nullopt);
-  size_t promised = 0;
-  for (uint64_t seed = 1; seed <= 100; ++seed) {
-    const Scenario varied = Vary(scenario, seed);
-    promised += PromiseOf(varied, PlanOf(varied, workload, seed), workload).holds() ? 1U : 0U;
-  }
-  EXPECT_GE(promised, 85U);
-}
-
 struct BeyondCase {
   std::string_view setting;
-  std::string_view clause;
+  std::string_view name;
 };
 
 class BeyondTest : public ::testing::TestWithParam<BeyondCase> {};
@@ -112,20 +98,18 @@ TEST_P(BeyondTest, IsInconclusiveAndSaysWhatIsAskedTooMuch) {
       scenarios::Run({.scenario = scenario, .workload = workload, .seed = 3, .defects = {}});
   EXPECT_EQ(result.summary.verdict, reports::Verdict::kInconclusive)
       << reports::ShowText(result.summary);
-  const Clause& clause = ClauseOf(result.promise, GetParam().clause);
-  EXPECT_FALSE(clause.holds);
   const std::string option(GetParam().setting.substr(0, GetParam().setting.find('=')));
   EXPECT_THAT(result.summary.reason, HasSubstr(option));
-  EXPECT_THAT(clause.sentence, HasSubstr(option));
 }
 
-INSTANTIATE_TEST_SUITE_P(Options, BeyondTest,
-                         testing::Values(BeyondCase{"restart-strategy.fixed-delay.attempts=0",
-                                                    "restarts"},
-                                         BeyondCase{"task.record-time=1s", "time"}),
-                         [](const testing::TestParamInfo<BeyondCase>& tested) {
-                           return std::string(tested.param.clause);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Options, BeyondTest,
+    testing::Values(BeyondCase{"restart-strategy.fixed-delay.attempts=0", "restarts"},
+                    BeyondCase{"task.record-time=1s", "time"},
+                    BeyondCase{"sink.transaction-timeout=10ms", "transaction"}),
+    [](const testing::TestParamInfo<BeyondCase>& tested) {
+      return std::string(tested.param.name);
+    });
 
 // What is set in a small cluster, from what every job bears to what none can finish with.
 const std::vector<std::vector<std::string>> kVariations = {
@@ -151,9 +135,8 @@ const std::vector<std::vector<std::string>> kVariations = {
     {"task.record-time=100ms"},
     {"limits.simulated_time=3s"}};
 
-// All small clusters: where everything is promised a run passes, and where not none is called
-// wrong.
-TEST(PromiseOfTest, IsKeptOnEverySmallCluster) {
+// All small clusters: whatever is asked too much, no run is called wrong.
+TEST(PromiseOfTest, NobodyIsBlamedOnAnySmallCluster) {
   const std::vector<std::string_view> plans = {"",
                                                R"([[fault]]
 when = { at = "300ms" }
@@ -170,8 +153,8 @@ do = { crash = "jm", restart_after = "300ms" })",
                                                R"([[fault]]
 when = { at = "200ms" }
 do = { pause = "broker", for = "700ms" })"};
-  std::map<bool, size_t> passed;
-  std::map<bool, size_t> runs;
+  size_t passed = 0;
+  size_t inconclusive = 0;
   for (const std::vector<std::string>& variation : kVariations) {
     Scenario scenario = SmallCluster();
     Set(scenario, variation);
@@ -184,22 +167,16 @@ do = { pause = "broker", for = "700ms" })"};
                                                  .seed = seed,
                                                  .defects = {},
                                                  .plan = plan});
-        const bool is_promised = result.promise.holds();
-        const bool has_passed = result.summary.verdict == reports::Verdict::kPassed;
-        EXPECT_TRUE(has_passed || !is_promised)
-            << fmt::format("{}\n{}\nseed {}\n", fmt::join(variation, " "), text, seed)
-            << reports::ShowText(result.summary);
         EXPECT_NE(result.summary.verdict, reports::Verdict::kFailed)
             << fmt::format("{}\n{}\nseed {}\n", fmt::join(variation, " "), text, seed)
             << reports::ShowText(result.summary);
-        ++runs[is_promised];
-        passed[is_promised] += has_passed ? 1U : 0U;
+        passed += result.summary.verdict == reports::Verdict::kPassed ? 1U : 0U;
+        inconclusive += result.summary.verdict == reports::Verdict::kInconclusive ? 1U : 0U;
       }
     }
   }
-  EXPECT_GT(runs[true], runs[false] / 2);
-  // Bounds are rough; what no job can finish with is refused before it runs. But some are reached.
-  EXPECT_LT(passed[false], runs[false]) << passed[false] << " of " << runs[false];
+  EXPECT_GT(passed, 2 * inconclusive);
+  EXPECT_GT(inconclusive, 0U);
 }
 
 TEST(PromiseOfTest, CountsWhoMayBeDownAtOnce) {
@@ -225,6 +202,14 @@ TEST(PromiseOfTest, AnOutageIsAsLongAsItsRestartOrTheHealing) {
   faults::FaultPlan plan = {
       .faults = {{.when = faults::AtTime{}, .what = faults::Crash{.process = "broker"}}}};
   EXPECT_FALSE(ClauseOf(Promised(scenario, plan), "transaction").holds);
+  EXPECT_FALSE(ClauseOf(Promised([&scenario] {
+                          Scenario hasty = scenario;
+                          hasty.options.sink.transaction_timeout = 100ms;
+                          return hasty;
+                        }()),
+                        "transaction")
+                   .holds)
+      << "below the interval, whatever breaks";
   plan.faults.push_back({.when = faults::AfterFault{.fault = 0, .delay = 2s},
                          .what = faults::Restart{.process = "broker"}});
   EXPECT_TRUE(ClauseOf(Promised(scenario, plan), "transaction").holds);

@@ -1,0 +1,66 @@
+#include "scenarios/stage/pace.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "engine/events.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+namespace events = engine::events;
+using sim::Duration;
+
+// A request that is asked again waits longer each time, up to so many first waits.
+constexpr int64_t kAskGrowth = 8;
+
+}  // namespace
+
+void PaceWatch::OnEvent(const sim::TraceEvent& event) {
+  const bool is_end = event.kind == events::kJobStatus &&
+                      (event.Text("to") == "FINISHED" || event.Text("to") == "FAILED");
+  if (ended_ || (event.kind != events::kCheckpointStored && !is_end)) {
+    return;
+  }
+  const sim::SimTime now = std::max(event.time, since_);
+  longest_ = std::max(longest_, now - last_);
+  last_ = now;
+  ended_ = is_end;
+  finished_ = is_end && event.Text("to") == "FINISHED";
+}
+
+Pace PaceWatch::PaceAt(sim::SimTime now, uint64_t events) const {
+  return {.finished = finished_,
+          .ended = ended_ ? last_ : now,
+          .longest_gap = ended_ || now <= last_ ? longest_ : std::max(longest_, now - last_),
+          .events = events};
+}
+
+Duration TimeoutsOf(const engine::EngineOptions& options) {
+  const Duration ask = std::min(options.rpc.ask_timeout, kLongestSpan / kAskGrowth);
+  Duration sum = kAskGrowth * ask;
+  for (const Duration timeout :
+       {options.heartbeat.timeout, options.restart.delay, options.network.request_timeout,
+        options.network.request_backoff, options.checkpoint.timeout, options.sink.delivery_timeout,
+        options.source.fetch_wait}) {
+    sum += Bounded(timeout);
+  }
+  return sum;
+}
+
+engine::EngineOptions Generous(engine::EngineOptions options) {
+  const engine::EngineOptions usual;
+  const auto raise = [](Duration& span, Duration least) { span = std::max(span, least); };
+  raise(options.checkpoint.timeout, usual.checkpoint.timeout);
+  raise(options.heartbeat.timeout,
+        std::max(usual.heartbeat.timeout,
+                 5 * std::min(options.heartbeat.interval, kLongestSpan / 5)));
+  raise(options.network.request_timeout, usual.network.request_timeout);
+  raise(options.rpc.ask_timeout, usual.rpc.ask_timeout);
+  raise(options.sink.transaction_timeout, usual.sink.transaction_timeout);
+  options.restart.attempts = std::max(options.restart.attempts, usual.restart.attempts);
+  return options;
+}
+
+}  // namespace flinch::scenarios
