@@ -170,7 +170,8 @@ class PlanDraw {
     }
     return AfterFault{
         .fault = earlier,
-        .delay = Of(what, index, "follows_after").Between(sim::Duration(1), options_.restart().max)};
+        .delay =
+            Of(what, index, "follows_after").Between(sim::Duration(1), options_.restart().max)};
   }
 
   bool Switch(std::string_view name, const sim::Ratio& chance) const {

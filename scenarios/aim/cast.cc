@@ -339,9 +339,9 @@ faults::FaultPlan AimedPlan(const Scenario& scenario, const Cell& cell,
         {.when = faults::AfterFault{.fault = plan.faults.size() - 1,
                                     .delay = random.Split("pause").Between(swarm.restart_min,
                                                                            2 * swarm.restart_max)},
-         .what = faults::Crash{
-             .process = is_master ? std::string(kJobManager) : other,
-             .restart_after = random.Split("back").Between(swarm.restart().min, swarm.restart().max)}});
+         .what = faults::Crash{.process = is_master ? std::string(kJobManager) : other,
+                               .restart_after = random.Split("back").Between(
+                                   swarm.restart().min, swarm.restart().max)}});
   }
   return plan;
 }
