@@ -308,6 +308,7 @@ Pace MeasureWithoutFaults(const RunRequest& request, const RegisteredJob& job,
   calm.lens = {};
   calm.play.reset();
   calm.records_tape = false;
+  calm.stop = {};
   Stage stage(calm, job);
   return stage.Measure();
 }
