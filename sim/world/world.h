@@ -132,8 +132,8 @@ class World {
   TroubleId StartSwizzle(std::span<const HostId> group, const Swizzle& swizzle = {});
   // Makes every link whole and ends all its troubles, and what swizzles are under way. What was
   // held goes on, and frames that were to arrive later than a whole link would bring them are
-  // brought forward; messages that travel keep their time. Connections that broke stay broken: connect
-  // again. "fault.heal".
+  // brought forward; messages that travel keep their time. Connections that broke stay broken:
+  // connect again. "fault.heal".
   void Heal();
 
   // What the clocks of a host do from now on ("fault.clock"); the condition is valid. Waits of its
