@@ -400,16 +400,16 @@ void StreamTask::Upload(CheckpointId id) {
   FrozenTask& snapshot = frozen_[id];
   if (defects_.Has(Defect::kUploadReadsLiveState) || defects_.Has(Defect::kListStateByReference)) {
     // Anything that takes time: the task goes on meanwhile.
-    (void)environment_.shared().List(CheckpointDirectory(deployment_.job, id));
+    (void)environment_.shared().List(CheckpointDirectory(deployment_.entry, id));
     chain_.ReadAgain(id, snapshot);
   }
   const sim::Result<SnapshotHandle> handle =
-      WriteSnapshot(environment_.shared(), deployment_.job, id, id_, snapshot);
+      WriteSnapshot(environment_.shared(), deployment_.entry, id, id_, snapshot);
   frozen_.erase(id);
   if (cancelled_ || !handle) {
     // Nobody waits for it any more; or nobody knows whether it was written.
     const sim::Result<void> removed =
-        RemoveSnapshot(environment_.shared(), SnapshotPath(deployment_.job, id, id_));
+        RemoveSnapshot(environment_.shared(), SnapshotPath(deployment_.entry, id, id_));
     // The coordinator gives the checkpoint up, or has, and then removes what is left of it.
     if (!cancelled_ || !removed) {
       listener_.OnDecline(id_, id, handle ? removed.error().message : handle.error().message);
