@@ -102,6 +102,9 @@ class HostedProcess final : public ThreadCalls {
   [[noreturn]] void FailAssertion(const char* expression, const char* file, unsigned line) override;
   [[noreturn]] void FailAbort() override;
   [[noreturn]] void ExitProcess(int status) override;
+
+  Environment& environment() override { return environment_; }
+
   std::optional<std::string> WaitText(FiberId fiber) const override;
 
  private:

@@ -90,7 +90,7 @@ struct Overflow {
 FiberContext::~FiberContext() {
   if (stack_ != nullptr) {
     if (abandoned_) {
-      ForgetFrames(stack_);
+      ForgetFrames();
     }
     pool_->Return(stack_);
   }
@@ -155,11 +155,9 @@ void FiberContext::FinishSwitch(void* fake, const void** bottom, size_t* size) {
 }
 
 // The borders of what lay in them are forbidden still.
-void FiberContext::ForgetFrames(char* stack) {
-  __asan_unpoison_memory_region(stack, StackPool::size());
-}
+void FiberContext::ForgetFrames() const { __asan_unpoison_memory_region(stack_, stack_bytes_); }
 #else
-void FiberContext::ForgetFrames(char*) {}
+void FiberContext::ForgetFrames() const {}
 
 void FiberContext::StartSwitch(void**, const void*, size_t) {}
 

@@ -166,7 +166,7 @@ class FiberContext {
   [[noreturn]] static void Main();
   [[noreturn]] void Leave();
   // For the sanitizer; they do nothing without it.
-  static void ForgetFrames(char* stack);
+  void ForgetFrames() const;
   static void StartSwitch(void** fake, const void* bottom, size_t size);
   static void FinishSwitch(void* fake, const void** bottom, size_t* size);
 

@@ -157,7 +157,11 @@ class Kernel : public Recycled<Kernel> {
 
   // Of the process whose fiber runs; null while none does.
   Environment* CurrentEnvironment() const {
-    return current_ == nullptr ? nullptr : &current_->owner->environment;
+    if (current_ == nullptr) {
+      return nullptr;
+    }
+    Incarnation& life = *current_->owner;
+    return life.threads ? &life.threads->environment() : &life.environment;
   }
 
   // What the current fiber does from here on is caused by this event.

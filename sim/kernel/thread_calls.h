@@ -13,6 +13,7 @@
 #include <semaphore.h>
 #include <string>
 
+#include "sim/environment.h"
 #include "sim/ids.h"
 #include "sim/time.h"
 
@@ -83,6 +84,8 @@ class ThreadCalls {
   [[noreturn]] virtual void FailAbort() = 0;
   [[noreturn]] virtual void ExitProcess(int status) = 0;
 
+  // How the code of the process sees the world.
+  virtual Environment& environment() = 0;
   // What a parked fiber of this process waits for; nothing when it waits for something of ours.
   virtual std::optional<std::string> WaitText(FiberId fiber) const = 0;
 };

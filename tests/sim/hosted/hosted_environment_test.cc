@@ -125,6 +125,15 @@ TEST(HostedEnvironmentTest, TheRestIsThere) {
   EXPECT_EQ(world.recording().events.back().kind, "said");
 }
 
+TEST(HostedEnvironmentTest, TheCurrentOneIsThatOfTheCode) {
+  const HostedRun run = RunHosted([](Environment& env) {
+    EXPECT_EQ(&Environment::Current(), &env);
+    env.Spawn("other", [&env] { EXPECT_EQ(&Environment::Current(), &env); });
+    env.Sleep(1ms);
+  });
+  EXPECT_EQ(run.outcome.ending, Ending::kIdle);
+}
+
 TEST(HostedEnvironmentTest, ABrokenInvariantOfACallEndsTheRun) {
   const HostedRun run = RunAndGiveBack([](Environment& env) { env.Sleep(-1ms); });
   EXPECT_EQ(run.outcome.ending, Ending::kViolation);
