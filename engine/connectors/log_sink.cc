@@ -14,7 +14,6 @@ namespace {
 
 using Action = SinkTransactionAction;
 using Input = SinkTransactionInput;
-using Phase = SinkTransactionPhase;
 using sim::ErrorCode;
 using sim::Fail;
 
@@ -38,13 +37,13 @@ const std::vector<Bytes>* FindEntries(const OperatorState& state, std::string_vi
 
 std::string_view Name(SinkTransactionPhase phase) {
   switch (phase) {
-    case Phase::kNone:
+    case SinkTransactionPhase::kNone:
       return "none";
-    case Phase::kOpen:
+    case SinkTransactionPhase::kOpen:
       return "open";
-    case Phase::kPending:
+    case SinkTransactionPhase::kPending:
       return "pending";
-    case Phase::kCommitted:
+    case SinkTransactionPhase::kCommitted:
       return "committed";
   }
   sim::Unreachable("no such phase");
@@ -162,7 +161,7 @@ void TransactionalLogWriter::Cancel() {
 void TransactionalLogWriter::Close() {
   Cancel();
   changed_.WaitFor([this] { return !is_sending_; });
-  if (open_.identity && open_.phase == Phase::kOpen) {
+  if (open_.identity && open_.phase == SinkTransactionPhase::kOpen) {
     client_->Tell(EndTransactionRequest{.transactional_id = open_.transactional_id,
                                         .identity = *open_.identity,
                                         .end = TransactionEnd::kAbort});
@@ -458,7 +457,7 @@ sim::Result<void> TransactionalLogWriter::NotifyCheckpointComplete(CheckpointId 
     kept.push_back(std::move(transaction));
   }
   pending_ = std::move(kept);
-  if (defects_.Has(Defect::kSinkReusesOpenHandle) && open_.phase == Phase::kNone) {
+  if (defects_.Has(Defect::kSinkReusesOpenHandle) && open_.phase == SinkTransactionPhase::kNone) {
     open_ = OpenTransaction();
   }
   return outcome;
@@ -478,8 +477,9 @@ void TransactionalLogWriter::NotifyCheckpointAborted(CheckpointId checkpoint) {
   }
   for (const PendingTransaction& transaction : pending_) {
     if (transaction.checkpoint == checkpoint) {
-      const Action action =
-          Step(kSinkTransactionTransitions, Phase::kPending, Input::kCheckpointAborted).action;
+      const Action action = Step(kSinkTransactionTransitions, SinkTransactionPhase::kPending,
+                                 Input::kCheckpointAborted)
+                                .action;
       sim::Check(action == Action::kIgnore, "an aborted checkpoint changes no transaction");
     }
   }
@@ -487,7 +487,8 @@ void TransactionalLogWriter::NotifyCheckpointAborted(CheckpointId checkpoint) {
 
 sim::Result<void> TransactionalLogWriter::Commit(const PendingTransaction& transaction,
                                                  SinkTransactionInput input) {
-  const Action action = Step(kSinkTransactionTransitions, Phase::kPending, input).action;
+  const Action action =
+      Step(kSinkTransactionTransitions, SinkTransactionPhase::kPending, input).action;
   sim::Check(action == Action::kCommit, "{} commits what is pending", Name(input));
   environment_.Trace(events::kSinkCommitting, {{"transaction", transaction.transactional_id},
                                                {"checkpoint", transaction.checkpoint},
