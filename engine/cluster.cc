@@ -13,7 +13,9 @@ void RunJobManager(sim::Environment& environment, const JobGraph& graph,
 
 void RunTaskManager(sim::Environment& environment, const JobGraph& graph,
                     const TaskManagerOptions& options) {
-  TaskExecutor task_executor(environment, graph, options);
+  JobCatalog catalog;
+  catalog.Add(graph);
+  TaskExecutor task_executor(environment, catalog, options);
   task_executor.Run();
 }
 

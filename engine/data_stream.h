@@ -6,13 +6,14 @@
 //       .KeyBy([](const Click& c) { return c.url; })
 //       .Window(1min)
 //       .Aggregate("window", Count())
-//       .StartNewChain()
-//       .SinkTo("sink", [] { return std::make_unique<…>(); });
+//       .SinkTo("sink", [] { return std::make_unique<…>(); })
+//       .DisableChaining();
 //   Result<JobGraph> graph = BuildJobGraph(env.Build());
 //
-// Streams are light handles on the environment, which must outlive them. Functions are copied into
-// each subtask. Sources and sinks say their type (`Out`, `In`), so that a stream of T is made of T.
-// Keys are text or 64-bit integers. Operator names are unique in a job; state is matched by them.
+// Streams are light handles on the environment, which must outlive them; a handle never changes
+// what another one means. Functions are copied into each subtask. Sources and sinks say their type
+// (`Out`, `In`), so that a stream of T is made of T. Keys: engine/key_codec.h; side outputs:
+// engine/side_output.h. Operator names are unique in a job; state is matched by uid, else by name.
 // Mistakes of structure are found by BuildJobGraph, mistakes of type by the compiler.
 #pragma once
 
@@ -22,18 +23,19 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "engine/functions.h"
 #include "engine/graph/stream_graph.h"
+#include "engine/key_codec.h"
 #include "engine/operators/keyed_process.h"
+#include "engine/operators/process.h"
 #include "engine/operators/stateless.h"
 #include "engine/operators/window_operator.h"
+#include "engine/side_output.h"
 #include "engine/state/key_groups.h"
 
 namespace flinch::engine {
-
-template <typename T>
-concept KeyType = std::same_as<T, std::string> || std::same_as<T, int64_t>;
 
 // Makes the source of each subtask. Its operator says what it emits: `using Out = T;`.
 template <typename Factory, typename T>
@@ -56,6 +58,15 @@ struct StreamOptions {
 
 template <typename T>
 class DataStream;
+template <typename T>
+class SingleOutputStream;
+
+// One output of one operator, on its way to the next.
+struct StreamEnd {
+  size_t node = 0;
+  OutputTag tag;
+  Partitioning partitioning = Partitioning::kForward;
+};
 
 class StreamExecutionEnvironment {
  public:
@@ -71,131 +82,269 @@ class StreamExecutionEnvironment {
   StreamExecutionEnvironment& operator=(const StreamExecutionEnvironment&) = delete;
 
   template <typename T, SourceFactory<T> Factory>
-  DataStream<T> FromSource(std::string name, Factory make);
+  SingleOutputStream<T> FromSource(std::string name, Factory make);
 
   StreamGraph Build() const { return graph_; }
 
- private:
-  template <typename T>
-  friend class DataStream;
-  template <typename Key, typename T>
-  friend class KeyedStream;
-  template <typename Key, typename T>
-  friend class WindowedStream;
+  // ---- For the handles below; jobs have no use for it.
 
-  size_t AddNode(StreamNode node) {
-    node.parallelism = parallelism_;
-    graph_.nodes.push_back(std::move(node));
+  // Gives the new operator's place in the graph.
+  size_t AddOperator(OperatorSpec spec) {
+    spec.parallelism = parallelism_;
+    graph_.nodes.push_back(std::move(spec));
     return graph_.nodes.size() - 1;
   }
 
+  void Connect(const std::vector<StreamEnd>& ends, size_t to, uint32_t input) {
+    for (const StreamEnd& end : ends) {
+      graph_.edges.push_back({.from = end.node,
+                              .tag = end.tag,
+                              .to = to,
+                              .input = input,
+                              .partitioning = end.partitioning});
+    }
+  }
+
+  OperatorSpec& operator_at(size_t node) { return graph_.nodes.at(node); }
+
+ private:
   StreamGraph graph_;
   uint32_t parallelism_;
 };
 
+// What can be said of the operator that made something.
+template <typename Self>
+class OperatorHandle {
+ public:
+  // Who the operator is, for its state: kept, it may be renamed and moved.
+  Self& Uid(std::string uid) {
+    self().made().uid = std::move(uid);
+    return self();
+  }
+
+  Self& SetParallelism(uint32_t parallelism) {
+    self().made().parallelism = parallelism;
+    return self();
+  }
+
+  // The operator begins a chain: it is not chained to what is before it.
+  Self& StartNewChain() {
+    self().made().chaining = ChainStrategy::kHead;
+    return self();
+  }
+
+  // The operator is a chain of its own.
+  Self& DisableChaining() {
+    self().made().chaining = ChainStrategy::kNever;
+    return self();
+  }
+
+ private:
+  Self& self() { return static_cast<Self&>(*this); }
+};
+
+// The end of a stream.
+class StreamSink : public OperatorHandle<StreamSink> {
+ public:
+  StreamSink(StreamExecutionEnvironment& environment, size_t node)
+      : environment_(&environment), node_(node) {}
+
+  OperatorSpec& made() { return environment_->operator_at(node_); }
+
+ private:
+  StreamExecutionEnvironment* environment_;
+  size_t node_;
+};
+
 template <typename Key, typename T>
 class KeyedStream;
+template <typename First, typename Second>
+class ConnectedStreams;
 
 template <typename T>
 class DataStream {
  public:
+  DataStream(StreamExecutionEnvironment& environment, std::vector<StreamEnd> ends)
+      : environment_(&environment), ends_(std::move(ends)) {}
+
   template <typename Function, typename Out = std::invoke_result_t<Function, const T&>>
-  DataStream<Out> Map(std::string name, Function function) {
-    return Then<Out>(std::move(name),
-                     [function] { return std::make_unique<MapOperator<T, Function>>(function); });
+  SingleOutputStream<Out> Map(std::string name, Function function) const {
+    return Then(
+        std::move(name),
+        [function] { return std::make_unique<MapOperator<T, Function>>(function); },
+        OutputsOf<Out>(function), Made<Out>());
   }
 
   template <std::predicate<const T&> Function>
-  DataStream<T> Filter(std::string name, Function function) {
-    return Then<T>(std::move(name),
-                   [function] { return std::make_unique<FilterOperator<T, Function>>(function); });
+  SingleOutputStream<T> Filter(std::string name, Function function) const {
+    return Then(
+        std::move(name),
+        [function] { return std::make_unique<FilterOperator<T, Function>>(function); },
+        OutputsOf<T>(function), Made<T>());
   }
 
   template <typename Out, std::invocable<const T&, Collector<Out>&> Function>
-  DataStream<Out> FlatMap(std::string name, Function function) {
-    return Then<Out>(std::move(name), [function] {
-      return std::make_unique<FlatMapOperator<T, Out, Function>>(function);
-    });
+  SingleOutputStream<Out> FlatMap(std::string name, Function function) const {
+    return Then(
+        std::move(name),
+        [function] { return std::make_unique<FlatMapOperator<T, Out, Function>>(function); },
+        OutputsOf<Out>(function), Made<Out>());
+  }
+
+  // See operators/process.h.
+  template <typename Out, typename Function>
+  SingleOutputStream<Out> Process(std::string name, Function function) const {
+    return Then(
+        std::move(name),
+        [function] { return std::make_unique<ProcessOperator<T, Out, Function>>(function); },
+        OutputsOf<Out>(function), Made<Out>());
   }
 
   template <typename Function, typename Key = std::invoke_result_t<Function, const T&>>
-    requires KeyType<Key>
   KeyedStream<Key, T> KeyBy(Function selector) const;
 
+  // The records of all, in the order of their arrival.
+  DataStream Union(const DataStream& other) const {
+    std::vector<StreamEnd> ends = ends_;
+    ends.insert(ends.end(), other.ends_.begin(), other.ends_.end());
+    return {*environment_, std::move(ends)};
+  }
+
+  // Two streams for one operator that tells them apart.
+  template <typename Second>
+  ConnectedStreams<T, Second> Connect(const DataStream<Second>& second) const {
+    return {*environment_, ends_, second.ends()};
+  }
+
   template <SinkFactory<T> Factory>
-  void SinkTo(std::string name, Factory make) {
-    Then<T>(std::move(name), std::move(make));
+  StreamSink SinkTo(std::string name, Factory make) const {
+    const size_t node = environment_->AddOperator({.name = std::move(name),
+                                                   .uid = {},
+                                                   .make = std::move(make),
+                                                   .inputs = {{.type = TypeOf<T>(), .key = {}}},
+                                                   .outputs = {},
+                                                   .decorate = {}});
+    environment_->Connect(ends_, node, 0);
+    return {*environment_, node};
   }
 
-  // The next operator's subtasks get records in turn, whoever produced them.
-  DataStream& Rebalance() {
-    partitioning_ = Partitioning::kRebalance;
-    return *this;
+  // The same stream, whose next operator's subtasks get records in turn, whoever produced them.
+  DataStream Rebalance() const {
+    std::vector<StreamEnd> ends = ends_;
+    for (StreamEnd& end : ends) {
+      end.partitioning = Partitioning::kRebalance;
+    }
+    return {*environment_, std::move(ends)};
   }
 
-  // The next operator is not chained to this one.
-  DataStream& StartNewChain() {
-    starts_chain_ = true;
-    return *this;
-  }
+  const std::vector<StreamEnd>& ends() const { return ends_; }
 
-  // Of the operator that made this stream.
-  DataStream& SetParallelism(uint32_t parallelism) {
-    environment_->graph_.nodes[node_].parallelism = parallelism;
-    return *this;
-  }
+ protected:
+  StreamExecutionEnvironment& environment() const { return *environment_; }
 
  private:
-  friend class StreamExecutionEnvironment;
-  template <typename Other>
-  friend class DataStream;
-  template <typename Key, typename Other>
-  friend class KeyedStream;
-  template <typename Key, typename Other>
-  friend class WindowedStream;
-
-  DataStream(StreamExecutionEnvironment& environment, size_t node)
-      : environment_(&environment), node_(node) {}
+  template <typename Out>
+  struct Made {};
 
   template <typename Out>
-  DataStream<Out> Then(std::string name, OperatorFactory make) {
-    const size_t node = environment_->AddNode({.name = std::move(name),
-                                               .make = std::move(make),
-                                               .is_source = false,
-                                               .key = nullptr,
-                                               .starts_chain = starts_chain_});
-    environment_->graph_.edges.push_back({.from = node_,
-                                          .to = node,
-                                          .partitioning = partitioning_,
-                                          .key = nullptr,
-                                          .type = TypeOf<T>()});
+  SingleOutputStream<Out> Then(std::string name, OperatorFactory make,
+                               std::vector<OutputSpec> outputs, Made<Out>) const {
+    const size_t node = environment_->AddOperator({.name = std::move(name),
+                                                   .uid = {},
+                                                   .make = std::move(make),
+                                                   .inputs = {{.type = TypeOf<T>(), .key = {}}},
+                                                   .outputs = std::move(outputs),
+                                                   .decorate = {}});
+    environment_->Connect(ends_, node, 0);
     return {*environment_, node};
   }
 
   StreamExecutionEnvironment* environment_;
-  size_t node_;
-  Partitioning partitioning_ = Partitioning::kForward;
-  bool starts_chain_ = false;
+  std::vector<StreamEnd> ends_;
+};
+
+// The main output of an operator, of which more can be said.
+template <typename T>
+class SingleOutputStream : public DataStream<T>, public OperatorHandle<SingleOutputStream<T>> {
+ public:
+  SingleOutputStream(StreamExecutionEnvironment& environment, size_t node)
+      : DataStream<T>(environment, {{.node = node, .tag = kMainOutput}}) {}
+
+  // What the operator emits to a side output. BuildJobGraph refuses one that it has not declared.
+  template <typename Side>
+  DataStream<Side> GetSideOutput(const SideOutput<Side>& side) const {
+    return {this->environment(), {{.node = this->ends().front().node, .tag = side.tag()}}};
+  }
+
+  OperatorSpec& made() { return this->environment().operator_at(this->ends().front().node); }
 };
 
 template <typename T, SourceFactory<T> Factory>
-DataStream<T> StreamExecutionEnvironment::FromSource(std::string name, Factory make) {
-  const size_t node = AddNode(
-      {.name = std::move(name), .make = std::move(make), .is_source = true, .key = nullptr});
+SingleOutputStream<T> StreamExecutionEnvironment::FromSource(std::string name, Factory make) {
+  const size_t node =
+      AddOperator({.name = std::move(name),
+                   .uid = {},
+                   .make = std::move(make),
+                   .is_source = true,
+                   .inputs = {},
+                   .outputs = {{.tag = kMainOutput, .name = {}, .type = TypeOf<T>()}},
+                   .decorate = {}});
   return {*this, node};
 }
+
+// Two streams that one operator reads.
+template <typename First, typename Second>
+class ConnectedStreams {
+ public:
+  ConnectedStreams(StreamExecutionEnvironment& environment, std::vector<StreamEnd> first,
+                   std::vector<StreamEnd> second, KeyCodec first_key = {}, KeyCodec second_key = {})
+      : environment_(&environment),
+        first_(std::move(first)),
+        second_(std::move(second)),
+        first_key_(std::move(first_key)),
+        second_key_(std::move(second_key)) {}
+
+  // See operators/process.h. Of keyed streams, both records of a key come to one subtask.
+  template <typename Out, typename Function>
+  SingleOutputStream<Out> Process(std::string name, Function function) const {
+    const size_t node = environment_->AddOperator(
+        {.name = std::move(name),
+         .uid = {},
+         .make =
+             [function] {
+               return std::make_unique<TwoInputProcessOperator<First, Second, Out, Function>>(
+                   function);
+             },
+         .inputs = {{.type = TypeOf<First>(), .key = first_key_},
+                    {.type = TypeOf<Second>(), .key = second_key_}},
+         .outputs = OutputsOf<Out>(function),
+         .decorate = {}});
+    environment_->Connect(first_, node, 0);
+    environment_->Connect(second_, node, 1);
+    return {*environment_, node};
+  }
+
+ private:
+  StreamExecutionEnvironment* environment_;
+  std::vector<StreamEnd> first_;
+  std::vector<StreamEnd> second_;
+  KeyCodec first_key_;
+  KeyCodec second_key_;
+};
 
 template <typename Key, typename T>
 class WindowedStream {
  public:
   template <typename Function>
     requires AggregateFunction<Function, T>
-  DataStream<WindowResult<Key, typename Function::Output>> Aggregate(std::string name,
-                                                                     Function function) {
+  SingleOutputStream<WindowResult<Key, typename Function::Output>> Aggregate(
+      std::string name, Function function) const {
     return stream_.template Then<WindowResult<Key, typename Function::Output>>(
-        std::move(name), [size = size_, function] {
+        std::move(name),
+        [size = size_, function] {
           return std::make_unique<WindowOperator<Key, T, Function>>(size, function);
-        });
+        },
+        OutputsOf<WindowResult<Key, typename Function::Output>>(function));
   }
 
  private:
@@ -211,20 +360,30 @@ class WindowedStream {
 template <typename Key, typename T>
 class KeyedStream {
  public:
+  KeyedStream(StreamExecutionEnvironment& environment, std::vector<StreamEnd> ends, KeyCodec key)
+      : environment_(&environment), ends_(std::move(ends)), key_(std::move(key)) {
+    for (StreamEnd& end : ends_) {
+      end.partitioning = Partitioning::kHash;
+    }
+  }
+
   // Tumbling event-time windows.
   WindowedStream<Key, T> Window(sim::Duration size) const { return {*this, size}; }
 
   // See operators/keyed_process.h.
   template <typename Out, typename Function>
-  DataStream<Out> Process(std::string name, Function function) {
-    return Then<Out>(std::move(name), [function] {
-      return std::make_unique<KeyedProcessOperator<Key, T, Out, Function>>(function);
-    });
+  SingleOutputStream<Out> Process(std::string name, Function function) const {
+    return Then<Out>(
+        std::move(name),
+        [function] {
+          return std::make_unique<KeyedProcessOperator<Key, T, Out, Function>>(function);
+        },
+        OutputsOf<Out>(function));
   }
 
   // Emits, for each record, what `function(so far, record)` makes of all of its key.
   template <std::invocable<const T&, const T&> Function>
-  DataStream<T> Reduce(std::string name, Function function) {
+  SingleOutputStream<T> Reduce(std::string name, Function function) const {
     struct Reducer {
       Function function;
       ValueState<T> state{};
@@ -244,40 +403,45 @@ class KeyedStream {
     return Process<T>(std::move(name), Reducer{std::move(function)});
   }
 
+  // Two streams by one key for one operator that tells them apart.
+  template <typename Second>
+  ConnectedStreams<T, Second> Connect(const KeyedStream<Key, Second>& second) const {
+    return {*environment_, ends_, second.ends(), key_, second.key()};
+  }
+
+  const std::vector<StreamEnd>& ends() const { return ends_; }
+
+  const KeyCodec& key() const { return key_; }
+
  private:
-  template <typename Other>
-  friend class DataStream;
   friend class WindowedStream<Key, T>;
 
-  KeyedStream(StreamExecutionEnvironment& environment, size_t node, KeySelector key)
-      : environment_(&environment), node_(node), key_(std::move(key)) {}
-
   template <typename Out>
-  DataStream<Out> Then(std::string name, OperatorFactory make) {
-    const size_t node = environment_->AddNode(
-        {.name = std::move(name), .make = std::move(make), .is_source = false, .key = key_});
-    environment_->graph_.edges.push_back({.from = node_,
-                                          .to = node,
-                                          .partitioning = Partitioning::kHash,
-                                          .key = key_,
-                                          .type = TypeOf<T>()});
+  SingleOutputStream<Out> Then(std::string name, OperatorFactory make,
+                               std::vector<OutputSpec> outputs) const {
+    const size_t node = environment_->AddOperator({.name = std::move(name),
+                                                   .uid = {},
+                                                   .make = std::move(make),
+                                                   .inputs = {{.type = TypeOf<T>(), .key = key_}},
+                                                   .outputs = std::move(outputs),
+                                                   .decorate = {}});
+    environment_->Connect(ends_, node, 0);
     return {*environment_, node};
   }
 
   StreamExecutionEnvironment* environment_;
-  size_t node_;
-  KeySelector key_;
+  std::vector<StreamEnd> ends_;
+  KeyCodec key_;
 };
 
 template <typename T>
 template <typename Function, typename Key>
-  requires KeyType<Key>
 KeyedStream<Key, T> DataStream<T>::KeyBy(Function selector) const {
-  return {*environment_, node_, [selector](const void* value, sim::Bytes& bytes) {
-            const Key key = selector(*static_cast<const T*>(value));
-            bytes = Encode(key);
-            return JavaHash(key);
-          }};
+  static_assert(KeyType<Key>,
+                "KeyBy: what the selector returns has no codec as a key. Return text, a number, an "
+                "enum, an id, a pair, an optional or a list of such, or a struct with operator<=>, "
+                "operator== and a Visit that names its fields (engine/key_codec.h)");
+  return {*environment_, ends_, MakeKeyCodec<T>(std::move(selector))};
 }
 
 }  // namespace flinch::engine

@@ -66,6 +66,15 @@ struct WindowResult {
   }
 };
 
+// A function with `void Open(OperatorRuntime&)` is told where it runs, once, before its first
+// record.
+template <typename Function>
+void OpenFunction(Function& function, OperatorRuntime& runtime) {
+  if constexpr (requires { function.Open(runtime); }) {
+    function.Open(runtime);
+  }
+}
+
 // Where functions put results.
 template <typename Out>
 class Collector {

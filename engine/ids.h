@@ -16,8 +16,8 @@ using SubtaskIndex = sim::StrongId<struct SubtaskTag>;               // 0 … pa
 using AttemptNumber = sim::StrongId<struct AttemptTag>;  // grows with each restart of the job
 using KeyGroup = sim::StrongId<struct KeyGroupTag>;      // 0 … max parallelism - 1
 
-// Who an operator is, over restarts, rescaling and new versions of its job: a hash of its uid, or of
-// its name when it has none. The only key of state. 0: none.
+// Who an operator is, over restarts, rescaling and new versions of its job: a hash of its uid, or
+// of its name when it has none. The only key of state. 0: none.
 using OperatorId = sim::StrongId<struct OperatorTag, uint64_t>;
 using JobId = sim::StrongId<struct JobTag, uint64_t>;  // a hash of the job's name
 

@@ -11,10 +11,11 @@
 namespace flinch::engine {
 
 enum class ElementKind : uint8_t {
-  kRecord = 1,  // event time, payload
-  kWatermark,   // event time
-  kBarrier,     // checkpoint id
-  kEndOfData,   // nothing but barriers follows
+  kRecord = 1,    // event time, payload
+  kHashedRecord,  // event time, the key's hash, payload
+  kWatermark,     // event time
+  kBarrier,       // checkpoint meta
+  kEndOfData,     // nothing but barriers follows
 };
 
 }  // namespace flinch::engine

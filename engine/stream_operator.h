@@ -6,21 +6,28 @@
 // (engine/data_stream.h guarantees that they agree). Between tasks a record is bytes.
 //
 // Life:   Open (with restored state) → ProcessElement / ProcessWatermark / Snapshot / Notify… →
-//         Finish (end of input: emit what is left; snapshots and notifications still follow) →
-//         destroyed. After a failure or a cancel it is destroyed without Finish.
+//         EndInput per input, then Finish (emit what is left; snapshots and notifications still
+//         follow) → Close → destroyed. After a failure or a cancel there is no Finish.
+// Inputs: records of one input come through ProcessElement; an operator of several overrides
+//         ProcessInput. Watermarks are the minimum over all inputs.
 // Errors: any error fails the task, and with it the job's attempt; the restart strategy decides
 //         what follows.
 // Source: Flink docs "Task Lifecycle"; "Stateful Stream Processing / Checkpointing".
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include "engine/checkpoint/checkpoint_meta.h"
 #include "engine/defects.h"
 #include "engine/ids.h"
 #include "engine/state/keyed_state_backend.h"
+#include "sim/check.h"
 #include "sim/environment.h"
 #include "sim/result.h"
 
@@ -29,6 +36,9 @@ namespace flinch::engine {
 struct StreamRecord {
   const void* value = nullptr;
   EventTime timestamp;
+  // The hash of its key, of a record that came over an edge partitioned by it.
+  int32_t key_hash = 0;
+  bool is_hashed = false;
 };
 
 // Where an operator's results go: the next operator of the chain, or the network. Never blocks.
@@ -42,15 +52,36 @@ class Output {
 // Non-keyed state: named lists of entries. On restart each subtask gets its own entries back.
 using OperatorState = std::map<std::string, std::vector<sim::Bytes>>;
 
-struct OperatorContext {
-  sim::Environment& environment;
-  Output& output;
-  std::string name;  // "sink"; stable over restarts
-  SubtaskIndex subtask;
+// Which part of which operator this is.
+struct SubtaskInfo {
+  OperatorId id;
+  std::string name;  // of the operator: "sink"
+  SubtaskIndex index;
   uint32_t parallelism = 1;
+  uint32_t max_parallelism = 128;
   AttemptNumber attempt;
-  KeyedStateBackend* keyed_state = nullptr;  // set when the operator's input is keyed
-  const Defects& defects;
+
+  // "sink[1]".
+  std::string Show() const { return fmt::format("{}[{}]", name, index.value()); }
+};
+
+// What an operator gets of the task around it; the one seam between the two. A wrapper or a test
+// harness hands out another one. It outlives the operator.
+class OperatorRuntime {
+ public:
+  virtual ~OperatorRuntime() = default;
+
+  virtual sim::Environment& environment() = 0;
+  virtual const SubtaskInfo& subtask() const = 0;
+  // The output with this tag; the operator has declared it.
+  virtual Output& output(OutputTag tag) = 0;
+  // Null when the operator's inputs are not keyed.
+  virtual KeyedStateBackend* keyed_state() = 0;
+  // The task shall end: a call that takes long shall come back.
+  virtual bool is_cancelled() const = 0;
+  virtual const Defects& defects() const = 0;
+
+  Output& main_output() { return output(kMainOutput); }
 };
 
 class StreamOperator {
@@ -58,18 +89,33 @@ class StreamOperator {
   virtual ~StreamOperator() = default;
 
   // `restored` is null on a start without a checkpoint. Keyed state is already in the backend.
-  virtual sim::Result<void> Open(const OperatorContext& context, const OperatorState* restored) = 0;
+  virtual sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) = 0;
 
+  // A record of the only input.
   virtual sim::Result<void> ProcessElement(const StreamRecord& record) = 0;
+
+  // A record of input 0, 1, …, for operators with more than one.
+  virtual sim::Result<void> ProcessInput(uint32_t input, const StreamRecord& record) {
+    sim::Check(input == 0, "a record of input {} for an operator with one input", input);
+    return ProcessElement(record);
+  }
 
   // Watermarks of one operator never decrease. Fires what is due, then passes the watermark on.
   virtual sim::Result<void> ProcessWatermark(EventTime watermark) = 0;
 
+  // Nothing more comes on this input.
+  virtual sim::Result<void> EndInput(uint32_t) { return {}; }
+
+  // Nothing more comes at all: the last chance to emit.
   virtual sim::Result<void> Finish() { return {}; }
 
+  // The barrier is about to leave: what is emitted now lies before it, and so belongs to the
+  // checkpoint.
+  virtual sim::Result<void> PrepareSnapshotPreBarrier(const CheckpointMeta&) { return {}; }
+
   // The synchronous part of a checkpoint: a frozen copy of the operator's own state. The barrier
-  // has already left.
-  virtual sim::Result<OperatorState> Snapshot(CheckpointId) { return OperatorState{}; }
+  // has already left, so nothing may be emitted: it would be lost in a restore.
+  virtual sim::Result<OperatorState> Snapshot(const CheckpointMeta&) { return OperatorState{}; }
 
   // The checkpoint is durable. May come late, out of order, or never: a later one implies all
   // earlier ones.

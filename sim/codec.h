@@ -188,6 +188,17 @@ struct Serializer<SimTime> {
 };
 
 template <>
+struct Serializer<WallTime> {
+  static void Write(Encoder& out, WallTime time) { sim::Write(out, Nanos(time)); }
+
+  static void Read(Decoder& in, WallTime& time) {
+    int64_t nanos = 0;
+    sim::Read(in, nanos);
+    time = WallTime(Duration(nanos));
+  }
+};
+
+template <>
 struct Serializer<Duration> {
   static void Write(Encoder& out, Duration span) { sim::Write(out, span.count()); }
 

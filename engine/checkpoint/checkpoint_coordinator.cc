@@ -151,8 +151,9 @@ void CheckpointCoordinator::Perform(const effect::DrawId& draw) {
 void CheckpointCoordinator::Perform(const effect::Trigger& trigger) {
   environment_.Trace(events::kCheckpointTriggered,
                      {{"id", trigger.id}, {"after_restore", trigger.after_restore ? 1 : 0}});
+  const CheckpointMeta meta{.id = trigger.id, .timestamp = environment_.WallNow(), .options = {}};
   for (const ExecutionAttemptId& task : trigger.tasks) {
-    job_.Trigger(task, trigger.id);
+    job_.Trigger(task, meta);
   }
 }
 

@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/checkpoint/checkpoint_meta.h"
 #include "engine/checkpoint/completed_checkpoint_store.h"
 #include "engine/checkpoint/coordinator_core.h"
 #include "engine/config.h"
@@ -41,7 +42,7 @@ class CheckpointedJob {
   virtual std::vector<ExecutionAttemptId> Tasks() const = 0;
   virtual std::string NameOf(const ExecutionAttemptId& task) const = 0;
   // Failure to reach the task comes back as OnTriggerFailed.
-  virtual void Trigger(const ExecutionAttemptId& task, CheckpointId id) = 0;
+  virtual void Trigger(const ExecutionAttemptId& task, const CheckpointMeta& meta) = 0;
   virtual void NotifyComplete(const ExecutionAttemptId& task, CheckpointId id, bool is_final) = 0;
   virtual void NotifyAborted(const ExecutionAttemptId& task, CheckpointId id) = 0;
   // More checkpoints failed in a row than are tolerated.

@@ -104,19 +104,19 @@ std::optional<SinkTransactionName> ParseSinkTransaction(std::string_view owner,
 }
 
 sim::Result<std::unique_ptr<TransactionalLogWriter>> TransactionalLogWriter::Open(
-    const OperatorContext& context, const LogSinkOptions& options, const OperatorState* restored) {
+    OperatorRuntime& runtime, const LogSinkOptions& options, const OperatorState* restored) {
   if (options.batch_records_max == 0) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("The sink to topic \"{}\" needs batches of at least one record.",
                             options.topic));
   }
   sim::Result<std::unique_ptr<LogClient>> client =
-      LogClient::Open(context.environment, options.client);
+      LogClient::Open(runtime.environment(), options.client);
   if (!client) {
     return Fail(client);
   }
   std::unique_ptr<TransactionalLogWriter> writer(
-      new TransactionalLogWriter(context, options, *std::move(client)));
+      new TransactionalLogWriter(runtime, options, *std::move(client)));
   const sim::Result<TopicInfoReply> info =
       writer->client_->Call(TopicInfoRequest{.topic = options.topic});
   if (!info) {
@@ -124,7 +124,7 @@ sim::Result<std::unique_ptr<TransactionalLogWriter>> TransactionalLogWriter::Ope
   }
   const auto partitions = static_cast<uint32_t>(info->end_offsets.size());
   sim::Check(partitions > 0, "topic {} was created with partitions", options.topic);
-  writer->partition_ = context.subtask.value() % partitions;
+  writer->partition_ = runtime.subtask().index.value() % partitions;
   const sim::Result<void> restoration = writer->Restore(restored);
   if (!restoration) {
     return Fail(restoration);
@@ -134,23 +134,23 @@ sim::Result<std::unique_ptr<TransactionalLogWriter>> TransactionalLogWriter::Ope
     return Fail(takeover);
   }
   writer->is_sending_ = true;
-  context.environment.Spawn("log-sender", [raw = writer.get()] { raw->Send(); });
+  runtime.environment().Spawn("log-sender", [raw = writer.get()] { raw->Send(); });
   return writer;
 }
 
-TransactionalLogWriter::TransactionalLogWriter(const OperatorContext& context,
+TransactionalLogWriter::TransactionalLogWriter(OperatorRuntime& runtime,
                                                const LogSinkOptions& options,
                                                std::unique_ptr<LogClient> client)
-    : environment_(context.environment),
+    : environment_(runtime.environment()),
       options_(options),
-      defects_(context.defects),
-      subtask_name_(fmt::format("{}[{}]", context.name, context.subtask.value())),
+      defects_(runtime.defects()),
+      subtask_name_(fmt::format("{}[{}]", runtime.subtask().name, runtime.subtask().index.value())),
       // Attempts may count from 0, sessions may not.
-      owner_{.name = fmt::format("{}-{}", context.name, context.subtask.value()),
-             .session = uint64_t{context.attempt.value()} + 1},
-      attempt_(context.attempt.value()),
+      owner_{.name = fmt::format("{}-{}", runtime.subtask().name, runtime.subtask().index.value()),
+             .session = uint64_t{runtime.subtask().attempt.value()} + 1},
+      attempt_(runtime.subtask().attempt.value()),
       client_(std::move(client)),
-      changed_(context.environment) {}
+      changed_(runtime.environment()) {}
 
 void TransactionalLogWriter::Cancel() {
   is_stopping_ = true;

@@ -132,7 +132,7 @@ std::optional<SinkTransactionName> ParseSinkTransaction(std::string_view owner,
 class TransactionalLogWriter {
  public:
   // Commits what is restored, fences earlier attempts and aborts what they left open.
-  static sim::Result<std::unique_ptr<TransactionalLogWriter>> Open(const OperatorContext& context,
+  static sim::Result<std::unique_ptr<TransactionalLogWriter>> Open(OperatorRuntime& runtime,
                                                                    const LogSinkOptions& options,
                                                                    const OperatorState* restored);
 
@@ -169,7 +169,7 @@ class TransactionalLogWriter {
     RecordBatch buffer;                        // what was not sent yet
   };
 
-  TransactionalLogWriter(const OperatorContext& context, const LogSinkOptions& options,
+  TransactionalLogWriter(OperatorRuntime& runtime, const LogSinkOptions& options,
                          std::unique_ptr<LogClient> client);
 
   sim::Result<void> Restore(const OperatorState* restored);
@@ -216,9 +216,9 @@ class LogSink final : public StreamOperator {
   LogSink(LogSinkOptions options, EncodeRecord encode)
       : options_(std::move(options)), encode_(std::move(encode)) {}
 
-  sim::Result<void> Open(const OperatorContext& context, const OperatorState* restored) override {
+  sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) override {
     sim::Result<std::unique_ptr<TransactionalLogWriter>> writer =
-        TransactionalLogWriter::Open(context, options_, restored);
+        TransactionalLogWriter::Open(runtime, options_, restored);
     if (!writer) {
       return sim::Fail(writer);
     }
@@ -236,8 +236,8 @@ class LogSink final : public StreamOperator {
 
   sim::Result<void> Finish() override { return writer_->EndInput(); }
 
-  sim::Result<OperatorState> Snapshot(CheckpointId checkpoint) override {
-    return writer_->Snapshot(checkpoint);
+  sim::Result<OperatorState> Snapshot(const CheckpointMeta& meta) override {
+    return writer_->Snapshot(meta.id);
   }
 
   sim::Result<void> NotifyCheckpointComplete(CheckpointId checkpoint) override {

@@ -16,8 +16,7 @@ using sim::Fail;
 
 // The offsets of a state, by partition. The state is what this operator wrote, or it is damaged.
 sim::Result<std::map<uint32_t, uint64_t>> ReadOffsets(const OperatorState* restored,
-                                                      const OperatorContext& context,
-                                                      size_t partitions) {
+                                                      OperatorRuntime& runtime, size_t partitions) {
   std::map<uint32_t, uint64_t> offsets;
   if (restored == nullptr) {
     return offsets;
@@ -32,17 +31,17 @@ sim::Result<std::map<uint32_t, uint64_t>> ReadOffsets(const OperatorState* resto
       return Fail(entry);
     }
     if (entry->partition >= partitions ||
-        entry->partition % context.parallelism != context.subtask.value()) {
+        entry->partition % runtime.subtask().parallelism != runtime.subtask().index.value()) {
       return Fail(ErrorCode::kInvalidArgument,
                   fmt::format("The state of {}[{}] holds an offset of partition {}, which is not "
                               "among its partitions (there are {} for {} subtasks); restore with "
                               "the parallelism and topic of the checkpoint.",
-                              context.name, context.subtask.value(), entry->partition, partitions,
-                              context.parallelism));
+                              runtime.subtask().name, runtime.subtask().index.value(),
+                              entry->partition, partitions, runtime.subtask().parallelism));
     }
     uint64_t next = entry->next_offset;
-    next += context.defects.Has(Defect::kSourceRestoresOneLate) ? 1U : 0U;
-    next -= context.defects.Has(Defect::kSourceRestoresOneEarly) && next > 0 ? 1U : 0U;
+    next += runtime.defects().Has(Defect::kSourceRestoresOneLate) ? 1U : 0U;
+    next -= runtime.defects().Has(Defect::kSourceRestoresOneEarly) && next > 0 ? 1U : 0U;
     offsets[entry->partition] = next;
   }
   return offsets;
@@ -58,7 +57,7 @@ EventTime WatermarkAfter(EventTime largest, sim::Duration bound) {
 
 }  // namespace
 
-sim::Result<std::unique_ptr<LogReader>> LogReader::Open(const OperatorContext& context,
+sim::Result<std::unique_ptr<LogReader>> LogReader::Open(OperatorRuntime& runtime,
                                                         const LogSourceOptions& options,
                                                         const OperatorState* restored) {
   if (options.fetch_records_max == 0 || options.emit_records_max == 0 ||
@@ -75,23 +74,23 @@ sim::Result<std::unique_ptr<LogReader>> LogReader::Open(const OperatorContext& c
   client_options.retry.attempt_timeout += options.fetch_wait;
   client_options.retry.attempt_timeout_max += options.fetch_wait;
   sim::Result<std::unique_ptr<LogClient>> client =
-      LogClient::Open(context.environment, client_options);
+      LogClient::Open(runtime.environment(), client_options);
   if (!client) {
     return Fail(client);
   }
-  const sim::Result<TopicInfoReply> info = AwaitTopic(context.environment, **client, options);
+  const sim::Result<TopicInfoReply> info = AwaitTopic(runtime.environment(), **client, options);
   if (!info) {
     return Fail(info);
   }
   const size_t partitions = info->end_offsets.size();
   const sim::Result<std::map<uint32_t, uint64_t>> offsets =
-      ReadOffsets(restored, context, partitions);
+      ReadOffsets(restored, runtime, partitions);
   if (!offsets) {
     return Fail(offsets);
   }
   std::map<uint32_t, Position> positions;
-  for (uint32_t partition = context.subtask.value(); partition < partitions;
-       partition += context.parallelism) {
+  for (uint32_t partition = runtime.subtask().index.value(); partition < partitions;
+       partition += runtime.subtask().parallelism) {
     const auto known = offsets->find(partition);
     const uint64_t offset = known == offsets->end() ? 0 : known->second;
     positions[partition] = {.emitted = offset,
@@ -101,22 +100,22 @@ sim::Result<std::unique_ptr<LogReader>> LogReader::Open(const OperatorContext& c
                             .largest = kMinEventTime};
   }
   std::unique_ptr<LogReader> reader(
-      new LogReader(context, options, *std::move(client), std::move(positions)));
+      new LogReader(runtime, options, *std::move(client), std::move(positions)));
   if (!reader->positions_.empty()) {
     reader->is_fetching_ = true;
-    context.environment.Spawn("log-fetcher", [raw = reader.get()] { raw->Fetch(); });
+    runtime.environment().Spawn("log-fetcher", [raw = reader.get()] { raw->Fetch(); });
   }
   return reader;
 }
 
-LogReader::LogReader(const OperatorContext& context, const LogSourceOptions& options,
+LogReader::LogReader(OperatorRuntime& runtime, const LogSourceOptions& options,
                      std::unique_ptr<LogClient> client, std::map<uint32_t, Position> positions)
-    : environment_(context.environment),
+    : environment_(runtime.environment()),
       options_(options),
-      defects_(context.defects),
+      defects_(runtime.defects()),
       client_(std::move(client)),
       positions_(std::move(positions)),
-      changed_(context.environment) {}
+      changed_(runtime.environment()) {}
 
 void LogReader::Cancel() {
   is_stopping_ = true;

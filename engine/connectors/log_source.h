@@ -90,7 +90,7 @@ inline constexpr std::string_view kSourceOffsetsState = "offsets";
 class LogReader {
  public:
   // Learns the partitions (may suspend until the topic exists) and starts to fetch.
-  static sim::Result<std::unique_ptr<LogReader>> Open(const OperatorContext& context,
+  static sim::Result<std::unique_ptr<LogReader>> Open(OperatorRuntime& runtime,
                                                       const LogSourceOptions& options,
                                                       const OperatorState* restored);
 
@@ -152,7 +152,7 @@ class LogReader {
     Batch& operator=(const Batch&) = delete;
   };
 
-  LogReader(const OperatorContext& context, const LogSourceOptions& options,
+  LogReader(OperatorRuntime& runtime, const LogSourceOptions& options,
             std::unique_ptr<LogClient> client, std::map<uint32_t, Position> positions);
 
   static sim::Result<TopicInfoReply> AwaitTopic(sim::Environment& environment, LogClient& client,
@@ -194,9 +194,9 @@ class LogSource final : public SourceOperator {
   LogSource(LogSourceOptions options, DecodeRecord decode)
       : options_(std::move(options)), decode_(std::move(decode)) {}
 
-  sim::Result<void> Open(const OperatorContext& context, const OperatorState* restored) override {
-    output_ = &context.output;
-    sim::Result<std::unique_ptr<LogReader>> reader = LogReader::Open(context, options_, restored);
+  sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) override {
+    output_ = &runtime.main_output();
+    sim::Result<std::unique_ptr<LogReader>> reader = LogReader::Open(runtime, options_, restored);
     if (!reader) {
       return sim::Fail(reader);
     }
@@ -232,7 +232,9 @@ class LogSource final : public SourceOperator {
     return reader_->Status();
   }
 
-  sim::Result<OperatorState> Snapshot(CheckpointId) override { return reader_->Snapshot(); }
+  sim::Result<OperatorState> Snapshot(const CheckpointMeta&) override {
+    return reader_->Snapshot();
+  }
 
   void Cancel() override {
     if (reader_) {

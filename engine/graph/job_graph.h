@@ -1,8 +1,8 @@
 // The graph as it is scheduled: vertices, each a chain of operators that run in one task.
 //
-// Two operators are chained when a forward edge joins them, their parallelism is equal, the edge is
-// the only input of the second and the only output of the first, and the second does not ask to
-// start a chain of its own.
+// A chain is a tree: an operator may feed several others of its chain. Two operators are chained
+// when a forward edge joins them, it is the only edge into the second, their parallelism is equal,
+// the first chains with others and the second is chained to what is before it (ChainStrategy).
 // Source: Flink's StreamingJobGraphGenerator.isChainable.
 #pragma once
 
@@ -15,8 +15,8 @@ namespace flinch::engine {
 
 struct JobVertex {
   VertexId id;
-  std::string name;               // of its operators: "source->parse"
-  std::vector<size_t> operators;  // nodes of the stream graph, in chain order
+  std::string name;               // of its operators: "source->parse", "source->(parse, count)"
+  std::vector<size_t> operators;  // nodes of the stream graph, each behind the one that feeds it
   uint32_t parallelism = 1;
   std::vector<size_t> inputs;  // indices of JobGraph::edges
   std::vector<size_t> outputs;
@@ -35,13 +35,18 @@ struct JobGraph {
 
   const JobVertex& vertex(VertexId id) const { return vertices.at(id.value()); }
 
+  const StreamEdge& stream_edge(size_t edge) const {
+    return stream.edges.at(edges.at(edge).stream_edge);
+  }
+
   // Slots needed when subtasks of different vertices share a slot.
   uint32_t max_vertex_parallelism() const;
 };
 
-// kInvalidArgument for a graph without a source, with a cycle, with two nodes of one name, with an
-// operator that has no input and is no source, with forward edges between different parallelisms,
-// or with parallelism 0 or above the maximum.
+// kInvalidArgument, with a sentence that names the place, for a graph without a source, with a
+// cycle, with two operators of one name or uid, with an operator that has an input without an edge,
+// with an edge of an unknown output, input or key, with forward edges between different
+// parallelisms, or with parallelism 0 or above the maximum.
 sim::Result<JobGraph> BuildJobGraph(StreamGraph stream);
 
 // "sink[1]".

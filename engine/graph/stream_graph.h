@@ -2,8 +2,8 @@
 //
 // A StreamGraph is the job's code: immutable once built, and the one thing that every process of a
 // cluster has without having received it, as a user's jar is on every machine. What travels are
-// names, indices and bytes. engine/data_stream.h builds it with types; engine/graph/job_graph.h
-// chains it.
+// ids, indices and bytes. engine/data_stream.h builds it with types; engine/graph/job_graph.h
+// checks and chains it.
 #pragma once
 
 #include <cstdint>
@@ -23,54 +23,117 @@ enum class Partitioning : uint8_t {
   kRebalance,  // round robin
 };
 
+// How data crosses an edge between tasks. Blocking exchanges and feedback edges will join.
+enum class EdgeKind : uint8_t { kPipelined };
+
 // How elements of one type cross an edge between tasks.
 struct ElementType {
   void (*write)(Encoder& out, const void* value) = nullptr;
-  // Decodes one element and emits it. kCorruption when the bytes are none of `write`'s.
-  sim::Result<void> (*read)(Decoder& in, EventTime timestamp, Output& output) = nullptr;
+  // Decodes one element and emits it as `record`'s value. kCorruption when the bytes are none of
+  // `write`'s.
+  sim::Result<void> (*read)(Decoder& in, StreamRecord record, Output& output) = nullptr;
 };
 
 template <typename T>
 constexpr ElementType TypeOf() {
   return {
       .write = [](Encoder& out, const void* value) { Write(out, *static_cast<const T*>(value)); },
-      .read = [](Decoder& in, EventTime timestamp, Output& output) -> sim::Result<void> {
+      .read = [](Decoder& in, StreamRecord record, Output& output) -> sim::Result<void> {
         T value{};
         Read(in, value);
         if (!in.good()) {
           return sim::Fail(sim::ErrorCode::kCorruption, "A record on the wire cannot be decoded.");
         }
-        return output.Emit({&value, timestamp});
+        record.value = &value;
+        return output.Emit(record);
       }};
 }
 
-// Writes the record's key into `key` (encoded) and returns the key's Java hash code.
-using KeySelector = std::function<int32_t(const void* value, sim::Bytes& key)>;
+// The key of a record, in two independent forms.
+struct KeyCodec {
+  // Returns the key's hash, which decides its key group (state/key_groups.h). Encodes nothing.
+  std::function<int32_t(const void* record)> hash;
+  // Replaces `key` by the key's bytes.
+  std::function<void(const void* record, sim::Bytes& key)> encode;
+
+  explicit operator bool() const { return hash != nullptr; }
+};
+
+// What comes into an operator: records of one type, from one or (a union) several edges.
+struct InputSpec {
+  ElementType type;
+  KeyCodec key;  // set when the input is keyed
+};
+
+struct OutputSpec {
+  OutputTag tag;
+  std::string name;  // of a side output; "" is the main one
+  ElementType type = {};
+};
 
 using OperatorFactory = std::function<std::unique_ptr<StreamOperator>()>;
 
-struct StreamNode {
-  std::string name;  // unique in the graph; state is matched by it
+// Makes what stands in the way of records to `inner`: for wrappers, which then need not know the
+// operator behind it.
+using OutputDecorator =
+    std::function<std::unique_ptr<Output>(OperatorRuntime& runtime, Output& inner)>;
+
+// Flink's ChainingStrategy.
+enum class ChainStrategy : uint8_t {
+  kAlways,
+  kHead,   // begins a chain: never chained to what is before it
+  kNever,  // a chain of its own
+};
+
+struct OperatorSpec {
+  std::string name;  // unique in the graph
+  std::string uid;   // unique in the graph; empty: the name. State is matched by it
   OperatorFactory make;
-  bool is_source = false;  // `make` yields a SourceOperator
-  KeySelector key;         // set when the operator has keyed state
+  bool is_source = false;         // `make` yields a SourceOperator
+  std::vector<InputSpec> inputs;  // none for a source
+  std::vector<OutputSpec> outputs = {{.tag = kMainOutput, .name = {}}};  // what it may emit to
+  ChainStrategy chaining = ChainStrategy::kAlways;
   uint32_t parallelism = 1;
-  bool starts_chain = false;  // never chained to its input
+  // Stands before the operator's inputs; with a source, which has none, behind it.
+  OutputDecorator decorate;
+
+  // What state is matched by, and a hash of it.
+  const std::string& state_name() const { return uid.empty() ? name : uid; }
+
+  OperatorId id() const { return OperatorIdOf(state_name()); }
+
+  // All inputs are keyed, or none.
+  bool is_keyed() const { return !inputs.empty() && inputs.front().key; }
 };
 
 struct StreamEdge {
-  size_t from = 0;  // indices of nodes; from < to
+  size_t from = 0;  // indices of nodes
+  OutputTag tag;
   size_t to = 0;
+  uint32_t input = 0;  // of `to`; its spec says the type, and with kHash the key
   Partitioning partitioning = Partitioning::kForward;
-  KeySelector key;  // with kHash
-  ElementType type;
+  EdgeKind kind = EdgeKind::kPipelined;
 };
 
 struct StreamGraph {
   std::string job_name;
   uint32_t max_parallelism = 128;
-  std::vector<StreamNode> nodes;
+  std::vector<OperatorSpec> nodes;
   std::vector<StreamEdge> edges;
+
+  const InputSpec& input_of(const StreamEdge& edge) const {
+    return nodes.at(edge.to).inputs.at(edge.input);
+  }
+
+  // Null when there is none.
+  const OperatorSpec* Find(OperatorId id) const {
+    for (const OperatorSpec& node : nodes) {
+      if (node.id() == id) {
+        return &node;
+      }
+    }
+    return nullptr;
+  }
 };
 
 }  // namespace flinch::engine

@@ -32,9 +32,9 @@ sim::Result<JobStatus> ParseResult(std::string_view content, std::string_view pa
 
 Topology TopologyOf(const JobGraph& graph) {
   Topology topology;
-  for (const StreamNode& node : graph.stream.nodes) {
-    topology[node.name] = {.parallelism = node.parallelism,
-                           .max_parallelism = graph.stream.max_parallelism};
+  for (const OperatorSpec& node : graph.stream.nodes) {
+    topology[node.state_name()] = {.parallelism = node.parallelism,
+                                   .max_parallelism = graph.stream.max_parallelism};
   }
   return topology;
 }
@@ -42,7 +42,7 @@ Topology TopologyOf(const JobGraph& graph) {
 std::vector<std::string> OperatorsOf(const JobGraph& graph, VertexId vertex) {
   std::vector<std::string> names;
   for (const size_t node : graph.vertex(vertex).operators) {
-    names.push_back(graph.stream.nodes.at(node).name);
+    names.push_back(graph.stream.nodes.at(node).state_name());
   }
   return names;
 }
@@ -166,31 +166,21 @@ void JobMaster::Perform(const job_effect::Deploy& deploy) {
 }
 
 SubmitTask JobMaster::Describe(const Execution& execution) const {
-  SubmitTask submit{.job = job_,
-                    .token = options_.token,
-                    .task = execution.id,
-                    .entry = graph_.stream.job_name,
-                    .restored = CheckpointId(),
-                    .snapshots = {},
-                    .producers = {}};
+  const auto find = [this](VertexId vertex, SubtaskIndex subtask) -> ProducerPlace {
+    const Execution& producer = core_.graph().Latest(vertex, subtask);
+    return {.task = producer.id, .address = resources_.Find(producer.task_manager)->data};
+  };
+  SubmitTask submit{
+      .job = job_,
+      .token = options_.token,
+      .deployment = DescribeTask(graph_, {.name = graph_.stream.job_name, .arguments = {}},
+                                 execution.id, find)};
   if (const CompletedCheckpoint* latest = checkpoints_.latest()) {
-    submit.restored = latest->id;
+    TaskRestore& restore = submit.deployment.restore.emplace();
+    restore.checkpoint = latest->id;
     const Topology topology = TopologyOf(graph_);
-    submit.snapshots = Assign(latest->snapshots, topology, topology,
-                              OperatorsOf(graph_, execution.id.vertex), execution.id.subtask);
-  }
-  for (const size_t edge : graph_.vertex(execution.id.vertex).inputs) {
-    const JobEdge& job_edge = graph_.edges.at(edge);
-    const bool forward =
-        graph_.stream.edges.at(job_edge.stream_edge).partitioning == Partitioning::kForward;
-    ProducerDescriptor& producers = submit.producers.emplace_back();
-    producers.edge = static_cast<uint32_t>(edge);
-    for (const Execution& producer : core_.graph().executions()) {
-      if (producer.id.vertex == job_edge.from &&
-          (!forward || producer.id.subtask == execution.id.subtask)) {
-        producers.subtasks.emplace_back(producer.id, resources_.Find(producer.task_manager)->data);
-      }
-    }
+    restore.snapshots = Assign(latest->snapshots, topology, topology,
+                               OperatorsOf(graph_, execution.id.vertex), execution.id.subtask);
   }
   return submit;
 }
@@ -301,19 +291,20 @@ std::string JobMaster::NameOf(const ExecutionAttemptId& task) const {
   return SubtaskName(graph_.vertex(task.vertex), task.subtask);
 }
 
-void JobMaster::Trigger(const ExecutionAttemptId& task, CheckpointId id) {
+void JobMaster::Trigger(const ExecutionAttemptId& task, const CheckpointMeta& meta) {
   const std::optional<sim::Address> to = AddressOf(task);
   if (!to) {
-    checkpoints_.OnTriggerFailed(id);
+    checkpoints_.OnTriggerFailed(meta.id);
     return;
   }
-  rpc_.Ask(main_thread_, *to,
-           TriggerCheckpoint{.job = job_, .token = options_.token, .task = task, .checkpoint = id},
-           options_.engine.rpc.ask_timeout, [this, id](const sim::Result<Nothing>& reply) {
-             if (!reply) {
-               checkpoints_.OnTriggerFailed(id);
-             }
-           });
+  rpc_.Ask(
+      main_thread_, *to,
+      TriggerCheckpoint{.job = job_, .token = options_.token, .task = task, .checkpoint = meta},
+      options_.engine.rpc.ask_timeout, [this, id = meta.id](const sim::Result<Nothing>& reply) {
+        if (!reply) {
+          checkpoints_.OnTriggerFailed(id);
+        }
+      });
 }
 
 void JobMaster::NotifyComplete(const ExecutionAttemptId& task, CheckpointId id, bool is_final) {

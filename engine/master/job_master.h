@@ -71,7 +71,7 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
   std::vector<ExecutionAttemptId> Sources() const override;
   std::vector<ExecutionAttemptId> Tasks() const override;
   std::string NameOf(const ExecutionAttemptId& task) const override;
-  void Trigger(const ExecutionAttemptId& task, CheckpointId id) override;
+  void Trigger(const ExecutionAttemptId& task, const CheckpointMeta& meta) override;
   void NotifyComplete(const ExecutionAttemptId& task, CheckpointId id, bool is_final) override;
   void NotifyAborted(const ExecutionAttemptId& task, CheckpointId id) override;
   void OnTooManyFailures(const std::string& reason) override;

@@ -15,40 +15,43 @@ ResultPartition::ResultPartition(sim::Environment& environment, const NetworkOpt
   }
 }
 
-void ResultPartition::EmitRecord(uint32_t subpartition, const ElementType& type,
-                                 const StreamRecord& record) {
+sim::Result<void> ResultPartition::EmitRecord(uint32_t subpartition, const ElementType& type,
+                                              const StreamRecord& record) {
   Subpartition& target = subpartitions_.at(subpartition);
-  Write(target.collecting, ElementKind::kRecord);
+  Write(target.collecting, record.is_hashed ? ElementKind::kHashedRecord : ElementKind::kRecord);
   Write(target.collecting, record.timestamp);
+  if (record.is_hashed) {
+    Write(target.collecting, record.key_hash);
+  }
   type.write(target.collecting, record.value);
   ++records_;
   unflushed_ = true;
   if (target.collecting.size() >= options_.buffer_bytes) {
     Finish(target);
   }
+  return {};
 }
 
-void ResultPartition::BroadcastWatermark(EventTime watermark) {
+sim::Result<void> ResultPartition::BroadcastWatermark(EventTime watermark) {
   for (Subpartition& target : subpartitions_) {
     Write(target.collecting, ElementKind::kWatermark);
     Write(target.collecting, watermark);
   }
   unflushed_ = true;
+  return {};
 }
 
-void ResultPartition::BroadcastBarrier(CheckpointId id) {
-  BroadcastLast(ElementKind::kBarrier, id);
+void ResultPartition::BroadcastBarrier(const CheckpointMeta& meta) {
+  BroadcastLast(ElementKind::kBarrier, meta);
 }
 
-void ResultPartition::BroadcastEndOfData() {
-  BroadcastLast(ElementKind::kEndOfData, CheckpointId());
-}
+void ResultPartition::BroadcastEndOfData() { BroadcastLast(ElementKind::kEndOfData, {}); }
 
-void ResultPartition::BroadcastLast(ElementKind kind, CheckpointId id) {
+void ResultPartition::BroadcastLast(ElementKind kind, const CheckpointMeta& meta) {
   for (Subpartition& target : subpartitions_) {
     Write(target.collecting, kind);
     if (kind == ElementKind::kBarrier) {
-      Write(target.collecting, id);
+      Write(target.collecting, meta);
     }
   }
   Flush();

@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/checkpoint/checkpoint_meta.h"
 #include "engine/config.h"
 #include "engine/graph/stream_graph.h"
 #include "engine/stream_element.h"
@@ -26,9 +27,10 @@ class ResultPartition {
   ResultPartition(sim::Environment& environment, const NetworkOptions& options,
                   uint32_t subpartitions, std::function<void()> on_available);
 
-  void EmitRecord(uint32_t subpartition, const ElementType& type, const StreamRecord& record);
-  void BroadcastWatermark(EventTime watermark);
-  void BroadcastBarrier(CheckpointId id);
+  sim::Result<void> EmitRecord(uint32_t subpartition, const ElementType& type,
+                               const StreamRecord& record);
+  sim::Result<void> BroadcastWatermark(EventTime watermark);
+  void BroadcastBarrier(const CheckpointMeta& meta);
   void BroadcastEndOfData();
   // Hands over what is collected.
   void Flush();
@@ -64,7 +66,7 @@ class ResultPartition {
   };
 
   void Finish(Subpartition& subpartition);
-  void BroadcastLast(ElementKind kind, CheckpointId id);
+  void BroadcastLast(ElementKind kind, const CheckpointMeta& meta);
 
   NetworkOptions options_;
   std::vector<Subpartition> subpartitions_;

@@ -24,20 +24,20 @@ class KeyedProcessOperator final : public StreamOperator {
  public:
   explicit KeyedProcessOperator(Function function) : function_(std::move(function)) {}
 
-  sim::Result<void> Open(const OperatorContext& context, const OperatorState*) override {
-    sim::Check(context.keyed_state != nullptr, "{} is keyed and has no keyed state", context.name);
-    output_ = &context.output;
-    state_ = context.keyed_state;
-    RuntimeContext runtime(*state_);
-    if constexpr (requires { function_.Open(runtime); }) {
-      function_.Open(runtime);
+  sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState*) override {
+    state_ = runtime.keyed_state();
+    sim::Check(state_ != nullptr, "{} is keyed and has no keyed state", runtime.subtask().name);
+    output_ = &runtime.main_output();
+    RuntimeContext context(*state_);
+    if constexpr (requires { function_.Open(context); }) {
+      function_.Open(context);
     }
-    if (!runtime.result()) {
-      return StateRefused(context, runtime.result().error());
+    if (!context.result()) {
+      return StateRefused(runtime.subtask(), context.result().error());
     }
-    timers_.emplace(context.name, context.defects);
+    timers_.emplace(runtime.subtask().name, runtime.defects());
     const sim::Result<void> opened = timers_->Open(*state_);
-    return opened ? sim::Result<void>() : StateRefused(context, opened.error());
+    return opened ? sim::Result<void>() : StateRefused(runtime.subtask(), opened.error());
   }
 
   sim::Result<void> ProcessElement(const StreamRecord& record) override {

@@ -4,9 +4,9 @@
 
 namespace flinch::engine {
 
-sim::Result<void> StateRefused(const OperatorContext& context, const sim::Error& error) {
-  return sim::Fail(error.code, fmt::format("Operator '{}', subtask {}: {}", context.name,
-                                           context.subtask.value(), error.message));
+sim::Result<void> StateRefused(const SubtaskInfo& subtask, const sim::Error& error) {
+  return sim::Fail(error.code, fmt::format("Operator '{}', subtask {}: {}", subtask.name,
+                                           subtask.index.value(), error.message));
 }
 
 }  // namespace flinch::engine

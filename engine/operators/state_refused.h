@@ -7,6 +7,6 @@
 namespace flinch::engine {
 
 // Returns `error` with the operator and its subtask named in front.
-sim::Result<void> StateRefused(const OperatorContext& context, const sim::Error& error);
+sim::Result<void> StateRefused(const SubtaskInfo& subtask, const sim::Error& error);
 
 }  // namespace flinch::engine

@@ -10,8 +10,8 @@ namespace flinch::engine {
 
 class StatelessOperator : public StreamOperator {
  public:
-  sim::Result<void> Open(const OperatorContext& context, const OperatorState*) override {
-    output_ = &context.output;
+  sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState*) override {
+    output_ = &runtime.main_output();
     return {};
   }
 
@@ -28,6 +28,11 @@ class MapOperator final : public StatelessOperator {
  public:
   explicit MapOperator(Function function) : function_(std::move(function)) {}
 
+  sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) override {
+    OpenFunction(function_, runtime);
+    return StatelessOperator::Open(runtime, restored);
+  }
+
   sim::Result<void> ProcessElement(const StreamRecord& record) override {
     const auto result = function_(*static_cast<const In*>(record.value));
     return output_->Emit({&result, record.timestamp});
@@ -41,6 +46,11 @@ template <typename In, typename Function>
 class FilterOperator final : public StatelessOperator {
  public:
   explicit FilterOperator(Function function) : function_(std::move(function)) {}
+
+  sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) override {
+    OpenFunction(function_, runtime);
+    return StatelessOperator::Open(runtime, restored);
+  }
 
   sim::Result<void> ProcessElement(const StreamRecord& record) override {
     if (function_(*static_cast<const In*>(record.value))) {
@@ -58,6 +68,11 @@ template <typename In, typename Out, typename Function>
 class FlatMapOperator final : public StatelessOperator {
  public:
   explicit FlatMapOperator(Function function) : function_(std::move(function)) {}
+
+  sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) override {
+    OpenFunction(function_, runtime);
+    return StatelessOperator::Open(runtime, restored);
+  }
 
   sim::Result<void> ProcessElement(const StreamRecord& record) override {
     Collector<Out> out(*output_, record.timestamp);

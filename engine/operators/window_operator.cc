@@ -20,22 +20,23 @@ TimeWindow TumblingWindowOf(EventTime time, sim::Duration size) {
           .end = ends_after_time ? kMaxEventTime : EventTime(time.nanos() + left)};
 }
 
-sim::Result<void> WindowOperatorBase::OpenBase(const OperatorContext& context) {
-  sim::Check(context.keyed_state != nullptr, "{} is keyed and has no keyed state", context.name);
+sim::Result<void> WindowOperatorBase::OpenBase(OperatorRuntime& runtime) {
+  const SubtaskInfo& subtask = runtime.subtask();
+  state_ = runtime.keyed_state();
+  sim::Check(state_ != nullptr, "{} is keyed and has no keyed state", subtask.name);
   if (size_ <= sim::Duration(0)) {
     return sim::Fail(sim::ErrorCode::kInvalidArgument,
                      fmt::format("The windows of operator '{}' have a size of {} ns; it must be "
                                  "positive.",
-                                 context.name, size_.count()));
+                                 subtask.name, size_.count()));
   }
-  environment_ = &context.environment;
-  defects_ = context.defects;
-  subtask_ = fmt::format("{}[{}]", context.name, context.subtask.value());
-  state_ = context.keyed_state;
-  output_ = &context.output;
-  timers_.emplace(context.name, context.defects);
+  environment_ = &runtime.environment();
+  defects_ = runtime.defects();
+  subtask_ = subtask.Show();
+  output_ = &runtime.main_output();
+  timers_.emplace(subtask.name, runtime.defects());
   const sim::Result<void> opened = timers_->Open(*state_);
-  return opened ? sim::Result<void>() : StateRefused(context, opened.error());
+  return opened ? sim::Result<void>() : StateRefused(subtask, opened.error());
 }
 
 sim::Result<const TimeWindow*> WindowOperatorBase::AssignAnew(EventTime timestamp) {
@@ -45,7 +46,7 @@ sim::Result<const TimeWindow*> WindowOperatorBase::AssignAnew(EventTime timestam
                                  "source must give every record one.",
                                  subtask_));
   }
-  const int64_t shift = defects_.Has(Defect::kWindowIncludesItsEnd) ? 1 : 0;
+  const int64_t shift = EndShift();
   last_ = TumblingWindowOf(EventTime(timestamp.nanos() - shift), size_);
   const EventTime end =
       defects_.Right(last_.max_timestamp(), Defect::kWindowIsLateByItsStart, last_.start);

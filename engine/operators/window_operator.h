@@ -31,13 +31,13 @@ class WindowOperatorBase : public StreamOperator {
   explicit WindowOperatorBase(sim::Duration size) : size_(size) {}
 
  protected:
-  sim::Result<void> OpenBase(const OperatorContext& context);
+  sim::Result<void> OpenBase(OperatorRuntime& runtime);
 
   // The window of the record that has come; null when it is late, which has been traced.
   // kInvalidArgument for a record without a timestamp.
   sim::Result<const TimeWindow*> Assign(EventTime timestamp) {
     const bool is_in_last = last_.start < timestamp &&
-                            timestamp.nanos() - (includes_its_end_ ? 1 : 0) < last_.end.nanos();
+                            timestamp.nanos() - EndShift() < last_.end.nanos();
     if (is_in_last && last_.max_timestamp() > watermark_) {
       return &last_;
     }
@@ -54,6 +54,9 @@ class WindowOperatorBase : public StreamOperator {
 
  private:
   sim::Result<const TimeWindow*> AssignAnew(EventTime timestamp);
+
+  // Planted: a record at the very end of a window counts to it.
+  int64_t EndShift() const { return defects_.Has(Defect::kWindowIncludesItsEnd) ? 1 : 0; }
 
   sim::Duration size_;
   Defects defects_;
@@ -75,14 +78,15 @@ class WindowOperator final : public WindowOperatorBase {
   WindowOperator(sim::Duration size, Function function)
       : WindowOperatorBase(size), function_(std::move(function)) {}
 
-  sim::Result<void> Open(const OperatorContext& context, const OperatorState*) override {
-    if (sim::Result<void> opened = OpenBase(context); !opened) {
+  sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState*) override {
+    OpenFunction(function_, runtime);
+    if (sim::Result<void> opened = OpenBase(runtime); !opened) {
       return opened;
     }
     const auto table =
         state().template Register<TimeWindow, Accumulator>(StateKind::kAggregating, "window");
     if (!table) {
-      return StateRefused(context, table.error());
+      return StateRefused(runtime.subtask(), table.error());
     }
     table_ = *table;
     return {};

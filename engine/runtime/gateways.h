@@ -12,10 +12,12 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/checkpoint/checkpoint_meta.h"
 #include "engine/checkpoint/checkpoint_storage.h"
 #include "engine/graph/execution_state.h"
 #include "engine/ids.h"
 #include "engine/rpc/endpoint.h"
+#include "engine/runtime/task_deployment.h"
 
 namespace flinch::engine {
 
@@ -223,39 +225,19 @@ struct Heartbeat {
 
 // ---- JobMaster → TaskManager --------------------------------------------------------------------
 
-// The subtasks that feed one input edge of a task, in the order of their index.
-struct ProducerDescriptor {
-  uint32_t edge = 0;  // index of JobGraph::edges
-  std::vector<std::pair<ExecutionAttemptId, sim::Address>> subtasks;
-
-  template <typename Self, typename Visitor>
-  static void Visit(Self& self, Visitor&& visit) {
-    visit(self.edge);
-    visit(self.subtasks);
-  }
-};
-
 struct SubmitTask {
   static constexpr auto kMethod = TaskExecutorMethod::kSubmitTask;
   using Reply = Nothing;
 
   JobId job;
   FencingToken token;
-  ExecutionAttemptId task;
-  std::string entry;
-  CheckpointId restored;                  // 0: from nothing
-  std::vector<SnapshotHandle> snapshots;  // what of the restored checkpoint concerns this task
-  std::vector<ProducerDescriptor> producers;
+  TaskDeployment deployment;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
     visit(self.job);
     visit(self.token);
-    visit(self.task);
-    visit(self.entry);
-    visit(self.restored);
-    visit(self.snapshots);
-    visit(self.producers);
+    visit(self.deployment);
   }
 };
 
@@ -283,7 +265,7 @@ struct TriggerCheckpoint {
   JobId job;
   FencingToken token;
   ExecutionAttemptId task;
-  CheckpointId checkpoint;
+  CheckpointMeta checkpoint;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {

@@ -1,139 +1,333 @@
 #include "engine/runtime/operator_chain.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "engine/runtime/record_writer.h"
+#include "engine/runtime/user_code.h"
 #include "engine/state/key_groups.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
 
-// From one operator to the next.
-class OperatorChain::Link final : public Output {
+sim::Result<void> OperatorChain::Activity::Refuse() {
+  sim::Check(snapshotting != nullptr, "refused outside of a snapshot");
+  refused = sim::Error{
+      .code = sim::ErrorCode::kInvalidArgument,
+      .message = fmt::format("Operator {} emits while it takes its snapshot: the barrier has left, "
+                             "so a restore would lose that. Emit in PrepareSnapshotPreBarrier.",
+                             snapshotting->Show())};
+  return std::unexpected(*refused);
+}
+
+// What an operator is given.
+class OperatorChain::Runtime final : public OperatorRuntime {
  public:
-  Link(StreamOperator& next, KeyedStateBackend* keyed_state, KeySelector key)
-      : next_(next), keyed_state_(keyed_state), key_(std::move(key)) {}
+  Runtime(sim::Environment& environment, SubtaskInfo subtask, KeyedStateBackend* keyed_state,
+          const Activity& activity, const Defects& defects)
+      : environment_(environment),
+        subtask_(std::move(subtask)),
+        keyed_state_(keyed_state),
+        activity_(activity),
+        defects_(defects) {}
 
-  sim::Result<void> Emit(const StreamRecord& record) override {
-    if (keyed_state_ != nullptr) {
-      key_bytes_.clear();
-      const int32_t hash = key_(record.value, key_bytes_);
-      keyed_state_->SetCurrentKey(key_bytes_, hash);
-    }
-    return next_.ProcessElement(record);
+  sim::Environment& environment() override { return environment_; }
+
+  const SubtaskInfo& subtask() const override { return subtask_; }
+
+  Output& output(OutputTag tag) override {
+    const auto found = std::ranges::find(outputs_, tag, &Tagged::tag);
+    sim::Check(found != outputs_.end(), "{} emits to an output that it has not declared",
+               subtask_.name);
+    return *found->output;
   }
 
-  sim::Result<void> EmitWatermark(EventTime watermark) override {
-    return next_.ProcessWatermark(watermark);
-  }
+  KeyedStateBackend* keyed_state() override { return keyed_state_; }
+
+  bool is_cancelled() const override { return activity_.is_cancelled; }
+
+  const Defects& defects() const override { return defects_; }
+
+  void AddOutput(OutputTag tag, Output& output) { outputs_.push_back({tag, &output}); }
 
  private:
-  StreamOperator& next_;
-  KeyedStateBackend* keyed_state_;
-  KeySelector key_;
-  Bytes key_bytes_;
-};
-
-// From the last operator to the network.
-class OperatorChain::Tail final : public Output {
- public:
-  struct Edge {
-    const StreamEdge* edge = nullptr;
-    ResultPartition* partition = nullptr;
-    uint32_t next = 0;  // of a round robin
+  struct Tagged {
+    OutputTag tag;
+    Output* output = nullptr;
   };
 
-  Tail(uint32_t max_parallelism, SubtaskIndex subtask, std::vector<Edge> edges)
-      : max_parallelism_(max_parallelism), subtask_(subtask), edges_(std::move(edges)) {}
+  sim::Environment& environment_;
+  SubtaskInfo subtask_;
+  KeyedStateBackend* keyed_state_;
+  const Activity& activity_;
+  const Defects& defects_;
+  std::vector<Tagged> outputs_;
+};
+
+// The watermark of an operator: the minimum over its inputs.
+class CombinedWatermark {
+ public:
+  explicit CombinedWatermark(size_t inputs) : inputs_(inputs, kMinEventTime) {}
+
+  // The new minimum, if it grew.
+  std::optional<EventTime> OnWatermark(uint32_t input, EventTime watermark) {
+    sim::Check(watermark >= inputs_.at(input), "the watermark of input {} goes back", input);
+    inputs_[input] = watermark;
+    const EventTime least = *std::ranges::min_element(inputs_);
+    if (least <= emitted_) {
+      return std::nullopt;
+    }
+    emitted_ = least;
+    return least;
+  }
+
+ private:
+  std::vector<EventTime> inputs_;
+  EventTime emitted_ = kMinEventTime;
+};
+
+// An input of an operator, for those who feed it.
+class OperatorChain::Link final : public Output {
+ public:
+  Link(StreamOperator& code, Runtime& runtime, uint32_t input, const KeyCodec& key,
+       CombinedWatermark& watermark, Activity& activity)
+      : runtime_(runtime),
+        keyed_state_(runtime.keyed_state()),
+        key_(key),
+        activity_(activity),
+        bare_(code, input, watermark),
+        target_(&bare_) {}
+
+  // What stands between here and the operator.
+  void Decorate(const OutputDecorator& decorate) {
+    decorated_ = decorate(runtime_, bare_);
+    target_ = decorated_.get();
+  }
 
   sim::Result<void> Emit(const StreamRecord& record) override {
-    for (Edge& edge : edges_) {
-      edge.partition->EmitRecord(Choose(edge, record), edge.edge->type, record);
+    if (activity_.snapshotting != nullptr) {
+      return activity_.Refuse();
+    }
+    return CallOperator(runtime_.subtask(), "a record", [&] {
+      if (keyed_state_ != nullptr) {
+        key_.encode(record.value, key_bytes_);
+        keyed_state_->SetCurrentKey(key_bytes_,
+                                    record.is_hashed ? record.key_hash : key_.hash(record.value));
+      }
+      return target_->Emit(record);
+    });
+  }
+
+  sim::Result<void> EmitWatermark(EventTime watermark) override {
+    if (activity_.snapshotting != nullptr) {
+      return activity_.Refuse();
+    }
+    return CallOperator(runtime_.subtask(), "a watermark",
+                        [&] { return target_->EmitWatermark(watermark); });
+  }
+
+ private:
+  // The operator itself.
+  class Bare final : public Output {
+   public:
+    Bare(StreamOperator& code, uint32_t input, CombinedWatermark& watermark)
+        : code_(code), input_(input), watermark_(watermark) {}
+
+    sim::Result<void> Emit(const StreamRecord& record) override {
+      return input_ == 0 ? code_.ProcessElement(record) : code_.ProcessInput(input_, record);
+    }
+
+    sim::Result<void> EmitWatermark(EventTime watermark) override {
+      const std::optional<EventTime> combined = watermark_.OnWatermark(input_, watermark);
+      return combined ? code_.ProcessWatermark(*combined) : sim::Result<void>();
+    }
+
+   private:
+    StreamOperator& code_;
+    uint32_t input_;
+    CombinedWatermark& watermark_;
+  };
+
+  Runtime& runtime_;
+  KeyedStateBackend* keyed_state_;
+  const KeyCodec& key_;
+  Activity& activity_;
+  Bytes key_bytes_;
+  Bare bare_;
+  std::unique_ptr<Output> decorated_;
+  Output* target_;
+};
+
+// One output with any number of readers but one. Nobody's records are dropped.
+class OperatorChain::FanOut final : public Output {
+ public:
+  FanOut(std::vector<Output*> readers, std::vector<Output*> told)
+      : readers_(std::move(readers)), told_(std::move(told)) {}
+
+  sim::Result<void> Emit(const StreamRecord& record) override {
+    for (Output* reader : readers_) {
+      if (sim::Result<void> emitted = reader->Emit(record); !emitted) {
+        return emitted;
+      }
     }
     return {};
   }
 
   sim::Result<void> EmitWatermark(EventTime watermark) override {
-    for (const Edge& edge : edges_) {
-      edge.partition->BroadcastWatermark(watermark);
+    for (Output* reader : told_) {
+      if (sim::Result<void> emitted = reader->EmitWatermark(watermark); !emitted) {
+        return emitted;
+      }
     }
     return {};
   }
 
  private:
-  uint32_t Choose(Edge& edge, const StreamRecord& record) {
-    const uint32_t subpartitions = edge.partition->subpartitions();
-    switch (edge.edge->partitioning) {
-      case Partitioning::kForward:
-        return 0;
-      case Partitioning::kHash: {
-        key_bytes_.clear();
-        const int32_t hash = edge.edge->key(record.value, key_bytes_);
-        const KeyGroup group = KeyGroupFor(hash, max_parallelism_);
-        return OwnerOf(group, max_parallelism_, subpartitions).value();
-      }
-      case Partitioning::kRebalance:
-        edge.next = (edge.next + 1) % subpartitions;
-        return (edge.next + subtask_.value()) % subpartitions;
-    }
-    sim::Unreachable("partitioning {}", static_cast<int>(edge.edge->partitioning));
-  }
+  std::vector<Output*> readers_;
+  std::vector<Output*> told_;  // whom watermarks are for
+};
 
-  uint32_t max_parallelism_;
-  SubtaskIndex subtask_;
-  std::vector<Edge> edges_;
-  Bytes key_bytes_;
+struct OperatorChain::Member {
+  const OperatorSpec* spec = nullptr;
+  std::unique_ptr<KeyedStateBackend> keyed_state;
+  std::unique_ptr<StreamOperator> code;
+  std::unique_ptr<Runtime> runtime;
+  std::unique_ptr<CombinedWatermark> watermark;
+  std::vector<std::unique_ptr<Link>> inputs;     // what those before it write to
+  std::vector<std::unique_ptr<Output>> outputs;  // fan-outs, and a source's decorator
 };
 
 OperatorChain::OperatorChain(sim::Environment& environment, const Options& options)
     : options_(options), defects_(options.defects) {
-  const StreamGraph& stream = options.graph.stream;
-  const JobVertex& vertex = options.graph.vertex(options.vertex);
-  std::vector<Tail::Edge> edges;
-  for (size_t i = 0; i < vertex.outputs.size(); ++i) {
-    const JobEdge& edge = options.graph.edges.at(vertex.outputs[i]);
-    edges.push_back({.edge = &stream.edges.at(edge.stream_edge),
-                     .partition = options.partitions.at(i),
-                     .next = 0});
+  const TaskDeployment& deployment = options.deployment;
+  sim::Check(options.partitions.size() == deployment.partitions.size(),
+             "{} partitions for {} edges", options.partitions.size(), deployment.partitions.size());
+  for (size_t i = 0; i < deployment.partitions.size(); ++i) {
+    const PartitionDescriptor& edge = deployment.partitions[i];
+    const OperatorSpec* reader = options.code.Find(edge.to);
+    sim::Check(reader != nullptr, "nobody knows who reads edge {}", edge.edge);
+    writers_.push_back(std::make_unique<RecordWriter>(
+        edge, reader->inputs.at(edge.input), deployment.max_parallelism, deployment.task.subtask,
+        *options.partitions[i]));
   }
-  tail_ = std::make_unique<Tail>(stream.max_parallelism, options.subtask, std::move(edges));
-  members_.resize(vertex.operators.size());
-  Output* next = tail_.get();
+  members_.resize(deployment.chain.size());
   for (size_t i = members_.size(); i-- > 0;) {
-    const StreamNode& node = stream.nodes.at(vertex.operators[i]);
-    Member& member = members_[i];
-    member.name = node.name;
-    member.code = node.make();
-    if (node.key) {
-      member.keyed_state = std::make_unique<KeyedStateBackend>(
-          RangeOf(options.subtask, stream.max_parallelism, node.parallelism),
-          stream.max_parallelism);
-    }
-    if (node.is_source) {
-      source_ = dynamic_cast<SourceOperator*>(member.code.get());
-      sim::Check(i == 0 && source_ != nullptr, "{} is no source at the head of its chain",
-                 node.name);
-    }
-    member.input = std::make_unique<Link>(*member.code, member.keyed_state.get(), node.key);
-    member.context =
-        std::make_unique<OperatorContext>(OperatorContext{.environment = environment,
-                                                          .output = *next,
-                                                          .name = node.name,
-                                                          .subtask = options.subtask,
-                                                          .parallelism = node.parallelism,
-                                                          .attempt = options.attempt,
-                                                          .keyed_state = member.keyed_state.get(),
-                                                          .defects = defects_});
-    next = member.input.get();
+    const OperatorSpec* spec = options.code.Find(deployment.chain[i]);
+    sim::Check(spec != nullptr, "nobody knows operator {}", deployment.chain[i].value());
+    members_[i] = Make(*spec, environment);
+    ConnectOutputs(*members_[i]);
+  }
+  if (members_.front()->spec->is_source) {
+    source_ = dynamic_cast<SourceOperator*>(members_.front()->code.get());
+    sim::Check(source_ != nullptr, "{} is no source", members_.front()->spec->name);
   }
 }
 
 OperatorChain::~OperatorChain() = default;
 
-Output& OperatorChain::head() { return *members_.front().input; }
+std::unique_ptr<OperatorChain::Member> OperatorChain::Make(const OperatorSpec& spec,
+                                                           sim::Environment& environment) {
+  const TaskDeployment& deployment = options_.deployment;
+  const SubtaskIndex index = deployment.task.subtask;
+  auto member = std::make_unique<Member>();
+  member->spec = &spec;
+  member->code = spec.make();
+  if (spec.is_keyed()) {
+    member->keyed_state = std::make_unique<KeyedStateBackend>(
+        RangeOf(index, deployment.max_parallelism, deployment.parallelism),
+        deployment.max_parallelism);
+  }
+  member->runtime =
+      std::make_unique<Runtime>(environment,
+                                SubtaskInfo{.id = spec.id(),
+                                            .name = spec.name,
+                                            .index = index,
+                                            .parallelism = deployment.parallelism,
+                                            .max_parallelism = deployment.max_parallelism,
+                                            .attempt = deployment.task.attempt},
+                                member->keyed_state.get(), activity_, defects_);
+  member->watermark = std::make_unique<CombinedWatermark>(spec.inputs.size());
+  for (uint32_t input = 0; input < spec.inputs.size(); ++input) {
+    member->inputs.push_back(std::make_unique<Link>(*member->code, *member->runtime, input,
+                                                    spec.inputs[input].key, *member->watermark,
+                                                    activity_));
+    if (spec.decorate) {
+      member->inputs.back()->Decorate(spec.decorate);
+    }
+  }
+  return member;
+}
+
+void OperatorChain::ConnectOutputs(Member& member) {
+  const OperatorSpec& spec = *member.spec;
+  std::vector<Output*> all;
+  for (const OutputSpec& output : spec.outputs) {
+    const std::vector<Output*> readers = ReadersOf(spec, output.tag);
+    all.insert(all.end(), readers.begin(), readers.end());
+  }
+  for (const OutputSpec& output : spec.outputs) {
+    const bool is_main = output.tag == kMainOutput;
+    const std::vector<Output*> readers = ReadersOf(spec, output.tag);
+    Output* next = nullptr;
+    if (is_main && readers.size() == 1 && all.size() == 1) {
+      next = readers.front();
+    } else {
+      member.outputs.push_back(
+          std::make_unique<FanOut>(readers, is_main ? all : std::vector<Output*>()));
+      next = member.outputs.back().get();
+    }
+    if (is_main && spec.is_source && spec.decorate) {
+      member.outputs.push_back(spec.decorate(*member.runtime, *next));
+      next = member.outputs.back().get();
+    }
+    member.runtime->AddOutput(output.tag, *next);
+  }
+}
+
+// In the order of the graph's edges.
+std::vector<Output*> OperatorChain::ReadersOf(const OperatorSpec& spec, OutputTag tag) const {
+  std::vector<Output*> readers;
+  for (const StreamEdge& edge : options_.code.edges) {
+    if (&options_.code.nodes.at(edge.from) != &spec || edge.tag != tag) {
+      continue;
+    }
+    const OperatorSpec& to = options_.code.nodes.at(edge.to);
+    for (const std::unique_ptr<Member>& other : members_) {
+      if (other != nullptr && other->spec == &to) {
+        readers.push_back(other->inputs.at(edge.input).get());
+      }
+    }
+  }
+  const std::vector<PartitionDescriptor>& partitions = options_.deployment.partitions;
+  for (size_t i = 0; i < partitions.size(); ++i) {
+    if (partitions[i].from == spec.id() && partitions[i].tag == tag) {
+      readers.push_back(writers_[i].get());
+    }
+  }
+  return readers;
+}
+
+Output& OperatorChain::input(uint32_t index) { return *members_.front()->inputs.at(index); }
+
+// Calls it for each operator, from the root to the leaves, until one fails.
+template <typename Call>
+sim::Result<void> OperatorChain::ForEach(const char* doing, const Call& call) {
+  for (const std::unique_ptr<Member>& member : members_) {
+    sim::Result<void> called =
+        CallOperator(member->runtime->subtask(), doing, [&] { return call(*member); });
+    if (!called) {
+      return called;
+    }
+  }
+  return {};
+}
 
 sim::Result<void> OperatorChain::Open(const std::vector<TaskSnapshot>* restored) {
   for (size_t i = members_.size(); i-- > 0;) {
-    if (sim::Result<void> opened = OpenMember(members_[i], restored); !opened) {
+    if (sim::Result<void> opened = OpenMember(*members_[i], restored); !opened) {
       return opened;
     }
   }
@@ -142,15 +336,15 @@ sim::Result<void> OperatorChain::Open(const std::vector<TaskSnapshot>* restored)
 
 sim::Result<void> OperatorChain::OpenMember(Member& member,
                                             const std::vector<TaskSnapshot>* restored) {
-  if (restored == nullptr) {
-    return member.code->Open(*member.context, nullptr);
-  }
+  const SubtaskInfo& subtask = member.runtime->subtask();
   OperatorState state;
   const OperatorState nothing;
   const bool is_left_out =
-      defects_.Has(Defect::kListStateToTheFirstSubtask) && options_.subtask != SubtaskIndex(0);
-  for (const TaskSnapshot& snapshot : *restored) {
-    const auto found = snapshot.find(member.name);
+      defects_.Has(Defect::kListStateToTheFirstSubtask) && subtask.index != SubtaskIndex(0);
+  const std::span<const TaskSnapshot> snapshots =
+      restored == nullptr ? std::span<const TaskSnapshot>() : std::span(*restored);
+  for (const TaskSnapshot& snapshot : snapshots) {
+    const auto found = snapshot.find(member.spec->state_name());
     if (found == snapshot.end()) {
       continue;  // the operator is new: it starts empty
     }
@@ -165,83 +359,107 @@ sim::Result<void> OperatorChain::OpenMember(Member& member,
       }
     }
   }
-  return member.code->Open(*member.context, &state);
+  return CallOperator(subtask, "its opening", [&] {
+    return member.code->Open(*member.runtime, restored == nullptr ? nullptr : &state);
+  });
+}
+
+void OperatorChain::OnAvailable(std::function<void()> wake) {
+  sim::Check(source_ != nullptr, "a chain without a source is never available");
+  source_->OnAvailable(std::move(wake));
+}
+
+sim::Result<InputStatus> OperatorChain::EmitNext() {
+  sim::Check(source_ != nullptr, "a chain without a source is polled");
+  return CallOperator(members_.front()->runtime->subtask(), "a poll",
+                      [this] { return source_->EmitNext(); });
 }
 
 sim::Result<void> OperatorChain::EmitFromSource(EventTime watermark) {
   sim::Check(source_ != nullptr, "a chain without a source emits by itself");
-  return members_.front().context->output.EmitWatermark(watermark);
+  return members_.front()->runtime->main_output().EmitWatermark(watermark);
+}
+
+sim::Result<void> OperatorChain::EndInput(uint32_t index) {
+  const Member& root = *members_.front();
+  sim::Check(index < root.inputs.size(), "input {} of {} ends", index, root.spec->name);
+  return CallOperator(root.runtime->subtask(), "the end of an input",
+                      [&] { return root.code->EndInput(index); });
 }
 
 sim::Result<void> OperatorChain::Finish() {
-  for (Member& member : members_) {
-    if (sim::Result<void> finished = member.code->Finish(); !finished) {
-      return finished;
-    }
-  }
-  return {};
+  const Member* const root = members_.front().get();
+  return ForEach("the end of its input", [root](const Member& member) {
+    // Those behind the root have one input, and it ends with those before them.
+    sim::Result<void> ended = &member == root ? sim::Result<void>() : member.code->EndInput(0);
+    return ended ? member.code->Finish() : ended;
+  });
 }
 
-sim::Result<FrozenTask> OperatorChain::Snapshot(CheckpointId id) {
+sim::Result<void> OperatorChain::PrepareSnapshotPreBarrier(const CheckpointMeta& meta) {
+  return ForEach("the preparation of a snapshot", [&meta](const Member& member) {
+    return member.code->PrepareSnapshotPreBarrier(meta);
+  });
+}
+
+sim::Result<FrozenTask> OperatorChain::Snapshot(const CheckpointMeta& meta) {
   FrozenTask snapshot;
-  for (Member& member : members_) {
-    sim::Result<OperatorState> state = member.code->Snapshot(id);
+  for (const std::unique_ptr<Member>& member : members_) {
+    const SubtaskInfo& subtask = member->runtime->subtask();
+    activity_.snapshotting = &subtask;
+    sim::Result<OperatorState> state =
+        CallOperator(subtask, "its snapshot", [&] { return member->code->Snapshot(meta); });
+    activity_.snapshotting = nullptr;
     if (!state) {
       return sim::Fail(state);
     }
-    FrozenOperator& mine = snapshot[member.name];
+    if (activity_.refused) {  // whatever the operator made of the refusal
+      return std::unexpected(*activity_.refused);
+    }
+    FrozenOperator& mine = snapshot[member->spec->state_name()];
     mine.state = *std::move(state);
-    if (member.keyed_state) {
-      mine.keyed = member.keyed_state->Freeze(defects_.Has(Defect::kUploadReadsLiveState));
+    if (member->keyed_state) {
+      mine.keyed = member->keyed_state->Freeze(defects_.Has(Defect::kUploadReadsLiveState));
     }
   }
   return snapshot;
 }
 
-void OperatorChain::ReadAgain(CheckpointId id, FrozenTask& snapshot) {
-  for (const Member& member : members_) {
-    FrozenOperator& mine = snapshot[member.name];
-    if (member.code.get() == source_ && defects_.Has(Defect::kListStateByReference)) {
-      mine.state = source_->Snapshot(id).value_or(mine.state);
-    }
+void OperatorChain::ReadAgain(const CheckpointMeta& meta, FrozenTask& snapshot) {
+  if (source_ != nullptr && defects_.Has(Defect::kListStateByReference)) {
+    OperatorState& mine = snapshot[members_.front()->spec->state_name()].state;
+    mine = source_->Snapshot(meta).value_or(mine);
   }
 }
 
 sim::Result<void> OperatorChain::NotifyComplete(CheckpointId id) {
-  for (Member& member : members_) {
-    if (sim::Result<void> notified = member.code->NotifyCheckpointComplete(id); !notified) {
-      return notified;
-    }
-  }
-  return {};
+  return ForEach("the completion of a checkpoint",
+                 [id](const Member& member) { return member.code->NotifyCheckpointComplete(id); });
 }
 
 sim::Result<void> OperatorChain::NotifyAborted(CheckpointId id) {
-  for (Member& member : members_) {
-    if (sim::Result<void> notified = member.code->NotifyCheckpointAborted(id); !notified) {
-      return notified;
-    }
-  }
-  return {};
+  return ForEach("the end of a failed checkpoint",
+                 [id](const Member& member) { return member.code->NotifyCheckpointAborted(id); });
 }
 
 size_t OperatorChain::keyed_entries() const {
   size_t entries = 0;
-  for (const Member& member : members_) {
-    entries += member.keyed_state ? member.keyed_state->entries() : 0;
+  for (const std::unique_ptr<Member>& member : members_) {
+    entries += member->keyed_state ? member->keyed_state->entries() : 0;
   }
   return entries;
 }
 
 void OperatorChain::Cancel() {
-  for (const Member& member : members_) {
-    member.code->Cancel();
+  activity_.is_cancelled = true;
+  for (const std::unique_ptr<Member>& member : members_) {
+    member->code->Cancel();
   }
 }
 
 void OperatorChain::Close() {
-  for (const Member& member : members_) {
-    member.code->Close();
+  for (const std::unique_ptr<Member>& member : members_) {
+    member->code->Close();
   }
 }
 

@@ -1,19 +1,24 @@
 // Operators joined without a network between them: what one task runs.
 //
-// The first operator is fed (or, a source, polled) by the task; each hands its results to the next
-// by pointer; the last one's go to the task's result partitions. Before a keyed operator sees a
-// record its backend is set to the record's key.
+// Shape:  a tree. The operator at its root is fed (or, a source, polled) by the task; each hands
+//         its results by pointer to those of the chain that read them, in the order of the graph's
+//         edges, and then to the task's result partitions. Watermarks go to all that read any
+//         output. Before a keyed operator sees a record its backend is set to the record's key.
+// Order:  opening goes from the leaves to the root, all else from the root to the leaves.
+// Errors: what an operator throws is an error that names its subtask and what it was called for. An
+//         operator that emits while it takes its snapshot is refused: see StreamOperator::Snapshot.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/checkpoint/checkpoint_storage.h"
-#include "engine/config.h"
-#include "engine/graph/job_graph.h"
+#include "engine/graph/stream_graph.h"
 #include "engine/network/result_partition.h"
+#include "engine/runtime/task_deployment.h"
 #include "engine/stream_operator.h"
 
 namespace flinch::engine {
@@ -21,35 +26,40 @@ namespace flinch::engine {
 class OperatorChain {
  public:
   struct Options {
-    const JobGraph& graph;
-    VertexId vertex;
-    SubtaskIndex subtask;
-    AttemptNumber attempt;
+    const StreamGraph& code;
+    const TaskDeployment& deployment;  // fits the code: see CheckAgainstCode
     const Defects& defects;
-    // By the vertex's outputs, in their order.
+    // By the deployment's partitions, in their order.
     std::vector<ResultPartition*> partitions;
   };
 
   OperatorChain(sim::Environment& environment, const Options& options);
   ~OperatorChain();
 
-  // Restores and opens the operators, last to first, so that each finds its successor open.
+  // Restores and opens the operators, so that each finds those that it feeds open.
   sim::Result<void> Open(const std::vector<TaskSnapshot>* restored);
 
-  // The head, if it is a source.
-  SourceOperator* source() { return source_; }
+  bool has_source() const { return source_ != nullptr; }
 
-  // Into the head.
-  Output& head();
-
-  // A watermark that leaves the source at the head, in the source's stead.
+  // Of the source at the root.
+  void OnAvailable(std::function<void()> wake);
+  sim::Result<InputStatus> EmitNext();
+  // A watermark that leaves the source at the root, in the source's stead.
   sim::Result<void> EmitFromSource(EventTime watermark);
 
+  // Into an input of the root.
+  Output& input(uint32_t index);
+  // Nothing more comes on this input of the root.
+  sim::Result<void> EndInput(uint32_t index);
+
+  // Nothing more comes at all.
   sim::Result<void> Finish();
+  // The barrier is about to leave.
+  sim::Result<void> PrepareSnapshotPreBarrier(const CheckpointMeta& meta);
   // The synchronous part: frozen, not written. Ends before the chain does.
-  sim::Result<FrozenTask> Snapshot(CheckpointId id);
+  sim::Result<FrozenTask> Snapshot(const CheckpointMeta& meta);
   // Planted: what the asynchronous part of a snapshot finds if it reads the source itself.
-  void ReadAgain(CheckpointId id, FrozenTask& snapshot);
+  void ReadAgain(const CheckpointMeta& meta, FrozenTask& snapshot);
   sim::Result<void> NotifyComplete(CheckpointId id);
   sim::Result<void> NotifyAborted(CheckpointId id);
   // In the keyed state of all operators, timers included.
@@ -60,22 +70,33 @@ class OperatorChain {
 
  private:
   class Link;
-  class Tail;
+  class FanOut;
+  class Runtime;
+  struct Member;
 
-  struct Member {
-    std::string name;
-    std::unique_ptr<KeyedStateBackend> keyed_state;
-    std::unique_ptr<StreamOperator> code;
-    std::unique_ptr<Output> input;  // what the predecessor writes to
-    std::unique_ptr<OperatorContext> context;
+  // What all parts of a chain share.
+  struct Activity {
+    const SubtaskInfo* snapshotting = nullptr;  // the operator that takes its snapshot
+    bool is_cancelled = false;
+    std::optional<sim::Error> refused;  // what it tried meanwhile
+
+    // Of what is emitted during a snapshot.
+    sim::Result<void> Refuse();
   };
 
+  std::unique_ptr<Member> Make(const OperatorSpec& spec, sim::Environment& environment);
+  // Where the member's results go. Those behind it are there already.
+  void ConnectOutputs(Member& member);
+  std::vector<Output*> ReadersOf(const OperatorSpec& spec, OutputTag tag) const;
   sim::Result<void> OpenMember(Member& member, const std::vector<TaskSnapshot>* restored);
+  template <typename Call>
+  sim::Result<void> ForEach(const char* doing, const Call& call);
 
   Options options_;
   Defects defects_;
-  std::unique_ptr<Output> tail_;
-  std::vector<Member> members_;
+  Activity activity_;
+  std::vector<std::unique_ptr<Output>> writers_;  // by the partitions
+  std::vector<std::unique_ptr<Member>> members_;  // by the deployment's chain
   SourceOperator* source_ = nullptr;
 };
 

@@ -13,18 +13,28 @@ namespace flinch::engine {
 namespace {
 
 std::vector<std::unique_ptr<ResultPartition>> MakePartitions(
-    sim::Environment& environment, const NetworkOptions& options, const JobGraph& graph,
-    const JobVertex& vertex, const std::function<void()>& on_available) {
+    sim::Environment& environment, const NetworkOptions& options, const TaskDeployment& deployment,
+    const std::function<void()>& on_available) {
   std::vector<std::unique_ptr<ResultPartition>> partitions;
-  for (const size_t edge : vertex.outputs) {
-    const JobEdge& job_edge = graph.edges.at(edge);
-    const bool forward =
-        graph.stream.edges.at(job_edge.stream_edge).partitioning == Partitioning::kForward;
-    const uint32_t consumers = forward ? 1 : graph.vertex(job_edge.to).parallelism;
+  for (const PartitionDescriptor& edge : deployment.partitions) {
     partitions.push_back(
-        std::make_unique<ResultPartition>(environment, options, consumers, on_available));
+        std::make_unique<ResultPartition>(environment, options, edge.subpartitions, on_available));
   }
   return partitions;
+}
+
+std::vector<ChannelOptions> DescribeChannels(const TaskDeployment& deployment) {
+  std::vector<ChannelOptions> channels;
+  for (const GateDescriptor& gate : deployment.gates) {
+    for (const ChannelDescriptor& channel : gate.channels) {
+      channels.push_back({.request = {.producer = channel.producer,
+                                      .edge = gate.edge,
+                                      .subpartition = channel.subpartition},
+                          .producer = channel.address,
+                          .producer_name = channel.producer_name});
+    }
+  }
+  return channels;
 }
 
 std::vector<ResultPartition*> Pointers(
@@ -42,47 +52,42 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
                        const Options& options)
     : environment_(environment),
       listener_(listener),
-      graph_(options.graph),
-      vertex_(options.graph.vertex(options.deployment.task.vertex)),
       engine_(options.engine),
       deployment_(options.deployment),
-      id_(options.deployment.task),
-      name_(SubtaskName(vertex_, id_.subtask)),
+      id_(deployment_.task),
+      name_(deployment_.subtask_name()),
       defects_(options.defects),
       work_(environment),
       fibers_(environment),
-      partitions_(
-          MakePartitions(environment, engine_.network, graph_, vertex_, [this] { Wake(); })),
-      chain_(environment, {.graph = graph_,
-                           .vertex = id_.vertex,
-                           .subtask = id_.subtask,
-                           .attempt = id_.attempt,
-                           .defects = options.defects,
+      partitions_(MakePartitions(environment, engine_.network, deployment_, [this] { Wake(); })),
+      chain_(environment, {.code = options.code,
+                           .deployment = deployment_,
+                           .defects = defects_,
                            .partitions = Pointers(partitions_)}),
       gate_(
-          environment, engine_.network, DescribeChannels(), [this] { Wake(); },
-          options.defects.Has(Defect::kReconnectsWithoutSequence) ? BrokenChannel::kReconnects
-                                                                  : BrokenChannel::kFails),
-      barriers_(gate_.channels(), options.defects),
-      watermarks_(gate_.channels(), options.defects),
-      received_(gate_.channels()) {}
+          environment, engine_.network, DescribeChannels(deployment_), [this] { Wake(); },
+          defects_.Has(Defect::kReconnectsWithoutSequence) ? BrokenChannel::kReconnects
+                                                           : BrokenChannel::kFails),
+      barriers_(gate_.channels(), defects_) {
+  MakeInputs(options.code);
+}
 
-std::vector<ChannelOptions> StreamTask::DescribeChannels() const {
-  std::vector<ChannelOptions> channels;
-  for (const ProducerDescriptor& producers : deployment_.producers) {
-    const JobEdge& edge = graph_.edges.at(producers.edge);
-    const bool forward =
-        graph_.stream.edges.at(edge.stream_edge).partitioning == Partitioning::kForward;
-    for (const auto& [producer, address] : producers.subtasks) {
-      channels.push_back(
-          {.request = {.producer = producer,
-                       .edge = producers.edge,
-                       .subpartition = forward ? 0 : id_.subtask.value()},
-           .producer = address,
-           .producer_name = SubtaskName(graph_.vertex(edge.from), producer.subtask)});
+// One per input of the operator at the root, over all channels of all edges into it.
+void StreamTask::MakeInputs(const StreamGraph& code) {
+  const OperatorSpec* const root = code.Find(deployment_.chain.front());
+  sim::Check(root != nullptr, "{} has no code", name_);
+  std::vector<size_t> sizes(root->inputs.size());
+  for (const GateDescriptor& gate : deployment_.gates) {
+    for (size_t i = 0; i < gate.channels.size(); ++i) {
+      channels_.push_back({.input = gate.input, .index = sizes.at(gate.input)++});
     }
   }
-  return channels;
+  for (uint32_t input = 0; input < sizes.size(); ++input) {
+    inputs_.push_back({.type = root->inputs[input].type,
+                       .into = &chain_.input(input),
+                       .watermarks = WatermarkValve(sizes[input], defects_),
+                       .open = sizes[input]});
+  }
 }
 
 StreamTask::Ending StreamTask::Run() {
@@ -115,7 +120,7 @@ StreamTask::Ending StreamTask::Run() {
 }
 
 sim::Result<void> StreamTask::Start() {
-  const CheckpointId restored = deployment_.restored;
+  const CheckpointId restored = deployment_.restored();
   environment_.Trace(events::kTaskRestoring,
                      {{"subtask", name_}, {"attempt", id_.attempt}, {"checkpoint", restored}});
   if (restored == CheckpointId()) {
@@ -132,8 +137,8 @@ sim::Result<void> StreamTask::Start() {
     }
   }
   last_checkpoint_ = std::max(last_checkpoint_, restored);
-  if (chain_.source() != nullptr) {
-    chain_.source()->OnAvailable([this] {
+  if (chain_.has_source()) {
+    chain_.OnAvailable([this] {
       source_available_ = true;
       Wake();
     });
@@ -150,7 +155,7 @@ sim::Result<void> StreamTask::Start() {
 
 sim::Result<std::vector<TaskSnapshot>> StreamTask::ReadSnapshots() {
   std::vector<TaskSnapshot> snapshots;
-  for (const SnapshotHandle& handle : deployment_.snapshots) {
+  for (const SnapshotHandle& handle : deployment_.restore->snapshots) {
     sim::Result<TaskSnapshot> snapshot = ReadSnapshot(environment_.shared(), handle);
     if (!snapshot) {
       return sim::Fail(snapshot);
@@ -234,7 +239,7 @@ sim::Result<bool> StreamTask::PollSource() {
     return false;
   }
   source_available_ = false;  // before the poll: what arrives during it counts
-  const sim::Result<InputStatus> status = chain_.source()->EmitNext();
+  const sim::Result<InputStatus> status = chain_.EmitNext();
   if (!status) {
     return sim::Fail(status);
   }
@@ -268,26 +273,31 @@ sim::Result<bool> StreamTask::ReadInput() {
 }
 
 sim::Result<void> StreamTask::ProcessBuffer(size_t channel, std::string_view buffer) {
-  const JobEdge& edge = graph_.edges.at(gate_.channel(channel).request.edge);
-  const ElementType& type = graph_.stream.edges.at(edge.stream_edge).type;
+  Input& input = inputs_[channels_[channel].input];
   Decoder in(buffer);
   while (in.good() && in.remaining() > 0) {
     ElementKind kind{};
     Read(in, kind);
     sim::Result<void> processed;
-    EventTime time;
-    CheckpointId checkpoint;
+    StreamRecord record;
+    CheckpointMeta checkpoint;
     switch (kind) {
       case ElementKind::kRecord:
+      case ElementKind::kHashedRecord:
         CountRecord();
-        ++received_[channel];
-        Read(in, time);
-        processed = type.read(in, time, chain_.head());
+        ++channels_[channel].records;
+        Read(in, record.timestamp);
+        record.is_hashed = kind == ElementKind::kHashedRecord;
+        if (record.is_hashed) {
+          Read(in, record.key_hash);
+        }
+        processed = input.type.read(in, record, *input.into);
         break;
       case ElementKind::kWatermark:
-        Read(in, time);
-        if (const std::optional<EventTime> watermark = watermarks_.OnWatermark(channel, time)) {
-          processed = chain_.head().EmitWatermark(*watermark);
+        Read(in, record.timestamp);
+        if (const auto watermark =
+                input.watermarks.OnWatermark(channels_[channel].index, record.timestamp)) {
+          processed = input.into->EmitWatermark(*watermark);
         }
         break;
       case ElementKind::kBarrier:
@@ -312,6 +322,15 @@ sim::Result<void> StreamTask::ProcessBuffer(size_t channel, std::string_view buf
   return {};
 }
 
+// What operators have seen last; before the first, the smallest.
+EventTime StreamTask::watermark() const {
+  EventTime least = inputs_.empty() ? kMinEventTime : kMaxEventTime;
+  for (const Input& input : inputs_) {
+    least = std::min(least, input.watermarks.current());
+  }
+  return least;
+}
+
 void StreamTask::CountRecord() {
   ++records_;
   if (!std::exchange(saw_record_, true)) {
@@ -319,14 +338,15 @@ void StreamTask::CountRecord() {
   }
 }
 
-sim::Result<void> StreamTask::OnBarrier(size_t channel, CheckpointId id) {
+sim::Result<void> StreamTask::OnBarrier(size_t channel, const CheckpointMeta& meta) {
+  const CheckpointId id = meta.id;
   environment_.Trace(events::kBarrierReceived, {{"id", id},
                                                 {"subtask", name_},
                                                 {"channel", channel},
                                                 {"attempt", id_.attempt},
                                                 {"place", barriers_.PlaceOf(channel, id)},
                                                 {"from", gate_.channel(channel).producer_name},
-                                                {"records", received_[channel]}});
+                                                {"records", channels_[channel].records}});
   const bool is_lost =
       defects_.Has(Defect::kBarriersOfEndedChannelsAreLost) && gate_.HasEnded(channel);
   if (is_lost || !barriers_.OnBarrier(channel, id)) {
@@ -335,11 +355,22 @@ sim::Result<void> StreamTask::OnBarrier(size_t channel, CheckpointId id) {
   environment_.Trace(
       events::kBarrierAligned,
       {{"id", id}, {"subtask", name_}, {"attempt", id_.attempt}, {"channels", gate_.channels()}});
-  return PerformCheckpoint(id);
+  return PerformCheckpoint(meta);
 }
 
 sim::Result<void> StreamTask::OnEndOfData(size_t channel) {
+  if (gate_.HasEnded(channel)) {
+    return {};  // what a channel says twice is heard once
+  }
   gate_.EndOfData(channel);
+  Input& input = inputs_[channels_[channel].input];
+  sim::Check(input.open > 0, "an input of {} ends twice", name_);
+  if (--input.open == 0) {
+    sim::Result<void> ended = chain_.EndInput(channels_[channel].input);
+    if (!ended) {
+      return ended;
+    }
+  }
   return gate_.AllEnded() ? EndInput() : sim::Result<void>();
 }
 
@@ -347,7 +378,7 @@ sim::Result<void> StreamTask::EndInput() {
   sim::Check(!end_of_input_, "the input of {} ends twice", name_);
   end_of_input_ = true;
   // A source knows no more event time; downstream the maximum has come through the channels.
-  if (chain_.source() != nullptr && !defects_.Has(Defect::kEndWithoutWatermark)) {
+  if (chain_.has_source() && !defects_.Has(Defect::kEndWithoutWatermark)) {
     if (sim::Result<void> advanced = chain_.EmitFromSource(kMaxEventTime); !advanced) {
       return advanced;
     }
@@ -363,13 +394,17 @@ sim::Result<void> StreamTask::EndInput() {
   return {};
 }
 
-sim::Result<void> StreamTask::PerformCheckpoint(CheckpointId id) {
+sim::Result<void> StreamTask::PerformCheckpoint(const CheckpointMeta& meta) {
+  const CheckpointId id = meta.id;
   if (id <= last_checkpoint_) {
     return {};  // aborted, or overtaken by a newer one
   }
   last_checkpoint_ = id;
-  SendBarrier(id);
-  sim::Result<FrozenTask> snapshot = chain_.Snapshot(id);
+  if (sim::Result<void> prepared = chain_.PrepareSnapshotPreBarrier(meta); !prepared) {
+    return prepared;
+  }
+  SendBarrier(meta);
+  sim::Result<FrozenTask> snapshot = chain_.Snapshot(meta);
   if (!snapshot) {
     return sim::Fail(snapshot);
   }
@@ -378,38 +413,39 @@ sim::Result<void> StreamTask::PerformCheckpoint(CheckpointId id) {
                                               {"subtask", name_},
                                               {"attempt", id_.attempt},
                                               {"entries", chain_.keyed_entries()},
-                                              {"watermark", watermarks_.current().nanos()}});
-  fibers_.Spawn("upload", [this, id] { Upload(id); });
+                                              {"watermark", watermark().nanos()}});
+  fibers_.Spawn("upload", [this, meta] { Upload(meta); });
   return {};
 }
 
-void StreamTask::SendBarrier(CheckpointId id) {
+void StreamTask::SendBarrier(const CheckpointMeta& meta) {
   uint64_t sent = 0;
   for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
     sent += partition->records();
-    partition->BroadcastBarrier(id);
+    partition->BroadcastBarrier(meta);
   }
   if (!partitions_.empty()) {
     environment_.Trace(
         events::kBarrierSent,
-        {{"id", id}, {"subtask", name_}, {"attempt", id_.attempt}, {"records", sent}});
+        {{"id", meta.id}, {"subtask", name_}, {"attempt", id_.attempt}, {"records", sent}});
   }
 }
 
-void StreamTask::Upload(CheckpointId id) {
+void StreamTask::Upload(const CheckpointMeta& meta) {
+  const CheckpointId id = meta.id;
   FrozenTask& snapshot = frozen_[id];
   if (defects_.Has(Defect::kUploadReadsLiveState) || defects_.Has(Defect::kListStateByReference)) {
     // Anything that takes time: the task goes on meanwhile.
-    (void)environment_.shared().List(CheckpointDirectory(deployment_.entry, id));
-    chain_.ReadAgain(id, snapshot);
+    (void)environment_.shared().List(CheckpointDirectory(deployment_.job_name, id));
+    chain_.ReadAgain(meta, snapshot);
   }
   const sim::Result<SnapshotHandle> handle =
-      WriteSnapshot(environment_.shared(), deployment_.entry, id, id_, snapshot);
+      WriteSnapshot(environment_.shared(), deployment_.job_name, id, id_, snapshot);
   frozen_.erase(id);
   if (cancelled_ || !handle) {
     // Nobody waits for it any more; or nobody knows whether it was written.
     const sim::Result<void> removed =
-        RemoveSnapshot(environment_.shared(), SnapshotPath(deployment_.entry, id, id_));
+        RemoveSnapshot(environment_.shared(), SnapshotPath(deployment_.job_name, id, id_));
     // The coordinator gives the checkpoint up, or has, and then removes what is left of it.
     if (!cancelled_ || !removed) {
       listener_.OnDecline(id_, id, handle ? removed.error().message : handle.error().message);
@@ -448,14 +484,14 @@ void StreamTask::Cancel() {
   Wake();
 }
 
-void StreamTask::Trigger(CheckpointId id) {
+void StreamTask::Trigger(const CheckpointMeta& meta) {
   if (defects_.Has(Defect::kTriggersWhileRestoring) && !started_) {
-    last_checkpoint_ = id;
-    SendBarrier(id);
-    fibers_.Spawn("upload", [this, id] { Upload(id); });
+    last_checkpoint_ = meta.id;
+    SendBarrier(meta);
+    fibers_.Spawn("upload", [this, meta] { Upload(meta); });
     return;
   }
-  Post([this, id] { return started_ ? PerformCheckpoint(id) : sim::Result<void>(); });
+  Post([this, meta] { return started_ ? PerformCheckpoint(meta) : sim::Result<void>(); });
 }
 
 void StreamTask::NotifyComplete(CheckpointId id, bool is_final) {
@@ -485,11 +521,11 @@ sim::Result<void> StreamTask::OnAborted(CheckpointId id) {
 }
 
 ResultPartition* StreamTask::partition(uint32_t edge) {
-  const auto found = std::ranges::find(vertex_.outputs, static_cast<size_t>(edge));
-  if (found == vertex_.outputs.end()) {
+  const auto found = std::ranges::find(deployment_.partitions, edge, &PartitionDescriptor::edge);
+  if (found == deployment_.partitions.end()) {
     return nullptr;
   }
-  return partitions_[static_cast<size_t>(found - vertex_.outputs.begin())].get();
+  return partitions_[static_cast<size_t>(found - deployment_.partitions.begin())].get();
 }
 
 void StreamTask::Serve(ResultPartition& partition, uint32_t subpartition,

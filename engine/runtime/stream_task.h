@@ -26,8 +26,8 @@
 #include "engine/network/input_gate.h"
 #include "engine/network/result_partition.h"
 #include "engine/network/watermark_valve.h"
-#include "engine/runtime/gateways.h"
 #include "engine/rpc/main_thread.h"
+#include "engine/runtime/gateways.h"
 #include "engine/runtime/operator_chain.h"
 
 namespace flinch::engine {
@@ -48,10 +48,10 @@ class TaskListener {
 class StreamTask {
  public:
   struct Options {
-    const JobGraph& graph;
+    const StreamGraph& code;  // outlives the task, and fits its deployment
     const EngineOptions& engine;
     const Defects& defects;
-    SubmitTask deployment;
+    TaskDeployment deployment;
   };
 
   struct Ending {
@@ -66,11 +66,11 @@ class StreamTask {
 
   // Mails, from other fibers of the process.
   void Cancel();
-  void Trigger(CheckpointId id);
+  void Trigger(const CheckpointMeta& meta);
   void NotifyComplete(CheckpointId id, bool is_final);
   void NotifyAborted(CheckpointId id);
 
-  // The output on an edge of the job graph; null when it is none of this task's.
+  // The output on an edge of its deployment; null when there is no such.
   ResultPartition* partition(uint32_t edge);
   // Sends a subpartition over the connection until the task or the consumer ends.
   void Serve(ResultPartition& partition, uint32_t subpartition,
@@ -79,26 +79,41 @@ class StreamTask {
   const std::string& name() const { return name_; }
 
  private:
+  // One input of the operator at the root of the chain.
+  struct Input {
+    ElementType type;
+    Output* into = nullptr;
+    WatermarkValve watermarks;
+    size_t open = 0;  // channels whose data has not ended
+  };
+
+  struct Channel {
+    uint32_t input = 0;
+    size_t index = 0;      // among the channels of its input
+    uint64_t records = 0;  // received
+  };
+
   sim::Result<void> Start();
   sim::Result<std::vector<TaskSnapshot>> ReadSnapshots();
-  std::vector<ChannelOptions> DescribeChannels() const;
+  void MakeInputs(const StreamGraph& code);
   sim::Result<void> Loop();
   sim::Result<bool> WorkTurn();
   sim::Result<bool> WorkOnce();
   sim::Result<bool> PollSource();
   sim::Result<bool> ReadInput();
   sim::Result<void> ProcessBuffer(size_t channel, std::string_view buffer);
-  sim::Result<void> OnBarrier(size_t channel, CheckpointId id);
+  sim::Result<void> OnBarrier(size_t channel, const CheckpointMeta& meta);
   sim::Result<void> OnEndOfData(size_t channel);
   sim::Result<void> EndInput();
-  sim::Result<void> PerformCheckpoint(CheckpointId id);
-  void SendBarrier(CheckpointId id);
-  void Upload(CheckpointId id);
+  sim::Result<void> PerformCheckpoint(const CheckpointMeta& meta);
+  void SendBarrier(const CheckpointMeta& meta);
+  void Upload(const CheckpointMeta& meta);
   sim::Result<void> OnComplete(CheckpointId id, bool is_final);
   sim::Result<void> OnAborted(CheckpointId id);
   void CountRecord();
   bool OutputsAvailable() const;
   bool HasInput() const;
+  EventTime watermark() const;
   void Post(std::move_only_function<sim::Result<void>()> mail);
 
   void Wake() { work_.NotifyAll(); }
@@ -107,10 +122,8 @@ class StreamTask {
 
   sim::Environment& environment_;
   TaskListener& listener_;
-  const JobGraph& graph_;
-  const JobVertex& vertex_;
   EngineOptions engine_;
-  SubmitTask deployment_;
+  TaskDeployment deployment_;
   ExecutionAttemptId id_;
   std::string name_;
   Defects defects_;
@@ -125,8 +138,8 @@ class StreamTask {
   std::map<CheckpointId, FrozenTask> frozen_;
   InputGate gate_;
   BarrierHandler barriers_;
-  WatermarkValve watermarks_;
-  std::vector<uint64_t> received_;  // records, by channel
+  std::vector<Channel> channels_;  // by the gate's channels
+  std::vector<Input> inputs_;
 
   bool started_ = false;
   bool cancelled_ = false;

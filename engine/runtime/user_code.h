@@ -3,6 +3,7 @@
 // Errors:   kInvalidArgument with what was thrown, as far as it says so.
 // Survives: what is no std::exception, too. What is ours is passed on: the end of a crashed
 //           process, and a broken invariant.
+// Cost:     none while nothing is thrown.
 #pragma once
 
 #include <exception>
@@ -12,16 +13,22 @@
 
 #include <fmt/format.h>
 
+#include "engine/stream_operator.h"
 #include "sim/check.h"
 #include "sim/environment.h"
 #include "sim/result.h"
 
 namespace flinch::engine {
 
-// The result of `call`, which returns a sim::Result. `when` goes into the sentence: " while …".
-template <typename Call>
-auto CallUserCode(std::string_view when, Call call) -> decltype(call()) {
-  std::string thrown;
+// The result of `call`, which returns a sim::Result. `when()` goes into the sentence: " while …".
+template <typename When, typename Call>
+auto CallUserCode(const When& when, Call&& call) -> decltype(call())
+  requires requires { std::string(when()); }
+{
+  const auto failed = [&when](std::string_view thrown) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     fmt::format("User code threw{}: {}", when(), thrown));
+  };
   try {
     return call();
   } catch (const sim::ProcessKilled&) {
@@ -29,12 +36,23 @@ auto CallUserCode(std::string_view when, Call call) -> decltype(call()) {
   } catch (const sim::Violation&) {
     throw;
   } catch (const std::exception& error) {
-    thrown = error.what();
+    return failed(error.what());
   } catch (...) {  // the tidy test knows this one
-    thrown = "something that is no std::exception";
+    return failed("something that is no std::exception");
   }
-  return sim::Fail(sim::ErrorCode::kInvalidArgument,
-                   fmt::format("User code threw{}: {}", when, thrown));
+}
+
+template <typename Call>
+auto CallUserCode(const char* when, Call&& call) -> decltype(call()) {
+  return CallUserCode([when] { return std::string(when); }, std::forward<Call>(call));
+}
+
+// The same for one operator: the sentence names its subtask and what it was `doing`, "a record".
+template <typename Call>
+auto CallOperator(const SubtaskInfo& subtask, const char* doing, Call&& call) -> decltype(call()) {
+  return CallUserCode(
+      [&subtask, doing] { return fmt::format(" in {} at {}", subtask.Show(), doing); },
+      std::forward<Call>(call));
 }
 
 }  // namespace flinch::engine

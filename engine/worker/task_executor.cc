@@ -22,9 +22,9 @@ constexpr sim::Duration kRequestTimeout = 2s;
 
 }  // namespace
 
-TaskExecutor::TaskExecutor(sim::Environment& environment, const JobGraph& graph,
+TaskExecutor::TaskExecutor(sim::Environment& environment, JobCatalog& catalog,
                            const TaskManagerOptions& options)
-    : environment_(environment), graph_(graph), options_(options), main_thread_(environment) {
+    : environment_(environment), catalog_(catalog), options_(options), main_thread_(environment) {
   sim::Result<std::unique_ptr<RpcEndpoint>> rpc = RpcEndpoint::Open(environment, kTaskManagerPort);
   sim::Check(rpc.has_value(), "two TaskManagers run on host {}", environment.host_name());
   rpc_ = *std::move(rpc);
@@ -108,46 +108,47 @@ void TaskExecutor::Follow(const std::vector<JobLeader>& leaders) {
   }
 }
 
-void TaskExecutor::OnSubmit(const SubmitTask& submit) {
-  const JobLeader leader{.job = submit.job, .token = submit.token};
-  if (tasks_.contains(submit.task)) {
-    return;  // repeated
-  }
-  if (submit.task.vertex.value() >= graph_.vertices.size() ||
-      submit.entry != graph_.stream.job_name) {
-    Report({.job = leader.job,
-            .token = leader.token,
-            .task = submit.task,
-            .state = ExecutionState::kFailed,
-            .end_of_input = false,
-            .reason = "This TaskManager has no code for the job."});
-    return;
-  }
-  sim::Result<std::unique_ptr<StreamTask>> task =
-      CallUserCode(" while the task was made", [&]() -> sim::Result<std::unique_ptr<StreamTask>> {
+sim::Result<std::unique_ptr<StreamTask>> TaskExecutor::MakeTask(const TaskDeployment& deployment) {
+  return CallUserCode(
+      " while the task was made", [&]() -> sim::Result<std::unique_ptr<StreamTask>> {
+        const sim::Result<const JobGraph*> job = catalog_.Find(deployment.entry);
+        if (!job) {
+          return sim::Fail(job);
+        }
+        if (sim::Result<void> fits = CheckAgainstCode(deployment, (*job)->stream); !fits) {
+          return sim::Fail(fits);
+        }
         return std::make_unique<StreamTask>(environment_, *this,
-                                            StreamTask::Options{.graph = graph_,
+                                            StreamTask::Options{.code = (*job)->stream,
                                                                 .engine = options_.engine,
                                                                 .defects = options_.defects,
-                                                                .deployment = submit});
+                                                                .deployment = deployment});
       });
+}
+
+void TaskExecutor::OnSubmit(const SubmitTask& submit) {
+  const JobLeader leader{.job = submit.job, .token = submit.token};
+  const TaskDeployment& deployment = submit.deployment;
+  if (tasks_.contains(deployment.task)) {
+    return;  // repeated
+  }
+  sim::Result<std::unique_ptr<StreamTask>> task = MakeTask(deployment);
   if (!task) {
     const StreamTask::Ending ending{.state = ExecutionState::kFailed,
                                     .reason = task.error().message};
-    TraceEnding(SubtaskName(graph_.vertex(submit.task.vertex), submit.task.subtask),
-                submit.task.attempt, ending);
+    TraceEnding(deployment.subtask_name(), deployment.task.attempt, ending);
     Report({.job = leader.job,
             .token = leader.token,
-            .task = submit.task,
+            .task = deployment.task,
             .state = ending.state,
             .end_of_input = false,
             .reason = ending.reason});
     return;
   }
   StreamTask* const running = task->get();
-  tasks_[submit.task] = {.leader = leader, .task = *std::move(task)};
-  environment_.Spawn("task",
-                     [this, leader, id = submit.task, running] { RunTask(leader, id, *running); });
+  tasks_[deployment.task] = {.leader = leader, .task = *std::move(task)};
+  environment_.Spawn(
+      "task", [this, leader, id = deployment.task, running] { RunTask(leader, id, *running); });
 }
 
 void TaskExecutor::TraceEnding(const std::string& name, AttemptNumber attempt,

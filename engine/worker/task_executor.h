@@ -33,7 +33,8 @@ struct TaskManagerOptions {
 
 class TaskExecutor final : public TaskListener {
  public:
-  TaskExecutor(sim::Environment& environment, const JobGraph& graph,
+  // The catalog outlives it.
+  TaskExecutor(sim::Environment& environment, JobCatalog& catalog,
                const TaskManagerOptions& options);
 
   // Never returns.
@@ -74,6 +75,8 @@ class TaskExecutor final : public TaskListener {
 
   // Obeys these JobMasters from now on; what others wanted is over.
   void Follow(const std::vector<JobLeader>& leaders);
+  // The task with its code, or why there is none.
+  sim::Result<std::unique_ptr<StreamTask>> MakeTask(const TaskDeployment& deployment);
   void RunTask(const JobLeader& leader, const ExecutionAttemptId& id, StreamTask& task);
   void TraceEnding(const std::string& name, AttemptNumber attempt,
                    const StreamTask::Ending& ending);
@@ -99,7 +102,7 @@ class TaskExecutor final : public TaskListener {
   void ServeConsumer(std::unique_ptr<sim::Connection> connection);
 
   sim::Environment& environment_;
-  const JobGraph& graph_;
+  JobCatalog& catalog_;
   TaskManagerOptions options_;
   MainThread main_thread_;
   std::unique_ptr<RpcEndpoint> rpc_;

@@ -17,9 +17,9 @@ ClickGenerator::ClickGenerator(const GeneratorOptions& options) : options_(optio
   }
 }
 
-sim::Result<void> ClickGenerator::Open(const engine::OperatorContext& context,
+sim::Result<void> ClickGenerator::Open(engine::OperatorRuntime& runtime,
                                        const engine::OperatorState* restored) {
-  output_ = &context.output;
+  output_ = &runtime.main_output();
   if (restored == nullptr) {
     return {};
   }
@@ -56,7 +56,7 @@ sim::Result<engine::InputStatus> ClickGenerator::EmitNext() {
                                    : engine::InputStatus::kMoreAvailable;
 }
 
-sim::Result<engine::OperatorState> ClickGenerator::Snapshot(engine::CheckpointId) {
+sim::Result<engine::OperatorState> ClickGenerator::Snapshot(const engine::CheckpointMeta&) {
   return engine::OperatorState{{kGeneratorPosition, {engine::Encode(next_)}}};
 }
 

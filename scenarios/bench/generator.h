@@ -36,11 +36,11 @@ class ClickGenerator final : public engine::SourceOperator {
 
   explicit ClickGenerator(const GeneratorOptions& options);
 
-  sim::Result<void> Open(const engine::OperatorContext& context,
+  sim::Result<void> Open(engine::OperatorRuntime& runtime,
                          const engine::OperatorState* restored) override;
   void OnAvailable(std::function<void()> wake) override;
   sim::Result<engine::InputStatus> EmitNext() override;
-  sim::Result<engine::OperatorState> Snapshot(engine::CheckpointId id) override;
+  sim::Result<engine::OperatorState> Snapshot(const engine::CheckpointMeta& meta) override;
 
  private:
   GeneratorOptions options_;
@@ -57,7 +57,7 @@ class CountingSink final : public engine::StreamOperator {
 
   explicit CountingSink(uint64_t* count) : count_(count) {}
 
-  sim::Result<void> Open(const engine::OperatorContext&, const engine::OperatorState*) override {
+  sim::Result<void> Open(engine::OperatorRuntime&, const engine::OperatorState*) override {
     return {};
   }
 

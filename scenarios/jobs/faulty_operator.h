@@ -1,7 +1,8 @@
 // The functions of a job, so wrapped that the experimenter can make them throw or take long.
 //
-// The engine is handed operators like any others and cannot tell. Before each record the wrapping
-// asks what is to become of it, outside of all processes; a name goes out, a fate comes back.
+// The wrapping stands in the way of an operator's records (OperatorSpec::decorate); neither the
+// engine nor the operator can tell. Before each record it asks what is to become of it, outside of
+// all processes; a name goes out, a fate comes back.
 //
 // Throws: a std::runtime_error, where a record is to fail: before the operator has seen it. Of a
 //         source, before it has left.

@@ -62,8 +62,10 @@ void WriteOutput(engine::DataStream<T> results, const Scenario& scenario, Encode
       .client = {.retry = {.deadline = scenario.options.sink.delivery_timeout}},
       .transaction_timeout = scenario.options.sink.transaction_timeout,
       .batch_records_max = scenario.options.sink.batch_records};
-  results.StartNewChain().SinkTo(
-      "sink", [options, encode] { return std::make_unique<engine::LogSink<T>>(options, encode); });
+  results
+      .SinkTo("sink",
+              [options, encode] { return std::make_unique<engine::LogSink<T>>(options, encode); })
+      .DisableChaining();
 }
 
 }  // namespace flinch::scenarios

@@ -206,8 +206,10 @@ engine::StreamGraph BuildStream(const Scenario& scenario, const Workload& worklo
   const RegisteredJob* const job = FindJob(scenario.job.name);
   sim::Check(job != nullptr, "there is no job {}", scenario.job.name);
   engine::StreamGraph stream = job->build(scenario, workload);
-  for (engine::StreamNode& node : stream.nodes) {
-    node.starts_chain = node.starts_chain || !scenario.job.chaining;
+  if (!scenario.job.chaining) {
+    for (engine::OperatorSpec& node : stream.nodes) {
+      node.chaining = engine::ChainStrategy::kNever;
+    }
   }
   return stream;
 }
@@ -224,7 +226,7 @@ std::optional<std::vector<std::string>> OperatorNames(const Scenario& scenario) 
     return std::nullopt;
   }
   std::vector<std::string> names;
-  for (engine::StreamNode& node : BuildStream(scenario, {}).nodes) {
+  for (engine::OperatorSpec& node : BuildStream(scenario, {}).nodes) {
     names.push_back(std::move(node.name));
   }
   return names;

@@ -13,6 +13,7 @@ namespace flinch::engine {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
 
 struct Click {
   std::string url;
@@ -51,7 +52,7 @@ std::unique_ptr<NoSink<T>> MakeNoSink() {
   return nullptr;
 }
 
-DataStream<Click> Clicks(StreamExecutionEnvironment& env) {
+SingleOutputStream<Click> Clicks(StreamExecutionEnvironment& env) {
   return env.FromSource<Click>("source", MakeNoSource);
 }
 
@@ -80,21 +81,122 @@ TEST(DataStreamTest, TheEdgeAndTheOperatorAgreeOnTheKey) {
   Clicks(env).KeyBy(Url).Window(1min).Aggregate("window", Count());
   const StreamGraph graph = env.Build();
   const Click click{"hello"};
-  Bytes of_edge;
-  Bytes of_node;
-  EXPECT_EQ(graph.edges[0].key(&click, of_edge), JavaHash("hello"));
-  EXPECT_EQ(graph.nodes[1].key(&click, of_node), JavaHash("hello"));
-  EXPECT_EQ(of_edge, Encode(std::string("hello")));
-  EXPECT_EQ(of_node, of_edge);
+  Bytes key;
+  const KeyCodec& codec = graph.input_of(graph.edges[0]).key;
+  EXPECT_EQ(codec.hash(&click), JavaHash("hello"));
+  codec.encode(&click, key);
+  EXPECT_EQ(key, Encode(std::string("hello")));
 }
 
-TEST(DataStreamTest, ANewChainStartsAfterTheOperatorThatAsks) {
+std::vector<std::string> Vertices(const StreamExecutionEnvironment& env) {
+  const sim::Result<JobGraph> graph = BuildJobGraph(env.Build());
+  EXPECT_TRUE(graph) << graph.error().message;
+  std::vector<std::string> names;
+  for (const JobVertex& vertex : graph ? graph->vertices : std::vector<JobVertex>()) {
+    names.push_back(vertex.name);
+  }
+  return names;
+}
+
+TEST(DataStreamTest, ANewChainStartsWithTheOperatorThatAsks) {
   StreamExecutionEnvironment env("clicks", {});
   Clicks(env).Map("url", Url).StartNewChain().SinkTo("sink", MakeNoSink<std::string>);
+  EXPECT_THAT(Vertices(env), ElementsAre("source", "url->sink"));
+}
+
+TEST(DataStreamTest, AnOperatorMayBeAChainOfItsOwn) {
+  StreamExecutionEnvironment env("clicks", {});
+  Clicks(env).Map("url", Url).DisableChaining().SinkTo("sink", MakeNoSink<std::string>);
+  EXPECT_THAT(Vertices(env), ElementsAre("source", "url", "sink"));
+}
+
+TEST(DataStreamTest, ASinkMayBeSaidMoreOf) {
+  StreamExecutionEnvironment env("clicks", {});
+  Clicks(env).SinkTo("sink", MakeNoSink<Click>).DisableChaining().Uid("out");
+  EXPECT_THAT(Vertices(env), ElementsAre("source", "sink"));
+  EXPECT_EQ(env.Build().nodes[1].id(), OperatorIdOf("out"));
+}
+
+TEST(DataStreamTest, RebalanceLeavesOtherReadersOfTheStreamAsTheyWere) {
+  StreamExecutionEnvironment env("clicks", {});
+  const DataStream<Click> clicks = Clicks(env);
+  clicks.Rebalance().SinkTo("rebalanced", MakeNoSink<Click>);
+  clicks.SinkTo("forward", MakeNoSink<Click>);
+  EXPECT_THAT(Vertices(env), ElementsAre("source->forward", "rebalanced"));
+}
+
+TEST(DataStreamTest, AUnionIsOneInputOfManyEdges) {
+  StreamExecutionEnvironment env("clicks", {});
+  const DataStream<Click> left = Clicks(env);
+  const DataStream<Click> right = env.FromSource<Click>("more", MakeNoSource);
+  left.Union(right).SinkTo("sink", MakeNoSink<Click>);
+  EXPECT_THAT(Vertices(env), ElementsAre("source", "more", "sink"));
+  const StreamGraph graph = env.Build();
+  ASSERT_EQ(graph.edges.size(), 2U);
+  EXPECT_EQ(graph.edges[0].input, graph.edges[1].input);
+}
+
+const SideOutput<std::string> kBad("bad");
+
+struct Sort {
+  auto SideOutputs() const { return std::tuple(kBad); }
+
+  void ProcessElement(const Click& click, const ProcessContext<Click>& context) const {
+    context.Emit(kBad, click.url);
+  }
+};
+
+TEST(DataStreamTest, ASideOutputIsReadByItsTag) {
+  StreamExecutionEnvironment env("clicks", {});
+  const SingleOutputStream<Click> sorted = Clicks(env).Process<Click>("sort", Sort());
+  sorted.GetSideOutput(kBad).SinkTo("bad sink", MakeNoSink<std::string>);
+  sorted.SinkTo("sink", MakeNoSink<Click>);
+  EXPECT_THAT(Vertices(env), ElementsAre("source->sort->(bad sink, sink)"));
+}
+
+TEST(DataStreamTest, ASideOutputThatIsNotDeclaredIsRefused) {
+  StreamExecutionEnvironment env("clicks", {});
+  Clicks(env)
+      .Process<Click>("sort", Sort())
+      .GetSideOutput(SideOutput<std::string>("bda"))
+      .SinkTo("bad sink", MakeNoSink<std::string>);
   const sim::Result<JobGraph> graph = BuildJobGraph(env.Build());
-  ASSERT_TRUE(graph);
-  ASSERT_EQ(graph->vertices.size(), 2U);
-  EXPECT_EQ(graph->vertices[0].name, "source->url");
+  ASSERT_FALSE(graph);
+  EXPECT_THAT(graph.error().message,
+              testing::HasSubstr("'bad sink' reads an output of 'sort' that does not exist"));
+  EXPECT_THAT(graph.error().message, testing::HasSubstr("there is its main output, 'bad'"));
+}
+
+TEST(DataStreamTest, ASideOutputHasOneType) {
+  StreamExecutionEnvironment env("clicks", {});
+  Clicks(env)
+      .Process<Click>("sort", Sort())
+      .GetSideOutput(SideOutput<Click>("bad"))
+      .SinkTo("bad sink", MakeNoSink<Click>);
+  EXPECT_FALSE(BuildJobGraph(env.Build()));
+}
+
+struct Join {
+  void ProcessFirst(const Click&, const ProcessContext<std::string>&) const {}
+
+  void ProcessSecond(const std::string&, const ProcessContext<std::string>&) const {}
+};
+
+TEST(DataStreamTest, ConnectedStreamsAreTwoInputsOfOneOperator) {
+  StreamExecutionEnvironment env("clicks", {});
+  const DataStream<Click> clicks = Clicks(env);
+  const DataStream<std::string> urls = clicks.Map("url", Url);
+  clicks.Connect(urls).Process<std::string>("join", Join());
+  clicks.KeyBy(Url)
+      .Connect(urls.KeyBy([](const std::string& url) { return url; }))
+      .Process<std::string>("keyed join", Join());
+  EXPECT_THAT(Vertices(env), ElementsAre("source->url", "join", "keyed join"));
+  const StreamGraph graph = env.Build();
+  EXPECT_EQ(graph.edges[1].input, 0U);
+  EXPECT_EQ(graph.edges[2].input, 1U);
+  EXPECT_FALSE(graph.nodes[2].is_keyed());
+  EXPECT_TRUE(graph.nodes[3].is_keyed());
+  EXPECT_EQ(graph.edges[4].partitioning, Partitioning::kHash);
 }
 
 TEST(DataStreamTest, RebalanceJoinsDifferentParallelisms) {
@@ -113,7 +215,7 @@ TEST(DataStreamTest, ElementsCrossAnEdgeAsBytes) {
   const StreamGraph graph = env.Build();
   Encoder out;
   const Click click{"/a"};
-  graph.edges[0].type.write(out, &click);
+  graph.input_of(graph.edges[0]).type.write(out, &click);
   EXPECT_EQ(out.bytes(), Encode(click));
 }
 
@@ -161,7 +263,8 @@ static_assert(FiltersClicks<bool (*)(const Click&)>);
 static_assert(!FiltersClicks<std::string (*)(const Click&)>);
 static_assert(KeysClicks<std::string (*)(const Click&)>);
 static_assert(KeysClicks<int64_t (*)(const Click&)>);
-static_assert(!KeysClicks<Click (*)(const Click&)>);
+static_assert(!KeyType<Click>, "it is not ordered");
+static_assert(!KeyType<double>);
 static_assert(!KeysClicks<std::string (*)(int64_t)>);
 static_assert(ReducesClicks<Click (*)(const Click&, const Click&)>);
 static_assert(!ReducesClicks<Click (*)(const Click&)>);

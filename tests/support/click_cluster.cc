@@ -51,14 +51,15 @@ JobGraph BuildGraph(const ClickClusterOptions& options) {
       .KeyBy([](const Click& click) { return click.url; })
       .Window(kMinute)
       .Aggregate("window", Count())
-      .StartNewChain()
-      .SinkTo("sink", [timeout = options.engine.sink.transaction_timeout] {
-        return std::make_unique<LogSink<Counted>>(
-            LogSinkOptions{.topic = "output", .transaction_timeout = timeout},
-            [](const Counted& counted) {
-              return std::pair<Bytes, Bytes>(counted.key, Encode(counted));
-            });
-      });
+      .SinkTo("sink",
+              [timeout = options.engine.sink.transaction_timeout] {
+                return std::make_unique<LogSink<Counted>>(
+                    LogSinkOptions{.topic = "output", .transaction_timeout = timeout},
+                    [](const Counted& counted) {
+                      return std::pair<Bytes, Bytes>(counted.key, Encode(counted));
+                    });
+              })
+      .DisableChaining();
   sim::Result<JobGraph> graph = BuildJobGraph(env.Build());
   sim::Check(graph.has_value(), "the click job is wrong: {}",
              graph ? std::string() : graph.error().message);

@@ -24,11 +24,10 @@ JobGraph Describe(const NumberClusterOptions& options,
 
 }  // namespace
 
-sim::Result<void> NumberSource::Open(const OperatorContext& context,
-                                     const OperatorState* restored) {
-  output_ = &context.output;
-  step_ = context.parallelism;
-  next_ = context.subtask.value();
+sim::Result<void> NumberSource::Open(OperatorRuntime& runtime, const OperatorState* restored) {
+  output_ = &runtime.main_output();
+  step_ = runtime.subtask().parallelism;
+  next_ = runtime.subtask().index.value();
   if (restored != nullptr) {
     const sim::Result<int64_t> next = Decode<int64_t>(restored->at("next").at(0));
     if (!next) {
@@ -52,13 +51,13 @@ sim::Result<InputStatus> NumberSource::EmitNext() {
   return InputStatus::kMoreAvailable;
 }
 
-sim::Result<OperatorState> NumberSource::Snapshot(CheckpointId) {
+sim::Result<OperatorState> NumberSource::Snapshot(const CheckpointMeta&) {
   return OperatorState{{"next", {Encode(next_)}}};
 }
 
-sim::Result<void> NumberSink::Open(const OperatorContext& context, const OperatorState*) {
-  subtask_ = context.subtask.value();
-  attempt_ = context.attempt.value();
+sim::Result<void> NumberSink::Open(OperatorRuntime& runtime, const OperatorState*) {
+  subtask_ = runtime.subtask().index.value();
+  attempt_ = runtime.subtask().attempt.value();
   return {};
 }
 

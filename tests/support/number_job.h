@@ -39,10 +39,10 @@ class NumberSource final : public SourceOperator {
 
   explicit NumberSource(int64_t count) : count_(count) {}
 
-  sim::Result<void> Open(const OperatorContext& context, const OperatorState* restored) override;
+  sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) override;
   void OnAvailable(std::function<void()> wake) override;
   sim::Result<InputStatus> EmitNext() override;
-  sim::Result<OperatorState> Snapshot(CheckpointId id) override;
+  sim::Result<OperatorState> Snapshot(const CheckpointMeta& meta) override;
 
  private:
   int64_t count_;
@@ -69,7 +69,7 @@ class NumberSink final : public StreamOperator {
 
   explicit NumberSink(std::vector<Received>& received) : received_(received) {}
 
-  sim::Result<void> Open(const OperatorContext& context, const OperatorState* restored) override;
+  sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) override;
   sim::Result<void> ProcessElement(const StreamRecord& record) override;
   sim::Result<void> ProcessWatermark(EventTime watermark) override;
 

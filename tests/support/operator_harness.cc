@@ -11,14 +11,16 @@ OperatorHarness::OperatorHarness(OperatorHarnessOptions options, const OperatorS
         engine::RangeOf(options_.subtask, options_.max_parallelism, options_.parallelism),
         options_.max_parallelism);
   }
-  context_.emplace(engine::OperatorContext{.environment = environment_,
-                                           .output = *this,
-                                           .name = "operator",
-                                           .subtask = options_.subtask,
-                                           .parallelism = options_.parallelism,
-                                           .attempt = engine::AttemptNumber(1),
-                                           .keyed_state = keyed_state_.get(),
-                                           .defects = options_.defects});
+  runtime_.emplace(PlainRuntime::Parts{.environment = environment_,
+                                       .output = *this,
+                                       .subtask = {.id = engine::OperatorIdOf("operator"),
+                                                   .name = "operator",
+                                                   .index = options_.subtask,
+                                                   .parallelism = options_.parallelism,
+                                                   .max_parallelism = options_.max_parallelism,
+                                                   .attempt = engine::AttemptNumber(1)},
+                                       .keyed_state = keyed_state_.get(),
+                                       .defects = options_.defects});
   opened_ = Open(restored);
 }
 
@@ -29,20 +31,20 @@ sim::Result<void> OperatorHarness::Open(const OperatorSnapshot* restored) {
       return added;
     }
   }
-  return code_->Open(*context_, restored == nullptr ? nullptr : &restored->state);
+  return code_->Open(*runtime_, restored == nullptr ? nullptr : &restored->state);
 }
 
 sim::Result<void> OperatorHarness::ProcessRecord(const engine::StreamRecord& record) {
   if (options_.key) {
     engine::Bytes key;
-    const int32_t hash = options_.key(record.value, key);
-    keyed_state_->SetCurrentKey(key, hash);
+    options_.key.encode(record.value, key);
+    keyed_state_->SetCurrentKey(key, options_.key.hash(record.value));
   }
   return code_->ProcessElement(record);
 }
 
 OperatorSnapshot OperatorHarness::Snapshot() {
-  sim::Result<engine::OperatorState> state = code_->Snapshot(engine::CheckpointId(1));
+  sim::Result<engine::OperatorState> state = code_->Snapshot({.id = engine::CheckpointId(1)});
   sim::Check(state.has_value(), "the operator took no snapshot");
   OperatorSnapshot snapshot{.state = *std::move(state), .keyed = {}};
   if (keyed_state_ != nullptr) {

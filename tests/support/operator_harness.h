@@ -21,12 +21,13 @@
 #include "engine/stream_operator.h"
 #include "sim/check.h"
 #include "tests/support/null_environment.h"
+#include "tests/support/plain_runtime.h"
 
 namespace flinch::tests {
 
 struct OperatorHarnessOptions {
   engine::OperatorFactory make;
-  engine::KeySelector key;  // set: the operator has keyed state
+  engine::KeyCodec key;  // set: the operator has keyed state
   engine::ElementType output;
   uint32_t max_parallelism = 128;
   uint32_t parallelism = 1;
@@ -87,7 +88,7 @@ class OperatorHarness : private engine::Output {
   NullEnvironment environment_;
   std::unique_ptr<engine::KeyedStateBackend> keyed_state_;
   std::unique_ptr<engine::StreamOperator> code_;
-  std::optional<engine::OperatorContext> context_;
+  std::optional<PlainRuntime> runtime_;
   std::vector<std::pair<engine::Bytes, engine::EventTime>> results_;
   std::vector<engine::EventTime> watermarks_;
   sim::Result<void> opened_;

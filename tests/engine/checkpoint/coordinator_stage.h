@@ -65,7 +65,8 @@ class ActingJob final : public CheckpointedJob {
            std::to_string(task.subtask.value()) + "]";
   }
 
-  void Trigger(const ExecutionAttemptId& task, CheckpointId id) override {
+  void Trigger(const ExecutionAttemptId& task, const CheckpointMeta& meta) override {
+    const CheckpointId id = meta.id;
     Hear("trigger", task, id, "");
     if (!reachable) {
       coordinator->OnTriggerFailed(id);

@@ -45,7 +45,7 @@ struct Attempt {
   ~Attempt() { sink.Close(); }
 
   sim::Result<void> Open(const OperatorState* restored = nullptr) {
-    return sink.Open(setting.Context(environment_), restored);
+    return sink.Open(setting.Runtime(environment_), restored);
   }
 
   sim::Result<void> Write(const std::string& value) {
@@ -59,7 +59,7 @@ struct Attempt {
   }
 
   OperatorState Snapshot(uint64_t checkpoint) {
-    auto state = sink.Snapshot(CheckpointId(checkpoint));
+    auto state = sink.Snapshot({.id = CheckpointId(checkpoint)});
     EXPECT_TRUE(state.has_value());
     return state.value_or(OperatorState());
   }

@@ -46,7 +46,7 @@ struct PolledSource {
   ~PolledSource() noexcept(false) { source.Close(); }
 
   sim::Result<void> Open(const OperatorState* restored = nullptr) {
-    auto opened = source.Open(setting.Context(environment_), restored);
+    auto opened = source.Open(setting.Runtime(environment_), restored);
     if (opened) {
       source.OnAvailable([this] { available_.NotifyAll(); });
     }
@@ -69,7 +69,7 @@ struct PolledSource {
   sim::Result<InputStatus> PollToTheEnd() { return PollUntil(SIZE_MAX); }
 
   std::vector<SourceOffset> Offsets() {
-    const auto state = source.Snapshot(CheckpointId(1));
+    const auto state = source.Snapshot({.id = CheckpointId(1)});
     std::vector<SourceOffset> offsets;
     for (const Bytes& entry : state->at("offsets")) {
       offsets.push_back(*Decode<SourceOffset>(entry));
@@ -151,7 +151,7 @@ TEST(LogSourceTest, ASnapshotHoldsExactlyWhatWasEmittedAndARestoreGoesOnThere) {
       ASSERT_TRUE(polled.Open().has_value());
       ASSERT_TRUE(polled.PollUntil(7).has_value());
       environment.Sleep(1s);  // the buffer fills behind what was emitted
-      state = *polled.source.Snapshot(CheckpointId(1));
+      state = *polled.source.Snapshot({.id = CheckpointId(1)});
       emitted = polled.setting.output.values;
       EXPECT_GE(emitted.size(), 7U);
       EXPECT_LE(emitted.size(), 8U);

@@ -20,6 +20,7 @@
 #include "engine/connectors/log_client.h"
 #include "engine/stream_operator.h"
 #include "sim/world/world.h"
+#include "tests/support/plain_runtime.h"
 
 namespace flinch::engine {
 
@@ -172,16 +173,20 @@ struct OperatorSetting {
   uint32_t parallelism = 1;
   uint32_t attempt = 1;
 
-  OperatorContext Context(sim::Environment& environment) {
-    return {.environment = environment,
-            .output = output,
-            .name = name,
-            .subtask = SubtaskIndex(subtask),
-            .parallelism = parallelism,
-            .attempt = AttemptNumber(attempt),
-            .keyed_state = nullptr,
-            .defects = defects};
+  OperatorRuntime& Runtime(sim::Environment& environment) {
+    runtime_.emplace(tests::PlainRuntime::Parts{.environment = environment,
+                                                .output = output,
+                                                .subtask = {.id = OperatorIdOf(name),
+                                                            .name = name,
+                                                            .index = SubtaskIndex(subtask),
+                                                            .parallelism = parallelism,
+                                                            .attempt = AttemptNumber(attempt)},
+                                                .defects = defects});
+    return *runtime_;
   }
+
+ private:
+  std::optional<tests::PlainRuntime> runtime_;
 };
 
 }  // namespace flinch::engine

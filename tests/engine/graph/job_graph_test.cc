@@ -16,16 +16,21 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-StreamNode Node(const std::string& name, bool is_source = false) {
-  return {.name = name, .make = [] { return nullptr; }, .is_source = is_source};
+OperatorSpec Node(const std::string& name, bool is_source = false) {
+  return {.name = name,
+          .uid = {},
+          .make = [] { return nullptr; },
+          .is_source = is_source,
+          .inputs = std::vector<InputSpec>(is_source ? 0 : 1),
+          .decorate = {}};
+}
+
+KeyCodec Key() {
+  return {.hash = [](const void*) { return 0; }, .encode = [](const void*, Bytes&) {}};
 }
 
 StreamEdge Edge(size_t from, size_t to, Partitioning partitioning = Partitioning::kForward) {
-  StreamEdge edge{.from = from, .to = to, .partitioning = partitioning};
-  if (partitioning == Partitioning::kHash) {
-    edge.key = [](const void*, Bytes&) { return 0; };
-  }
-  return edge;
+  return {.from = from, .tag = kMainOutput, .to = to, .partitioning = partitioning};
 }
 
 // source → map → sink, all forward.
@@ -55,21 +60,38 @@ TEST(JobGraphTest, OnlyForwardEdgesAreChained) {
   for (const Partitioning partitioning : {Partitioning::kHash, Partitioning::kRebalance}) {
     StreamGraph stream = Line();
     stream.edges[1] = Edge(1, 2, partitioning);
+    stream.nodes[2].inputs[0].key = Key();
     EXPECT_THAT(Names(stream), ElementsAre("source->map", "sink"));
   }
 }
 
 TEST(JobGraphTest, AnOperatorThatStartsAChainIsNotChainedToItsInput) {
   StreamGraph stream = Line();
-  stream.nodes[1].starts_chain = true;
+  stream.nodes[1].chaining = ChainStrategy::kHead;
   EXPECT_THAT(Names(stream), ElementsAre("source", "map->sink"));
 }
 
-TEST(JobGraphTest, AnOperatorWithTwoOutputsEndsItsChain) {
+TEST(JobGraphTest, AnOperatorThatIsNeverChainedIsAChainOfItsOwn) {
+  StreamGraph stream = Line();
+  stream.nodes[1].chaining = ChainStrategy::kNever;
+  EXPECT_THAT(Names(stream), ElementsAre("source", "map", "sink"));
+}
+
+TEST(JobGraphTest, AChainIsATree) {
   StreamGraph stream = Line();
   stream.nodes.push_back(Node("second sink"));
+  stream.nodes.push_back(Node("third sink"));
   stream.edges.push_back(Edge(1, 3));
-  EXPECT_THAT(Names(stream), ElementsAre("source->map", "sink", "second sink"));
+  stream.edges.push_back(Edge(0, 4));
+  EXPECT_THAT(Names(stream), ElementsAre("source->(map->(sink, second sink), third sink)"));
+}
+
+TEST(JobGraphTest, NodesNeedNotStandInOrder) {
+  StreamGraph stream = Line();
+  stream.edges = {Edge(0, 2), Edge(2, 1)};
+  EXPECT_THAT(Names(stream), ElementsAre("source->sink->map"));
+  stream.nodes[1].chaining = ChainStrategy::kHead;
+  EXPECT_THAT(Names(stream), ElementsAre("source->sink", "map"));
 }
 
 TEST(JobGraphTest, AnOperatorWithTwoInputsStartsItsChain) {
@@ -82,6 +104,7 @@ TEST(JobGraphTest, AnOperatorWithTwoInputsStartsItsChain) {
 TEST(JobGraphTest, VerticesAndEdgesPointAtEachOther) {
   StreamGraph stream = Line();
   stream.edges[1] = Edge(1, 2, Partitioning::kHash);
+  stream.nodes[2].inputs[0].key = Key();
   stream.nodes[2].parallelism = 3;
   const sim::Result<JobGraph> graph = BuildJobGraph(stream);
   ASSERT_TRUE(graph);
@@ -120,13 +143,48 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"nothing", [](StreamGraph& graph) { graph = {}; }, "no source"},
         Mistake{"two of one name", [](StreamGraph& graph) { graph.nodes[1].name = "sink"; },
                 "'sink'"},
+        Mistake{"two of one uid",
+                [](StreamGraph& graph) {
+                  graph.nodes[1].uid = "one";
+                  graph.nodes[2].uid = "one";
+                },
+                "The operators 'map' and 'sink' have one uid, 'one'"},
+        Mistake{"a uid that another one has as its name",
+                [](StreamGraph& graph) { graph.nodes[1].uid = "sink"; }, "have one uid, 'sink'"},
+        Mistake{"a sink without input", [](StreamGraph& graph) { graph.edges.pop_back(); },
+                "Input 0 of operator 'sink' has no edge"},
+        Mistake{"an input without an edge",
+                [](StreamGraph& graph) { graph.nodes[2].inputs.emplace_back(); },
+                "Input 1 of operator 'sink' has no edge"},
+        Mistake{"an edge into no input", [](StreamGraph& graph) { graph.edges[1].input = 1; },
+                "into input 1 of 'sink', which has 1"},
+        Mistake{"an unknown output", [](StreamGraph& graph) { graph.edges[1].tag = OutputTag(7); },
+                "'sink' reads an output of 'map' that does not exist (tag 00000007); there is its "
+                "main output"},
+        Mistake{"an output of another type",
+                [](StreamGraph& graph) {
+                  graph.nodes[1].outputs[0].type = TypeOf<int64_t>();
+                  graph.nodes[2].inputs[0].type = TypeOf<int32_t>();
+                },
+                "as another type"},
+        Mistake{"partitioned without a key",
+                [](StreamGraph& graph) { graph.edges[1].partitioning = Partitioning::kHash; },
+                "has no key"},
+        Mistake{"keyed and unkeyed inputs",
+                [](StreamGraph& graph) {
+                  graph.nodes[2].inputs.push_back({.type = {}, .key = Key()});
+                  graph.edges.push_back(Edge(0, 2));
+                  graph.edges.back().input = 1;
+                },
+                "keyed and unkeyed"},
         Mistake{"a loose operator",
                 [](StreamGraph& graph) { graph.nodes.push_back(Node("loose")); }, "'loose'"},
         Mistake{"a source with an input",
                 [](StreamGraph& graph) { graph.nodes[1].is_source = true; }, "'map'"},
-        Mistake{"a cycle", [](StreamGraph& graph) { graph.edges.push_back(Edge(2, 1)); }, "cycle"},
+        Mistake{"a cycle", [](StreamGraph& graph) { graph.edges.push_back(Edge(2, 1)); },
+                "The operators 'map' → 'sink' → 'map' form a cycle"},
         Mistake{"an edge to itself", [](StreamGraph& graph) { graph.edges.push_back(Edge(1, 1)); },
-                "cycle"},
+                "'map' → 'map'"},
         Mistake{"an edge into nothing", [](StreamGraph& graph) { graph.edges[1].to = 9; },
                 "operator 9"},
         Mistake{"forward between different parallelisms",
@@ -136,7 +194,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"parallelism above the maximum",
                 [](StreamGraph& graph) {
                   graph.max_parallelism = 1;
-                  for (StreamNode& node : graph.nodes) {
+                  for (OperatorSpec& node : graph.nodes) {
                     node.parallelism = 2;
                   }
                 },

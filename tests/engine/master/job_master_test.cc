@@ -297,7 +297,7 @@ class PlayedTaskManager {
                            .session = heartbeat->session,
                            .tasks = claims});
     } else if (request.Is<SubmitTask>()) {
-      submitted.push_back(request.As<SubmitTask>()->task);
+      submitted.push_back(request.As<SubmitTask>()->deployment.task);
       if (answers) {
         rpc_->Reply<Nothing>(request, Nothing());
       }

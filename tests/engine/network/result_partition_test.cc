@@ -38,20 +38,23 @@ std::string Show(std::string_view buffer) {
   while (in.good() && in.remaining() > 0) {
     ElementKind kind{};
     EventTime time;
-    CheckpointId id;
+    CheckpointMeta meta;
     Read(in, kind);
     switch (kind) {
       case ElementKind::kRecord:
         Read(in, time);
-        EXPECT_TRUE(TypeOf<int64_t>().read(in, time, out));
+        EXPECT_TRUE(TypeOf<int64_t>().read(in, {.timestamp = time}, out));
+        break;
+      case ElementKind::kHashedRecord:
+        ADD_FAILURE() << "nobody has hashed it";
         break;
       case ElementKind::kWatermark:
         Read(in, time);
         out.text += "w" + std::to_string(time.nanos()) + " ";
         break;
       case ElementKind::kBarrier:
-        Read(in, id);
-        out.text += "b" + std::to_string(id.value()) + " ";
+        Read(in, meta);
+        out.text += "b" + std::to_string(meta.id.value()) + " ";
         break;
       case ElementKind::kEndOfData:
         out.text += "end ";
@@ -63,7 +66,8 @@ std::string Show(std::string_view buffer) {
 }
 
 void EmitNumber(ResultPartition& partition, uint32_t subpartition, int64_t number) {
-  partition.EmitRecord(subpartition, TypeOf<int64_t>(), {&number, EventTime(number * 10)});
+  ASSERT_TRUE(partition.EmitRecord(subpartition, TypeOf<int64_t>(),
+                                   {.value = &number, .timestamp = EventTime(number * 10)}));
 }
 
 constexpr uint32_t kNumberBytes = 1 + 8 + 8;  // kind, time, payload
@@ -121,7 +125,7 @@ TEST_F(ResultPartitionTest, NothingLeavesBeforeItIsFlushed) {
   Consume(buffers);
   EXPECT_FALSE(partition_->HasUnflushed());
   EmitNumber(*partition_, 0, 1);
-  partition_->BroadcastWatermark(EventTime(10));
+  ASSERT_TRUE(partition_->BroadcastWatermark(EventTime(10)));
   EmitNumber(*partition_, 0, 2);
   EXPECT_TRUE(partition_->HasUnflushed());
   bench_->RunFor(std::chrono::seconds(1));
@@ -154,11 +158,11 @@ TEST_F(ResultPartitionTest, ABarrierTakesAlongWhatIsBeforeItToEveryConsumer) {
   Consume(first);
   Consume(second);
   EmitNumber(*partition_, 1, 1);
-  partition_->BroadcastBarrier(CheckpointId(3));
+  partition_->BroadcastBarrier({.id = CheckpointId(3)});
   EmitNumber(*partition_, 0, 2);
-  partition_->BroadcastWatermark(kMaxEventTime);
+  ASSERT_TRUE(partition_->BroadcastWatermark(kMaxEventTime));
   partition_->BroadcastEndOfData();
-  partition_->BroadcastBarrier(CheckpointId(4));
+  partition_->BroadcastBarrier({.id = CheckpointId(4)});
   bench_->RunFor(std::chrono::seconds(1));
   const std::string end = "w" + std::to_string(kMaxEventTime.nanos()) + " end ";
   EXPECT_THAT(first, ElementsAre("b3 ", "2@20 " + end, "b4 "));

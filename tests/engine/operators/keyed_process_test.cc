@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/data_stream.h"
+#include "engine/key_codec.h"
 #include "tests/support/number_job.h"
 #include "tests/support/operator_harness.h"
 
@@ -42,12 +43,7 @@ using CountOperator = KeyedProcessOperator<std::string, std::string, std::string
 
 OperatorHarnessOptions CountOptions() {
   return {.make = [] { return std::make_unique<CountOperator>(CountForTen()); },
-          .key =
-              [](const void* value, Bytes& key) {
-                const auto& text = *static_cast<const std::string*>(value);
-                key = Encode(text);
-                return JavaHash(text);
-              },
+          .key = MakeKeyCodec<std::string>([](const std::string& text) { return text; }),
           .output = TypeOf<std::string>()};
 }
 
@@ -108,8 +104,9 @@ TEST(KeyedProcessTest, ReduceEmitsTheValueSoFarOfEachKey) {
       .KeyBy([](const int64_t& number) { return number % 2; })
       .Reduce("sum", [](const int64_t& sum, const int64_t& number) { return sum + number; });
   const StreamGraph graph = env.Build();
-  OperatorHarness harness(
-      {.make = graph.nodes[1].make, .key = graph.nodes[1].key, .output = TypeOf<int64_t>()});
+  OperatorHarness harness({.make = graph.nodes[1].make,
+                           .key = graph.nodes[1].inputs[0].key,
+                           .output = TypeOf<int64_t>()});
   for (const int64_t number : {1, 2, 3, 4}) {
     ASSERT_TRUE(harness.Process(number, EventTime(number)));
   }

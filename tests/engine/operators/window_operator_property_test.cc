@@ -10,6 +10,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "engine/key_codec.h"
 #include "tests/support/operator_harness.h"
 
 namespace flinch::engine {
@@ -37,11 +38,7 @@ using Counts = std::map<std::pair<int64_t, int64_t>, int64_t>;
 constexpr uint32_t kGroups = 8;
 constexpr int64_t kSize = 7;
 
-int32_t KeyOf(const void* value, Bytes& key) {
-  const int64_t number = *static_cast<const int64_t*>(value);
-  key = Encode(number);
-  return JavaHash(number);
-}
+int64_t KeyOf(int64_t number) { return number; }
 
 // All subtasks of one window operator.
 class Subtasks {
@@ -61,7 +58,7 @@ class Subtasks {
                     return std::make_unique<WindowOperator<int64_t, int64_t, Count>>(
                         sim::Duration(kSize), Count());
                   },
-              .key = KeyOf,
+              .key = MakeKeyCodec<int64_t>(KeyOf),
               .output = TypeOf<Counted>(),
               .max_parallelism = kGroups,
               .parallelism = parallelism,

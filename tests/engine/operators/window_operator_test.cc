@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/key_codec.h"
 #include "tests/support/operator_harness.h"
 
 namespace flinch::engine {
@@ -36,12 +37,7 @@ OperatorHarnessOptions Options(sim::Duration size = sim::Duration(10)) {
                 return std::make_unique<WindowOperator<std::string, std::string, Count>>(size,
                                                                                          Count());
               },
-          .key =
-              [](const void* value, Bytes& key) {
-                const auto& text = *static_cast<const std::string*>(value);
-                key = Encode(text);
-                return JavaHash(text);
-              },
+          .key = MakeKeyCodec<std::string>([](const std::string& text) { return text; }),
           .output = TypeOf<Counted>()};
 }
 

@@ -57,13 +57,13 @@ class TroubledSink final : public StreamOperator {
     (void)trouble_.At("constructor");
   }
 
-  sim::Result<void> Open(const OperatorContext& context, const OperatorState* restored) override {
-    subtask_ = context.subtask.value();
+  sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) override {
+    subtask_ = runtime.subtask().index.value();
     Call("open");
     if (sim::Result<void> troubled = trouble_.At("open", subtask_); !troubled) {
       return troubled;
     }
-    return sink_.Open(context, restored);
+    return sink_.Open(runtime, restored);
   }
 
   sim::Result<void> ProcessElement(const StreamRecord& record) override {
@@ -83,7 +83,7 @@ class TroubledSink final : public StreamOperator {
     return trouble_.At("finish", subtask_);
   }
 
-  sim::Result<OperatorState> Snapshot(CheckpointId) override {
+  sim::Result<OperatorState> Snapshot(const CheckpointMeta&) override {
     Call("snapshot");
     if (sim::Result<void> troubled = trouble_.At("snapshot", subtask_); !troubled) {
       return sim::Fail(troubled);

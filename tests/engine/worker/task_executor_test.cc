@@ -149,7 +149,9 @@ class TaskExecutorTest : public ::testing::Test {
     graph_ = *BuildJobGraph(job.Build());
     bench_.Host("jm");
     task_manager_ = bench_.Start("tm", [this](sim::Environment& environment) {
-      TaskExecutor executor(environment, graph_, {.slots = 3, .engine = QuickEngineOptions()});
+      JobCatalog catalog;
+      catalog.Add(graph_);
+      TaskExecutor executor(environment, catalog, {.slots = 3, .engine = QuickEngineOptions()});
       executor.Run();
     });
   }
@@ -165,8 +167,12 @@ class TaskExecutorTest : public ::testing::Test {
     return job_manager_.Ask(bench_, message);
   }
 
-  SubmitTask Submission(ExecutionAttemptId task = kSource) const {
-    return {.job = kJob, .token = job_manager_.token, .task = task, .entry = "numbers"};
+  SubmitTask Submission() const {
+    const auto nobody = [](VertexId, SubtaskIndex) { return ProducerPlace(); };
+    return {
+        .job = kJob,
+        .token = job_manager_.token,
+        .deployment = DescribeTask(graph_, {.name = "numbers", .arguments = {}}, kSource, nobody)};
   }
 
   JobGraph graph_;
@@ -255,13 +261,15 @@ TEST_F(TaskExecutorTest, ACancelOfWhatIsNotThereIsConfirmed) {
 TEST_F(TaskExecutorTest, WhatItHasNoCodeForFails) {
   StartJobManager();
   SubmitTask foreign = Submission();
-  foreign.entry = "letters";
+  foreign.deployment.entry.name = "letters";
   ASSERT_TRUE(Ask(foreign));
-  ASSERT_TRUE(Ask(Submission({VertexId(1), SubtaskIndex(0), AttemptNumber(1)})));
+  SubmitTask newer = Submission();
+  newer.deployment.chain.back() = OperatorIdOf("of another version");
+  ASSERT_TRUE(Ask(newer));
   bench_.RunFor(100ms);
   EXPECT_THAT(job_manager_.states,
-              UnorderedElementsAre("0[0]#1 FAILED This TaskManager has no code for the job.",
-                                   "1[0]#1 FAILED This TaskManager has no code for the job."));
+              UnorderedElementsAre(HasSubstr("There is no code for the job 'letters'"),
+                                   HasSubstr("it is another version than the JobManager's")));
 }
 
 TEST_F(TaskExecutorTest, AnOperatorThatThrowsWhileItIsMadeFailsItsTaskOnly) {
@@ -317,7 +325,7 @@ TEST_F(TaskExecutorTest, WhatAnEarlierMasterOfTheJobWantedIsOver) {
   EXPECT_EQ(job_manager_.CountStates("0[0]#1 CANCELED"), 0U) << "it is not its task";
   EXPECT_THAT(job_manager_.registrations, SizeIs(1)) << "the TaskManager stays";
   SubmitTask next = Submission();
-  next.task.attempt = AttemptNumber(2);
+  next.deployment.task.attempt = AttemptNumber(2);
   EXPECT_TRUE(Ask(next));
   bench_.RunFor(200ms);
   EXPECT_EQ(job_manager_.CountStates("0[0]#2 RUNNING"), 1U);
@@ -378,8 +386,10 @@ TEST_F(TaskExecutorTest, ATriggeredCheckpointIsUploadedAndAcknowledged) {
   StartJobManager();
   ASSERT_TRUE(Ask(Submission()));
   bench_.RunFor(200ms);
-  ASSERT_TRUE(Ask(TriggerCheckpoint{
-      .job = kJob, .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
+  ASSERT_TRUE(Ask(TriggerCheckpoint{.job = kJob,
+                                    .token = job_manager_.token,
+                                    .task = kSource,
+                                    .checkpoint = {.id = CheckpointId(5)}}));
   bench_.RunFor(500ms);
   ASSERT_THAT(job_manager_.acknowledgements, SizeIs(1));
   const AcknowledgeCheckpoint& ack = job_manager_.acknowledgements.front();
@@ -388,8 +398,10 @@ TEST_F(TaskExecutorTest, ATriggeredCheckpointIsUploadedAndAcknowledged) {
   EXPECT_TRUE(bench_.world().ReadSharedFile(ack.snapshot.path));
   // Neither again nor an older one.
   for (const uint64_t id : {5U, 4U}) {
-    (void)Ask(TriggerCheckpoint{
-        .job = kJob, .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(id)});
+    (void)Ask(TriggerCheckpoint{.job = kJob,
+                                .token = job_manager_.token,
+                                .task = kSource,
+                                .checkpoint = {.id = CheckpointId(id)}});
   }
   bench_.RunFor(500ms);
   EXPECT_THAT(job_manager_.acknowledgements, SizeIs(1));
@@ -400,8 +412,10 @@ TEST_F(TaskExecutorTest, AnAcknowledgementThatIsRefusedDeclinesItsCheckpoint) {
   ASSERT_TRUE(Ask(Submission()));
   bench_.RunFor(200ms);
   job_manager_.refuses = JobMasterMethod::kAcknowledgeCheckpoint;
-  ASSERT_TRUE(Ask(TriggerCheckpoint{
-      .job = kJob, .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
+  ASSERT_TRUE(Ask(TriggerCheckpoint{.job = kJob,
+                                    .token = job_manager_.token,
+                                    .task = kSource,
+                                    .checkpoint = {.id = CheckpointId(5)}}));
   bench_.RunFor(3s);
   EXPECT_THAT(job_manager_.acknowledgements, SizeIs(1)) << "the same again would be refused again";
   ASSERT_THAT(job_manager_.declines, SizeIs(1));
@@ -423,8 +437,10 @@ TEST_F(TaskExecutorTest, ASnapshotThatNobodyWaitsForIsRemovedByItsTask) {
   StartJobManager();
   ASSERT_TRUE(Ask(Submission()));
   bench_.RunFor(200ms);
-  ASSERT_TRUE(Ask(TriggerCheckpoint{
-      .job = kJob, .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
+  ASSERT_TRUE(Ask(TriggerCheckpoint{.job = kJob,
+                                    .token = job_manager_.token,
+                                    .task = kSource,
+                                    .checkpoint = {.id = CheckpointId(5)}}));
   ASSERT_TRUE(bench_.RunUntil([&] { return !bench_.Events(events::kSnapshotTaken).empty(); }));
   ASSERT_TRUE(Ask(CancelTask{.job = kJob, .token = job_manager_.token, .task = kSource}));
   bench_.RunFor(2s);
@@ -435,8 +451,10 @@ TEST_F(TaskExecutorTest, ASnapshotThatNobodyWaitsForIsRemovedByItsTask) {
 
 TEST_F(TaskExecutorTest, ATriggerForATaskThatIsNotThereIsRefused) {
   StartJobManager();
-  const auto reply = Ask(TriggerCheckpoint{
-      .job = kJob, .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)});
+  const auto reply = Ask(TriggerCheckpoint{.job = kJob,
+                                           .token = job_manager_.token,
+                                           .task = kSource,
+                                           .checkpoint = {.id = CheckpointId(5)}});
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, sim::ErrorCode::kNotFound);
 }
@@ -447,8 +465,10 @@ TEST_F(TaskExecutorTest, ACheckpointThatWasAbortedIsNotTaken) {
   bench_.RunFor(200ms);
   ASSERT_TRUE(Ask(NotifyCheckpointAborted{
       .job = kJob, .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
-  ASSERT_TRUE(Ask(TriggerCheckpoint{
-      .job = kJob, .token = job_manager_.token, .task = kSource, .checkpoint = CheckpointId(5)}));
+  ASSERT_TRUE(Ask(TriggerCheckpoint{.job = kJob,
+                                    .token = job_manager_.token,
+                                    .task = kSource,
+                                    .checkpoint = {.id = CheckpointId(5)}}));
   bench_.RunFor(500ms);
   EXPECT_THAT(job_manager_.acknowledgements, IsEmpty());
 }

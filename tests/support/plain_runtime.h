@@ -1,0 +1,43 @@
+// What a task gives an operator, made of parts: for operators without a task.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "engine/stream_operator.h"
+#include "sim/check.h"
+
+namespace flinch::tests {
+
+class PlainRuntime final : public engine::OperatorRuntime {
+ public:
+  struct Parts {
+    sim::Environment& environment;
+    engine::Output& output;
+    engine::SubtaskInfo subtask;
+    engine::KeyedStateBackend* keyed_state = nullptr;
+    engine::Defects defects;
+  };
+
+  explicit PlainRuntime(Parts parts) : parts_(std::move(parts)) {}
+
+  sim::Environment& environment() override { return parts_.environment; }
+
+  const engine::SubtaskInfo& subtask() const override { return parts_.subtask; }
+
+  engine::Output& output(engine::OutputTag tag) override {
+    sim::Check(tag == engine::kMainOutput, "there is no output {}", tag.value());
+    return parts_.output;
+  }
+
+  engine::KeyedStateBackend* keyed_state() override { return parts_.keyed_state; }
+
+  bool is_cancelled() const override { return false; }
+
+  const engine::Defects& defects() const override { return parts_.defects; }
+
+ private:
+  Parts parts_;
+};
+
+}  // namespace flinch::tests
