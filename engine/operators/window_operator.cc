@@ -46,11 +46,10 @@ sim::Result<const TimeWindow*> WindowOperatorBase::AssignAnew(EventTime timestam
                                  "source must give every record one.",
                                  subtask_));
   }
-  const int64_t shift = EndShift();
-  last_ = TumblingWindowOf(EventTime(timestamp.nanos() - shift), size_);
-  const EventTime end =
+  last_ = TumblingWindowOf(EventTime(timestamp.nanos() - EndShift()), size_);
+  last_is_over_at_ =
       defects_.Right(last_.max_timestamp(), Defect::kWindowIsLateByItsStart, last_.start);
-  if (end <= watermark_) {
+  if (last_is_over_at_ <= watermark_) {
     environment_->Trace(events::kWindowLateRecord, {{"subtask", subtask_},
                                                     {"timestamp", timestamp.nanos()},
                                                     {"watermark", watermark_.nanos()}});

@@ -36,9 +36,9 @@ class WindowOperatorBase : public StreamOperator {
   // The window of the record that has come; null when it is late, which has been traced.
   // kInvalidArgument for a record without a timestamp.
   sim::Result<const TimeWindow*> Assign(EventTime timestamp) {
-    const bool is_in_last = last_.start < timestamp &&
-                            timestamp.nanos() - EndShift() < last_.end.nanos();
-    if (is_in_last && last_.max_timestamp() > watermark_) {
+    const bool is_in_last =
+        last_.start < timestamp && timestamp.nanos() - EndShift() < last_.end.nanos();
+    if (is_in_last && last_is_over_at_ > watermark_) {
       return &last_;
     }
     return AssignAnew(timestamp);
@@ -67,6 +67,7 @@ class WindowOperatorBase : public StreamOperator {
   std::optional<TimerService<TimeWindow>> timers_;
   EventTime watermark_ = kMinEventTime;
   TimeWindow last_;  // that was assigned; at first none
+  EventTime last_is_over_at_;
 };
 
 template <typename Key, typename In, typename Function>
