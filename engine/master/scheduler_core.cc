@@ -186,29 +186,37 @@ void SchedulerCore::On(const job_input::TaskReported& reported) {
     }
     return;  // repeated, or too late
   }
+  // A TaskManager that cancels unasked has given us up.
+  const bool was_asked = execution->state == ExecutionState::kCanceling;
   switch (reported.state) {
     case ExecutionState::kRunning:
-      Feed(*execution, ExecutionInput::kStarted);
-      if (reported.end_of_input && !std::exchange(execution->end_of_input, true)) {
+      FeedReport(*execution, ExecutionInput::kStarted, {});
+      if (reported.end_of_input && execution->state == ExecutionState::kRunning &&
+          !std::exchange(execution->end_of_input, true)) {
         Emit(job_effect::TellEndOfInput());
       }
       StartCheckpointsWhenRunning();
       break;
     case ExecutionState::kFinished:
-      Feed(*execution, ExecutionInput::kCompleted);
+      FeedReport(*execution, ExecutionInput::kCompleted, {});
       break;
     case ExecutionState::kCanceled:
-      // A TaskManager that cancels unasked has given us up.
-      Feed(*execution,
-           execution->state == ExecutionState::kCanceling ? ExecutionInput::kStopped
-                                                          : ExecutionInput::kError,
-           "was cancelled by its TaskManager");
+      FeedReport(*execution, was_asked ? ExecutionInput::kStopped : ExecutionInput::kError,
+                 "was cancelled by its TaskManager");
       break;
     case ExecutionState::kFailed:
-      Feed(*execution, ExecutionInput::kError, reported.reason);
+      FeedReport(*execution, ExecutionInput::kError, reported.reason);
       break;
     default:
       break;  // no state that a task reports
+  }
+}
+
+// What no task in this state can say changes nothing.
+void SchedulerCore::FeedReport(Execution& execution, ExecutionInput input,
+                               const std::string& reason) {
+  if (engine::Find(kExecutionTransitions, execution.state, input) != nullptr) {
+    Feed(execution, input, reason);
   }
 }
 

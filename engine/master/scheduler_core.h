@@ -217,6 +217,7 @@ class SchedulerCore {
 
   void FeedJob(JobInput input, const std::string& reason = {});
   void Feed(Execution& execution, ExecutionInput input, const std::string& reason = {});
+  void FeedReport(Execution& execution, ExecutionInput input, const std::string& reason);
   bool HasEnoughSlots() const;
   void Schedule();
   void Place();

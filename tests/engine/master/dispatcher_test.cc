@@ -20,7 +20,7 @@ class DispatcherTest : public ::testing::Test {
  protected:
   DispatcherTest()
       : cluster_({}, [this](StreamExecutionEnvironment& job) {
-          job.FromSource<int64_t>("source", NumberSource::Make(100))
+          job.FromSource<int64_t>("source", NumberSource::Make(1'000))
               .SinkTo("sink", NumberSink::Make(received_));
         }) {}
 
@@ -39,7 +39,7 @@ class DispatcherTest : public ::testing::Test {
 };
 
 TEST_F(DispatcherTest, TellsOfItsJobFromItsStartToItsEnd) {
-  cluster_.bench().RunFor(1s);
+  cluster_.bench().RunFor(400ms);
   const sim::Result<ListJobs::Reply> running = Ask();
   ASSERT_TRUE(running);
   ASSERT_THAT(*running, SizeIs(1));
