@@ -156,8 +156,15 @@ class Stage {
       injector_->Heal();
       outcome = AwaitQuiet(outcome);
     }
-    return Judge(outcome);
+    RunResult result = Judge(outcome);
+    // Who judges may have to look at another run, for which there was no time left.
+    if (stopped_) {
+      return GivenUp();
+    }
+    return result;
   }
+
+  bool stopped() const { return stopped_; }
 
   // Without judging: how the job got on.
   Pace Measure() {
@@ -299,7 +306,7 @@ sim::Outcome Stage::AwaitQuiet(sim::Outcome outcome) {
 
 // A run like this one in everything but its faults.
 Pace MeasureWithoutFaults(const RunRequest& request, const RegisteredJob& job,
-                          const engine::EngineOptions& options) {
+                          const engine::EngineOptions& options, bool& stopped) {
   RunRequest calm = request;
   calm.scenario.options = options;
   calm.scenario.oracles = {std::string(kCheapestOracle)};
@@ -308,14 +315,15 @@ Pace MeasureWithoutFaults(const RunRequest& request, const RegisteredJob& job,
   calm.lens = {};
   calm.play.reset();
   calm.records_tape = false;
-  calm.stop = {};
   Stage stage(calm, job);
-  return stage.Measure();
+  const Pace pace = stage.Measure();
+  stopped = stopped || stage.stopped();
+  return pace;
 }
 
 const Pace& Stage::FaultFree() {
   if (!fault_free_) {
-    fault_free_ = MeasureWithoutFaults(request_, job_, request_.scenario.options);
+    fault_free_ = MeasureWithoutFaults(request_, job_, request_.scenario.options, stopped_);
   }
   return *fault_free_;
 }
@@ -333,7 +341,8 @@ Circumstances Stage::DescribeCircumstances(const sim::Outcome& outcome, bool log
           .fault_free = [this] { return FaultFree(); },
           .finishes_generously =
               [this] {
-                return MeasureWithoutFaults(request_, job_, Generous(request_.scenario.options))
+                return MeasureWithoutFaults(request_, job_, Generous(request_.scenario.options),
+                                            stopped_)
                     .finished;
               }};
 }
