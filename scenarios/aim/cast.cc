@@ -337,8 +337,8 @@ faults::FaultPlan AimedPlan(const Scenario& scenario, const Cell& cell,
     const bool is_master = random.Split("restored").Chance({.numerator = 1, .denominator = 4});
     plan.faults.push_back(
         {.when = faults::AfterFault{.fault = plan.faults.size() - 1,
-                                    .delay = random.Split("pause").Between(swarm.restart_min,
-                                                                           2 * swarm.restart_max)},
+                                    .delay = random.Split("pause").Between(
+                                        swarm.restart().min, 2 * swarm.restart().max)},
          .what = faults::Crash{.process = is_master ? std::string(kJobManager) : other,
                                .restart_after = random.Split("back").Between(
                                    swarm.restart().min, swarm.restart().max)}});
