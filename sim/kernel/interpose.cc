@@ -406,4 +406,13 @@ void ExitAtOnceC(int status) {
 
 }  // extern "C"
 
+namespace {
+
+// Found before the first signal: its handler may call them, and must not ask the loader then.
+[[maybe_unused]] const auto kRealAbort = Real<Abort>("abort");
+[[maybe_unused]] const auto kRealExitAtOnce = Real<ExitAtOnce>("_exit");
+[[maybe_unused]] const auto kRealExitAtOnceC = Real<ExitAtOnceC>("_Exit");
+
+}  // namespace
+
 }  // namespace flinch::sim
