@@ -1,8 +1,8 @@
 // The shapes of user functions, under Flink's names.
 //
 // Functions are values that are copied into each subtask. They may throw: that fails the task.
-// Where a function has state of its own outside the engine's, it is not restored. Keyed state is got
-// once, in `void Open(RuntimeContext&)`, which a function may leave out: engine/state.h.
+// Where a function has state of its own outside the engine's, it is not restored. Keyed state is
+// got once, in `void Open(RuntimeContext&)`, which a function may leave out: engine/state.h.
 #pragma once
 
 #include <concepts>

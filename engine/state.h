@@ -10,8 +10,8 @@
 //     …
 //   };
 //
-// Shape:  a handle is got once, in Open, and is a light value; it reads and writes under the current
-//         key, whatever that is at the time. Values are objects: an access decodes nothing.
+// Shape:  a handle is got once, in Open, and is a light value; it reads and writes under the
+//         current key, whatever that is at the time. Values are objects: an access decodes nothing.
 // Names:  a name belongs to one kind of state and one type within its operator. Names that start
 //         with "_timer_state/" are the timer service's. Absence: state that was never written, that
 //         was cleared, and an empty list or map are the same thing and take no room.

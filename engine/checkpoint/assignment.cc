@@ -25,8 +25,8 @@ KeyGroupsHandle GroupsIn(const KeyGroupsHandle& keyed, KeyGroupRange range) {
   return mine;
 }
 
-// What of a list of `writer` belongs to `reader`. `before` counts the entries of the list in earlier
-// snapshots, and grows by those of this one.
+// What of a list of `writer` belongs to `reader`. `before` counts the entries of the list in
+// earlier snapshots, and grows by those of this one.
 ListHandle EntriesOf(const ListHandle& list, SubtaskIndex writer, SubtaskIndex reader,
                      const OperatorTopology& old, const OperatorTopology& now, size_t& before) {
   ListHandle mine{.name = list.name, .mode = list.mode, .entries = {}};

@@ -1,7 +1,7 @@
 // Which state each subtask starts from: pure, at the master, from handles alone.
 //
-// Keyed:  a subtask gets the key groups of its range, whoever wrote them. The maximum parallelism of
-//         an operator with keyed state cannot change: it decides a key's group.
+// Keyed:  a subtask gets the key groups of its range, whoever wrote them. The maximum parallelism
+//         of an operator with keyed state cannot change: it decides a key's group.
 // Lists:  with the parallelism as it was each subtask gets its own back; else by the list's mode
 //         (state_handles.h).
 // By operator name, not by vertex: an operator that moves to another chain takes its state along;
@@ -32,9 +32,9 @@ using Topology = std::map<std::string, OperatorTopology>;
 sim::Result<void> CheckAssignable(const std::vector<SnapshotHandle>& snapshots, const Topology& old,
                                   const Topology& now);
 
-// Returns the parts of `snapshots`, which `old` has written, that subtask `subtask` of the operators
-// `operators` gets under `now`. Of all subtasks together each key group and each entry of a split
-// list once. CheckAssignable has said that it can be.
+// Returns the parts of `snapshots`, which `old` has written, that subtask `subtask` of the
+// operators `operators` gets under `now`. Of all subtasks together each key group and each entry of
+// a split list once. CheckAssignable has said that it can be.
 std::vector<SnapshotHandle> Assign(const std::vector<SnapshotHandle>& snapshots,
                                    const Topology& old, const Topology& now,
                                    const std::vector<std::string>& operators, SubtaskIndex subtask);

@@ -5,8 +5,8 @@
 //
 // A directory without `_metadata` is garbage: only the metadata makes a checkpoint. Every file
 // starts with a format version; a snapshot is made of blocks with checksums (checkpoint_stream.h),
-// other files end with a checksum of all before it. A file that does not fit is kCorruption, never a
-// crash.
+// other files end with a checksum of all before it. A file that does not fit is kCorruption, never
+// a crash.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Where the parts of a subtask's state lie: what tasks report, checkpoints keep and masters hand out
-// again.
+// Where the parts of a subtask's state lie: what tasks report, checkpoints keep and masters hand
+// out again.
 //
 // Shape:  a subtask writes one file of blocks (checkpoint_stream.h); a handle says which block is
 //         what, so that the master can give a part of a file to another subtask without reading it.

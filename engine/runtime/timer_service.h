@@ -1,9 +1,9 @@
 // Event-time timers of one operator in one subtask: "call me under this key when the watermark
 // reaches this time".
 //
-// Shape:  a set of (time, key, namespace): registering twice is registering once. The set is a state
-//         like any other, so that snapshots hold it and rescaling moves it with its keys; what stands
-//         beside it is a queue, which `Open` makes anew after a restore.
+// Shape:  a set of (time, key, namespace): registering twice is registering once. The set is a
+//         state like any other, so that snapshots hold it and rescaling moves it with its keys;
+//         what stands beside it is a queue, which `Open` makes anew after a restore.
 // Order:  Advance fires by time, all that is due at or before the watermark; timers of one time in
 //         the order in which they were registered, after a restore in that of the snapshot. What a
 //         callback registers at or before the watermark fires in the same pass.

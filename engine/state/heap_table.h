@@ -1,8 +1,8 @@
 // A state as objects on the heap: (key, namespace) → value, no bytes on access.
 //
 // Shape:  per key a cell: one value when there is one namespace only (std::monostate), else a short
-//         list of namespaces, with an index once it is not short any more. The current key's cell is
-//         found by its number; asking twice costs no second search.
+//         list of namespaces, with an index once it is not short any more. The current key's cell
+//         is found by its number; asking twice costs no second search.
 // Life:   a pointer or reference to a value is good until the next change of the table. An entry
 //         that `Mutable` has made and nobody wrote holds a default value.
 #pragma once

@@ -3,9 +3,9 @@
 // The runtime sets the current key before each record and timer; tables (heap_table.h), and the
 // typed handles over them (engine/state.h), read and write under it. A state is registered once, by
 // name, kind and types.
-// Snapshot: `Freeze` costs the same however much state there is. The view is written group by group,
-//           while the state goes on changing. A group's bytes stand for themselves: every state in
-//           them begins with its meta.
+// Snapshot: `Freeze` costs the same however much state there is. The view is written group by
+//           group, while the state goes on changing. A group's bytes stand for themselves: every
+//           state in them begins with its meta.
 // Survives: a restore from snapshots of any key-group ranges; groups outside this subtask's range
 //           are left out. A restored state that nobody registers is kept as it is, and is in the
 //           next snapshot again.

@@ -1,8 +1,8 @@
 // One state of one backend without its types: what snapshots and restores see of it.
 //
-// Isolation: a frozen view (keyed_state_backend.h) costs nothing when it is made. Whoever changes an
-//            entry that a view has not written yet keeps a copy of it for the view first; an entry
-//            knows the version that wrote it, so it is copied at most once for each view.
+// Isolation: a frozen view (keyed_state_backend.h) costs nothing when it is made. Whoever changes
+//            an entry that a view has not written yet keeps a copy of it for the view first; an
+//            entry knows the version that wrote it, so it is copied at most once for each view.
 #pragma once
 
 #include <algorithm>
