@@ -1,8 +1,8 @@
 // One job: the shell around SchedulerCore, which decides, and the job's checkpoints.
 //
-// Shape:    in the JobManager's main thread: a mail comes in, the core makes a step, its effects are
-//           carried out in their order: messages to TaskManagers, durable writes, the coordinator of
-//           checkpoints.
+// Shape:    in the JobManager's main thread: a mail comes in, the core makes a step, its effects
+//           are carried out in their order: messages to TaskManagers, durable writes, the
+//           coordinator of checkpoints.
 // Fencing:  attempts are numbered durably and never twice; whatever carries another attempt is
 //           stale. Messages name the job and the token of its master.
 // Source:   Flink's JobMaster.

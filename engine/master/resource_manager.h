@@ -1,9 +1,9 @@
 // Which TaskManagers there are, and whether they are alive.
 //
 // A TaskManager is known from its registration until it falls silent or registers with a new
-// session or incarnation; then it is lost, and everything on it. With each heart-beat it hears which
-// JobMasters lead. What it runs is no matter of the ResourceManager's. Runs in the JobManager's main
-// thread.
+// session or incarnation; then it is lost, and everything on it. With each heart-beat it hears
+// which JobMasters lead. What it runs is no matter of the ResourceManager's. Runs in the
+// JobManager's main thread.
 // Source: Flink's ResourceManager and HeartbeatManagerImpl.
 #pragma once
 

@@ -6,9 +6,10 @@
 // Attempts: each execution vertex has its own attempt. Their numbers are drawn from one durable
 //           counter of the job, so that none is ever used twice; a restart draws one for all that
 //           it starts anew. Whatever carries another attempt is stale.
-// Failover: a region fails as a whole; today the whole job is one. All its executions are cancelled.
-//           When they are over (or their TaskManagers lost), the restart delay has passed and no
-//           checkpoint is being stored any more, a new attempt starts from the latest one.
+// Failover: a region fails as a whole; today the whole job is one. All its executions are
+//           cancelled. When they are over (or their TaskManagers lost), the restart delay has
+//           passed and no checkpoint is being stored any more, a new attempt starts from the
+//           latest one.
 // Retries:  a cancel is sent again by the clock until the execution is over.
 // Survives: inputs that are late, repeated or of another attempt: they change nothing.
 // Phases:   master/execution_graph.h.

@@ -1,10 +1,10 @@
 // What the components of a cluster say to each other.
 //
 // A JobManager's process serves a ResourceManager, a Dispatcher and a JobMaster per job, a
-// TaskManager's a TaskExecutor. A TaskManager registers with the ResourceManager, which watches that
-// it lives; it hears from there which JobMasters lead, deals with each of them about its job, and
-// obeys no other. Every message names the fencing token of the leader that it is meant for, or comes
-// from. All messages are idempotent; senders repeat what must arrive.
+// TaskManager's a TaskExecutor. A TaskManager registers with the ResourceManager, which watches
+// that it lives; it hears from there which JobMasters lead, deals with each of them about its job,
+// and obeys no other. Every message names the fencing token of the leader that it is meant for, or
+// comes from. All messages are idempotent; senders repeat what must arrive.
 #pragma once
 
 #include <cstdint>
@@ -183,8 +183,8 @@ struct DeclineCheckpoint {
   }
 };
 
-// What a TaskManager runs of the job; with every heart-beat that it gets. What the JobMaster does not
-// want there it cancels.
+// What a TaskManager runs of the job; with every heart-beat that it gets. What the JobMaster does
+// not want there it cancels.
 struct ListTasks {
   static constexpr auto kMethod = JobMasterMethod::kListTasks;
   using Reply = Nothing;

@@ -30,8 +30,8 @@ using namespace std::chrono_literals;
 
 constexpr JobId kJob = JobIdOf("numbers");
 
-// A ResourceManager and a JobMaster that the test plays: they note what they are told, and answer or
-// are silent.
+// A ResourceManager and a JobMaster that the test plays: they note what they are told, and answer
+// or are silent.
 class PlayedJobManager {
  public:
   void Start(tests::Bench& bench) {
