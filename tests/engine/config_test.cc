@@ -133,9 +133,9 @@ size_t CountFields() {
   const auto& [beat, silence] = heartbeat;
   const auto& [bytes, buffer_timeout, buffers, backoff, request_timeout] = network;
   const auto& [record_time, turn_records] = task;
-  const auto& [fetch_min, fetch_wait, watermark_interval] = source;
+  const auto& [fetch_min, fetch_wait, fetch_max, watermark_interval] = source;
   const auto& [ask] = rpc;
-  const auto& [transaction] = sink;
+  const auto& [transaction, delivery, batch] = sink;
   const void* fields[] = {&interval,
                           &timeout,
                           &min_pause,
@@ -154,9 +154,12 @@ size_t CountFields() {
                           &turn_records,
                           &fetch_min,
                           &fetch_wait,
+                          &fetch_max,
                           &watermark_interval,
                           &ask,
                           &transaction,
+                          &delivery,
+                          &batch,
                           &max_parallelism};
   return std::size(fields);
 }
