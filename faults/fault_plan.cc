@@ -58,7 +58,8 @@ class PlanCheck {
     } else if (cast_.healed && when.time >= *cast_.healed) {
       Report("at", fmt::format("At {} the run is healed already, at {}: from then on no fault "
                                "fires. Give an earlier time, or raise limits.heal_after.",
-                               sim::Show(when.time), sim::Show(*cast_.healed)));
+                               sim::Show(when.time - sim::kEpoch),
+                               sim::Show(*cast_.healed - sim::kEpoch)));
     }
   }
 

@@ -188,9 +188,9 @@ std::string Injector::WhyNot(size_t fault) const {
     return "the fault that it waits for never fired";
   }
   if (const auto* const at = std::get_if<AtTime>(&trigger); at != nullptr && healed_) {
-    return at->time >= healed_at_
-               ? fmt::format("its time is behind the healing at {}", sim::Show(healed_at_))
-               : "";
+    return at->time >= healed_at_ ? fmt::format("its time is behind the healing at {}",
+                                                sim::Show(healed_at_ - sim::kEpoch))
+                                  : "";
   }
   const auto* const when = std::get_if<AtEvent>(&trigger);
   return when == nullptr ? "" : WhyNot(*when, fault);
@@ -201,7 +201,7 @@ std::string Injector::WhyNot(const AtEvent& when, size_t fault) const {
   const uint64_t all = counts_[fault].back();
   if (matching < when.nth && matching + late_[fault] >= when.nth) {
     return fmt::format("the {} number {}{} came behind the healing at {}", when.kind, when.nth,
-                       ShowWanted(when), sim::Show(healed_at_));
+                       ShowWanted(when), sim::Show(healed_at_ - sim::kEpoch));
   }
   if (all == 0) {
     return fmt::format("no {} came", when.kind);

@@ -129,7 +129,8 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
   const Occasions occasions = {
       .checkpoints = static_cast<uint64_t>(std::max<int64_t>(span.count() / interval, 1)),
       .subtasks = scenario.job.parallelism,
-      .vertices = BuildGraph(scenario).vertices.size(),
+      // Of a job that nobody can build, its own mistake is told elsewhere.
+      .vertices = OperatorNames(scenario) ? BuildGraph(scenario).vertices.size() : 1,
       .sees_the_end = sees_the_end};
   std::vector<faults::Anchor> anchors;
   for (const events::EventInfo& event : events::kAll) {

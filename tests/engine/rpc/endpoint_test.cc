@@ -301,7 +301,7 @@ TEST_F(RpcTest, AReplyWithAnErrorCodeThatDoesNotExistIsIgnored) {
       auto raw = environment.network().Bind(0);
       ASSERT_TRUE(raw);
       const RpcRequest& request = requests_.at(0);
-      for (const uint16_t code : {uint16_t{10}, uint16_t{400}, uint16_t{65535}}) {
+      for (const uint16_t code : {uint16_t{11}, uint16_t{400}, uint16_t{65535}}) {
         (*raw)->Send(request.from, FrameOf(true, request.call, code, "no such error"));
       }
       environment.Sleep(100ms);
