@@ -10,8 +10,8 @@
 //        survives a change of the code; some come at a time; some crash a process again soon after
 //        it booted.
 //        Behind another fault any may come, and up to three follow each other so.
-// Time:  what starts at a time is over by `horizon`, if it follows no other fault. What waits for an
-//        event lasts no longer than half of it, and the horizon is when the runner heals.
+// Time:  what starts at a time is over by `horizon`, if it follows no other fault. What waits for
+//        an event lasts no longer than half of it, and the horizon is when the runner heals.
 // Chance: each decision draws from a stream named after it ("crash/3/target"), never from a shared
 //        one: a fault that is left out of the plan moves no other, and one more option moves no
 //        older decision.

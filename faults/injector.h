@@ -10,8 +10,8 @@
 //          AtCell any more. A host is named by a process on it.
 // When:    each fault fires at most once, but for those at a rate, each of whose turns is an event
 //          ("fault.turn") and counts as one: a run ends whatever the rate. A fault on an event
-//          fires during the event, before the process that traced it goes on; on an event of the world itself
-//          ("fault.crash") at the same instant, behind it.
+//          fires during the event, before the process that traced it goes on; on an event of the
+//          world itself ("fault.crash") at the same instant, behind it.
 // What:    troubles that overlap on one link, disk or clock compose: faults/ailments.h.
 // Nothing: the crash of a dead process, the restart of a live one, the pause of a dead or paused
 //          one and the reset of links without connections do nothing; they do not count as fired,

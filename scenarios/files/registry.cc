@@ -103,8 +103,8 @@ Scenario SmallJob() {
                     .options = QuickOptions()};
   scenario.options.checkpoint.interval = 200ms;
   scenario.options.network.buffer_timeout = 100ms;  // Flink's
-  // The input lasts five seconds. In half of the seeds it outlasts the healing, and progress is owed
-  // from there on; in the others its end has faults, too. A sink writes in every checkpoint.
+  // The input lasts five seconds. In half of the seeds it outlasts the healing, and progress is
+  // owed from there on; in the others its end has faults, too. A sink writes in every checkpoint.
   scenario.limits.heal_after = 3600ms;
   scenario.faults.swarm.restart_max = 600ms;
   scenario.faults.swarm.link_max = 1800ms;

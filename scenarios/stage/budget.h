@@ -96,8 +96,8 @@ class Budget final : public sim::TraceObserver {
   // What it had and did not do, for whoever reports that it did not finish; "" until exhausted.
   std::string ShowProgress() const;
 
-  // What the run owes: the pace of the fault-free one, or, where that did not finish, what its input
-  // and its records take at least.
+  // What the run owes: the pace of the fault-free one, or, where that did not finish, what its
+  // input and its records take at least.
   Pace Owed(Pace fault_free, uint64_t rows, sim::Duration input_span) const;
 
   // How much longer than its time-outs the healed job may stand still: for the work that has
