@@ -245,7 +245,7 @@ TEST_F(CommandsTest, EndsWithTheBareCommandOfTheReplay) {
 
 TEST_F(CommandsTest, SaysWhichFaultsOfAPlanNeverFired) {
   const std::string plan = Write("plan.toml",
-                                 "version = 1\n[[fault]]\nwhen = { at = \"14s\" }\n"
+                                 "version = 1\n[[fault]]\nwhen = { event = \"job.unrecoverable\" }\n"
                                  "do = { crash = \"tm-1\" }\n");
   const Outcome run = Flinch(SmallRun({"--plan", plan}));
   EXPECT_EQ(run.exit_code, kExitPassed);

@@ -59,8 +59,9 @@ TEST(ExplainTest, NamesRecordCheckpointFaultAndTheMissingStep) {
 }
 
 TEST(ExplainTest, TellsAnEarlyNotification) {
-  const sim::Result<Story> story = Explain(
-      Small(R"({when={at="90s"},do={crash="tm-1"}})", engine::Defect::kNotifiesBeforeStored));
+  const sim::Result<Story> story =
+      Explain(Small(R"({when={event="job.unrecoverable"},do={crash="tm-1"}})",
+                    engine::Defect::kNotifiesBeforeStored));
   ASSERT_TRUE(story.has_value()) << story.error().message;
   EXPECT_THAT(story->sentences, Contains(HasSubstr("No fault is needed for it")));
   EXPECT_THAT(
@@ -71,8 +72,9 @@ TEST(ExplainTest, TellsAnEarlyNotification) {
 
 // A job that does not finish did nothing wrong to a record.
 TEST(ExplainTest, TellsOfAJobThatStallsWhoWaitsForWhat) {
-  const sim::Result<Story> story = Explain(Small(R"({when={at="90s"},do={crash="tm-1"}})",
-                                                 engine::Defect::kBarriersOfEndedChannelsAreLost));
+  const sim::Result<Story> story =
+      Explain(Small(R"({when={event="job.unrecoverable"},do={crash="tm-1"}})",
+                    engine::Defect::kBarriersOfEndedChannelsAreLost));
   ASSERT_TRUE(story.has_value()) << story.error().message;
   EXPECT_THAT(story->signature, ::testing::AnyOf(HasSubstr("job_finishes"), HasSubstr("progress")));
   EXPECT_THAT(story->sentences, Not(Contains(HasSubstr("Every transaction"))));
@@ -99,8 +101,8 @@ TEST(ExplainTest, TriesARunWithoutAFaultThatAnotherOneWaitsFor) {
 }
 
 TEST(ExplainTest, HasNothingToTellOfARunThatPasses) {
-  RunRequest request =
-      Small(R"({when={at="90s"},do={crash="tm-1"}})", engine::Defect::kNotifiesBeforeStored);
+  RunRequest request = Small(R"({when={event="job.unrecoverable"},do={crash="tm-1"}})",
+                             engine::Defect::kNotifiesBeforeStored);
   request.defects = {};
   const sim::Result<Story> story = Explain(request);
   ASSERT_FALSE(story.has_value());
