@@ -124,10 +124,11 @@ std::string ShowRestarts(const std::vector<Restart>& restarts) {
     const std::string from = restart.checkpoint == 0
                                  ? std::string("from nothing")
                                  : fmt::format("from checkpoint {}", restart.checkpoint);
-    text += Line(
-        "", OneLine(restart.cause.empty()
-                        ? from
-                        : fmt::format("{}  {}; {}", ShowClock(restart.at), restart.cause, from)));
+    const std::string line =
+        restart.cause.empty()
+            ? from
+            : fmt::format("{}  {}; {}", ShowClock(restart.at), restart.cause, from);
+    text += Wrap(OneLine(line), 2 + kLabelWidth);
   }
   if (shown < restarts.size()) {
     text +=

@@ -47,6 +47,29 @@ RunSummary FailedRun() {
   return summary;
 }
 
+TEST(RunSummaryTest, SaysWhyCheckpointsFailedAndWhyTheJobWasStartedAgain) {
+  RunSummary summary = PassedRun();
+  summary.checkpoint_failures = {{.id = 3,
+                                  .at = sim::kEpoch + 2588ms,
+                                  .reason = "CHECKPOINT_EXPIRED",
+                                  .missing = {"sink[0], sink[1] had not begun"}}};
+  for (int more = 0; more < 5; ++more) {
+    summary.restart_causes.push_back(
+        {.at = sim::kEpoch + 3s, .cause = "tm-2 is lost", .checkpoint = more});
+  }
+  summary.job_end = "The job FAILED at 00:09.000: map[0] threw.";
+  const std::string text = ShowText(summary);
+  EXPECT_THAT(text, HasSubstr("                00:02.588  checkpoint 3: CHECKPOINT_EXPIRED\n"
+                              "                           sink[0], sink[1] had not begun\n"));
+  EXPECT_THAT(text, HasSubstr("                00:03.000  tm-2 is lost; from nothing\n"));
+  EXPECT_THAT(text, HasSubstr("; from checkpoint 3\n                and 1 more; --json"));
+  EXPECT_THAT(text, HasSubstr("  The job FAILED at 00:09.000: map[0] threw.\n"));
+  const nlohmann::json json = nlohmann::json::parse(ShowJson(summary));
+  EXPECT_EQ(json["checkpoint_failures"][0]["reason"], "CHECKPOINT_EXPIRED");
+  EXPECT_EQ(json["restart_causes"].size(), 5U);
+  EXPECT_EQ(json["job_end"], summary.job_end);
+}
+
 TEST(RunSummaryTest, TextOfAPassedRunIsAlignedAndHasNoReplayLine) {
   EXPECT_EQ(ShowText(PassedRun()), R"(url_clicks  seed 7  passed
   Clicks per URL and minute survive crashes drawn from the seed.

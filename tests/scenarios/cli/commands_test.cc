@@ -244,12 +244,14 @@ TEST_F(CommandsTest, EndsWithTheBareCommandOfTheReplay) {
 }
 
 TEST_F(CommandsTest, SaysWhichFaultsOfAPlanNeverFired) {
-  const std::string plan = Write("plan.toml",
-                                 "version = 1\n[[fault]]\nwhen = { event = \"job.unrecoverable\" }\n"
-                                 "do = { crash = \"tm-1\" }\n");
+  const std::string plan =
+      Write("plan.toml",
+            "version = 1\n[[fault]]\nwhen = { event = \"job.unrecoverable\" }\n"
+            "do = { crash = \"tm-1\" }\n");
   const Outcome run = Flinch(SmallRun({"--plan", plan}));
   EXPECT_EQ(run.exit_code, kExitPassed);
-  EXPECT_THAT(run.out, HasSubstr("0 of 1 fired: plan[0] crash tm-1 never did"));
+  EXPECT_THAT(run.out,
+              HasSubstr("0 of 1 fired: plan[0] crash tm-1 (no job.unrecoverable came) never did"));
 }
 
 TEST_F(CommandsTest, SaysWhyAFaultNeverFired) {

@@ -59,8 +59,8 @@ std::vector<std::string> AimsOf(const HuntSpace& space, uint64_t units, size_t t
 TEST(UnitsTest, AimsAtOneCellAfterAnother) {
   for (const Search search : {Search::kCells, Search::kPortfolio}) {
     const HuntSpace space{.search = search, .aims = {{"a", "b", "c", "d"}}};
-    std::vector<std::string> aims = AimsOf(space, 24);
-    ASSERT_GE(aims.size(), 9U);
+    std::vector<std::string> aims = AimsOf(space, 32);
+    ASSERT_GE(aims.size(), 8U);
     aims.resize(6);
     EXPECT_THAT(aims, ::testing::ElementsAre("a", "b", "c", "d", "a", "b"));
   }
