@@ -118,6 +118,15 @@ uint64_t TimesOf(const events::EventInfo& event, const Occasions& occasions) {
   return (is_of_checkpoint ? occasions.checkpoints : 1) * (is_of_task ? tasks : 1);
 }
 
+// Of a job that cannot be built 1: its mistake is told elsewhere.
+uint64_t VertexCount(const Scenario& scenario) {
+  if (!OperatorNames(scenario)) {
+    return 1;
+  }
+  const sim::Result<engine::JobGraph> graph = engine::BuildJobGraph(BuildStream(scenario, {}));
+  return graph ? graph->vertices.size() : 1;
+}
+
 // Every event of the engine that a run without faults sees, early enough before the healing that
 // other faults may put it off.
 std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration input_span) {
@@ -129,8 +138,7 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
   const Occasions occasions = {
       .checkpoints = static_cast<uint64_t>(std::max<int64_t>(span.count() / interval, 1)),
       .subtasks = scenario.job.parallelism,
-      // Of a job that nobody can build, its own mistake is told elsewhere.
-      .vertices = OperatorNames(scenario) ? BuildGraph(scenario).vertices.size() : 1,
+      .vertices = VertexCount(scenario),
       .sees_the_end = sees_the_end};
   std::vector<faults::Anchor> anchors;
   for (const events::EventInfo& event : events::kAll) {

@@ -233,8 +233,8 @@ std::vector<std::string> LabelsOf(const std::vector<std::string>& files) {
 }
 
 // How many of each standing, and the exit code they come to.
-struct Tally {
-  explicit Tally(const std::vector<Reviewed>& reviews) {
+struct Standings {
+  explicit Standings(const std::vector<Reviewed>& reviews) {
     for (const Reviewed& reviewed : reviews) {
       const Standing standing = reviewed.review.standing;
       size_t& count = !reviewed.trouble.empty()       ? unreadable
@@ -331,7 +331,7 @@ int RegressCommand(const RegressArguments& arguments, const std::string& program
       out.flush();
     }
   }
-  const Tally tally(reviews);
+  const Standings tally(reviews);
   if (arguments.json) {
     ordered_json object = {{"kept", reviews.size()},         {"good", tally.good},
                            {"stale", tally.stale},           {"broken", tally.broken},

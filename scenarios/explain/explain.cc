@@ -13,6 +13,7 @@
 #include "reports/plain_text.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/explain/history.h"
+#include "scenarios/model/vary.h"
 #include "scenarios/oracles/job_finishes.h"
 #include "scenarios/oracles/progress.h"
 #include "scenarios/shrink/fault_edits.h"
@@ -52,6 +53,8 @@ class Teller {
   explicit Teller(const RunRequest& request) : request_(request) {
     request_.keep = sim::Keep::kEverything;
     request_.lens = {};
+    // Its faults are drawn for what the seed made of it.
+    request_.scenario = Vary(std::move(request_.scenario), request_.seed);
     if (!request_.plan) {
       request_.plan = PlanOf(request_.scenario, request_.workload, request_.seed);
     }

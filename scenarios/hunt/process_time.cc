@@ -11,14 +11,14 @@ namespace flinch::scenarios {
 
 namespace {
 
-constexpr int64_t kNanosPerSecond = 1'000'000'000;
+constexpr int64_t kNanosOfOneSecond = 1'000'000'000;
 
 int64_t ProcessorTimeOf(int process) {
   clockid_t clock{};
   timespec time{};
   const bool is_told =
       clock_getcpuclockid(process, &clock) == 0 && clock_gettime(clock, &time) == 0;
-  return is_told ? time.tv_sec * kNanosPerSecond + time.tv_nsec : 0;
+  return is_told ? time.tv_sec * kNanosOfOneSecond + time.tv_nsec : 0;
 }
 
 // "1234 (name) R 1 …"; the name may hold anything.

@@ -64,11 +64,13 @@ bool IsNumber(std::string_view text) {
   return text.empty();
 }
 
+}  // namespace
+
 // A row whose bare words (numbers, truths, and what is no JSON) are texts with a mark in front: the
 // parser then makes no machine's number of them, and refuses none that nobody asks for.
-class BareWords {
+class JsonBareWords {
  public:
-  explicit BareWords(std::string_view row) {
+  explicit JsonBareWords(std::string_view row) {
     for (size_t at = 0; at < row.size();) {
       if (row[at] == '"') {
         at = CopyString(row, at);
@@ -92,7 +94,7 @@ class BareWords {
   size_t CopyString(std::string_view row, size_t at) {
     const size_t begin = at++;
     while (at < row.size() && row[at] != '"') {
-      at += row[at] == '\\' ? 2 : 1;
+      at += row[at] == '\\' ? size_t{2} : size_t{1};
     }
     at = std::min(at + 1, row.size());
     const std::string_view text = row.substr(begin, at - begin);
@@ -134,13 +136,11 @@ class BareWords {
   std::vector<size_t> added_;  // places in `text_`, from 1
 };
 
-}  // namespace
-
 // Keeps the members of the outermost object and remembers why the row is refused.
 class JsonRowReader final : public nlohmann::json_sax<json> {
  public:
   sim::Result<JsonRow> Read(std::string_view text) && {
-    const BareWords words(text);
+    const JsonBareWords words(text);
     words_ = &words;
     if (!json::sax_parse(words.text(), this)) {
       return Bad(problem_);
@@ -231,7 +231,7 @@ class JsonRowReader final : public nlohmann::json_sax<json> {
     return true;
   }
 
-  const BareWords* words_ = nullptr;
+  const JsonBareWords* words_ = nullptr;
   JsonRow row_;
   size_t depth_ = 0;
   std::string problem_;

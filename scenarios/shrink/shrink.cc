@@ -17,6 +17,7 @@
 #include "scenarios/input/workload.h"
 #include "scenarios/jobs/algebra.h"
 #include "scenarios/model/number_ranges.h"
+#include "scenarios/model/vary.h"
 #include "scenarios/shrink/fault_edits.h"
 #include "scenarios/shrink/removal.h"
 #include "scenarios/shrink/tape_edits.h"
@@ -183,6 +184,8 @@ class Shrinker {
   // What is to be shrunk fails, and goes on failing when its faults are written down.
   sim::Result<void> Begin() {
     RunRequest& run = best_.run;
+    run.scenario =
+        Vary(std::move(run.scenario), run.seed);  // its faults are drawn for what it became
     const RunResult given = RunWith(run, workload_);
     if (given.stopped) {
       return sim::Fail(sim::ErrorCode::kUnavailable,

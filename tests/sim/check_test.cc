@@ -37,13 +37,14 @@ TEST(CheckDeathTest, AViolationThatNobodyCatchesSaysItsSentence) {
 }
 
 TEST(CheckDeathTest, WhatElseNobodyCatchesIsToldAsBefore) {
-  const auto fail = []() noexcept {
+  const auto misbehave = [] {
     try {
       Unreachable("caught");
     } catch (const Violation&) {
       throw std::runtime_error("another mistake");
     }
   };
+  const auto fail = [&misbehave]() noexcept { misbehave(); };
   EXPECT_DEATH(fail(), "another mistake");
 }
 

@@ -311,6 +311,24 @@ TEST_F(RpcTest, AReplyWithAnErrorCodeThatDoesNotExistIsIgnored) {
   });
 }
 
+TEST_F(RpcTest, AnEndpointDoesNotGetTheReplyToAnEarlierOneOnItsPort) {
+  RunClient([&](sim::Environment& environment, RpcEndpoint&) {
+    holds_replies_ = true;
+    {
+      const std::unique_ptr<RpcEndpoint> first = Open(environment, kPort);
+      EXPECT_FALSE(first->Call(server(), Ask{"one"}, 100ms).has_value());
+    }
+    const std::unique_ptr<RpcEndpoint> second = Open(environment, kPort);
+    environment.Spawn("replies", [&] {
+      environment.Sleep(50ms);
+      endpoint_->Reply<std::string>(requests_.at(0), "to the first");
+      environment.Sleep(50ms);
+      endpoint_->Reply<std::string>(requests_.at(1), "to the second");
+    });
+    EXPECT_EQ(second->Call(server(), Ask{"two"}, 1s).value(), "to the second");
+  });
+}
+
 TEST_F(RpcTest, ARestartedCallerDoesNotGetTheReplyOfItsFormerLife) {
   holds_replies_ = true;
   std::vector<std::string> replies;

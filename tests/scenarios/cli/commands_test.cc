@@ -424,7 +424,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "--once: There is no workload \"M6\"; there are bare, M1,"},
         RefusedCase{"twice_and_output",
                     {"run", "url_clicks", "--twice", "--output", "x"},
-                    "leave --output out"}),
+                    "leave --output and --tape out"}),
     [](const auto& planted) { return std::string(planted.param.name); });
 
 TEST_F(CommandsTest, ChecksScenariosAndPlans) {
