@@ -31,7 +31,7 @@ TEST(MissingUnitsTest, OneShardKnowsOfItselfAlone) {
   EXPECT_THAT(DescribeMissing({.index = 1, .count = 2}, 9, Done({0, 1, 5})),
               ElementsAre("2 units of shard 2/2, the first of them unit 3"));
   EXPECT_THAT(DescribeMissing(Shard{}, 2'162, Done({0, 1})),
-              ElementsAre("2,160 units, the first of them unit 2"));
+              ElementsAre("2160 units, the first of them unit 2"));
 }
 
 // What nobody could count one by one.

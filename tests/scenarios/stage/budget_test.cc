@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/connectors/log_broker.h"
+#include "engine/connectors/log_journal.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/stage/run.h"
@@ -43,6 +45,10 @@ class Outcome {
         world_.AddHost(std::string(kBroker)), std::string(kBroker),
         [path = std::move(path), content = std::move(content)](sim::Environment& environment) {
           ASSERT_TRUE(sim::WriteDurably(environment.shared(), path, content));
+          if (path != "/nothing") {  // the log is whole there
+            ASSERT_TRUE(sim::WriteDurably(environment.disk(), engine::LogBrokerOptions().journal,
+                                          engine::kJournalHeader));
+          }
         });
     world_.Run([] { return false; });
   }
@@ -215,7 +221,8 @@ TEST(BudgetTest, ABacklogNeedsCheckpointsThatExpiredBehindIt) {
   outcome.Tell("topic.sealed");
   EXPECT_EQ(outcome.Excuse({kUnfinished}), "");
   for (int64_t id = 1; id <= 5; ++id) {
-    outcome.Tell("checkpoint.aborted", {{"id", id}, {"reason", "expired"}}, sim::kEpoch + 30s);
+    outcome.Tell("checkpoint.aborted", {{"id", id}, {"reason", "CHECKPOINT_EXPIRED"}},
+                 sim::kEpoch + 30s);
   }
   EXPECT_THAT(outcome.Excuse({kUnfinished}), HasSubstr("5 checkpoints expired after the healing"));
 }
