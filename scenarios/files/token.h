@@ -12,7 +12,7 @@
 //          Meaning: h: the content of scenario, plan and input file; b: the build; d: the digest's
 //          first 16 digits; v: the verdict; c, at the end: a check over all before it.
 // Errors:  a token of which a character is missing or wrong is refused, never run as another.
-// Promise: a token of version fl1 can be read for ever.
+// Promise: from 1.0 on a token of version fl1 can be read for ever.
 #pragma once
 
 #include <cstdint>
