@@ -9,8 +9,8 @@
 //          drop, delay, cut); see faults/README.md for all keys. The same `[[fault]]` may stand in
 //          a scenario file.
 // Errors:  all problems of a file at once, each with its place; see sim/text/toml_document.h.
-// Promise: from 1.0 on a file of version 1 can be read for ever; what `ShowToml` writes reads back as the same
-//          plan.
+// Promise: from 1.0 on a file of version 1 can be read for ever; what `ShowToml` writes reads back
+//          as the same plan.
 #pragma once
 
 #include <set>

@@ -19,7 +19,8 @@
 //
 // Errors:  all problems of a file at once, with their places; names that exist no longer are found
 //          by whoever makes a run of it.
-// Promise: from 1.0 on a file of version 1 can be read for ever; what ShowToml writes reads back as the same.
+// Promise: from 1.0 on a file of version 1 can be read for ever; what ShowToml writes reads back as
+//          the same.
 #pragma once
 
 #include <cstdint>
