@@ -50,8 +50,8 @@ sim::Result<std::unique_ptr<RpcEndpoint>> RpcEndpoint::Open(sim::Environment& en
 RpcEndpoint::RpcEndpoint(sim::Environment& environment, std::unique_ptr<sim::Socket> socket)
     : environment_(environment),
       address_(socket->address()),
-      // Calls of different incarnations never share a number, nor do those of endpoints that had the
-      // port one after the other: nobody calls once a nanosecond.
+      // Calls of different incarnations never share a number, nor do those of endpoints that had
+      // the port one after the other: nobody calls once a nanosecond.
       last_call_((static_cast<uint64_t>(environment.incarnation()) << 52) +
                  static_cast<uint64_t>(sim::Nanos(environment.Now()))) {
   auto receiver = std::make_unique<Receiver>();

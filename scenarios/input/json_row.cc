@@ -145,7 +145,7 @@ class JsonRowReader final : public nlohmann::json_sax<json> {
     if (!json::sax_parse(words.text(), this)) {
       return Bad(problem_);
     }
-    std::ranges::stable_sort(row_.members_, {}, &Entry::first);
+    std::ranges::sort(row_.members_, {}, &Entry::first);
     return std::move(row_);
   }
 

@@ -1,6 +1,7 @@
 #include "scenarios/oracles/exactly_once.h"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -59,16 +60,18 @@ struct KeyHistory {
 };
 
 std::vector<const OutputRecord*> InLogOrder(const std::vector<OutputRecord>& output) {
-  std::vector<const OutputRecord*> records;
-  records.reserve(output.size());
-  for (const OutputRecord& record : output) {
-    records.push_back(&record);
-  }
-  const auto place = [](const OutputRecord* record) {
-    return std::tuple(record->log_partition, record->offset);
+  std::vector<size_t> places(output.size());
+  std::iota(places.begin(), places.end(), size_t{0});
+  const auto by_log = [&output](size_t place) {
+    return std::tuple(output[place].log_partition, output[place].offset, place);
   };
-  if (!std::ranges::is_sorted(records, {}, place)) {
-    std::ranges::stable_sort(records, {}, place);
+  if (!std::ranges::is_sorted(places, {}, by_log)) {
+    std::ranges::sort(places, {}, by_log);
+  }
+  std::vector<const OutputRecord*> records;
+  records.reserve(places.size());
+  for (const size_t place : places) {
+    records.push_back(&output[place]);
   }
   return records;
 }

@@ -181,11 +181,9 @@ class Shrinker {
     return KeepFewest(std::move(items), holds, thoroughness, [this] { return Stopped(); });
   }
 
-  // What is to be shrunk fails, and goes on failing when its faults are written down.
   sim::Result<void> Begin() {
     RunRequest& run = best_.run;
-    run.scenario =
-        Vary(std::move(run.scenario), run.seed);  // its faults are drawn for what it became
+    run.scenario = Vary(std::move(run.scenario), run.seed);  // what its faults are drawn for
     const RunResult given = RunWith(run, workload_);
     if (given.stopped) {
       return sim::Fail(sim::ErrorCode::kUnavailable,

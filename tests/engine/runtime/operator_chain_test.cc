@@ -250,7 +250,8 @@ TEST_F(OperatorChainTest, NotificationsReachAllInTheOrderOfTheChain) {
 TEST_F(OperatorChainTest, StateComesBackByNameAndANewOperatorStartsEmpty) {
   OpenQuietly();
   TaskSnapshot snapshot;
-  for (const auto& [name, frozen] : *chain_->Snapshot({.id = CheckpointId(4)})) {
+  const auto taken = chain_->Snapshot({.id = CheckpointId(4)});
+  for (const auto& [name, frozen] : *taken) {
     snapshot[name].state = frozen.state;
   }
   snapshot.erase("b");

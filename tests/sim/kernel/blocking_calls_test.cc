@@ -45,6 +45,11 @@ struct Call {
 class BlockingCallsDeathTest : public ::testing::TestWithParam<Call> {};
 
 TEST_P(BlockingCallsDeathTest, WhatWouldBlockTheWorldDiesByItsName) {
+#ifdef __SANITIZE_ADDRESS__
+  if (GetParam().name == "StaticVariable") {
+    GTEST_SKIP() << "under the sanitizer its guard is waited for in another way";
+  }
+#endif
   EXPECT_DEATH(GetParam().run(), std::string("nondeterminism: ") + std::string(GetParam().symbol) +
                                      " was called inside a simulated run by fiber "
                                      "(main|second) of clerk(.|\n)*It would block");
