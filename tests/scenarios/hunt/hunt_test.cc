@@ -45,9 +45,15 @@ HuntRequest Request(uint64_t seeds) {
           .progress = [](const HuntProgress&) {}};
 }
 
+// Each test has files of its own: others run at the same time.
+std::string Prefix() {
+  return std::string("hunt_test_") + testing::UnitTest::GetInstance()->current_test_info()->name() +
+         "_";
+}
+
 ResultsFile OpenFile(const std::string& name) {
   sim::Result<ResultsFile> file =
-      ResultsFile::Open(testing::TempDir() + "/hunt_test_" + name + ".jsonl", "{}");
+      ResultsFile::Open(testing::TempDir() + "/" + Prefix() + name + ".jsonl", "{}");
   EXPECT_TRUE(file.has_value()) << file.error().message;
   return *std::move(file);
 }
@@ -67,7 +73,7 @@ class HuntTest : public testing::Test {
  protected:
   HuntTest() {
     for (const auto& entry : std::filesystem::directory_iterator(testing::TempDir())) {
-      if (entry.path().filename().string().starts_with("hunt_test_")) {
+      if (entry.path().filename().string().starts_with(Prefix())) {
         std::filesystem::remove(entry.path());
       }
     }
