@@ -174,9 +174,9 @@ TEST(DiskTest, WhatAProcessForgotToCloseIsClosedWhenItEnds) {
   EXPECT_TRUE(is_taken);
   // Foreign code that forgets a file never touches it again, nor does this test; where leaks are
   // looked for, it is still known.
-  static std::vector<File*> never_closed;
+  static auto* const never_closed = new std::vector<File*>;
   for (std::unique_ptr<File>& file : forgotten) {
-    never_closed.push_back(file.release());
+    never_closed->push_back(file.release());
   }
 }
 
