@@ -130,8 +130,8 @@ StuckReport::Waiter Kernel::ExplainFiber(const ProcessRecord& process, const Fib
   }
   const std::optional<std::string> hosted =
       fiber.owner->threads ? fiber.owner->threads->WaitText(fiber.id) : std::nullopt;
-  waiter.what = hosted ? "waits for " + *hosted
-                       : WaitText(fiber.wait, name, peer ? peer->unread_bytes : 0);
+  waiter.what =
+      hosted ? "waits for " + *hosted : WaitText(fiber.wait, name, peer ? peer->unread_bytes : 0);
   return waiter;
 }
 
