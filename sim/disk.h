@@ -58,6 +58,7 @@ enum class LockKind : uint8_t {
 inline constexpr uint64_t kFileBytesMax = uint64_t{1} << 30;
 
 // An open file: closed, and its lock given back, by its destructor or by the death of its process.
+// It must not be used or destroyed once its process has ended: own it on the process's own fibers.
 class File {
  public:
   virtual ~File() = default;
