@@ -12,7 +12,7 @@
 //
 // Streams are light handles on the environment, which must outlive them; a handle never changes
 // what another one means. Functions are copied into each subtask. Sources and sinks say their type
-// (`Out`, `In`), so that a stream of T is made of T. Keys: engine/key_codec.h; side outputs:
+// (`Out`, `In`), so that a stream of T is made of T. Keys: engine/graph/key_codec.h; side outputs:
 // engine/side_output.h. Operator names are unique in a job; state is matched by uid, else by name.
 // Mistakes of structure are found by BuildJobGraph, mistakes of type by the compiler.
 #pragma once
@@ -26,8 +26,8 @@
 #include <vector>
 
 #include "engine/functions.h"
+#include "engine/graph/key_codec.h"
 #include "engine/graph/stream_graph.h"
-#include "engine/key_codec.h"
 #include "engine/operators/keyed_process.h"
 #include "engine/operators/process.h"
 #include "engine/operators/stateless.h"
@@ -440,7 +440,7 @@ KeyedStream<Key, T> DataStream<T>::KeyBy(Function selector) const {
   static_assert(KeyType<Key>,
                 "KeyBy: what the selector returns has no codec as a key. Return text, a number, an "
                 "enum, an id, a pair, an optional or a list of such, or a struct with operator<=>, "
-                "operator== and a Visit that names its fields (engine/key_codec.h)");
+                "operator== and a Visit that names its fields (engine/graph/key_codec.h)");
   return {*environment_, ends_, MakeKeyCodec<T>(std::move(selector))};
 }
 

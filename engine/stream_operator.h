@@ -23,7 +23,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/checkpoint/checkpoint_meta.h"
+#include "engine/checkpoint_meta.h"
 #include "engine/defects.h"
 #include "engine/ids.h"
 #include "engine/state/keyed_state_backend.h"

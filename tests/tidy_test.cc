@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/paths.h"
+#include "tests/support/folder_graph.h"
 #include "tests/support/tidy_rules.h"
 #include "tests/support/tidy_source.h"
 
@@ -254,6 +255,47 @@ TEST(TidyRulesTest, FindsARoomWithoutADoorSign) {
   EXPECT_THAT(ShowAll(CheckDoorSigns(paths)), ElementsAre(HasSubstr("engine/README.md")));
 }
 
+constexpr std::string_view kDrawn =
+    "<!-- parts of engine -->\n"
+    "| part | holds | stands on |\n|---|---|---|\n"
+    "| base | `ids` | - |\n| state | `state/` | base |\n| graph | `graph/`, `api` | base |\n";
+
+TEST(TidyPartsTest, AreReadFromTheTable) {
+  const std::vector<RoomPart> parts = ReadParts(kDrawn, "engine");
+  ASSERT_THAT(parts, SizeIs(3));
+  EXPECT_THAT(parts[0].stands_on, IsEmpty());
+  EXPECT_THAT(parts[2].holds, ElementsAre("api", "graph/"));
+  EXPECT_THAT(CheckParts(parts, "engine"), IsEmpty());
+  EXPECT_THAT(ReadParts(kDrawn, "sim"), IsEmpty());
+}
+
+TEST(TidyPartsTest, ACircleCannotBeDrawn) {
+  const std::vector<RoomPart> parts = {{"a", {"a/"}, {"b"}}, {"b", {"b/", "a/"}, {"a"}}};
+  EXPECT_THAT(ShowAll(CheckParts(parts, "engine")),
+              ElementsAre(HasSubstr("part a of engine stands on b, which is not above it"),
+                          HasSubstr("part b of engine holds a/, which another part holds")));
+}
+
+class TidyPartsIncludeTest : public ::testing::TestWithParam<Planted> {};
+
+TEST_P(TidyPartsIncludeTest, SeesWhatIsNotDrawn) {
+  const auto& [name, path, text, finding] = GetParam();
+  ExpectJudged(CheckIncludesWithin(MakeSource(std::string(path), text), ReadParts(kDrawn, "engine"),
+                                   "engine"),
+               finding);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Includes, TidyPartsIncludeTest,
+    ::testing::Values(
+        Planted{"drawn", "engine/state/a.cc", "#include \"engine/ids.h\"", ""},
+        Planted{"own", "engine/graph/a.cc", "#include \"engine/api.h\"", ""},
+        Planted{"below", "engine/ids.h", "#include \"engine/state/a.h\"", "stands on  only"},
+        Planted{"beside", "engine/api.h", "#include \"engine/state/a.h\"", "stands on base only"},
+        Planted{"unknown", "engine/rpc/a.h", "", "rpc/ is in no part of engine"},
+        Planted{"elsewhere", "sim/a.h", "#include \"engine/state/a.h\"", ""}),
+    [](const auto& planted) { return std::string(planted.param.name); });
+
 // ---- The repository
 // ------------------------------------------------------------------------------
 
@@ -322,6 +364,17 @@ SourceFile TwinOf(const SourceFile& file) {
 TEST(TidyTest, FindsTheSources) { EXPECT_FALSE(Sources().empty()); }
 
 TEST(TidyTest, IncludesKeepToTheLayers) { ExpectObeyed(CheckIncludes); }
+
+TEST(TidyTest, PartsStandOnWhatIsDrawn) {
+  std::ifstream in(std::filesystem::path(FLINCH_SOURCE_DIR) / "ARCHITECTURE.md");
+  const std::string page(std::istreambuf_iterator<char>(in), {});
+  for (const std::string_view room : {"engine"}) {
+    const std::vector<RoomPart> parts = ReadParts(page, room);
+    EXPECT_FALSE(parts.empty()) << room;
+    ExpectNone(CheckParts(parts, room));
+    ExpectObeyed([&](const SourceFile& file) { return CheckIncludesWithin(file, parts, room); });
+  }
+}
 
 TEST(TidyTest, NothingBannedIsUsed) {
   ExpectObeyed([](const SourceFile& file) { return CheckBans(file, TwinOf(file)); });

@@ -20,9 +20,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/checkpoint/checkpoint_meta.h"
 #include "engine/checkpoint/completed_checkpoint_store.h"
 #include "engine/checkpoint/coordinator_core.h"
+#include "engine/checkpoint_meta.h"
 #include "engine/config.h"
 #include "engine/defects.h"
 #include "engine/rpc/main_thread.h"

@@ -14,7 +14,7 @@
 #include <memory>
 #include <string>
 
-#include "engine/connectors/log_protocol.h"
+#include "engine/outside/log_protocol.h"
 #include "engine/rpc/endpoint.h"
 #include "sim/environment.h"
 #include "sim/result.h"

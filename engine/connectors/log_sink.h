@@ -35,7 +35,7 @@
 #include <vector>
 
 #include "engine/connectors/log_client.h"
-#include "engine/connectors/log_protocol.h"
+#include "engine/outside/log_protocol.h"
 #include "engine/stream_operator.h"
 #include "engine/transition_table.h"
 #include "sim/environment.h"

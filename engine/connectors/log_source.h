@@ -30,8 +30,8 @@
 #include <vector>
 
 #include "engine/connectors/log_client.h"
-#include "engine/connectors/log_protocol.h"
 #include "engine/defects.h"
+#include "engine/outside/log_protocol.h"
 #include "engine/stream_operator.h"
 #include "sim/environment.h"
 #include "sim/sync.h"

@@ -13,7 +13,7 @@
 #include <memory>
 #include <vector>
 
-#include "engine/checkpoint/checkpoint_meta.h"
+#include "engine/checkpoint_meta.h"
 #include "engine/config.h"
 #include "engine/graph/stream_graph.h"
 #include "engine/stream_element.h"

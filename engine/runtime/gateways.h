@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/checkpoint/checkpoint_meta.h"
 #include "engine/checkpoint/checkpoint_storage.h"
+#include "engine/checkpoint_meta.h"
 #include "engine/graph/execution_state.h"
 #include "engine/ids.h"
 #include "engine/rpc/endpoint.h"

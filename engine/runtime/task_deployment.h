@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/checkpoint/checkpoint_meta.h"
 #include "engine/checkpoint/checkpoint_storage.h"
+#include "engine/checkpoint_meta.h"
 #include "engine/graph/job_catalog.h"
 #include "engine/ids.h"
 

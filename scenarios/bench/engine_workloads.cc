@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "engine/cluster.h"
-#include "engine/connectors/log_broker.h"
 #include "engine/data_stream.h"
 #include "engine/events.h"
+#include "engine/outside/log_broker.h"
 #include "scenarios/bench/generator.h"
 #include "scenarios/bench/kernel_workloads.h"
 #include "scenarios/jobs/jobs.h"

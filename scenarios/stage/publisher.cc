@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/connectors/log_client.h"
-#include "engine/connectors/log_protocol.h"
+#include "engine/outside/log_protocol.h"
 #include "sim/check.h"
 
 namespace flinch::scenarios {

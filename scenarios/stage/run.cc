@@ -10,10 +10,10 @@
 #include <fmt/format.h>
 
 #include "engine/cluster.h"
-#include "engine/connectors/log_broker.h"
 #include "engine/events.h"
 #include "engine/graph/job_graph.h"
 #include "engine/graph/stream_graph.h"
+#include "engine/outside/log_broker.h"
 #include "faults/injector.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/aim/cells.h"
@@ -91,7 +91,7 @@ std::string_view EndingName(sim::Ending ending) {
   sim::Unreachable("ending {}", static_cast<int>(ending));
 }
 
-// "log_state" of "engine/connectors/log_state.cc:12": the line moves with every change.
+// "log_state" of "engine/outside/log_state.cc:12": the line moves with every change.
 std::string StemOf(std::string_view where) {
   where.remove_prefix(where.rfind('/') + 1);  // from the start when there is none
   return std::string(where.substr(0, where.find('.')));

@@ -7,9 +7,9 @@
 
 #include "engine/checkpoint/checkpoint_protocol.h"
 #include "engine/connectors/log_sink.h"
-#include "engine/connectors/log_state.h"
 #include "engine/master/execution_graph.h"
 #include "engine/network/barrier_handler.h"
+#include "engine/outside/log_state.h"
 #include "engine/transition_table.h"
 #include "tests/support/golden.h"
 
@@ -32,7 +32,7 @@ std::string DrawAll() {
   text += Draw("One attempt of a subtask", "master/execution_graph.h", kExecutionTransitions);
   text += Draw("The job", "master/execution_graph.h", kJobTransitions);
   text += Draw("A transaction of the sink", "connectors/log_sink.h", kSinkTransactionTransitions);
-  text += Draw("A transaction at the broker", "connectors/log_state.h", kLogTransactionTransitions);
+  text += Draw("A transaction at the broker", "outside/log_state.h", kLogTransactionTransitions);
   return text;
 }
 

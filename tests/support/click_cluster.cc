@@ -1,12 +1,12 @@
 #include "tests/support/click_cluster.h"
 
 #include "engine/cluster.h"
-#include "engine/connectors/log_broker.h"
 #include "engine/connectors/log_client.h"
 #include "engine/connectors/log_sink.h"
 #include "engine/connectors/log_source.h"
 #include "engine/data_stream.h"
 #include "engine/events.h"
+#include "engine/outside/log_broker.h"
 #include "sim/check.h"
 
 namespace flinch::engine {

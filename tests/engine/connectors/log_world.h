@@ -16,8 +16,8 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/connectors/log_broker.h"
 #include "engine/connectors/log_client.h"
+#include "engine/outside/log_broker.h"
 #include "engine/stream_operator.h"
 #include "sim/world/world.h"
 #include "tests/support/plain_runtime.h"

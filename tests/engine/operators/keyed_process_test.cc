@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/data_stream.h"
-#include "engine/key_codec.h"
+#include "engine/graph/key_codec.h"
 #include "tests/support/number_job.h"
 #include "tests/support/operator_harness.h"
 

@@ -10,7 +10,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "engine/key_codec.h"
+#include "engine/graph/key_codec.h"
 #include "tests/support/operator_harness.h"
 
 namespace flinch::engine {

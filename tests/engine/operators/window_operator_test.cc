@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/key_codec.h"
+#include "engine/graph/key_codec.h"
 #include "tests/support/operator_harness.h"
 
 namespace flinch::engine {

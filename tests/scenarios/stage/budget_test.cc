@@ -9,8 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/connectors/log_broker.h"
-#include "engine/connectors/log_journal.h"
+#include "engine/outside/log_broker.h"
+#include "engine/outside/log_journal.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/stage/run.h"

@@ -8,9 +8,9 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/connectors/log_broker.h"
-#include "engine/connectors/log_journal.h"
-#include "engine/connectors/log_protocol.h"
+#include "engine/outside/log_broker.h"
+#include "engine/outside/log_journal.h"
+#include "engine/outside/log_protocol.h"
 #include "scenarios/files/registry.h"
 #include "sim/world/world.h"
 

@@ -1,4 +1,4 @@
-#include "engine/connectors/log_broker.h"
+#include "engine/outside/log_broker.h"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "engine/connectors/log_state.h"
+#include "engine/outside/log_state.h"
 
 #include <algorithm>
 

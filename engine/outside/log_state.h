@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/connectors/log_protocol.h"
+#include "engine/outside/log_protocol.h"
 #include "engine/transition_table.h"
 #include "sim/result.h"
 

@@ -1,4 +1,4 @@
-#include "engine/connectors/log_journal.h"
+#include "engine/outside/log_journal.h"
 
 #include <string>
 #include <vector>
@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/connectors/log_protocol.h"
+#include "engine/outside/log_protocol.h"
 
 namespace flinch::engine {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/connectors/log_journal.h"
+#include "engine/outside/log_journal.h"
 
 #include <algorithm>
 #include <cstring>
@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "engine/checksum.h"
-#include "engine/connectors/log_protocol.h"
+#include "engine/outside/log_protocol.h"
 
 namespace flinch::engine {
 namespace {

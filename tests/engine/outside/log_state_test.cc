@@ -1,4 +1,4 @@
-#include "engine/connectors/log_state.h"
+#include "engine/outside/log_state.h"
 
 #include <string>
 #include <vector>
@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/engine/connectors/log_fixture.h"
+#include "tests/engine/outside/log_fixture.h"
 
 namespace flinch::engine {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/connectors/log_broker.h"
+#include "engine/outside/log_broker.h"
 
 #include <algorithm>
 #include <chrono>
@@ -10,8 +10,8 @@
 
 #include <fmt/format.h>
 
-#include "engine/connectors/log_state.h"
 #include "engine/events.h"
+#include "engine/outside/log_state.h"
 #include "engine/rpc/endpoint.h"
 #include "sim/disk.h"
 #include "sim/sync.h"

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/connectors/log_state.h"
+#include "engine/outside/log_state.h"
 #include "sim/time.h"
 
 namespace flinch::engine {

@@ -1,4 +1,4 @@
-#include "engine/key_codec.h"
+#include "engine/graph/key_codec.h"
 
 #include <string>
 #include <utility>

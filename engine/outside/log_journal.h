@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/connectors/log_state.h"
 #include "engine/ids.h"
+#include "engine/outside/log_state.h"
 #include "engine/rpc/endpoint.h"
 #include "engine/serializer.h"
 #include "sim/result.h"

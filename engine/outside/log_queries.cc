@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/connectors/log_state.h"
+#include "engine/outside/log_state.h"
 
 namespace flinch::engine {
 namespace {

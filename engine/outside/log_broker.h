@@ -1,5 +1,5 @@
 // The transactional, partitioned log as a process of its own: Kafka's semantics behind
-// engine/connectors/log_protocol.h.
+// engine/outside/log_protocol.h.
 //
 // Shape:    one loop. It takes all requests that wait, applies the commands, appends them to the
 //           journal as one group, syncs once, tells the world what happened, and only then replies
@@ -22,8 +22,8 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/connectors/log_journal.h"
-#include "engine/connectors/log_protocol.h"
+#include "engine/outside/log_journal.h"
+#include "engine/outside/log_protocol.h"
 #include "sim/environment.h"
 
 namespace flinch::engine {

@@ -17,8 +17,8 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/connectors/record_batch.h"
 #include "engine/ids.h"
+#include "engine/outside/record_batch.h"
 #include "engine/rpc/endpoint.h"
 #include "engine/serializer.h"
 

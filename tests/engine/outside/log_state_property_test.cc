@@ -1,6 +1,6 @@
 // What readers of committed data see, against a model that knows nothing of offsets, epochs or
 // phases: a list of entries with their transaction's fate, cut at the first open one.
-#include "engine/connectors/log_state.h"
+#include "engine/outside/log_state.h"
 
 #include <algorithm>
 #include <map>
@@ -12,8 +12,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "engine/connectors/log_journal.h"
-#include "tests/engine/connectors/log_fixture.h"
+#include "engine/outside/log_journal.h"
+#include "tests/engine/outside/log_fixture.h"
 
 namespace flinch::engine {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/connectors/record_batch.h"
+#include "engine/outside/record_batch.h"
 
 #include <string>
 #include <vector>
