@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/check.h"
+
 namespace flinch::engine {
 namespace {
 
@@ -26,8 +28,8 @@ InputGate::InputGate(sim::Environment& environment, const NetworkOptions& option
 }
 
 void InputGate::Start(sim::FiberGroup& fibers) {
-  for (const std::unique_ptr<Channel>& channel : channels_) {
-    fibers.Spawn("input", [this, raw = channel.get()] { Read(*raw); });
+  for (size_t index = 0; index < channels_.size(); ++index) {
+    fibers.Spawn("input", [this, index] { Read(index); });
   }
 }
 
@@ -69,7 +71,8 @@ sim::Result<void> InputGate::Request(Channel& channel) {
   }
 }
 
-void InputGate::Read(Channel& channel) {
+void InputGate::Read(size_t index) {
+  Channel& channel = *channels_[index];
   const auto fail = [&](const sim::Error& error) {
     if (!closed_ && !channel.ended && !error_) {
       error_ = sim::Error{error.code, fmt::format("The connection to {} failed: {}",
@@ -95,6 +98,9 @@ void InputGate::Read(Channel& channel) {
       return;
     }
     channel.buffers.push_back(*std::move(buffer));
+    if (!channel.blocked) {
+      ready_.insert(index);
+    }
     on_input_();
     channel.room.WaitFor(
         [&] { return closed_ || channel.buffers.size() < options_.buffers_per_subpartition; });
@@ -104,23 +110,38 @@ void InputGate::Read(Channel& channel) {
   }
 }
 
-std::optional<size_t> InputGate::Next(const std::function<bool(size_t)>& is_blocked) const {
-  for (size_t step = 0; step < channels_.size(); ++step) {
-    const size_t index = (turn_ + step) % channels_.size();
-    if (!channels_[index]->buffers.empty() && !is_blocked(index)) {
-      return index;
-    }
+std::optional<size_t> InputGate::Next() const {
+  if (ready_.empty()) {
+    return std::nullopt;
   }
-  return std::nullopt;
+  const auto next = ready_.lower_bound(turn_);
+  return next == ready_.end() ? *ready_.begin() : *next;
 }
 
-Bytes InputGate::Take(size_t channel) {
-  std::deque<Bytes>& buffers = channels_.at(channel)->buffers;
-  Bytes buffer = std::move(buffers.front());
-  buffers.pop_front();
-  turn_ = (channel + 1) % channels_.size();
-  channels_[channel]->room.NotifyAll();
+Bytes InputGate::Take(size_t index) {
+  Channel& channel = *channels_.at(index);
+  sim::Check(!channel.buffers.empty(), "channel {} has nothing to be taken", index);
+  Bytes buffer = std::move(channel.buffers.front());
+  channel.buffers.pop_front();
+  if (channel.buffers.empty()) {
+    ready_.erase(index);
+  }
+  turn_ = (index + 1) % channels_.size();
+  channel.room.NotifyAll();
   return buffer;
+}
+
+void InputGate::Block(size_t index) {
+  channels_.at(index)->blocked = true;
+  ready_.erase(index);
+}
+
+void InputGate::Resume(size_t index) {
+  Channel& channel = *channels_.at(index);
+  channel.blocked = false;
+  if (!channel.buffers.empty()) {
+    ready_.insert(index);
+  }
 }
 
 void InputGate::EndOfData(size_t channel) {

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,11 +64,14 @@ class InputGate {
 
   const ChannelOptions& channel(size_t index) const { return channels_.at(index)->options; }
 
-  // The next channel with a buffer that `is_blocked` does not exclude, in turn; nothing when there
-  // is none.
-  std::optional<size_t> Next(const std::function<bool(size_t)>& is_blocked) const;
+  // The next channel that has a buffer and is not blocked, in turn; nothing when there is none.
+  std::optional<size_t> Next() const;
   // Takes the channel's next buffer.
   Bytes Take(size_t channel);
+
+  // Leaves what the channel brings in its queue until it is resumed.
+  void Block(size_t channel);
+  void Resume(size_t channel);
 
   // Nothing that comes after it but barriers.
   void EndOfData(size_t channel);
@@ -87,12 +91,13 @@ class InputGate {
 
     ChannelOptions options;
     std::deque<Bytes> buffers;
+    bool blocked = false;
     bool ended = false;
     std::unique_ptr<sim::Connection> connection;
     sim::Condition room;  // a buffer was taken from a full queue, or the gate was closed
   };
 
-  void Read(Channel& channel);
+  void Read(size_t index);
   // Leaves the connection in the channel. Whoever asked for a subpartition waits on that connection
   // for the answer: the producer serves it to nobody else.
   sim::Result<void> Request(Channel& channel);
@@ -101,6 +106,9 @@ class InputGate {
   sim::Environment& environment_;
   NetworkOptions options_;
   std::vector<std::unique_ptr<Channel>> channels_;
+  // Channels with buffers that are not blocked. Ordered, so that the next one after `turn_` is
+  // found at once, however many others there are.
+  std::set<size_t> ready_;
   std::function<void()> on_input_;
   BrokenChannel broken_;
   size_t turn_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -208,7 +209,7 @@ bool StreamTask::HasInput() const {
   if (is_source) {
     return source_available_ && !end_of_input_;
   }
-  return gate_.Next([this](size_t channel) { return barriers_.IsBlocked(channel); }).has_value();
+  return gate_.Next().has_value();
 }
 
 // Works until there is nothing to do, or enough was done for one turn. False when nothing was.
@@ -260,8 +261,7 @@ sim::Result<bool> StreamTask::PollSource() {
 }
 
 sim::Result<bool> StreamTask::ReadInput() {
-  const std::optional<size_t> channel =
-      gate_.Next([this](size_t index) { return barriers_.IsBlocked(index); });
+  const std::optional<size_t> channel = gate_.Next();
   if (!channel) {
     return false;
   }
@@ -347,16 +347,43 @@ sim::Result<void> StreamTask::OnBarrier(size_t channel, const CheckpointMeta& me
                                                 {"place", barriers_.PlaceOf(channel, id)},
                                                 {"from", gate_.channel(channel).producer_name},
                                                 {"records", channels_[channel].records}});
-  const bool is_lost =
-      defects_.Has(Defect::kBarriersOfEndedChannelsAreLost) && gate_.HasEnded(channel);
-  if (is_lost || !barriers_.OnBarrier(channel, id)) {
+  if (defects_.Has(Defect::kBarriersOfEndedChannelsAreLost) && gate_.HasEnded(channel)) {
     return {};
   }
-  environment_.Trace(
-      events::kBarrierAligned,
-      {{"id", id}, {"subtask", name_}, {"attempt", id_.attempt}, {"channels", gate_.channels()}});
-  return PerformCheckpoint(meta);
+  return Feed(barrier_input::Barrier{.channel = channel, .meta = meta});
 }
+
+sim::Result<void> StreamTask::Feed(const BarrierInput& input) {
+  for (const BarrierEffect& effect : barriers_.Step(input)) {
+    if (sim::Result<void> performed =
+            std::visit([this](const auto& each) { return Perform(each); }, effect);
+        !performed) {
+      return performed;
+    }
+  }
+  return {};
+}
+
+sim::Result<void> StreamTask::Perform(const barrier_effect::Block& block) {
+  gate_.Block(block.channel);
+  return {};
+}
+
+sim::Result<void> StreamTask::Perform(const barrier_effect::Resume& resume) {
+  gate_.Resume(resume.channel);
+  return {};
+}
+
+sim::Result<void> StreamTask::Perform(const barrier_effect::Trigger& trigger) {
+  environment_.Trace(events::kBarrierAligned, {{"id", trigger.meta.id},
+                                               {"subtask", name_},
+                                               {"attempt", id_.attempt},
+                                               {"channels", gate_.channels()}});
+  return PerformCheckpoint(trigger.meta);
+}
+
+// Whoever waits downstream hears of it from the coordinator, too.
+sim::Result<void> StreamTask::Perform(const barrier_effect::GiveUp&) { return {}; }
 
 sim::Result<void> StreamTask::OnEndOfData(size_t channel) {
   if (gate_.HasEnded(channel)) {
@@ -516,7 +543,9 @@ void StreamTask::NotifyAborted(CheckpointId id) {
 
 sim::Result<void> StreamTask::OnAborted(CheckpointId id) {
   last_checkpoint_ = std::max(last_checkpoint_, id);
-  barriers_.OnAborted(id);
+  if (sim::Result<void> fed = Feed(barrier_input::Aborted{.id = id}); !fed) {
+    return fed;
+  }
   return chain_.NotifyAborted(id);
 }
 

@@ -22,7 +22,7 @@
 #include "engine/defects.h"
 #include "engine/graph/execution_state.h"
 #include "engine/graph/job_graph.h"
-#include "engine/network/barrier_handler.h"
+#include "engine/network/barrier_core.h"
 #include "engine/network/input_gate.h"
 #include "engine/network/result_partition.h"
 #include "engine/network/watermark_valve.h"
@@ -103,6 +103,12 @@ class StreamTask {
   sim::Result<bool> ReadInput();
   sim::Result<void> ProcessBuffer(size_t channel, std::string_view buffer);
   sim::Result<void> OnBarrier(size_t channel, const CheckpointMeta& meta);
+  // Carries out what the barriers' core wants done.
+  sim::Result<void> Feed(const BarrierInput& input);
+  sim::Result<void> Perform(const barrier_effect::Block& block);
+  sim::Result<void> Perform(const barrier_effect::Resume& resume);
+  sim::Result<void> Perform(const barrier_effect::Trigger& trigger);
+  sim::Result<void> Perform(const barrier_effect::GiveUp& given_up);
   sim::Result<void> OnEndOfData(size_t channel);
   sim::Result<void> EndInput();
   sim::Result<void> PerformCheckpoint(const CheckpointMeta& meta);
@@ -137,7 +143,7 @@ class StreamTask {
   // Snapshots that are being written; views of the state in the chain.
   std::map<CheckpointId, FrozenTask> frozen_;
   InputGate gate_;
-  BarrierHandler barriers_;
+  BarrierCore barriers_;
   std::vector<Channel> channels_;  // by the gate's channels
   std::vector<Input> inputs_;
 

@@ -8,7 +8,7 @@
 #include "engine/checkpoint/checkpoint_protocol.h"
 #include "engine/connectors/log_sink.h"
 #include "engine/master/execution_graph.h"
-#include "engine/network/barrier_handler.h"
+#include "engine/network/barrier_core.h"
 #include "engine/outside/log_state.h"
 #include "engine/transition_table.h"
 #include "tests/support/golden.h"
@@ -28,7 +28,7 @@ std::string DrawAll() {
   std::string text = "\n";
   text += Draw("A checkpoint at the coordinator", "checkpoint/checkpoint_protocol.h",
                kCheckpointTransitions);
-  text += Draw("Barrier alignment in a task", "network/barrier_handler.h", kAlignmentTransitions);
+  text += Draw("Barrier alignment in a task", "network/barrier_core.h", kAlignmentTransitions);
   text += Draw("One attempt of a subtask", "master/execution_graph.h", kExecutionTransitions);
   text += Draw("The job", "master/execution_graph.h", kJobTransitions);
   text += Draw("A transaction of the sink", "connectors/log_sink.h", kSinkTransactionTransitions);

@@ -89,6 +89,10 @@ std::vector<std::string> InteractionsIn(const std::string& folder) {
   return paths;
 }
 
+std::string InteractionName(const testing::TestParamInfo<std::string>& path) {
+  return std::filesystem::path(path.param).stem().string();
+}
+
 std::vector<std::string> WordsOf(std::string_view command) {
   std::istringstream in{std::string(command)};
   return {std::istream_iterator<std::string>(in), std::istream_iterator<std::string>()};

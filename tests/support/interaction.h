@@ -30,6 +30,9 @@ testing::AssertionResult MatchesInteraction(const std::string& path, const Inter
 // The files of a folder (from the repository's root) that end in ".txt", in their order.
 std::vector<std::string> InteractionsIn(const std::string& folder);
 
+// The name of such a file without its folder and its ending: the name of its test.
+std::string InteractionName(const testing::TestParamInfo<std::string>& path);
+
 // The words of a command.
 std::vector<std::string> WordsOf(std::string_view command);
 

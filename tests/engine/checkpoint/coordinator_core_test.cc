@@ -21,11 +21,7 @@ TEST_P(CoordinatorCoreTest, DoesWhatTheTextSays) {
 INSTANTIATE_TEST_SUITE_P(
     Interactions, CoordinatorCoreTest,
     ::testing::ValuesIn(tests::InteractionsIn("tests/engine/checkpoint/coordinator_core")),
-    [](const auto& path) {
-      const std::string& name = path.param;
-      const size_t begin = name.rfind('/') + 1;
-      return name.substr(begin, name.rfind('.') - begin);
-    });
+    tests::InteractionName);
 
 TEST(CoordinatorCoreTest, InputsThatNobodyAskedForBreakAnInvariant) {
   CoordinatorScript script;

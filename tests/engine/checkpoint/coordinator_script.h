@@ -12,9 +12,7 @@
 // Tasks are source[0], source[1] and sink[0], each in the attempt of the last `new` or `attempt N`.
 #pragma once
 
-#include <charconv>
 #include <deque>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,47 +23,35 @@
 
 #include "engine/checkpoint/coordinator_core.h"
 #include "sim/check.h"
-#include "tests/support/interaction.h"
+#include "tests/support/core_script.h"
 
 namespace flinch::engine {
 
-class CoordinatorScript {
+class CoordinatorScript : private tests::CommandScript {
  public:
   // What the command brings.
   std::string Run(std::string_view command) {
-    told_.clear();
-    words_ = tests::WordsOf(command);
-    const std::string verb = words_.at(0);
+    CommandScript::Begin(command);
+    const std::string verb = Word(0);
     if (verb == "options") {
       SetOptions();
     } else if (verb == "new") {
-      Begin();
+      MakeCore();
     } else if (verb == "attempt") {
       attempt_ = static_cast<uint32_t>(Number(1));
     } else if (verb == "running") {
-      moment_.all_running = words_.at(1) == "yes";
+      moment_.all_running = Word(1) == "yes";
     } else if (verb == "end") {
-      moment_.all_at_end = words_.at(1) == "yes";
+      moment_.all_at_end = Word(1) == "yes";
     } else if (verb == "pass") {
-      Pass(Span(words_.at(1)));
+      Pass(tests::SpanOf(Word(1)));
     } else {
       FeedWords(verb);
     }
-    return told_;
+    return told();
   }
 
  private:
-  static sim::Duration Span(std::string_view word) {
-    int64_t number = 0;
-    const auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    const std::string_view unit(rest, word.data() + word.size());
-    sim::Check(error == std::errc() && (unit == "ms" || unit == "s"), "{} is no span", word);
-    return unit == "s" ? sim::Duration(std::chrono::seconds(number))
-                       : sim::Duration(std::chrono::milliseconds(number));
-  }
-
-  uint64_t Number(size_t word) const { return std::stoull(words_.at(word)); }
-
   CheckpointId Id(size_t word) const { return CheckpointId(Number(word)); }
 
   std::vector<ExecutionAttemptId> Tasks(bool sources_only) const {
@@ -108,15 +94,13 @@ class CoordinatorScript {
   }
 
   void SetOptions() {
-    for (size_t i = 1; i < words_.size(); ++i) {
-      const std::string name = words_[i].substr(0, words_[i].find('='));
-      const std::string value = words_[i].substr(name.size() + 1);
+    ForEachOption([this](const std::string& name, const std::string& value) {
       if (name == "interval") {
-        options_.checkpoint.interval = Span(value);
+        options_.checkpoint.interval = tests::SpanOf(value);
       } else if (name == "timeout") {
-        options_.checkpoint.timeout = Span(value);
+        options_.checkpoint.timeout = tests::SpanOf(value);
       } else if (name == "pause") {
-        options_.checkpoint.min_pause = Span(value);
+        options_.checkpoint.min_pause = tests::SpanOf(value);
       } else if (name == "tolerable") {
         options_.checkpoint.tolerable_failures = static_cast<uint32_t>(std::stoul(value));
       } else if (name == "concurrent") {
@@ -125,16 +109,16 @@ class CoordinatorScript {
         sim::Check(name == "defect", "there is no option {}", name);
         options_.defects.Plant(*FindDefect(value));
       }
-    }
+    });
   }
 
-  void Begin() {
+  void MakeCore() {
     std::vector<CompletedCheckpoint> stored;
-    for (size_t i = 2; i < words_.size(); ++i) {
+    for (size_t i = 2; i < words(); ++i) {
       stored.push_back({.id = Id(i), .is_final = false, .snapshots = {}});
       last_id_ = Number(i);
     }
-    timers_.clear();
+    timers_.Clear();
     tickets_.clear();
     stores_.clear();
     core_.emplace(options_, stored);
@@ -142,9 +126,9 @@ class CoordinatorScript {
 
   void FeedWords(const std::string& verb) {
     namespace input = coordinator_input;
-    const std::string second = words_.size() > 1 ? words_[1] : "";
+    const std::string second = Word(1);
     if (verb == "start") {
-      Feed(input::Start{.first_delay = Span(second)});
+      Feed(input::Start{.first_delay = tests::SpanOf(second)});
     } else if (verb == "stop") {
       Feed(input::Stop());
     } else if (verb == "recovered") {
@@ -172,7 +156,7 @@ class CoordinatorScript {
     } else {
       sim::Check(verb == "clean", "there is no command {}", verb);
       input::CleanedUp cleaned{.subsumed = {}, .all = second != "fails"};
-      for (size_t i = 1; i < words_.size() && cleaned.all; ++i) {
+      for (size_t i = 1; i < words() && cleaned.all; ++i) {
         cleaned.subsumed.push_back(Id(i));
       }
       Feed(cleaned);
@@ -198,22 +182,11 @@ class CoordinatorScript {
 
   void Pass(sim::Duration span) {
     const sim::SimTime until = sim::Later(moment_.now, span);
-    for (;;) {
-      auto next = timers_.end();
-      for (auto timer = timers_.begin(); timer != timers_.end(); ++timer) {
-        if (timer->second <= until && (next == timers_.end() || timer->second < next->second)) {
-          next = timer;
-        }
-      }
-      if (next == timers_.end()) {
-        break;
-      }
-      SetNow(next->second);
-      const CoordinatorTimer timer = next->first;
-      timers_.erase(next);
-      told_ += fmt::format("{}: {}\n", sim::Show(moment_.now), Show(timer));
+    timers_.RunUntil(until, [this](const CoordinatorTimer& timer, sim::SimTime at) {
+      SetNow(at);
+      SayLine(fmt::format("{}: {}", sim::Show(at), Show(timer)));
       Feed(coordinator_input::TimerFired{.timer = timer});
-    }
+    });
     SetNow(until);
   }
 
@@ -226,11 +199,6 @@ class CoordinatorScript {
     for (const CoordinatorEffect& effect : core_->Step(input, moment_)) {
       std::visit([this](const auto& each) { Tell(each); }, effect);
     }
-  }
-
-  template <typename... Parts>
-  void Say(fmt::format_string<Parts...> format, Parts&&... parts) {
-    told_ += "  " + fmt::format(format, std::forward<Parts>(parts)...) + "\n";
   }
 
   void Tell(const coordinator_effect::DrawId& draw) {
@@ -288,12 +256,12 @@ class CoordinatorScript {
   void Tell(const coordinator_effect::FailJob& fail) { Say("fail the job: {}", fail.reason); }
 
   void Tell(const coordinator_effect::StartTimer& start) {
-    timers_[start.timer] = sim::Later(moment_.now, start.after);
+    timers_.Start(start.timer, sim::Later(moment_.now, start.after));
     Say("timer {} in {}", Show(start.timer), sim::Show(start.after));
   }
 
   void Tell(const coordinator_effect::CancelTimer& cancel) {
-    if (timers_.erase(cancel.timer) == 1) {
+    if (timers_.Cancel(cancel.timer)) {
       Say("no timer {}", Show(cancel.timer));
     }
   }
@@ -304,11 +272,9 @@ class CoordinatorScript {
       .now = sim::kEpoch, .wall = {}, .all_running = true, .all_at_end = false};
   uint32_t attempt_ = 1;
   uint64_t last_id_ = 0;
-  std::vector<std::string> words_;
-  std::string told_;
   std::deque<uint64_t> tickets_;
   std::deque<CheckpointId> stores_;
-  std::map<CoordinatorTimer, sim::SimTime> timers_;
+  tests::ScriptTimers<CoordinatorTimer> timers_;
 };
 
 }  // namespace flinch::engine

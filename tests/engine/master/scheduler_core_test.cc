@@ -21,11 +21,7 @@ TEST_P(SchedulerCoreTest, DoesWhatTheTextSays) {
 INSTANTIATE_TEST_SUITE_P(
     Interactions, SchedulerCoreTest,
     ::testing::ValuesIn(tests::InteractionsIn("tests/engine/master/scheduler_core")),
-    [](const auto& path) {
-      const std::string& name = path.param;
-      const size_t begin = name.rfind('/') + 1;
-      return name.substr(begin, name.rfind('.') - begin);
-    });
+    tests::InteractionName);
 
 TEST(SchedulerCoreTest, InputsThatNobodyAskedForBreakAnInvariant) {
   SchedulerScript script;

@@ -14,8 +14,6 @@
 // A task is NAME[SUBTASK]#ATTEMPT.
 #pragma once
 
-#include <charconv>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,64 +24,52 @@
 
 #include "engine/master/scheduler_core.h"
 #include "sim/check.h"
-#include "tests/support/interaction.h"
+#include "tests/support/core_script.h"
 
 namespace flinch::engine {
 
-class SchedulerScript {
+class SchedulerScript : private tests::CommandScript {
  public:
   // What the command brings.
   std::string Run(std::string_view command) {
-    told_.clear();
-    words_ = tests::WordsOf(command);
-    const std::string& verb = words_.at(0);
+    CommandScript::Begin(command);
+    const std::string verb = Word(0);
     if (verb == "options") {
       SetOptions();
     } else if (verb == "new") {
-      Begin();
+      MakeCore();
     } else if (verb == "pass") {
-      Pass(Span(words_.at(1)));
+      Pass(tests::SpanOf(Word(1)));
     } else {
       FeedWords(verb);
     }
-    return told_;
+    return told();
   }
 
  private:
-  static sim::Duration Span(std::string_view word) {
-    int64_t number = 0;
-    const auto [rest, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    const std::string_view unit(rest, word.data() + word.size());
-    sim::Check(error == std::errc() && (unit == "ms" || unit == "s"), "{} is no span", word);
-    return unit == "s" ? sim::Duration(std::chrono::seconds(number))
-                       : sim::Duration(std::chrono::milliseconds(number));
-  }
-
   void SetOptions() {
-    for (size_t i = 1; i < words_.size(); ++i) {
-      const std::string name = words_[i].substr(0, words_[i].find('='));
-      const std::string value = words_[i].substr(name.size() + 1);
+    ForEachOption([this](const std::string& name, const std::string& value) {
       if (name == "attempts") {
         options_.restart.attempts = static_cast<uint32_t>(std::stoul(value));
       } else if (name == "delay") {
-        options_.restart.delay = Span(value);
+        options_.restart.delay = tests::SpanOf(value);
       } else {
         sim::Check(name == "defect", "there is no option {}", name);
         options_.defects.Plant(*FindDefect(value));
       }
-    }
+    });
   }
 
-  void Begin() {
+  void MakeCore() {
     graph_ = JobGraph();
-    for (size_t i = 1; i < words_.size(); ++i) {
+    for (const std::string& word : WordsFrom(1)) {
+      const auto id = static_cast<uint32_t>(graph_.vertices.size());
       JobVertex& vertex = graph_.vertices.emplace_back();
-      vertex.id = VertexId(static_cast<uint32_t>(i - 1));
-      vertex.name = words_[i].substr(0, words_[i].find(':'));
-      vertex.parallelism =
-          static_cast<uint32_t>(std::stoul(words_[i].substr(vertex.name.size() + 1)));
+      vertex.id = VertexId(id);
+      vertex.name = word.substr(0, word.find(':'));
+      vertex.parallelism = static_cast<uint32_t>(std::stoul(word.substr(vertex.name.size() + 1)));
     }
-    timers_.clear();
+    timers_.Clear();
     core_.emplace(graph_, options_);
   }
 
@@ -118,14 +104,14 @@ class SchedulerScript {
 
   void Report(const ExecutionAttemptId& task) {
     Feed(scheduler_input::TaskReported{.task = task,
-                                       .state = State(words_.at(2)),
-                                       .end_of_input = words_.size() > 3 && words_[3] == "end",
+                                       .state = State(Word(2)),
+                                       .end_of_input = Word(3) == "end",
                                        .reason = "broken"});
   }
 
   void FeedWords(const std::string& verb) {
     namespace input = scheduler_input;
-    const std::string second = words_.size() > 1 ? words_[1] : "";
+    const std::string second = Word(1);
     if (verb == "start") {
       Feed(input::Start());
     } else if (verb == "has-ended") {
@@ -135,7 +121,7 @@ class SchedulerScript {
     } else if (verb == "number") {
       Feed(input::NumberDrawn{AttemptNumber(static_cast<uint32_t>(std::stoul(second)))});
     } else if (verb == "slots") {
-      Feed(input::SlotsChanged{{words_.begin() + 1, words_.end()}});
+      Feed(input::SlotsChanged{WordsFrom(1)});
     } else if (verb == "lost") {
       Feed(input::TaskManagerLost{.name = second, .reason = "heartbeat timeout"});
     } else if (verb == "accepted") {
@@ -154,8 +140,8 @@ class SchedulerScript {
       Report(Task(second));
     } else if (verb == "listed") {
       input::TasksListed listed{.task_manager = second, .tasks = {}};
-      for (size_t i = 2; i < words_.size(); ++i) {
-        listed.tasks.push_back(Task(words_[i]));
+      for (const std::string& task : WordsFrom(2)) {
+        listed.tasks.push_back(Task(task));
       }
       Feed(listed);
     } else if (verb == "checkpoints-failed") {
@@ -170,22 +156,11 @@ class SchedulerScript {
 
   void Pass(sim::Duration span) {
     const sim::SimTime until = sim::Later(now_, span);
-    for (;;) {
-      auto next = timers_.end();
-      for (auto timer = timers_.begin(); timer != timers_.end(); ++timer) {
-        if (timer->second <= until && (next == timers_.end() || timer->second < next->second)) {
-          next = timer;
-        }
-      }
-      if (next == timers_.end()) {
-        break;
-      }
-      now_ = next->second;
-      const SchedulerTimer timer = next->first;
-      timers_.erase(next);
-      told_ += fmt::format("{}: {}\n", sim::Show(now_), Name(timer));
+    timers_.RunUntil(until, [this](SchedulerTimer timer, sim::SimTime at) {
+      now_ = at;
+      SayLine(fmt::format("{}: {}", sim::Show(at), Name(timer)));
       Feed(scheduler_input::TimerFired{.timer = timer});
-    }
+    });
     now_ = until;
   }
 
@@ -193,11 +168,6 @@ class SchedulerScript {
     for (const SchedulerEffect& effect : core_->Step(input, now_)) {
       std::visit([this](const auto& each) { Tell(each); }, effect);
     }
-  }
-
-  template <typename... Parts>
-  void Say(fmt::format_string<Parts...> format, Parts&&... parts) {
-    told_ += "  " + fmt::format(format, std::forward<Parts>(parts)...) + "\n";
   }
 
   void Tell(const scheduler_effect::TellStatus& told) {
@@ -238,7 +208,7 @@ class SchedulerScript {
   void Tell(const scheduler_effect::WriteResult& write) { Say("write {}", Name(write.status)); }
 
   void Tell(const scheduler_effect::StartTimer& start) {
-    timers_[start.timer] = sim::Later(now_, start.after);
+    timers_.Start(start.timer, sim::Later(now_, start.after));
     Say("timer {} in {}", Name(start.timer), sim::Show(start.after));
   }
 
@@ -246,9 +216,7 @@ class SchedulerScript {
   JobGraph graph_;
   std::optional<SchedulerCore> core_;
   sim::SimTime now_{};
-  std::vector<std::string> words_;
-  std::string told_;
-  std::map<SchedulerTimer, sim::SimTime> timers_;
+  tests::ScriptTimers<SchedulerTimer> timers_;
 };
 
 }  // namespace flinch::engine

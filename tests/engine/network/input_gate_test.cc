@@ -79,11 +79,9 @@ class InputGateTest : public ::testing::Test {
   }
 
   // What can be taken now, in the gate's order.
-  std::vector<std::string> TakeAll(const std::function<bool(size_t)>& is_blocked = [](size_t) {
-    return false;
-  }) {
+  std::vector<std::string> TakeAll() {
     std::vector<std::string> buffers;
-    while (const std::optional<size_t> channel = gate_->Next(is_blocked)) {
+    while (const std::optional<size_t> channel = gate_->Next()) {
       buffers.push_back(gate_->Take(*channel));
     }
     return buffers;
@@ -129,10 +127,19 @@ TEST_F(InputGateTest, LeavesBlockedChannelsAlone) {
   ServeNumbers("a", 2);
   ServeNumbers("b", 2);
   Open({"a", "b"});
+  gate_->Block(0);
   bench_.RunFor(std::chrono::seconds(1));
-  EXPECT_THAT(TakeAll([](size_t channel) { return channel == 0; }), ElementsAre("b1", "b2"));
-  EXPECT_EQ(gate_->Next([](size_t) { return true; }), std::nullopt);
+  EXPECT_THAT(TakeAll(), ElementsAre("b1", "b2"));
+  gate_->Resume(0);
+  EXPECT_EQ(gate_->Next(), 0U);
+  gate_->Block(0);
+  EXPECT_EQ(gate_->Next(), std::nullopt) << "blocked with buffers in its queue";
+  gate_->Resume(0);
   EXPECT_THAT(TakeAll(), ElementsAre("a1", "a2"));
+  gate_->Block(1);
+  gate_->Resume(1);
+  EXPECT_EQ(gate_->Next(), std::nullopt) << "resumed with nothing to give";
+  EXPECT_THROW(gate_->Take(1), sim::Violation);
 }
 
 TEST_F(InputGateTest, StopsReadingWhileItsQueueIsFull) {
@@ -154,10 +161,11 @@ TEST_F(InputGateTest, OneFullChannelDoesNotStopTheOthers) {
   ServeNumbers("a", 100);
   ServeNumbers("b", 100);
   Open({"a", "b"});
+  gate_->Block(0);
   size_t of_b = 0;
   for (int round = 0; round < 50; ++round) {
     bench_.RunFor(std::chrono::seconds(1));
-    of_b += TakeAll([](size_t channel) { return channel == 0; }).size();
+    of_b += TakeAll().size();
   }
   EXPECT_EQ(of_b, 100U);
 }
