@@ -1,7 +1,7 @@
 // The watermark of a task's input: the minimum over its channels. Pure.
 //
-// Cost:   logarithmic in the number of channels for a watermark that grows its channel, constant for
-//         one that does not: channels lie in a heap with the slowest on top.
+// Cost:   logarithmic in the number of channels for a watermark that is newer than the channel's
+//         last, constant for another: channels lie in a heap with the slowest on top.
 // Source: Flink's StatusWatermarkValve, without idleness.
 #pragma once
 
