@@ -26,7 +26,7 @@ constexpr auto kStepNames = std::to_array<StepNames>({
     {"sim.deliver", "sent", ""},
     {"sim.connect", "to", "connection"},
     {"sim.frame", "connection", "payload"},
-    {"sim.arrive", "connection", ""},
+    {"sim.arrive", "connection", "sent"},
     {"sim.disk", "operation", "content"},
     {"sim.act", "number", ""},
     {"sim.drop", "sent", "to"},
