@@ -10,9 +10,11 @@
 #include <fmt/ranges.h>
 
 #include "build_id.h"
+#include "scenarios/cli/ci_options.h"
 #include "scenarios/cli/complaint.h"
 #include "scenarios/cli/hunt_options.h"
 #include "scenarios/cli/limit_options.h"
+#include "scenarios/cli/picture_options.h"
 #include "scenarios/cli/token_options.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
@@ -28,7 +30,7 @@ using text::Quote;
 
 constexpr auto kVerbs = std::to_array<std::string_view>(
     {"run", "hunt", "merge", "replay", "shrink", "explain", "diff", "keep", "regress", "verify",
-     "defects", "list", "check", "bench"});
+     "report", "trace", "study", "defects", "list", "check", "bench"});
 constexpr auto kCatalogues = std::to_array<std::string_view>(
     {"scenarios", "jobs", "faults", "events", "cells", "oracles", "defects"});
 constexpr auto kSuites = std::to_array<std::string_view>({"kernel", "engine"});
@@ -47,6 +49,9 @@ Commands:
   shrink TOKEN      the smallest run that fails like this one
   explain TOKEN     why it failed: from the faults to the broken promise
   diff TOKEN TOKEN  the first event in which two runs differ
+  report TOKEN      a page about a run: one file, opened from disk
+  trace export TOKEN  a run for other viewers: Perfetto, ShiViz, JSON Lines
+  study SCENARIO    what becomes of it when an option changes: CSV and pictures
   keep TOKEN        write a failure down as a regression
   regress [FILE…]   run what was kept, and say what is no longer so
   verify SCENARIO…  every seed twice, in fresh processes under different surroundings
@@ -81,6 +86,7 @@ class Parser {
     DefineBench();
     DefineHunts();
     token_options_.Define(app_);
+    picture_options_.Define(app_);
   }
 
   sim::Result<Command> Parse(std::span<const std::string> words) {
@@ -116,6 +122,9 @@ class Parser {
     if (token_options_.parsed()) {
       return token_options_.Finish();
     }
+    if (picture_options_.parsed()) {
+      return picture_options_.Finish();
+    }
     return Command(CheckArguments{.files = files_});
   }
 
@@ -135,6 +144,7 @@ class Parser {
     run_->add_flag("--twice", arguments_.twice, "run twice and compare event by event");
     run_->add_flag("--timeline", arguments_.timeline, "print what happened, event by event");
     run_->add_flag("--json", arguments_.json, "print one JSON object and nothing else");
+    ci_options_.Define(*run_);
   }
 
   // What makes a run another than the scenario's own.
@@ -159,6 +169,7 @@ class Parser {
     verify_->add_option("--seeds", seeds_, "A..B, both included; 1..20 unless given");
     DefineVariations(*verify_);
     verify_->add_flag("--json", arguments_.json, "print one JSON object and nothing else");
+    ci_options_.Define(*verify_);
   }
 
   void DefineReplay() {
@@ -207,6 +218,7 @@ class Parser {
         "the same command goes on.");
     hunt_options_.Define(*hunt_);
     DefineVariations(*hunt_);
+    ci_options_.Define(*hunt_);
     merge_ = app_.add_subcommand("merge", "The results of a hunt's shards as one.");
     merge_options_.Define(*merge_);
     defects_ = app_.add_subcommand(
@@ -226,6 +238,13 @@ class Parser {
       return sim::Fail(read);
     }
     sim::Result<HuntArguments> arguments = hunt_options_.Finish(std::move(arguments_));
+    if (arguments) {
+      const sim::Result<CiArguments> ci = ci_options_.Finish(*hunt_, arguments->run.json);
+      if (!ci) {
+        return sim::Fail(ci);
+      }
+      arguments->run.ci = *ci;
+    }
     return arguments ? sim::Result<Command>(*std::move(arguments)) : sim::Fail(arguments);
   }
 
@@ -292,7 +311,8 @@ class Parser {
                          rest.empty() ? "A word" : Quote(rest.front()), help);
     }
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-      const std::string of_token = token_options_.MissingOf(*verb);
+      const std::string of_token =
+          token_options_.MissingOf(*verb) + picture_options_.MissingOf(*verb);
       const std::string missing = !of_token.empty() ? of_token
                                   : verb == run_    ? "SCENARIO"
                                   : verb == verify_ ? "SCENARIO"
@@ -344,6 +364,16 @@ class Parser {
     if (arguments_.timeline && arguments_.json) {
       return Usage("--json prints one object and nothing else; leave --timeline out.");
     }
+    const sim::Result<CiArguments> ci = ci_options_.Finish(*run_, arguments_.json);
+    if (!ci) {
+      return sim::Fail(ci);
+    }
+    if (ci->any() && run_->count("--seed-timeout") + run_->count("--seed-memory") > 0) {
+      return Usage(
+          "A run that is ended at a limit writes nothing for a CI; `flinch hunt` with --seeds and "
+          "these limits does.");
+    }
+    arguments_.ci = *ci;
     return Command(std::move(arguments_));
   }
 
@@ -385,6 +415,11 @@ class Parser {
       }
       arguments.seeds = *seeds;
     }
+    const sim::Result<CiArguments> ci = ci_options_.Finish(*verify_, arguments_.json);
+    if (!ci) {
+      return sim::Fail(ci);
+    }
+    arguments_.ci = *ci;
     arguments.run = std::move(arguments_);
     return Command(std::move(arguments));
   }
@@ -473,10 +508,12 @@ class Parser {
   CLI::App* merge_ = nullptr;
   CLI::App* defects_ = nullptr;
   LimitOptions limits_;
+  CiOptions ci_options_;
   HuntOptions hunt_options_;
   MergeOptions merge_options_;
   DefectsOptions defects_options_;
   TokenOptions token_options_;
+  PictureOptions picture_options_;
   ElsewhereOptions elsewhere_;
   RunArguments arguments_;
   ReplayArguments replay_arguments_;
@@ -499,26 +536,6 @@ class Parser {
   std::vector<std::string> pasted_;
   std::vector<std::string> files_;
 };
-
-}  // namespace
-
-sim::Result<SeedRange> ParseSeeds(std::string_view text) {
-  const size_t dots = text.find("..");
-  const sim::Result<uint64_t> first = text::ParseSeed(text.substr(0, dots));
-  const sim::Result<uint64_t> last =
-      dots == std::string_view::npos ? first : text::ParseSeed(text.substr(dots + 2));
-  if (!first || !last) {
-    return Usage(fmt::format("{} Write one seed, or A..B such as 1..200.",
-                             first ? last.error().message : first.error().message));
-  }
-  if (*last < *first) {
-    return Usage(
-        fmt::format("{} ends before it begins. Write {}..{}.", Quote(text), *last, *first));
-  }
-  return SeedRange{.first = *first, .last = *last};
-}
-
-namespace {
 
 sim::Result<Command> ShowVersion(std::span<const std::string> options) {
   for (const std::string& option : options) {

@@ -12,6 +12,9 @@
 #include <variant>
 #include <vector>
 
+#include "scenarios/cli/ci_arguments.h"
+#include "scenarios/cli/picture_arguments.h"
+#include "scenarios/cli/seed_range.h"
 #include "scenarios/cli/token_arguments.h"
 #include "scenarios/files/scenario_toml.h"
 #include "scenarios/hunt/units.h"
@@ -42,19 +45,11 @@ struct RunArguments {
   bool strict = false;  // a fault of a written plan that never fired decides nothing
   bool timeline = false;
   bool json = false;
+  CiArguments ci{};     // of verify and hunt, too
   SeedLimits limits{};  // given: the run has a process of its own, which is ended at them
   // Print the run's trail and nothing else: what `verify` asks of its workers. Not in the help.
   std::optional<sim::Lens> trail{};
 };
-
-// From `first` to `last`, both included.
-struct SeedRange {
-  uint64_t first = 1;
-  uint64_t last = 1;
-};
-
-// "7" or "1..200".
-sim::Result<SeedRange> ParseSeeds(std::string_view text);
 
 struct VerifyArguments {
   std::vector<std::string> scenarios{};
@@ -84,6 +79,7 @@ struct HuntArguments {
   bool no_shrink = false;                  // leave failures as they were found
   std::optional<uint64_t> max_failures{};  // of one signature, after which no unit is begun
   bool exit_zero_on_findings = false;
+  std::optional<std::string> report{};  // a page of HTML
 };
 
 struct MergeArguments {
@@ -144,7 +140,8 @@ struct TextCommand {
 using Command =
     std::variant<RunArguments, ReplayArguments, VerifyArguments, ListArguments, CheckArguments,
                  BenchArguments, HuntArguments, MergeArguments, DefectsArguments, ShrinkArguments,
-                 ExplainArguments, DiffArguments, KeepArguments, RegressArguments, TextCommand>;
+                 ExplainArguments, DiffArguments, KeepArguments, RegressArguments, ReportArguments,
+                 TraceArguments, StudyArguments, TextCommand>;
 
 // `words` without the program's own name.
 sim::Result<Command> ParseCommandLine(std::span<const std::string> words);

@@ -15,8 +15,10 @@
 #include "scenarios/cli/hunt_command.h"
 #include "scenarios/cli/inspect_commands.h"
 #include "scenarios/cli/keep_commands.h"
+#include "scenarios/cli/picture_commands.h"
 #include "scenarios/cli/run_commands.h"
 #include "scenarios/cli/shrink_commands.h"
+#include "scenarios/cli/study_command.h"
 #include "scenarios/cli/verify_command.h"
 #include "scenarios/cli/version.h"
 
@@ -87,6 +89,18 @@ struct Dispatcher {
 
   int operator()(const RegressArguments& arguments) const {
     return RegressCommand(arguments, program, out, err);
+  }
+
+  int operator()(const ReportArguments& arguments) const {
+    return ReportCommand(arguments, program, out, err);
+  }
+
+  int operator()(const TraceArguments& arguments) const {
+    return TraceCommand(arguments, program, out, err);
+  }
+
+  int operator()(const StudyArguments& arguments) const {
+    return StudyCommand(arguments, out, err);
   }
 
   int operator()(const TextCommand& command) const {

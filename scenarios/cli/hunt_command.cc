@@ -13,10 +13,13 @@
 #include <fmt/format.h>
 
 #include "reports/plain_text.h"
+#include "scenarios/cli/ci_output.h"
 #include "scenarios/cli/complaint.h"
 #include "scenarios/cli/expedition.h"
 #include "scenarios/cli/group_shrinker.h"
+#include "scenarios/cli/hunt_page.h"
 #include "scenarios/cli/interrupt.h"
+#include "scenarios/cli/output_file.h"
 #include "scenarios/cli/shard_variables.h"
 #include "scenarios/cli/version.h"
 #include "scenarios/hunt/health.h"
@@ -203,6 +206,30 @@ sim::Result<Expedition> Prepare(const HuntArguments& arguments) {
   return PrepareHunt(arguments, [&alarm] { return alarm && alarm->is_over(); });
 }
 
+// The page is made of what is stored.
+sim::Result<std::optional<OutputFile>> OpenPage(const HuntArguments& arguments, bool is_stored) {
+  if (!arguments.report) {
+    return std::optional<OutputFile>();
+  }
+  if (!is_stored) {
+    return sim::Fail(sim::ErrorCode::kIo,
+                     "--report is made of the results, which cannot be kept here; name a folder "
+                     "for them with --out DIR.");
+  }
+  sim::Result<OutputFile> page = OutputFile::Open(*arguments.report, {});
+  return page ? sim::Result<std::optional<OutputFile>>(std::optional(*std::move(page)))
+              : sim::Fail(page);
+}
+
+sim::Result<void> WritePage(const HuntReport& report, const std::optional<OutputFile>& page) {
+  if (!page) {
+    return {};
+  }
+  const sim::Result<StoredResults> stored = ReadResults(report.stored);
+  return stored ? page->Write(reports::ShowHuntPage(HuntPageOf(report, stored->results)))
+                : sim::Fail(stored);
+}
+
 }  // namespace
 
 int HuntCommand(const HuntArguments& given, const std::string& program, ProgressStyle style,
@@ -223,6 +250,14 @@ int HuntCommand(const HuntArguments& given, const std::string& program, Progress
     return Complain(err, opened.error());
   }
   std::optional<ResultsFile>& file = *opened;
+  sim::Result<CiOutput> ci = CiOutput::Open(arguments.run.ci, {}, out, err);
+  if (!ci) {
+    return Complain(err, ci.error());
+  }
+  sim::Result<std::optional<OutputFile>> page = OpenPage(arguments, opened->has_value());
+  if (!page) {
+    return Complain(err, page.error());
+  }
   HuntProgressPrinter printer(arguments.run.json ? ProgressStyle::kQuiet : style,
                               expedition.header.cells_total, err);
   const InterruptWatch interrupt;
@@ -256,7 +291,13 @@ int HuntCommand(const HuntArguments& given, const std::string& program, Progress
   report.interrupted = interrupt.name();
   report.stored = file ? file->path() : "";
   const uint64_t missing = TellMissing(arguments, expedition.header, report);
-  out << (arguments.run.json ? ShowJson(report) : ShowText(report));
+  ci->text() << (arguments.run.json ? ShowJson(report) : ShowText(report));
+  if (const sim::Result<void> written = WritePage(report, *page); !written) {
+    return Complain(err, written.error());
+  }
+  if (const auto written = ci->Finish(CiReportOf(report, expedition.runner.targets())); !written) {
+    return Complain(err, written.error());
+  }
   return ExitCodeOf(arguments, ExitCodeOf(tally, arguments.strict, report.warnings),
                     interrupt.signal(), missing);
 }

@@ -69,6 +69,7 @@ void HuntOptions::Define(CLI::App& app) {
                  "i/n: every n-th unit, from the i-th on; FLINCH_SHARD unless given;\n"
                  "auto: as Slurm, Kubernetes, GitLab and others tell by their variables");
   app.add_option("--out", out_, "the folder of the results; below .flinch/hunts unless given");
+  app.add_option("--report", report_, "where a page about the hunt goes: one file, from disk");
   app.add_flag("--fresh", arguments_.fresh, "do again what an earlier hunt has done");
   limits_.Define(app, "60s", "2G");
   app.add_flag("--no-shrink", arguments_.no_shrink,
@@ -186,6 +187,9 @@ sim::Result<HuntArguments> HuntOptions::Finish(RunArguments run) const {
   }
   if (Given(*app_, "--out")) {
     arguments.out = out_;
+  }
+  if (Given(*app_, "--report")) {
+    arguments.report = report_;
   }
   return arguments;
 }

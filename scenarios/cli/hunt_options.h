@@ -34,6 +34,7 @@ class HuntOptions {
   std::string exhaust_;
   std::string pairs_;
   std::string out_;
+  std::string report_;
   LimitOptions limits_;
   std::string failures_;
 };

@@ -16,9 +16,11 @@
 #include "build_id.h"
 #include "faults/fault_plan_toml.h"
 #include "reports/plain_text.h"
+#include "scenarios/cli/ci_output.h"
 #include "scenarios/cli/complaint.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/pasted.h"
+#include "scenarios/cli/portable_path.h"
 #include "scenarios/cli/program_path.h"
 #include "scenarios/cli/version.h"
 #include "scenarios/files/registry.h"
@@ -262,6 +264,29 @@ std::string_view WordOf(const Reviewed& reviewed) {
   return reviewed.trouble.empty() ? Name(reviewed.review.standing) : "unreadable";
 }
 
+const std::string& SentenceOf(const Reviewed& reviewed) {
+  return reviewed.trouble.empty() ? reviewed.review.sentence : reviewed.trouble;
+}
+
+reports::CiCase RegressCase(const Reviewed& reviewed, const std::string& label,
+                            const std::string& program) {
+  reports::CiCase each{.suite = "regressions",
+                       .name = label,
+                       .promise = "What was kept is as it must be.",
+                       .file = PortablePath(reviewed.file)};
+  if (reviewed.trouble.empty() && reviewed.review.standing == Standing::kStale) {
+    each.outcome = reports::CiOutcome::kUndecided;
+    each.why = reviewed.review.sentence;
+  } else if (!reviewed.trouble.empty() || reviewed.review.standing == Standing::kBroken) {
+    each.outcome = reports::CiOutcome::kFailed;
+    each.findings.push_back(
+        {.signature = std::string(WordOf(reviewed)),
+         .message = SentenceOf(reviewed),
+         .replay = fmt::format("{} regress {}", program, ShellWord(reviewed.file))});
+  }
+  return each;
+}
+
 }  // namespace
 
 int KeepCommand(const KeepArguments& arguments, const std::string& program, std::ostream& out,
@@ -318,17 +343,23 @@ int RegressCommand(const RegressArguments& arguments, const std::string& program
                          "keep TOKEN` writes one.",
                          RegressionFolder(program)));
   }
+  sim::Result<CiOutput> ci = CiOutput::Open(arguments.ci, files, out, err);
+  if (!ci) {
+    return Complain(err, ci.error());
+  }
+  reports::CiReport report{.command = "regress", .version = std::string(kVersion)};
   std::vector<Reviewed> reviews;
   const std::vector<std::string> labels = LabelsOf(files);
   const size_t width = std::ranges::max(labels, {}, &std::string::size).size();
   for (const std::string& file : files) {
     reviews.push_back(ReviewFile(file));
     const Reviewed& reviewed = reviews.back();
+    const std::string& label = labels[reviews.size() - 1];
+    report.cases.push_back(RegressCase(reviewed, label, program));
     if (!arguments.json) {
-      out << fmt::format("{:<10}  {:<{}}  {}\n", WordOf(reviewed), labels[reviews.size() - 1],
-                         width,
-                         reviewed.trouble.empty() ? reviewed.review.sentence : reviewed.trouble);
-      out.flush();
+      ci->text() << fmt::format("{:<10}  {:<{}}  {}\n", WordOf(reviewed), label, width,
+                                SentenceOf(reviewed))
+                 << std::flush;
     }
   }
   const Standings tally(reviews);
@@ -337,15 +368,18 @@ int RegressCommand(const RegressArguments& arguments, const std::string& program
                            {"stale", tally.stale},           {"broken", tally.broken},
                            {"unreadable", tally.unreadable}, {"files", ordered_json::array()}};
     for (const Reviewed& reviewed : reviews) {
-      object["files"].push_back(
-          {{"file", reviewed.file},
-           {"standing", WordOf(reviewed)},
-           {"sentence", reviewed.trouble.empty() ? reviewed.review.sentence : reviewed.trouble}});
+      object["files"].push_back({{"file", reviewed.file},
+                                 {"standing", WordOf(reviewed)},
+                                 {"sentence", SentenceOf(reviewed)}});
     }
     out << object.dump(-1, ' ', false, ordered_json::error_handler_t::replace) << '\n';
   } else {
-    out << fmt::format("{} kept: {} good, {} stale, {} broken, {} unreadable\n", reviews.size(),
-                       tally.good, tally.stale, tally.broken, tally.unreadable);
+    ci->text() << fmt::format("{} kept: {} good, {} stale, {} broken, {} unreadable\n",
+                              reviews.size(), tally.good, tally.stale, tally.broken,
+                              tally.unreadable);
+  }
+  if (const sim::Result<void> written = ci->Finish(report); !written) {
+    return Complain(err, written.error());
   }
   return tally.exit_code();
 }

@@ -18,6 +18,7 @@
 #include "faults/fault_plan.h"
 #include "reports/run_summary.h"
 #include "reports/timeline_text.h"
+#include "scenarios/cli/ci_output.h"
 #include "scenarios/cli/complaint.h"
 #include "scenarios/cli/limited_run.h"
 #include "scenarios/cli/output_file.h"
@@ -121,8 +122,42 @@ std::string ShowComparison(const Compared& compared) {
          sim::Show(*compared.divergence, "first run", "second run");
 }
 
+// What the run is made from, and what its output must not replace.
+std::vector<std::string> FilesRead(const PreparedRun& prepared) {
+  std::vector<std::string> files;
+  for (const std::string& file :
+       {prepared.token.scenario, prepared.token.plan, prepared.token.input}) {
+    if (const std::optional<std::string> found = FindPortable(file); !file.empty() && found) {
+      files.push_back(*found);
+    }
+  }
+  return files;
+}
+
+// A case more than one run has.
+reports::CiReport CiReportOfBoth(const Compared& compared, const std::string& scenario) {
+  reports::CiReport report = CiReportOf(compared.result.summary, scenario);
+  reports::CiCase twice{.suite = compared.result.summary.scenario,
+                        .name = "deterministic",
+                        .promise = "The same seed gives the same run.",
+                        .file = FileOfScenario(scenario)};
+  if (compared.divergence) {
+    twice.outcome = reports::CiOutcome::kFailed;
+    twice.findings.push_back({.signature = "nondeterministic: two runs of one seed differ",
+                              .message = "The two runs differ: something besides the seed decides.",
+                              .story = {sim::Show(*compared.divergence, "first run", "second run")},
+                              .replay = compared.result.summary.replay});
+  }
+  report.cases.push_back(std::move(twice));
+  return report;
+}
+
 int RunTwiceCommand(const RunArguments& arguments, const std::string& program, PreparedRun prepared,
-                    std::ostream& out) {
+                    std::ostream& out, std::ostream& err) {
+  sim::Result<CiOutput> ci = CiOutput::Open(arguments.ci, FilesRead(prepared), out, err);
+  if (!ci) {
+    return Complain(err, ci.error());
+  }
   prepared.request.keep = arguments.timeline ? sim::Keep::kTrace : sim::Keep::kNothing;
   Compared compared = RunBoth(prepared.request);
   reports::RunSummary& summary = compared.result.summary;
@@ -139,9 +174,12 @@ int RunTwiceCommand(const RunArguments& arguments, const std::string& program, P
     out << WithMembers(summary, more);
   } else {
     if (arguments.timeline) {
-      out << reports::ShowTimeline(compared.result.recording) << '\n';
+      ci->text() << reports::ShowTimeline(compared.result.recording) << '\n';
     }
-    out << reports::ShowText(summary) << ShowComparison(compared);
+    ci->text() << reports::ShowText(summary) << ShowComparison(compared);
+  }
+  if (const auto written = ci->Finish(CiReportOfBoth(compared, arguments.scenario)); !written) {
+    return Complain(err, written.error());
   }
   return compared.divergence ? kExitNondeterminism : ExitCodeOf(summary.verdict);
 }
@@ -153,18 +191,6 @@ std::string ShowOutput(const RegisteredJob& job, const std::vector<OutputRecord>
     lines += job.show_json(record.key, record.value) + '\n';
   }
   return lines;
-}
-
-// What the run is made from, and what its output must not replace.
-std::vector<std::string> FilesRead(const PreparedRun& prepared) {
-  std::vector<std::string> files;
-  for (const std::string& file :
-       {prepared.token.scenario, prepared.token.plan, prepared.token.input}) {
-    if (const std::optional<std::string> found = FindPortable(file); !file.empty() && found) {
-      files.push_back(*found);
-    }
-  }
-  return files;
 }
 
 bool IsSameFile(const std::string& left, const std::string& right) {
@@ -327,7 +353,7 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
   }
   const bool writes = arguments.output || arguments.tape;
   if (arguments.twice && !writes) {
-    return RunTwiceCommand(arguments, program, *std::move(prepared), out);
+    return RunTwiceCommand(arguments, program, *std::move(prepared), out, err);
   }
   if (arguments.twice) {
     return ComplainAboutInput(err,
@@ -337,6 +363,10 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
   sim::Result<RunFiles> files = OpenFiles(arguments, *prepared);
   if (!files) {
     return Complain(err, files.error());
+  }
+  sim::Result<CiOutput> ci = CiOutput::Open(arguments.ci, FilesRead(*prepared), out, err);
+  if (!ci) {
+    return Complain(err, ci.error());
   }
   TellSkippedRows(*prepared, err);
   prepared->request.keep = arguments.timeline ? sim::Keep::kTrace : sim::Keep::kNothing;
@@ -353,10 +383,13 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
     out << WithMembers(result.summary, members);
   } else {
     if (arguments.timeline) {
-      out << reports::ShowTimeline(result.recording) << '\n';
+      ci->text() << reports::ShowTimeline(result.recording) << '\n';
     }
-    out << reports::ShowText(result.summary);
+    ci->text() << reports::ShowText(result.summary);
     TellBrokenPromises(result.promise, err);
+  }
+  if (const auto written = ci->Finish(CiReportOf(result.summary, arguments.scenario)); !written) {
+    return Complain(err, written.error());
   }
   const bool misses = arguments.strict && !result.summary.faults_missed.empty();
   return misses && result.summary.verdict == Verdict::kPassed ? kExitInconclusive

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "scenarios/cli/ci_arguments.h"
+
 namespace flinch::scenarios {
 
 // Where the files of a token are on this machine, when they are not where it says. Its hash of
@@ -48,6 +50,7 @@ struct KeepArguments {
 struct RegressArguments {
   std::vector<std::string> files{};  // none: all of scenarios/regressions
   bool json = false;
+  CiArguments ci{};
 };
 
 }  // namespace flinch::scenarios

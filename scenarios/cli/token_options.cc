@@ -61,6 +61,7 @@ void TokenOptions::Define(CLI::App& app) {
   keep->add_option("--out", out_, "the folder it goes to; scenarios/regressions unless given");
   CLI::App* const regress = add("regress", "Runs what was kept, and says what is no longer so.");
   regress->add_option("FILE", files_, "what `flinch keep` wrote; all unless given");
+  ci_options_.Define(*regress);
   shrink_ = shrink;
   diff_ = diff;
   keep_ = keep;
@@ -108,7 +109,10 @@ sim::Result<Command> TokenOptions::Finish() const {
     }
     return Command(std::move(arguments));
   }
-  return Command(RegressArguments{.files = files_, .json = json_});
+  sim::Result<CiArguments> ci = ci_options_.Finish(*regress_, json_);
+  return ci ? sim::Result<Command>(
+                  RegressArguments{.files = files_, .json = json_, .ci = *std::move(ci)})
+            : sim::Fail(ci);
 }
 
 std::string TokenOptions::MissingOf(const CLI::App& verb) const {

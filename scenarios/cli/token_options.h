@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "scenarios/cli/ci_options.h"
 #include "scenarios/cli/command_line.h"
 #include "sim/result.h"
 
@@ -49,6 +50,7 @@ class TokenOptions {
   std::vector<std::string> pasted_;
   std::vector<std::string> files_;
   ElsewhereOptions elsewhere_;
+  CiOptions ci_options_;
   DiffArguments diff_arguments_;
   std::string for_;
   std::string tape_;

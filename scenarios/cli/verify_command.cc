@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/cli/ci_output.h"
 #include "scenarios/cli/complaint.h"
 #include "scenarios/cli/fresh_process.h"
 #include "scenarios/cli/program_path.h"
@@ -211,6 +212,27 @@ struct Settled {
   std::string content;  // of the scenario
 };
 
+reports::CiCase VerifyCase(const VerifyArguments& arguments, const std::string& program,
+                           const Verified& verified) {
+  reports::CiCase each{.suite = verified.scenario,
+                       .name = "deterministic",
+                       .promise = "The same seed gives the same run in any surroundings.",
+                       .file = FileOfScenario(verified.scenario)};
+  if (!verified.different.empty()) {
+    each.outcome = reports::CiOutcome::kFailed;
+    each.findings.push_back(
+        {.signature = "nondeterministic: two runs of one seed differ",
+         .message =
+             fmt::format("{} of {} seeds gave two different runs: something besides the "
+                         "seed decides.",
+                         verified.different.size(), verified.identical + verified.different.size()),
+         .story = {verified.divergence ? sim::Show(*verified.divergence, "plain", "hostile")
+                                       : verified.refused},
+         .replay = ReplayLine(arguments, program, verified)});
+  }
+  return each;
+}
+
 // Refuses what no worker could run, in the words of `run`.
 sim::Result<Settled> Settle(const VerifyArguments& arguments, const std::string& scenario) {
   RunArguments run = arguments.run;
@@ -223,45 +245,70 @@ sim::Result<Settled> Settle(const VerifyArguments& arguments, const std::string&
   return Settled{.run = ArgumentsOf(prepared->token), .content = ShowToml(prepared->unvaried)};
 }
 
+// What is verified: each scenario once, whatever it is called.
+struct Agenda {
+  std::vector<RunArguments> runs{};
+  std::vector<std::string> names{};
+  size_t width = 0;  // of the longest name
+};
+
+sim::Result<Agenda> SettleAll(const VerifyArguments& arguments) {
+  Agenda agenda;
+  std::set<std::string> known;
+  for (const std::string& scenario : arguments.scenarios) {
+    sim::Result<Settled> settled = Settle(arguments, scenario);
+    if (!settled) {
+      return sim::Fail(settled);
+    }
+    if (known.insert(settled->content).second) {
+      agenda.runs.push_back(std::move(settled->run));
+      agenda.names.push_back(scenario);
+      agenda.width = std::max(agenda.width, scenario.size());
+    }
+  }
+  return agenda;
+}
+
+// Of all seeds; those behind a trouble are not run.
+Verified VerifyScenario(const VerifyArguments& arguments, const std::string& worker,
+                        const std::string& name, const RunArguments& run) {
+  Verified verified{.scenario = name};
+  const Runner runner(worker, run);
+  // The last seed may be the greatest there is.
+  for (uint64_t seed = arguments.seeds.first;
+       VerifySeed(runner, seed, verified) && seed != arguments.seeds.last; ++seed) {
+  }
+  return verified;
+}
+
 }  // namespace
 
 int VerifyCommand(const VerifyArguments& arguments, const std::string& program,
                   const std::string& worker, std::ostream& out, std::ostream& err) {
-  std::vector<RunArguments> runs;
-  std::vector<std::string> names;
-  std::set<std::string> known;
-  size_t width = 0;
-  for (const std::string& scenario : arguments.scenarios) {
-    sim::Result<Settled> settled = Settle(arguments, scenario);
-    if (!settled) {
-      return ComplainAboutInput(err, settled.error().message);
-    }
-    // Seeds of one scenario count once, whatever it is called.
-    if (known.insert(settled->content).second) {
-      runs.push_back(std::move(settled->run));
-      names.push_back(scenario);
-      width = std::max(width, scenario.size());
-    }
+  const sim::Result<Agenda> agenda = SettleAll(arguments);
+  if (!agenda) {
+    return ComplainAboutInput(err, agenda.error().message);
+  }
+  sim::Result<CiOutput> ci = CiOutput::Open(arguments.run.ci, {}, out, err);
+  if (!ci) {
+    return Complain(err, ci.error());
   }
   ordered_json scenarios = ordered_json::array();
+  reports::CiReport report{.command = "verify", .version = std::string(kVersion)};
   bool all_identical = true;
-  for (size_t index = 0; index < runs.size(); ++index) {
-    Verified verified{.scenario = names[index]};
-    const Runner runner(worker, runs[index]);
-    for (uint64_t seed = arguments.seeds.first;; ++seed) {
-      if (!VerifySeed(runner, seed, verified)) {
-        err << fmt::format("flinch: {}, {}\n", verified.scenario, verified.trouble);
-        return kExitInternal;
-      }
-      if (seed == arguments.seeds.last) {
-        break;  // the last one may be the greatest there is
-      }
+  for (size_t index = 0; index < agenda->runs.size(); ++index) {
+    const Verified verified =
+        VerifyScenario(arguments, worker, agenda->names[index], agenda->runs[index]);
+    if (!verified.trouble.empty()) {
+      err << fmt::format("flinch: {}, {}\n", verified.scenario, verified.trouble);
+      return kExitInternal;
     }
     all_identical = all_identical && verified.different.empty();
+    report.cases.push_back(VerifyCase(arguments, program, verified));
     if (arguments.run.json) {
       scenarios.push_back(ShowAsJson(arguments, program, verified));
     } else {
-      out << ShowForPeople(arguments, program, verified, width) << std::flush;
+      ci->text() << ShowForPeople(arguments, program, verified, agenda->width) << std::flush;
     }
   }
   const std::vector<std::string> differences = DifferencesOfSurroundings();
@@ -272,8 +319,11 @@ int VerifyCommand(const VerifyArguments& arguments, const std::string& program,
                .dump(-1, ' ', false, ordered_json::error_handler_t::replace)
         << '\n';
   } else {
-    out << fmt::format("Each seed ran in two fresh processes that differ in {}.\n",
-                       fmt::join(differences, ", "));
+    ci->text() << fmt::format("Each seed ran in two fresh processes that differ in {}.\n",
+                              fmt::join(differences, ", "));
+  }
+  if (const sim::Result<void> written = ci->Finish(report); !written) {
+    return Complain(err, written.error());
   }
   return all_identical ? kExitPassed : kExitNondeterminism;
 }

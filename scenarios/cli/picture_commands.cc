@@ -1,0 +1,201 @@
+#include "scenarios/cli/picture_commands.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/events.h"
+#include "reports/plain_text.h"
+#include "reports/run_page.h"
+#include "reports/trace_export.h"
+#include "scenarios/cli/complaint.h"
+#include "scenarios/cli/output_file.h"
+#include "scenarios/cli/pasted.h"
+#include "scenarios/cli/portable_path.h"
+#include "scenarios/cli/program_path.h"
+#include "scenarios/cli/request.h"
+#include "scenarios/cli/version.h"
+#include "scenarios/files/registry.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+namespace events = engine::events;
+
+using sim::RecordedEvent;
+
+// The run, its summary with the line that runs it again, and all that it recorded.
+struct Shown {
+  RunResult result;
+  std::vector<std::string> files;  // that it was made from
+};
+
+bool IsScenario(const std::string& text) {
+  return !text.contains("fl1~") &&
+         (FindLibraryScenario(text) != nullptr || text.ends_with(".toml") ||
+          text.find_first_of("/. ") == std::string::npos);
+}
+
+sim::Result<PreparedRun> PrepareShown(const ShownRun& run, std::ostream& err) {
+  if (IsScenario(run.text)) {
+    return Prepare(
+        {.scenario = run.text, .seed = run.seed.value_or(1), .input = run.elsewhere.input});
+  }
+  if (run.seed) {
+    return Usage("The token says the seed; leave --seed out.");
+  }
+  const sim::Result<Pasted> pasted = ReadPasted(run.text, run.elsewhere);
+  return pasted ? PreparePasted(*pasted, err) : sim::Fail(pasted);
+}
+
+sim::Result<Shown> PerformShown(const ShownRun& run, const std::string& program,
+                                std::ostream& err) {
+  sim::Result<PreparedRun> prepared = PrepareShown(run, err);
+  if (!prepared) {
+    return sim::Fail(prepared);
+  }
+  Shown shown;
+  for (const std::string& file :
+       {prepared->token.scenario, prepared->token.plan, prepared->token.input}) {
+    if (const std::optional<std::string> found = FindPortable(file); !file.empty() && found) {
+      shown.files.push_back(*found);
+    }
+  }
+  prepared->request.keep = sim::Keep::kEverything;
+  shown.result = Run(prepared->request);
+  reports::RunSummary& summary = shown.result.summary;
+  summary.replay =
+      fmt::format("{} replay {}", program,
+                  prepared->request.play ? ShellWord(PathFromHere(run.text).value_or(run.text))
+                                         : ShowToken(TokenOf(prepared->token, summary)));
+  return shown;
+}
+
+reports::TraceHeader HeaderOf(const reports::RunSummary& summary) {
+  return {.scenario = summary.scenario,
+          .seed = summary.seed,
+          .verdict = std::string(reports::Name(summary.verdict)),
+          .digest = summary.digest,
+          .replay = summary.replay};
+}
+
+// Collects rows event by event. Of an id that is triggered again, later events belong to the later.
+class CheckpointRowReader {
+ public:
+  std::vector<reports::CheckpointRow> Read(const sim::Recording& recording) {
+    for (const RecordedEvent& event : recording.events) {
+      const std::optional<int64_t> id = event.Number("id");
+      if (event.kind == events::kCheckpointTriggered && id) {
+        rows_.push_back({.id = *id, .triggered = event.time});
+        newest_[*id] = rows_.size() - 1;
+      } else if (const auto row = newest_.find(id.value_or(0)); id && row != newest_.end()) {
+        Take(event, rows_[row->second]);
+      }
+    }
+    for (reports::CheckpointRow& row : rows_) {
+      std::ranges::sort(row.subtasks, {}, &reports::SubtaskCheckpoint::subtask);
+    }
+    return std::move(rows_);
+  }
+
+ private:
+  static void Note(std::optional<sim::SimTime>& time, const RecordedEvent& event) {
+    time = time.value_or(event.time);
+  }
+
+  static void Take(const RecordedEvent& event, reports::CheckpointRow& row) {
+    if (event.kind == events::kCheckpointCompleted) {
+      Note(row.completed, event);
+    } else if (event.kind == events::kCheckpointStored) {
+      Note(row.stored, event);
+    } else if (event.kind == events::kCheckpointNotified) {
+      Note(row.notified, event);
+    } else if (event.kind == events::kCheckpointAborted) {
+      Note(row.aborted, event);
+      row.reason = event.Text("reason").value_or("");
+    } else if (const auto subtask = event.Text("subtask")) {
+      TakeOfSubtask(event, SubtaskOf(row, std::string(*subtask)));
+    }
+  }
+
+  static void TakeOfSubtask(const RecordedEvent& event, reports::SubtaskCheckpoint& subtask) {
+    if (event.kind == events::kBarrierReceived) {
+      Note(subtask.first_barrier, event);
+    } else if (event.kind == events::kBarrierAligned) {
+      Note(subtask.aligned, event);
+    } else if (event.kind == events::kSnapshotTaken) {
+      Note(subtask.snapshot, event);
+    } else if (event.kind == events::kSnapshotUploaded) {
+      Note(subtask.uploaded, event);
+    } else if (event.kind == events::kCheckpointAcknowledged) {
+      Note(subtask.acknowledged, event);
+    }
+  }
+
+  static reports::SubtaskCheckpoint& SubtaskOf(reports::CheckpointRow& row,
+                                               const std::string& name) {
+    const auto found = std::ranges::find(row.subtasks, name, &reports::SubtaskCheckpoint::subtask);
+    return found != row.subtasks.end() ? *found : row.subtasks.emplace_back(name);
+  }
+
+  std::vector<reports::CheckpointRow> rows_{};
+  std::map<int64_t, size_t> newest_{};
+};
+
+}  // namespace
+
+std::vector<reports::CheckpointRow> CheckpointRowsOf(const sim::Recording& recording) {
+  return CheckpointRowReader().Read(recording);
+}
+
+int ReportCommand(const ReportArguments& arguments, const std::string& program, std::ostream& out,
+                  std::ostream& err) {
+  const sim::Result<Shown> shown = PerformShown(arguments.run, program, err);
+  if (!shown) {
+    return ComplainAboutInput(err, shown.error().message);
+  }
+  const sim::Result<OutputFile> file = OutputFile::Open(arguments.out, shown->files);
+  if (!file) {
+    return Complain(err, file.error());
+  }
+  const RunResult& result = shown->result;
+  const std::string page =
+      reports::ShowRunPage(result.summary, result.recording, CheckpointRowsOf(result.recording));
+  if (const sim::Result<void> written = file->Write(page); !written) {
+    return Complain(err, written.error());
+  }
+  out << fmt::format("{}  seed {}  {}\n{}: {} bytes; open it in a browser\n",
+                     reports::OneLine(result.summary.scenario), result.summary.seed,
+                     reports::Name(result.summary.verdict), reports::OneLine(arguments.out),
+                     reports::ShowCount(page.size()));
+  return kExitPassed;
+}
+
+int TraceCommand(const TraceArguments& arguments, const std::string& program, std::ostream& out,
+                 std::ostream& err) {
+  const sim::Result<Shown> shown = PerformShown(arguments.run, program, err);
+  if (!shown) {
+    return ComplainAboutInput(err, shown.error().message);
+  }
+  const RunResult& result = shown->result;
+  const std::string trace =
+      reports::ExportTrace(result.recording, arguments.format, HeaderOf(result.summary),
+                           CheckpointRowsOf(result.recording));
+  if (!arguments.out) {
+    out << trace;
+    return kExitPassed;
+  }
+  const sim::Result<OutputFile> file = OutputFile::Open(*arguments.out, shown->files);
+  if (!file) {
+    return Complain(err, file.error());
+  }
+  const sim::Result<void> written = file->Write(trace);
+  return written ? kExitPassed : Complain(err, written.error());
+}
+
+}  // namespace flinch::scenarios
