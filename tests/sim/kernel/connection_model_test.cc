@@ -103,6 +103,24 @@ TEST_F(ConnectionModelTest, AResetBreaksBothEndsAtOnceAndLosesWhatIsUnread) {
   EXPECT_EQ(right_log_.size(), 1U) << "the frame was lost";
 }
 
+TEST_F(ConnectionModelTest, AKeptArrivalNamesTheFrameThatWasSent) {
+  Boot([&](Environment&, Connection& connection) { EXPECT_TRUE(connection.Send("x")); },
+       Reads(right_log_));
+  RunUntil(10ms);
+  std::vector<int64_t> sent;
+  std::vector<int64_t> arrived;
+  for (const RecordedEvent& event : world_->recording().events) {
+    if (event.kind == "sim.frame") {
+      sent.push_back(static_cast<int64_t>(event.id.value()));
+    } else if (event.kind == "sim.arrive" && !sent.empty() && event.process == "b") {
+      arrived.push_back(event.Number("sent").value_or(0));
+    }
+  }
+  ASSERT_EQ(sent.size(), 1U);
+  ASSERT_FALSE(arrived.empty());
+  EXPECT_EQ(arrived.front(), sent.front());
+}
+
 TEST_F(ConnectionModelTest, TheOtherEndOfAOneSidedResetLearnsItWhenItSends) {
   Boot(Reads(left_log_), [&](Environment& env, Connection& connection) {
     env.Sleep(50ms);
