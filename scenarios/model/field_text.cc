@@ -9,6 +9,7 @@
 
 #include "scenarios/model/timestamp.h"
 #include "sim/text/text.h"
+#include "sim/text/toml_document.h"
 
 namespace flinch::scenarios {
 
@@ -37,7 +38,24 @@ sim::Result<uint64_t> ParseNumber(const FieldInfo& field, std::string_view text,
   return number;
 }
 
+constexpr std::string_view kValue = "value";
+
+text::TomlDocument AsToml(std::string_view text) {
+  return text::TomlDocument::Parse("--set", fmt::format("{} = {}\n", kValue, text));
+}
+
 }  // namespace
+
+std::string Unquote(std::string_view text) {
+  if (text.size() < 2 || !text.starts_with('"') || !text.ends_with('"')) {
+    return std::string(text);
+  }
+  text::TomlDocument document = AsToml(text);
+  text::TomlTable root = document.root();
+  std::optional<std::string> read = root.String(kValue);
+  root.RejectUnknown();
+  return read && document.Finish() ? *std::move(read) : std::string(text);
+}
 
 sim::Result<ZipfExponent> ParseZipf(std::string_view text) {
   const size_t point = std::min(text.find('.'), text.size());
@@ -178,6 +196,19 @@ sim::Result<void> ParseField(const FieldInfo&, std::string_view text, RowSelecti
 sim::Result<void> ParseField(const FieldInfo& field, std::string_view text,
                              std::vector<std::string>& value) {
   std::vector<std::string> items;
+  if (text.starts_with('[')) {
+    text::TomlDocument document = AsToml(text);
+    text::TomlTable root = document.root();
+    items = root.Strings(kValue);
+    root.RejectUnknown();
+    if (!document.Finish()) {
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("is {}, but must be a list such as [\"a\", \"b\"], or a,b.", Quote(text)));
+    }
+    value = std::move(items);
+    return {};
+  }
   while (!text.empty()) {
     const size_t end = std::min(text.find(','), text.size());
     std::string item;

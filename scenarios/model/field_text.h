@@ -55,7 +55,7 @@ sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, Zipf
 sim::Result<void> ParseField(const FieldInfo& field, std::string_view text,
                              engine::EventTime& value);
 sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, RowSelection& value);
-// Separated by commas; "" is none.
+// As a file has them, ["a", "b"], or separated by commas; "" is none.
 sim::Result<void> ParseField(const FieldInfo& field, std::string_view text,
                              std::vector<std::string>& value);
 
@@ -71,6 +71,9 @@ sim::Result<void> ParseField(const FieldInfo&, std::string_view text, T& value) 
   value = static_cast<T>(*index);
   return {};
 }
+
+// What stands in the quotes of a TOML string; anything else as it is.
+std::string Unquote(std::string_view text);
 
 // In double quotes, with TOML's escapes.
 std::string QuoteToml(std::string_view text);

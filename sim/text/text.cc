@@ -25,14 +25,29 @@ constexpr size_t kQuoteSizeMax = 80;
 constexpr size_t kPartSizeMin = 3;
 constexpr size_t kSuggestionsMax = 5;
 
-constexpr auto kUnits = std::to_array<std::pair<std::string_view, int64_t>>({
-    {"ns", 1},
-    {"us", 1'000},
-    {"ms", 1'000'000},
-    {"s", 1'000'000'000},
-    {"m", 60'000'000'000},
-    {"h", 3'600'000'000'000},
+// What we write comes first; the others are what Flink reads.
+struct Unit {
+  std::string_view names;  // with blanks around each
+  int64_t nanos;
+};
+
+constexpr auto kUnits = std::to_array<Unit>({
+    {" ns nano nanos nanosecond nanoseconds ", 1},
+    {" us µs micro micros microsecond microseconds ", 1'000},
+    {" ms milli millis millisecond milliseconds ", 1'000'000},
+    {" s sec secs second seconds ", 1'000'000'000},
+    {" m min minute minutes ", 60'000'000'000},
+    {" h hour hours ", 3'600'000'000'000},
+    {" d day days ", 86'400'000'000'000},
 });
+
+// Null for what is none.
+const Unit* FindUnit(std::string_view name) {
+  const auto* const found = std::ranges::find_if(kUnits, [name](const Unit& unit) {
+    return !name.contains(' ') && unit.names.contains(fmt::format(" {} ", name));
+  });
+  return found == kUnits.end() ? nullptr : found;
+}
 
 bool IsDigit(char letter) { return letter >= '0' && letter <= '9'; }
 
@@ -313,7 +328,9 @@ Result<sim::Duration> ParseDuration(std::string_view text) {
       "Write a number and one of ns, us, ms, s, m, h, such as \"250ms\".";
   const size_t number_size = std::min(text.find_first_not_of("0123456789."), text.size());
   const std::string_view number = text.substr(0, number_size);
-  const std::string_view unit_name = text.substr(number_size);
+  // "5 min", as Flink writes it.
+  const size_t unit_at = std::min(text.find_first_not_of(' ', number_size), text.size());
+  const std::string_view unit_name = text.substr(unit_at);
   const size_t point = std::min(number.find('.'), number.size());
   const std::string_view whole_digits = number.substr(0, point);
   const std::string_view fraction =
@@ -328,21 +345,20 @@ Result<sim::Duration> ParseDuration(std::string_view text) {
     const std::string_view example = number.size() > 20 ? std::string_view("250") : number;
     return BadDuration(text, fmt::format("has no unit. Write \"{0}ms\" or \"{0}s\".", example));
   }
-  const auto* const unit =
-      std::ranges::find(kUnits, unit_name, &std::pair<std::string_view, int64_t>::first);
-  if (unit == kUnits.end()) {
+  const Unit* const unit = FindUnit(unit_name);
+  if (unit == nullptr) {
     return BadDuration(text, fmt::format("has an unknown unit {}. {}", Quote(unit_name), kHow));
   }
   const std::optional<int64_t> whole = ParseWhole<int64_t>(whole_digits, 10);
-  const std::optional<int64_t> part = FractionNanos(fraction, unit->second);
+  const std::optional<int64_t> part = FractionNanos(fraction, unit->nanos);
   if (!part) {
     return BadDuration(text,
                        "is not a whole number of nanoseconds. Use fewer digits behind the point.");
   }
-  if (!whole || *whole > (std::numeric_limits<int64_t>::max() - *part) / unit->second) {
+  if (!whole || *whole > (std::numeric_limits<int64_t>::max() - *part) / unit->nanos) {
     return BadDuration(text, "is too long. Simulated time ends after 292 years.");
   }
-  return sim::Duration(*whole * unit->second + *part);
+  return sim::Duration(*whole * unit->nanos + *part);
 }
 
 Result<sim::Ratio> ParseRatio(std::string_view text) {

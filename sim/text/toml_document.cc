@@ -256,6 +256,20 @@ bool TomlTable::HasTable(std::string_view key) const {
   return value != nullptr && value->kind == TomlKind::kTable;
 }
 
+bool TomlTable::HasPath(std::string_view path) const {
+  for (const TomlNode* node = node_;;) {
+    if (node->Find(path) != nullptr) {
+      return true;
+    }
+    const size_t dot = path.find('.');
+    node = dot == std::string_view::npos ? nullptr : node->Find(path.substr(0, dot));
+    if (node == nullptr || node->kind != TomlKind::kTable) {
+      return false;
+    }
+    path.remove_prefix(dot + 1);
+  }
+}
+
 std::vector<std::string> TomlTable::Keys() const {
   std::vector<std::string> keys;
   keys.reserve(node_->children.size());

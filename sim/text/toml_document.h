@@ -47,6 +47,9 @@ class TomlTable {
   // Whether a table stands there; what else stands there is no problem yet.
   bool HasTable(std::string_view key) const;
 
+  // Whether "a.b.c" is there, through tables or with dots in a quoted key. Makes nothing known.
+  bool HasPath(std::string_view path) const;
+
   // Reads: nothing when the key is absent or its value is wrong.
   std::optional<std::string> String(std::string_view key);
   // One of the given words; another is met with a suggestion.

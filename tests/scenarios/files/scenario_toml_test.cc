@@ -1,12 +1,18 @@
 #include "scenarios/files/scenario_toml.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "scenarios/files/absent_options.h"
 #include "scenarios/files/registry.h"
+#include "scenarios/model/field_text.h"
+#include "scenarios/model/scenario_fields.h"
 
 namespace flinch::scenarios {
 
@@ -297,6 +303,74 @@ TEST(ApplySettingTest, RefusesWithASuggestion) {
               HasSubstr("\"workload.records\" is \"many\", but must be a whole number"));
   EXPECT_THAT(SettingErrorOf("workload.file.key_field", "1"), HasSubstr("has no effect"));
   EXPECT_THAT(SettingErrorOf("", "1"), HasSubstr("There is no field \"\""));
+}
+
+// What stands in a file may be pasted behind --set, quotes and brackets too.
+TEST(ApplySettingTest, ReadsListsAndSpansAsTheFileDoes) {
+  Scenario scenario = *FindLibraryScenario("url_clicks");
+  for (const std::string_view span : {"5 min", "\"5 min\"", "5m", "\"300 s\"", "300 seconds"}) {
+    scenario.options.checkpoint.interval = std::chrono::seconds(1);
+    ASSERT_TRUE(ApplySetting(scenario, "execution.checkpointing.interval", span).has_value());
+    EXPECT_EQ(scenario.options.checkpoint.interval, std::chrono::minutes(5)) << span;
+    const std::string file =
+        fmt::format("{}[options]\nexecution.checkpointing.interval = {}\n", kSmall,
+                    span.starts_with('"') ? std::string(span) : QuoteToml(span));
+    EXPECT_EQ(Parse(file)->options.checkpoint.interval, std::chrono::minutes(5)) << span;
+  }
+  for (const std::string_view list :
+       {"[\"exactly_once\", \"job_finishes\"]", "exactly_once,job_finishes"}) {
+    scenario.oracles.clear();
+    ASSERT_TRUE(ApplySetting(scenario, "oracles", list).has_value()) << list;
+    EXPECT_EQ(scenario.oracles, (std::vector<std::string>{"exactly_once", "job_finishes"}));
+  }
+  EXPECT_THAT(SettingErrorOf("oracles", "[exactly_once]"), HasSubstr("[\"a\", \"b\"]"));
+  EXPECT_THAT(SettingErrorOf("oracles", "[]\nseed = 1"), HasSubstr("[\"a\", \"b\"]"));
+  EXPECT_THAT(SettingErrorOf("workload.records", "\"5\""), HasSubstr("a whole number"));
+}
+
+TEST(SettingsBetweenTest, KeepWhatNeedsItsQuotes) {
+  const Scenario& from = *FindLibraryScenario("url_clicks");
+  Scenario to = from;
+  to.name = "\"quoted\"";
+  to.oracles = {"a,b", "", "[c"};
+  Scenario again = from;
+  for (const Setting& setting : SettingsBetween(from, to)) {
+    ASSERT_TRUE(ApplySetting(again, setting.key, setting.value).has_value()) << setting.value;
+  }
+  EXPECT_EQ(again.name, to.name);
+  EXPECT_EQ(again.oracles, to.oracles);
+}
+
+// Distinct from a name that nobody knows.
+TEST(AbsentOptionsTest, AreSaidToBeAbsent) {
+  constexpr std::string_view kAbsent =
+      "execution.checkpointing.mode is an option of Flink that flinch does not have yet.";
+  EXPECT_EQ(SettingErrorOf("execution.checkpointing.mode", "AT_LEAST_ONCE"), kAbsent);
+  EXPECT_EQ(SettingErrorOf("options.execution.checkpointing.mode", "AT_LEAST_ONCE"), kAbsent);
+  EXPECT_THAT(SettingErrorOf("akka.ask.timeout", "1s"),
+              HasSubstr("Flink's older name of pekko.ask.timeout"));
+  for (const std::string_view written : {"execution.checkpointing.mode = \"AT_LEAST_ONCE\"",
+                                         "\"execution.checkpointing.mode\" = \"AT_LEAST_ONCE\""}) {
+    const std::string error = ErrorOf(fmt::format("{}[options]\n{}\n", kSmall, written));
+    EXPECT_THAT(error, HasSubstr(kAbsent));
+    EXPECT_THAT(error, Not(HasSubstr("is unknown here")));
+  }
+  // A table of such options does not hide what is none.
+  const std::string both = ErrorOf(std::string(kSmall) +
+                                   "[options]\nstate.backend.type = \"rocksdb\"\n"
+                                   "state.backend.tpye = 1\n");
+  EXPECT_THAT(both, HasSubstr("state.backend.type is an option of Flink"));
+  EXPECT_THAT(both, HasSubstr("\"tpye\" is unknown here"));
+}
+
+TEST(AbsentOptionsTest, AreSortedAndNoneIsHere) {
+  EXPECT_TRUE(std::ranges::is_sorted(AbsentOptions()));
+  VisitFields(*FindLibraryScenario("url_clicks"), [](const FieldInfo& field, const auto&) {
+    const std::string_view name = field.path.starts_with(kOptionsPrefix)
+                                      ? field.path.substr(kOptionsPrefix.size())
+                                      : field.path;
+    EXPECT_EQ(TellAbsentOption(name), "") << name;
+  });
 }
 
 // Every field that ShowToml prints can be set, by the same name and to the same value.

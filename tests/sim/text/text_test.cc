@@ -106,6 +106,9 @@ INSTANTIATE_TEST_SUITE_P(
         DurationCase{"microseconds", "100us", 100'000}, DurationCase{"nanoseconds", "5ns", 5},
         DurationCase{"decimal", "1.5s", 1'500'000'000},
         DurationCase{"trace_time", "1.200s", 1'200'000'000}, DurationCase{"nothing", "0s", 0},
+        DurationCase{"as_flink_writes", "5 min", 300'000'000'000},
+        DurationCase{"in_words", "10 seconds", 10'000'000'000},
+        DurationCase{"days", "3 days", 259'200'000'000'000},
         DurationCase{"leading_zeroes", "007ms", 7'000'000},
         DurationCase{"half_a_minute", "0.5m", 30'000'000'000},
         DurationCase{"many_digits", "0.00000000005m", 3},
@@ -133,10 +136,16 @@ INSTANTIATE_TEST_SUITE_P(
     Mistakes, BadDurationTest,
     ::testing::Values(
         BadCase{"no_unit", "250", "The duration \"250\" has no unit. Write \"250ms\" or \"250s\"."},
-        BadCase{"unknown_unit", "3 days",
-                "The duration \"3 days\" has an unknown unit \" days\". Write a number and one of "
+        BadCase{"unknown_unit", "3 weeks",
+                "The duration \"3 weeks\" has an unknown unit \"weeks\". Write a number and one of "
                 "ns, us, ms, s, m, h, "
                 "such as \"250ms\"."},
+        BadCase{"two_units", "3 s sec",
+                "The duration \"3 s sec\" has an unknown unit \"s sec\". Write a number and one of "
+                "ns, us, ms, s, m, h, "
+                "such as \"250ms\"."},
+        BadCase{"blank_for_a_unit", "3 ",
+                "The duration \"3 \" has no unit. Write \"3ms\" or \"3s\"."},
         BadCase{"empty", "",
                 "The duration \"\" does not start with a number. Write a number and one of ns, us, "
                 "ms, s, m, h, such "
