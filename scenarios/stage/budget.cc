@@ -111,6 +111,7 @@ void Budget::OnTransaction(const sim::TraceEvent& event) {
     return;
   } else if (has_expired) {
     known->second.expired = event.time;
+    healed_losses_ += sealed_ && event.time >= sim::SimTime(scenario_.limits.heal_after) ? 1U : 0U;
   } else if (known->second.expired != sim::kForever && !missed_) {
     missed_ = name;
   }
@@ -123,7 +124,7 @@ void Budget::OnFired(const faults::FiredFault& fired, const faults::Action& acti
                             disk->trouble == faults::DiskTrouble::kLyingSync);
   const std::string_view kind = faults::KindOf(action);
   if (std::ranges::find(faults::kDamagingKinds, kind) != faults::kDamagingKinds.end()) {
-    damages_.insert(kind);
+    (disk != nullptr && disk->disk == kBroker ? log_damages_ : volume_damages_).insert(kind);
   }
 }
 
@@ -209,14 +210,15 @@ std::string Budget::WhyNotFinished(const sim::World& world,
     return std::string();
   };
   if (!unreadable_.empty()) {
-    return damages_.empty() ? ""
-                            : fmt::format("The JobManager could not recover after {}: {}",
-                                          *damages_.begin(), unreadable_);
+    return volume_damages_.empty() ? ""
+                                   : fmt::format("The JobManager could not recover after {}: {}",
+                                                 *volume_damages_.begin(), unreadable_);
   }
   const auto expired = [this] { return WhyExpired(); };
   const auto impossible = [&] { return WhyImpossible(circumstances); };
   if (job_status_ == "FAILED") {
-    return first({expired, impossible, [this] { return WhyFailed(); }});
+    return first({expired, impossible, [this] { return WhyFailed(); },
+                  [&] { return WhyBacklog(circumstances); }});
   }
   return first({[&] { return DamagedCheckpoints(world); }, [&] { return DamagedLog(world); },
                 expired, impossible, [&] { return WhyCutShort(circumstances); },
@@ -331,6 +333,16 @@ std::string Budget::WhyCutShort(const Circumstances& circumstances) const {
 }
 
 std::string Budget::WhyBacklog(const Circumstances& circumstances) const {
+  // However fast it is: all that can have queued is what the fault-free run has done.
+  const Pace pace = circumstances.fault_free();
+  const sim::Duration all = pace.ended - sim::kEpoch;
+  if (healed_losses_ > 0 && pace.finished && scenario_.options.sink.transaction_timeout < all) {
+    return fmt::format(
+        "The log gave {} up after the healing: to work off what had queued may take {}, and "
+        "sink.transaction-timeout is {}. Raise it.",
+        healed_losses_ == 1 ? "a transaction" : fmt::format("{} transactions", healed_losses_),
+        sim::Show(all), sim::Show(scenario_.options.sink.transaction_timeout));
+  }
   const engine::CheckpointOptions& options = scenario_.options.checkpoint;
   const sim::Duration work = WorkOf(circumstances.rows);
   if (healed_expiries_ <= options.tolerable_failures || work <= Bounded(options.timeout)) {
@@ -344,7 +356,7 @@ std::string Budget::WhyBacklog(const Circumstances& circumstances) const {
 }
 
 std::string Budget::DamagedCheckpoints(const sim::World& world) const {
-  if (damages_.empty()) {
+  if (volume_damages_.empty()) {
     return "";
   }
   std::string first;
@@ -362,7 +374,7 @@ std::string Budget::DamagedCheckpoints(const sim::World& world) const {
   // Rot damages files and takes none away; what is late is there by the end.
   const bool is_gone = !first.empty() && !world.ReadSharedFile(first);
   std::string_view cause;
-  for (const std::string_view kind : damages_) {
+  for (const std::string_view kind : volume_damages_) {
     const bool may =
         kind == "lying_sync" || kind == "misdirected_write" || (kind == "bit_rot" && !is_gone);
     cause = cause.empty() && may ? kind : cause;
@@ -376,7 +388,7 @@ std::string Budget::DamagedCheckpoints(const sim::World& world) const {
 
 // An oracle has found that the log lacks something; that is excused where its disk lied or rotted.
 std::string Budget::DamagedLog(const sim::World& world) const {
-  if (damages_.empty()) {
+  if (log_damages_.empty()) {
     return "";
   }
   const std::optional<sim::ProcessId> broker = world.FindProcess(kBroker);
@@ -392,7 +404,7 @@ std::string Budget::DamagedLog(const sim::World& world) const {
     return "";
   }
   return fmt::format("The log's journal {} is missing or damaged after {}.", journal,
-                     *damages_.begin());
+                     *log_damages_.begin());
 }
 
 }  // namespace flinch::scenarios

@@ -12,8 +12,8 @@
 //                 time-outs it does: not finished
 //   limits        the run ended at a limit before it had lasted, from its healing on, for its
 //                 time-outs and for what the fault-free run of the same seed took: not finished
-//   backlog       checkpoints expired after the healing, since what had queued meanwhile takes
-//                 longer than they may: not finished
+//   backlog       checkpoints or transactions expired after the healing, since what had queued
+//                 meanwhile may take longer than they may: not finished
 //   storage       a fault destroyed what was durable, and no completed checkpoint has all its
 //                 files, or the JobManager found its data unreadable, or the log's journal is
 //                 damaged: not finished; where the log lacks what it had, also lost and retracted
@@ -131,9 +131,11 @@ class Budget final : public sim::TraceObserver {
   Outages outages_;
   Promise promise_;
   bool sealed_ = false;
-  std::set<std::string_view> damages_;  // the kinds of faults that destroyed what was durable
-  bool log_lied_ = false;               // the log's disk about a sync
-  bool log_lost_ = false;               // and then the broker crashed
+  // The kinds of faults that destroyed what was durable, on the log's disk and elsewhere.
+  std::set<std::string_view> log_damages_;
+  std::set<std::string_view> volume_damages_;
+  bool log_lied_ = false;  // the log's disk about a sync
+  bool log_lost_ = false;  // and then the broker crashed
   std::string job_status_;
   std::string unreadable_;  // as the JobManager said
   uint64_t attempts_ = 0;
@@ -144,6 +146,7 @@ class Budget final : public sim::TraceObserver {
   uint64_t healed_checkpoints_ = 0;
   uint64_t healed_restarts_ = 0;
   uint64_t healed_expiries_ = 0;  // of checkpoints
+  uint64_t healed_losses_ = 0;    // of transactions, by their time-out
 };
 
 }  // namespace flinch::scenarios

@@ -227,6 +227,26 @@ TEST(BudgetTest, ABacklogNeedsCheckpointsThatExpiredBehindIt) {
   EXPECT_THAT(outcome.Excuse({kUnfinished}), HasSubstr("5 checkpoints expired after the healing"));
 }
 
+// A job that is restarted with each transaction that the log gives up gets no further.
+TEST(BudgetTest, TransactionsMayBeTooShortForWhatHasQueued) {
+  Outcome outcome([](Scenario& scenario) { scenario.options.sink.transaction_timeout = 2s; });
+  outcome.Tell("topic.sealed");
+  const auto give_up = [&outcome](std::string_view name, sim::SimTime at) {
+    outcome.Tell("transaction.begun", {{"transaction", name}}, at - 2s);
+    outcome.Tell("transaction.aborted", {{"transaction", name}, {"reason", "timeout"}}, at);
+  };
+  give_up("a", sim::kEpoch + 2s);
+  EXPECT_EQ(outcome.Excuse({kUnfinished}), "") << "the outage has a clause of its own";
+  give_up("b", sim::kEpoch + 30s);
+  give_up("c", sim::kEpoch + 33s);
+  EXPECT_THAT(outcome.Excuse({kUnfinished}),
+              HasSubstr("The log gave 2 transactions up after the healing: to work off what had "
+                        "queued may take 7s, and sink.transaction-timeout is 2s."));
+  EXPECT_EQ(outcome.Excuse({kLost}), "");
+  outcome.fault_free.ended = sim::kEpoch + 1s;
+  EXPECT_EQ(outcome.Excuse({kUnfinished}), "") << "nothing that queued takes so long";
+}
+
 TEST(BudgetTest, DamagedStorageIsNamedByTheFileThatIsMissing) {
   Outcome outcome("/ha/url_clicks/completed/0003", "/checkpoints/3/_metadata");
   outcome.Tell("topic.sealed");
@@ -265,6 +285,17 @@ TEST(BudgetTest, OnlyADamagedLogExcusesThatACommittedRecordIsGone) {
   reports::Finding grew = kRetracted;
   grew.breach = "grew";
   EXPECT_EQ(outcome.Excuse({kRetracted, grew}), "");
+}
+
+// What befell the shared volume is no cause of that.
+TEST(BudgetTest, ADamagedLogIsTheDoingOfAFaultOfItsOwnDisk) {
+  Outcome outcome;
+  outcome.Tell("topic.sealed");
+  outcome.Fire(faults::DiskFault{.trouble = faults::DiskTrouble::kBitRot, .disk = "shared"});
+  EXPECT_EQ(outcome.Excuse({kRetracted}), "");
+  outcome.Fire(faults::DiskFault{.trouble = faults::DiskTrouble::kMisdirectedWrite,
+                                 .disk = std::string(kBroker)});
+  EXPECT_THAT(outcome.Excuse({kRetracted}), HasSubstr("after misdirected_write"));
 }
 
 TEST(BudgetTest, AJobManagerThatCannotReadItsDataIsExcusedByADamageOnly) {
