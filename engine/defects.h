@@ -85,6 +85,7 @@ enum class Defect : uint8_t {
   kStateIsReportedOnce,
   kCancelOfUnknownIsIgnored,
   kRepeatedAckDiscards,
+  kUnreadableCheckpointIsPassedOver,
 };
 
 struct DefectInfo {
@@ -331,6 +332,10 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
     {Defect::kRepeatedAckDiscards, "repeated_ack_discards",
      "An acknowledgement that comes again after its checkpoint was stored discards the snapshot.",
      "Files live as long as a checkpoint that may be restored refers to them.", "ownership", "G28"},
+    {Defect::kUnreadableCheckpointIsPassedOver, "unreadable_checkpoint_is_passed_over",
+     "A JobManager that cannot read a stored checkpoint recovers without it, in silence.",
+     "A restart starts from the latest completed checkpoint.", "wrong version",
+     "known-bugs 34: FLINK-19816, FLINK-22502"},
 });
 
 // The set of planted defects of one run. A value; travels in options.

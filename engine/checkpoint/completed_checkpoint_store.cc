@@ -34,10 +34,29 @@ std::string CompletedCheckpointStore::PointerPath(CheckpointId id) const {
   return fmt::format("{}/{:020}", CompletedCheckpointsDirectory(job_), id.value());
 }
 
-sim::Result<void> CompletedCheckpointStore::Recover() {
+sim::Result<CompletedCheckpoint> CompletedCheckpointStore::Read(const std::string& path) const {
   sim::FileSystem& volume = environment_.shared();
+  const sim::Result<Bytes> pointer = volume.Read(path);
+  if (!pointer) {
+    return sim::Fail(pointer);
+  }
+  const sim::Result<Bytes> file = volume.Read(*pointer);
+  if (!file && (file.error().code == sim::ErrorCode::kNotFound ||
+                file.error().code == sim::ErrorCode::kInvalidArgument)) {
+    return sim::Fail(
+        sim::ErrorCode::kCorruption,
+        fmt::format("The store's pointer {} points to nothing: {}", path, file.error().message));
+  }
+  if (!file) {
+    return sim::Fail(file);
+  }
+  const sim::Result<std::string_view> content = Unseal(*file, *pointer);
+  return content ? Decode<CompletedCheckpoint>(*content) : sim::Fail(content);
+}
+
+sim::Result<void> CompletedCheckpointStore::Recover() {
   const sim::Result<std::vector<std::string>> paths =
-      volume.List(CompletedCheckpointsDirectory(job_));
+      environment_.shared().List(CompletedCheckpointsDirectory(job_));
   if (!paths) {
     return sim::Fail(paths);
   }
@@ -46,29 +65,12 @@ sim::Result<void> CompletedCheckpointStore::Recover() {
     if (path.ends_with(".tmp")) {
       continue;  // an Add that never was
     }
-    const sim::Result<Bytes> pointer = volume.Read(path);
-    if (!pointer) {
-      return sim::Fail(pointer);
-    }
-    const sim::Result<Bytes> file = volume.Read(*pointer);
-    if (!file && (file.error().code == sim::ErrorCode::kNotFound ||
-                  file.error().code == sim::ErrorCode::kInvalidArgument)) {
-      return sim::Fail(
-          sim::ErrorCode::kCorruption,
-          fmt::format("The store's pointer {} points to nothing: {}", path, file.error().message));
-    }
-    if (!file) {
-      return sim::Fail(file);
-    }
-    const sim::Result<std::string_view> content = Unseal(*file, *pointer);
-    if (!content) {
-      return sim::Fail(content);
-    }
-    sim::Result<CompletedCheckpoint> checkpoint = Decode<CompletedCheckpoint>(*content);
-    if (!checkpoint) {
+    sim::Result<CompletedCheckpoint> checkpoint = Read(path);
+    if (checkpoint) {
+      checkpoints_.push_back(*std::move(checkpoint));
+    } else if (!defects_.Has(Defect::kUnreadableCheckpointIsPassedOver)) {
       return sim::Fail(checkpoint);
     }
-    checkpoints_.push_back(*std::move(checkpoint));
   }
   std::ranges::sort(checkpoints_, {}, &CompletedCheckpoint::id);
   sweep_due_ = true;

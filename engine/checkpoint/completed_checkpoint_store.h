@@ -61,6 +61,8 @@ class CompletedCheckpointStore {
 
  private:
   std::string PointerPath(CheckpointId id) const;
+  // What the pointer at this path points to; kCorruption where that is no whole checkpoint.
+  sim::Result<CompletedCheckpoint> Read(const std::string& path) const;
   // False: not all of them.
   bool DeleteUnreferenced();
   void Sweep();

@@ -1,7 +1,6 @@
 #include "scenarios/cli/defects_command.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,12 +13,11 @@
 #include "engine/defects.h"
 #include "reports/plain_text.h"
 #include "scenarios/cli/complaint.h"
-#include "scenarios/cli/expedition.h"
+#include "scenarios/cli/defect_grounds.h"
 #include "scenarios/cli/hunt_command.h"
 #include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/seed_runner.h"
 #include "scenarios/cli/version.h"
-#include "scenarios/files/scenario_toml.h"
 #include "scenarios/hunt/worker_pool.h"
 #include "sim/check.h"
 #include "sim/text/text.h"
@@ -30,35 +28,6 @@ namespace {
 
 using nlohmann::ordered_json;
 using reports::ShowCount;
-
-struct Ground {
-  std::string_view scenario;
-  std::array<std::string_view, 2> settings{};  // "key=value"; empty ones are none
-};
-
-// Where a defect is looked for, one after the other. Without lags in nanoseconds some timestamps
-// lie on the border of a window; healed after the end of its input a job has faults there, too; who
-// waits for an interval is noticed where it is long, who counts restarts wrongly where there are
-// few, and who loses output in silence where the log gives transactions up.
-constexpr auto kGrounds = std::to_array<Ground>({
-    {.scenario = "small_job"},
-    {.scenario = "small_job", .settings = {"workload.out_of_order=0s"}},
-    {.scenario = "small_job", .settings = {"limits.heal_after=8s"}},
-    {.scenario = "small_job",
-     .settings = {"limits.heal_after=8s", "execution.checkpointing.interval=1h"}},
-    {.scenario = "small_job", .settings = {"restart-strategy.fixed-delay.attempts=2"}},
-    {.scenario = "small_job",
-     .settings = {"limits.heal_after=8s", "sink.transaction-timeout=700ms"}},
-    {.scenario = "url_clicks"},
-});
-
-std::string Show(const Ground& ground) {
-  std::string shown(ground.scenario);
-  for (const std::string_view setting : ground.settings) {
-    shown += setting.empty() ? "" : fmt::format(" --set {}", setting);
-  }
-  return shown;
-}
 
 // So many seeds at least are run of what is found, to tell how many of them fail.
 constexpr uint64_t kSample = 100;
@@ -72,7 +41,8 @@ struct Quarry {
   uint64_t begun = 0;  // seeds, on this ground
   uint64_t runs = 0;
   uint64_t failures = 0;
-  int64_t wall_us = 0;                // of all runs, also on earlier grounds
+  uint64_t runs_before = 0;           // on earlier grounds
+  int64_t processor_ns = 0;           // of all runs, also on earlier grounds
   std::optional<UnitResult> first{};  // failure, by seed
 
   uint64_t pending() const { return begun - runs; }
@@ -98,10 +68,10 @@ class Chase {
     return std::nullopt;
   }
 
-  void Done(size_t index, const UnitResult& result) {
+  void Done(size_t index, const UnitResult& result, int64_t processor_ns) {
     Quarry& quarry = quarries_[index];
     ++quarry.runs;
-    quarry.wall_us += result.wall_us;
+    quarry.processor_ns += processor_ns;
     ++all_runs_;
     if (!result.IsFailure()) {
       return;
@@ -132,7 +102,7 @@ class Chase {
     const bool others = std::ranges::any_of(quarries_, [&quarry](const Quarry& other) {
       return other.defect != nullptr && other.ground > quarry.ground;
     });
-    if (quarry.first || quarry.ground + 1 == kGrounds.size() ||
+    if (quarry.first || quarry.ground + 1 == kDefectGrounds.size() ||
         (quarry.defect == nullptr && !others)) {
       return;
     }
@@ -141,7 +111,8 @@ class Chase {
               .search = quarry.search,
               .targets = quarry.targets,
               .ground = quarry.ground + 1,
-              .wall_us = quarry.wall_us};
+              .runs_before = quarry.runs_before + quarry.runs,
+              .processor_ns = quarry.processor_ns};
     control_runs_ += silent;
   }
 
@@ -174,19 +145,8 @@ sim::Result<SeedRunner> MakeRunner(const std::vector<Quarry>& quarries) {
     if (quarry.targets < targets.size()) {
       continue;
     }
-    for (const Ground& ground : kGrounds) {
-      RunArguments run{.scenario = std::string(ground.scenario)};
-      for (const std::string_view text : ground.settings) {
-        if (!text.empty()) {
-          const sim::Result<Setting> setting = ParseSetting(text);
-          sim::Check(setting.has_value(), "{} is no setting", text);
-          run.settings.push_back(*setting);
-        }
-      }
-      if (quarry.defect != nullptr) {
-        run.defects.emplace_back(quarry.defect->name);
-      }
-      sim::Result<HuntTarget> target = LoadTarget(run);
+    for (const DefectGround& ground : kDefectGrounds) {
+      sim::Result<HuntTarget> target = TargetOn(ground, quarry.defect);
       if (!target) {
         return sim::Fail(target);
       }
@@ -200,13 +160,8 @@ sim::Result<SeedRunner> MakeRunner(const std::vector<Quarry>& quarries) {
 Unit UnitFor(const DefectsArguments& arguments, const SeedRunner& runner, const Quarry& quarry,
              const Errand& work) {
   const size_t target = quarry.targets + work.ground;
-  const HuntSpace space{.first_seed = arguments.seeds.first,
-                        .search = quarry.search,
-                        .swarm = SwarmSettings(),
-                        .aims = {runner.targets()[target].aims}};
-  Unit unit = UnitOf(space, work.index);
+  Unit unit = UnitOn(runner.targets()[target], quarry.search, arguments.seeds.first, work.index);
   unit.target = target;
-  unit.twice = false;
   return unit;
 }
 
@@ -290,7 +245,7 @@ std::string ShowRows(const DefectsArguments& arguments, const Chase& chase, cons
     text += fmt::format("{:<{}}  {:<{}}  {:>6}  {:>6.1f}%  {:<{}}  {}\n", quarry.defect->name,
                         widths.defect, quarry.defect->mutation, widths.mutation, ShowSeeds(seeds),
                         100 * ShareOf(quarry), seeds ? OracleOf(quarry) : "not found",
-                        widths.oracle, seeds ? Show(kGrounds.at(quarry.ground)) : "any");
+                        widths.oracle, seeds ? Show(kDefectGrounds.at(quarry.ground)) : "any");
   }
   return text;
 }
@@ -350,27 +305,81 @@ std::string ShowMedians(const DefectsArguments& arguments, const Chase& chase,
   return text;
 }
 
-// What a search finds in a second of one worker, over all defects: by which the shares of the
-// portfolio are chosen (scenarios/hunt/units.cc).
-std::string ShowYields(const DefectsArguments& arguments, const Chase& chase) {
-  std::string text;
-  for (const Search search : arguments.searches) {
-    uint64_t runs = 0;
-    uint64_t failures = 0;
-    int64_t wall_us = 0;
-    for (const Quarry& quarry : chase.quarries()) {
-      if (quarry.defect != nullptr && quarry.search == search) {
-        runs += quarry.runs;
-        failures += quarry.failures;
-        wall_us += quarry.wall_us;
-      }
-    }
-    const double seconds = static_cast<double>(std::max<int64_t>(wall_us, 1)) / 1e6;
-    text += fmt::format("  {:<9}  {} of {} runs failed, {:.2f} in a second of one worker\n",
-                        Name(search), ShowCount(failures), ShowCount(runs),
-                        static_cast<double>(failures) / seconds);
+// What a search came to over all defects: by it the shares of the portfolio are chosen
+// (scenarios/hunt/README.md).
+struct Yield {
+  uint64_t found = 0;  // defects
+  uint64_t runs = 0;
+  uint64_t failures = 0;
+  int64_t processor_ns = 0;
+
+  void Add(const Quarry& quarry) {
+    found += quarry.first ? 1U : 0U;
+    runs += quarry.runs_before + quarry.runs;
+    failures += quarry.failures;
+    processor_ns += quarry.processor_ns;
   }
-  return text;
+
+  double PerSecond() const {
+    return static_cast<double>(failures) * 1e9 /
+           static_cast<double>(std::max<int64_t>(processor_ns, 1));
+  }
+};
+
+// Defects that fewer runs show, whatever the search, are rare: what others come to hides them.
+constexpr double kRareShare = 0.05;
+
+enum class Which : uint8_t { kAll, kRare };
+
+bool IsRare(const Chase& chase, const engine::DefectInfo* defect) {
+  Yield all;
+  for (const Quarry& quarry : chase.quarries()) {
+    if (quarry.defect == defect) {
+      all.Add(quarry);
+    }
+  }
+  return static_cast<double>(all.failures) < kRareShare * static_cast<double>(all.runs);
+}
+
+Yield YieldOf(const Chase& chase, Search search, Which which) {
+  Yield yield;
+  for (const Quarry& quarry : chase.quarries()) {
+    if (quarry.defect != nullptr && quarry.search == search &&
+        (which == Which::kAll || IsRare(chase, quarry.defect))) {
+      yield.Add(quarry);
+    }
+  }
+  return yield;
+}
+
+std::string ShowYields(const DefectsArguments& arguments, const Chase& chase) {
+  std::string text = fmt::format("\n{:<9}  {:>5}  {:>9}  {:>9}  {:>8}  {:>14}\n", "search", "found",
+                                 "runs", "failing", "a second", "rare, a second");
+  for (const Search search : arguments.searches) {
+    const Yield all = YieldOf(chase, search, Which::kAll);
+    text += fmt::format("{:<9}  {:>5}  {:>9}  {:>9}  {:>8.3f}  {:>14.3f}\n", Name(search),
+                        all.found, ShowCount(all.runs), ShowCount(all.failures), all.PerSecond(),
+                        YieldOf(chase, search, Which::kRare).PerSecond());
+  }
+  return text + fmt::format(
+                    "failures in a second of a processor; rare: of defects that fewer than "
+                    "{:.0f} % of runs show\n",
+                    100 * kRareShare);
+}
+
+ordered_json ShowYieldsJson(const DefectsArguments& arguments, const Chase& chase) {
+  ordered_json rows = ordered_json::array();
+  for (const Search search : arguments.searches) {
+    const Yield all = YieldOf(chase, search, Which::kAll);
+    rows.push_back({{"search", Name(search)},
+                    {"found", all.found},
+                    {"runs", all.runs},
+                    {"failures", all.failures},
+                    {"processor_seconds", static_cast<double>(all.processor_ns) / 1e9},
+                    {"failures_per_second", all.PerSecond()},
+                    {"rare_per_second", YieldOf(chase, search, Which::kRare).PerSecond()}});
+  }
+  return rows;
 }
 
 std::string ShowTable(const DefectsArguments& arguments, const Chase& chase) {
@@ -410,7 +419,7 @@ std::string ShowJson(const DefectsArguments& arguments, const Chase& chase) {
                     {"seeds", nullptr},
                     {"failing_share", ShareOf(quarry)},
                     {"oracle", OracleOf(quarry)},
-                    {"scenario", Show(kGrounds.at(quarry.ground))},
+                    {"scenario", Show(kDefectGrounds.at(quarry.ground))},
                     {"runs", quarry.runs}});
     if (quarry.first) {
       rows.back()["first_seed"] = std::to_string(quarry.first->seed);
@@ -427,6 +436,7 @@ std::string ShowJson(const DefectsArguments& arguments, const Chase& chase) {
   return ordered_json{{"search", NameOfSearches(arguments)},
                       {"rows", rows},
                       {"median_seeds", classes},
+                      {"searches", ShowYieldsJson(arguments, chase)},
                       {"control", {{"runs", chase.control_runs()}, {"alarms", control.failures}}}}
              .dump(-1, ' ', false, ordered_json::error_handler_t::replace) +
          "\n";
@@ -452,7 +462,7 @@ std::vector<Quarry> QuarriesFor(const DefectsArguments& arguments) {
     for (const Search search : arguments.searches) {
       quarries.push_back({.defect = &info, .search = search, .targets = targets});
     }
-    targets += kGrounds.size();
+    targets += kDefectGrounds.size();
   }
   // The last: the engine as it is.
   quarries.push_back({.search = arguments.searches.back(), .targets = targets});
@@ -497,7 +507,7 @@ int DefectsCommand(const DefectsArguments& arguments, ProgressStyle style, std::
                       } else {
                         JudgeFate(answer, limits, result);
                       }
-                      chase.Done(place.quarry, result);
+                      chase.Done(place.quarry, result, answer.processor_ns);
                       HuntProgress now = progress();
                       now.news.unit = true;
                       printer.Show(now);

@@ -77,6 +77,20 @@ std::optional<std::string> TakeFrame(std::string& heard) {
   return text;
 }
 
+// Behind the answer of a worker: what it took of a processor.
+std::string TailOf(int64_t processor_ns) {
+  return {reinterpret_cast<const char*>(&processor_ns), sizeof(processor_ns)};
+}
+
+int64_t TakeTail(std::string& answer) {
+  int64_t processor_ns = 0;
+  sim::Check(answer.size() >= sizeof(processor_ns), "a worker does not say what it took");
+  const size_t tail = answer.size() - sizeof(processor_ns);
+  std::memcpy(&processor_ns, answer.data() + tail, sizeof(processor_ns));
+  answer.resize(tail);
+  return processor_ns;
+}
+
 // False at the end of what there is to hear.
 bool Receive(int channel, std::string& heard) {
   std::array<char, kChunk> chunk{};
@@ -214,7 +228,10 @@ void WorkerPool::Work(int channel, int words) {
       std::optional<std::string> work = TakeFrame(heard);
       if (work) {
         Forget(STDERR_FILENO);
-        if (!Send(channel, perform_(*work))) {
+        const int64_t before = LookAt(getpid()).processor_ns;
+        std::string text = perform_(*work);
+        text += TailOf(LookAt(getpid()).processor_ns - before);
+        if (!Send(channel, text)) {
           _exit(kBrokenCode);
         }
       } else if (!Receive(channel, heard)) {
@@ -292,7 +309,10 @@ void WorkerPool::Hear(Worker& worker, const Calls& calls) {
     const int64_t began = worker.since;
     Begin(worker);
     has_seen_other_ = true;
-    calls.done(work, {.text = *std::move(text), .wall_ns = worker.since - began});
+    const int64_t processor_ns = TakeTail(*text);
+    calls.done(
+        work,
+        {.text = *std::move(text), .wall_ns = worker.since - began, .processor_ns = processor_ns});
   }
 }
 

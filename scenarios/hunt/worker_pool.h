@@ -34,6 +34,7 @@ struct Answer {
   std::string text{};  // of the worker; its last words where it gave no answer
   std::string how{};   // it died: "SIGSEGV", "exit code 3"
   int64_t wall_ns = 0;
+  int64_t processor_ns = 0;  // what the worker itself had of a processor, where it answered
 };
 
 class WorkerPool {

@@ -56,7 +56,9 @@ TEST(DefectsCommandTest, ComparesTheSearches) {
       table.out,
       AllOf(HasSubstr("random        pct        pos      swarm      cells  portfolio  found by\n"),
             HasSubstr("1 of 1 found; search: all, seeds 1..2"),
-            HasSubstr("median seeds  random 1  pct 1")));
+            HasSubstr("median seeds  random 1  pct 1"),
+            HasSubstr("\nsearch     found       runs    failing  a second  rare, a second\n"),
+            HasSubstr("\nswarm          1 ")));
   std::vector<std::string> for_programs = words;
   for_programs.emplace_back("--json");
   const json object = json::parse(tests::Flinch(for_programs).out);
@@ -64,6 +66,13 @@ TEST(DefectsCommandTest, ComparesTheSearches) {
   EXPECT_EQ(object["rows"][4]["search"], "cells");
   EXPECT_EQ(object["rows"][4]["seeds"], 1);
   EXPECT_EQ(object["median_seeds"].begin().value()["pos"], 1);
+  ASSERT_EQ(object["searches"].size(), 6U);
+  for (const json& search : object["searches"]) {
+    // The time of the runs themselves: a first one takes a millisecond at least, and no hour.
+    EXPECT_GT(search["processor_seconds"], 0.001) << search;
+    EXPECT_LT(search["processor_seconds"], 3600) << search;
+    EXPECT_EQ(search["found"], 1) << search;
+  }
   EXPECT_EQ(object["control"]["runs"], 2);
 }
 

@@ -73,6 +73,23 @@ TEST(WorkerPoolTest, AnswersAllWork) {
   }
 }
 
+TEST(WorkerPoolTest, SaysHowMuchOfAProcessorAnAnswerTook) {
+  const int64_t whole = 50'000'000;
+  WorkerPool pool(
+      {.workers = 1},
+      [](const std::string& work) {
+        const int64_t begin = LookAt(getpid()).processor_ns;
+        while (work == "1" && LookAt(getpid()).processor_ns - begin < whole) {
+        }
+        return work;
+      },
+      Now);
+  const std::map<std::string, Answer> answers = RunAll(pool, 2);
+  EXPECT_GE(answers.at("1").processor_ns, whole);
+  EXPECT_GE(answers.at("1").wall_ns, 0);
+  EXPECT_LT(answers.at("0").processor_ns, answers.at("1").processor_ns);
+}
+
 TEST(WorkerPoolTest, AWorkerIsNotThisProcess) {
   const pid_t here = getpid();
   int changed = 0;

@@ -1,0 +1,49 @@
+// Where planted defects are looked for.
+//
+// Intuition: most defects show in the standard small job. Some need a job that is quiet there, or
+//            an option at which a mistake of its kind is noticed.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/defects.h"
+#include "scenarios/cli/seed_runner.h"
+#include "scenarios/hunt/units.h"
+#include "sim/result.h"
+
+namespace flinch::scenarios {
+
+struct DefectGround {
+  std::string_view scenario;
+  std::array<std::string_view, 2> settings{};  // "key=value"; empty ones are none
+};
+
+// One after the other. Without lags in nanoseconds some timestamps lie on the border of a window;
+// healed after the end of its input a job has faults there, too; who waits for an interval is
+// noticed where it is long, who counts restarts wrongly where there are few, and who loses output
+// in silence where the log gives transactions up.
+inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
+    {.scenario = "small_job"},
+    {.scenario = "small_job", .settings = {"workload.out_of_order=0s"}},
+    {.scenario = "small_job", .settings = {"limits.heal_after=8s"}},
+    {.scenario = "small_job",
+     .settings = {"limits.heal_after=8s", "execution.checkpointing.interval=1h"}},
+    {.scenario = "small_job", .settings = {"restart-strategy.fixed-delay.attempts=2"}},
+    {.scenario = "small_job",
+     .settings = {"limits.heal_after=8s", "sink.transaction-timeout=700ms"}},
+    {.scenario = "url_clicks"},
+});
+
+// "small_job --set limits.heal_after=8s"
+std::string Show(const DefectGround& ground);
+
+// The ground as a hunt runs it; `defect`: null for the engine as it is.
+sim::Result<HuntTarget> TargetOn(const DefectGround& ground, const engine::DefectInfo* defect);
+
+// What a hunt over these seeds does with the index-th of them.
+Unit UnitOn(const HuntTarget& target, Search search, uint64_t first_seed, uint64_t index);
+
+}  // namespace flinch::scenarios
