@@ -179,6 +179,11 @@ void FillHeader(const HuntArguments& arguments, const std::vector<HuntTarget>& t
     }
     if (arguments.exhaust == Exhaust::kNothing) {
       draws = draws || !target.aims.empty();
+      for (std::string& dimension : Dimensions(target.settled)) {
+        if (std::ranges::find(header.dimensions, dimension) == header.dimensions.end()) {
+          header.dimensions.push_back(std::move(dimension));
+        }
+      }
       const size_t planned = target.plan ? target.plan->faults.size() : 0;
       for (size_t fault = 0; fault < planned; ++fault) {
         header.plans[name].push_back(NameOfFault(*target.plan, fault));

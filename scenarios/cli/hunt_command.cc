@@ -142,6 +142,7 @@ HuntReport ReportOf(const HuntHeader& header, const Tally& tally, const std::str
           .cells = header.cells,
           .fault_kinds = header.fault_kinds,
           .faults_undrawn = header.faults_undrawn,
+          .dimensions = header.dimensions,
           .warnings = CheckHealth(
               tally, {.with_faults = {header.with_faults.begin(), header.with_faults.end()},
                       .plans = header.plans,

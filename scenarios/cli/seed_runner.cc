@@ -175,6 +175,9 @@ UnitResult SeedRunner::Perform(const Unit& unit) const {
     result.planned_fired = {fired.begin(), fired.end()};
   }
   result.cells = run.cells;
+  for (const auto& [field, value] : prepared->varied) {
+    result.varied.push_back(field);
+  }
   prepared->token.digest = result.digest;
   prepared->token.verdict = reports::Name(run.summary.verdict);
   if (result.verdict != UnitVerdict::kPassed) {

@@ -38,7 +38,8 @@ std::string ShowHeader(const HuntHeader& header) {
                          {"cells_total", header.cells_total},
                          {"cells", ShowCells(header.cells)},
                          {"fault_kinds", header.fault_kinds},
-                         {"faults_undrawn", header.faults_undrawn}};
+                         {"faults_undrawn", header.faults_undrawn},
+                         {"dimensions", header.dimensions}};
   if (!header.plans.empty()) {
     object["plans"] = header.plans;
   }
@@ -115,6 +116,7 @@ sim::Result<HuntHeader> ParseHeader(std::string_view line) {
   members.Get("cells", cells_text);
   members.Get("fault_kinds", header.fault_kinds);
   members.Get("faults_undrawn", header.faults_undrawn);
+  members.Get("dimensions", header.dimensions);
   members.Get("plans", header.plans);
   members.RejectUnknown();
   const sim::Result<Shard> shard = ParseShard(shard_text);

@@ -3,6 +3,7 @@
 //   {"flinch_hunt":1,"hunt":"9f8e7d6c","build":"01234567","shard":"1/4","units":2000,
 //    "scenarios":["url_clicks"],"with_faults":["url_clicks"],"search":"portfolio",
 //    "cells_total":312,"cells":"ff0f","fault_kinds":["crash"],"faults_undrawn":["bit_rot"],
+//    "dimensions":["job.parallelism"],
 //    "plans":{"url_clicks":["plan[0] crash tm-1"]}}                        (without breaks)
 //
 // Meaning: `hunt` is a hash of all that decides what the units are and do, the build included: of
@@ -35,6 +36,7 @@ struct HuntHeader {
   std::vector<uint32_t> cells{};              // that its runs can reach; cells_total of them
   std::vector<std::string> fault_kinds{};     // that its runs may suffer
   std::vector<std::string> faults_undrawn{};  // that none of its runs draws, where some draw any
+  std::vector<std::string> dimensions{};      // in which seeds may differ
   // Of scenarios whose faults are written down: what each of them is called.
   std::map<std::string, std::vector<std::string>> plans{};
 

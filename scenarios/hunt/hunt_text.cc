@@ -1,6 +1,7 @@
 #include "scenarios/hunt/hunt_text.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include <fmt/format.h>
@@ -125,6 +126,35 @@ std::string ShowUndrawn(const std::vector<std::string>& kinds) {
   return fmt::format("{}", fmt::join(others, ", "));
 }
 
+std::vector<std::string> NeverVaried(const HuntReport& report) {
+  std::vector<std::string> never;
+  std::ranges::copy_if(report.dimensions, std::back_inserter(never), [&](const std::string& name) {
+    return !report.tally.varied().contains(name);
+  });
+  return never;
+}
+
+std::string_view TableOf(std::string_view name) { return name.substr(0, name.find('.')); }
+
+// "job.* (4), restart-strategy.fixed-delay.attempts": a table of which nothing varied in one.
+std::string ShowNeverVaried(const HuntReport& report) {
+  const std::vector<std::string> never = NeverVaried(report);
+  const auto in = [](const std::vector<std::string>& names, std::string_view table) {
+    return std::ranges::count(names, table, TableOf);
+  };
+  std::vector<std::string> told;
+  for (const std::string& name : never) {
+    const std::string_view table = TableOf(name);
+    const auto all = in(report.dimensions, table);
+    std::string word =
+        all > 1 && all == in(never, table) ? fmt::format("{}.* ({})", table, all) : name;
+    if (told.empty() || told.back() != word) {
+      told.push_back(std::move(word));
+    }
+  }
+  return fmt::format("{}", fmt::join(told, ", "));
+}
+
 // Steps of the protocol, with whom they concern, of which no cell was hit: "store/jm".
 std::vector<std::string> MissedCells(const HuntReport& report) {
   std::vector<std::string> places;
@@ -205,6 +235,9 @@ std::string ShowTried(const HuntReport& report) {
   }
   if (!report.faults_undrawn.empty()) {
     text += Row("never drawn", ShowUndrawn(report.faults_undrawn));
+  }
+  if (std::string never = ShowNeverVaried(report); !never.empty()) {
+    text += Row("never varied", never);
   }
   if (!report.cells.empty()) {
     text += Row("cells", fmt::format("{} of {} hit", tally.cells_hit(), report.cells.size()));
@@ -354,6 +387,7 @@ std::string ShowJson(const HuntReport& report) {
                          {"faults", ordered_json::object()},
                          {"faults_never_fired", NeverFired(report)},
                          {"faults_never_drawn", report.faults_undrawn},
+                         {"never_varied", NeverVaried(report)},
                          {"warnings", ordered_json::array()},
                          {"interrupted", report.interrupted},
                          {"ended", report.ended},

@@ -27,6 +27,7 @@ struct HuntReport {
   std::vector<uint32_t> cells{};              // that the runs can reach
   std::vector<std::string> fault_kinds{};     // that they may suffer
   std::vector<std::string> faults_undrawn{};  // that they never draw
+  std::vector<std::string> dimensions{};      // in which they may differ
   std::vector<HealthWarning> warnings{};
   std::string program;               // how a shell calls it
   std::string stored{};              // the folder of the results; "" none

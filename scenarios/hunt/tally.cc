@@ -58,6 +58,7 @@ Tally::News Tally::Count(const UnitResult& result) {
   for (const uint32_t cell : result.cells) {
     news.cell = cells_.insert(cell).second || news.cell;
   }
+  varied_.insert(result.varied.begin(), result.varied.end());
   if (result.verdict == UnitVerdict::kInconclusive) {
     ++reasons_[result.witness];
   }

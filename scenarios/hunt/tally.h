@@ -77,6 +77,9 @@ class Tally {
 
   const std::map<std::string, uint64_t>& faults() const { return faults_; }
 
+  // The fields that were not in all runs as the scenario has them.
+  const std::set<std::string>& varied() const { return varied_; }
+
   const std::map<std::string, uint64_t>& searches() const { return searches_; }
 
   const std::map<std::string, ScenarioTally>& scenarios() const { return scenarios_; }
@@ -116,6 +119,7 @@ class Tally {
   std::map<std::string, uint64_t> reasons_;
   std::map<std::string, ScenarioTally> scenarios_;
   std::set<uint32_t> cells_;
+  std::set<std::string> varied_;
   int64_t sim_ns_ = 0;
   int64_t wall_us_ = 0;
   uint64_t twice_ = 0;

@@ -205,6 +205,7 @@ std::string ShowLine(const UnitResult& result) {
   }
   PutUnlessEmpty(object, "faults_planned", result.faults_planned);
   PutUnlessEmpty(object, "planned_fired", result.planned_fired);
+  PutUnlessEmpty(object, "varied", result.varied);
   PutUnlessEmpty(object, "blind", result.blind);
   PutUnlessEmpty(object, "twice", result.twice);
   PutUnlessEmpty(object, "signature", text::Printable(result.signature));
@@ -240,6 +241,7 @@ sim::Result<UnitResult> ParseLine(std::string_view line) {
   members.Get("cells", cells_text);
   members.Get("faults_planned", result.faults_planned);
   members.Get("planned_fired", result.planned_fired);
+  members.Get("varied", result.varied);
   members.Get("twice", result.twice);
   ReadTexts(members, result);
   members.RejectUnknown();

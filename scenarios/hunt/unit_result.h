@@ -51,6 +51,7 @@ struct UnitResult {
   uint64_t faults_planned = 0;               // of a written plan
   std::vector<uint32_t> planned_fired{};     // which of them fired, sorted
   std::vector<uint32_t> cells{};             // of the protocol, sorted
+  std::vector<std::string> varied{};         // fields in which the seed made the scenario another
   std::vector<std::string> blind{};          // oracles that saw nothing to judge
   bool twice = false;                        // was run two times and compared
   // Of all but passed ones: what kind of failure, and what happened.

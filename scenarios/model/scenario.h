@@ -134,7 +134,7 @@ struct LimitsSpec {
 struct VarySpec {
   bool cluster = false;  // TaskManagers, slots, parallelism
   bool options = false;  // intervals, time-outs, how much is tolerated and kept
-  bool knobs = false;    // sizes and speeds far from the usual
+  bool knobs = false;    // sizes, speeds and keys far from the usual
   bool healing = false;  // whether faults go on for twice as long
 
   friend bool operator==(const VarySpec&, const VarySpec&) = default;

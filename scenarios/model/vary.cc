@@ -67,6 +67,8 @@ void VaryOptions(const Variation& variation, engine::EngineOptions& options) {
                    std::to_array<uint32_t>({0, 1, 10}));
   variation.Choose("checkpoint.retained", options.checkpoint.retained,
                    std::to_array<uint32_t>({1, 2, 3}));
+  variation.Choose("restart.attempts", options.restart.attempts,
+                   std::to_array<uint32_t>({3, 10, 2147483647}));
   variation.Choose("restart.delay", options.restart.delay,
                    std::to_array<sim::Duration>({0s, 50ms, 500ms, 1s}));
   variation.Choose("heartbeat.interval", options.heartbeat.interval,
@@ -87,8 +89,11 @@ void VaryOptions(const Variation& variation, engine::EngineOptions& options) {
   // Shorter than many an outage of a plan.
   variation.Choose("sink.delivery_timeout", options.sink.delivery_timeout,
                    std::to_array<sim::Duration>({500ms, 2s, 10s}));
+  // The shortest lasts for two checkpoints, and less than many an outage.
+  const sim::Duration brief = std::clamp<sim::Duration>(
+      2 * (options.checkpoint.interval + options.checkpoint.min_pause), 2s, 15min);
   variation.Choose("sink.transaction_timeout", options.sink.transaction_timeout,
-                   std::to_array<sim::Duration>({10s, 1min, 15min}));
+                   std::to_array<sim::Duration>({brief, 10s, 1min, 15min}));
   variation.Choose("rpc.ask_timeout", options.rpc.ask_timeout,
                    std::to_array<sim::Duration>({200ms, 1s, 3s}));
 }
@@ -102,6 +107,8 @@ void VaryKnobs(const Variation& variation, engine::EngineOptions& options, uint3
                    std::to_array<uint32_t>({1, 2, 4}));
   variation.Choose("network.request_backoff", options.network.request_backoff,
                    std::to_array<sim::Duration>({10ms, 300ms}));
+  variation.Choose("network.request_timeout", options.network.request_timeout,
+                   std::to_array<sim::Duration>({1s, 3s, 10s}));
   variation.Choose("task.record_time", options.task.record_time,
                    std::to_array<sim::Duration>({0s, 10us, 1ms}));
   variation.Choose("task.turn_records", options.task.turn_records,
@@ -112,11 +119,38 @@ void VaryKnobs(const Variation& variation, engine::EngineOptions& options, uint3
   }
 }
 
+// What the rows are like, but not how many there are: a run costs what its scenario says.
+void VaryInput(const Variation& variation, Scenario& scenario) {
+  variation.Choose("workload.linger", scenario.workload.linger,
+                   std::to_array<sim::Duration>({0s, 5ms, 100ms}));
+  if (scenario.workload.source != WorkloadSource::kGenerated) {
+    return;
+  }
+  variation.Choose("workload.keys", scenario.workload.keys, std::to_array<uint32_t>({1, 5, 100}));
+  // Never more, which a bound of the job's might not allow.
+  const sim::Duration most = scenario.workload.out_of_order;
+  variation.Choose("workload.out_of_order", scenario.workload.out_of_order,
+                   std::to_array<sim::Duration>({0s, most / 10, most / 2}));
+}
+
 // In half of the seeds faults go on for twice as long, so that some strike at the end of the input.
 void VaryHealing(const Variation& variation, LimitsSpec& limits) {
   if (2 * limits.heal_after < limits.simulated_time / 2 && variation.Between("heal", 0, 1) == 0) {
     limits.heal_after *= 2;
   }
+}
+
+// Fields that say which scenario it is, how it is judged, what is drawn, how a row looks.
+constexpr auto kNoDimensions = std::to_array<std::string_view>(
+    {"name", "why", "oracles", "job.name", "job.steps", "workload.source", "workload.rows",
+     "workload.key_prefix", "workload.start", "limits.simulated_time", "limits.events",
+     "limits.checkpoints_after_healing"});
+constexpr auto kNoDimensionsIn =
+    std::to_array<std::string_view>({"faults.", "vary.", "workload.file."});
+
+// An option's name is that of Flink.
+std::string_view NameOfField(std::string_view path) {
+  return path.starts_with(kOptionsPrefix) ? path.substr(kOptionsPrefix.size()) : path;
 }
 
 // All fields with their texts, in the order of the file.
@@ -143,8 +177,7 @@ Scenario Vary(Scenario scenario, uint64_t seed) {
   }
   if (scenario.vary.knobs) {
     VaryKnobs(variation, scenario.options, scenario.job.parallelism);
-    variation.Choose("workload.linger", scenario.workload.linger,
-                     std::to_array<sim::Duration>({0s, 5ms, 100ms}));
+    VaryInput(variation, scenario);
   }
   scenario.vary = {};
   return scenario;
@@ -163,16 +196,28 @@ std::vector<std::pair<std::string, std::string>> Differences(const Scenario& fir
   std::vector<std::pair<std::string, std::string>> after = TextsOf(second);
   std::vector<std::pair<std::string, std::string>> differences;
   for (size_t index = 0; index < after.size(); ++index) {
-    std::string_view path = after[index].first;
+    const std::string_view path = after[index].first;
     if (after[index].second == before[index].second || path.starts_with("vary.")) {
       continue;
     }
-    if (path.starts_with(kOptionsPrefix)) {
-      path.remove_prefix(kOptionsPrefix.size());
-    }
-    differences.emplace_back(path, after[index].second);
+    differences.emplace_back(NameOfField(path), after[index].second);
   }
   return differences;
+}
+
+std::vector<std::string> Dimensions(const Scenario& scenario) {
+  const bool is_generated = scenario.workload.source == WorkloadSource::kGenerated;
+  std::vector<std::string> names;
+  VisitFields(scenario, [&](const FieldInfo& field, const auto&) {
+    const bool is_other = std::ranges::find(kNoDimensions, field.path) != kNoDimensions.end() ||
+                          std::ranges::any_of(kNoDimensionsIn, [&field](std::string_view table) {
+                            return field.path.starts_with(table);
+                          });
+    if (!is_other && (field.applies != Applies::kGenerated || is_generated)) {
+      names.emplace_back(NameOfField(field.path));
+    }
+  });
+  return names;
 }
 
 }  // namespace flinch::scenarios

@@ -28,4 +28,9 @@ uint32_t VariedParallelismMax(const Scenario& scenario);
 std::vector<std::pair<std::string, std::string>> Differences(const Scenario& first,
                                                              const Scenario& second);
 
+// What a seed may make different in this scenario: of what cluster, job, input and options, and
+// until when faults come. Names as Differences gives them, in the order of the file. Which faults
+// come is told elsewhere, by kind.
+std::vector<std::string> Dimensions(const Scenario& scenario);
+
 }  // namespace flinch::scenarios

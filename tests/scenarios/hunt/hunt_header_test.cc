@@ -18,6 +18,7 @@ TEST(HuntHeaderTest, ReadsBackWhatItShows) {
                     .cells = {0, 7, 300},
                     .fault_kinds = {"crash"},
                     .faults_undrawn = {"bit_rot"},
+                    .dimensions = {"job.parallelism", "sink.batch-records"},
                     .plans = {{"b", {"plan[0] crash tm-1"}}}};
   EXPECT_EQ(ParseHeader(ShowHeader(header)), header);
   header.units.reset();

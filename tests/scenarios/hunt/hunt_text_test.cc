@@ -52,6 +52,8 @@ HuntReport ReportOf(const Tally& tally) {
           .cells = Cells(),
           .fault_kinds = {"crash", "cut"},
           .faults_undrawn = {"bit_rot", "restart"},
+          .dimensions = {"cluster.task_managers", "cluster.slots_each", "job.parallelism",
+                         "job.window", "sink.batch-records"},
           .program = "/opt/flinch"};
 }
 
@@ -72,6 +74,22 @@ TEST(HuntTextTest, TellsEachGroupOnceWithItsReplayLine) {
                           HasSubstr(fmt::format("2 of {} hit", CellCount())),
                           HasSubstr("never struck  trigger/tm, barrier_sent/source, "),
                           Not(HasSubstr("95 %"))));
+}
+
+TEST(HuntTextTest, TellsInWhatNoSeedDiffered) {
+  Tally tally;
+  UnitResult run = Failure(1, "early");
+  run.varied = {"job.window"};
+  tally.Add(run);
+  EXPECT_THAT(ShowText(ReportOf(tally)),
+              HasSubstr("never varied  cluster.* (2), job.parallelism, sink.batch-records\n"));
+  const nlohmann::json object = nlohmann::json::parse(ShowJson(ReportOf(tally)));
+  EXPECT_EQ(object["never_varied"].size(), 4U) << object["never_varied"];
+  run.unit = 2;
+  run.varied = {"cluster.task_managers", "cluster.slots_each", "job.parallelism",
+                "sink.batch-records"};
+  tally.Add(run);
+  EXPECT_THAT(ShowText(ReportOf(tally)), Not(HasSubstr("never varied")));
 }
 
 TEST(HuntTextTest, TellsTheSmallestRunOfAGroup) {

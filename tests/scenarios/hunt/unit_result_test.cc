@@ -25,6 +25,7 @@ UnitResult Full() {
           .faults_planned = 4,
           .planned_fired = {0, 2},
           .cells = {0, 1, 9, 311},
+          .varied = {"job.parallelism"},
           .blind = {"alignment"},
           .twice = true,
           .signature = "exactly_once:lost@sink",
@@ -44,6 +45,7 @@ TEST(UnitResultTest, ReadsBackWhatItShows) {
   EXPECT_EQ(read->cells, Full().cells);
   EXPECT_EQ(read->faults, Full().faults);
   EXPECT_EQ(read->planned_fired, Full().planned_fired);
+  EXPECT_EQ(read->varied, Full().varied);
 }
 
 TEST(UnitResultTest, LeavesOutWhatIsEmpty) {

@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,7 +17,10 @@ namespace flinch::scenarios {
 
 namespace {
 
+using ::testing::Contains;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
+using ::testing::Not;
 using ::testing::Pair;
 
 Scenario Varying(std::string_view name) {
@@ -99,6 +103,24 @@ TEST(VaryTest, DifferencesAreFieldsWithWhatStandsInThemNow) {
   EXPECT_THAT(Differences(base, scenario),
               ::testing::ElementsAre(Pair("cluster.task_managers", "5"),
                                      Pair("execution.checkpointing.interval", "\"150ms\"")));
+}
+
+// All that varies is a dimension, or a hunt could not tell which of them it left out.
+TEST(VaryTest, WhatVariesIsADimension) {
+  Scenario base = *FindLibraryScenario("small_job");
+  base.vary = {.cluster = true, .options = true, .knobs = true, .healing = true};
+  const std::vector<std::string> dimensions = Dimensions(base);
+  for (uint64_t seed = 1; seed <= 50; ++seed) {
+    for (const auto& [field, value] : Differences(base, Vary(base, seed))) {
+      EXPECT_THAT(dimensions, Contains(field));
+    }
+  }
+  EXPECT_THAT(dimensions, IsSupersetOf({"job.window", "workload.records", "sink.batch-records"}));
+  for (const char* const none : {"name", "vary.options", "faults.aim", "workload.file.format"}) {
+    EXPECT_THAT(dimensions, Not(Contains(none)));
+  }
+  base.workload.source = WorkloadSource::kFile;
+  EXPECT_THAT(Dimensions(base), Not(Contains("workload.records")));
 }
 
 TEST(VaryTest, ARunVariesItsScenarioAndPasses) {
