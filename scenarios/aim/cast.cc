@@ -370,6 +370,9 @@ std::span<const events::EventInfo> WorldEvents() { return kWorldEvents; }
 faults::Cast CastOf(const Scenario& scenario) {
   faults::Cast cast;
   cast.processes = Processes(scenario.cluster);
+  if (const JobCase* const job = FindJob(scenario.job.name)) {
+    std::ranges::transform(job->outside, std::back_inserter(cast.processes), &OutsideSystem::name);
+  }
   cast.cells = CellAddresses();
   cast.operators = OperatorNames(scenario);
   cast.subtasks = SubtaskNames(scenario);

@@ -210,8 +210,7 @@ Work RunLogToLog(uint64_t records, uint32_t keys) {
                    [](sim::Environment& env) { engine::RunLogBroker(env, {}); });
   BootBenchCluster(world, [&] { return BenchGraph(BuildStream(scenario, *workload)); });
   world.AddProcess(world.AddHost("publisher"), "publisher", [&](sim::Environment& env) {
-    RunPublisher(env, *workload,
-                 {.output_topic = std::string(kOutputTopic), .linger = scenario.workload.linger});
+    RunPublisher(env, *workload, {.linger = scenario.workload.linger});
   });
   return RunBenchToEnd(world, records);
 }

@@ -47,13 +47,13 @@ std::vector<Entry> EntriesOf(Catalogue what) {
   std::vector<Entry> entries;
   switch (what) {
     case Catalogue::kScenarios:
-      for (const Scenario& scenario : LibraryScenarios()) {
-        entries.push_back({scenario.name, scenario.why});
+      for (const std::string_view name : LibraryNames()) {
+        entries.push_back({std::string(name), FindLibraryScenario(name)->why});
       }
       break;
     case Catalogue::kJobs:
-      for (const RegisteredJob& job : JobRegistry()) {
-        entries.push_back({std::string(job.name), std::string(job.what)});
+      for (const JobCase* const job : JobCases()) {
+        entries.push_back({job->name, job->what});
       }
       break;
     case Catalogue::kFaults:

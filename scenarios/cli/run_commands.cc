@@ -28,6 +28,7 @@
 #include "scenarios/cli/request.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/cli/version.h"
+#include "scenarios/jobs/job_output.h"
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/stage/run.h"
 #include "sim/text/text.h"
@@ -185,10 +186,16 @@ int RunTwiceCommand(const RunArguments& arguments, const std::string& program, P
 }
 
 // One JSON object per line.
-std::string ShowOutput(const RegisteredJob& job, const std::vector<OutputRecord>& output) {
+std::string ShowOutput(const JobCase& job, const std::vector<OutputRecord>& output) {
   std::string lines;
   for (const OutputRecord& record : output) {
-    lines += job.show_json(record.key, record.value) + '\n';
+    const OutputSpec& spec = job.outputs.at(record.output);
+    const std::string line = spec.show_json ? spec.show_json(record.key, record.value)
+                                            : ShowBytesJson(record.key, record.value);
+    lines += job.outputs.size() == 1
+                 ? line
+                 : fmt::format("{{\"output\":\"{}\",{}", spec.name, line.substr(1));
+    lines += '\n';
   }
   return lines;
 }
@@ -239,7 +246,7 @@ sim::Result<RunFiles> OpenFiles(const RunArguments& arguments, const PreparedRun
 sim::Result<void> WriteFiles(const PreparedRun& prepared, const RunResult& result,
                              RunFiles& files) {
   if (files.output) {
-    const RegisteredJob* const job = FindJob(prepared.request.scenario.job.name);
+    const JobCase* const job = FindJob(prepared.request.scenario.job.name);
     sim::Check(job != nullptr, "a scenario that was run has no job");
     if (sim::Result<void> written = files.output->Write(ShowOutput(*job, result.output));
         !written) {

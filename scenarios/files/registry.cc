@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "scenarios/files/scenario_toml.h"
+#include "scenarios/jobs/jobs.h"
 #include "sim/text/text.h"
 
 namespace flinch::scenarios {
@@ -124,13 +125,21 @@ std::vector<std::string_view> LibraryNames() {
   for (const Scenario& scenario : LibraryScenarios()) {
     names.emplace_back(scenario.name);
   }
+  for (const JobCase* const job : AddedJobs()) {
+    names.emplace_back(job->name);
+  }
   return names;
 }
 
 const Scenario* FindLibraryScenario(std::string_view name) {
   const std::span<const Scenario> scenarios = LibraryScenarios();
-  const auto found = std::ranges::find(scenarios, name, &Scenario::name);
-  return found == scenarios.end() ? nullptr : &*found;
+  if (const auto found = std::ranges::find(scenarios, name, &Scenario::name);
+      found != scenarios.end()) {
+    return &*found;
+  }
+  const std::vector<const JobCase*> added = AddedJobs();
+  const auto job = std::ranges::find(added, name, &JobCase::name);
+  return job == added.end() ? nullptr : &*(*job)->scenario;
 }
 
 bool IsScenarioPath(std::string_view name_or_path) {

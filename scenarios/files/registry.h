@@ -15,9 +15,11 @@ namespace flinch::scenarios {
 
 std::span<const Scenario> LibraryScenarios();
 
+// With those of the jobs that the program has added (scenarios/jobs/job_case.h), each called like
+// its job.
 std::vector<std::string_view> LibraryNames();
 
-// Null when the library has none of this name.
+// Null when there is none of this name; finds those of added jobs, too.
 const Scenario* FindLibraryScenario(std::string_view name);
 
 // Whether what a person wrote names a file rather than a scenario of the library: it holds a '/' or

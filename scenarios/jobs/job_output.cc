@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/model/timestamp.h"
+#include "sim/text/text.h"
 
 namespace flinch::scenarios {
 
@@ -29,6 +30,11 @@ std::string DumpUndecodable(std::string_view key, std::string_view value) {
 }
 
 }  // namespace
+
+std::string ShowBytesJson(std::string_view key, std::string_view value) {
+  return text::IsPrintable(value) ? Dump({{"key", key}, {"value", value}})
+                                  : DumpUndecodable(key, value);
+}
 
 std::string ShowWindowCountJson(std::string_view key, std::string_view value) {
   const sim::Result<WindowCount> count = engine::Decode<WindowCount>(value);

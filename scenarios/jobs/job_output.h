@@ -38,6 +38,10 @@ struct RunningCount {
   }
 };
 
+// Of a job that does not say how its output reads: key and value as text, or what is none in
+// hexadecimal, under "undecodable".
+std::string ShowBytesJson(std::string_view key, std::string_view value);
+
 std::string ShowWindowCountJson(std::string_view key, std::string_view value);
 std::string ShowRunningCountJson(std::string_view key, std::string_view value);
 

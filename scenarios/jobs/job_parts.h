@@ -1,5 +1,5 @@
-// What every registered job begins and ends with: rows out of the topic "input", results into the
-// topic "output".
+// What a job of the log begins and ends with: rows out of the topic "input", results into the topic
+// "output" or others.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 #include "engine/connectors/log_source.h"
 #include "engine/data_stream.h"
 #include "scenarios/input/workload.h"
-#include "scenarios/jobs/jobs.h"
+#include "scenarios/jobs/job_case.h"
 #include "scenarios/model/scenario.h"
 
 namespace flinch::scenarios {
@@ -54,16 +54,18 @@ inline engine::DataStream<LogRow> ReadInput(engine::StreamExecutionEnvironment& 
   });
 }
 
-// `encode` gives the record's key and value in the log.
+// `encode` gives the record's key and value in the log. A job with several outputs names each topic
+// as its case does (OutputSpec::name), and each sink.
 template <typename T, typename Encode>
-void WriteOutput(engine::DataStream<T> results, const Scenario& scenario, Encode encode) {
+void WriteOutput(engine::DataStream<T> results, const Scenario& scenario, Encode encode,
+                 std::string topic = std::string(kOutputTopic), std::string sink = "sink") {
   const engine::LogSinkOptions options = {
-      .topic = std::string(kOutputTopic),
+      .topic = std::move(topic),
       .client = {.retry = {.deadline = scenario.options.sink.delivery_timeout}},
       .transaction_timeout = scenario.options.sink.transaction_timeout,
       .batch_records_max = scenario.options.sink.batch_records};
   results
-      .SinkTo("sink",
+      .SinkTo(std::move(sink),
               [options, encode] { return std::make_unique<engine::LogSink<T>>(options, encode); })
       .DisableChaining();
 }

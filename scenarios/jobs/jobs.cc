@@ -1,8 +1,10 @@
 #include "scenarios/jobs/jobs.h"
 
 #include <algorithm>
-#include <array>
+#include <functional>
+#include <iterator>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -18,6 +20,8 @@
 namespace flinch::scenarios {
 
 namespace {
+
+constexpr std::string_view kAlgebra = "algebra";
 
 // A word and how often it has come so far.
 struct CountedWord {
@@ -141,71 +145,85 @@ CountedState WordCounts(const Scenario&) {
   return {.operator_name = "count", .state = "count", .add = AddWords};
 }
 
-constexpr auto kJobs = std::to_array<RegisteredJob>({
-    {.name = "url_clicks",
-     .what = "rows per key (a URL) in tumbling windows of job.window",
-     .build = BuildCountPerWindow,
-     .reference = ReferenceCountPerWindow,
-     .show_json = ShowWindowCountJson,
-     .show_value = ShowWindowCount,
-     .counted = WindowCounts},
-    {.name = "word_count",
-     .what = "words of each row's value, with a running count per word; one result per word",
-     .build = BuildWordCount,
-     .reference = ReferenceWordCount,
-     .show_json = ShowRunningCountJson,
-     .show_value = ShowRunningCount,
-     .counted = WordCounts},
-    {.name = "package_log",
-     .what = "rows per key (a package action) in tumbling windows of job.window",
-     .build = BuildCountPerWindow,
-     .reference = ReferenceCountPerWindow,
-     .show_json = ShowWindowCountJson,
-     .show_value = ShowWindowCount,
-     .counted = WindowCounts},
-    {.name = "algebra",
-     .what = "the operators of job.steps, one after the other, over a number per row",
-     .build = BuildAlgebra,
-     .reference = ReferenceAlgebra,
-     .show_json = ShowAlgebraJson,
-     .show_value = ShowAlgebra,
-     .counted = StateOfAlgebra},
-});
-
-template <void (*kMisbehave)()>
-constexpr RegisteredJob Misbehaving(std::string_view name) {
-  return {.name = name,
-          .what = "counts as url_clicks does, and misbehaves at a row whose key ends in -13",
-          .build = BuildMisbehaving<kMisbehave>,
-          .reference = ReferenceCountPerWindow,
-          .show_json = ShowWindowCountJson,
-          .show_value = ShowWindowCount};
+// An output in the log that plain code foretells.
+OutputSpec Foretold(
+    std::function<std::vector<ExpectedRecord>(const Scenario&, const Workload&)> expect,
+    std::function<std::string(std::string_view, std::string_view)> show_json,
+    std::function<std::string(std::string_view)> show_value) {
+  return {.expect = std::move(expect),
+          .show_json = std::move(show_json),
+          .show_value = std::move(show_value)};
 }
 
-constexpr auto kMisbehavingJobs = std::to_array<RegisteredJob>({
-    Misbehaving<EndTheProcess>("misbehaves_segfault"),
-    Misbehaving<NeverReturn>("misbehaves_loop"),
-    Misbehaving<AllocateWithoutEnd>("misbehaves_memory"),
-});
+OutputSpec CountsPerWindow() {
+  return Foretold(ReferenceCountPerWindow, ShowWindowCountJson, ShowWindowCount);
+}
 
-const RegisteredJob* FindIn(std::span<const RegisteredJob> jobs, std::string_view name) {
-  const auto found = std::ranges::find(jobs, name, &RegisteredJob::name);
-  return found == jobs.end() ? nullptr : &*found;
+std::span<const JobCase> LibraryJobs() {
+  static const std::vector<JobCase> kJobs = {
+      {.name = "url_clicks",
+       .what = "rows per key (a URL) in tumbling windows of job.window",
+       .build = BuildCountPerWindow,
+       .outputs = {CountsPerWindow()},
+       .counted = WindowCounts},
+      {.name = "word_count",
+       .what = "words of each row's value, with a running count per word; one result per word",
+       .build = BuildWordCount,
+       .outputs = {Foretold(ReferenceWordCount, ShowRunningCountJson, ShowRunningCount)},
+       .counted = WordCounts},
+      {.name = "package_log",
+       .what = "rows per key (a package action) in tumbling windows of job.window",
+       .build = BuildCountPerWindow,
+       .outputs = {CountsPerWindow()},
+       .counted = WindowCounts},
+      {.name = std::string(kAlgebra),
+       .what = "the operators of job.steps, one after the other, over a number per row",
+       .build = BuildAlgebra,
+       .outputs = {Foretold(ReferenceAlgebra, ShowAlgebraJson, ShowAlgebra)},
+       .counted = StateOfAlgebra}};
+  return kJobs;
+}
+
+template <void (*kMisbehave)()>
+JobCase Misbehaving(std::string name) {
+  return {.name = std::move(name),
+          .what = "counts as url_clicks does, and misbehaves at a row whose key ends in -13",
+          .build = BuildMisbehaving<kMisbehave>,
+          .outputs = {CountsPerWindow()}};
+}
+
+std::span<const JobCase> MisbehavingJobs() {
+  static const std::vector<JobCase> kJobs = {Misbehaving<EndTheProcess>("misbehaves_segfault"),
+                                             Misbehaving<NeverReturn>("misbehaves_loop"),
+                                             Misbehaving<AllocateWithoutEnd>("misbehaves_memory")};
+  return kJobs;
 }
 
 }  // namespace
 
-std::span<const RegisteredJob> JobRegistry() { return kJobs; }
+std::vector<const JobCase*> JobCases() {
+  std::vector<const JobCase*> jobs;
+  for (const JobCase& job : LibraryJobs()) {
+    jobs.push_back(&job);
+  }
+  std::ranges::copy(AddedJobs(), std::back_inserter(jobs));
+  return jobs;
+}
 
-const RegisteredJob* FindJob(std::string_view name) {
-  const RegisteredJob* const job = FindIn(kJobs, name);
-  return job != nullptr ? job : FindIn(kMisbehavingJobs, name);
+const JobCase* FindJob(std::string_view name) {
+  std::vector<const JobCase*> jobs = JobCases();
+  for (const JobCase& job : MisbehavingJobs()) {
+    jobs.push_back(&job);
+  }
+  const auto found = std::ranges::find(jobs, name, &JobCase::name);
+  return found == jobs.end() ? nullptr : *found;
 }
 
 engine::StreamGraph BuildStream(const Scenario& scenario, const Workload& workload) {
-  const RegisteredJob* const job = FindJob(scenario.job.name);
+  const JobCase* const job = FindJob(scenario.job.name);
   sim::Check(job != nullptr, "there is no job {}", scenario.job.name);
   engine::StreamGraph stream = job->build(scenario, workload);
+  stream.job_name = scenario.job.name;  // which its checkpoints are found by
   if (!scenario.job.chaining) {
     for (engine::OperatorSpec& node : stream.nodes) {
       node.chaining = engine::ChainStrategy::kNever;
@@ -221,8 +239,8 @@ engine::JobGraph BuildGraph(const Scenario& scenario) {
 }
 
 std::optional<std::vector<std::string>> OperatorNames(const Scenario& scenario) {
-  const RegisteredJob* const job = FindJob(scenario.job.name);
-  if (job == nullptr || (job->build == BuildAlgebra && !ParseSteps(scenario.job.steps))) {
+  const JobCase* const job = FindJob(scenario.job.name);
+  if (job == nullptr || (job->name == kAlgebra && !ParseSteps(scenario.job.steps))) {
     return std::nullopt;
   }
   std::vector<std::string> names;

@@ -15,6 +15,7 @@ namespace flinch::scenarios {
 struct ExpectedRecord {
   std::string key;
   std::string value;
+  uint32_t output = 0;  // of the job's outputs, which
 
   friend auto operator<=>(const ExpectedRecord&, const ExpectedRecord&) = default;
 };
@@ -26,6 +27,7 @@ struct OutputRecord {
   std::string transaction;  // the transactional id that committed it
   uint32_t log_partition = 0;
   uint64_t offset = 0;
+  uint32_t output = 0;  // of the job's outputs, which
 };
 
 }  // namespace flinch::scenarios

@@ -98,8 +98,8 @@ class ProblemFinder {
     }
     if (!scenario_.job.name.empty() && FindJob(scenario_.job.name) == nullptr) {
       std::vector<std::string_view> jobs;
-      for (const RegisteredJob& job : JobRegistry()) {
-        jobs.push_back(job.name);
+      for (const JobCase* const job : JobCases()) {
+        jobs.push_back(job->name);
       }
       Add("job.name",
           fmt::format(

@@ -10,7 +10,7 @@
 namespace flinch::scenarios {
 
 Mark MarkAt(const sim::TraceEvent& event, std::string_view breach, std::string_view who) {
-  return {.breach = breach,
+  return {.breach = std::string(breach),
           .role = RoleOf(who),
           .event = event.id,
           .event_kind = std::string(event.kind)};
@@ -34,7 +34,7 @@ std::vector<reports::Finding> Breaches::ToFindings(std::string_view oracle) cons
   reports::Finding finding{.oracle = std::string(oracle),
                            .witness = first_.front(),
                            .details = {},
-                           .breach = std::string(earliest_.breach),
+                           .breach = earliest_.breach,
                            .role = earliest_.role,
                            .event = earliest_.event,
                            .event_kind = earliest_.event_kind};

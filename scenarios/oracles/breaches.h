@@ -15,8 +15,8 @@ namespace flinch::scenarios {
 
 // What failures of one cause have in common (reports::Finding says more), and when it was certain.
 struct Mark {
-  std::string_view breach;  // a literal: "early"
-  std::string role;         // RoleOf a subtask, process or transaction
+  std::string breach;  // "early"
+  std::string role;    // RoleOf a subtask, process or transaction
   std::optional<sim::EventId> event{};
   std::string event_kind{};
 };

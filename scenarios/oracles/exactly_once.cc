@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +10,7 @@
 #include "engine/events.h"
 #include "reports/plain_text.h"
 #include "scenarios/oracles/breaches.h"
+#include "scenarios/oracles/laws.h"
 #include "scenarios/oracles/wording.h"
 
 namespace flinch::scenarios {
@@ -23,178 +23,90 @@ namespace {
 constexpr size_t kDisturbancesMax = 10'000;
 constexpr size_t kDisturbancesShown = 4;
 
-struct Record {
-  std::string_view key;
-  std::string_view value;
-
-  friend auto operator<=>(const Record&, const Record&) = default;
-};
-
-struct Tally {
-  uint64_t expected = 0;
-  std::vector<const OutputRecord*> copies;  // by log partition and offset
-};
-
-// A record that stands after one that the reference has later.
-struct Misplaced {
-  const OutputRecord* earlier = nullptr;
-  const OutputRecord* record = nullptr;
-};
-
-struct Comparison {
-  std::vector<std::pair<Record, const Tally*>> doubled;
-  std::vector<std::pair<Record, const Tally*>> foreign;
-  std::vector<std::pair<Record, const Tally*>> missing;
-  std::vector<Misplaced> misplaced;  // the first one of each key
-
-  size_t total() const {
-    return doubled.size() + foreign.size() + missing.size() + misplaced.size();
-  }
-};
-
-// Records of one key, in order.
-struct KeyHistory {
-  std::vector<std::string_view> expected;
-  std::vector<const OutputRecord*> found;
-  bool comparable = true;  // nothing doubled, nothing foreign
-};
-
-std::vector<const OutputRecord*> InLogOrder(const std::vector<OutputRecord>& output) {
-  std::vector<size_t> places(output.size());
-  std::iota(places.begin(), places.end(), size_t{0});
-  const auto by_log = [&output](size_t place) {
-    return std::tuple(output[place].log_partition, output[place].offset, place);
+std::vector<const OutputRecord*> InLogOrder(std::vector<const OutputRecord*> records) {
+  const auto by_log = [](const OutputRecord* record) {
+    return std::tuple(record->log_partition, record->offset);
   };
-  if (!std::ranges::is_sorted(places, {}, by_log)) {
-    std::ranges::sort(places, {}, by_log);
-  }
-  std::vector<const OutputRecord*> records;
-  records.reserve(places.size());
-  for (const size_t place : places) {
-    records.push_back(&output[place]);
+  if (!std::ranges::is_sorted(records, {}, by_log)) {
+    // Of one place, in the order in which they were found.
+    std::vector<size_t> places(records.size());
+    std::iota(places.begin(), places.end(), size_t{0});
+    std::ranges::sort(places, {}, [&](size_t place) {
+      return std::tuple(records[place]->log_partition, records[place]->offset, place);
+    });
+    std::vector<const OutputRecord*> sorted;
+    sorted.reserve(records.size());
+    for (const size_t place : places) {
+      sorted.push_back(records[place]);
+    }
+    return sorted;
   }
   return records;
 }
 
-// The first record that is not where a walk through the reference meets it: `found` is then no
-// subsequence of `expected`, though each of its records is in there.
-std::optional<Misplaced> FindMisplaced(const KeyHistory& history) {
-  size_t place = 0;
-  for (size_t i = 0; i < history.found.size(); ++i) {
-    while (place < history.expected.size() && history.expected[place] != history.found[i]->value) {
-      ++place;
-    }
-    if (place == history.expected.size()) {
-      return Misplaced{.earlier = i == 0 ? nullptr : history.found[i - 1],
-                       .record = history.found[i]};
-    }
-    ++place;
-  }
-  return std::nullopt;
-}
-
-using Tallies = std::map<Record, Tally>;
-using Histories = std::map<std::string_view, KeyHistory>;
-
-void Classify(const FinalState& state, const Tallies& tallies, Histories& histories,
-              Comparison& comparison) {
-  for (const auto& [record, tally] : tallies) {
-    const bool surplus = tally.copies.size() > tally.expected;
-    if (surplus) {
-      histories[record.key].comparable = false;
-      auto& list = tally.expected == 0 ? comparison.foreign : comparison.doubled;
-      list.emplace_back(record, &tally);
-    } else if (tally.copies.size() < tally.expected && state.job_finished) {
-      comparison.missing.emplace_back(record, &tally);
+OutputView ViewOf(const FinalState& state, size_t output) {
+  OutputView view{.expected = {}, .found = {}, .complete = state.job_finished};
+  for (const ExpectedRecord& record : state.expected) {
+    if (record.output == output) {
+      view.expected.push_back(&record);
     }
   }
-  for (const auto& [key, history] : histories) {
-    if (!history.comparable) {
-      continue;
-    }
-    if (const auto misplaced = FindMisplaced(history)) {
-      comparison.misplaced.push_back(*misplaced);
+  for (const OutputRecord& record : state.output) {
+    if (record.output == output) {
+      view.found.push_back(&record);
     }
   }
+  view.found = InLogOrder(std::move(view.found));
+  return view;
 }
 
 class Sentences {
  public:
-  explicit Sentences(const FinalState& state) : state_(state) {}
+  explicit Sentences(const JudgedOutput& output) : output_(output) {}
 
   std::string Value(std::string_view value) const {
-    return state_.show_value ? state_.show_value(value) : ShowBytes(value);
+    return output_.show_value ? output_.show_value(value) : ShowBytes(value);
   }
 
-  std::string Name(const Record& record) const {
-    return fmt::format("The record with key {} and value {}", ShowBytes(record.key),
-                       Value(record.value));
+  std::string Name(std::string_view key, std::string_view value) const {
+    return fmt::format("The record with key {} and value {}", ShowBytes(key), Value(value));
   }
 
-  std::string Missing(const Record& record, const Tally& tally) const {
-    if (tally.copies.empty()) {
-      return fmt::format("{} is missing from the output.", Name(record));
+  std::string Lost(const OutputBreach& breach) const {
+    const std::string name = Name(breach.key, breach.value);
+    if (breach.copies.empty()) {
+      return fmt::format("{} is missing from the output.", name);
     }
-    return fmt::format("{} is missing from the output: it is there {} instead of {}.", Name(record),
-                       Times(tally.copies.size()), Times(tally.expected));
+    return fmt::format("{} is missing from the output: it is there {} instead of {}.", name,
+                       Times(breach.copies.size()), Times(breach.expected));
   }
 
-  std::string Misplacement(const Misplaced& misplaced) const {
-    const OutputRecord& record = *misplaced.record;
+  std::string Misplaced(const OutputBreach& breach) const {
+    const OutputRecord& record = *breach.copies.front();
     const std::string earlier =
-        misplaced.earlier == nullptr
+        breach.earlier == nullptr
             ? std::string("another")
-            : fmt::format("value {} at log partition {} offset {}", Value(misplaced.earlier->value),
-                          misplaced.earlier->log_partition, misplaced.earlier->offset);
+            : fmt::format("value {} at log partition {} offset {}", Value(breach.earlier->value),
+                          breach.earlier->log_partition, breach.earlier->offset);
     return fmt::format(
         "{} is out of order: it stands at log partition {} offset {} after {}, which comes later "
-        "in the "
-        "reference.",
-        Name({record.key, record.value}), record.log_partition, record.offset, earlier);
+        "in the reference.",
+        Name(record.key, record.value), record.log_partition, record.offset, earlier);
   }
 
  private:
-  const FinalState& state_;
+  const JudgedOutput& output_;
 };
 
-// Whether each key has exactly the expected values in the expected order, in time that is linear in
-// the records. True of nearly every run; what is wrong with the others, the long way tells.
-bool IsPlainlyRight(const FinalState& state, const std::vector<const OutputRecord*>& output) {
-  if (state.expected.size() != output.size()) {
-    return false;
-  }
-
-  struct Found {
-    std::vector<const OutputRecord*> records;
-    size_t next = 0;
+std::string Totals(const std::vector<OutputBreach>& breaches) {
+  const auto count = [&breaches](std::string_view kind) {
+    return std::ranges::count(breaches, kind, &OutputBreach::kind);
   };
-
-  std::unordered_map<std::string_view, Found> keys;  // asked, never walked
-  for (const OutputRecord* record : output) {
-    keys[record->key].records.push_back(record);
-  }
-  return std::ranges::all_of(state.expected, [&keys](const ExpectedRecord& record) {
-    const auto found = keys.find(record.key);
-    if (found == keys.end() || found->second.next == found->second.records.size()) {
-      return false;
-    }
-    return found->second.records[found->second.next++]->value == record.value;
-  });
-}
-
-std::string Totals(const Comparison& comparison) {
-  return fmt::format("In all: {} doubled, {} foreign, {} missing, {} out of order.",
-                     comparison.doubled.size(), comparison.foreign.size(),
-                     comparison.missing.size(), comparison.misplaced.size());
-}
-
-// Adds a sentence to the breaches, and after the very first one the totals.
-void Tell(Breaches& breaches, std::string sentence, const Mark& mark,
-          const Comparison& comparison) {
-  breaches.Add(std::move(sentence), mark);
-  if (breaches.count() == 1 && comparison.total() > 1) {
-    breaches.Add(Totals(comparison), mark);
-  }
+  const auto known = count("doubled") + count("foreign") + count("lost") + count("misplaced");
+  const auto others = std::ssize(breaches) - known;
+  return fmt::format("In all: {} doubled, {} foreign, {} missing, {} out of order{}.",
+                     count("doubled"), count("foreign"), count("lost"), count("misplaced"),
+                     others == 0 ? "" : fmt::format(", {} others", others));
 }
 
 }  // namespace
@@ -249,17 +161,21 @@ void ExactlyOnce::OnEvent(const sim::TraceEvent& event) {
   }
 }
 
-Mark ExactlyOnce::MarkOf(std::string_view breach, const std::vector<const OutputRecord*>& copies,
-                         uint64_t allowed) const {
+Mark ExactlyOnce::MarkOf(const OutputBreach& breach) const {
+  if (breach.copies.empty() || breach.kind == "lost") {
+    return {.breach = breach.kind, .role = {}};
+  }
   std::vector<sim::EventId> commits;
-  for (const OutputRecord* copy : copies) {
+  for (const OutputRecord* copy : breach.copies) {
     const auto found = transactions_.find(copy->transaction);
     if (found != transactions_.end() && found->second.commit) {
       commits.push_back(*found->second.commit);
     }
   }
   std::ranges::sort(commits);
-  Mark mark{.breach = breach, .role = RoleOf(copies.front()->transaction)};
+  Mark mark{.breach = breach.kind, .role = RoleOf(breach.copies.front()->transaction)};
+  // The first copy beyond those that should be there.
+  const uint64_t allowed = breach.kind == "doubled" ? breach.expected : 0;
   if (allowed < commits.size()) {
     mark.event = commits[allowed];
   }
@@ -340,45 +256,44 @@ std::string ExactlyOnce::ShowWhatHappenedBetween(
   return "; in between " + Enumerate(texts);
 }
 
-std::vector<reports::Finding> ExactlyOnce::Judge(const FinalState& state) {
-  const std::vector<const OutputRecord*> output = InLogOrder(state.output);
-  if (IsPlainlyRight(state, output)) {
-    return {};
+std::string ExactlyOnce::SentenceFor(const OutputBreach& breach, const JudgedOutput& output) const {
+  const Sentences sentences(output);
+  if (!breach.sentence.empty()) {
+    return breach.sentence;
   }
-  Tallies tallies;
-  Histories histories;
-  for (const ExpectedRecord& record : state.expected) {
-    ++tallies[{record.key, record.value}].expected;
-    histories[record.key].expected.push_back(record.value);
+  if (breach.kind == "lost") {
+    return sentences.Lost(breach);
   }
-  for (const OutputRecord* record : output) {
-    tallies[{record->key, record->value}].copies.push_back(record);
-    histories[record->key].found.push_back(record);
+  if (breach.kind == "misplaced") {
+    return sentences.Misplaced(breach);
   }
-  Comparison comparison;
-  Classify(state, tallies, histories, comparison);
+  const std::string name = sentences.Name(breach.key, breach.value);
+  if (breach.kind == "foreign") {
+    return fmt::format("{} is in the output but not in the reference, committed by {}.", name,
+                       ShowCopies(breach.copies));
+  }
+  return fmt::format("{} is in the output {} instead of {}, committed by {}{}.", name,
+                     Times(breach.copies.size()), Times(breach.expected), ShowCopies(breach.copies),
+                     ShowWhatHappenedBetween(breach.copies));
+}
 
-  const Sentences sentences(state);
+std::vector<reports::Finding> ExactlyOnce::Judge(const FinalState& state) {
   Breaches breaches;
-  for (const auto& [record, tally] : comparison.doubled) {
-    Tell(breaches,
-         fmt::format("{} is in the output {} instead of {}, committed by {}{}.",
-                     sentences.Name(record), Times(tally->copies.size()), Times(tally->expected),
-                     ShowCopies(tally->copies), ShowWhatHappenedBetween(tally->copies)),
-         MarkOf("doubled", tally->copies, tally->expected), comparison);
-  }
-  for (const auto& [record, tally] : comparison.foreign) {
-    Tell(breaches,
-         fmt::format("{} is in the output but not in the reference, committed by {}.",
-                     sentences.Name(record), ShowCopies(tally->copies)),
-         MarkOf("foreign", tally->copies, 0), comparison);
-  }
-  for (const auto& [record, tally] : comparison.missing) {
-    Tell(breaches, sentences.Missing(record, *tally), {.breach = "lost", .role = {}}, comparison);
-  }
-  for (const Misplaced& misplaced : comparison.misplaced) {
-    Tell(breaches, sentences.Misplacement(misplaced), MarkOf("misplaced", {misplaced.record}, 0),
-         comparison);
+  for (size_t index = 0; index < state.outputs.size(); ++index) {
+    const JudgedOutput& output = state.outputs[index];
+    const OutputView view = ViewOf(state, index);
+    if (seen() == 0 && !view.found.empty()) {
+      See();  // of an output that no transaction of the log committed
+    }
+    const std::vector<OutputBreach> found = output.law.judge(view);
+    const std::string where =
+        state.outputs.size() > 1 ? fmt::format("Of the output {}: ", output.name) : "";
+    for (const OutputBreach& breach : found) {
+      breaches.Add(where + SentenceFor(breach, output), MarkOf(breach));
+      if (&breach == &found.front() && found.size() > 1) {
+        breaches.Add(where + Totals(found), MarkOf(breach));
+      }
+    }
   }
   return breaches.ToFindings(kName);
 }

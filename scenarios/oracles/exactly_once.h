@@ -1,8 +1,9 @@
-// The committed output is the reference run's output, exactly once.
+// The committed output is what was expected of it: each output of the job keeps its law.
 //
-// Promise: let E be the records of the reference run and O the committed ones, both multisets of
-//          (key, value). When the job finished, O = E; when it did not, O is a part of E. And per
-//          key the records of O, by log partition and offset, stand in the order of E. Witness: a
+// Promise: let E be the expected records and O the committed ones, both multisets of (key, value).
+//          By the law of most jobs (PerKeyOrder; others: scenarios/oracles/laws.h), O = E when the
+//          job finished; when it did not, O is a part of E. And per key the records of O, by log
+//          partition and offset, stand in the order of E. Witness: a
 //          doubled record names the transaction of each copy, its checkpoint, and what crashed or
 //          was restored between the two commits; then come foreign, missing and misplaced records.
 //          Its event is the commit at which the first record became wrong, as far as one was told.
@@ -24,6 +25,7 @@
 #include <vector>
 
 #include "scenarios/oracles/breaches.h"
+#include "scenarios/oracles/laws.h"
 #include "scenarios/oracles/oracle.h"
 
 namespace flinch::scenarios {
@@ -58,10 +60,9 @@ class ExactlyOnce final : public Oracle {
   void OnCommitted(const sim::TraceEvent& event);
   void OnDisturbance(const sim::TraceEvent& event, std::string what);
 
-  // Of a record that is once too often in the output: the commit of its first copy beyond
-  // `allowed`.
-  Mark MarkOf(std::string_view breach, const std::vector<const OutputRecord*>& copies,
-              uint64_t allowed) const;
+  // Of a record that is once too often in the output: the commit of its first copy too many.
+  Mark MarkOf(const OutputBreach& breach) const;
+  std::string SentenceFor(const OutputBreach& breach, const JudgedOutput& output) const;
   std::optional<sim::SimTime> CommitTime(const OutputRecord& record) const;
   std::string ShowTransaction(const std::string& transaction) const;
   std::string ShowCopies(const std::vector<const OutputRecord*>& copies) const;

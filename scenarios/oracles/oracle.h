@@ -21,11 +21,20 @@
 
 #include "reports/run_summary.h"
 #include "scenarios/model/expected.h"
+#include "scenarios/oracles/laws.h"
 #include "scenarios/oracles/subject.h"
 #include "sim/recording/recording.h"
 #include "sim/time.h"
 
 namespace flinch::scenarios {
+
+// How one output of the job is judged.
+struct JudgedOutput {
+  std::string name = "output";
+  Law law = PerKeyOrder();
+  // How people read a record's value. Nothing: text as it is, other bytes in hexadecimal.
+  std::function<std::string(std::string_view value)> show_value{};
+};
 
 // The world after its end, as seen from outside.
 struct FinalState {
@@ -39,8 +48,7 @@ struct FinalState {
   std::string stuck;   // who waits for what, in a sentence, when it ended idle or at a limit
   // How much longer than Subject::patience this very run may do without a checkpoint.
   sim::Duration slack{0};
-  // How people read a record's value. Nothing: text as it is, other bytes in hexadecimal.
-  std::function<std::string(std::string_view value)> show_value;
+  std::vector<JudgedOutput> outputs{{}};
 };
 
 class Oracle : public sim::TraceObserver {

@@ -227,8 +227,8 @@ void OutsideView::AddCounts(const std::vector<engine::TaskSnapshot>& snapshots,
   }
 }
 
-Subject DescribeSubject(const Scenario& scenario, const Workload& workload,
-                        const RegisteredJob& job, const Outside* outside) {
+Subject DescribeSubject(const Scenario& scenario, const Workload& workload, const JobCase& job,
+                        const Outside* outside) {
   Subject subject{
       .outside = outside,
       .state_operator = {},

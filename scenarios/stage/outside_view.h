@@ -21,7 +21,7 @@ namespace flinch::scenarios {
 class OutsideView final : public Outside {
  public:
   // The world and the scenario must outlive this.
-  OutsideView(const sim::World& world, const Scenario& scenario, const RegisteredJob& job)
+  OutsideView(const sim::World& world, const Scenario& scenario, const JobCase& job)
       : world_(world), scenario_(scenario) {
     if (job.counted != nullptr) {
       counted_ = job.counted(scenario);
@@ -49,7 +49,7 @@ class OutsideView final : public Outside {
 };
 
 // What the judges of a run are told. `outside` may be null.
-Subject DescribeSubject(const Scenario& scenario, const Workload& workload,
-                        const RegisteredJob& job, const Outside* outside);
+Subject DescribeSubject(const Scenario& scenario, const Workload& workload, const JobCase& job,
+                        const Outside* outside);
 
 }  // namespace flinch::scenarios

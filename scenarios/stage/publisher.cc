@@ -32,8 +32,9 @@ class Publisher {
   void Run() {
     Insist(
         engine::CreateTopicRequest{.topic = workload_.topic, .partitions = workload_.partitions});
-    Insist(engine::CreateTopicRequest{.topic = options_.output_topic,
-                                      .partitions = options_.output_partitions});
+    for (const std::string& topic : options_.output_topics) {
+      Insist(engine::CreateTopicRequest{.topic = topic, .partitions = options_.output_partitions});
+    }
     const engine::TopicInfoReply info = Insist(engine::TopicInfoRequest{.topic = workload_.topic});
     sim::Check(info.end_offsets.size() == workload_.partitions,
                "the topic {} has {} partitions instead of {}", workload_.topic,

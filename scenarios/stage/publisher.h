@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "scenarios/input/workload.h"
 #include "sim/environment.h"
@@ -21,8 +22,8 @@ inline constexpr std::string_view kPublished = "publisher.done";  // topic rows
 
 struct PublisherOptions {
   std::string broker_host = "broker";
-  std::string output_topic = "output";
-  uint32_t output_partitions = 1;
+  std::vector<std::string> output_topics{"output"};
+  uint32_t output_partitions = 1;  // of each
   // Rows that are sent to the broker at once: of one partition at most so many, and those that
   // become due within `linger` of the first (Kafka's batch.size and linger.ms).
   uint32_t batch_rows_max = 100;

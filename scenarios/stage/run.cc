@@ -22,20 +22,21 @@
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/model/vary.h"
 #include "scenarios/oracles/catalogue.h"
+#include "scenarios/oracles/exactly_once.h"
 #include "scenarios/oracles/job_finishes.h"
 #include "scenarios/stage/budget.h"
 #include "scenarios/stage/course.h"
+#include "scenarios/stage/job_outputs.h"
 #include "scenarios/stage/judging.h"
 #include "scenarios/stage/outside_view.h"
 #include "scenarios/stage/publisher.h"
+#include "scenarios/stage/run_counts.h"
 #include "sim/check.h"
 #include "sim/world/world.h"
 
 namespace flinch::scenarios {
 
 namespace {
-
-namespace events = engine::events;
 
 // How long after the job has finished an abort may be under way to the broker.
 constexpr sim::Duration kGrace = std::chrono::seconds(10);
@@ -48,34 +49,6 @@ constexpr std::string_view kCheapestOracle = JobFinishes::kName;
 
 // Between two looks at what is still open.
 constexpr sim::Duration kQuietStep = std::chrono::milliseconds(500);
-
-// Counts what the summary tells, and which transactions ended by their time-out.
-class Tally final : public sim::TraceObserver {
- public:
-  void OnEvent(const sim::TraceEvent& event) override {
-    if (event.kind == events::kCheckpointStored) {
-      ++completed;
-    } else if (event.kind == events::kCheckpointAborted) {
-      ++failed;
-    } else if (event.kind == events::kJobRestored) {
-      ++attempts;
-    } else if (event.kind == events::kJobStatus) {
-      job_status = event.Text("to").value_or("");
-    } else if (event.kind == events::kTransactionAborted && event.Text("reason") == "timeout") {
-      expired.emplace(event.Text("transaction").value_or(""));
-    }
-  }
-
-  bool job_finished() const { return job_status == "FINISHED"; }
-
-  bool job_ended() const { return job_finished() || job_status == "FAILED"; }
-
-  uint64_t completed = 0;
-  uint64_t failed = 0;
-  uint64_t attempts = 0;
-  std::string job_status;
-  std::set<std::string> expired;
-};
 
 std::string_view EndingName(sim::Ending ending) {
   switch (ending) {
@@ -97,10 +70,21 @@ std::string StemOf(std::string_view where) {
   return std::string(where.substr(0, where.find('.')));
 }
 
+// Of a job whose outputs are all read in its own way: none.
+std::vector<std::string> OutputTopics(const JobCase& job) {
+  std::vector<std::string> topics;
+  for (const OutputSpec& output : job.outputs) {
+    if (!output.read) {
+      topics.push_back(output.name);
+    }
+  }
+  return topics;
+}
+
 // The world of one run, with everything that lives in it and watches it.
 class Stage {
  public:
-  Stage(const RunRequest& request, const RegisteredJob& job)
+  Stage(const RunRequest& request, const JobCase& job)
       : request_(request),
         job_(job),
         roles_(RolesOf(LoadCode())),
@@ -172,6 +156,20 @@ class Stage {
     return pace_.PaceAt(world_.Now(), world_.events());
   }
 
+  // Without judging: what the job wrote. An error when it did not finish.
+  sim::Result<std::vector<OutputRecord>> Collect() {
+    RunToTheEnd();
+    if (!tally_.job_finished()) {
+      return sim::Fail(
+          sim::ErrorCode::kUnavailable,
+          fmt::format("Nothing says what the job's output should be: even where nothing fails, {} "
+                      "does not finish.",
+                      job_.name));
+    }
+    const sim::Result<engine::LogContents> log = ReadLog();
+    return log ? ReadOutputs(job_, world_, *log) : sim::Fail(log);
+  }
+
  private:
   bool IsToStop() {
     stopped_ =
@@ -199,7 +197,7 @@ class Stage {
     engine::StreamGraph stream = BuildStream(request_.scenario, request_.workload);
     WrapCode(stream, ailing_, ask_fate_);
     sim::Result<engine::JobGraph> graph = engine::BuildJobGraph(std::move(stream));
-    sim::Check(graph.has_value(), "the registered job {} is wrong: {}", job_.name,
+    sim::Check(graph.has_value(), "the job {} is wrong: {}", job_.name,
                graph ? std::string() : graph.error().message);
     return *std::move(graph);
   }
@@ -211,13 +209,15 @@ class Stage {
   Circumstances DescribeCircumstances(const sim::Outcome& outcome, bool log_lacks);
   sim::Duration InputSpan() const;
   void FillNumbers(reports::RunSummary& summary) const;
-  void FillOutput(const engine::LogContents& log, FinalState& state,
-                  reports::RunSummary& summary) const;
-  FinalState Describe(const sim::Outcome& outcome, reports::RunSummary& summary) const;
+  void FillOutput(const engine::LogContents& log, FinalState& state, reports::RunSummary& summary);
+  std::vector<ExpectedRecord> Expect();
+  FinalState Describe(const sim::Outcome& outcome, reports::RunSummary& summary);
   // How much longer than its time-outs this run may have stood still.
   sim::Duration Slack();
   // Whether the log lacks input that was written to it, or output that it had committed.
   bool LogLacks(const FinalState& state, const reports::RunSummary& summary) const;
+  // Why the output's being right says nothing, or "".
+  std::string WhyNoLawHolds(const FinalState& state) const;
   void Decide(const sim::Outcome& outcome, const FinalState& state, reports::RunSummary& summary);
   RunResult Judge(const sim::Outcome& outcome);
 
@@ -227,10 +227,10 @@ class Stage {
   }
 
   const RunRequest& request_;
-  const RegisteredJob& job_;
+  const JobCase& job_;
   std::set<std::string> ailing_;  // operators whose code the faults strike
   const AskFate ask_fate_ = [this](std::string_view name) { return injector_->OnRecord(name); };
-  Tally tally_;
+  RunCounts tally_;
   Course course_;
   VertexRoles roles_;
   CellCounter cells_;
@@ -245,6 +245,7 @@ class Stage {
   uint64_t instants_ = 0;
   bool stopped_ = false;
   std::optional<sim::Result<engine::LogContents>> last_log_;  // read when the world had ended
+  std::string failure_;                 // why nobody can say whether the output is right, or ""
   std::vector<std::string> left_open_;  // when the job had finished, until the broker gave them up
 };
 
@@ -267,10 +268,13 @@ void Stage::BootProcesses() {
   Boot(kPublisher, [this](sim::Environment& env) {
     RunPublisher(env, request_.workload,
                  {.broker_host = std::string(kBroker),
-                  .output_topic = std::string(kOutputTopic),
+                  .output_topics = OutputTopics(job_),
                   .output_partitions = OutputPartitions(request_.scenario),
                   .linger = request_.scenario.workload.linger});
   });
+  for (const OutsideSystem& system : job_.outside) {
+    Boot(system.name, system.main);
+  }
 }
 
 sim::Result<engine::LogContents> Stage::ReadLog() const {
@@ -305,8 +309,7 @@ sim::Outcome Stage::AwaitQuiet(sim::Outcome outcome) {
 }
 
 // A run like this one in everything but its faults.
-Pace MeasureWithoutFaults(const RunRequest& request, const RegisteredJob& job,
-                          const engine::EngineOptions& options, bool& stopped) {
+RunRequest Calm(const RunRequest& request, const engine::EngineOptions& options) {
   RunRequest calm = request;
   calm.scenario.options = options;
   calm.scenario.oracles = {std::string(kCheapestOracle)};
@@ -315,10 +318,44 @@ Pace MeasureWithoutFaults(const RunRequest& request, const RegisteredJob& job,
   calm.lens = {};
   calm.play.reset();
   calm.records_tape = false;
+  return calm;
+}
+
+Pace MeasureWithoutFaults(const RunRequest& request, const JobCase& job,
+                          const engine::EngineOptions& options, bool& stopped) {
+  const RunRequest calm = Calm(request, options);
   Stage stage(calm, job);
   const Pace pace = stage.Measure();
   stopped = stopped || stage.stopped();
   return pace;
+}
+
+// What the job writes where nothing fails and nothing is planted: one subtask of each operator, all
+// rows at once.
+sim::Result<std::vector<OutputRecord>> CollectUndisturbed(const RunRequest& request,
+                                                          const JobCase& job, bool& stopped) {
+  RunRequest calm = Calm(request, Generous(request.scenario.options));
+  calm.defects = {};
+  calm.scenario.cluster = {.task_managers = 1, .slots_each = 1};
+  calm.scenario.job.parallelism = 1;
+  for (InputRow& row : calm.workload.rows) {
+    row.publish_after = sim::Duration(0);
+  }
+  Stage stage(calm, job);
+  sim::Result<std::vector<OutputRecord>> output = stage.Collect();
+  stopped = stopped || stage.stopped();
+  return output;
+}
+
+std::vector<ExpectedRecord> Stage::Expect() {
+  sim::Result<std::vector<ExpectedRecord>> expected =
+      ExpectOutputs(job_, request_.scenario, request_.workload,
+                    [this] { return CollectUndisturbed(request_, job_, stopped_); });
+  if (!expected) {
+    failure_ = expected.error().message;
+    return {};
+  }
+  return *std::move(expected);
 }
 
 const Pace& Stage::FaultFree() {
@@ -366,41 +403,30 @@ void Stage::FillNumbers(reports::RunSummary& summary) const {
 }
 
 void Stage::FillOutput(const engine::LogContents& log, FinalState& state,
-                       reports::RunSummary& summary) const {
+                       reports::RunSummary& summary) {
   state.open_transactions = log.open_transactions;
   state.open_transactions.insert(state.open_transactions.end(), left_open_.begin(),
                                  left_open_.end());
   if (const auto input = log.topics.find(request_.workload.topic); input != log.topics.end()) {
     summary.records_in = input->second.record_count;
   }
-  const auto output = log.topics.find(std::string(kOutputTopic));
-  if (output == log.topics.end()) {
-    return;
-  }
-  for (const engine::LogContents::Chunk& chunk : output->second.chunks) {
-    uint64_t offset = chunk.first_offset;
-    for (engine::RecordCursor records = chunk.records.records();
-         chunk.fate == engine::RecordFate::kCommitted && !records.AtEnd(); ++offset) {
-      const engine::RecordView record = records.Take();
-      state.output.push_back({.key = std::string(record.key),
-                              .value = std::string(record.value),
-                              .transaction = chunk.transaction,
-                              .log_partition = chunk.partition,
-                              .offset = offset});
-    }
+  if (sim::Result<std::vector<OutputRecord>> output = ReadOutputs(job_, world_, log)) {
+    state.output = *std::move(output);
+  } else {
+    failure_ = output.error().message;
   }
 }
 
-FinalState Stage::Describe(const sim::Outcome& outcome, reports::RunSummary& summary) const {
+FinalState Stage::Describe(const sim::Outcome& outcome, reports::RunSummary& summary) {
   FinalState state{.job_finished = tally_.job_finished(),
                    .job_status = tally_.job_status,
-                   .expected = job_.reference(request_.scenario, request_.workload),
+                   .expected = Expect(),
                    .output = {},
                    .open_transactions = {},
                    .end = world_.Now(),
                    .ending = std::string(EndingName(outcome.ending)),
                    .stuck = {},
-                   .show_value = job_.show_value};
+                   .outputs = JudgesOf(job_, [this](std::string why) { failure_ = why; })};
   if (outcome.ending == sim::Ending::kIdle || outcome.ending == sim::Ending::kLimit) {
     const sim::StuckReport report = world_.Explain();
     state.stuck = sim::Head(report);
@@ -431,6 +457,15 @@ bool Stage::LogLacks(const FinalState& state, const reports::RunSummary& summary
          !std::ranges::includes(kept, budget_.committed());
 }
 
+std::string Stage::WhyNoLawHolds(const FinalState& state) const {
+  if (!failure_.empty()) {
+    return failure_;
+  }
+  return state.output.empty() && state.expected.empty()
+             ? "Nothing was judged: nothing was expected of the output, and nothing is there."
+             : "";
+}
+
 void Stage::Decide(const sim::Outcome& outcome, const FinalState& state,
                    reports::RunSummary& summary) {
   for (const std::unique_ptr<Oracle>& oracle : oracles_) {
@@ -446,6 +481,13 @@ void Stage::Decide(const sim::Outcome& outcome, const FinalState& state,
         budget_.ExcusesIn(world_, DescribeCircumstances(outcome, LogLacks(state, summary))));
   }
   Conclude(std::move(excuse), summary);
+  const bool judges_output = std::ranges::find(summary.judged, ExactlyOnce::kName,
+                                               &reports::Judged::oracle) != summary.judged.end();
+  if (std::string why = WhyNoLawHolds(state);
+      summary.verdict == reports::Verdict::kPassed && judges_output && !why.empty()) {
+    summary.verdict = reports::Verdict::kInconclusive;
+    summary.reason = std::move(why);
+  }
 }
 
 RunResult Stage::Judge(const sim::Outcome& outcome) {
@@ -513,7 +555,7 @@ RunResult Run(const RunRequest& request) {
     whole.workload = *std::move(loaded);
     return Run(whole);
   }
-  const RegisteredJob* job = FindJob(request.scenario.job.name);
+  const JobCase* job = FindJob(request.scenario.job.name);
   sim::Check(job != nullptr, "there is no job {}", request.scenario.job.name);
   Stage stage(request, *job);
   return stage.Perform();

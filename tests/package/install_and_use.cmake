@@ -1,7 +1,8 @@
 # Installs a build, then configures, builds and runs a project that finds flinch there and nowhere else.
 #   cmake -DBUILD=<build> -DCOMPONENTS=<flinch_sim;…> -DPROJECT=<folder> -DWORK=<folder> -DPRINTS=<text>
-#         -DCOMPILER=… -DFLAGS=… -DLINKER_FLAGS=… -DHIDDEN=<packages> -DMEGABYTES_MAX=… -P install_and_use.cmake
-# COMPONENTS empty: all. MEGABYTES_MAX empty: of any size.
+#         -DTHEN=<script> -DCOMPILER=… -DFLAGS=… -DLINKER_FLAGS=… -DHIDDEN=<packages> -DMEGABYTES_MAX=… -P install_and_use.cmake
+# COMPONENTS empty: all. MEGABYTES_MAX empty: of any size. THEN: what the program is put through, in place
+# of one run that prints PRINTS.
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT result EQUAL 0)
@@ -43,6 +44,10 @@ run(${CMAKE_COMMAND} -S ${PROJECT} -B ${WORK}/build -G Ninja ${hide}
   -DCMAKE_PREFIX_PATH=${WORK}/prefix -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_FLAGS=${FLAGS}
   -DCMAKE_EXE_LINKER_FLAGS=${LINKER_FLAGS})
 run(${CMAKE_COMMAND} --build ${WORK}/build)
+if(THEN)
+  include(${THEN})
+  return()
+endif()
 run(${WORK}/build/outside)
 if(NOT output STREQUAL "${PRINTS}\n")
   message(FATAL_ERROR "It printed:\n${output}\nand not:\n${PRINTS}")

@@ -50,6 +50,21 @@ TEST(ReadmeTest, TheTokenThatItShowsIsTheRunThatOneGets) {
   EXPECT_EQ(ShowToken(*token), ShowToken(now));
 }
 
+// The project is built and run by tests/package.
+TEST(ReadmeTest, WhatTheRoomTeachesIsWhatTheOutsideProjectDoes) {
+  const std::string project = ReadSource("tests/package/own_job/main.cc");
+  const std::string readme = ReadSource("scenarios/README.md");
+  constexpr std::string_view kBegin = "```cpp\n";
+  size_t blocks = 0;
+  for (size_t at = readme.find(kBegin); at != std::string::npos; at = readme.find(kBegin, at)) {
+    at += kBegin.size();
+    const std::string block = readme.substr(at, readme.find("```", at) - at);
+    EXPECT_NE(project.find(block), std::string::npos) << block;
+    ++blocks;
+  }
+  EXPECT_EQ(blocks, 3U);
+}
+
 TEST(ReadmeTest, TheExampleThatItShowsIsTheFile) {
   const std::string example = ReadSource("scenarios/examples/two_crashes.toml");
   ASSERT_FALSE(example.empty());

@@ -56,12 +56,12 @@ TEST(JobReferencesTest, HoldForTheRegisteredJobs) {
   scenario.job.window = std::chrono::hours(1);
   const Workload workload = {.rows = {Click("install", 3700), Click("install", 3800)}};
   for (const std::string_view name : {"url_clicks", "package_log"}) {
-    const RegisteredJob* const job = FindJob(name);
+    const JobCase* const job = FindJob(name);
     ASSERT_NE(job, nullptr);
-    EXPECT_THAT(job->reference(scenario, workload), ElementsAre(Count("install", 3600, 2)));
+    EXPECT_THAT(job->outputs[0].expect(scenario, workload), ElementsAre(Count("install", 3600, 2)));
   }
   const Workload lines = {.rows = {{.value = "a a"}}};
-  EXPECT_EQ(FindJob("word_count")->reference(scenario, lines).size(), 2U);
+  EXPECT_EQ(FindJob("word_count")->outputs[0].expect(scenario, lines).size(), 2U);
 }
 
 }  // namespace

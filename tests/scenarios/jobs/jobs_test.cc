@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 
 std::vector<std::string> VertexNames(std::string_view scenario_name) {
   const Scenario& scenario = *FindLibraryScenario(scenario_name);
-  const RegisteredJob* const job = FindJob(scenario.job.name);
+  const JobCase* const job = FindJob(scenario.job.name);
   const sim::Result<engine::JobGraph> graph =
       engine::BuildJobGraph(job->build(scenario, Workload()));
   EXPECT_TRUE(graph.has_value());
@@ -46,8 +46,8 @@ TEST(JobsTest, AreScheduledAsTheScenarioSays) {
 }
 
 TEST(JobsTest, AreFoundByName) {
-  for (const RegisteredJob& job : JobRegistry()) {
-    EXPECT_EQ(FindJob(job.name), &job);
+  for (const JobCase* const job : JobCases()) {
+    EXPECT_EQ(FindJob(job->name), job);
   }
   EXPECT_EQ(FindJob("wordcount"), nullptr);
 }

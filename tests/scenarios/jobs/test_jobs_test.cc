@@ -16,8 +16,8 @@ TEST(MisbehaviourTest, ItsJobsAreFoundButNotListed) {
        {"misbehaves_segfault", "misbehaves_loop", "misbehaves_memory"}) {
     ASSERT_NE(FindJob(name), nullptr) << name;
     EXPECT_EQ(FindJob(name)->name, name);
-    for (const RegisteredJob& job : JobRegistry()) {
-      EXPECT_NE(job.name, name);
+    for (const JobCase* const job : JobCases()) {
+      EXPECT_NE(job->name, name);
     }
   }
 }

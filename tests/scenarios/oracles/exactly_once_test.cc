@@ -284,7 +284,9 @@ TEST_F(ExactlyOnceTest, TellsADozenRecordsAndCountsTheOthers) {
 }
 
 TEST_F(ExactlyOnceTest, ValuesAreShownAsTheJobReadsThem) {
-  state_.show_value = [](std::string_view value) { return fmt::format("count={}", value); };
+  state_.outputs.front().show_value = [](std::string_view value) {
+    return fmt::format("count={}", value);
+  };
   Expect("a", "5");
   EXPECT_EQ(Witness(), "The record with key \"a\" and value count=5 is missing from the output.");
 }

@@ -31,7 +31,7 @@ FinalState Stuck(std::string ending) {
           .end = sim::kEpoch + 600s,
           .ending = std::move(ending),
           .stuck = {},
-          .show_value = {}};
+          .outputs = {}};
 }
 
 TEST(JobFinishesTest, PassesWhenTheJobFinished) {

@@ -111,7 +111,7 @@ TEST_F(OutsideViewTest, ACheckpointThatIsNotThereHasNoMetadata) {
 
 TEST(DescribeSubjectTest, PatienceIsNeverShorterThanAnOption) {
   const Workload workload;
-  const RegisteredJob& job = *FindJob("url_clicks");
+  const JobCase& job = *FindJob("url_clicks");
   // A year is the longest that an option may say.
   for (const sim::Duration interval :
        {sim::Duration(10ms), sim::Duration(1h), sim::Duration(8760h)}) {
@@ -126,7 +126,7 @@ TEST(DescribeSubjectTest, TellsWhatEachRowAddsTo) {
   const Scenario* scenario = FindLibraryScenario("url_clicks");
   const sim::Result<Workload> workload = LoadWorkload(*scenario, 7, std::nullopt);
   ASSERT_TRUE(workload);
-  const RegisteredJob& job = *FindJob("url_clicks");
+  const JobCase& job = *FindJob("url_clicks");
   sim::World world({.seed = 1});
   const OutsideView outside(world, *scenario, job);
   const Subject subject = DescribeSubject(*scenario, *workload, job, &outside);

@@ -1,0 +1,37 @@
+// What a run's outputs hold when it is over, and what was expected of them.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/outside/log_broker.h"
+#include "scenarios/input/workload.h"
+#include "scenarios/jobs/job_case.h"
+#include "scenarios/model/expected.h"
+#include "scenarios/model/scenario.h"
+#include "scenarios/oracles/oracle.h"
+#include "sim/result.h"
+#include "sim/world/world.h"
+
+namespace flinch::scenarios {
+
+// All outputs of the job, by output, log partition and offset. An error when the job's own reading
+// of one fails.
+sim::Result<std::vector<OutputRecord>> ReadOutputs(const JobCase& job, const sim::World& world,
+                                                   const engine::LogContents& log);
+
+// The outputs of a run in which nothing fails.
+using RunUndisturbed = std::function<sim::Result<std::vector<OutputRecord>>()>;
+
+// What the laws that need it compare with. `undisturbed` is asked once, and only when an output of
+// the job has nobody who foretells it. An error when an expectation fails.
+sim::Result<std::vector<ExpectedRecord>> ExpectOutputs(const JobCase& job, const Scenario& scenario,
+                                                       const Workload& workload,
+                                                       const RunUndisturbed& undisturbed);
+
+// How each output is judged. A law that throws is silent, and `failed` is told of it.
+std::vector<JudgedOutput> JudgesOf(const JobCase& job,
+                                   const std::function<void(std::string why)>& failed);
+
+}  // namespace flinch::scenarios

@@ -1,0 +1,41 @@
+# The program of the project hunts, shrinks and replays its own bug, and finds none where there is none.
+
+# outside(<exit code> <words>...): runs it, and sets output.
+function(outside code)
+  execute_process(COMMAND ${WORK}/build/outside ${ARGN} WORKING_DIRECTORY ${WORK}
+    RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE trouble)
+  if(NOT result EQUAL code)
+    list(JOIN ARGN " " words)
+    message(FATAL_ERROR "outside ${words} ended with ${result}, not ${code}:\n${output}${trouble}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+file(STRINGS ${PROJECT}/main.cc code REGEX "^ *[^/ ]")
+list(LENGTH code lines)
+if(lines GREATER 60)
+  message(FATAL_ERROR "The project has ${lines} lines of code; what people need to write may have 60.")
+endif()
+
+# By its own law, and by the job as its own reference.
+foreach(job IN ITEMS clicks by_itself)
+  outside(1 hunt ${job} --seeds 1..20 --json)
+  string(JSON group GET "${output}" groups 0)
+  string(JSON faults GET "${group}" smallest faults)
+  string(JSON records GET "${group}" smallest records)
+  string(JSON replay GET "${group}" smallest replay)
+  if(faults GREATER 3 OR records GREATER 10)
+    message(FATAL_ERROR "${job}: the smallest run has ${faults} faults and ${records} records.")
+  endif()
+  string(REGEX MATCH "fl1~.*" token "${replay}")
+  outside(1 replay ${token})
+  if(NOT output MATCHES "The run is identical to the recorded one")
+    message(FATAL_ERROR "${job} was replayed otherwise:\n${output}")
+  endif()
+endforeach()
+outside(0 shrink ${token} --for 5s)
+outside(0 explain ${token})
+outside(0 keep ${token} --out ${WORK} --name forgets)
+outside(1 regress ${WORK}/forgets.toml)
+outside(0 hunt mended --seeds 1..20)
+outside(2 hunt clikcs)
