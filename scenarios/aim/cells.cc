@@ -562,4 +562,22 @@ void CellCounter::Hit(const Stay& stay, CellRole role, std::string_view fault, C
   }
 }
 
+std::vector<std::string> NeverStruck(const std::vector<uint32_t>& cells,
+                                     const std::set<uint32_t>& hit) {
+  std::vector<std::string> places;
+  std::set<std::string> struck;
+  for (const uint32_t cell : cells) {
+    const Cell& parts = CellAt(cell);
+    std::string place = fmt::format("{}/{}", parts.phase, Name(parts.role));
+    if (hit.contains(cell)) {
+      struck.insert(place);
+    }
+    if (std::ranges::find(places, place) == places.end()) {
+      places.push_back(std::move(place));
+    }
+  }
+  std::erase_if(places, [&struck](const std::string& place) { return struck.contains(place); });
+  return places;
+}
+
 }  // namespace flinch::scenarios

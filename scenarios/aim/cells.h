@@ -116,4 +116,8 @@ class CellCounter final : public sim::TraceObserver {
   std::set<uint32_t> hit_;
 };
 
+// Steps of the protocol, with whom they concern, of which none of the cells was hit: "store/jm".
+std::vector<std::string> NeverStruck(const std::vector<uint32_t>& cells,
+                                     const std::set<uint32_t>& hit);
+
 }  // namespace flinch::scenarios

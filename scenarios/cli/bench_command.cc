@@ -11,7 +11,7 @@
 
 #include "scenarios/bench/engine_workloads.h"
 #include "scenarios/bench/kernel_workloads.h"
-#include "scenarios/cli/version.h"
+#include "scenarios/lab/version.h"
 #include "sim/check.h"
 #include "sim/text/text.h"
 

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "scenarios/cli/complaint.h"
+#include "scenarios/lab/complaint.h"
 
 namespace flinch::scenarios {
 

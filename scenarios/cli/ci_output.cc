@@ -11,11 +11,11 @@
 #include <fmt/ranges.h>
 
 #include "reports/plain_text.h"
-#include "scenarios/cli/portable_path.h"
-#include "scenarios/cli/shard_variables.h"
-#include "scenarios/cli/version.h"
 #include "scenarios/files/registry.h"
-#include "scenarios/files/token.h"
+#include "scenarios/lab/portable_path.h"
+#include "scenarios/lab/shard_variables.h"
+#include "scenarios/lab/token.h"
+#include "scenarios/lab/version.h"
 #include "scenarios/oracles/catalogue.h"
 #include "scenarios/stage/signature.h"
 #include "sim/text/text.h"

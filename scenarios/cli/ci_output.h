@@ -21,7 +21,7 @@
 #include "scenarios/cli/ci_arguments.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/seed_runner.h"
-#include "scenarios/hunt/hunt_text.h"
+#include "scenarios/lab/hunt_text.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {

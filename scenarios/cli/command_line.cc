@@ -11,13 +11,13 @@
 
 #include "build_id.h"
 #include "scenarios/cli/ci_options.h"
-#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/hunt_options.h"
 #include "scenarios/cli/limit_options.h"
 #include "scenarios/cli/picture_options.h"
 #include "scenarios/cli/token_options.h"
 #include "scenarios/cli/trail_text.h"
-#include "scenarios/cli/version.h"
+#include "scenarios/lab/complaint.h"
+#include "scenarios/lab/version.h"
 #include "sim/text/text.h"
 
 namespace flinch::scenarios {
@@ -30,7 +30,7 @@ using text::Quote;
 
 constexpr auto kVerbs = std::to_array<std::string_view>(
     {"run", "hunt", "merge", "replay", "shrink", "explain", "diff", "keep", "regress", "verify",
-     "report", "trace", "study", "defects", "list", "check", "bench"});
+     "report", "trace", "study", "defects", "list", "check", "bench", "new"});
 constexpr auto kCatalogues = std::to_array<std::string_view>(
     {"scenarios", "jobs", "faults", "events", "cells", "oracles", "defects"});
 constexpr auto kSuites = std::to_array<std::string_view>({"kernel", "engine"});
@@ -59,6 +59,7 @@ Commands:
   list [WHAT]       scenarios, jobs, faults, events, oracles or defects
   check FILE...     read scenario and fault-plan files and say what is wrong
   bench SUITE       how fast flinch is on this machine, beside its budgets: kernel, engine
+  new KIND NAME     a project of your own to begin with: a job, a sink or a system
 
 Example:
   flinch run url_clicks --seed 7
@@ -84,6 +85,7 @@ class Parser {
     DefineList();
     DefineCheck();
     DefineBench();
+    DefineNew();
     DefineHunts();
     token_options_.Define(app_);
     picture_options_.Define(app_);
@@ -124,6 +126,9 @@ class Parser {
     }
     if (picture_options_.parsed()) {
       return picture_options_.Finish();
+    }
+    if (new_->parsed()) {
+      return Command(new_arguments_);
     }
     return Command(CheckArguments{.files = files_});
   }
@@ -192,6 +197,12 @@ class Parser {
     list_->add_flag("--names", list_arguments_.names_only, "names only, one per line");
     list_->add_flag("--all", list_arguments_.all, "of cells: each by itself, with its fault");
     list_->add_flag("--json", list_arguments_.json, "print one JSON array and nothing else");
+  }
+
+  void DefineNew() {
+    new_ = app_.add_subcommand("new", "Writes a project that builds, and whose test finds a bug.");
+    new_->add_option("KIND", new_arguments_.kind, "job, sink or system")->required();
+    new_->add_option("NAME", new_arguments_.name, "of the folder that is made")->required();
   }
 
   void DefineCheck() {
@@ -503,6 +514,8 @@ class Parser {
   CLI::App* verify_ = nullptr;
   CLI::App* list_ = nullptr;
   CLI::App* check_ = nullptr;
+  CLI::App* new_ = nullptr;
+  NewArguments new_arguments_;
   CLI::App* bench_ = nullptr;
   CLI::App* hunt_ = nullptr;
   CLI::App* merge_ = nullptr;

@@ -13,11 +13,13 @@
 #include <vector>
 
 #include "scenarios/cli/ci_arguments.h"
+#include "scenarios/cli/new_project.h"
 #include "scenarios/cli/picture_arguments.h"
-#include "scenarios/cli/seed_range.h"
 #include "scenarios/cli/token_arguments.h"
 #include "scenarios/files/scenario_toml.h"
-#include "scenarios/hunt/units.h"
+#include "scenarios/lab/hunt_session.h"
+#include "scenarios/lab/seed_range.h"
+#include "scenarios/lab/units.h"
 #include "sim/recording/recording.h"
 #include "sim/result.h"
 #include "sim/world/scheduling.h"
@@ -63,30 +65,14 @@ struct HuntArguments {
   std::vector<std::string> scenarios{};
   RunArguments run{};                // what every run has; scenario and seed are filled in
   std::optional<SeedRange> seeds{};  // nothing: 1..1000, or from 1 on for the time
-  std::optional<int64_t> for_ns{};   // real time
-  std::optional<uint32_t> jobs{};    // nothing: as many as there are processors
-  Shard shard{};
-  bool shard_given = false;  // else FLINCH_SHARD may tell
-  bool shard_auto = false;   // other variables, too: scenarios/cli/shard_variables.h
   Search search = Search::kPortfolio;
   Exhaust exhaust = Exhaust::kNothing;
-  std::optional<uint64_t> pairs{};   // how many are drawn; nothing: as many as there are events
-  std::optional<std::string> out{};  // the folder of the results
-  int64_t seed_timeout_ns = 60'000'000'000;
-  uint64_t seed_memory = 2ULL << 30;  // bytes of addresses; 0: no limit
-  bool fresh = false;                 // do again what is done
-  bool strict = false;
-  bool no_shrink = false;                  // leave failures as they were found
-  std::optional<uint64_t> max_failures{};  // of one signature, after which no unit is begun
-  bool exit_zero_on_findings = false;
+  std::optional<uint64_t> pairs{};  // how many are drawn; nothing: as many as there are events
+  HuntSettings how{};
   std::optional<std::string> report{};  // a page of HTML
 };
 
-struct MergeArguments {
-  std::vector<std::string> places{};  // folders of results, or files
-  bool strict = false;
-  bool json = false;
-};
+using MergeArguments = MergeSettings;
 
 // For each planted defect, how long it takes to find it.
 struct DefectsArguments {
@@ -141,7 +127,7 @@ using Command =
     std::variant<RunArguments, ReplayArguments, VerifyArguments, ListArguments, CheckArguments,
                  BenchArguments, HuntArguments, MergeArguments, DefectsArguments, ShrinkArguments,
                  ExplainArguments, DiffArguments, KeepArguments, RegressArguments, ReportArguments,
-                 TraceArguments, StudyArguments, TextCommand>;
+                 TraceArguments, StudyArguments, NewArguments, TextCommand>;
 
 // `words` without the program's own name.
 sim::Result<Command> ParseCommandLine(std::span<const std::string> words);

@@ -8,19 +8,20 @@
 
 #include "scenarios/cli/bench_command.h"
 #include "scenarios/cli/command_line.h"
-#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/defects_command.h"
 #include "scenarios/cli/explain_commands.h"
 #include "scenarios/cli/fresh_process.h"
 #include "scenarios/cli/hunt_command.h"
 #include "scenarios/cli/inspect_commands.h"
 #include "scenarios/cli/keep_commands.h"
+#include "scenarios/cli/new_project.h"
 #include "scenarios/cli/picture_commands.h"
 #include "scenarios/cli/run_commands.h"
 #include "scenarios/cli/shrink_commands.h"
 #include "scenarios/cli/study_command.h"
 #include "scenarios/cli/verify_command.h"
-#include "scenarios/cli/version.h"
+#include "scenarios/lab/complaint.h"
+#include "scenarios/lab/version.h"
 
 namespace flinch::scenarios {
 
@@ -102,6 +103,8 @@ struct Dispatcher {
   int operator()(const StudyArguments& arguments) const {
     return StudyCommand(arguments, out, err);
   }
+
+  int operator()(const NewArguments& arguments) const { return NewCommand(arguments, out, err); }
 
   int operator()(const TextCommand& command) const {
     (command.exit_code == kExitPassed ? out : err) << command.text;

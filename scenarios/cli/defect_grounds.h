@@ -11,7 +11,7 @@
 
 #include "engine/defects.h"
 #include "scenarios/cli/seed_runner.h"
-#include "scenarios/hunt/units.h"
+#include "scenarios/lab/units.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {

@@ -12,13 +12,13 @@
 
 #include "engine/defects.h"
 #include "reports/plain_text.h"
-#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/defect_grounds.h"
-#include "scenarios/cli/hunt_command.h"
-#include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/seed_runner.h"
-#include "scenarios/cli/version.h"
-#include "scenarios/hunt/worker_pool.h"
+#include "scenarios/lab/complaint.h"
+#include "scenarios/lab/hunt_session.h"
+#include "scenarios/lab/interrupt.h"
+#include "scenarios/lab/version.h"
+#include "scenarios/lab/worker_pool.h"
 #include "sim/check.h"
 #include "sim/text/text.h"
 

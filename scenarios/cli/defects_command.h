@@ -5,7 +5,7 @@
 #include <ostream>
 
 #include "scenarios/cli/command_line.h"
-#include "scenarios/cli/hunt_progress.h"
+#include "scenarios/lab/hunt_progress.h"
 
 namespace flinch::scenarios {
 

@@ -14,9 +14,9 @@
 #include "faults/fault_plan.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/aim/cells.h"
-#include "scenarios/cli/portable_path.h"
-#include "scenarios/files/token.h"
 #include "scenarios/jobs/jobs.h"
+#include "scenarios/lab/portable_path.h"
+#include "scenarios/lab/token.h"
 #include "scenarios/model/vary.h"
 #include "sim/check.h"
 #include "sim/text/text.h"
@@ -224,7 +224,7 @@ sim::Result<Expedition> PrepareHunt(const HuntArguments& arguments,
                      "--fault and faults.source alone, or search otherwise.");
   }
   HuntHeader header{.build = std::string(kBuildId),
-                    .shard = arguments.shard,
+                    .shard = arguments.how.shard,
                     .search = std::string(Name(arguments.search))};
   FillHeader(arguments, *targets, header);
   if (arguments.exhaust != Exhaust::kNothing) {
@@ -237,7 +237,7 @@ sim::Result<Expedition> PrepareHunt(const HuntArguments& arguments,
     space.first_seed = arguments.seeds ? arguments.seeds->first : 1;
     if (arguments.seeds) {
       space.last_seed = arguments.seeds->last;
-    } else if (!arguments.for_ns) {
+    } else if (!arguments.how.for_ns) {
       space.last_seed = kDefaultLastSeed;
     }
   }

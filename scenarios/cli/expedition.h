@@ -8,8 +8,8 @@
 #include "scenarios/cli/command_line.h"
 #include "scenarios/cli/seed_runner.h"
 #include "scenarios/files/scenario_toml.h"
-#include "scenarios/hunt/hunt_header.h"
-#include "scenarios/hunt/units.h"
+#include "scenarios/lab/hunt_header.h"
+#include "scenarios/lab/units.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {
@@ -23,9 +23,6 @@ struct Expedition {
 // kInvalidArgument for all that a user could have got wrong; kUnavailable when it was stopped.
 sim::Result<Expedition> PrepareHunt(
     const HuntArguments& arguments, const std::function<bool()>& stop = [] { return false; });
-
-// How the header's `search` begins where each run is one crash at an event that is known to come.
-inline constexpr std::string_view kExhaustCrash = "exhaust crash of";
 
 // What Search::kSwarm sets.
 std::vector<Setting> SwarmSettings();

@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/plain_text.h"
-#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/pasted.h"
-#include "scenarios/cli/version.h"
 #include "scenarios/explain/explain.h"
+#include "scenarios/lab/complaint.h"
+#include "scenarios/lab/version.h"
 
 namespace flinch::scenarios {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "scenarios/cli/command_line.h"
-#include "scenarios/cli/hunt_progress.h"
+#include "scenarios/lab/hunt_progress.h"
 
 namespace flinch::scenarios {
 
@@ -15,11 +15,5 @@ int HuntCommand(const HuntArguments& arguments, const std::string& program, Prog
                 std::ostream& out, std::ostream& err);
 int MergeCommand(const MergeArguments& arguments, const std::string& program, std::ostream& out,
                  std::ostream& err);
-
-// As many workers as this process may use processors.
-uint32_t WorkersByDefault();
-
-// Real time in nanoseconds, for measuring.
-int64_t RealNow();
 
 }  // namespace flinch::scenarios

@@ -8,7 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "engine/defects.h"
-#include "scenarios/cli/complaint.h"
+#include "scenarios/lab/complaint.h"
 #include "sim/text/text.h"
 
 namespace flinch::scenarios {
@@ -70,15 +70,15 @@ void HuntOptions::Define(CLI::App& app) {
                  "auto: as Slurm, Kubernetes, GitLab and others tell by their variables");
   app.add_option("--out", out_, "the folder of the results; below .flinch/hunts unless given");
   app.add_option("--report", report_, "where a page about the hunt goes: one file, from disk");
-  app.add_flag("--fresh", arguments_.fresh, "do again what an earlier hunt has done");
+  app.add_flag("--fresh", arguments_.how.fresh, "do again what an earlier hunt has done");
   limits_.Define(app, "60s", "2G");
-  app.add_flag("--no-shrink", arguments_.no_shrink,
+  app.add_flag("--no-shrink", arguments_.how.no_shrink,
                "leave failures as they were found; else each kind has 10s to become small");
   app.add_option("--max-failures", failures_, "end when so many of one kind were found");
-  app.add_flag("--exit-zero-on-findings", arguments_.exit_zero_on_findings,
+  app.add_flag("--exit-zero-on-findings", arguments_.how.exit_zero_on_findings,
                "exit with 0 when something was found: for who takes all else for trouble");
-  app.add_flag("--strict", arguments_.strict, "exit with 3 when there are warnings");
-  app.add_flag("--json", arguments_.run.json, "print one JSON object and nothing else");
+  app.add_flag("--strict", arguments_.how.strict, "exit with 3 when there are warnings");
+  app.add_flag("--json", arguments_.how.json, "print one JSON object and nothing else");
 }
 
 sim::Result<void> HuntOptions::ReadNumbers(HuntArguments& arguments) const {
@@ -87,7 +87,7 @@ sim::Result<void> HuntOptions::ReadNumbers(HuntArguments& arguments) const {
     if (!jobs) {
       return sim::Fail(jobs);
     }
-    arguments.jobs = static_cast<uint32_t>(*jobs);
+    arguments.how.jobs = static_cast<uint32_t>(*jobs);
   }
   if (Given(*app_, "--pairs")) {
     const sim::Result<uint64_t> pairs = ReadCount("--pairs", pairs_, kPairsMax);
@@ -101,21 +101,21 @@ sim::Result<void> HuntOptions::ReadNumbers(HuntArguments& arguments) const {
     if (!time) {
       return sim::Fail(time);
     }
-    arguments.for_ns = *time;
+    arguments.how.for_ns = *time;
   }
   if (Given(*app_, "--max-failures")) {
     const sim::Result<uint64_t> failures = ReadCount("--max-failures", failures_, kFailuresMax);
     if (!failures) {
       return sim::Fail(failures);
     }
-    arguments.max_failures = *failures;
+    arguments.how.max_failures = *failures;
   }
   const sim::Result<SeedLimits> limits = limits_.Finish();
   if (!limits) {
     return sim::Fail(limits);
   }
-  arguments.seed_timeout_ns = limits->timeout_ns.value_or(arguments.seed_timeout_ns);
-  arguments.seed_memory = limits->memory.value_or(arguments.seed_memory);
+  arguments.how.seed_timeout_ns = limits->timeout_ns.value_or(arguments.how.seed_timeout_ns);
+  arguments.how.seed_memory = limits->memory.value_or(arguments.how.seed_memory);
   return {};
 }
 
@@ -161,7 +161,6 @@ sim::Result<void> HuntOptions::ReadSearch(HuntArguments& arguments) const {
 
 sim::Result<HuntArguments> HuntOptions::Finish(RunArguments run) const {
   HuntArguments arguments = arguments_;
-  run.json = arguments_.run.json;
   arguments.run = std::move(run);
   if (Given(*app_, "--seeds")) {
     const sim::Result<SeedRange> seeds = ReadSeeds(seeds_);
@@ -176,17 +175,17 @@ sim::Result<HuntArguments> HuntOptions::Finish(RunArguments run) const {
   if (const sim::Result<void> read = ReadSearch(arguments); !read) {
     return sim::Fail(read);
   }
-  arguments.shard_auto = Given(*app_, "--shard") && shard_ == kAnyShard;
-  if (Given(*app_, "--shard") && !arguments.shard_auto) {
-    arguments.shard_given = true;
+  arguments.how.shard_auto = Given(*app_, "--shard") && shard_ == kAnyShard;
+  if (Given(*app_, "--shard") && !arguments.how.shard_auto) {
+    arguments.how.shard_given = true;
     const sim::Result<Shard> shard = ParseShard(shard_);
     if (!shard) {
       return Usage("--shard: " + shard.error().message);
     }
-    arguments.shard = *shard;
+    arguments.how.shard = *shard;
   }
   if (Given(*app_, "--out")) {
-    arguments.out = out_;
+    arguments.how.out = out_;
   }
   if (Given(*app_, "--report")) {
     arguments.report = report_;

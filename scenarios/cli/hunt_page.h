@@ -4,8 +4,8 @@
 #include <span>
 
 #include "reports/hunt_page.h"
-#include "scenarios/hunt/hunt_text.h"
-#include "scenarios/hunt/unit_result.h"
+#include "scenarios/lab/hunt_text.h"
+#include "scenarios/lab/unit_result.h"
 
 namespace flinch::scenarios {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "scenarios/cli/complaint.h"
+#include "scenarios/lab/complaint.h"
 #include "sim/text/text.h"
 
 namespace flinch::scenarios {

@@ -10,12 +10,12 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/plain_text.h"
-#include "scenarios/cli/complaint.h"
-#include "scenarios/cli/hunt_command.h"
 #include "scenarios/cli/run_commands.h"
-#include "scenarios/cli/version.h"
-#include "scenarios/hunt/hunt.h"
-#include "scenarios/hunt/worker_pool.h"
+#include "scenarios/lab/complaint.h"
+#include "scenarios/lab/hunt.h"
+#include "scenarios/lab/hunt_session.h"
+#include "scenarios/lab/version.h"
+#include "scenarios/lab/worker_pool.h"
 #include "sim/check.h"
 #include "sim/text/text.h"
 #include "sim/time.h"

@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "scenarios/cli/portable_path.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/input/input_file.h"
+#include "scenarios/lab/portable_path.h"
 #include "sim/text/text.h"
 
 namespace flinch::scenarios {

@@ -8,7 +8,7 @@
 
 #include "reports/run_summary.h"
 #include "scenarios/cli/request.h"
-#include "scenarios/files/token.h"
+#include "scenarios/lab/token.h"
 #include "sim/result.h"
 #include "sim/world/tape.h"
 
@@ -21,7 +21,7 @@ struct Pasted {
 };
 
 // `written`: text that holds one token, or the path of a file that does: a log, a tape. Files that
-// the token names are looked for as scenarios/cli/portable_path.h says, or are where `elsewhere`
+// the token names are looked for as scenarios/lab/portable_path.h says, or are where `elsewhere`
 // says. kNotFound for one that is nowhere, kInvalidArgument for a place of what the token has not.
 sim::Result<Pasted> ReadPasted(const std::string& written, const Elsewhere& elsewhere = {});
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "reports/trace_export.h"
-#include "scenarios/cli/seed_range.h"
 #include "scenarios/cli/token_arguments.h"
 #include "scenarios/files/scenario_toml.h"
+#include "scenarios/lab/seed_range.h"
 
 namespace flinch::scenarios {
 

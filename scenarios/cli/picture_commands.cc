@@ -12,14 +12,14 @@
 #include "reports/plain_text.h"
 #include "reports/run_page.h"
 #include "reports/trace_export.h"
-#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/pasted.h"
-#include "scenarios/cli/portable_path.h"
-#include "scenarios/cli/program_path.h"
 #include "scenarios/cli/request.h"
-#include "scenarios/cli/version.h"
 #include "scenarios/files/registry.h"
+#include "scenarios/lab/complaint.h"
+#include "scenarios/lab/portable_path.h"
+#include "scenarios/lab/program_path.h"
+#include "scenarios/lab/version.h"
 
 namespace flinch::scenarios {
 

@@ -14,9 +14,9 @@
 #include <utility>
 
 #include "scenarios/cli/commands.h"
-#include "scenarios/cli/complaint.h"
-#include "scenarios/cli/program_path.h"
-#include "scenarios/cli/version.h"
+#include "scenarios/lab/complaint.h"
+#include "scenarios/lab/program_path.h"
+#include "scenarios/lab/version.h"
 #include "sim/check.h"
 
 namespace flinch::scenarios {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "scenarios/cli/command_line.h"
-#include "scenarios/files/token.h"
+#include "scenarios/lab/token.h"
 #include "scenarios/stage/run.h"
 #include "sim/result.h"
 

@@ -10,8 +10,8 @@
 #include "faults/fault_plan.h"
 #include "scenarios/cli/command_line.h"
 #include "scenarios/cli/request.h"
-#include "scenarios/hunt/unit_result.h"
-#include "scenarios/hunt/units.h"
+#include "scenarios/lab/unit_result.h"
+#include "scenarios/lab/units.h"
 #include "scenarios/model/scenario.h"
 #include "sim/result.h"
 

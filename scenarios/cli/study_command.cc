@@ -15,15 +15,15 @@
 
 #include "engine/events.h"
 #include "reports/plot_svg.h"
-#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/hunt_command.h"
-#include "scenarios/cli/interrupt.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/picture_commands.h"
 #include "scenarios/cli/request.h"
-#include "scenarios/cli/version.h"
 #include "scenarios/files/registry.h"
-#include "scenarios/hunt/worker_pool.h"
+#include "scenarios/lab/complaint.h"
+#include "scenarios/lab/interrupt.h"
+#include "scenarios/lab/version.h"
+#include "scenarios/lab/worker_pool.h"
 #include "sim/text/text.h"
 
 namespace flinch::scenarios {

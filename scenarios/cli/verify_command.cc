@@ -11,12 +11,12 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/cli/ci_output.h"
-#include "scenarios/cli/complaint.h"
 #include "scenarios/cli/fresh_process.h"
-#include "scenarios/cli/program_path.h"
 #include "scenarios/cli/request.h"
 #include "scenarios/cli/trail_text.h"
-#include "scenarios/cli/version.h"
+#include "scenarios/lab/complaint.h"
+#include "scenarios/lab/program_path.h"
+#include "scenarios/lab/version.h"
 #include "sim/recording/divergence.h"
 
 namespace flinch::scenarios {

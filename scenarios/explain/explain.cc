@@ -13,10 +13,10 @@
 #include "reports/plain_text.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/explain/history.h"
+#include "scenarios/lab/fault_edits.h"
 #include "scenarios/model/vary.h"
 #include "scenarios/oracles/job_finishes.h"
 #include "scenarios/oracles/progress.h"
-#include "scenarios/shrink/fault_edits.h"
 #include "scenarios/shrink/shrink.h"
 #include "scenarios/stage/signature.h"
 

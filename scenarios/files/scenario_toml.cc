@@ -458,17 +458,6 @@ sim::Result<void> ApplySetting(Scenario& scenario, std::string_view key, std::st
   return outcome;
 }
 
-sim::Result<Setting> ParseSetting(std::string_view text) {
-  const size_t equals = text.find('=');
-  if (equals == std::string_view::npos || equals == 0) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} is no setting; write key=value, such as workload.records=500.",
-                            Quote(text)));
-  }
-  return Setting{.key = std::string(text.substr(0, equals)),
-                 .value = std::string(text.substr(equals + 1))};
-}
-
 std::vector<Setting> SettingsBetween(const Scenario& from, const Scenario& to) {
   std::vector<Setting> settings = SettingsOf(to);
   for (const Setting& old : SettingsOf(from)) {

@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scenarios/lab/setting.h"
 #include "scenarios/model/scenario.h"
 #include "sim/result.h"
 #include "sim/text/toml_document.h"
@@ -49,14 +50,6 @@ std::string ShowToml(const Scenario& scenario);
 // this scenario are kInvalidArgument. Problems between fields are for FindProblems, after the last
 // override.
 sim::Result<void> ApplySetting(Scenario& scenario, std::string_view key, std::string_view value);
-
-// "key=value" in its parts.
-struct Setting {
-  std::string key;
-  std::string value;
-};
-
-sim::Result<Setting> ParseSetting(std::string_view text);
 
 // What makes the one scenario the other, in the order in which they can be applied; but for the
 // plan, which is no field.

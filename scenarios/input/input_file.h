@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "engine/ids.h"
+#include "scenarios/lab/whole_file.h"
 #include "scenarios/model/scenario.h"
 #include "sim/result.h"
 
@@ -36,9 +37,6 @@ struct InputFile {
   uint64_t rows_skipped = 0;
   std::string skipped_text{};  // the first of them, a line each, and how many more
 };
-
-// The bytes of a regular file.
-sim::Result<std::string> ReadWholeFile(const std::string& path);
 
 // `path` names the text in messages. The spec has no problems (FindProblems).
 sim::Result<InputFile> ParseInputFile(const std::string& path, std::string_view text,

@@ -233,24 +233,6 @@ sim::Result<size_t> ParseWord(std::string_view text, std::span<const std::string
   return static_cast<size_t>(found - words.begin());
 }
 
-std::string QuoteToml(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      quoted += {'\\', c};
-    } else if (c == '\n') {
-      quoted += "\\n";
-    } else if (c == '\t') {
-      quoted += "\\t";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "\"";
-}
-
 std::string ShowField(const std::string& value) { return QuoteToml(value); }
 
 std::string ShowField(bool value) { return value ? "true" : "false"; }

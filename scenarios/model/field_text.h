@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/ids.h"
+#include "scenarios/lab/quote_toml.h"
 #include "scenarios/model/scenario.h"
 #include "scenarios/model/scenario_fields.h"
 #include "sim/result.h"
@@ -74,9 +75,6 @@ sim::Result<void> ParseField(const FieldInfo&, std::string_view text, T& value) 
 
 // What stands in the quotes of a TOML string; anything else as it is.
 std::string Unquote(std::string_view text);
-
-// In double quotes, with TOML's escapes.
-std::string QuoteToml(std::string_view text);
 
 std::string ShowField(const std::string& value);
 std::string ShowField(bool value);

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "scenarios/model/number_ranges.h"
+#include "scenarios/lab/number_ranges.h"
 #include "sim/result.h"
 
 namespace flinch::scenarios {

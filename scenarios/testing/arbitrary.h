@@ -28,9 +28,9 @@
 #include "scenarios/aim/cast.h"
 #include "scenarios/files/scenario_toml.h"
 #include "scenarios/input/workload.h"
+#include "scenarios/lab/fault_edits.h"
 #include "scenarios/model/scenario.h"
 #include "scenarios/model/vary.h"
-#include "scenarios/shrink/fault_edits.h"
 
 namespace flinch::faults {
 

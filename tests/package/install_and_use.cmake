@@ -40,10 +40,12 @@ set(hide)
 foreach(package IN LISTS HIDDEN)
   list(APPEND hide -DCMAKE_DISABLE_FIND_PACKAGE_${package}=ON)
 endforeach()
-run(${CMAKE_COMMAND} -S ${PROJECT} -B ${WORK}/build -G Ninja ${hide}
-  -DCMAKE_PREFIX_PATH=${WORK}/prefix -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_FLAGS=${FLAGS}
-  -DCMAKE_EXE_LINKER_FLAGS=${LINKER_FLAGS})
-run(${CMAKE_COMMAND} --build ${WORK}/build)
+if(EXISTS ${PROJECT}/CMakeLists.txt)
+  run(${CMAKE_COMMAND} -S ${PROJECT} -B ${WORK}/build -G Ninja ${hide}
+    -DCMAKE_PREFIX_PATH=${WORK}/prefix -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_FLAGS=${FLAGS}
+    -DCMAKE_EXE_LINKER_FLAGS=${LINKER_FLAGS})
+  run(${CMAKE_COMMAND} --build ${WORK}/build)
+endif()
 if(THEN)
   include(${THEN})
   return()

@@ -10,7 +10,7 @@
 #include "scenarios/cli/pasted.h"
 #include "scenarios/cli/request.h"
 #include "scenarios/files/registry.h"
-#include "scenarios/files/token.h"
+#include "scenarios/lab/token.h"
 #include "scenarios/oracles/catalogue.h"
 #include "scenarios/stage/run.h"
 #include "tests/paths.h"

@@ -1,54 +1,30 @@
 // Hunts the bug of the commit service: many seeds, each a world with faults of its own.
 //
-//   commit_service --seeds 1..2000          every seed once; exit code 1 when one of them fails
-//   commit_service --seed 7                 one of them, as a timeline
-//   commit_service --seeds 1..2000 --fixed  the same faults, the bug mended; exit code 0
-#include <algorithm>
-#include <charconv>
+//   commit_service hunt commit_service --seeds 1..400   every seed once; 1 when one of them fails
+//   commit_service run commit_service --seed 7 --timeline
+//   commit_service hunt mended --seeds 1..400           the same faults, the bug mended; 0
+//
+// `commit_service --help` has more: what the hunt prints can be replayed, shrunk and kept.
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "scenarios/examples/commit_service/service.h"
+#include "scenarios/lab/lab.h"
 #include "sim/world/world.h"
 
 namespace commit_service {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace flinch;
 using namespace flinch::sim;
 
-constexpr SimTime kHealed(500ms);  // from here on nothing fails any more
-constexpr SimTime kJudged(2s);     // and by then everything must be decided
-
-// Draws lossy links to and from the coordinator, crashes and restarts, all before kHealed.
-void PlanFaults(World& world, Random random) {
-  const ProcessId coordinator = *world.FindProcess(kCoordinator);
-  const HostId centre = world.HostOf(coordinator);
-  std::vector<ProcessId> mortals{coordinator};
-  for (const std::string_view participant : kParticipants) {
-    mortals.push_back(*world.FindProcess(participant));
-    const HostId host = world.HostOf(mortals.back());
-    const LinkCondition lossy{.loss = {static_cast<uint32_t>(random.Below(40)), 100}};
-    world.SetLink(centre, host, lossy);
-    world.SetLink(host, centre, lossy);
-    world.At(kHealed, [&world, centre, host] {
-      world.SetLink(centre, host, {});
-      world.SetLink(host, centre, {});
-    });
-  }
-  for (int crash = 0; crash < 4; ++crash) {
-    const ProcessId victim = mortals[random.Below(mortals.size())];
-    const Duration down = random.Between(Duration(1ms), Duration(100ms));
-    const SimTime time = kEpoch + random.Between(Duration(0), kHealed - kEpoch - down);
-    world.At(time, [&world, victim] { world.Crash(victim); });
-    world.At(time + down, [&world, victim] { world.Restart(victim); });
-  }
-}
+constexpr Duration kHealed(500ms);  // from here on nothing fails any more
+constexpr Duration kJudged(2s);     // and by then everything must be decided
 
 // What the disk of a participant says in the end, and how to say that.
 std::string WordOf(const World& world, std::string_view participant, int transaction) {
@@ -79,8 +55,8 @@ std::string BlameCrash(const Recording& recording, int transaction) {
 }
 
 // The oracle: what is wrong, in words, or nothing.
-std::optional<std::string> Judge(const World& world) {
-  for (int transaction = 1; transaction <= kTransactions; ++transaction) {
+std::optional<lab::Failure> Judge(const World& world, int transactions) {
+  for (int transaction = 1; transaction <= transactions; ++transaction) {
     std::string words;
     bool committed = false;
     bool aborted = false;
@@ -93,24 +69,24 @@ std::optional<std::string> Judge(const World& world) {
       words += fmt::format("{}{} {}", words.empty() ? "" : ", ", participant, InPlainWords(word));
     }
     if (committed && aborted) {
-      return fmt::format("transaction {} is torn: {}\n  the crash that did it: {}", transaction,
-                         words, BlameCrash(world.recording(), transaction));
+      return lab::Failure{
+          "torn", fmt::format("transaction {} is torn: {}; the crash that did it: {}", transaction,
+                              words, BlameCrash(world.recording(), transaction))};
     }
     if (in_doubt || (!committed && !aborted)) {
-      return fmt::format("transaction {} is undecided {} after the last fault: {}", transaction,
-                         Show(kJudged - kHealed), words);
+      return lab::Failure{"undecided",
+                          fmt::format("transaction {} is undecided {} after the last fault: {}",
+                                      transaction, Show(kJudged - kHealed), words)};
     }
   }
   return std::nullopt;
 }
 
-struct Run {
-  std::optional<std::string> failure;
-  Recording recording;
-};
-
-Run RunSeed(uint64_t seed, Tell tell) {
-  World world({.seed = seed, .keep = Keep::kTrace});
+lab::Judgement RunService(const lab::Attempt& attempt, Tell tell) {
+  WorldOptions options = attempt.world;
+  options.keep = Keep::kTrace;  // the judge blames a crash in it
+  World world(options);
+  const auto transactions = static_cast<int>(attempt.Knob("transactions"));
   const auto add = [&world](std::string_view name, Program program) {
     const HostId host = world.AddHost(std::string(name));
     world.AddProcess(host, std::string(name), std::move(program));
@@ -119,99 +95,67 @@ Run RunSeed(uint64_t seed, Tell tell) {
   for (const std::string_view participant : kParticipants) {
     add(participant, RunParticipant);
   }
-  add(kClient, RunClient);
-  PlanFaults(world, Random(seed).Split("faults"));
-  const Outcome outcome = world.Run([&world] { return world.Now() >= kJudged; });
-  if (outcome.violation) {
-    return {.failure = outcome.violation->what, .recording = world.recording()};
+  add(kClient, [transactions](Environment& env) { RunClient(env, transactions); });
+  const faults::Injector injector(world, attempt.plan, attempt.heal_at);
+  const Outcome outcome = world.Run([&world] { return world.Now() >= SimTime(kJudged); });
+  return lab::JudgementOf(world, injector, outcome, Judge(world, transactions));
+}
+
+// Lossy links to and from the coordinator, and crashes at any time; half of them soon after it has
+// decided something.
+faults::FaultPlan DrawFaults(const Random& random) {
+  faults::FaultPlan plan;
+  Random links = random.Split("links");
+  for (const std::string_view participant : kParticipants) {
+    plan.faults.push_back(
+        {.when = faults::AtTime{kEpoch},
+         .what = faults::DropMessages{.from = std::string(kCoordinator),
+                                      .to = std::string(participant),
+                                      .ratio = {static_cast<uint32_t>(links.Below(40)) + 1, 100},
+                                      .duration = kHealed}});
   }
-  return {.failure = Judge(world), .recording = world.recording()};
-}
-
-struct Seeds {
-  uint64_t first = 1;
-  uint64_t last = 2000;
-};
-
-bool ReadNumber(std::string_view text, uint64_t& number) {
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  return error == std::errc() && stop == end;
-}
-
-// "1..2000"
-std::optional<Seeds> ReadSeeds(std::string_view text) {
-  const size_t dots = std::min(text.find(".."), text.size());
-  Seeds seeds;
-  const bool is_range = ReadNumber(text.substr(0, dots), seeds.first) &&
-                        ReadNumber(text.substr(std::min(dots + 2, text.size())), seeds.last);
-  return is_range && seeds.first <= seeds.last ? std::optional(seeds) : std::nullopt;
-}
-
-int ShowOne(uint64_t seed, Tell tell) {
-  const Run run = RunSeed(seed, tell);
-  for (const RecordedEvent& event : run.recording.events) {
-    fmt::print("{}\n", Show(event));
-  }
-  fmt::print("seed {}: {}\n", seed, run.failure.value_or("passed"));
-  return run.failure ? 1 : 0;
-}
-
-int Hunt(std::string_view program, const Seeds& seeds, Tell tell) {
-  uint64_t failures = 0;
-  for (uint64_t seed = seeds.first;; ++seed) {
-    const Run run = RunSeed(seed, tell);
-    if (run.failure && ++failures == 1) {
-      fmt::print("seed {}: {}\n  replay: {} --seed {}{}\n", seed, *run.failure, program, seed,
-                 tell == Tell::kWhenDurable ? " --fixed" : "");
+  Random crashes = random.Split("crashes");
+  for (int crash = 0; crash < 4; ++crash) {
+    const uint64_t victim = crashes.Below(kParticipants.size() + 1);
+    const Duration down = crashes.Between(Duration(1ms), Duration(100ms));
+    const SimTime time = kEpoch + crashes.Between(Duration(0), kHealed - down);
+    const uint64_t decision = crashes.Below(kTransactions) + 1;
+    const Duration later = crashes.Between(Duration(0), Duration(5ms));
+    const bool is_coordinator = victim == kParticipants.size();
+    faults::Trigger when = faults::AtTime{time};
+    if (is_coordinator) {
+      when = faults::AtEvent{.kind = "decided", .nth = decision, .delay = later};
     }
-    if (seed == seeds.last) {
-      break;
-    }
+    plan.faults.push_back(
+        {.when = std::move(when),
+         .what = faults::Crash{
+             .process = std::string(is_coordinator ? kCoordinator : kParticipants[victim]),
+             .restart_after = down}});
   }
-  const uint64_t count = seeds.last - seeds.first + 1;
-  fmt::print("{} failure{} in {} seeds", failures, failures == 1 ? "" : "s", count);
-  if (failures == 0) {  // the rule of three
-    fmt::print(": at most {:.2f} % per run at 95 %",
-               std::min(100.0, 300.0 / static_cast<double>(count)));
-  }
-  fmt::print("\n");
-  return failures == 0 ? 0 : 1;
+  return plan;
 }
 
-int Main(std::string_view program, std::span<const std::string_view> words) {
-  Seeds seeds;
-  std::optional<uint64_t> one;
-  Tell tell = Tell::kAtOnce;
-  bool understood = true;
-  for (size_t at = 0; at < words.size() && understood; ++at) {
-    const std::string_view value = at + 1 < words.size() ? words[at + 1] : "";
-    if (words[at] == "--fixed") {
-      tell = Tell::kWhenDurable;
-    } else if (words[at] == "--seed") {
-      understood = ReadNumber(value, one.emplace());
-      ++at;
-    } else if (words[at] == "--seeds") {
-      const std::optional<Seeds> given = ReadSeeds(value);
-      understood = given.has_value();
-      seeds = given.value_or(seeds);
-      ++at;
-    } else {
-      understood = false;
-    }
+lab::Subject SubjectOf(std::string name, Tell tell) {
+  lab::Subject subject{
+      .name = std::move(name),
+      .what = "Three participants commit a transaction together, or none does.",
+      .knobs = {{.name = "transactions", .usual = kTransactions, .least = 1}},
+      .draw = DrawFaults,
+      .run = [tell](const lab::Attempt& attempt) { return RunService(attempt, tell); }};
+  subject.faults.horizon = kHealed;
+  subject.faults.hosts.emplace_back(kCoordinator);
+  for (const std::string_view participant : kParticipants) {
+    subject.faults.hosts.emplace_back(participant);
   }
-  const bool asks = words.size() == 1 && (words[0] == "--help" || words[0] == "-h");
-  if (!understood) {
-    fmt::print(asks ? stdout : stderr, "usage: {} [--seeds A..B | --seed N] [--fixed]\n", program);
-    return asks ? 0 : 2;
-  }
-  return one ? ShowOne(*one, tell) : Hunt(program, seeds, tell);
+  return subject;
 }
 
 }  // namespace
 }  // namespace commit_service
 
 int main(int argc, char** argv) {
-  const std::vector<std::string_view> words(argv, argv + argc);
-  return commit_service::Main(words.front(), std::span(words).subspan(1));
+  return flinch::lab::Main(
+      argc, argv,
+      {commit_service::SubjectOf("commit_service", commit_service::Tell::kAtOnce),
+       commit_service::SubjectOf("mended", commit_service::Tell::kWhenDurable)});
 }

@@ -72,9 +72,9 @@ bool IsDecision(std::string_view word) { return word == "commit" || word == "abo
 
 std::string PathOf(int transaction) { return fmt::format("/tx/{}", transaction); }
 
-void RunClient(Environment& env) {
+void RunClient(Environment& env, int transactions) {
   Node node(env);
-  for (int transaction = 1; transaction <= kTransactions; ++transaction) {
+  for (int transaction = 1; transaction <= transactions; ++transaction) {
     std::optional<Letter> answer;
     while (!answer || answer->transaction != transaction) {
       if (!answer) {  // an answer to something older is no reason to ask again

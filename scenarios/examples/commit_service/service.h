@@ -20,7 +20,7 @@ namespace commit_service {
 inline constexpr std::string_view kCoordinator = "coordinator";
 inline constexpr std::string_view kClient = "client";
 inline constexpr auto kParticipants = std::to_array<std::string_view>({"p1", "p2", "p3"});
-inline constexpr int kTransactions = 10;
+inline constexpr int kTransactions = 10;  // at most
 
 // When the coordinator tells its decision. At once is the planted bug: a crash between the two
 // makes it forget, and decide otherwise, what somebody has heard already.
@@ -28,7 +28,7 @@ enum class Tell : uint8_t { kAtOnce, kWhenDurable };
 
 void RunCoordinator(flinch::sim::Environment& env, Tell tell);
 void RunParticipant(flinch::sim::Environment& env);
-void RunClient(flinch::sim::Environment& env);
+void RunClient(flinch::sim::Environment& env, int transactions);
 
 // The file in which a process keeps what it knows of a transaction, as one word: "yes" (promised to
 // commit), "commit", "abort".

@@ -336,12 +336,12 @@ class Server {
 
 void RunServer(Environment& env, Cut cut) { Server(env, cut).Run(); }
 
-void RunClient(Environment& env) {
+void RunClient(Environment& env, uint64_t commands) {
   const std::unique_ptr<Socket> socket = *env.network().Bind(kPort);
   std::set<uint64_t> open;
   uint64_t next = 1;
-  while (next <= kCommands || !open.empty()) {
-    while (next <= kCommands && open.size() < kOutstanding) {
+  while (next <= commands || !open.empty()) {
+    while (next <= commands && open.size() < kOutstanding) {
       open.insert(next++);
     }
     for (const uint64_t command : open) {

@@ -19,7 +19,7 @@ namespace raft {
 
 inline constexpr auto kServers = std::to_array<std::string_view>({"s1", "s2", "s3"});
 inline constexpr std::string_view kClient = "client";
-inline constexpr uint64_t kCommands = 60;
+inline constexpr uint64_t kCommands = 60;  // usually
 
 // When a follower cuts the end off its log. Always, before it takes what the leader sent, is the
 // planted bug, and reads innocent: but a message that was overtaken on its way takes away what the
@@ -28,7 +28,7 @@ enum class Cut : uint8_t { kAlways, kAtConflict };
 
 // Traces "elected" (term), "committed" (index) and "applied" (index, command).
 void RunServer(flinch::sim::Environment& env, Cut cut);
-// Proposes the commands 1 to kCommands, some at a time, until each is applied.
-void RunClient(flinch::sim::Environment& env);
+// Proposes the commands 1 to `commands`, some at a time, until each is applied.
+void RunClient(flinch::sim::Environment& env, uint64_t commands);
 
 }  // namespace raft

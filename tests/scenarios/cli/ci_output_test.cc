@@ -14,7 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/cli/verify_command.h"
-#include "scenarios/cli/version.h"
+#include "scenarios/lab/version.h"
 #include "tests/paths.h"
 #include "tests/support/program_call.h"
 

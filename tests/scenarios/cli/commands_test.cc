@@ -12,8 +12,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "scenarios/cli/version.h"
-#include "scenarios/files/token.h"
+#include "scenarios/lab/token.h"
+#include "scenarios/lab/version.h"
 #include "tests/paths.h"
 #include "tests/support/program_call.h"
 

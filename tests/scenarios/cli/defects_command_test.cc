@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/cli/commands.h"
-#include "scenarios/cli/version.h"
+#include "scenarios/lab/version.h"
 #include "tests/support/program_call.h"
 
 namespace flinch::scenarios {

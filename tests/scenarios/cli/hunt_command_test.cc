@@ -13,8 +13,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "scenarios/cli/version.h"
-#include "scenarios/hunt/results_file.h"
+#include "scenarios/lab/results_file.h"
+#include "scenarios/lab/version.h"
 #include "tests/paths.h"
 #include "tests/support/program_call.h"
 

@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/cli/fresh_process.h"
-#include "scenarios/cli/version.h"
+#include "scenarios/lab/version.h"
 #include "tests/paths.h"
 #include "tests/support/program_call.h"
 

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "scenarios/cli/fresh_process.h"
-#include "scenarios/cli/version.h"
+#include "scenarios/lab/version.h"
 #include "tests/paths.h"
 
 namespace flinch::scenarios {

@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "scenarios/cli/version.h"
+#include "scenarios/lab/version.h"
 #include "tests/support/program_call.h"
 #include "tests/support/recording_builder.h"
 

@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/cli/commands.h"
-#include "scenarios/cli/version.h"
+#include "scenarios/lab/version.h"
 
 namespace flinch::scenarios {
 namespace {

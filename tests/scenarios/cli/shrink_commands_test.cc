@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "scenarios/cli/request.h"
-#include "scenarios/cli/version.h"
-#include "scenarios/files/token.h"
+#include "scenarios/lab/token.h"
+#include "scenarios/lab/version.h"
 #include "tests/support/program_call.h"
 
 namespace flinch::scenarios {

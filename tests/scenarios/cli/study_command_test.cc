@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "scenarios/cli/version.h"
+#include "scenarios/lab/version.h"
 #include "tests/support/program_call.h"
 
 namespace flinch::scenarios {

@@ -13,7 +13,7 @@
 #include "scenarios/cli/fresh_process.h"
 #include "scenarios/cli/request.h"
 #include "scenarios/cli/trail_text.h"
-#include "scenarios/cli/version.h"
+#include "scenarios/lab/version.h"
 #include "tests/paths.h"
 
 namespace flinch::scenarios {
