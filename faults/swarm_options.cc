@@ -38,8 +38,11 @@ class Rules {
             fmt::format("{0}_min is {1} and {0}_max is {2}; the first must be positive and not "
                         "above the second.",
                         name, sim::Show(min), sim::Show(max)));
-    Require(max <= limit, fmt::format("{}_max is {}, which does not fit the horizon; it may be {}.",
-                                      name, sim::Show(max), sim::Show(limit)));
+    Require(
+        max <= limit,
+        fmt::format("{}_max is {}, which does not fit the horizon, the time in which faults come; "
+                    "it may be {}.",
+                    name, sim::Show(max), sim::Show(limit)));
   }
 
   sim::Result<void> Finish() && {
@@ -105,7 +108,8 @@ std::vector<Anchor> AnchorsOf(const sim::Recording& recording) {
 sim::Result<void> SwarmOptions::Validate() const {
   Rules rules;
   rules.Require(horizon >= std::chrono::milliseconds(100),
-                fmt::format("horizon is {}; give at least 100ms.", sim::Show(horizon)));
+                fmt::format("horizon, the time in which faults come, is {}; give at least 100ms.",
+                            sim::Show(horizon)));
   rules.Require(
       crashes_min <= crashes_max && crashes_max <= kFaultsMax,
       fmt::format(

@@ -53,8 +53,7 @@ std::string OneLine(std::string_view text) {
   return line;
 }
 
-std::string Wrap(std::string_view text, size_t indent) {
-  constexpr size_t kColumns = 100;
+std::string Wrap(std::string_view text, size_t indent, const WrapOptions& options) {
   std::string wrapped;
   std::string line(indent, ' ');
   while (!text.empty()) {
@@ -62,9 +61,9 @@ std::string Wrap(std::string_view text, size_t indent) {
     const std::string_view word = text.substr(0, blank);
     text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
     const bool is_first = line.find_first_not_of(' ') == std::string::npos;
-    if (!is_first && line.size() + 1 + word.size() > kColumns) {
+    if (!is_first && line.size() + 1 + word.size() > options.columns) {
       wrapped += line + '\n';
-      line.assign(indent + 2, ' ');
+      line.assign(indent + options.hanging, ' ');
     } else if (!is_first) {
       line += ' ';
     }

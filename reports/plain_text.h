@@ -27,8 +27,13 @@ std::string ShowCount(uint64_t count);
 // the text stays on its line, cannot steer a terminal, and can be read back.
 std::string OneLine(std::string_view text);
 
-// Breaks at blanks so that no line is longer than 100 columns, if its words allow; the first line
-// starts with `indent` blanks, the others with two more. Ends with a line break.
-std::string Wrap(std::string_view text, size_t indent);
+struct WrapOptions {
+  size_t columns = 100;
+  size_t hanging = 2;
+};
+
+// Breaks at blanks so that no line is longer than these columns, if its words allow; the first line
+// starts with `indent` blanks, the others with `hanging` more. Ends with a line break.
+std::string Wrap(std::string_view text, size_t indent, const WrapOptions& options = {});
 
 }  // namespace flinch::reports

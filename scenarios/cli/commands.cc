@@ -1,8 +1,11 @@
 #include "scenarios/cli/commands.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
+#include <system_error>
 #include <unistd.h>
 #include <variant>
 
@@ -12,6 +15,7 @@
 #include "scenarios/cli/explain_commands.h"
 #include "scenarios/cli/fresh_process.h"
 #include "scenarios/cli/hunt_command.h"
+#include "scenarios/cli/hunt_progress.h"
 #include "scenarios/cli/inspect_commands.h"
 #include "scenarios/cli/keep_commands.h"
 #include "scenarios/cli/new_project.h"
@@ -35,6 +39,19 @@ ProgressStyle StyleOf(const std::ostream& err) {
                                                                  : ProgressStyle::kLines;
 }
 
+// How wide a list may be: as COLUMNS says, or the terminal. 0: any, for nobody looks at it.
+size_t ColumnsOf(const std::ostream& out) {
+  constexpr size_t kFewest = 20;
+  const char* const told = std::getenv("COLUMNS");
+  const std::string_view text(told == nullptr ? "" : told);
+  size_t columns = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), columns);
+  if (error == std::errc() && end == text.data() + text.size() && columns > 0) {
+    return std::max(columns, kFewest);
+  }
+  return &out == &std::cout && isatty(STDOUT_FILENO) == 1 ? TerminalColumns(STDOUT_FILENO) : 0;
+}
+
 struct Dispatcher {
   const std::string& program;
   std::ostream& out;
@@ -52,7 +69,9 @@ struct Dispatcher {
     return VerifyCommand(arguments, program, OwnProgram(), out, err);
   }
 
-  int operator()(const ListArguments& arguments) const { return ListCommand(arguments, out); }
+  int operator()(const ListArguments& arguments) const {
+    return ListCommand(arguments, ColumnsOf(out), out);
+  }
 
   int operator()(const CheckArguments& arguments) const {
     return CheckCommand(arguments, out, err);

@@ -13,6 +13,7 @@
 #include "engine/events.h"
 #include "faults/fault_plan.h"
 #include "faults/fault_plan_toml.h"
+#include "reports/plain_text.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/aim/cells.h"
 #include "scenarios/files/registry.h"
@@ -100,10 +101,12 @@ sim::Result<std::string> CheckFile(const std::string& path) {
       return sim::Fail(scenario);
     }
     const bool has_plan = scenario->faults.source == FaultSource::kPlan;
-    const std::string excuse =
-        PromiseOf(*scenario, has_plan ? scenario->faults.plan : faults::FaultPlan()).excuse();
-    return fmt::format("scenario {}, no problems{}{}", scenario->name,
-                       excuse.empty() ? "" : ". Not promised: ", excuse);
+    std::string text = fmt::format("scenario {}, no problems", scenario->name);
+    for (const std::string& sentence :
+         PromiseOf(*scenario, has_plan ? scenario->faults.plan : faults::FaultPlan()).excuses()) {
+      text += (text.ends_with('.') ? " Not promised: " : ". Not promised: ") + sentence;
+    }
+    return text;
   }
   const sim::Result<faults::FaultPlan> plan = faults::ReadFaultPlan(path, CastOfAnyScenario());
   if (!plan) {
@@ -113,9 +116,24 @@ sim::Result<std::string> CheckFile(const std::string& path) {
                      plan->faults.size() == 1 ? "" : "s");
 }
 
+// The text beside the name, or below it where that would leave it too little room.
+std::string ShowEntry(const Entry& entry, size_t width, size_t columns) {
+  constexpr size_t kRoomMin = 36;
+  constexpr size_t kIndent = 4;
+  if (columns == 0) {
+    return fmt::format("{:<{}}  {}\n", entry.name, width, entry.text);
+  }
+  if (width + 2 + kRoomMin <= columns) {
+    return reports::Wrap(fmt::format("{:<{}}  {}", entry.name, width, entry.text), 0,
+                         {.columns = columns, .hanging = width + 2});
+  }
+  return fmt::format("{}\n{}", entry.name,
+                     reports::Wrap(entry.text, kIndent, {.columns = columns, .hanging = 0}));
+}
+
 }  // namespace
 
-int ListCommand(const ListArguments& arguments, std::ostream& out) {
+int ListCommand(const ListArguments& arguments, size_t columns, std::ostream& out) {
   const std::vector<Entry> entries = arguments.all ? AllCells() : EntriesOf(arguments.what);
   if (arguments.json) {
     nlohmann::ordered_json array = nlohmann::ordered_json::array();
@@ -131,7 +149,7 @@ int ListCommand(const ListArguments& arguments, std::ostream& out) {
   }
   for (const Entry& entry : entries) {
     out << (arguments.names_only ? fmt::format("{}\n", entry.name)
-                                 : fmt::format("{:<{}}  {}\n", entry.name, width, entry.text));
+                                 : ShowEntry(entry, width, columns));
   }
   return kExitPassed;
 }

@@ -326,7 +326,7 @@ void TellSkippedRows(const PreparedRun& prepared, std::ostream& err) {
 
 // What the options ask for that no engine can give.
 void TellBrokenPromises(const Promise& promise, std::ostream& err) {
-  if (const std::string sentence = promise.excuse(); !sentence.empty()) {
+  for (const std::string& sentence : promise.excuses()) {
     err << "flinch: Not promised: " << sentence << '\n';
   }
 }

@@ -46,13 +46,13 @@ void HuntProgressPrinter::Step(const HuntProgress& progress, std::string_view wh
 void HuntProgressPrinter::ShowLines(const HuntProgress& progress) {
   const int64_t silence = progress.elapsed_ns - shown_ns_;
   if (progress.news.signature) {
-    Step(progress, "FOUND");
+    Step(progress, "new failure");
   } else if (progress.news.cell && silence >= kNewsNs) {
-    Step(progress, "NEW");
+    Step(progress, "new step");
   } else if (progress.news.unit && progress.runs_now >= pulse_) {
-    Step(progress, "pulse");
+    Step(progress, "so far");
   } else if (silence >= kSilenceNs) {
-    Step(progress, "pulse");
+    Step(progress, "so far");
   }
   while (progress.runs_now >= pulse_) {
     pulse_ *= 2;
@@ -61,7 +61,7 @@ void HuntProgressPrinter::ShowLines(const HuntProgress& progress) {
 
 void HuntProgressPrinter::ShowTerminal(const HuntProgress& progress) {
   if (progress.news.signature) {
-    err_ << kClearLine << ShowStep(progress, "FOUND", cells_total_) << '\n';
+    err_ << kClearLine << ShowStep(progress, "new failure", cells_total_) << '\n';
   } else if (drawn_ && progress.elapsed_ns - shown_ns_ < kRedrawNs) {
     return;
   }
@@ -73,7 +73,7 @@ void HuntProgressPrinter::ShowTerminal(const HuntProgress& progress) {
 
 void HuntProgressPrinter::Finish(const HuntProgress& progress) {
   if (style_ == ProgressStyle::kLines) {
-    Step(progress, "DONE");
+    Step(progress, "done");
   } else if (style_ == ProgressStyle::kTerminal) {
     err_ << kClearLine << std::flush;
   }

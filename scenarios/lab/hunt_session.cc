@@ -333,7 +333,8 @@ int MergeHunts(const MergeSettings& arguments, const NameUnstruck& unstruck,
   }
   out << (arguments.json ? ShowJson(report) : ShowText(report));
   const int verdict = ExitCodeOf(tally, arguments.strict, report.warnings);
-  return verdict == kExitPassed && !report.holes.empty() ? kExitInconclusive : verdict;
+  const bool is_finding = verdict == kExitViolation || verdict == kExitNondeterminism;
+  return is_finding || report.holes.empty() ? verdict : kExitTryAgain;
 }
 
 }  // namespace flinch::scenarios

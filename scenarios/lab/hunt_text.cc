@@ -22,6 +22,8 @@ constexpr double kSecondInNanos = 1e9;
 constexpr double kMicrosPerSecond = 1e6;
 constexpr double kSecondsPerHour = 3600;
 constexpr size_t kStoryLines = 8;
+// What fewer runs never did says nothing.
+constexpr uint64_t kTellingRuns = 20;
 
 // Of this session; where it did nothing, of the workers of earlier ones.
 double SeedsPerSecond(const HuntProgress& progress, const Tally* tally) {
@@ -43,7 +45,7 @@ std::string ShowSimulated(int64_t sim_ns) {
 }
 
 std::string ShowCells(size_t hit, size_t total) {
-  return total == 0 ? "" : fmt::format("  cells {}/{}", hit, total);
+  return total == 0 ? "" : fmt::format("  steps struck {}/{}", hit, total);
 }
 
 std::string Plural(uint64_t count, std::string_view one) {
@@ -196,6 +198,25 @@ std::string ShowConfidence(const HuntReport& report) {
                      ShowShare(report, decided), most, decided, cut);
 }
 
+// What of it was tried by no run.
+std::string ShowNever(const HuntReport& report) {
+  std::string text;
+  if (const std::vector<std::string> never = NeverFired(report);
+      !never.empty() && !report.tally.faults().empty()) {
+    text += Row("never fired", fmt::format("{}", fmt::join(never, ", ")));
+  }
+  if (!report.faults_undrawn.empty()) {
+    text += Row("never drawn", ShowUndrawn(report.faults_undrawn));
+  }
+  if (!report.never_struck.empty() && report.tally.cells_hit() > 0) {
+    text += Row("not struck", fmt::format("{}", fmt::join(report.never_struck, ", ")));
+  }
+  if (const std::string never = ShowNeverVaried(report); !never.empty()) {
+    text += Row("never varied", never);
+  }
+  return text;
+}
+
 std::string ShowTried(const HuntReport& report) {
   const Tally& tally = report.tally;
   const HuntProgress& progress = report.progress;
@@ -213,22 +234,12 @@ std::string ShowTried(const HuntReport& report) {
   text += Row("simulated", fmt::format("{}{}, {:.0f} seeds/s", ShowSimulated(tally.sim_ns()), took,
                                        SeedsPerSecond(progress, &tally)));
   text += Row("faults", tally.faults().empty() ? "none fired" : ShowCounts(tally.faults()));
-  if (const std::vector<std::string> never = NeverFired(report);
-      !never.empty() && !tally.faults().empty()) {
-    text += Row("never fired", fmt::format("{}", fmt::join(never, ", ")));
-  }
-  if (!report.faults_undrawn.empty()) {
-    text += Row("never drawn", ShowUndrawn(report.faults_undrawn));
-  }
-  if (std::string never = ShowNeverVaried(report); !never.empty()) {
-    text += Row("never varied", never);
-  }
   if (!report.cells.empty()) {
-    text += Row("cells", fmt::format("{} of {} hit", tally.cells_hit(), report.cells.size()));
-    if (!report.never_struck.empty() && tally.cells_hit() > 0) {
-      text += Row("never struck", fmt::format("{}", fmt::join(report.never_struck, ", ")));
-    }
+    text += Row("steps struck",
+                fmt::format("{} of {}, by a fault right before or behind (`flinch list cells`)",
+                            tally.cells_hit(), report.cells.size()));
   }
+  text += tally.runs() < kTellingRuns ? "" : ShowNever(report);
   if (tally.twice() > 0) {
     text += Row("run twice", fmt::format("{}, {}", ShowCount(tally.twice()),
                                          tally.count(UnitVerdict::kNondeterministic) == 0
@@ -280,13 +291,13 @@ std::string ShowStatus(const HuntProgress& progress, size_t cells_total, size_t 
   text += progress.failures == 0 ? "  no failure"
                                  : fmt::format("  {} in {}", Plural(progress.failures, "failure"),
                                                Plural(progress.groups, "group"));
-  text += fmt::format("  {:.0f} s without news",
+  text += fmt::format("  nothing new for {:.0f} s",
                       static_cast<double>(progress.since_news_ns) / kSecondInNanos);
   return text.substr(0, columns);
 }
 
 std::string ShowStep(const HuntProgress& progress, std::string_view what, size_t cells_total) {
-  return fmt::format("#{} {:<5} cells: {}/{} failures: {} groups: {} sim: {} seeds/s: {:.0f}{}{}",
+  return fmt::format("#{} {:<11} steps: {}/{} failures: {} groups: {} sim: {} seeds/s: {:.0f}{}{}",
                      progress.runs, what, progress.cells_hit, cells_total, progress.failures,
                      progress.groups, ShowSimulated(progress.sim_ns),
                      SeedsPerSecond(progress, nullptr), progress.signature.empty() ? "" : " ",

@@ -70,6 +70,9 @@ Tally::News Tally::Count(const UnitResult& result) {
     news.signature = !groups_.contains(result.signature);
     AddGroup(result);
   }
+  if (!result.IsFinal()) {
+    return news;  // what it would have done in the end says nothing of the scenario's health
+  }
   ScenarioTally& scenario = scenarios_[result.scenario];
   ++scenario.runs;
   scenario.without_checkpoint += result.checkpoints == 0 ? 1U : 0U;
@@ -94,10 +97,6 @@ void Tally::Discount(const UnitResult& result) {
   if (uint64_t& count = searches_[result.search]; --count == 0) {
     searches_.erase(result.search);
   }
-  ScenarioTally& scenario = scenarios_[result.scenario];
-  --scenario.runs;
-  --scenario.without_checkpoint;
-  --scenario.without_fault;
   std::set<uint64_t>& units = open_groups_[result.signature];
   units.erase(result.unit);
   if (units.empty()) {

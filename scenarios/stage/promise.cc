@@ -142,10 +142,14 @@ class Reckoning {
 
 }  // namespace
 
-std::string Promise::excuse() const {
-  const auto broken = std::ranges::find_if(
-      clauses, [](const Clause& clause) { return clause.owed == Owed::kFinish && !clause.holds; });
-  return broken == clauses.end() ? "" : broken->sentence;
+std::vector<std::string> Promise::excuses() const {
+  std::vector<std::string> sentences;
+  for (const Clause& clause : clauses) {
+    if (clause.owed == Owed::kFinish && !clause.holds) {
+      sentences.push_back(clause.sentence);
+    }
+  }
+  return sentences;
 }
 
 Promise PromiseOf(const Scenario& scenario, const faults::FaultPlan& plan) {

@@ -33,10 +33,10 @@ struct Promise {
   std::vector<Clause> clauses;
 
   // That the job finishes.
-  bool holds() const { return excuse().empty(); }
+  bool holds() const { return excuses().empty(); }
 
-  // The sentence of the first clause that lets a job not finish; "" where none does.
-  std::string excuse() const;
+  // The sentences of the clauses that let a job not finish.
+  std::vector<std::string> excuses() const;
 
   friend bool operator==(const Promise&, const Promise&) = default;
 };

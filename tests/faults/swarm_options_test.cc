@@ -30,8 +30,10 @@ TEST(SwarmOptionsTest, TellsWhatDoesNotFit) {
   ASSERT_FALSE(valid.has_value());
   EXPECT_EQ(valid.error().code, sim::ErrorCode::kInvalidArgument);
   for (const std::string sentence :
-       {"restart_max is 1500ms, which does not fit the horizon; it may be 500ms.",
-        "link_max is 3s, which does not fit the horizon; it may be 1500ms.",
+       {"restart_max is 1500ms, which does not fit the horizon, the time in which faults come; it "
+        "may be 500ms.",
+        "link_max is 3s, which does not fit the horizon, the time in which faults come; it may be "
+        "1500ms.",
         "delay_min is 1s and delay_max is 500ms; the first must be positive and not above the "
         "second.",
         "crashes_min is 5 and crashes_max is 4; the first must not be above the second",

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/cli/inspect_commands.h"
 #include "scenarios/lab/token.h"
 #include "scenarios/lab/version.h"
 #include "tests/paths.h"
@@ -446,6 +447,27 @@ TEST_F(CommandsTest, ChecksScenariosAndPlans) {
   EXPECT_THAT(refused.out, HasSubstr("scenario s"));
   EXPECT_THAT(refused.err, AllOf(HasSubstr("bad.toml"), HasSubstr("tm1"),
                                  HasSubstr("checkpoint.acked"), HasSubstr("none.toml")));
+}
+
+TEST(ListCommandTest, KeepsToTheWidthOfTheTerminal) {
+  for (const Catalogue what : {Catalogue::kScenarios, Catalogue::kFaults, Catalogue::kEvents,
+                               Catalogue::kCells, Catalogue::kOracles, Catalogue::kDefects}) {
+    for (const size_t columns : {60U, 80U, 132U}) {
+      std::ostringstream out;
+      ListCommand({.what = what}, columns, out);
+      std::istringstream lines(out.str());
+      for (std::string line; std::getline(lines, line);) {
+        const bool is_one_word = !line.substr(line.find_first_not_of(' ')).contains(' ');
+        EXPECT_TRUE(line.size() <= columns || is_one_word) << line;
+      }
+    }
+    std::ostringstream whole;
+    ListCommand({.what = what}, 0, whole);
+    std::ostringstream names;
+    ListCommand({.what = what, .names_only = true}, 60, names);
+    EXPECT_EQ(std::ranges::count(whole.str(), '\n'), std::ranges::count(names.str(), '\n'))
+        << "an entry is a line where nobody looks";
+  }
 }
 
 TEST_F(CommandsTest, ListsEverythingThereIs) {

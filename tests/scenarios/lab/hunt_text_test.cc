@@ -72,8 +72,8 @@ TEST(HuntTextTest, TellsEachGroupOnceWithItsReplayLine) {
                           HasSubstr("never fired   cut\n"),
                           HasSubstr("never drawn   bit_rot (faults.damages_storage = false), "
                                     "restart\n"),
-                          HasSubstr(fmt::format("2 of {} hit", CellCount())),
-                          HasSubstr("never struck  trigger/tm, barrier_sent/source, "),
+                          HasSubstr(fmt::format("steps struck  2 of {}, by a fault", CellCount())),
+                          HasSubstr("not struck    trigger/tm, barrier_sent/source, "),
                           Not(HasSubstr("95 %"))));
 }
 
@@ -118,6 +118,19 @@ TEST(HuntTextTest, TellsTheSmallestRunOfAGroup) {
   smallest.events = 1;
   tally.AddShrunk(smallest);
   EXPECT_THAT(ShowText(ReportOf(tally)), HasSubstr("the smallest so far (1 fault"));
+}
+
+// What three runs have not tried is nearly everything.
+TEST(HuntTextTest, AReportOfAFewRunsIsShort) {
+  Tally tally;
+  for (uint64_t unit = 0; unit < 3; ++unit) {
+    UnitResult result = Failure(unit, "");
+    result.verdict = UnitVerdict::kPassed;
+    tally.Add(result);
+  }
+  const std::string text = ShowText(ReportOf(tally));
+  EXPECT_LE(std::ranges::count(text, '\n'), 9) << text;
+  EXPECT_THAT(text, AllOf(Not(HasSubstr("never")), Not(HasSubstr("not struck"))));
 }
 
 TEST(HuntTextTest, SilenceHasABound) {
@@ -201,10 +214,10 @@ TEST(HuntTextTest, TellsHowItGoesOn) {
                                  .cells_hit = 41};
   EXPECT_EQ(ShowStatus(progress, 312, 20), "1234 of 20,000  50 s");
   EXPECT_EQ(ShowStatus(progress, 312, 200),
-            "1234 of 20,000  50 seeds/s  2.0 h simulated  cells 41/312  2 failures in 1 group  "
-            "90 s without news");
-  EXPECT_EQ(ShowStep(progress, "NEW", 312),
-            "#1234 NEW   cells: 41/312 failures: 2 groups: 1 sim: 2.0 h seeds/s: 50");
+            "1234 of 20,000  50 seeds/s  2.0 h simulated  steps struck 41/312  2 failures in "
+            "1 group  nothing new for 90 s");
+  EXPECT_EQ(ShowStep(progress, "new step", 312),
+            "#1234 new step    steps: 41/312 failures: 2 groups: 1 sim: 2.0 h seeds/s: 50");
 }
 
 }  // namespace

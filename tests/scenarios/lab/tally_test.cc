@@ -126,7 +126,7 @@ TEST(TallyTest, ARunThatCameToItsEndReplacesOneThatHung) {
     EXPECT_EQ(tally.runs(), 2U);
     EXPECT_EQ(tally.count(UnitVerdict::kPassed), 1U);
     EXPECT_EQ(tally.count(UnitVerdict::kHung), 1U);
-    EXPECT_EQ(tally.scenarios().at("a").runs, 2U);
+    EXPECT_EQ(tally.scenarios().at("a").runs, 1U) << "what hung says nothing of its scenario";
     ASSERT_EQ(tally.groups().size(), 1U);
     EXPECT_EQ(tally.groups()[0].exemplar.unit, 2U);
     tally.Add(Passed(2));
