@@ -83,7 +83,8 @@ std::string ShowFaults(const RunSummary& summary) {
 std::string ShowFindings(const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& finding : findings) {
-    text += fmt::format("  {}\n", finding.oracle);
+    text += fmt::format("  {}{}\n", finding.oracle,
+                        &finding == &findings.front() ? "" : ", seen later");
     text += Wrap(finding.witness, 4);
     const size_t shown = std::min(finding.details.size(), kDetailsShown);
     for (size_t i = 0; i < shown; ++i) {

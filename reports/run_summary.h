@@ -83,7 +83,7 @@ struct RunSummary {
   // tm-1"). 0 and none of a plan that was drawn.
   uint64_t faults_planned = 0;
   std::vector<std::string> faults_missed{};
-  std::vector<Finding> findings;  // the most telling first
+  std::vector<Finding> findings;  // what became certain first comes first
   std::string signature{};        // what failures of one cause have in common; "" of none
   std::vector<Judged> judged{};   // one per oracle
   // Of a run that ended idle, at a limit or without progress: who waits for what, and what came

@@ -9,6 +9,7 @@
 #include "scenarios/cli/pasted.h"
 #include "scenarios/explain/explain.h"
 #include "scenarios/lab/complaint.h"
+#include "scenarios/lab/fault_edits.h"
 #include "scenarios/lab/version.h"
 
 namespace flinch::scenarios {
@@ -31,26 +32,29 @@ int ExplainCommand(const ExplainArguments& arguments, const std::string& program
   if (!prepared) {
     return ComplainAboutInput(err, prepared.error().message);
   }
-  const sim::Result<Story> story = Explain(prepared->request);
-  if (!story) {
-    return ComplainAboutInput(err, story.error().message);
-  }
+  const Story story = Explain(prepared->request);
   if (arguments.json) {
     const ordered_json object = {{"scenario", prepared->request.scenario.name},
                                  {"seed", fmt::format("{}", prepared->request.seed)},
-                                 {"signature", story->signature},
-                                 {"sentences", story->sentences}};
+                                 {"verdict", reports::Name(story.verdict)},
+                                 {"signature", story.signature},
+                                 {"sentences", story.sentences}};
     out << object.dump(-1, ' ', false, ordered_json::error_handler_t::replace) << '\n';
     return kExitPassed;
   }
   out << fmt::format("{}  seed {}  {}\n\n", prepared->request.scenario.name, prepared->request.seed,
-                     story->signature);
-  for (const std::string& sentence : story->sentences) {
+                     story.verdict == reports::Verdict::kFailed
+                         ? story.signature
+                         : std::string(reports::Name(story.verdict)));
+  for (const std::string& sentence : story.sentences) {
     out << reports::Wrap(sentence, 2);
+  }
+  if (story.verdict != reports::Verdict::kFailed) {
+    return kExitPassed;  // there is nothing to keep
   }
   const bool is_clear = !prepared->request.plan
                             ? prepared->request.scenario.faults.source != FaultSource::kSwarm
-                            : prepared->request.plan->faults.size() <= kFaultsClear;
+                            : CountFaults(*prepared->request.plan) <= kFaultsClear;
   out << fmt::format("\n{}:\n{} {} {}\n", is_clear ? "keep" : "shrink", program,
                      is_clear ? "keep" : "shrink", ShowToken(pasted->token));
   return kExitPassed;

@@ -8,7 +8,7 @@
 
 namespace flinch::scenarios {
 
-// Prints the story of a failure. kExitPassed when there is one to tell.
+// Prints the story of a run: why it failed, or what it went through. kExitPassed.
 int ExplainCommand(const ExplainArguments& arguments, const std::string& program, std::ostream& out,
                    std::ostream& err);
 

@@ -1,6 +1,9 @@
 #include "scenarios/explain/explain.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -13,11 +16,14 @@
 #include "reports/plain_text.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/explain/history.h"
+#include "scenarios/explain/trials.h"
+#include "scenarios/explain/way.h"
+#include "scenarios/jobs/jobs.h"
 #include "scenarios/lab/fault_edits.h"
 #include "scenarios/model/vary.h"
 #include "scenarios/oracles/job_finishes.h"
 #include "scenarios/oracles/progress.h"
-#include "scenarios/shrink/shrink.h"
+#include "scenarios/oracles/retained_files.h"
 #include "scenarios/stage/signature.h"
 
 namespace flinch::scenarios {
@@ -26,31 +32,43 @@ namespace {
 
 namespace events = engine::events;
 
-constexpr sim::Duration kStep = std::chrono::milliseconds(10);
 constexpr size_t kFaultsTold = 3;
 constexpr size_t kRestoresTold = 2;
+constexpr size_t kFailuresTold = 3;
 constexpr size_t kCausesTold = 6;
 constexpr std::string_view kFaultPrefix = "fault.";
-
-// A run that differs from the failing one in one thing.
-struct Trial {
-  std::string change;  // "without fault 0 (crash tm-2)"
-  RunRequest request;
-  reports::RunSummary summary{};
-};
-
-std::string NameOf(const faults::FaultPlan& plan, size_t fault) {
-  const faults::Action& what = plan.faults[fault].what;
-  return fmt::format("fault {} ({} {})", fault, faults::KindOf(what), faults::TargetOf(what));
-}
+constexpr std::string_view kRestart = "restart";
 
 bool IsAboutLiveness(const reports::Finding& finding) {
   return finding.oracle == JobFinishes::kName || finding.oracle == Progress::kName;
 }
 
+// Of these a record is right or wrong; all others concern what a protocol or the volume did.
+bool IsAboutRecords(const reports::Finding& finding) {
+  static constexpr auto kOracles = std::to_array<std::string_view>(
+      {"exactly_once", "committed_stays", "consistent_cut", "commit_after_durable", "no_zombie",
+       "no_open_transaction", "channel_counts", "restored_state"});
+  return std::ranges::find(kOracles, finding.oracle) != kOracles.end();
+}
+
+// The checkpoint that a sentence names first.
+std::optional<int64_t> CheckpointIn(std::string_view sentence) {
+  constexpr std::string_view kWord = "heckpoint ";
+  const size_t at = sentence.find(kWord);
+  int64_t id = 0;
+  if (at == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const char* const begin = sentence.data() + at + kWord.size();
+  return std::from_chars(begin, sentence.data() + sentence.size(), id).ec == std::errc()
+             ? std::optional(id)
+             : std::nullopt;
+}
+
 class Teller {
  public:
-  explicit Teller(const RunRequest& request) : request_(request) {
+  Teller(const RunRequest& request, const ExplainOptions& options)
+      : request_(request), options_(options) {
     request_.keep = sim::Keep::kEverything;
     request_.lens = {};
     // Its faults are drawn for what the seed made of it.
@@ -60,27 +78,15 @@ class Teller {
     }
   }
 
-  sim::Result<Story> Tell() {
+  Story Tell() && {
     result_ = Run(request_);
+    story_.verdict = result_.summary.verdict;
     story_.signature = SignatureOf(result_.summary);
-    const reports::Finding* const finding = FirstFinding(result_.summary);
-    if (finding == nullptr) {
-      return sim::Fail(sim::ErrorCode::kInvalidArgument,
-                       fmt::format("The run is {}; there is nothing to explain.",
-                                   reports::Name(result_.summary.verdict)));
-    }
-    Say(fmt::format("{}: {}", finding->oracle, finding->witness));
-    FindSubject(*finding);
-    TellFaults();
-    TellRestores();
-    if (IsAboutLiveness(*finding)) {
-      TellStandstill();
+    if (const reports::Finding* const finding = FirstFinding(result_.summary)) {
+      TellFailure(*finding);
     } else {
-      TellProtocol();
-      TellRecord(*finding);
+      TellUnbroken();
     }
-    TellCauses();
-    TellTrials();
     return std::move(story_);
   }
 
@@ -92,6 +98,114 @@ class Teller {
   }
 
   History history() const { return History(result_.recording.events); }
+
+  void TellFailure(const reports::Finding& finding) {
+    Say(fmt::format("{}: {}", finding.oracle, finding.witness));
+    FindSubject(finding);
+    TellFaults();
+    TellRestores();
+    if (IsAboutLiveness(finding)) {
+      TellStandstill();
+    } else {
+      TellProtocol(finding);
+    }
+    if (IsAboutRecords(finding)) {
+      TellRecord(finding);
+    }
+    TellCauses();
+    for (std::string& sentence : TellTrials(
+             request_, result_, {.signature = story_.signature, .compares = options_.compares})) {
+      Say(std::move(sentence));
+    }
+  }
+
+  // What a run that does not fail went through.
+  void TellUnbroken() {
+    const reports::RunSummary& summary = result_.summary;
+    Say(summary.verdict == reports::Verdict::kPassed
+            ? fmt::format("Nothing is broken: {} oracles looked.", summary.judged.size())
+            : fmt::format("The run is inconclusive: {}", summary.reason));
+    for (const std::string& sentence : result_.promise.excuses()) {
+      if (!summary.reason.contains(sentence)) {
+        Say("Not promised: " + sentence);
+      }
+    }
+    TellFaults();
+    for (const size_t index : Unfired()) {
+      Say(fmt::format("Fault {} never came{}", index,
+                      result_.why_not.at(index).empty() ? "." : ": " + result_.why_not.at(index)));
+    }
+    TellCheckpointFailures();
+    TellRestarts();
+    Say(summary.job_end);
+    if (summary.job_end.empty()) {
+      TellEnd();
+    }
+  }
+
+  std::vector<size_t> Unfired() const {
+    std::vector<size_t> unfired;
+    for (size_t index = 0; index < result_.why_not.size(); ++index) {
+      const std::vector<reports::FiredFault>& fired = result_.summary.faults;
+      const bool has_fired =
+          std::ranges::find(fired, index, &reports::FiredFault::fault) != fired.end();
+      if (!has_fired && unfired.size() < kFaultsTold) {
+        unfired.push_back(index);
+      }
+    }
+    return unfired;
+  }
+
+  void TellCheckpointFailures() {
+    const std::vector<reports::CheckpointFailure>& failures = result_.summary.checkpoint_failures;
+    for (size_t index = 0; index < std::min(failures.size(), kFailuresTold); ++index) {
+      const reports::CheckpointFailure& failure = failures[index];
+      Say(fmt::format("Checkpoint {} failed at {} ({}){}{}.", failure.id,
+                      reports::ShowClock(failure.at), failure.reason,
+                      failure.missing.empty() ? "" : ": ", fmt::join(failure.missing, "; ")));
+    }
+    if (failures.size() > kFailuresTold) {
+      Say(fmt::format("{} more checkpoints failed.", failures.size() - kFailuresTold));
+    }
+  }
+
+  void TellRestarts() {
+    const std::vector<reports::Restart>& restarts = result_.summary.restart_causes;
+    for (size_t index = 0; index < std::min(restarts.size(), kFailuresTold); ++index) {
+      const reports::Restart& restart = restarts[index];
+      Say(fmt::format("The job was restarted {}, for at {}: {}",
+                      restart.checkpoint == 0
+                          ? std::string("from nothing")
+                          : fmt::format("from checkpoint {}", restart.checkpoint),
+                      reports::ShowClock(restart.at),
+                      restart.cause.empty() ? "no cause was told." : restart.cause + "."));
+    }
+    if (restarts.size() > kFailuresTold) {
+      Say(fmt::format("It was restarted {} more times.", restarts.size() - kFailuresTold));
+    }
+  }
+
+  // What became of the job once nothing broke any more.
+  void TellEnd() {
+    const History past = history();
+    const sim::SimTime healed(request_.scenario.limits.heal_after);
+    size_t stored = 0;
+    for (const RecordedEvent* const event : past.All(events::kCheckpointStored)) {
+      stored += event->time >= healed ? 1U : 0U;
+    }
+    const std::vector<const RecordedEvent*> changes = past.All(events::kJobStatus);
+    if (changes.empty() || changes.back()->Text("to") != "FINISHED") {
+      TellStandstill();
+    } else if (changes.back()->time < healed || result_.summary.faults.empty()) {
+      Say(fmt::format("The job finished at {}.", At(*changes.back())));
+    } else {
+      Say(
+          fmt::format("All was healed at {}; after that {} checkpoint{} stored, and the job "
+                      "finished at {}.",
+                      reports::ShowClock(healed), stored, stored == 1 ? " was" : "s were",
+                      At(*changes.back())));
+    }
+  }
 
   // The event, the transaction and the checkpoint that the finding is about, as far as they can be
   // told.
@@ -107,37 +221,53 @@ class Teller {
         checkpoint_ = witness_->Number("id");
       }
     }
-    if (transaction_.empty() && !checkpoint_) {
-      FindTransaction(finding.witness);
+    if (transaction_.empty() && !checkpoint_ && IsAboutRecords(finding)) {
+      FindTransaction(finding);
     }
     if (!checkpoint_ && !transaction_.empty()) {
       checkpoint_ = past.CheckpointOf(transaction_);
+    }
+    if (!checkpoint_ && transaction_.empty()) {
+      checkpoint_ = CheckpointIn(finding.witness);
     }
     if (witness_ == nullptr && !transaction_.empty()) {
       witness_ = past.CommitOf(transaction_);
     }
   }
 
-  // Of those that the witness names, the one that went wrong; otherwise one that was lost.
-  void FindTransaction(const std::string& witness) {
+  // Of those that the witness names, the one that went wrong; otherwise the one in which what is
+  // lost was written.
+  void FindTransaction(const reports::Finding& finding) {
     const History past = history();
     for (const RecordedEvent* const begun : past.All(events::kTransactionBegun)) {
       const std::string name(begun->Text("transaction").value_or(""));
-      if (!name.empty() && witness.contains("\"" + name + "\"") &&
-          (transaction_.empty() || past.TellMissingStep(transaction_).empty())) {
+      if (!name.empty() && finding.witness.contains("\"" + name + "\"") &&
+          (transaction_.empty() || TellWrongStep(past, transaction_).empty())) {
         transaction_ = name;
       }
     }
-    const std::vector<std::string> lost = past.LostTransactions();
-    if (transaction_.empty() && !lost.empty()) {
-      transaction_ = lost.front();
+    if (finding.breach != "lost") {
+      return;
+    }
+    const RegisteredJob* const job = FindJob(request_.scenario.job.name);
+    for (const OutputRecord& record : result_.uncommitted) {
+      const std::string value =
+          job != nullptr && job->show_value ? job->show_value(record.value) : record.value;
+      const bool is_it =
+          finding.witness.contains("\"" + record.key + "\"") && finding.witness.contains(value);
+      if (is_it && (transaction_.empty() || TellWrongStep(past, transaction_).empty())) {
+        transaction_ = record.transaction;
+      }
     }
   }
 
+  // A crash and its restart are one.
   void TellFaults() {
-    const std::vector<reports::FiredFault>& fired = result_.summary.faults;
+    std::vector<reports::FiredFault> fired = result_.summary.faults;
+    std::erase_if(fired, [](const reports::FiredFault& fault) { return fault.kind == kRestart; });
     if (fired.empty()) {
-      Say("No fault is needed for it: none came.");
+      Say(story_.verdict == reports::Verdict::kFailed ? "No fault is needed for it: none came."
+                                                      : "No fault came.");
     }
     std::set<uint64_t> told;
     for (size_t index = 0; index < std::min(fired.size(), kFaultsTold); ++index) {
@@ -170,10 +300,16 @@ class Teller {
         anchor = &event;
       }
     }
-    return fmt::format("{} came at {}{}.", name, At(*act),
-                       anchor == nullptr
-                           ? ""
-                           : fmt::format(", at {}, #{}", Describe(*anchor), anchor->id.value()));
+    const RecordedEvent* restart = nullptr;
+    for (const RecordedEvent& event : past.events()) {
+      const bool is_its = fired.kind == "crash" && event.kind == "fault.restart" &&
+                          event.Text("process") == fired.target && event.id > act->id;
+      restart = restart == nullptr && is_its ? &event : restart;
+    }
+    return fmt::format(
+        "{} came at {}{}{}.", name, At(*act),
+        anchor == nullptr ? "" : fmt::format(", at {}, #{}", Describe(*anchor), anchor->id.value()),
+        restart == nullptr ? "" : "; it was restarted at " + At(*restart));
   }
 
   void TellRestores() {
@@ -191,19 +327,29 @@ class Teller {
     }
   }
 
-  void TellProtocol() {
+  void TellProtocol(const reports::Finding& finding) {
     const History past = history();
-    if (!checkpoint_) {
+    if (!transaction_.empty()) {
+      Say(TellWay(past, transaction_));
+      Say(TellWrongStep(past, transaction_));
+      return;
+    }
+    if (!checkpoint_ && IsAboutRecords(finding)) {
       checkpoint_ = restored_from_;
     }
     if (checkpoint_) {
       Say(past.TellCheckpoint(*checkpoint_));
     }
+    if (checkpoint_ && finding.oracle == RetainedFiles::kName) {
+      for (std::string& sentence : TellFiles(past, *checkpoint_)) {
+        Say(std::move(sentence));
+      }
+      if (finding.breach == "leaked") {
+        Say("No record is concerned: what is wrong lies on the shared volume.");
+      }
+    }
     if (witness_ != nullptr) {
       Say(past.TellEarlyNotification(*witness_));
-    }
-    if (!transaction_.empty()) {
-      Say(past.TellMissingStep(transaction_));
     }
   }
 
@@ -229,24 +375,22 @@ class Teller {
     }
     const auto record = std::ranges::find(result_.output, transaction_, &OutputRecord::transaction);
     if (!transaction_.empty() && record != result_.output.end()) {
-      Say(fmt::format(
-          "Transaction \"{}\" made visible: {} record{}, the first with key \"{}\".", transaction_,
-          std::ranges::count(result_.output, transaction_, &OutputRecord::transaction),
-          std::ranges::count(result_.output, transaction_, &OutputRecord::transaction) == 1 ? ""
-                                                                                            : "s",
-          reports::OneLine(record->key)));
-    } else if (transaction_.empty() && restored_from_) {
-      Say(
-          fmt::format("Every transaction of a stored checkpoint was committed: what is wrong with "
-                      "the record went wrong in the tasks, around checkpoint {} and the restore "
-                      "from it.",
-                      *restored_from_));
+      const auto count =
+          std::ranges::count(result_.output, transaction_, &OutputRecord::transaction);
+      Say(fmt::format("Transaction \"{}\" made visible: {} record{}, the first with key \"{}\".",
+                      transaction_, count, count == 1 ? "" : "s", reports::OneLine(record->key)));
+    } else if (transaction_.empty() && told.breach == "lost" &&
+               history().LostTransactions().empty()) {
+      Say(fmt::format("It is in no transaction, committed or not: it was lost before the sinks{}.",
+                      restored_from_
+                          ? fmt::format(", around the restore from checkpoint {}", *restored_from_)
+                          : ""));
     }
   }
 
   void TellCauses() {
-    if (witness_ == nullptr) {
-      return;
+    if (witness_ == nullptr || !transaction_.empty()) {
+      return;  // its way has been told
     }
     std::vector<std::string> steps;
     for (const RecordedEvent* const event : history().CausesOf(*witness_, kCausesTold)) {
@@ -258,93 +402,8 @@ class Teller {
     }
   }
 
-  // ---- What is tried out
-
-  Trial Try(std::string change, RunRequest request) const {
-    request.keep = sim::Keep::kNothing;
-    request.scenario.limits.events =
-        std::min(request.scenario.limits.events, result_.summary.events * 2 + 1000);
-    Trial trial{.change = std::move(change), .request = std::move(request)};
-    trial.summary = Run(trial.request).summary;
-    return trial;
-  }
-
-  std::string Outcome(const Trial& trial) const {
-    if (trial.summary.verdict != reports::Verdict::kFailed) {
-      return trial.summary.verdict == reports::Verdict::kPassed ? "passes" : "is inconclusive";
-    }
-    const std::string signature = SignatureOf(trial.summary);
-    return signature == story_.signature ? "fails like this" : "fails with " + signature;
-  }
-
-  std::vector<Trial> TryFault(size_t index) const {
-    const faults::FaultPlan& plan = *request_.plan;
-    std::vector<Trial> trials;
-    const auto try_plan = [&](const std::string& change, faults::FaultPlan other) {
-      if (faults::CheckAgainst(other, CastOf(request_.scenario)).empty()) {
-        RunRequest request = request_;
-        request.plan = std::move(other);
-        trials.push_back(Try(change, std::move(request)));
-      }
-    };
-    for (const auto& [move, word] :
-         {std::pair(Move::kEarlier, "a step earlier"), std::pair(Move::kLater, "a step later")}) {
-      if (const std::optional<faults::Fault> moved = MoveFault(plan.faults[index], move)) {
-        faults::FaultPlan other = plan;
-        other.faults[index] = *moved;
-        try_plan(fmt::format("with {} {}", NameOf(plan, index), word), std::move(other));
-      }
-    }
-    std::vector<uint64_t> others;
-    for (uint64_t other = 0; other < plan.faults.size(); ++other) {
-      if (other != index) {
-        others.push_back(other);
-      }
-    }
-    try_plan("without " + NameOf(plan, index), KeepFaults(plan, others, result_.summary.faults));
-    return trials;
-  }
-
-  void TellTrials() {
-    std::optional<Trial> nearest;
-    const size_t count = std::min(request_.plan->faults.size(), kFaultsTold);
-    for (size_t index = 0; index < count; ++index) {
-      std::vector<std::string> outcomes;
-      for (Trial& trial : TryFault(index)) {
-        outcomes.push_back(fmt::format("{} it {}", trial.change, Outcome(trial)));
-        if (!nearest && trial.summary.verdict == reports::Verdict::kPassed) {
-          nearest = std::move(trial);
-        }
-      }
-      if (!outcomes.empty()) {
-        outcomes.front().front() = 'W';  // "With…"
-        Say(fmt::format("{}.", fmt::join(outcomes, "; ")));
-      }
-    }
-    if (nearest) {
-      TellDeparture(*nearest);
-    }
-    if (!request_.defects.empty()) {
-      RunRequest right = request_;
-      right.defects = {};
-      const Trial trial =
-          Try(fmt::format("without {}", fmt::join(NamesOf(request_.defects), " and ")), right);
-      if (trial.summary.verdict == reports::Verdict::kPassed) {
-        TellDeparture(trial);
-      }
-    }
-  }
-
-  // The first thing that somebody could see.
-  void TellDeparture(const Trial& trial) {
-    RunRequest request = trial.request;
-    request.keep = sim::Keep::kTrace;
-    const RunResult passed = Run(request);
-    Say(fmt::format("The run {} passes; it {}.", trial.change,
-                    scenarios::TellDeparture(result_.recording.events, passed.recording.events)));
-  }
-
   RunRequest request_;
+  ExplainOptions options_;
   RunResult result_;
   Story story_;
   const RecordedEvent* witness_ = nullptr;
@@ -355,29 +414,8 @@ class Teller {
 
 }  // namespace
 
-sim::Result<Story> Explain(const RunRequest& request) { return Teller(request).Tell(); }
-
-std::optional<faults::Fault> MoveFault(faults::Fault fault, Move move) {
-  const bool earlier = move == Move::kEarlier;
-  const auto shift = [earlier](sim::Duration& span) {
-    if (earlier && span < kStep) {
-      return false;
-    }
-    span += earlier ? -kStep : kStep;
-    return true;
-  };
-  bool moved = false;
-  if (auto* const at = std::get_if<faults::AtTime>(&fault.when)) {
-    sim::Duration span = at->time - sim::kEpoch;
-    moved = shift(span);
-    at->time = sim::kEpoch + span;
-  } else if (auto* const event = std::get_if<faults::AtEvent>(&fault.when)) {
-    moved = !earlier || event->nth > 1;
-    event->nth += !moved ? 0 : earlier ? uint64_t{0} - 1 : 1;
-  } else if (auto* const after = std::get_if<faults::AfterFault>(&fault.when)) {
-    moved = shift(after->delay);
-  }
-  return moved ? std::optional(fault) : std::nullopt;
+Story Explain(const RunRequest& request, const ExplainOptions& options) {
+  return Teller(request, options).Tell();
 }
 
 }  // namespace flinch::scenarios

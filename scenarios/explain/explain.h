@@ -1,10 +1,12 @@
-// Why a run failed, in about a dozen sentences: what broke, which faults came when, what became of
-// the checkpoint and the transaction, which step is missing, what led there; which faults' timing
-// matters, and where the nearest run that passes departs.
+// Why a run failed, in about a dozen sentences: what broke, which faults came when, the way of the
+// transaction or of the checkpoint's files and whose step on it was wrong, what led there; which
+// faults' timing matters, and where the nearest run that passes departs.
 //
 // The first half is read off the recording, the second is tried out: each fault is left out, and
 // moved to either side.
-// Cost: the run, and three short ones per fault. Shrink first: a story of seven faults is none.
+// Words: no record is blamed for what concerns none (files that are left, a job that stands still),
+//        and nobody who did right.
+// Cost:  the run, and three short ones per fault. Shrink first: a story of seven faults is none.
 #pragma once
 
 #include <optional>
@@ -12,22 +14,25 @@
 #include <vector>
 
 #include "faults/fault_plan.h"
+#include "reports/run_summary.h"
 #include "scenarios/stage/run.h"
-#include "sim/result.h"
 
 namespace flinch::scenarios {
 
 struct Story {
-  std::string signature;
+  reports::Verdict verdict = reports::Verdict::kPassed;
+  std::string signature;  // of a failure
   std::vector<std::string> sentences;
 };
 
-// kInvalidArgument when the run does not fail.
-sim::Result<Story> Explain(const RunRequest& request);
+struct ExplainOptions {
+  // Whether it may compare with a run that passes: without the planted defects, or with a fault
+  // moved or left out. The bugs that people have are in no list, and stories are to name the guilty
+  // without it.
+  bool compares = true;
+};
 
-enum class Move : uint8_t { kEarlier, kLater };
-
-// One event, or 10 ms, or nothing where there is nothing before.
-std::optional<faults::Fault> MoveFault(faults::Fault fault, Move move);
+// Of a run that does not fail: what it went through, and why it says nothing where it says nothing.
+Story Explain(const RunRequest& request, const ExplainOptions& options = {});
 
 }  // namespace flinch::scenarios

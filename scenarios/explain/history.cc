@@ -135,25 +135,35 @@ const RecordedEvent* History::StoredAt(int64_t checkpoint) const {
   return stored != nullptr ? stored : First(events::kJobRestored, "checkpoint", checkpoint);
 }
 
+const RecordedEvent* History::DueAt(const RecordedEvent& precommitted) const {
+  const int64_t checkpoint = precommitted.Number("checkpoint").value_or(0);
+  if (const RecordedEvent* const stored = StoredAt(checkpoint)) {
+    return stored;
+  }
+  for (const RecordedEvent& event : events_) {
+    if (event.id < precommitted.id) {
+      continue;
+    }
+    if (event.kind == events::kJobRestored) {
+      return nullptr;  // from an older one, so it is to be done anew
+    }
+    if (event.kind == events::kCheckpointStored && event.Number("id").value_or(0) > checkpoint) {
+      return &event;
+    }
+  }
+  return nullptr;
+}
+
 std::vector<std::string> History::LostTransactions() const {
   std::vector<std::string> lost;
   for (const RecordedEvent* const flushed : All(events::kSinkPreCommitted)) {
-    const std::optional<int64_t> checkpoint = flushed->Number("checkpoint");
     const std::string transaction(flushed->Text("transaction").value_or(""));
-    if (checkpoint && StoredAt(*checkpoint) != nullptr && CommitOf(transaction) == nullptr) {
+    if (DueAt(*flushed) != nullptr &&
+        First(events::kTransactionCommitted, "transaction", transaction) == nullptr) {
       lost.push_back(transaction);
     }
   }
   return lost;
-}
-
-std::string History::SubtaskOf(std::string_view transaction) const {
-  for (const std::string_view kind : {events::kSinkPreCommitted, events::kSinkCommitting}) {
-    if (const RecordedEvent* const event = First(kind, "transaction", transaction)) {
-      return " of " + std::string(event->Text("subtask").value_or("a sink"));
-    }
-  }
-  return "";
 }
 
 std::set<std::string, std::less<>> History::Subtasks() const {
@@ -178,6 +188,12 @@ std::string History::TellCheckpoint(int64_t id) const {
     }
   }
   const RecordedEvent* const completed = First(events::kCheckpointCompleted, "id", id);
+  std::set<std::string, std::less<>> missing = Subtasks();
+  for (const RecordedEvent* const event : All(events::kCheckpointAckReceived)) {
+    if (completed != nullptr && event->Number("id") == id && event->id < completed->id) {
+      missing.erase(std::string(event->Text("subtask").value_or("")));
+    }
+  }
   const RecordedEvent* const stored = First(events::kCheckpointStored, "id", id);
   const RecordedEvent* const aborted = First(events::kCheckpointAborted, "id", id);
   std::string text = fmt::format(
@@ -191,34 +207,13 @@ std::string History::TellCheckpoint(int64_t id) const {
     text += fmt::format("; it was given up at {} ({})", At(*aborted),
                         aborted->Text("reason").value_or("no reason told"));
   }
-  return text + ".";
-}
-
-std::string History::TellMissingStep(std::string_view transaction) const {
-  const std::optional<int64_t> checkpoint = CheckpointOf(transaction);
-  if (!checkpoint) {
-    return "";
+  text += ".";
+  if (completed != nullptr && !missing.empty() &&
+      First(events::kCheckpointAckReceived, "id", id) != nullptr) {
+    text += fmt::format(" {} completed it though it had no acknowledgement of {}.",
+                        completed->process, Enumerate({missing.begin(), missing.end()}));
   }
-  const std::string subject =
-      fmt::format("transaction \"{}\"{}", transaction, SubtaskOf(transaction));
-  const RecordedEvent* const stored = StoredAt(*checkpoint);
-  const RecordedEvent* const commit = CommitOf(transaction);
-  if (commit == nullptr) {
-    const RecordedEvent* const aborted =
-        First(events::kTransactionAborted, "transaction", transaction);
-    return stored == nullptr
-               ? ""
-               : fmt::format("Checkpoint {} was stored at {}, yet {} was never committed{}.",
-                             *checkpoint, At(*stored), subject,
-                             aborted == nullptr ? "" : ": it was aborted at " + At(*aborted));
-  }
-  if (stored != nullptr && stored->id < commit->id) {
-    return "";
-  }
-  return fmt::format("Checkpoint {} {}, yet {} was committed at {}.", *checkpoint,
-                     stored == nullptr ? std::string("was never stored")
-                                       : fmt::format("was stored only at {}", At(*stored)),
-                     subject, At(*commit));
+  return text;
 }
 
 std::string History::TellEarlyNotification(const RecordedEvent& notified) const {

@@ -194,6 +194,12 @@ std::optional<sim::Duration> SpanOfBoth(sim::SimTime from, const std::string& la
 
 }  // namespace
 
+uint64_t CountFaults(const faults::FaultPlan& plan) {
+  return static_cast<uint64_t>(std::ranges::count_if(plan.faults, [](const faults::Fault& fault) {
+    return !std::holds_alternative<faults::Restart>(fault.what);
+  }));
+}
+
 faults::FaultPlan KeepFaults(const faults::FaultPlan& plan, std::span<const uint64_t> kept,
                              std::span<const reports::FiredFault> fired) {
   faults::FaultPlan subset;

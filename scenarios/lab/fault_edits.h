@@ -21,6 +21,9 @@
 
 namespace flinch::scenarios {
 
+// A crash and the restart that ends it are one fault, however they are written.
+uint64_t CountFaults(const faults::FaultPlan& plan);
+
 // The kept faults alone, which ascend. One that waits for a fault that is gone comes when it came
 // in the run whose faults these are; one that never came there goes too.
 faults::FaultPlan KeepFaults(const faults::FaultPlan& plan, std::span<const uint64_t> kept,

@@ -150,7 +150,7 @@ std::string_view Name(UnitVerdict verdict) {
 uint64_t UnitResult::faults_fired() const {
   uint64_t fired = 0;
   for (const auto& [kind, count] : faults) {
-    fired += count;
+    fired += kind == "restart" ? 0 : count;  // which is the end of a crash
   }
   return fired;
 }

@@ -228,7 +228,7 @@ class Shrinker {
 
   RunSize SizeOf() const {
     const RunRequest& run = best_.run;
-    return {.faults = run.plan->faults.size(),
+    return {.faults = CountFaults(*run.plan),
             .records = workload_.rows.size(),
             .processes = kFixedProcesses + run.scenario.cluster.task_managers,
             .settings = SettingsBetween(options_.base, run.scenario).size(),

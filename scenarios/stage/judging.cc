@@ -1,7 +1,11 @@
 #include "scenarios/stage/judging.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -28,6 +32,22 @@ std::string WhyUnjudged(const reports::RunSummary& summary) {
                      summary.judged.size() == 1 ? "it" : "them");
 }
 
+// What became certain first comes first: the rest may follow from it. What only the end of the run
+// told stands last.
+void SortByTime(std::vector<reports::Finding>& findings) {
+  std::vector<std::pair<uint64_t, size_t>> order;
+  for (size_t index = 0; index < findings.size(); ++index) {
+    const std::optional<sim::EventId>& event = findings[index].event;
+    order.emplace_back(event ? event->value() : UINT64_MAX, index);
+  }
+  std::ranges::sort(order);
+  std::vector<reports::Finding> sorted;
+  for (const auto& [event, index] : order) {
+    sorted.push_back(std::move(findings[index]));
+  }
+  findings = std::move(sorted);
+}
+
 }  // namespace
 
 void Conclude(std::optional<std::string> excuse, reports::RunSummary& summary) {
@@ -44,6 +64,7 @@ void Conclude(std::optional<std::string> excuse, reports::RunSummary& summary) {
     summary.verdict = reports::Verdict::kInconclusive;
     summary.reason = std::move(unjudged);
   }
+  SortByTime(summary.findings);
   summary.signature = SignatureOf(summary);
 }
 

@@ -209,7 +209,8 @@ class Stage {
   Circumstances DescribeCircumstances(const sim::Outcome& outcome, bool log_lacks);
   sim::Duration InputSpan() const;
   void FillNumbers(reports::RunSummary& summary) const;
-  void FillOutput(const engine::LogContents& log, FinalState& state, reports::RunSummary& summary);
+  void FillOutput(const engine::LogContents& log, FinalState& state,
+                  std::vector<OutputRecord>& uncommitted, reports::RunSummary& summary);
   std::vector<ExpectedRecord> Expect();
   FinalState Describe(const sim::Outcome& outcome, reports::RunSummary& summary);
   // How much longer than its time-outs this run may have stood still.
@@ -403,12 +404,15 @@ void Stage::FillNumbers(reports::RunSummary& summary) const {
 }
 
 void Stage::FillOutput(const engine::LogContents& log, FinalState& state,
-                       reports::RunSummary& summary) {
+                       std::vector<OutputRecord>& uncommitted, reports::RunSummary& summary) {
   state.open_transactions = log.open_transactions;
   state.open_transactions.insert(state.open_transactions.end(), left_open_.begin(),
                                  left_open_.end());
   if (const auto input = log.topics.find(request_.workload.topic); input != log.topics.end()) {
     summary.records_in = input->second.record_count;
+  }
+  if (request_.keep != sim::Keep::kNothing) {
+    uncommitted = ReadUncommitted(job_, log);
   }
   if (sim::Result<std::vector<OutputRecord>> output = ReadOutputs(job_, world_, log)) {
     state.output = *std::move(output);
@@ -507,7 +511,7 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
          .event = outcome.last_event});
   }
   if (const sim::Result<engine::LogContents> log = last_log_ ? *std::move(last_log_) : ReadLog()) {
-    FillOutput(*log, state, summary);
+    FillOutput(*log, state, result.uncommitted, summary);
   } else {
     summary.findings.push_back(
         {.oracle = "log_readable", .witness = log.error().message, .details = {}});

@@ -42,6 +42,8 @@ struct RunResult {
   sim::Recording recording;  // what `keep` asked for
   sim::Ladder ladder;
   std::vector<OutputRecord> output;  // by log partition and offset
+  // Written to the output and never committed; only where `keep` asked for something.
+  std::vector<OutputRecord> uncommitted;
   // By fault of the plan: why it never fired, as far as that is known (Injector::WhyNot).
   std::vector<std::string> why_not;
   Promise promise;                // whether the job owed its end, whatever came of it

@@ -96,7 +96,7 @@ TEST(RunSummaryTest, TextOfAFailedRunSaysFirstWhatIsBrokenAndLastHowToReplay) {
       In all: 2 doubled.
       The record with key "/b" is doubled.
 
-  job_finishes
+  job_finishes, seen later
     The job did not finish.
 
   records       2000 in, 214 out

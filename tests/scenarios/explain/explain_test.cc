@@ -1,9 +1,12 @@
 #include "scenarios/explain/explain.h"
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,6 +15,7 @@
 #include "scenarios/aim/cast.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/files/scenario_toml.h"
+#include "tests/paths.h"
 #include "tests/support/golden.h"
 
 namespace flinch::scenarios {
@@ -41,17 +45,17 @@ RunRequest Small(const std::string& fault, engine::Defect defect) {
 }
 
 TEST(ExplainTest, NamesRecordCheckpointFaultAndTheMissingStep) {
-  const sim::Result<Story> story =
+  const Story story =
       Explain(Small(R"({when={event="sink.committed"},do={crash="tm-1",restart_after="1s"}})",
                     engine::Defect::kSinkCommitsAtSnapshot));
-  ASSERT_TRUE(story.has_value()) << story.error().message;
-  EXPECT_LE(story->sentences.size(), 12U);
-  EXPECT_THAT(story->sentences, Contains(AllOf(HasSubstr("Checkpoint 1 was never stored, yet "),
-                                               HasSubstr(" was committed at #"))));
-  EXPECT_THAT(story->sentences, Contains(HasSubstr("Fault 0 (crash tm-1) came at #")));
-  EXPECT_THAT(story->sentences, Contains(HasSubstr("The record with key \"/page/1\"")));
+  EXPECT_LE(story.sentences.size(), 12U);
+  EXPECT_THAT(story.sentences,
+              Contains(AllOf(HasSubstr("sink[0] in attempt 1 on tm-1 committed it at #"),
+                             HasSubstr("checkpoint 1 was never stored"))));
+  EXPECT_THAT(story.sentences, Contains(HasSubstr("Fault 0 (crash tm-1) came at #")));
+  EXPECT_THAT(story.sentences, Contains(HasSubstr("The record with key \"/page/1\"")));
   std::string text;
-  for (const std::string& sentence : story->sentences) {
+  for (const std::string& sentence : story.sentences) {
     text += reports::Wrap(sentence, 2);
   }
   EXPECT_TRUE(tests::MatchesGolden("scenarios/explain/README.md", "story",
@@ -59,31 +63,27 @@ TEST(ExplainTest, NamesRecordCheckpointFaultAndTheMissingStep) {
 }
 
 TEST(ExplainTest, TellsAnEarlyNotification) {
-  const sim::Result<Story> story =
-      Explain(Small(R"({when={event="job.unrecoverable"},do={crash="tm-1"}})",
-                    engine::Defect::kNotifiesBeforeStored));
-  ASSERT_TRUE(story.has_value()) << story.error().message;
-  EXPECT_THAT(story->sentences, Contains(HasSubstr("No fault is needed for it")));
+  const Story story = Explain(Small(R"({when={event="job.unrecoverable"},do={crash="tm-1"}})",
+                                    engine::Defect::kNotifiesBeforeStored));
+  EXPECT_THAT(story.sentences, Contains(HasSubstr("No fault is needed for it")));
   EXPECT_THAT(
-      story->sentences,
+      story.sentences,
       Contains(HasSubstr("Checkpoint 1 was never stored, yet its completion was notified")));
-  EXPECT_THAT(story->sentences, Contains(HasSubstr("without notifies_before_stored passes")));
+  EXPECT_THAT(story.sentences, Contains(HasSubstr("without notifies_before_stored passes")));
 }
 
 // A job that does not finish did nothing wrong to a record.
 TEST(ExplainTest, TellsOfAJobThatStallsWhoWaitsForWhat) {
-  const sim::Result<Story> story =
-      Explain(Small(R"({when={event="job.unrecoverable"},do={crash="tm-1"}})",
-                    engine::Defect::kBarriersOfEndedChannelsAreLost));
-  ASSERT_TRUE(story.has_value()) << story.error().message;
-  EXPECT_THAT(story->signature, ::testing::AnyOf(HasSubstr("job_finishes"), HasSubstr("progress")));
-  EXPECT_THAT(story->sentences, Not(Contains(HasSubstr("Every transaction"))));
-  EXPECT_THAT(story->sentences, Contains(HasSubstr("The job's status is RUNNING since #")));
-  EXPECT_THAT(story->sentences, Contains(HasSubstr("executions came to no end")));
-  EXPECT_THAT(story->sentences, Contains(HasSubstr("Checkpoint ")));
-  EXPECT_THAT(story->sentences, Contains(HasSubstr("Who waits: ")));
+  const Story story = Explain(Small(R"({when={event="job.unrecoverable"},do={crash="tm-1"}})",
+                                    engine::Defect::kBarriersOfEndedChannelsAreLost));
+  EXPECT_THAT(story.signature, ::testing::AnyOf(HasSubstr("job_finishes"), HasSubstr("progress")));
+  EXPECT_THAT(story.sentences, Not(Contains(HasSubstr("Every transaction"))));
+  EXPECT_THAT(story.sentences, Contains(HasSubstr("The job's status is RUNNING since #")));
+  EXPECT_THAT(story.sentences, Contains(HasSubstr("executions came to no end")));
+  EXPECT_THAT(story.sentences, Contains(HasSubstr("Checkpoint ")));
+  EXPECT_THAT(story.sentences, Contains(HasSubstr("Who waits: ")));
   EXPECT_THAT(
-      story->sentences,
+      story.sentences,
       Contains(HasSubstr("The run without barriers_of_ended_channels_are_lost passes; it ")));
 }
 
@@ -95,31 +95,40 @@ TEST(ExplainTest, TriesARunWithoutAFaultThatAnotherOneWaitsFor) {
       std::vector<std::string>{R"({when={event="sink.committed"},do={crash="tm-1"}})",
                                R"({when={after=0,delay="1s"},do={restart="tm-1"}})"},
       CastOf(request.scenario));
-  const sim::Result<Story> story = Explain(request);
-  ASSERT_TRUE(story.has_value()) << story.error().message;
-  EXPECT_THAT(story->sentences, Contains(HasSubstr("without fault 0 (crash tm-1) it ")));
+  const Story story = Explain(request);
+  EXPECT_THAT(story.sentences, Contains(HasSubstr("without fault 0 (crash tm-1) it ")));
 }
 
-TEST(ExplainTest, HasNothingToTellOfARunThatPasses) {
-  RunRequest request = Small(R"({when={event="job.unrecoverable"},do={crash="tm-1"}})",
-                             engine::Defect::kNotifiesBeforeStored);
+TEST(ExplainTest, TellsWhatARunThatPassesWentThrough) {
+  RunRequest request =
+      Small(R"({when={event="sink.precommitted"},do={crash="tm-1",restart_after="1s"}})",
+            engine::Defect::kNotifiesBeforeStored);
   request.defects = {};
-  const sim::Result<Story> story = Explain(request);
-  ASSERT_FALSE(story.has_value());
-  EXPECT_THAT(story.error().message, HasSubstr("nothing to explain"));
+  request.scenario.options.sink.transaction_timeout = std::chrono::seconds(5);
+  const Story story = Explain(request);
+  EXPECT_EQ(story.verdict, reports::Verdict::kPassed)
+      << fmt::format("{}", fmt::join(story.sentences, "\n"));
+  EXPECT_THAT(story.sentences, Contains(HasSubstr("Nothing is broken: ")));
+  EXPECT_THAT(story.sentences, Contains(HasSubstr("Not promised: sink.transaction-timeout is 5s")));
+  EXPECT_THAT(story.sentences, Contains(AllOf(HasSubstr("Fault 0 (crash tm-1) came at #"),
+                                              HasSubstr("; it was restarted at #"))));
+  EXPECT_THAT(story.sentences, Contains(HasSubstr("The job was restarted from ")));
+  EXPECT_THAT(story.sentences, Contains(HasSubstr("the job finished at #")));
+  EXPECT_THAT(story.sentences, Not(Contains(HasSubstr("(restart tm-1)"))));
 }
 
-TEST(MoveFaultTest, MovesByAStepInEachWayThatThereIs) {
-  const faults::Action what = faults::Crash{.process = "tm-1"};
-  const faults::Fault second{faults::AtEvent{.kind = "a", .nth = 2}, what};
-  EXPECT_EQ(std::get<faults::AtEvent>(MoveFault(second, Move::kEarlier)->when).nth, 1U);
-  EXPECT_EQ(std::get<faults::AtEvent>(MoveFault(second, Move::kLater)->when).nth, 3U);
-  EXPECT_FALSE(MoveFault({faults::AtEvent{.kind = "a"}, what}, Move::kEarlier).has_value());
-  EXPECT_FALSE(MoveFault({faults::AtTime{}, what}, Move::kEarlier).has_value());
-  EXPECT_EQ(
-      std::get<faults::AfterFault>(MoveFault({faults::AfterFault{}, what}, Move::kLater)->when)
-          .delay,
-      std::chrono::milliseconds(10));
+TEST(ExplainTest, TellsWhyARunIsInconclusiveAndWhatStandsStill) {
+  const sim::Result<Scenario> scenario =
+      ReadScenario(FLINCH_SOURCE_DIR "/tests/reports_from_outside/txn-outage.toml");
+  ASSERT_TRUE(scenario.has_value()) << scenario.error().message;
+  RunRequest request{.scenario = *scenario, .workload = {}, .seed = 1};
+  request.workload = *LoadWorkload(request.scenario, request.seed, std::nullopt);
+  const Story story = Explain(request);
+  EXPECT_EQ(story.verdict, reports::Verdict::kInconclusive);
+  EXPECT_EQ(story.signature, "");
+  EXPECT_THAT(story.sentences,
+              Contains(AllOf(HasSubstr("The run is inconclusive: "), HasSubstr("time-out"))));
+  EXPECT_THAT(story.sentences, Contains(HasSubstr("Fault 0 (")));
 }
 
 }  // namespace

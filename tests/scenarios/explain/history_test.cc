@@ -1,7 +1,5 @@
 #include "scenarios/explain/history.h"
 
-#include <chrono>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/events.h"
-#include "tests/support/recording_builder.h"
+#include "tests/scenarios/explain/past.h"
 
 namespace flinch::scenarios {
 
@@ -20,66 +18,46 @@ namespace events = engine::events;
 
 using ::testing::ElementsAre;
 
-// A recording of one event every 100 ms.
-class Past {
- public:
-  Past& Add(std::string_view kind, std::initializer_list<sim::Field> fields, uint64_t cause = 0) {
-    now_ += std::chrono::milliseconds(100);
-    builder_.At(now_).CausedBy(sim::EventId(cause)).Tell(kind, fields);
-    return *this;
-  }
-
-  Past& Checkpoint(std::string_view kind, int64_t id) { return Add(kind, {{"id", id}}); }
-
-  Past& Sink(std::string_view kind, std::string_view transaction, int64_t checkpoint) {
-    return Add(kind,
-               {{"transaction", transaction}, {"checkpoint", checkpoint}, {"subtask", "sink[1]"}});
-  }
-
-  const std::vector<RecordedEvent>& events() const { return builder_.recording().events; }
-
-  History history() const { return History(builder_.recording().events); }
-
- private:
-  tests::RecordingBuilder builder_;
-  sim::Duration now_{0};
-};
-
-TEST(HistoryTest, TellsThatACommitCameWithoutItsCheckpoint) {
-  Past past;
-  past.Checkpoint(events::kCheckpointTriggered, 3)
-      .Sink(events::kSinkPreCommitted, "x", 3)
-      .Sink(events::kSinkCommitting, "x", 3);
-  EXPECT_EQ(past.history().TellMissingStep("x"),
-            "Checkpoint 3 was never stored, yet transaction \"x\" of sink[1] was committed at #3, "
-            "00:00.300.");
-  past.Checkpoint(events::kCheckpointStored, 3);
-  EXPECT_EQ(past.history().TellMissingStep("x"),
-            "Checkpoint 3 was stored only at #4, 00:00.400, yet transaction \"x\" of sink[1] was "
-            "committed at #3, 00:00.300.");
-}
-
-TEST(HistoryTest, TellsThatATransactionWasLost) {
+TEST(HistoryTest, KnowsWhichTransactionsWereLost) {
   Past past;
   past.Sink(events::kSinkPreCommitted, "x", 3)
+      .Sink(events::kSinkPreCommitted, "y", 3)
       .Checkpoint(events::kCheckpointStored, 3)
-      .Add(events::kTransactionAborted, {{"transaction", "x"}});
+      .Add(events::kTransactionCommitted, {{"transaction", "y"}});
   EXPECT_THAT(past.history().LostTransactions(), ElementsAre("x"));
-  EXPECT_EQ(past.history().TellMissingStep("x"),
-            "Checkpoint 3 was stored at #2, 00:00.200, yet transaction \"x\" of sink[1] was never "
-            "committed: it was aborted at #3, 00:00.300.");
 }
 
-TEST(HistoryTest, MissesNothingWhereAllStepsAreThere) {
+// A later checkpoint of the same attempt holds what an earlier one was to hold; a restore ends it.
+TEST(HistoryTest, KnowsWithWhichCheckpointATransactionIsDue) {
   Past past;
   past.Sink(events::kSinkPreCommitted, "x", 3)
-      .Checkpoint(events::kCheckpointStored, 3)
-      .Checkpoint(events::kCheckpointNotified, 3)
-      .Sink(events::kSinkCommitting, "x", 3);
-  EXPECT_EQ(past.history().TellMissingStep("x"), "");
-  EXPECT_EQ(past.history().TellEarlyNotification(*past.history().Find(sim::EventId(3))), "");
-  EXPECT_THAT(past.history().LostTransactions(), ElementsAre());
-  EXPECT_EQ(past.history().TellMissingStep("unknown"), "");
+      .Checkpoint(events::kCheckpointAborted, 3)
+      .Checkpoint(events::kCheckpointStored, 4);
+  EXPECT_EQ(past.history().DueAt(past.history().events().front())->id, sim::EventId(3));
+  Past restored;
+  restored.Sink(events::kSinkPreCommitted, "x", 3)
+      .Add(events::kJobRestored, {{"checkpoint", 2}, {"attempt", 2}})
+      .Checkpoint(events::kCheckpointStored, 4);
+  EXPECT_EQ(restored.history().DueAt(restored.history().events().front()), nullptr);
+  EXPECT_THAT(restored.history().LostTransactions(), ElementsAre());
+}
+
+TEST(HistoryTest, TellsAnEarlyNotificationOnlyWhereItWasEarly) {
+  Past past;
+  past.Checkpoint(events::kCheckpointStored, 3).Checkpoint(events::kCheckpointNotified, 3);
+  EXPECT_EQ(past.history().TellEarlyNotification(past.history().events().back()), "");
+}
+
+TEST(HistoryTest, NamesWhoCompletedACheckpointWithoutAllAcknowledgements) {
+  Past past;
+  past.Checkpoint(events::kCheckpointTriggered, 2)
+      .Add(events::kCheckpointAcknowledged, {{"id", 2}, {"subtask", "sink[0]"}})
+      .Add(events::kCheckpointAcknowledged, {{"id", 2}, {"subtask", "sink[1]"}})
+      .Add(events::kCheckpointAckReceived, {{"id", 2}, {"subtask", "sink[0]"}})
+      .Checkpoint(events::kCheckpointCompleted, 2);
+  EXPECT_THAT(
+      past.history().TellCheckpoint(2),
+      ::testing::HasSubstr("world completed it though it had no acknowledgement of sink[1]."));
 }
 
 TEST(HistoryTest, TellsACheckpointFromItsTriggerToItsEnd) {
