@@ -75,6 +75,7 @@ class Environment {
   virtual FileSystem& shared() = 0;  // one for all hosts
 
   // Tells observers what happened, now. May suspend: a fault may be waiting for just this event.
+  // Returns 0 for a kind that the experimenter does not want (WorldOptions::untraced).
   virtual EventId Trace(std::string_view kind, std::initializer_list<Field> fields = {}) = 0;
 };
 

@@ -141,7 +141,7 @@ void CheckpointCoordinator::OnTriggerFailed(CheckpointId id) {
 }
 
 void CheckpointCoordinator::Perform(const effect::DrawId& draw) {
-  environment_.Trace(events::kCheckpointDue, {{"after_restore", draw.after_restore ? 1 : 0}});
+  events::Trace(environment_, events::CheckpointDue{.after_restore = draw.after_restore});
   DoIo([this, ticket = draw.ticket]() -> CoordinatorInput {
     const sim::Result<uint64_t> id = ids_.Next();
     return input::IdDrawn{.ticket = ticket, .id = ids_.last(), .drawn = id.has_value(), .plan = {}};
@@ -149,8 +149,8 @@ void CheckpointCoordinator::Perform(const effect::DrawId& draw) {
 }
 
 void CheckpointCoordinator::Perform(const effect::Trigger& trigger) {
-  environment_.Trace(events::kCheckpointTriggered,
-                     {{"id", trigger.id}, {"after_restore", trigger.after_restore ? 1 : 0}});
+  events::Trace(environment_, events::CheckpointTriggered{.id = trigger.id,
+                                                          .after_restore = trigger.after_restore});
   const CheckpointMeta meta{.id = trigger.id, .timestamp = environment_.WallNow(), .options = {}};
   for (const ExecutionAttemptId& task : trigger.tasks) {
     job_.Trigger(task, meta);
@@ -158,12 +158,12 @@ void CheckpointCoordinator::Perform(const effect::Trigger& trigger) {
 }
 
 void CheckpointCoordinator::Perform(const effect::Count& count) {
-  environment_.Trace(events::kCheckpointAckReceived,
-                     {{"id", count.id}, {"subtask", job_.NameOf(count.task)}});
+  events::Trace(environment_,
+                events::CheckpointAckReceived{.id = count.id, .subtask = job_.NameOf(count.task)});
 }
 
 void CheckpointCoordinator::Perform(const effect::Complete& complete) {
-  environment_.Trace(events::kCheckpointCompleted, {{"id", complete.id}});
+  events::Trace(environment_, events::CheckpointCompleted{.id = complete.id});
 }
 
 void CheckpointCoordinator::Perform(const effect::Store& store) {
@@ -174,8 +174,8 @@ void CheckpointCoordinator::Perform(const effect::Store& store) {
 }
 
 void CheckpointCoordinator::Perform(const effect::Stored& stored) {
-  environment_.Trace(events::kCheckpointStored,
-                     {{"id", stored.id}, {"after_restore", stored.after_restore ? 1 : 0}});
+  events::Trace(environment_,
+                events::CheckpointStored{.id = stored.id, .after_restore = stored.after_restore});
 }
 
 void CheckpointCoordinator::Perform(const effect::NotifyComplete& notify) {
@@ -183,12 +183,12 @@ void CheckpointCoordinator::Perform(const effect::NotifyComplete& notify) {
     job_.NotifyComplete(task, notify.id, notify.is_final);
   }
   if (!notify.is_repeated) {
-    environment_.Trace(events::kCheckpointNotified, {{"id", notify.id}});
+    events::Trace(environment_, events::CheckpointNotified{.id = notify.id});
   }
 }
 
 void CheckpointCoordinator::Perform(const effect::Abort& abort) {
-  environment_.Trace(events::kCheckpointAborted, {{"id", abort.id}, {"reason", abort.reason}});
+  events::Trace(environment_, events::CheckpointAborted{.id = abort.id, .reason = abort.reason});
 }
 
 void CheckpointCoordinator::Perform(const effect::NotifyAborted& notify) {

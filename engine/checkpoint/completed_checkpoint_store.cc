@@ -117,7 +117,7 @@ std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
     }
     checkpoints_.erase(checkpoints_.begin());
     subsumed.push_back(id);
-    environment_.Trace(events::kCheckpointSubsumed, {{"id", id}});
+    events::Trace(environment_, events::CheckpointSubsumed{.id = id});
     unreferenced_.insert(id);
     if (!DeleteUnreferenced()) {
       return subsumed;  // the next clean-up tries again
@@ -146,7 +146,7 @@ bool CompletedCheckpointStore::DeleteUnreferenced() {
       return false;
     }
     unreferenced_.erase(id);
-    environment_.Trace(events::kCheckpointDeleted, {{"id", id}});
+    events::Trace(environment_, events::CheckpointDeleted{.id = id});
   }
   return true;
 }

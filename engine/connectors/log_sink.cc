@@ -255,8 +255,8 @@ sim::Result<void> TransactionalLogWriter::Discard(const ListedTransaction& lefto
     return Fail(closed);
   }
   if (leftover.has_records) {
-    environment_.Trace(events::kSinkAborted,
-                       {{"transaction", leftover.transactional_id}, {"subtask", subtask_name_}});
+    events::Trace(environment_, events::SinkAborted{.transaction = leftover.transactional_id,
+                                                    .subtask = subtask_name_});
   }
   return {};
 }
@@ -392,9 +392,9 @@ sim::Result<std::optional<PendingTransaction>> TransactionalLogWriter::PreCommit
       return Fail(written);
     }
   }
-  environment_.Trace(events::kSinkPreCommitted, {{"transaction", transaction.transactional_id},
-                                                 {"checkpoint", checkpoint},
-                                                 {"subtask", subtask_name_}});
+  events::Trace(environment_, events::SinkPreCommitted{.transaction = transaction.transactional_id,
+                                                       .checkpoint = checkpoint,
+                                                       .subtask = subtask_name_});
   return transaction;
 }
 
@@ -490,9 +490,9 @@ sim::Result<void> TransactionalLogWriter::Commit(const PendingTransaction& trans
   const Action action =
       Step(kSinkTransactionTransitions, SinkTransactionPhase::kPending, input).action;
   sim::Check(action == Action::kCommit, "{} commits what is pending", Name(input));
-  environment_.Trace(events::kSinkCommitting, {{"transaction", transaction.transactional_id},
-                                               {"checkpoint", transaction.checkpoint},
-                                               {"subtask", subtask_name_}});
+  events::Trace(environment_, events::SinkCommitting{.transaction = transaction.transactional_id,
+                                                     .checkpoint = transaction.checkpoint,
+                                                     .subtask = subtask_name_});
   const EndTransactionRequest request{.transactional_id = transaction.transactional_id,
                                       .identity = transaction.identity,
                                       .end = TransactionEnd::kCommit};
@@ -509,9 +509,9 @@ sim::Result<void> TransactionalLogWriter::Commit(const PendingTransaction& trans
                             transaction.transactional_id, transaction.checkpoint.value(),
                             ended.error().message));
   }
-  environment_.Trace(events::kSinkCommitted, {{"transaction", transaction.transactional_id},
-                                              {"checkpoint", transaction.checkpoint},
-                                              {"subtask", subtask_name_}});
+  events::Trace(environment_, events::SinkCommitted{.transaction = transaction.transactional_id,
+                                                    .checkpoint = transaction.checkpoint,
+                                                    .subtask = subtask_name_});
   return {};
 }
 

@@ -98,7 +98,7 @@ void JobMaster::Start() {
 }
 
 void JobMaster::GiveUp(const std::string& reason) {
-  environment_.Trace(events::kJobUnrecoverable, {{"reason", reason}});
+  events::Trace(environment_, events::JobUnrecoverable{.reason = reason});
   Feed(job_input::Unreadable{reason});
 }
 
@@ -118,15 +118,16 @@ void JobMaster::Feed(SchedulerInput input) {
 }
 
 void JobMaster::Perform(const job_effect::TellStatus& told) {
-  environment_.Trace(events::kJobStatus,
-                     {{"from", Name(told.from)}, {"to", Name(told.to)}, {"reason", told.reason}});
+  events::Trace(environment_,
+                events::JobStatusChanged{
+                    .from = Name(told.from), .to = Name(told.to), .reason = told.reason});
 }
 
 void JobMaster::Perform(const job_effect::TellState& told) {
-  environment_.Trace(events::kExecutionState, {{"subtask", NameOf(told.task)},
-                                               {"attempt", told.task.attempt},
-                                               {"from", Name(told.from)},
-                                               {"to", Name(told.to)}});
+  events::Trace(environment_, events::ExecutionStateChanged{.subtask = NameOf(told.task),
+                                                            .attempt = told.task.attempt,
+                                                            .from = Name(told.from),
+                                                            .to = Name(told.to)});
 }
 
 void JobMaster::Perform(const job_effect::DrawNumber&) {
@@ -147,9 +148,9 @@ void JobMaster::Perform(const job_effect::DrawNumber&) {
 
 void JobMaster::Perform(const job_effect::Restore& restore) {
   const CompletedCheckpoint* latest = checkpoints_.latest();
-  environment_.Trace(events::kJobRestored,
-                     {{"checkpoint", latest == nullptr ? CheckpointId() : latest->id},
-                      {"attempt", restore.number}});
+  events::Trace(environment_,
+                events::JobRestored{.checkpoint = latest == nullptr ? CheckpointId() : latest->id,
+                                    .attempt = restore.number});
 }
 
 void JobMaster::Perform(const job_effect::Deploy& deploy) {

@@ -38,7 +38,7 @@ void ResourceManager::Beat() {
 
 void ResourceManager::Lose(const std::string& name, const std::string& reason) {
   task_managers_.erase(name);
-  environment_.Trace(events::kTaskManagerLost, {{"name", name}, {"reason", reason}});
+  events::Trace(environment_, events::TaskManagerLost{.name = name, .reason = reason});
   for (TaskManagerListener* listener : listeners_) {
     listener->OnTaskManagerLost(name, reason);
   }
@@ -71,8 +71,8 @@ void ResourceManager::Admit(const RegisterTaskManager& request, sim::Address fro
                                   .rpc = from,
                                   .data = {from.host, kDataPort},
                                   .last_heard = environment_.Now()};
-  environment_.Trace(events::kTaskManagerRegistered,
-                     {{"name", request.name}, {"incarnation", request.incarnation}});
+  events::Trace(environment_, events::TaskManagerRegistered{.name = request.name,
+                                                            .incarnation = request.incarnation});
   for (TaskManagerListener* listener : listeners_) {
     listener->OnTaskManagerRegistered(request.name);
   }

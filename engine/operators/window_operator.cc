@@ -50,9 +50,9 @@ sim::Result<const TimeWindow*> WindowOperatorBase::AssignAnew(EventTime timestam
   last_is_over_at_ =
       defects_.Right(last_.max_timestamp(), Defect::kWindowIsLateByItsStart, last_.start);
   if (last_is_over_at_ <= watermark_) {
-    environment_->Trace(events::kWindowLateRecord, {{"subtask", subtask_},
-                                                    {"timestamp", timestamp.nanos()},
-                                                    {"watermark", watermark_.nanos()}});
+    events::Trace(*environment_, events::WindowLateRecord{.subtask = subtask_,
+                                                          .timestamp = timestamp.nanos(),
+                                                          .watermark = watermark_.nanos()});
     return nullptr;
   }
   return &last_;

@@ -101,7 +101,7 @@ class LogBroker {
     for (;;) {
       const sim::Result<void> loaded = Load(must_rewrite);
       if (loaded) {
-        environment_.Trace(events::kBrokerStarted, {{"records", state_.record_count()}});
+        events::Trace(environment_, events::BrokerStarted{.records = state_.record_count()});
         return;
       }
       if (loaded.error().code == ErrorCode::kCorruption) {
@@ -273,26 +273,34 @@ class LogBroker {
   }
 
   void Tell(const LogEvent& event) {
-    const sim::Field transaction("transaction", event.subject);
-    const sim::Field producer("producer", event.identity.id);
-    const sim::Field epoch("epoch", event.identity.epoch);
+    const std::string_view transaction = event.subject;
+    const uint64_t producer = event.identity.id;
+    const uint64_t epoch = event.identity.epoch;
     switch (event.kind) {
       case LogEvent::Kind::kBegun:
-        environment_.Trace(events::kTransactionBegun, {transaction, producer, epoch});
+        events::Trace(environment_,
+                      events::TransactionBegun{
+                          .transaction = transaction, .producer = producer, .epoch = epoch});
         return;
       case LogEvent::Kind::kCommitted:
-        environment_.Trace(events::kTransactionCommitted,
-                           {transaction, producer, epoch, {"records", event.records}});
+        events::Trace(environment_, events::TransactionCommitted{.transaction = transaction,
+                                                                 .producer = producer,
+                                                                 .epoch = epoch,
+                                                                 .records = event.records});
         return;
       case LogEvent::Kind::kAborted:
-        environment_.Trace(events::kTransactionAborted,
-                           {transaction, producer, epoch, {"reason", event.reason}});
+        events::Trace(environment_, events::TransactionAborted{.transaction = transaction,
+                                                               .producer = producer,
+                                                               .epoch = epoch,
+                                                               .reason = event.reason});
         return;
       case LogEvent::Kind::kFenced:
-        environment_.Trace(events::kProducerFenced, {transaction, producer, epoch});
+        events::Trace(environment_,
+                      events::ProducerFenced{
+                          .transaction = transaction, .producer = producer, .epoch = epoch});
         return;
       case LogEvent::Kind::kSealed:
-        environment_.Trace(events::kTopicSealed, {{"topic", event.subject}});
+        events::Trace(environment_, events::TopicSealed{.topic = event.subject});
         return;
     }
   }

@@ -122,8 +122,9 @@ StreamTask::Ending StreamTask::Run() {
 
 sim::Result<void> StreamTask::Start() {
   const CheckpointId restored = deployment_.restored();
-  environment_.Trace(events::kTaskRestoring,
-                     {{"subtask", name_}, {"attempt", id_.attempt}, {"checkpoint", restored}});
+  events::Trace(
+      environment_,
+      events::TaskRestoring{.subtask = name_, .attempt = id_.attempt, .checkpoint = restored});
   if (restored == CheckpointId()) {
     if (sim::Result<void> opened = chain_.Open(nullptr); !opened) {
       return opened;
@@ -146,10 +147,10 @@ sim::Result<void> StreamTask::Start() {
   }
   gate_.Start(fibers_);
   started_ = true;
-  environment_.Trace(events::kTaskStarted, {{"subtask", name_},
-                                            {"attempt", id_.attempt},
-                                            {"checkpoint", restored},
-                                            {"entries", chain_.keyed_entries()}});
+  events::Trace(environment_, events::TaskStarted{.subtask = name_,
+                                                  .attempt = id_.attempt,
+                                                  .checkpoint = restored,
+                                                  .entries = chain_.keyed_entries()});
   listener_.OnStarted(id_);
   return {};
 }
@@ -334,19 +335,19 @@ EventTime StreamTask::watermark() const {
 void StreamTask::CountRecord() {
   ++records_;
   if (!std::exchange(saw_record_, true)) {
-    environment_.Trace(events::kFirstRecord, {{"subtask", name_}, {"attempt", id_.attempt}});
+    events::Trace(environment_, events::FirstRecord{.subtask = name_, .attempt = id_.attempt});
   }
 }
 
 sim::Result<void> StreamTask::OnBarrier(size_t channel, const CheckpointMeta& meta) {
   const CheckpointId id = meta.id;
-  environment_.Trace(events::kBarrierReceived, {{"id", id},
-                                                {"subtask", name_},
-                                                {"channel", channel},
-                                                {"attempt", id_.attempt},
-                                                {"place", barriers_.PlaceOf(channel, id)},
-                                                {"from", gate_.channel(channel).producer_name},
-                                                {"records", channels_[channel].records}});
+  events::Trace(environment_, events::BarrierReceived{.id = id,
+                                                      .subtask = name_,
+                                                      .channel = channel,
+                                                      .attempt = id_.attempt,
+                                                      .place = barriers_.PlaceOf(channel, id),
+                                                      .from = gate_.channel(channel).producer_name,
+                                                      .records = channels_[channel].records});
   if (defects_.Has(Defect::kBarriersOfEndedChannelsAreLost) && gate_.HasEnded(channel)) {
     return {};
   }
@@ -375,10 +376,10 @@ sim::Result<void> StreamTask::Perform(const barrier_effect::Resume& resume) {
 }
 
 sim::Result<void> StreamTask::Perform(const barrier_effect::Trigger& trigger) {
-  environment_.Trace(events::kBarrierAligned, {{"id", trigger.meta.id},
-                                               {"subtask", name_},
-                                               {"attempt", id_.attempt},
-                                               {"channels", gate_.channels()}});
+  events::Trace(environment_, events::BarrierAligned{.id = trigger.meta.id,
+                                                     .subtask = name_,
+                                                     .attempt = id_.attempt,
+                                                     .channels = gate_.channels()});
   return PerformCheckpoint(trigger.meta);
 }
 
@@ -416,7 +417,7 @@ sim::Result<void> StreamTask::EndInput() {
   for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
     partition->BroadcastEndOfData();
   }
-  environment_.Trace(events::kTaskEndOfInput, {{"subtask", name_}, {"attempt", id_.attempt}});
+  events::Trace(environment_, events::TaskEndOfInput{.subtask = name_, .attempt = id_.attempt});
   listener_.OnEndOfInput(id_);
   return {};
 }
@@ -436,11 +437,11 @@ sim::Result<void> StreamTask::PerformCheckpoint(const CheckpointMeta& meta) {
     return sim::Fail(snapshot);
   }
   frozen_[id] = *std::move(snapshot);
-  environment_.Trace(events::kSnapshotTaken, {{"id", id},
-                                              {"subtask", name_},
-                                              {"attempt", id_.attempt},
-                                              {"entries", chain_.keyed_entries()},
-                                              {"watermark", watermark().nanos()}});
+  events::Trace(environment_, events::SnapshotTaken{.id = id,
+                                                    .subtask = name_,
+                                                    .attempt = id_.attempt,
+                                                    .entries = chain_.keyed_entries(),
+                                                    .watermark = watermark().nanos()});
   fibers_.Spawn("upload", [this, meta] { Upload(meta); });
   return {};
 }
@@ -452,9 +453,9 @@ void StreamTask::SendBarrier(const CheckpointMeta& meta) {
     partition->BroadcastBarrier(meta);
   }
   if (!partitions_.empty()) {
-    environment_.Trace(
-        events::kBarrierSent,
-        {{"id", meta.id}, {"subtask", name_}, {"attempt", id_.attempt}, {"records", sent}});
+    events::Trace(environment_,
+                  events::BarrierSent{
+                      .id = meta.id, .subtask = name_, .attempt = id_.attempt, .records = sent});
   }
 }
 
@@ -479,7 +480,7 @@ void StreamTask::Upload(const CheckpointMeta& meta) {
     }
     return;
   }
-  environment_.Trace(events::kSnapshotUploaded, {{"id", id}, {"subtask", name_}});
+  events::Trace(environment_, events::SnapshotUploaded{.id = id, .subtask = name_});
   listener_.OnSnapshot(id_, id, *handle);
 }
 

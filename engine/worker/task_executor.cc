@@ -154,12 +154,12 @@ void TaskExecutor::OnSubmit(const SubmitTask& submit) {
 void TaskExecutor::TraceEnding(const std::string& name, AttemptNumber attempt,
                                const StreamTask::Ending& ending) {
   if (ending.state == ExecutionState::kFinished) {
-    environment_.Trace(events::kTaskFinished, {{"subtask", name}, {"attempt", attempt}});
+    events::Trace(environment_, events::TaskFinished{.subtask = name, .attempt = attempt});
   } else if (ending.state == ExecutionState::kCanceled) {
-    environment_.Trace(events::kTaskCanceled, {{"subtask", name}, {"attempt", attempt}});
+    events::Trace(environment_, events::TaskCanceled{.subtask = name, .attempt = attempt});
   } else {
-    environment_.Trace(events::kTaskFailed,
-                       {{"subtask", name}, {"attempt", attempt}, {"reason", ending.reason}});
+    events::Trace(environment_,
+                  events::TaskFailed{.subtask = name, .attempt = attempt, .reason = ending.reason});
   }
 }
 
@@ -235,8 +235,8 @@ void TaskExecutor::OnSnapshot(const ExecutionAttemptId& task, CheckpointId id,
            [this, leader = *leader, task, id](const sim::Error& refusal) {
              Decline(leader, task, id, "Its acknowledgement was refused: " + refusal.message);
            });
-    environment_.Trace(events::kCheckpointAcknowledged,
-                       {{"id", id}, {"subtask", Find(task)->name()}});
+    events::Trace(environment_,
+                  events::CheckpointAcknowledged{.id = id, .subtask = Find(task)->name()});
   });
 }
 

@@ -142,7 +142,9 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
       .sees_the_end = sees_the_end};
   std::vector<faults::Anchor> anchors;
   for (const events::EventInfo& event : events::kAll) {
-    if (IsOneOf(event.kind, kNeedFailures) ||
+    const bool is_untold =
+        event.level == events::EventLevel::kChannel && !scenario.limits.channel_events;
+    if (is_untold || IsOneOf(event.kind, kNeedFailures) ||
         (IsOneOf(event.kind, kOfTheEnd) && !occasions.sees_the_end)) {
       continue;
     }

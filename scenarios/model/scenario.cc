@@ -94,6 +94,13 @@ class ProblemFinder {
       } else if (std::find(scenario_.oracles.begin(), here, name) != here) {
         Add("oracles", fmt::format("The oracle {} is named twice.", Quote(name)));
         problems_.back().item = index;
+      } else if (FindOracle(name)->needs_channels && !scenario_.limits.channel_events) {
+        Add("oracles",
+            fmt::format("The oracle {} judges what arrives on each channel, which "
+                        "limits.channel_events = false leaves out.",
+                        Quote(name)),
+            {"limits"});
+        problems_.back().item = index;
       }
     }
     if (!scenario_.job.name.empty() && FindJob(scenario_.job.name) == nullptr) {

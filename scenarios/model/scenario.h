@@ -128,6 +128,9 @@ struct LimitsSpec {
   uint64_t events = 50'000'000;
   // A job that is healed and has all its input must finish within so many more checkpoints.
   uint64_t checkpoints_after_healing = 1000;
+  // Whether tasks tell what arrives on each channel. There are as many channels as pairs of
+  // subtasks: without them a wide job costs less, and oracles that need them do not judge.
+  bool channel_events = true;
 };
 
 // What differs from seed to seed: see scenarios/model/vary.h.

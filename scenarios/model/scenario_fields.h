@@ -110,6 +110,7 @@ void VisitFields(AnyScenario& scenario, Visitor&& visit) {
   visit(FieldInfo{"limits.events", 1000}, scenario.limits.events);
   visit(FieldInfo{"limits.checkpoints_after_healing", 1},
         scenario.limits.checkpoints_after_healing);
+  visit(FieldInfo{"limits.channel_events"}, scenario.limits.channel_events);
   visit(FieldInfo{"vary.cluster"}, scenario.vary.cluster);
   visit(FieldInfo{"vary.options"}, scenario.vary.options);
   visit(FieldInfo{"vary.knobs"}, scenario.vary.knobs);

@@ -111,6 +111,11 @@ void Alignment::OnAligned(const sim::TraceEvent& event) {
   widest = std::max(widest, received);
 }
 
+std::vector<std::string_view> Alignment::wants() const {
+  return {events::kBarrierReceived, events::kBarrierAligned, events::kTaskStarted,
+          events::kTaskEndOfInput, events::kTaskFinished};
+}
+
 void Alignment::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == events::kBarrierReceived) {
     OnReceived(event);

@@ -36,10 +36,13 @@ class Alignment final : public Oracle {
   static constexpr std::string_view kPromise =
       "A task is aligned after one barrier from each of its channels, no fewer and none twice.";
 
+  static constexpr bool kNeedsChannels = true;
+
   std::string_view name() const override { return kName; }
 
   std::string_view promise() const override { return kPromise; }
 
+  std::vector<std::string_view> wants() const override;
   void OnEvent(const sim::TraceEvent& event) override;
   std::vector<reports::Finding> Judge(const FinalState& state) override;
 

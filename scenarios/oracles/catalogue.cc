@@ -28,10 +28,13 @@ namespace {
 
 template <typename Kind>
 constexpr OracleInfo Entry() {
-  return {.name = Kind::kName, .promise = Kind::kPromise, .make = [] {
-            return std::unique_ptr<Oracle>(std::make_unique<Kind>());
-          }};
+  return {.name = Kind::kName,
+          .promise = Kind::kPromise,
+          .make = [] { return std::unique_ptr<Oracle>(std::make_unique<Kind>()); },
+          .needs_channels = requires {Kind::kNeedsChannels;
 }
+};  // namespace
+}  // namespace flinch::scenarios
 
 constexpr auto kCatalogue = std::to_array<OracleInfo>({
     Entry<ExactlyOnce>(),
@@ -70,7 +73,8 @@ const OracleInfo* FindOracle(std::string_view name) {
   return found == kCatalogue.end() ? nullptr : &*found;
 }
 
-sim::Result<std::vector<std::unique_ptr<Oracle>>> MakeOracles(std::span<const std::string> names) {
+sim::Result<std::vector<std::unique_ptr<Oracle>>> MakeOracles(std::span<const std::string> names,
+                                                              bool channel_events) {
   for (const std::string& name : names) {
     if (FindOracle(name) == nullptr) {
       return sim::Fail(
@@ -80,7 +84,9 @@ sim::Result<std::vector<std::unique_ptr<Oracle>>> MakeOracles(std::span<const st
   }
   std::vector<std::unique_ptr<Oracle>> oracles;
   for (const OracleInfo& info : kCatalogue) {
-    if (names.empty() || std::ranges::find(names, info.name) != names.end()) {
+    const bool is_wanted = names.empty() ? channel_events || !info.needs_channels
+                                         : std::ranges::find(names, info.name) != names.end();
+    if (is_wanted) {
       oracles.push_back(info.make());
     }
   }

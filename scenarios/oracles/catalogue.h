@@ -19,6 +19,7 @@ struct OracleInfo {
   std::string_view name;
   std::string_view promise;
   std::unique_ptr<Oracle> (*make)();
+  bool needs_channels = false;  // events of EventLevel::kChannel
 };
 
 std::span<const OracleInfo> OracleCatalogue();
@@ -26,8 +27,10 @@ std::span<const OracleInfo> OracleCatalogue();
 // The entry of this name, or null.
 const OracleInfo* FindOracle(std::string_view name);
 
-// A fresh judge for each name, in the catalogue's order, each once. No names: all of them.
-// kInvalidArgument for a name that is not in the catalogue, with those that are.
-sim::Result<std::vector<std::unique_ptr<Oracle>>> MakeOracles(std::span<const std::string> names);
+// A fresh judge for each name, in the catalogue's order, each once. No names: all of them, without
+// those that need the events of channels when there are none. kInvalidArgument for a name that is
+// not in the catalogue, with those that are.
+sim::Result<std::vector<std::unique_ptr<Oracle>>> MakeOracles(std::span<const std::string> names,
+                                                              bool channel_events = true);
 
 }  // namespace flinch::scenarios

@@ -25,6 +25,10 @@ void ChannelCounts::OnCompleted(const sim::TraceEvent& event, int64_t id) {
   flows_.erase(flows_.begin(), flows_.upper_bound(id));
 }
 
+std::vector<std::string_view> ChannelCounts::wants() const {
+  return {events::kBarrierSent, events::kBarrierReceived, events::kCheckpointCompleted};
+}
+
 void ChannelCounts::OnEvent(const sim::TraceEvent& event) {
   const bool sent = event.kind == events::kBarrierSent;
   const bool received = event.kind == events::kBarrierReceived;

@@ -30,10 +30,13 @@ class ChannelCounts final : public Oracle {
       "Between two tasks no record is lost or doubled: what was sent before a barrier is received "
       "before it.";
 
+  static constexpr bool kNeedsChannels = true;
+
   std::string_view name() const override { return kName; }
 
   std::string_view promise() const override { return kPromise; }
 
+  std::vector<std::string_view> wants() const override;
   void OnEvent(const sim::TraceEvent& event) override;
   std::vector<reports::Finding> Judge(const FinalState& state) override;
 

@@ -45,6 +45,10 @@ void CheckpointIdsGrow::OnCompleted(const sim::TraceEvent& event, int64_t id) {
   open_.erase(id);
 }
 
+std::vector<std::string_view> CheckpointIdsGrow::wants() const {
+  return {events::kCheckpointTriggered, events::kCheckpointCompleted, events::kCheckpointAborted};
+}
+
 void CheckpointIdsGrow::OnEvent(const sim::TraceEvent& event) {
   if (!event.kind.starts_with("checkpoint.")) {
     return;

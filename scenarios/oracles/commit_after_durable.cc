@@ -41,6 +41,11 @@ void CommitAfterDurable::OnNotified(const sim::TraceEvent& event) {
   }
 }
 
+std::vector<std::string_view> CommitAfterDurable::wants() const {
+  return {events::kCheckpointStored, events::kJobRestored, events::kSinkCommitting,
+          events::kCheckpointNotified};
+}
+
 void CommitAfterDurable::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == events::kCheckpointStored) {
     if (const auto id = event.Number("id")) {

@@ -9,6 +9,10 @@ namespace flinch::scenarios {
 
 namespace events = engine::events;
 
+std::vector<std::string_view> CommittedStays::wants() const {
+  return {events::kTransactionCommitted};
+}
+
 void CommittedStays::OnEvent(const sim::TraceEvent& event) {
   if (event.kind != events::kTransactionCommitted) {
     return;

@@ -41,6 +41,8 @@ void ConsistentCut::OnSubject(const Subject& subject) {
   }
 }
 
+std::vector<std::string_view> ConsistentCut::wants() const { return {events::kCheckpointStored}; }
+
 void ConsistentCut::OnEvent(const sim::TraceEvent& event) {
   if (event.kind != events::kCheckpointStored || outside_ == nullptr || operator_.empty()) {
     return;

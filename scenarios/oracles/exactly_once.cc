@@ -146,6 +146,10 @@ void ExactlyOnce::OnDisturbance(const sim::TraceEvent& event, std::string what) 
   }
 }
 
+std::vector<std::string_view> ExactlyOnce::wants() const {
+  return {"sink.", events::kTransactionCommitted, "fault.crash", events::kJobRestored};
+}
+
 void ExactlyOnce::OnEvent(const sim::TraceEvent& event) {
   if (event.kind.starts_with("sink.")) {
     OnSink(event);

@@ -37,6 +37,15 @@ std::string ShowEnding(std::string_view ending) {
 
 }  // namespace
 
+std::vector<std::string_view> JobFinishes::wants() const {
+  return {events::kJobStatus,           events::kJobRestored,       events::kJobUnrecoverable,
+          events::kTaskFailed,          events::kCheckpointDue,     events::kCheckpointTriggered,
+          events::kCheckpointCompleted, events::kCheckpointStored,  events::kCheckpointNotified,
+          events::kCheckpointSubsumed,  events::kCheckpointDeleted, events::kCheckpointAborted,
+          events::kBarrierSent,         events::kBarrierReceived,   events::kBarrierAligned,
+          events::kSnapshotTaken,       events::kSnapshotUploaded};
+}
+
 void JobFinishes::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == events::kJobStatus) {
     See();

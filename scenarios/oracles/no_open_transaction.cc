@@ -89,6 +89,10 @@ void NoOpenTransaction::OnPreCommitted(const sim::TraceEvent& event) {
   }
 }
 
+std::vector<std::string_view> NoOpenTransaction::wants() const {
+  return {events::kSinkPreCommitted, events::kBrokerStarted, "transaction."};
+}
+
 void NoOpenTransaction::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == events::kSinkPreCommitted) {
     OnPreCommitted(event);

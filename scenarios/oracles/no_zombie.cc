@@ -114,6 +114,10 @@ void NoZombie::OnCommitted(const sim::TraceEvent& event, std::string_view name) 
   }
 }
 
+std::vector<std::string_view> NoZombie::wants() const {
+  return {events::kJobRestored, "transaction.", "sink."};
+}
+
 void NoZombie::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == events::kJobRestored) {
     OnRestored(event);

@@ -140,6 +140,13 @@ void OneAttempt::OnFault(const sim::TraceEvent& event) {
   }
 }
 
+std::vector<std::string_view> OneAttempt::wants() const {
+  std::vector<std::string_view> kinds(kWork.begin(), kWork.end());
+  kinds.insert(kinds.end(), {events::kJobRestored, events::kExecutionState, events::kTaskStarted,
+                             events::kJobStatus, "fault."});
+  return kinds;
+}
+
 void OneAttempt::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == events::kJobRestored) {
     OnRestored(event);

@@ -48,6 +48,7 @@ class OneAttempt final : public Oracle {
 
   void OnSubject(const Subject& subject) override { timeout_ = subject.heartbeat_timeout; }
 
+  std::vector<std::string_view> wants() const override;
   void OnEvent(const sim::TraceEvent& event) override;
   std::vector<reports::Finding> Judge(const FinalState& state) override;
 

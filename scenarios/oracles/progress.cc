@@ -27,6 +27,10 @@ void Progress::Look(sim::SimTime now, std::optional<sim::EventId> event) {
   }
 }
 
+std::vector<std::string_view> Progress::wants() const {
+  return {events::kJobStatus, events::kCheckpointStored};
+}
+
 void Progress::OnEvent(const sim::TraceEvent& event) {
   Look(event.time, event.id);
   if (event.kind == events::kJobStatus) {

@@ -30,6 +30,7 @@ class Progress final : public Oracle {
   std::string_view promise() const override { return kPromise; }
 
   void OnSubject(const Subject& subject) override;
+  std::vector<std::string_view> wants() const override;
   void OnEvent(const sim::TraceEvent& event) override;
   std::vector<reports::Finding> Judge(const FinalState& state) override;
 

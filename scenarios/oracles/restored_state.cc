@@ -40,6 +40,11 @@ void RestoredState::OnTriggered(const sim::TraceEvent& event) {
   checkpoint_ = 0;
 }
 
+std::vector<std::string_view> RestoredState::wants() const {
+  return {events::kSnapshotTaken, events::kTaskStarted, events::kCheckpointTriggered,
+          events::kCheckpointStored};
+}
+
 void RestoredState::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == events::kSnapshotTaken) {
     if (const auto entries = event.Number("entries")) {

@@ -33,6 +33,7 @@ class RestoredState final : public Oracle {
 
   std::string_view promise() const override { return kPromise; }
 
+  std::vector<std::string_view> wants() const override;
   void OnEvent(const sim::TraceEvent& event) override;
   std::vector<reports::Finding> Judge(const FinalState& state) override;
 

@@ -9,6 +9,10 @@ namespace flinch::scenarios {
 
 namespace events = engine::events;
 
+std::vector<std::string_view> RestoresNewest::wants() const {
+  return {events::kCheckpointCompleted, events::kJobRestored, events::kCheckpointStored};
+}
+
 void RestoresNewest::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == events::kCheckpointCompleted) {
     completed_.insert(event.Number("id").value_or(0));

@@ -39,6 +39,19 @@ void RetainedFiles::CheckAll(const sim::TraceEvent* event) {
   }
 }
 
+std::vector<std::string_view> RetainedFiles::wants() const {
+  return {"fault.disk",
+          "fault.crash",
+          events::kTaskManagerLost,
+          events::kTaskManagerRegistered,
+          events::kSnapshotTaken,
+          events::kSnapshotUploaded,
+          events::kCheckpointStored,
+          events::kCheckpointSubsumed,
+          events::kCheckpointAborted,
+          events::kJobRestored};
+}
+
 void RetainedFiles::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == "fault.disk" && event.Text("disk") == "shared" &&
       Damages(event.Text("condition").value_or(""))) {

@@ -47,6 +47,7 @@ class RetainedFiles final : public Oracle {
 
   void OnSubject(const Subject& subject) override { outside_ = subject.outside; }
 
+  std::vector<std::string_view> wants() const override;
   void OnEvent(const sim::TraceEvent& event) override;
   std::vector<reports::Finding> Judge(const FinalState& state) override;
 

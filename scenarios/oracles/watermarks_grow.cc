@@ -35,6 +35,10 @@ void WatermarksGrow::OnSnapshot(const sim::TraceEvent& event) {
   seat.watermark = now.watermark;
 }
 
+std::vector<std::string_view> WatermarksGrow::wants() const {
+  return {events::kSnapshotTaken, events::kWindowLateRecord};
+}
+
 void WatermarksGrow::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == events::kSnapshotTaken) {
     OnSnapshot(event);

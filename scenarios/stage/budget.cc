@@ -60,6 +60,21 @@ std::string FirstMissing(const sim::World& world, const std::string& pointer) {
 
 }  // namespace
 
+std::vector<std::string_view> Budget::wants() const {
+  return {events::kCheckpointStored,
+          events::kCheckpointAborted,
+          events::kJobRestored,
+          events::kJobStatus,
+          events::kJobUnrecoverable,
+          events::kTopicSealed,
+          events::kTransactionBegun,
+          events::kTransactionCommitted,
+          events::kTransactionAborted,
+          events::kSinkCommitting,
+          "fault.crash",
+          "fault.restart"};
+}
+
 void Budget::OnEvent(const sim::TraceEvent& event) {
   const bool is_owed = sealed_ && event.time >= sim::SimTime(scenario_.limits.heal_after);
   if (event.kind == events::kCheckpointStored) {

@@ -80,6 +80,7 @@ class Budget final : public sim::TraceObserver {
   explicit Budget(const Scenario& scenario)
       : scenario_(scenario), outages_(sim::SimTime(scenario.limits.heal_after)) {}
 
+  std::vector<std::string_view> wants() const override;
   void OnEvent(const sim::TraceEvent& event) override;
   void OnFired(const faults::FiredFault& fired, const faults::Action& action);
 

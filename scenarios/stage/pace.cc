@@ -17,6 +17,10 @@ constexpr int64_t kAskGrowth = 8;
 
 }  // namespace
 
+std::vector<std::string_view> PaceWatch::wants() const {
+  return {events::kJobStatus, events::kCheckpointStored};
+}
+
 void PaceWatch::OnEvent(const sim::TraceEvent& event) {
   const bool is_end = event.kind == events::kJobStatus &&
                       (event.Text("to") == "FINISHED" || event.Text("to") == "FAILED");

@@ -25,6 +25,7 @@ class PaceWatch final : public sim::TraceObserver {
  public:
   explicit PaceWatch(sim::SimTime since) : since_(since), last_(since) {}
 
+  std::vector<std::string_view> wants() const override;
   void OnEvent(const sim::TraceEvent& event) override;
 
   Pace PaceAt(sim::SimTime now, uint64_t events) const;

@@ -81,6 +81,16 @@ std::vector<std::string> OutputTopics(const JobCase& job) {
   return topics;
 }
 
+std::vector<std::string> UntracedOf(const LimitsSpec& limits) {
+  std::vector<std::string> kinds;
+  for (const events::EventInfo& event : events::kAll) {
+    if (!limits.channel_events && event.level == events::EventLevel::kChannel) {
+      kinds.emplace_back(event.kind);
+    }
+  }
+  return kinds;
+}
+
 // The world of one run, with everything that lives in it and watches it.
 class Stage {
  public:
@@ -99,12 +109,13 @@ class Stage {
                 .records_tape = request.records_tape,
                 .keep = request.keep,
                 .lens = request.lens,
+                .untraced = UntracedOf(request.scenario.limits),
                 .limits = {.events_max = request.scenario.limits.events,
                            .time_max = sim::SimTime(request.scenario.limits.simulated_time)}}),
         outside_(world_, request.scenario, job),
         subject_(DescribeSubject(request.scenario, request.workload, job, &outside_)) {
     sim::Result<std::vector<std::unique_ptr<Oracle>>> oracles =
-        MakeOracles(request.scenario.oracles);
+        MakeOracles(request.scenario.oracles, request.scenario.limits.channel_events);
     sim::Check(oracles.has_value(), "a valid scenario names an unknown oracle");
     oracles_ = *std::move(oracles);
     // Judges first: an injector may kill the process at the very event that they must see.

@@ -159,7 +159,7 @@ void Kernel::SetCause(EventId cause) {
 
 EventId Kernel::TraceFrom(Incarnation& owner, std::string_view kind,
                           std::span<const Field> fields) {
-  if (!owner.alive) {
+  if (!owner.alive || std::ranges::find(options_.untraced, kind) != options_.untraced.end()) {
     return EventId();
   }
   const EventId event = recorder_.Trace({.id = EventId(),

@@ -110,10 +110,32 @@ EventId TraceRecorder::Trace(const TraceEvent& event_without_id) {
   if (keep_ != Keep::kNothing && lens_.Covers(event.id)) {
     recording_.events.push_back(CopyOf(event));
   }
-  for (TraceObserver* observer : observers_) {
+  for (TraceObserver* observer : ObserversOf(event.kind)) {
     observer->OnEvent(event);
   }
   return event.id;
+}
+
+void TraceRecorder::Observe(TraceObserver& observer) {
+  const std::vector<std::string_view> wants = observer.wants();
+  observers_.push_back({.observer = &observer, .wants = {wants.begin(), wants.end()}});
+  routes_.clear();
+}
+
+const std::vector<TraceObserver*>& TraceRecorder::ObserversOf(std::string_view kind) {
+  if (const auto known = routes_.find(kind); known != routes_.end()) {
+    return known->second;
+  }
+  std::vector<TraceObserver*>& route = routes_[std::string(kind)];
+  for (const auto& [observer, wants] : observers_) {
+    const auto covers = [kind](const std::string& want) {
+      return kind == want || (want.ends_with('.') && kind.starts_with(want));
+    };
+    if (wants.empty() || std::ranges::any_of(wants, covers)) {
+      route.push_back(observer);
+    }
+  }
+  return route;
 }
 
 void TraceRecorder::Stop() {

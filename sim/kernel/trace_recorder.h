@@ -6,8 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
@@ -71,7 +74,7 @@ class TraceRecorder {
   // An event of a process or of the experimenter.
   EventId Trace(const TraceEvent& event_without_id);
 
-  void Observe(TraceObserver& observer) { observers_.push_back(&observer); }
+  void Observe(TraceObserver& observer);
 
   uint64_t count() const { return count_; }
 
@@ -127,7 +130,16 @@ class TraceRecorder {
   size_t pending_bytes_ = 0;
   std::array<char, 2048> pending_;
   std::unique_ptr<State> state_;
-  std::vector<TraceObserver*> observers_;
+  // Who wants the events of this kind, in the order in which they came.
+  const std::vector<TraceObserver*>& ObserversOf(std::string_view kind);
+
+  struct Observed {
+    TraceObserver* observer;
+    std::vector<std::string> wants;  // none: all
+  };
+
+  std::vector<Observed> observers_;
+  std::map<std::string, std::vector<TraceObserver*>, std::less<>> routes_;  // of kinds seen so far
   Ladder ladder_;
   Recording recording_;
 };

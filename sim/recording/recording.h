@@ -114,6 +114,11 @@ std::optional<size_t> FirstDifference(const Recording& left, const Recording& ri
 class TraceObserver {
  public:
   virtual ~TraceObserver() = default;
+
+  // The kinds of events it is told of; "fault." are all that begin so; none named: all. Asked once,
+  // when it begins to observe: for the rest of the events it costs nothing.
+  virtual std::vector<std::string_view> wants() const { return {}; }
+
   virtual void OnEvent(const TraceEvent& event) = 0;
 };
 

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "sim/random.h"
 #include "sim/recording/recording.h"
@@ -68,6 +70,9 @@ struct WorldOptions {
   // Let World::StackUses tell how much of its stack each fiber used. Slow.
   bool measure_stacks = false;
   Lens lens;  // which part of what `keep` says
+  // Kinds of events that processes do not tell: they are not in the digest, nobody observes them,
+  // and no fault can wait for them.
+  std::vector<std::string> untraced;
   LinkOptions link;
   DiskOptions disk;
   DiskOptions shared_volume{.latency_min = std::chrono::milliseconds(1),

@@ -6,6 +6,7 @@
 #include <map>
 #include <regex>
 #include <set>
+#include <span>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -52,21 +53,52 @@ TEST(EventsTest, FieldsAreUniqueAndLowerCase) {
   }
 }
 
-// The header declares constants one by one; a catalogue written beside them could miss one.
-TEST(EventsTest, EveryConstantOfTheHeaderIsInTheCatalogue) {
-  std::ifstream in(FLINCH_SOURCE_DIR "/engine/events.h");
-  const std::string header(std::istreambuf_iterator<char>(in), {});
+// The headers declare events one by one; the catalogue beside them could miss one.
+TEST(EventsTest, EveryEventOfTheHeadersIsInTheCatalogue) {
   const std::regex declaration(R"re(inline constexpr std::string_view k\w+\s*=\s*"([^"]+)")re");
   std::vector<std::string> declared;
-  for (std::sregex_iterator match(header.begin(), header.end(), declaration), end; match != end;
-       ++match) {
-    declared.push_back((*match)[1]);
+  for (const char* protocol : {"job", "checkpoint", "task", "transaction"}) {
+    std::ifstream in(std::string(FLINCH_SOURCE_DIR) + "/engine/events/" + protocol + ".h");
+    const std::string header(std::istreambuf_iterator<char>(in), {});
+    for (std::sregex_iterator match(header.begin(), header.end(), declaration), end; match != end;
+         ++match) {
+      declared.push_back((*match)[1]);
+    }
   }
   std::vector<std::string> listed;
   for (const events::EventInfo& info : events::kAll) {
     listed.emplace_back(info.kind);
   }
   EXPECT_THAT(listed, UnorderedElementsAreArray(declared));
+}
+
+TEST(EventsTest, WhatIsTracedIsReadBack) {
+  const std::vector<sim::Field> fields = {
+      {"id", 3},          {"subtask", "sink[1]"}, {"channel", 2}, {"attempt", 4},
+      {"place", "first"}, {"from", "map[0]"},     {"records", 17}};
+  sim::TraceEvent event{.id = sim::EventId(1),
+                        .cause = {},
+                        .time = {},
+                        .process = {},
+                        .process_name = "tm-1",
+                        .kind = events::kBarrierReceived,
+                        .fields = fields};
+  const auto read = events::Read<events::BarrierReceived>(event);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->id, CheckpointId(3));
+  EXPECT_EQ(read->subtask, "sink[1]");
+  EXPECT_EQ(read->attempt, AttemptNumber(4));
+  EXPECT_EQ(read->from, "map[0]");
+  EXPECT_EQ(read->records, 17U);
+  EXPECT_FALSE(events::Read<events::BarrierSent>(event).has_value());
+
+  std::vector<sim::Field> turned(fields.rbegin(), fields.rend());
+  event.fields = turned;
+  EXPECT_EQ(events::Read<events::BarrierReceived>(event)->records, 17U);
+  turned.back() = {"id", "three"};
+  EXPECT_FALSE(events::Read<events::BarrierReceived>(event).has_value());
+  event.fields = std::span(fields).first(6);
+  EXPECT_FALSE(events::Read<events::BarrierReceived>(event).has_value());
 }
 
 // What a cluster in trouble says, against what the catalogue promises.

@@ -1,9 +1,11 @@
 #include "scenarios/stage/run.h"
 
+#include <algorithm>
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include "engine/events.h"
 #include "faults/fault_plan_toml.h"
 #include "scenarios/files/registry.h"
 
@@ -162,6 +164,20 @@ TEST(RunTest, ARunThatEndsAtALimitTellsWhoWaitsForWhatAndWhatCameLast) {
 }
 
 // Who gives no rows means the scenario's own.
+TEST(RunTest, EventsOfChannelsCanBeLeftOut) {
+  const RunResult whole = RunClicks(7, "version = 1\n");
+  const RunResult less = RunClicks(
+      7, "version = 1\n", [](Scenario& scenario) { scenario.limits.channel_events = false; });
+  const auto barriers = [](const RunResult& result) {
+    return std::ranges::count(result.recording.events, engine::events::kBarrierReceived,
+                              &sim::RecordedEvent::kind);
+  };
+  EXPECT_GT(barriers(whole), 0);
+  EXPECT_EQ(barriers(less), 0);
+  EXPECT_EQ(less.summary.verdict, reports::Verdict::kPassed);
+  EXPECT_EQ(less.summary.records_out, whole.summary.records_out);
+}
+
 TEST(RunTest, ARequestWithoutAWorkloadHasTheScenariosOwn) {
   const Scenario scenario = *FindLibraryScenario("url_clicks");
   const RunResult bare = scenarios::Run({.scenario = scenario, .workload = {}, .seed = 7});

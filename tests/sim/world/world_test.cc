@@ -161,6 +161,47 @@ TEST(WorldTest, AnObserverMayCrashAProcessAtTheEventItSees) {
   EXPECT_EQ(world.recording().events[3].kind, "fault.crash");
 }
 
+TEST(WorldTest, AnObserverIsToldOfWhatItWants) {
+  class Listener : public TraceObserver {
+   public:
+    explicit Listener(std::vector<std::string_view> wants) : wants_(std::move(wants)) {}
+
+    std::vector<std::string_view> wants() const override { return wants_; }
+
+    void OnEvent(const TraceEvent& event) override { heard.emplace_back(event.kind); }
+
+    std::vector<std::string> heard;
+
+   private:
+    std::vector<std::string_view> wants_;
+  };
+
+  World world({.seed = 1});
+  Listener all({});
+  Listener some({"b", "c."});
+  world.Observe(all);
+  world.Observe(some);
+  world.AddProcess(world.AddHost("a"), "a", [](Environment& env) {
+    for (const char* kind : {"a", "b", "c", "c.d", "b"}) {
+      env.Trace(kind);
+    }
+  });
+  world.Run([] { return false; });
+  EXPECT_EQ(all.heard, (std::vector<std::string>{"a", "b", "c", "c.d", "b"}));
+  EXPECT_EQ(some.heard, (std::vector<std::string>{"b", "c.d", "b"}));
+}
+
+TEST(WorldTest, WhatIsNotTracedIsNoEvent) {
+  World world({.seed = 1, .keep = Keep::kTrace, .untraced = {"b"}});
+  world.AddProcess(world.AddHost("a"), "a", [](Environment& env) {
+    EXPECT_NE(env.Trace("a"), EventId());
+    EXPECT_EQ(env.Trace("b"), EventId());
+  });
+  world.Run([] { return false; });
+  ASSERT_EQ(world.recording().events.size(), 1U);
+  EXPECT_EQ(world.recording().events[0].kind, "a");
+}
+
 TEST(WorldTest, ABrokenInvariantEndsTheRunWithItsPlace) {
   World world({.seed = 1});
   world.AddProcess(world.AddHost("a"), "a", [](Environment& env) {
