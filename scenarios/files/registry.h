@@ -1,6 +1,5 @@
-// The library scenarios: values in one array, by name.
-//
-// The same ones stand as TOML in scenarios/library/, as examples to copy; a test keeps both equal.
+// The library's scenarios, by name: the files of scenarios/library/, which are built into the
+// program, and examples to copy.
 #pragma once
 
 #include <span>
