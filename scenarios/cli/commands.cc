@@ -15,7 +15,6 @@
 #include "scenarios/cli/explain_commands.h"
 #include "scenarios/cli/fresh_process.h"
 #include "scenarios/cli/hunt_command.h"
-#include "scenarios/cli/hunt_progress.h"
 #include "scenarios/cli/inspect_commands.h"
 #include "scenarios/cli/keep_commands.h"
 #include "scenarios/cli/new_project.h"
@@ -25,6 +24,7 @@
 #include "scenarios/cli/study_command.h"
 #include "scenarios/cli/verify_command.h"
 #include "scenarios/lab/complaint.h"
+#include "scenarios/lab/hunt_progress.h"
 #include "scenarios/lab/version.h"
 
 namespace flinch::scenarios {

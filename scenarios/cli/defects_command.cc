@@ -306,7 +306,7 @@ std::string ShowMedians(const DefectsArguments& arguments, const Chase& chase,
 }
 
 // What a search came to over all defects: by it the shares of the portfolio are chosen
-// (scenarios/hunt/README.md).
+// (scenarios/lab/README.md).
 struct Yield {
   uint64_t found = 0;  // defects
   uint64_t runs = 0;

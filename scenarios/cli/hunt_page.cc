@@ -52,7 +52,7 @@ struct Known {
   bool Add(const UnitResult& result) {
     const size_t before = signatures.size() + cells.size();
     ++runs;
-    failures += result.IsFailure() ? 1 : 0;
+    failures += result.IsFailure() ? 1U : 0U;
     if (result.IsFailure()) {
       signatures.insert(result.signature);
     }

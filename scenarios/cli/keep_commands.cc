@@ -21,6 +21,7 @@
 #include "scenarios/cli/pasted.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/lab/complaint.h"
+#include "scenarios/lab/portable_path.h"
 #include "scenarios/lab/program_path.h"
 #include "scenarios/lab/version.h"
 #include "scenarios/model/field_text.h"

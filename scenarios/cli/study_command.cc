@@ -223,7 +223,7 @@ class Study {
     for (size_t point = 0; point < points_.size(); ++point) {
       uint64_t passed = 0;
       for (uint64_t seed = 0; seed < Seeds(); ++seed) {
-        passed += runs_[point * Seeds() + seed].verdict == "passed" ? 1 : 0;
+        passed += runs_[point * Seeds() + seed].verdict == "passed" ? 1U : 0U;
       }
       csv += fmt::format("{},{},{}", ValuesOf(points_[point]), Seeds(), passed);
       for (size_t measure = 0; measure < kMeasures.size(); ++measure) {

@@ -51,6 +51,9 @@ bool IsAboutRecords(const reports::Finding& finding) {
   return std::ranges::find(kOracles, finding.oracle) != kOracles.end();
 }
 
+// With a full stop, as a sentence of somebody else's may or may not have one.
+std::string Ended(std::string text) { return text.ends_with('.') ? text : text + "."; }
+
 // The checkpoint that a sentence names first.
 std::optional<int64_t> CheckpointIn(std::string_view sentence) {
   constexpr std::string_view kWord = "heckpoint ";
@@ -113,6 +116,9 @@ class Teller {
       TellRecord(finding);
     }
     TellCauses();
+    if (!options_.compares) {
+      return;
+    }
     for (std::string& sentence : TellTrials(
              request_, result_, {.signature = story_.signature, .compares = options_.compares})) {
       Say(std::move(sentence));
@@ -132,8 +138,9 @@ class Teller {
     }
     TellFaults();
     for (const size_t index : Unfired()) {
-      Say(fmt::format("Fault {} never came{}", index,
-                      result_.why_not.at(index).empty() ? "." : ": " + result_.why_not.at(index)));
+      Say(fmt::format(
+          "Fault {} never came{}", index,
+          result_.why_not.at(index).empty() ? "." : ": " + Ended(result_.why_not.at(index))));
     }
     TellCheckpointFailures();
     TellRestarts();
@@ -178,7 +185,7 @@ class Teller {
                           ? std::string("from nothing")
                           : fmt::format("from checkpoint {}", restart.checkpoint),
                       reports::ShowClock(restart.at),
-                      restart.cause.empty() ? "no cause was told." : restart.cause + "."));
+                      Ended(restart.cause.empty() ? "no cause was told" : restart.cause)));
     }
     if (restarts.size() > kFailuresTold) {
       Say(fmt::format("It was restarted {} more times.", restarts.size() - kFailuresTold));
@@ -221,10 +228,12 @@ class Teller {
         checkpoint_ = witness_->Number("id");
       }
     }
-    if (transaction_.empty() && !checkpoint_ && IsAboutRecords(finding)) {
+    const bool is_told =
+        transaction_.empty() ? checkpoint_.has_value() : !TellWrongStep(past, transaction_).empty();
+    if (!is_told && IsAboutRecords(finding)) {
       FindTransaction(finding);
     }
-    if (!checkpoint_ && !transaction_.empty()) {
+    if (!transaction_.empty() && past.CheckpointOf(transaction_)) {
       checkpoint_ = past.CheckpointOf(transaction_);
     }
     if (!checkpoint_ && transaction_.empty()) {
@@ -241,23 +250,30 @@ class Teller {
     const History past = history();
     for (const RecordedEvent* const begun : past.All(events::kTransactionBegun)) {
       const std::string name(begun->Text("transaction").value_or(""));
-      if (!name.empty() && finding.witness.contains("\"" + name + "\"") &&
-          (transaction_.empty() || TellWrongStep(past, transaction_).empty())) {
-        transaction_ = name;
+      if (!name.empty() && finding.witness.contains("\"" + name + "\"")) {
+        Prefer(past, name);
       }
     }
     if (finding.breach != "lost") {
       return;
     }
-    const RegisteredJob* const job = FindJob(request_.scenario.job.name);
+    const JobCase* const job = FindJob(request_.scenario.job.name);
     for (const OutputRecord& record : result_.uncommitted) {
-      const std::string value =
-          job != nullptr && job->show_value ? job->show_value(record.value) : record.value;
+      const auto show = job == nullptr ? nullptr : job->outputs.at(record.output).show_value;
+      const std::string value = show ? show(record.value) : record.value;
       const bool is_it =
           finding.witness.contains("\"" + record.key + "\"") && finding.witness.contains(value);
-      if (is_it && (transaction_.empty() || TellWrongStep(past, transaction_).empty())) {
-        transaction_ = record.transaction;
+      if (is_it) {
+        Prefer(past, record.transaction);
       }
+    }
+  }
+
+  // The first that is known, or the first on whose way a step was wrong.
+  void Prefer(const History& past, const std::string& transaction) {
+    const bool is_guilty = !TellWrongStep(past, transaction).empty();
+    if (transaction_.empty() || (is_guilty && TellWrongStep(past, transaction_).empty())) {
+      transaction_ = transaction;
     }
   }
 
@@ -330,8 +346,15 @@ class Teller {
   void TellProtocol(const reports::Finding& finding) {
     const History past = history();
     if (!transaction_.empty()) {
+      const std::string wrong = TellWrongStep(past, transaction_);
       Say(TellWay(past, transaction_));
-      Say(TellWrongStep(past, transaction_));
+      Say(wrong);
+      if (wrong.empty() && finding.oracle == "exactly_once" && finding.breach != "lost") {
+        Say(fmt::format(
+            "That is as it should be: the record was wrong when it reached the sink{}.",
+            restored_from_ ? fmt::format(", around the restore from checkpoint {}", *restored_from_)
+                           : ""));
+      }
       return;
     }
     if (!checkpoint_ && IsAboutRecords(finding)) {

@@ -54,14 +54,14 @@ class History {
   const RecordedEvent* CommitOf(std::string_view transaction) const;
   // When the checkpoint was in the store; null: never. A restore from it shows that it was.
   const RecordedEvent* StoredAt(int64_t checkpoint) const;
-  // When the first checkpoint was in the store that holds what this event has pre-committed: the one
-  // that it names, or a later one of the same attempt of the job. Null: never.
+  // When the first checkpoint was in the store that holds what this event has pre-committed: the
+  // one that it names, or a later one of the same attempt of the job. Null: never.
   const RecordedEvent* DueAt(const RecordedEvent& precommitted) const;
   // Flushed for a checkpoint that was stored, and never committed.
   std::vector<std::string> LostTransactions() const;
 
-  // "Checkpoint 3 was triggered at #…, acknowledged by 5 of 12 subtasks and never completed." Who is
-  // missing is named where it was completed without them.
+  // "Checkpoint 3 was triggered at #…, acknowledged by 5 of 12 subtasks and never completed." Who
+  // is missing is named where it was completed without them.
   std::string TellCheckpoint(int64_t id) const;
   std::string TellEarlyNotification(const RecordedEvent& notified) const;
 

@@ -10,7 +10,7 @@
 
 #include "scenarios/aim/cast.h"
 #include "scenarios/explain/history.h"
-#include "scenarios/shrink/fault_edits.h"
+#include "scenarios/lab/fault_edits.h"
 #include "scenarios/shrink/shrink.h"
 #include "scenarios/stage/signature.h"
 

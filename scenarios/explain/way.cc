@@ -243,9 +243,12 @@ std::vector<std::string> TellFiles(const History& past, int64_t checkpoint) {
     }
     sentences.push_back(text + ".");
   }
+  // What came in time went with the others.
+  const RecordedEvent* const given_up = past.First(events::kCheckpointAborted, "id", checkpoint);
+  const RecordedEvent* const since = given_up != nullptr ? given_up : deleted;
   std::vector<std::string> writers;
   for (const RecordedEvent* const event : past.All(events::kSnapshotUploaded)) {
-    const bool is_late = deleted == nullptr || deleted->id < event->id;
+    const bool is_late = since == nullptr || since->id < event->id;
     if (event->Number("id") == checkpoint && is_late) {
       writers.push_back(fmt::format("{} on {} at {}", event->Text("subtask").value_or("a task"),
                                     event->process, At(*event)));
@@ -254,10 +257,12 @@ std::vector<std::string> TellFiles(const History& past, int64_t checkpoint) {
   if (!writers.empty() && stored == nullptr) {
     const size_t count = std::min(writers.size(), kWritersTold);
     sentences.push_back(fmt::format(
-        "{} {} wrote a snapshot for it{}, and nobody has deleted that.",
+        "{}{} wrote a snapshot for it{}, and nobody has deleted that.",
         fmt::join(writers.begin(), writers.begin() + static_cast<std::ptrdiff_t>(count), ", "),
-        count < writers.size() ? fmt::format("and {} more", writers.size() - count) : "",
-        deleted == nullptr ? "" : " after that"));
+        count < writers.size() ? fmt::format(" and {} more", writers.size() - count) : "",
+        given_up != nullptr  ? " after it had been given up"
+        : deleted != nullptr ? " after that"
+                             : ""));
   }
   return sentences;
 }

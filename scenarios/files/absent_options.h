@@ -1,5 +1,5 @@
-// Options that Flink has and flinch does not have yet: whoever knows Flink shall hear just that, and
-// not that the name might be misspelt.
+// Options that Flink has and flinch does not have yet: whoever knows Flink shall hear just that,
+// and not that the name might be misspelt.
 #pragma once
 
 #include <span>

@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr uint64_t kVersion = 1;
+constexpr uint64_t kHeaderVersion = 1;
 
 std::unexpected<sim::Error> Unreadable(std::string_view what) {
   return sim::Fail(sim::ErrorCode::kInvalidArgument,
@@ -27,7 +27,7 @@ std::unexpected<sim::Error> Unreadable(std::string_view what) {
 }  // namespace
 
 std::string ShowHeader(const HuntHeader& header) {
-  ordered_json object = {{"flinch_hunt", kVersion},
+  ordered_json object = {{"flinch_hunt", kHeaderVersion},
                          {"hunt", header.hunt},
                          {"build", header.build},
                          {"shard", Show(header.shard)},
@@ -92,12 +92,12 @@ sim::Result<HuntHeader> ParseHeader(std::string_view line) {
   JsonMembers members(line);
   uint64_t version = 0;
   members.Get("flinch_hunt", version);
-  if (members.problem().empty() && version > kVersion) {
+  if (members.problem().empty() && version > kHeaderVersion) {
     return Unreadable("it is of another version");
   }
   members.Require({"flinch_hunt", "hunt", "build", "shard", "scenarios", "with_faults", "search",
                    "cells_total"});
-  if (version != kVersion) {
+  if (version != kHeaderVersion) {
     members.Complain("it is of another version");
   }
   HuntHeader header;

@@ -129,7 +129,9 @@ sim::Result<SurveyText> SurveyElsewhere(const Subject& subject) {
   sim::Result<SurveyText> survey = sim::Fail(sim::ErrorCode::kUnavailable, "It was not run.");
   bool asked = false;
   scenarios::WorkerPool pool(
-      {}, [&subject](const std::string&) { return sim::Encode(SurveyHere(subject)); },
+      {},
+      // What is thrown and is no exception ends the worker here, whoever would catch it further up.
+      [&subject](const std::string&) noexcept { return sim::Encode(SurveyHere(subject)); },
       scenarios::RealNow);
   const auto next = [&asked]() -> std::optional<std::string> {
     return std::exchange(asked, true) ? std::nullopt : std::optional<std::string>("survey");

@@ -14,16 +14,21 @@ namespace flinch::scenarios {
 
 namespace {
 
-void AddCommitted(const engine::LogContents& log, const std::string& topic, uint32_t output,
-                  std::vector<OutputRecord>& records) {
+enum class Reading : uint8_t { kCommitted, kOthers };
+
+void AddRecords(const engine::LogContents& log, const std::string& topic, uint32_t output,
+                Reading reading, std::vector<OutputRecord>& records) {
   const auto found = log.topics.find(topic);
   if (found == log.topics.end()) {
     return;
   }
   for (const engine::LogContents::Chunk& chunk : found->second.chunks) {
+    const bool is_committed = chunk.fate == engine::RecordFate::kCommitted;
+    if (is_committed != (reading == Reading::kCommitted)) {
+      continue;
+    }
     uint64_t offset = chunk.first_offset;
-    for (engine::RecordCursor cursor = chunk.records.records();
-         chunk.fate == engine::RecordFate::kCommitted && !cursor.AtEnd(); ++offset) {
+    for (engine::RecordCursor cursor = chunk.records.records(); !cursor.AtEnd(); ++offset) {
       const engine::RecordView record = cursor.Take();
       records.push_back({.key = std::string(record.key),
                          .value = std::string(record.value),
@@ -49,7 +54,7 @@ sim::Result<std::vector<OutputRecord>> ReadOutputs(const JobCase& job, const sim
   for (uint32_t index = 0; index < job.outputs.size(); ++index) {
     const OutputSpec& output = job.outputs[index];
     if (!output.read) {
-      AddCommitted(log, output.name, index, records);
+      AddRecords(log, output.name, index, Reading::kCommitted, records);
       continue;
     }
     sim::Result<std::vector<OutputRecord>> own = engine::CallUserCode(
@@ -61,6 +66,16 @@ sim::Result<std::vector<OutputRecord>> ReadOutputs(const JobCase& job, const sim
     for (OutputRecord& record : *own) {
       record.output = index;
       records.push_back(std::move(record));
+    }
+  }
+  return records;
+}
+
+std::vector<OutputRecord> ReadUncommitted(const JobCase& job, const engine::LogContents& log) {
+  std::vector<OutputRecord> records;
+  for (uint32_t index = 0; index < job.outputs.size(); ++index) {
+    if (!job.outputs[index].read) {
+      AddRecords(log, job.outputs[index].name, index, Reading::kOthers, records);
     }
   }
   return records;

@@ -21,6 +21,9 @@ namespace flinch::scenarios {
 sim::Result<std::vector<OutputRecord>> ReadOutputs(const JobCase& job, const sim::World& world,
                                                    const engine::LogContents& log);
 
+// What lies in transactions that were not committed, of the outputs that are topics of the log.
+std::vector<OutputRecord> ReadUncommitted(const JobCase& job, const engine::LogContents& log);
+
 // The outputs of a run in which nothing fails.
 using RunUndisturbed = std::function<sim::Result<std::vector<OutputRecord>>()>;
 

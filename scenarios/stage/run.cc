@@ -36,6 +36,8 @@
 
 namespace flinch::scenarios {
 
+namespace events = engine::events;
+
 namespace {
 
 // How long after the job has finished an abort may be under way to the broker.

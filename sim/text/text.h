@@ -39,7 +39,8 @@ std::string DidYouMean(std::string_view word, std::span<const std::string_view> 
 std::string DidYouMean(std::string_view word, std::span<const std::string> candidates);
 
 // A whole or decimal number with a unit: "250ms", "2s", "1m", "3h", "100us", "5ns", "1.5s"; also as
-// Flink writes it, "5 min" or "10 seconds". Not negative. What is no whole number of nanoseconds or does not fit 64 bits is refused.
+// Flink writes it, "5 min" or "10 seconds". Not negative. What is no whole number of nanoseconds or
+// does not fit 64 bits is refused.
 sim::Result<sim::Duration> ParseDuration(std::string_view text);
 
 // "50%" or "1/3"; from 0 to 1.

@@ -174,7 +174,8 @@ bool FitsAny(std::string_view path, const std::vector<std::string_view>& pattern
 }
 
 bool IsGenerated(std::string_view include) {
-  return include == "build_id.h" || include == "scenarios/build_id.h";
+  return include == "build_id.h" || include == "scenarios/build_id.h" ||
+         include == "library_toml.inc";
 }
 
 // ---- Bans ---------------------------------------------------------------------------------------

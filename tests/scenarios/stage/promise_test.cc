@@ -76,7 +76,8 @@ TEST(PromiseOfTest, HoldsForTheLibraryUnderItsSwarms) {
     const Scenario& scenario = *FindLibraryScenario(name);
     const Workload workload = *LoadWorkload(scenario, 1, std::nullopt);
     for (uint64_t seed = 1; seed <= 50; ++seed) {
-      EXPECT_EQ(PromiseOf(scenario, PlanOf(scenario, workload, seed)).excuses(), std::vector<std::string>())
+      EXPECT_EQ(PromiseOf(scenario, PlanOf(scenario, workload, seed)).excuses(),
+                std::vector<std::string>())
           << name << " seed " << seed;
     }
   }

@@ -55,9 +55,8 @@ TEST(CommitServiceTest, HuntFindsTheBugAndReplayAndKeepKnowIt) {
   const std::string folder = FreshOut("finds");
   const Outcome hunt = CommitService("hunt commit_service --seeds 1..300 --out " + folder);
   EXPECT_EQ(hunt.exit_code, 1);
-  EXPECT_THAT(hunt.text,
-              AllOf(HasSubstr(" is torn: "), HasSubstr(" committed it"), HasSubstr(" aborted it"),
-                    HasSubstr("the coordinator's at ")));
+  EXPECT_THAT(hunt.text, AllOf(HasSubstr(" is torn: "), HasSubstr(" committed it"),
+                               HasSubstr(" aborted it"), HasSubstr("the coordinator's at ")));
   const std::string token = TokenBehind(hunt.text, "the smallest (");
   ASSERT_NE(token, "") << hunt.text;
   EXPECT_THAT(hunt.text, AnyOf(HasSubstr("the smallest (1 fault,"), HasSubstr("(2 faults,"),
