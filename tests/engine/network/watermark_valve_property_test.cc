@@ -64,7 +64,8 @@ RC_GTEST_PROP(WatermarkValvePropertyTest, IsTheMinimumOfManyChannelsToTheirEnd,
   }
   for (const uint16_t act : acts) {
     const size_t channel = act % channels;
-    watermarks.emplace_back(channel, times[channel] += act / channels % 50);
+    times[channel] += static_cast<int64_t>(act / channels % 50);
+    watermarks.emplace_back(channel, times[channel]);
   }
   for (size_t channel = 0; channel < channels; ++channel) {
     watermarks.emplace_back(channels - 1 - channel, kMaxEventTime.nanos());
