@@ -236,8 +236,8 @@ std::string ShowTried(const HuntReport& report) {
   text += Row("faults", tally.faults().empty() ? "none fired" : ShowCounts(tally.faults()));
   if (!report.cells.empty()) {
     text += Row("steps struck",
-                fmt::format("{} of {}, by a fault right before or behind (`flinch list cells`)",
-                            tally.cells_hit(), report.cells.size()));
+                fmt::format("{} of {}, by a fault right before or behind (`{} list cells`)",
+                            tally.cells_hit(), report.cells.size(), report.program));
   }
   text += tally.runs() < kTellingRuns ? "" : ShowNever(report);
   if (tally.twice() > 0) {

@@ -42,7 +42,8 @@ sim::Result<std::string> KeepRun(const std::string& folder, const std::string& n
   std::ofstream out(path, std::ios::binary);
   out << kSignature << run.signature << '\n'
       << kWitness << reports::OneLine(run.witness) << '\n'
-      << run.token << '\n';
+      << run.token << '\n'
+      << run.tape;
   out.flush();
   if (!out) {
     return sim::Fail(sim::ErrorCode::kIo,
@@ -63,9 +64,11 @@ sim::Result<KeptRun> ReadKept(const std::string& path) {
     return sim::Fail(sim::ErrorCode::kInvalidArgument,
                      fmt::format("{} is no kept run; `keep` writes them.", text::QuotePath(path)));
   }
+  const std::string_view token = NextLine(rest);
   return KeptRun{.signature = std::string(signature.substr(kSignature.size())),
                  .witness = std::string(witness.substr(kWitness.size())),
-                 .token = std::string(NextLine(rest))};
+                 .token = std::string(token),
+                 .tape = std::string(rest)};
 }
 
 sim::Result<std::vector<std::string>> KeptIn(const std::string& folder) {

@@ -3,6 +3,8 @@
 //   signature: torn
 //   witness: Transaction 3 is torn: p1 committed it, p2 aborted it.
 //   fl1~commit_service~s7~…
+//
+// and behind that, where a tape was kept, the tape.
 #pragma once
 
 #include <string>
@@ -19,6 +21,7 @@ struct KeptRun {
   std::string signature;
   std::string witness;  // in one line
   std::string token;
+  std::string tape{};  // as sim::Show writes it, or ""
 };
 
 // Gives the file's path. The folder is made; a file of the name is replaced. kIo where the system

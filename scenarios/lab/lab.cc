@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 #include <deque>
+#include <fstream>
 #include <iostream>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@
 #include "reports/plain_text.h"
 #include "reports/timeline_text.h"
 #include "scenarios/lab/complaint.h"
+#include "scenarios/lab/fault_edits.h"
 #include "scenarios/lab/hunt_session.h"
 #include "scenarios/lab/interrupt.h"
 #include "scenarios/lab/kept_run.h"
@@ -24,6 +26,7 @@
 #include "scenarios/lab/subject_run.h"
 #include "scenarios/lab/subject_shrink.h"
 #include "scenarios/lab/version.h"
+#include "scenarios/lab/whole_file.h"
 #include "sim/text/text.h"
 
 namespace flinch::lab {
@@ -37,6 +40,7 @@ using scenarios::Unit;
 using text::Quote;
 
 constexpr uint64_t kSeedsUsual = 1000;
+constexpr std::string_view kTapeBegin = "flinch-tape ";
 
 int ExitCodeOf(const Judgement& judgement) {
   switch (judgement.verdict) {
@@ -168,7 +172,7 @@ sim::Result<scenarios::ShrunkGroup> Lab::ShrinkFound(const scenarios::UnitResult
       .signature = exemplar.signature,
       .unit = exemplar.unit,
       .replay = "replay " + scenarios::ShowToken(TokenOf(*surveyed, shrunk.run, shrunk.judgement)),
-      .faults = shrunk.run.plan->faults.size(),
+      .faults = scenarios::CountFaults(*shrunk.run.plan),
       .records = 0,
       .events = shrunk.judgement.events,
       .witness = shrunk.judgement.witness,
@@ -226,10 +230,27 @@ int Lab::Tell(const Surveyed& surveyed, const SubjectRun& run, const Judgement& 
   fmt::print("{} seed {}: {}{}{}\n", surveyed.subject->name, run.seed, Name(judgement.verdict),
              judgement.signature.empty() ? "" : ", " + judgement.signature,
              judgement.witness.empty() ? "" : "\n" + judgement.witness);
-  fmt::print("{} events, digest {}\nreplay: {} replay {}\n", judgement.events,
-             sim::Show(judgement.digest), program_,
-             scenarios::ShowToken(TokenOf(surveyed, run, judgement)));
+  fmt::print("{} events, digest {}\n", judgement.events, sim::Show(judgement.digest));
+  if (!run.play) {  // what a tape chose, no token says
+    fmt::print("replay: {} replay {}\n", program_,
+               scenarios::ShowToken(TokenOf(surveyed, run, judgement)));
+  }
   return ExitCodeOf(judgement);
+}
+
+// The line that runs it again, and what it chose.
+sim::Result<void> WriteTape(const std::string& path, const std::string& token,
+                            const Judgement& judgement) {
+  if (!judgement.tape) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     "The subject gives no tape: let it return JudgementOf its attempt.");
+  }
+  std::ofstream out(path, std::ios::binary);
+  out << "# replay " << token << '\n' << sim::Show(*judgement.tape);
+  out.flush();
+  return out ? sim::Result<void>()
+             : sim::Fail(sim::ErrorCode::kIo,
+                         fmt::format("{} cannot be written.", text::QuotePath(path)));
 }
 
 int Lab::Run(const LabWords& words) {
@@ -254,18 +275,31 @@ int Lab::Run(const LabWords& words) {
     }
     run.plan = *std::move(plan);
   }
+  run.records_tape = words.tape.has_value();
   const Judgement judgement =
       Perform(**surveyed, run, words.timeline ? sim::Keep::kTrace : sim::Keep::kNothing);
   if (words.timeline) {
     fmt::print("{}\n", reports::ShowTimeline(judgement.recording));
+  }
+  if (words.tape) {
+    if (const sim::Result<void> written = WriteTape(
+            *words.tape, scenarios::ShowToken(TokenOf(**surveyed, run, judgement)), judgement);
+        !written) {
+      return Refuse(written.error());
+    }
   }
   return Tell(**surveyed, run, judgement);
 }
 
 sim::Result<std::pair<const Surveyed*, SubjectRun>> Lab::Pasted(
     const std::vector<std::string>& operands, ReplayToken& token) {
-  sim::Result<ReplayToken> found =
-      scenarios::FindToken(fmt::format("{}", fmt::join(operands, " ")));
+  std::string text = fmt::format("{}", fmt::join(operands, " "));
+  // A token is no path, however long a path may be.
+  if (operands.size() == 1 && !text.starts_with("fl1~")) {
+    sim::Result<std::string> file = scenarios::ReadWholeFile(text);
+    text = file ? *std::move(file) : text;
+  }
+  sim::Result<ReplayToken> found = scenarios::FindToken(text);
   if (!found) {
     return sim::Fail(found);
   }
@@ -277,6 +311,13 @@ sim::Result<std::pair<const Surveyed*, SubjectRun>> Lab::Pasted(
   sim::Result<SubjectRun> run = RunOf(**surveyed, token);
   if (!run) {
     return sim::Fail(run);
+  }
+  if (text.starts_with(kTapeBegin) || text.contains(fmt::format("\n{}", kTapeBegin))) {
+    sim::Result<sim::Tape> tape = sim::ParseTape(text);
+    if (!tape) {
+      return sim::Fail(tape);
+    }
+    run->play = *std::move(tape);
   }
   return std::pair(*surveyed, *std::move(run));
 }
@@ -294,6 +335,9 @@ int Lab::Replay(const LabWords& words) {
     fmt::print("{}\n", reports::ShowTimeline(judgement.recording));
   }
   const int exit_code = Tell(*surveyed, run, judgement);
+  if (run.play) {
+    fmt::print("{}\n", sim::Show(judgement.tape_report));
+  }
   if (sim::Show(judgement.digest).starts_with(token.digest) &&
       token.verdict == Name(judgement.verdict)) {
     fmt::print("The run is identical to the recorded one.\n");
@@ -325,7 +369,8 @@ int Lab::Shrink(const LabWords& words) {
   }
   fmt::print("{}: {} faults of {}, {} runs tried\n",
              shrunk.stopped ? "the smallest so far" : "the smallest",
-             shrunk.run.plan->faults.size(), PlanOf(*surveyed, run).faults.size(), shrunk.runs);
+             scenarios::CountFaults(*shrunk.run.plan),
+             scenarios::CountFaults(PlanOf(*surveyed, run)), shrunk.runs);
   for (const faults::Fault& fault : shrunk.run.plan->faults) {
     fmt::print("  --fault '{}'\n", faults::ShowInline(fault));
   }
@@ -353,7 +398,8 @@ int Lab::Keep(const LabWords& words) {
       words.name.value_or(fmt::format("{}-{}", surveyed->subject->name, judgement.signature)),
       {.signature = judgement.signature,
        .witness = judgement.witness,
-       .token = scenarios::ShowToken(TokenOf(*surveyed, run, judgement))});
+       .token = scenarios::ShowToken(TokenOf(*surveyed, run, judgement)),
+       .tape = run.play ? sim::Show(*run.play) : ""});
   if (!path) {
     return Refuse(path.error());
   }
@@ -374,7 +420,7 @@ int Lab::Regress(const LabWords& words) {
       return Refuse(kept.error());
     }
     ReplayToken token;
-    const auto pasted = Pasted({kept->token}, token);
+    const auto pasted = Pasted({fmt::format("{}\n{}", kept->token, kept->tape)}, token);
     if (!pasted) {
       return ComplainAboutInput(std::cerr, fmt::format("{}: {}", file, pasted.error().message));
     }

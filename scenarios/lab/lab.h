@@ -3,6 +3,7 @@
 //
 //   ledger hunt --seeds 1..2000          every seed once; exit code 1 when one of them fails
 //   ledger run ledger --seed 7 --timeline
+//   ledger run ledger --seed 7 --tape FILE, ledger replay FILE     with what the schedule chose
 //   ledger replay fl1~ledger~s7~…        what `hunt` printed
 //   ledger shrink TOKEN                  the smallest run that fails like that one
 //   ledger keep TOKEN, ledger regress    a file of it, to be run again after each change

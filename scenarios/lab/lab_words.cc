@@ -30,10 +30,10 @@ constexpr auto kVerbs = std::to_array<Verb>({
     {"hunt", "[SUBJECT]...", "many seeds, in workers",
      " --seeds --for --jobs --shard --set --search --out --fresh --strict --no-shrink "
      "--max-failures --exit-zero-on-findings --seed-timeout --json "},
-    {"run", "SUBJECT", "one seed", " --seed --strategy --set --fault --timeline "},
-    {"replay", "TOKEN", "the same run again", " --timeline "},
-    {"shrink", "TOKEN", "the smallest run that fails like that one", " --for "},
-    {"keep", "TOKEN", "a file of a failure", " --out --name "},
+    {"run", "SUBJECT", "one seed", " --seed --strategy --set --fault --timeline --tape "},
+    {"replay", "TOKEN|FILE", "the same run again, or a tape of one", " --timeline "},
+    {"shrink", "TOKEN|FILE", "the smallest run that fails like that one", " --for "},
+    {"keep", "TOKEN|FILE", "a file of a failure", " --out --name "},
     {"regress", "[FILE]...", "the kept failures again", ""},
     {"merge", "FOLDER...", "the results of several shards as one", " --strict --json "},
     {"list", "", "the subjects", ""},
@@ -151,6 +151,11 @@ std::vector<Flag> TextsOf() {
           {"--out", "FOLDER",
            [](const std::string& value, LabWords& words) -> sim::Result<void> {
              words.how.out = value;
+             return {};
+           }},
+          {"--tape", "FILE",
+           [](const std::string& value, LabWords& words) -> sim::Result<void> {
+             words.tape = value;
              return {};
            }},
           {"--name", "NAME", [](const std::string& value, LabWords& words) -> sim::Result<void> {

@@ -27,6 +27,7 @@ struct LabWords {
   scenarios::Search search = scenarios::Search::kPortfolio;
   scenarios::HuntSettings how{};
   std::optional<std::string> name{};
+  std::optional<std::string> tape{};  // the file that is written
   bool timeline = false;
   bool help = false;
 };

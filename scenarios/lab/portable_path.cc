@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include <fmt/format.h>
+
 namespace flinch::scenarios {
 
 namespace {
@@ -76,6 +78,21 @@ std::optional<std::string> PathFromHere(const std::string& path) {
   return Below(absolute, RepositoryRoot()).empty()
              ? std::nullopt
              : std::optional(absolute.lexically_relative(here).string());
+}
+
+std::string ShowPlace(const std::source_location& where) {
+  if (where.line() == 0) {
+    return "";
+  }
+  std::string file = where.file_name();
+  if (file.starts_with('/')) {
+    file = PortablePath(file);
+  }
+  // A compiler is told paths from its own folder, which is nobody's.
+  while (file.starts_with("../")) {
+    file.erase(0, 3);
+  }
+  return fmt::format("{}:{}", file, where.line());
 }
 
 }  // namespace flinch::scenarios

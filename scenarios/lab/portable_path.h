@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <source_location>
 #include <string>
 
 namespace flinch::scenarios {
@@ -20,5 +21,8 @@ std::optional<std::string> FindPortable(const std::string& path);
 // As a shell in the working folder names it: relative where both lie in one repository, or the file
 // below the working folder; nothing elsewhere.
 std::optional<std::string> PathFromHere(const std::string& path);
+
+// "main.cc:47", in such a path; "" of a location that is none.
+std::string ShowPlace(const std::source_location& where);
 
 }  // namespace flinch::scenarios

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "scenarios/lab/portable_path.h"
 #include "sim/check.h"
 
 namespace flinch::lab {
@@ -26,13 +27,18 @@ std::string_view Name(Verdict verdict) {
   sim::Unreachable("verdict {}", static_cast<int>(verdict));
 }
 
-Judgement JudgementOf(const sim::World& world, const faults::Injector& injector,
-                      const sim::Outcome& outcome, const std::optional<Failure>& failure) {
+Judgement JudgementOf(const Attempt& attempt, const sim::World& world,
+                      const faults::Injector& injector, const sim::Outcome& outcome,
+                      const std::optional<Failure>& failure) {
   Judgement judgement{.digest = world.digest(),
                       .events = world.events(),
                       .end = world.Now(),
                       .fired = {injector.fired().begin(), injector.fired().end()},
                       .recording = world.recording()};
+  if (attempt.world.NeedsTape()) {
+    judgement.tape = world.tape();
+    judgement.tape_report = world.tape_report();
+  }
   if (outcome.violation) {
     judgement.verdict = Verdict::kFailed;
     judgement.signature = "invariant";
@@ -40,7 +46,9 @@ Judgement JudgementOf(const sim::World& world, const faults::Injector& injector,
   } else if (failure) {
     judgement.verdict = Verdict::kFailed;
     judgement.signature = failure->signature.empty() ? "failed" : failure->signature;
-    judgement.witness = failure->witness;
+    const std::string place = scenarios::ShowPlace(failure->where);
+    judgement.witness =
+        place.empty() ? failure->witness : fmt::format("{} ({})", failure->witness, place);
   } else if (outcome.ending == sim::Ending::kLimit) {
     judgement.verdict = Verdict::kInconclusive;
     judgement.witness = "The run came to a limit of its world before it could be judged.";

@@ -11,7 +11,7 @@
 //     …                                             // hosts and processes
 //     Injector injector(world, attempt.plan, attempt.heal_at);
 //     const Outcome outcome = world.Run(…);
-//     return lab::JudgementOf(world, injector, outcome, WhatIsWrong(world));
+//     return lab::JudgementOf(attempt, world, injector, outcome, WhatIsWrong(world));
 //   }
 //
 // Contract: the same attempt gives the same run. That is all that hunting, shrinking, replaying and
@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@
 #include "sim/recording/recording.h"
 #include "sim/time.h"
 #include "sim/world/options.h"
+#include "sim/world/tape.h"
 #include "sim/world/world.h"
 
 namespace flinch::lab {
@@ -66,6 +68,8 @@ struct Failure {
   // What failures of one cause have in common, in a word: "torn".
   std::string signature;
   std::string witness;  // a whole sentence
+  // Where it was found, for whoever reads of it: this line of your source.
+  std::source_location where = std::source_location::current();
 };
 
 enum class Verdict : uint8_t { kPassed, kFailed, kInconclusive };
@@ -80,12 +84,16 @@ struct Judgement {
   uint64_t events = 0;
   sim::SimTime end{};
   std::vector<faults::FiredFault> fired{};
-  sim::Recording recording{};  // what the attempt asked to keep
+  sim::Recording recording{};       // what the attempt asked to keep
+  std::optional<sim::Tape> tape{};  // where it asked for one, or played one
+  sim::TapeReport tape_report{};
 };
 
-// Of a world that has run. A broken invariant is a failure, whatever the judge says.
-Judgement JudgementOf(const sim::World& world, const faults::Injector& injector,
-                      const sim::Outcome& outcome, const std::optional<Failure>& failure);
+// Of a world that has run, and was made with the attempt's options. A broken invariant is a
+// failure, whatever the judge says.
+Judgement JudgementOf(const Attempt& attempt, const sim::World& world,
+                      const faults::Injector& injector, const sim::Outcome& outcome,
+                      const std::optional<Failure>& failure);
 
 struct Subject {
   std::string name;

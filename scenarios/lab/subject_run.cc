@@ -73,6 +73,8 @@ Judgement RunGuarded(const Subject& subject, const Attempt& attempt) {
     return Threw("invariant", fmt::format("{} ({})", violation.what, violation.where));
   } catch (const std::exception& error) {
     return Threw("exception", error.what());
+  } catch (...) {  // the tidy test knows this one
+    return Threw("exception", "something that is no std::exception.");
   }
 }
 
@@ -83,6 +85,8 @@ Attempt AttemptOf(const Subject& subject, const SubjectRun& run, faults::FaultPl
   attempt.world.seed = run.seed;
   attempt.world.scheduling = run.scheduling;
   attempt.world.keep = keep;
+  attempt.world.play = run.play;
+  attempt.world.records_tape = run.records_tape;
   for (const Knob& knob : subject.knobs) {
     const auto given = std::ranges::find(run.knobs, knob.name, &KnobValue::name);
     attempt.knobs.push_back(
@@ -129,9 +133,7 @@ sim::Result<SurveyText> SurveyElsewhere(const Subject& subject) {
   sim::Result<SurveyText> survey = sim::Fail(sim::ErrorCode::kUnavailable, "It was not run.");
   bool asked = false;
   scenarios::WorkerPool pool(
-      {},
-      // What is thrown and is no exception ends the worker here, whoever would catch it further up.
-      [&subject](const std::string&) noexcept { return sim::Encode(SurveyHere(subject)); },
+      {}, [&subject](const std::string&) { return sim::Encode(SurveyHere(subject)); },
       scenarios::RealNow);
   const auto next = [&asked]() -> std::optional<std::string> {
     return std::exchange(asked, true) ? std::nullopt : std::optional<std::string>("survey");

@@ -17,6 +17,7 @@
 #include "scenarios/lab/units.h"
 #include "sim/result.h"
 #include "sim/world/scheduling.h"
+#include "sim/world/tape.h"
 
 namespace flinch::lab {
 
@@ -36,6 +37,8 @@ struct SubjectRun {
   sim::Scheduling scheduling{};
   std::vector<KnobValue> knobs{};           // that are not as usual
   std::optional<faults::FaultPlan> plan{};  // nothing: drawn from the seed
+  std::optional<sim::Tape> play{};          // what chooses instead of `scheduling`
+  bool records_tape = false;
 };
 
 // Knobs as they are typed. kInvalidArgument for a name that there is not, or for no number.

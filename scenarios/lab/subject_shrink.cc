@@ -1,17 +1,16 @@
 #include "scenarios/lab/subject_shrink.h"
 
 #include <algorithm>
-#include <optional>
-#include <span>
-#include <string>
+#include <set>
+#include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "reports/run_summary.h"
 #include "scenarios/lab/fault_edits.h"
 #include "scenarios/lab/number_ranges.h"
 #include "scenarios/lab/removal.h"
-#include "sim/check.h"
 
 namespace flinch::lab {
 
@@ -28,6 +27,22 @@ std::vector<reports::FiredFault> FiredIn(const Judgement& judgement) {
   return fired;
 }
 
+// Under so many other seeds a run with fewer faults is tried, and one with less work.
+constexpr uint64_t kSeedsForFaults = 40;
+constexpr uint64_t kSeedsForKnobs = 10;
+
+// The plan for a run that does a part of the work: what waits for the n-th event of a kind waits
+// for as early a one of those that are left.
+faults::FaultPlan Earlier(faults::FaultPlan plan, uint64_t part, uint64_t whole) {
+  for (faults::Fault& fault : plan.faults) {
+    if (auto* const event = std::get_if<faults::AtEvent>(&fault.when)) {
+      event->nth =
+          std::max<uint64_t>(event->nth / whole * part + event->nth % whole * part / whole, 1);
+    }
+  }
+  return plan;
+}
+
 class Shrinker {
  public:
   Shrinker(const Surveyed& surveyed, const SubjectRun& run, const std::function<bool()>& stop)
@@ -41,8 +56,9 @@ class Shrinker {
   ShrunkRun Shrink() && {
     bool smaller = best_.judgement.verdict == Verdict::kFailed;
     while (smaller && !IsStopped()) {
-      smaller = false;
-      smaller |= RemoveFaults();
+      smaller = RemoveFaults();
+      smaller |= MergeFaults();
+      smaller |= RemoveFaultsUnderOtherSeeds();
       smaller |= LowerKnobs();
       smaller |= PlainSchedule();
       smaller |= SimplifyFaults();
@@ -72,44 +88,137 @@ class Shrinker {
     return true;
   }
 
+  bool TryPlan(faults::FaultPlan plan) {
+    SubjectRun candidate = best_.run;
+    candidate.plan = std::move(plan);
+    return Try(candidate);
+  }
+
+  // Whole kinds of faults first, then chunks of them.
   bool RemoveFaults() {
-    const SubjectRun whole = best_.run;
+    const size_t before = best_.run.plan->faults.size();
+    RemoveKinds();
+    const faults::FaultPlan plan = *best_.run.plan;
     const std::vector<reports::FiredFault> fired = FiredIn(best_.judgement);
-    const size_t before = whole.plan->faults.size();
     scenarios::KeepFewest(
-        NumberRanges::From(0, before),
+        NumberRanges::From(0, plan.faults.size()),
         [&](const NumberRanges& kept) {
-          SubjectRun candidate = whole;
-          candidate.plan = scenarios::KeepFaults(*whole.plan, kept.Numbers(), fired);
-          return Try(candidate);
+          return TryPlan(scenarios::KeepFaults(plan, kept.Numbers(), fired));
         },
         {}, [this] { return IsStopped(); });
     return best_.run.plan->faults.size() < before;
   }
 
+  void RemoveKinds() {
+    std::set<std::string_view> kinds;
+    for (const faults::Fault& fault : best_.run.plan->faults) {
+      kinds.insert(faults::KindOf(fault.what));
+    }
+    for (const std::string_view kind : kinds) {
+      TryWithout([kind](const faults::Fault& fault) { return faults::KindOf(fault.what) == kind; });
+    }
+  }
+
+  bool TryWithout(const std::function<bool(const faults::Fault&)>& goes) {
+    const faults::FaultPlan& plan = *best_.run.plan;
+    std::vector<uint64_t> kept;
+    for (size_t index = 0; index < plan.faults.size(); ++index) {
+      if (!goes(plan.faults[index])) {
+        kept.push_back(index);
+      }
+    }
+    return TryPlan(scenarios::KeepFaults(plan, kept, FiredIn(best_.judgement)));
+  }
+
+  // Two that do alike are one that lasts longer.
+  bool MergeFaults() {
+    bool fewer = false;
+    for (bool again = true; again && !IsStopped();) {
+      again = std::ranges::any_of(
+          scenarios::MergedFaults(*best_.run.plan, FiredIn(best_.judgement), surveyed_.cast),
+          [this](const faults::FaultPlan& plan) { return TryPlan(plan); });
+      fewer |= again;
+    }
+    return fewer;
+  }
+
+  // A fault may be there for nothing but the chance of this seed: who leads, which message is slow.
+  // Another seed may bring the same without it.
+  bool RemoveFaultsUnderOtherSeeds() {
+    const size_t before = best_.run.plan->faults.size();
+    for (uint64_t seed = 1; seed <= kSeedsForFaults && !IsStopped(); ++seed) {
+      if (RemoveOneUnder(seed)) {
+        RemoveFaults();
+        seed = 0;
+      }
+    }
+    return best_.run.plan->faults.size() < before;
+  }
+
+  bool RemoveOneUnder(uint64_t seed) {
+    const SubjectRun whole = best_.run;
+    const size_t count = whole.plan->faults.size();
+    const std::vector<reports::FiredFault> fired = FiredIn(best_.judgement);
+    for (size_t without = count; without-- > 0;) {
+      std::vector<uint64_t> kept;
+      for (size_t index = 0; index < count; ++index) {
+        if (index != without) {
+          kept.push_back(index);
+        }
+      }
+      SubjectRun candidate = whole;
+      candidate.seed = seed;
+      candidate.play.reset();
+      candidate.plan = scenarios::KeepFaults(*whole.plan, kept, fired);
+      if (Try(candidate)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  uint64_t ValueOf(const Knob& knob) const {
+    const auto given = std::ranges::find(best_.run.knobs, knob.name, &KnobValue::name);
+    return given == best_.run.knobs.end() ? knob.usual : given->value;
+  }
+
   bool LowerKnobs() {
     bool smaller = false;
     for (const Knob& knob : surveyed_.subject->knobs) {
-      const auto given = std::ranges::find(best_.run.knobs, knob.name, &KnobValue::name);
-      const uint64_t value = given == best_.run.knobs.end() ? knob.usual : given->value;
-      const auto with = [&](uint64_t candidate_value) {
-        SubjectRun candidate = best_.run;
-        std::erase_if(candidate.knobs,
-                      [&knob](const KnobValue& known) { return known.name == knob.name; });
-        candidate.knobs.push_back({.name = knob.name, .value = candidate_value});
-        return Try(candidate);
-      };
-      smaller |= scenarios::FindSmaller(value, knob.least, with) < value;
+      const uint64_t value = ValueOf(knob);
+      smaller |= scenarios::FindSmaller(value, knob.least, [this, &knob](uint64_t lower) {
+                   return TryKnob(knob, lower);
+                 }) < value;
     }
     return smaller;
   }
 
+  bool TryKnob(const Knob& knob, uint64_t value) {
+    const uint64_t before = ValueOf(knob);
+    SubjectRun candidate = best_.run;
+    std::erase_if(candidate.knobs,
+                  [&knob](const KnobValue& known) { return known.name == knob.name; });
+    candidate.knobs.push_back({.name = knob.name, .value = value});
+    if (Try(candidate)) {
+      return true;
+    }
+    candidate.plan = Earlier(*candidate.plan, value, before);
+    bool is_taken = candidate.plan != best_.run.plan && Try(candidate);
+    for (uint64_t seed = 1; seed <= kSeedsForKnobs && !is_taken; ++seed) {
+      candidate.seed = seed;
+      candidate.play.reset();
+      is_taken = Try(candidate);
+    }
+    return is_taken;
+  }
+
   bool PlainSchedule() {
     const sim::Scheduling plain = sim::ParseScheduling("fifo").value();
-    if (best_.run.scheduling == plain) {
+    if (best_.run.scheduling == plain && !best_.run.play) {
       return false;
     }
     SubjectRun candidate = best_.run;
+    candidate.play.reset();
     candidate.scheduling = plain;
     return Try(candidate);
   }
@@ -118,17 +227,10 @@ class Shrinker {
     bool simpler = false;
     for (size_t fault = 0; fault < best_.run.plan->faults.size(); ++fault) {
       for (bool again = true; again && !IsStopped();) {
-        again = false;
-        for (faults::FaultPlan& plan :
-             scenarios::SimplerFaults(*best_.run.plan, fault, surveyed_.cast)) {
-          SubjectRun candidate = best_.run;
-          candidate.plan = std::move(plan);
-          if (Try(candidate)) {
-            again = true;
-            simpler = true;
-            break;
-          }
-        }
+        again =
+            std::ranges::any_of(scenarios::SimplerFaults(*best_.run.plan, fault, surveyed_.cast),
+                                [this](const faults::FaultPlan& plan) { return TryPlan(plan); });
+        simpler |= again;
       }
     }
     return simpler;

@@ -1,7 +1,9 @@
 // The smallest run of a subject that fails like a given one.
 //
-// Fewer faults, then smaller knobs, then a plain schedule, then simpler faults; again while
-// anything became smaller. What comes back fails with the same signature.
+// Fewer faults (whole kinds, chunks, two alike as one, and without each of those that are left
+// under other seeds), then smaller knobs, then a plain schedule, then simpler faults; again while
+// anything became smaller. What comes back fails with the same signature, if need be under another
+// seed.
 #pragma once
 
 #include <functional>

@@ -21,7 +21,7 @@ constexpr auto kSearchNames = std::to_array<std::pair<Search, std::string_view>>
     {Search::kPortfolio, "portfolio"},
 });
 
-// The first is the seed as `flinch run` runs it; faults count more than schedules.
+// The first is the seed as it is run alone; faults count more than schedules.
 constexpr auto kPortfolio = std::to_array<Search>({
     Search::kRandom,
     Search::kSwarm,

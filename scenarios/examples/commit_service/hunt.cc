@@ -98,7 +98,7 @@ lab::Judgement RunService(const lab::Attempt& attempt, Tell tell) {
   add(kClient, [transactions](Environment& env) { RunClient(env, transactions); });
   const faults::Injector injector(world, attempt.plan, attempt.heal_at);
   const Outcome outcome = world.Run([&world] { return world.Now() >= SimTime(kJudged); });
-  return lab::JudgementOf(world, injector, outcome, Judge(world, transactions));
+  return lab::JudgementOf(attempt, world, injector, outcome, Judge(world, transactions));
 }
 
 // Lossy links to and from the coordinator, and crashes at any time; half of them soon after it has

@@ -84,7 +84,7 @@ lab::Judgement RunRaft(const lab::Attempt& attempt, Cut cut) {
     return world.Now() >= SimTime(kJudged) ||
            (world.Now() >= attempt.heal_at && !world.IsAlive(client));
   });
-  return lab::JudgementOf(world, injector, outcome, Judge(world.recording(), commands));
+  return lab::JudgementOf(attempt, world, injector, outcome, Judge(world.recording(), commands));
 }
 
 // Links lose, delay and reorder for a while, a server is cut off now and then; and servers crash at

@@ -44,7 +44,7 @@ Judgement RunTicks(const Attempt& attempt) {
   const faults::Injector injector(world, attempt.plan, attempt.heal_at);
   const sim::Outcome outcome = world.Run([&] { return world.Now() >= attempt.heal_at; });
   return JudgementOf(
-      world, injector, outcome,
+      attempt, world, injector, outcome,
       count.crashes == 0 ? std::nullopt : std::optional(Failure{"crashed", "a has crashed."}));
 }
 
@@ -90,7 +90,7 @@ TEST(SurveyTest, ASubjectThatMisbehavesIsToldInASentence) {
   EXPECT_THAT(TroubleOf([](const Attempt&) -> Judgement { _exit(3); }),
               HasSubstr("ticks does not pass even without faults: it ends the process"));
   EXPECT_THAT(TroubleOf([](const Attempt&) -> Judgement { throw 7; }),
-              HasSubstr("it ends the process"));
+              HasSubstr("The subject threw: something that is no std::exception."));
   EXPECT_THAT(TroubleOf([](const Attempt&) -> Judgement { throw std::runtime_error("no disk"); }),
               HasSubstr("The subject threw: no disk"));
   EXPECT_THAT(TroubleOf([](const Attempt&) {
