@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "build_id.h"
+#include "scenarios/cli/build_identity.h"
 #include "scenarios/cli/ci_options.h"
 #include "scenarios/cli/hunt_options.h"
 #include "scenarios/cli/limit_options.h"
@@ -558,9 +558,9 @@ sim::Result<Command> ShowVersion(std::span<const std::string> options) {
     }
   }
   return Command(TextCommand{
-      .text = options.empty()
-                  ? fmt::format("flinch {} (build {})\n", kVersion, kBuildId)
-                  : fmt::format("{{\"version\":\"{}\",\"build\":\"{}\"}}\n", kVersion, kBuildId)});
+      .text = options.empty() ? fmt::format("flinch {} (build {})\n", kVersion, BuildIdentity())
+                              : fmt::format("{{\"version\":\"{}\",\"build\":\"{}\"}}\n", kVersion,
+                                            BuildIdentity())});
 }
 
 }  // namespace

@@ -10,10 +10,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "build_id.h"
 #include "faults/fault_plan.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/aim/cells.h"
+#include "scenarios/cli/build_identity.h"
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/lab/portable_path.h"
 #include "scenarios/lab/token.h"
@@ -77,7 +77,7 @@ sim::Result<void> AddCrashes(const HuntArguments& arguments, const std::vector<H
 std::string HashOfHunt(const HuntArguments& arguments, const HuntSpace& space,
                        const std::vector<HuntTarget>& targets) {
   std::vector<std::string> parts = {
-      std::string(kBuildId),
+      BuildIdentity(),
       std::to_string(space.first_seed),
       space.last_seed ? std::to_string(*space.last_seed) : "",
       std::string(Name(space.search)),
@@ -223,7 +223,7 @@ sim::Result<Expedition> PrepareHunt(const HuntArguments& arguments,
                      "--search cells aims faults that are drawn, and here none are: leave --plan, "
                      "--fault and faults.source alone, or search otherwise.");
   }
-  HuntHeader header{.build = std::string(kBuildId),
+  HuntHeader header{.build = BuildIdentity(),
                     .shard = arguments.how.shard,
                     .search = std::string(Name(arguments.search))};
   FillHeader(arguments, *targets, header);

@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "build_id.h"
 #include "faults/fault_plan_toml.h"
 #include "reports/plain_text.h"
 #include "scenarios/cli/ci_output.h"

@@ -8,10 +8,10 @@
 
 #include <fmt/format.h>
 
-#include "build_id.h"
 #include "engine/defects.h"
 #include "faults/fault_plan_toml.h"
 #include "scenarios/aim/cast.h"
+#include "scenarios/cli/build_identity.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/input/input_file.h"
 #include "scenarios/lab/portable_path.h"
@@ -167,7 +167,7 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments, Scenario scenari
       .faults = InlineFaults(arguments, request),
       .input = arguments.input ? PortablePath(*arguments.input) : "",
       .content_hash = *hash,
-      .build_id = std::string(kBuildId)};
+      .build_id = BuildIdentity()};
   return prepared;
 }
 

@@ -14,7 +14,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "build_id.h"
 #include "faults/fault_plan.h"
 #include "reports/run_summary.h"
 #include "reports/timeline_text.h"

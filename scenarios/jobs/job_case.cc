@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <deque>
-#include <exception>
 #include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "engine/graph/job_graph.h"
+#include "engine/runtime/user_code.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/jobs/jobs.h"
 #include "sim/text/text.h"
@@ -63,7 +63,9 @@ std::string WhatIsWrongWithOutputs(const JobCase& job) {
   }
   std::vector<std::string_view> names;
   for (const OutputSpec& output : job.outputs) {
-    if (!IsPlainName(output.name) || output.name == "input" || IsIn(names, output.name)) {
+    const bool is_input =
+        std::ranges::find(job.inputs, output.name, &InputSpec::name) != job.inputs.end();
+    if (!IsPlainName(output.name) || is_input || IsIn(names, output.name)) {
       return fmt::format("An output of the job {} is called {}, but needs a plain name of its own.",
                          Quote(job.name), Quote(output.name));
     }
@@ -76,18 +78,34 @@ std::string WhatIsWrongWithOutputs(const JobCase& job) {
   return "";
 }
 
+std::string WhatIsWrongWithInputs(const JobCase& job) {
+  std::vector<std::string_view> names;
+  bool takes_the_rest = false;
+  for (const InputSpec& input : job.inputs) {
+    if (!IsPlainName(input.name) || IsIn(names, input.name)) {
+      return fmt::format("An input of the job {} is called {}, but needs a plain name of its own.",
+                         Quote(job.name), Quote(input.name));
+    }
+    names.push_back(input.name);
+    takes_the_rest |= !input.takes;
+  }
+  return takes_the_rest ? ""
+                        : fmt::format(
+                              "None of the inputs of the job {} takes the rows that the "
+                              "others leave: let `takes` of one be null.",
+                              Quote(job.name));
+}
+
 // Its graph is built once, so that a mistake of structure is told before any run.
 std::string WhatIsWrongWithGraph(const JobCase& job) {
   if (!job.build) {
     return fmt::format("The job {} has nothing that builds it.", Quote(job.name));
   }
-  std::string why;
-  try {
-    const sim::Result<engine::JobGraph> graph = engine::BuildJobGraph(job.build(*job.scenario, {}));
-    why = graph ? "" : graph.error().message;
-  } catch (const std::exception& error) {
-    why = fmt::format("its builder threw {}", Quote(error.what()));
-  }
+  const sim::Result<engine::JobGraph> graph =
+      engine::CallUserCode(" while it was built", [&job]() -> sim::Result<engine::JobGraph> {
+        return engine::BuildJobGraph(job.build(*job.scenario, {}));
+      });
+  const std::string why = graph ? "" : graph.error().message;
   return why.empty() ? "" : fmt::format("The job {} cannot be built: {}", Quote(job.name), why);
 }
 
@@ -100,7 +118,8 @@ std::string WhatIsWrongWith(const JobCase& job) {
     return fmt::format("There are two jobs or scenarios called {}; give yours another name.",
                        Quote(job.name));
   }
-  for (const auto check : {WhatIsWrongWithOutputs, WhatIsWrongOutside, WhatIsWrongWithGraph}) {
+  for (const auto check :
+       {WhatIsWrongWithInputs, WhatIsWrongWithOutputs, WhatIsWrongOutside, WhatIsWrongWithGraph}) {
     if (std::string wrong = check(job); !wrong.empty()) {
       return wrong;
     }
@@ -120,6 +139,12 @@ Scenario ScenarioOf(const JobCase& job) {
 }
 
 }  // namespace
+
+size_t InputOf(const JobCase& job, const InputRow& row) {
+  const auto taker = std::ranges::find_if(
+      job.inputs, [&row](const InputSpec& input) { return !input.takes || input.takes(row); });
+  return static_cast<size_t>(taker - job.inputs.begin());
+}
 
 sim::Result<void> AddJobs(std::vector<JobCase> cases) {
   std::deque<JobCase>& added = Added();

@@ -8,9 +8,10 @@
 //                .outputs = {{.law = SameMultiset()}}};
 //   int main(int argc, char** argv) { return flinch::scenarios::Main(argc, argv, {mine}); }
 //
-// (scenarios/cli/program.h.) A job reads the topic "input", which holds the workload's rows, and
-// writes its outputs: topics of the log by the two-phase-commit sink, or whatever its own sinks
-// write, if it says how that is read. scenarios/jobs/job_parts.h has both ends for jobs of the log.
+// (scenarios/cli/program.h.) A job reads the topic "input", which holds the workload's rows (or
+// several, among which they are divided), and writes its outputs: topics of the log by the
+// two-phase-commit sink, or whatever its own sinks write, if it says how that is read.
+// scenarios/jobs/job_parts.h has both ends for jobs of the log.
 //
 // Expectation: `expect` says by plain code over the rows what an output should have been. Where
 //          nobody does, the job is its own reference: the same operators with one subtask each, in
@@ -20,9 +21,11 @@
 //          throws makes the run inconclusive, and its reason says so.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +42,7 @@
 
 namespace flinch::scenarios {
 
+inline constexpr std::string_view kInputTopic = "input";
 inline constexpr std::string_view kOutputTopic = "output";
 
 // Where a job keeps what it makes of the rows, for the judge of checkpoints.
@@ -52,9 +56,16 @@ struct CountedState {
   std::function<void(const InputRow& row, SubjectRows& rows)> add;
 };
 
+// A topic that the job reads. Each has as many partitions as the scenario says.
+struct InputSpec {
+  std::string name = std::string(kInputTopic);
+  // Which of the workload's rows it gets. Null: all that none of the inputs before it takes.
+  std::function<bool(const InputRow& row)> takes{};
+};
+
 struct OutputSpec {
   std::string name = std::string(kOutputTopic);  // of the topic, where it is one
-  Law law = PerKeyOrder();
+  Law law = PerKeyOrder(std::source_location());
   // By key in the order in which the job emits. Null: the job is its own reference.
   std::function<std::vector<ExpectedRecord>(const Scenario&, const Workload&)> expect{};
   // How it is read when the world has ended. Null: it is a topic of the log, with one partition per
@@ -81,6 +92,7 @@ struct JobCase {
   std::string what;  // one sentence
   // Called for each process that boots. The workload has no rows where only the shape is asked for.
   std::function<engine::StreamGraph(const Scenario&, const Workload&)> build;
+  std::vector<InputSpec> inputs{{}};
   std::vector<OutputSpec> outputs{{}};
   // Null: nobody says what its state should be, and checkpoints are not compared. The scenario has
   // no problems.
@@ -89,7 +101,13 @@ struct JobCase {
   // How it is run when nobody says otherwise: `hunt mine` and `run mine` mean this one. Its name
   // and that of its job are the case's. Nothing: a small job under a swarm of faults.
   std::optional<Scenario> scenario{};
+  // Where it was registered, for whoever reads that it broke a law that nobody demanded elsewhere:
+  // this line of your source.
+  std::source_location where = std::source_location::current();
 };
+
+// Which of the job's inputs, by index, gets the row.
+size_t InputOf(const JobCase& job, const InputRow& row);
 
 // Adds to the cases that this program knows, for good; call it before anything is run. Nothing is
 // added when anything is wrong.

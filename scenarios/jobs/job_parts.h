@@ -1,5 +1,5 @@
-// What a job of the log begins and ends with: rows out of the topic "input", results into the topic
-// "output" or others.
+// What a job of the log begins and ends with: rows out of the topic "input" or others, results into
+// the topic "output" or others.
 #pragma once
 
 #include <memory>
@@ -34,17 +34,20 @@ inline engine::StreamOptions OptionsOf(const Scenario& scenario) {
           .max_parallelism = scenario.options.max_parallelism};
 }
 
+// A job with several inputs names each topic as its case does (InputSpec::name), and each source.
 inline engine::DataStream<LogRow> ReadInput(engine::StreamExecutionEnvironment& environment,
-                                            const Scenario& scenario, const Workload& workload) {
+                                            const Scenario& scenario, const Workload& workload,
+                                            std::string topic = std::string(kInputTopic),
+                                            std::string source = "source") {
   const engine::LogSourceOptions options = {
-      .topic = workload.topic,
+      .topic = std::move(topic),
       .client = {.retry = {.deadline = scenario.options.sink.delivery_timeout}},
       .max_out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness),
       .fetch_records_min = scenario.options.source.fetch_records_min,
       .fetch_wait = scenario.options.source.fetch_wait,
       .watermark_interval = scenario.options.source.watermark_interval,
       .fetch_records_max = scenario.options.source.fetch_records_max};
-  return environment.FromSource<LogRow>("source", [options] {
+  return environment.FromSource<LogRow>(std::move(source), [options] {
     return std::make_unique<engine::LogSource<LogRow>>(
         options, [](const engine::LogRecord& record) -> sim::Result<LogRow> {
           return LogRow{.key = std::string(record.key),

@@ -159,28 +159,33 @@ OutputSpec CountsPerWindow() {
   return Foretold(ReferenceCountPerWindow, ShowWindowCountJson, ShowWindowCount);
 }
 
+// Where they stand in flinch is nothing that a user wants to read.
 std::span<const JobCase> LibraryJobs() {
   static const std::vector<JobCase> kJobs = {
       {.name = "url_clicks",
        .what = "rows per key (a URL) in tumbling windows of job.window",
        .build = BuildCountPerWindow,
        .outputs = {CountsPerWindow()},
-       .counted = WindowCounts},
+       .counted = WindowCounts,
+       .where = {}},
       {.name = "word_count",
        .what = "words of each row's value, with a running count per word; one result per word",
        .build = BuildWordCount,
        .outputs = {Foretold(ReferenceWordCount, ShowRunningCountJson, ShowRunningCount)},
-       .counted = WordCounts},
+       .counted = WordCounts,
+       .where = {}},
       {.name = "package_log",
        .what = "rows per key (a package action) in tumbling windows of job.window",
        .build = BuildCountPerWindow,
        .outputs = {CountsPerWindow()},
-       .counted = WindowCounts},
+       .counted = WindowCounts,
+       .where = {}},
       {.name = std::string(kAlgebra),
        .what = "the operators of job.steps, one after the other, over a number per row",
        .build = BuildAlgebra,
        .outputs = {Foretold(ReferenceAlgebra, ShowAlgebraJson, ShowAlgebra)},
-       .counted = StateOfAlgebra}};
+       .counted = StateOfAlgebra,
+       .where = {}}};
   return kJobs;
 }
 
@@ -189,7 +194,8 @@ JobCase Misbehaving(std::string name) {
   return {.name = std::move(name),
           .what = "counts as url_clicks does, and misbehaves at a row whose key ends in -13",
           .build = BuildMisbehaving<kMisbehave>,
-          .outputs = {CountsPerWindow()}};
+          .outputs = {CountsPerWindow()},
+          .where = {}};
 }
 
 std::span<const JobCase> MisbehavingJobs() {

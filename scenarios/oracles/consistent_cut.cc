@@ -27,6 +27,7 @@ std::string Show(const StatePlace& place) {
 void ConsistentCut::OnSubject(const Subject& subject) {
   outside_ = subject.outside;
   operator_ = subject.state_operator;
+  subject_ = subject.calm ? &subject : nullptr;
   has_timers_ = subject.has_timers;
   folding_ = subject.folding;
   modulus_ = subject.modulus;
@@ -41,10 +42,24 @@ void ConsistentCut::OnSubject(const Subject& subject) {
   }
 }
 
-std::vector<std::string_view> ConsistentCut::wants() const { return {events::kCheckpointStored}; }
+std::vector<std::string_view> ConsistentCut::wants() const {
+  return {events::kCheckpointStored, events::kJobRestored};
+}
 
 void ConsistentCut::OnEvent(const sim::TraceEvent& event) {
-  if (event.kind != events::kCheckpointStored || outside_ == nullptr || operator_.empty()) {
+  if (outside_ == nullptr) {
+    return;
+  }
+  if (subject_ != nullptr && event.kind == events::kJobRestored) {
+    Remember(event, event.Number("checkpoint").value_or(0), true);
+  }
+  if (event.kind != events::kCheckpointStored) {
+    return;
+  }
+  if (subject_ != nullptr) {
+    Remember(event, event.Number("id").value_or(0), false);
+  }
+  if (operator_.empty()) {
     return;
   }
   const auto id = event.Number("id");
@@ -236,7 +251,65 @@ void ConsistentCut::Tell(const sim::TraceEvent& event, int64_t id, std::string_v
       MarkAt(event, breach, of_source ? std::string_view("source") : operator_));
 }
 
+void ConsistentCut::Remember(const sim::TraceEvent& event, int64_t id, bool is_restored) {
+  if (id == 0 || (was_restored_ && !is_restored)) {
+    return;
+  }
+  std::optional<KeyedStateView> view = outside_->ReadKeyedState(id);
+  if (!view) {
+    return;
+  }
+  uint64_t records = 0;
+  for (const auto& [partition, next] : view->positions) {
+    const std::vector<uint64_t>& rows = subject_->rows_of_partition;
+    if (partition < rows.size() && rows[partition] > 0 && next >= rows[partition]) {
+      return;  // it may have ended, and then event time is not bounded by its records
+    }
+    records += next;
+  }
+  if (records > 0) {
+    candidate_ = {.id = id, .mark = MarkAt(event, "", ""), .state = *std::move(view)};
+    was_restored_ = is_restored;
+  }
+}
+
+void ConsistentCut::JudgeByItself() {
+  if (!candidate_) {
+    return;
+  }
+  const auto one = subject_->calm(candidate_->state.positions, CalmRun::kUpWithoutTime);
+  const auto other = subject_->calm(candidate_->state.positions, CalmRun::kDownWithTime);
+  if (!one || !other) {
+    return;
+  }
+  See();
+  for (const auto& [place, value] : one->entries) {
+    const auto same = other->entries.find(place);
+    if (same == other->entries.end() || same->second != value) {
+      continue;  // the order of partitions, or event time, decides
+    }
+    const auto found = candidate_->state.entries.find(place);
+    if (found != candidate_->state.entries.end() && found->second == value) {
+      continue;
+    }
+    const bool is_lost = found == candidate_->state.entries.end();
+    Mark mark = candidate_->mark;
+    mark.breach = is_lost ? "lost" : "other";
+    mark.role = place.operator_name;
+    breaches_.Add(
+        fmt::format("Checkpoint {} is no consistent cut: the state {} of {} {} for key {}, but the "
+                    "records before the source positions make it {} where nothing fails.",
+                    candidate_->id, place.state, place.operator_name,
+                    is_lost ? "holds nothing" : "holds " + ShowBytes(found->second),
+                    ShowBytes(place.key), ShowBytes(value)),
+        mark);
+  }
+}
+
 std::vector<reports::Finding> ConsistentCut::Judge(const FinalState& /*state*/) {
+  if (subject_ != nullptr) {
+    JudgeByItself();
+  }
   return breaches_.ToFindings(kName);
 }
 

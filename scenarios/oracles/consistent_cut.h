@@ -9,10 +9,14 @@
 //          one timer each and every timer a window.
 // Cost:    linear: the reference is moved from one checkpoint's positions to the next; per
 //          checkpoint its own size and the places that are open. Keeps a count per place.
-// Silent:  about jobs whose state nobody describes (Subject::rows), about all keyed operators but
-//          the one that is described, and when nobody can look at the
-//          volume. About a window that is gone and was due: what it emitted is judged by
-//          exactly_once. About files that cannot be read: retained_files speaks.
+//          A job whose state nobody describes is its own reference: one checkpoint of the run, the
+//          last that it was restored from or else the last, is compared entry by entry with what
+//          the same operators in one task have where nothing fails. Two such runs.
+// Silent:  about all keyed operators but the one that is described; of a job that is its own
+//          reference about what depends on the order of partitions or on event time, about
+//          checkpoints in which a partition has ended, and where it has several inputs; and when
+//          nobody can look at the volume. About a window that is gone and was due: what it emitted
+//          is judged by exactly_once. About files that cannot be read: retained_files speaks.
 // Source:  Chandy and Lamport 1985, as Carbone et al. 2015 apply it.
 #pragma once
 
@@ -60,6 +64,15 @@ class ConsistentCut final : public Oracle {
     std::optional<int64_t> largest;  // timestamp before `next`
   };
 
+  // Of a job that is its own reference, the checkpoint that is judged when the run is over.
+  struct Candidate {
+    int64_t id = 0;
+    Mark mark{};
+    KeyedStateView state;
+  };
+
+  void Remember(const sim::TraceEvent& event, int64_t id, bool is_restored);
+  void JudgeByItself();
   void JudgeCheckpoint(const sim::TraceEvent& event, int64_t id, const CheckpointView& view);
   // False when the positions make no sense, which has been told.
   bool MoveTo(const sim::TraceEvent& event, int64_t id, const CheckpointView& view);
@@ -81,9 +94,12 @@ class ConsistentCut final : public Oracle {
   int64_t out_of_orderness_ = 0;
   std::vector<Partition> partitions_;
   const SubjectRows* rows_ = nullptr;
-  std::vector<Count> places_;     // by number
-  std::vector<PlaceIndex> open_;  // with records, not known to be due
-  uint64_t round_ = 0;            // checkpoints judged so far
+  std::vector<Count> places_;         // by number
+  std::vector<PlaceIndex> open_;      // with records, not known to be due
+  uint64_t round_ = 0;                // checkpoints judged so far
+  const Subject* subject_ = nullptr;  // of a job that is its own reference
+  std::optional<Candidate> candidate_;
+  bool was_restored_ = false;  // the candidate
   Breaches breaches_;
 };
 

@@ -9,6 +9,7 @@
 
 #include "engine/events.h"
 #include "reports/plain_text.h"
+#include "scenarios/lab/portable_path.h"
 #include "scenarios/oracles/breaches.h"
 #include "scenarios/oracles/laws.h"
 #include "scenarios/oracles/wording.h"
@@ -45,7 +46,7 @@ std::vector<const OutputRecord*> InLogOrder(std::vector<const OutputRecord*> rec
 }
 
 OutputView ViewOf(const FinalState& state, size_t output) {
-  OutputView view{.expected = {}, .found = {}, .complete = state.job_finished};
+  OutputView view{.expected = {}, .found = {}, .complete = state.job_finished, .rows = state.rows};
   for (const ExpectedRecord& record : state.expected) {
     if (record.output == output) {
       view.expected.push_back(&record);
@@ -58,6 +59,12 @@ OutputView ViewOf(const FinalState& state, size_t output) {
   }
   view.found = InLogOrder(std::move(view.found));
   return view;
+}
+
+// " (The law same_multiset of main.cc:47.)"; "" of one that is the library's own.
+std::string ShowLaw(const JudgedOutput& output) {
+  const std::string place = ShowPlace(output.where);
+  return place.empty() ? "" : fmt::format(" (The law {} of {}.)", output.law.name, place);
 }
 
 class Sentences {
@@ -293,7 +300,8 @@ std::vector<reports::Finding> ExactlyOnce::Judge(const FinalState& state) {
     const std::string where =
         state.outputs.size() > 1 ? fmt::format("Of the output {}: ", output.name) : "";
     for (const OutputBreach& breach : found) {
-      breaches.Add(where + SentenceFor(breach, output), MarkOf(breach));
+      const std::string law = &breach == &found.front() ? ShowLaw(output) : "";
+      breaches.Add(where + SentenceFor(breach, output) + law, MarkOf(breach));
       if (&breach == &found.front() && found.size() > 1) {
         breaches.Add(where + Totals(found), MarkOf(breach));
       }

@@ -145,10 +145,12 @@ std::vector<OutputBreach> CompareRecords(const OutputView& output, const Strictn
   return breaches;
 }
 
-Law Counting(std::string name, std::string promise, const Strictness& strict) {
+Law Counting(std::string name, std::string promise, const Strictness& strict,
+             std::source_location where) {
   return {.name = std::move(name),
           .promise = std::move(promise),
-          .judge = [strict](const OutputView& output) { return CompareRecords(output, strict); }};
+          .judge = [strict](const OutputView& output) { return CompareRecords(output, strict); },
+          .where = where};
 }
 
 std::vector<OutputBreach> CompareLast(const OutputView& output) {
@@ -203,37 +205,41 @@ std::vector<OutputBreach> CompareSums(const OutputView& output, const Amount& am
 
 }  // namespace
 
-Law PerKeyOrder() {
+Law PerKeyOrder(std::source_location where) {
   return Counting(
       "per_key_order",
       "The output is what was expected, no record doubled, missing or foreign, each key "
       "in order.",
-      {.order = true});
+      {.order = true}, where);
 }
 
-Law SameMultiset() {
+Law SameMultiset(std::source_location where) {
   return Counting("same_multiset",
-                  "The output is what was expected, no record doubled, missing or foreign.", {});
+                  "The output is what was expected, no record doubled, missing or foreign.", {},
+                  where);
 }
 
-Law LastPerKey() {
+Law LastPerKey(std::source_location where) {
   return {.name = "last_per_key",
           .promise = "Of each key that is expected, the last record is the expected last one.",
-          .judge = CompareLast};
+          .judge = CompareLast,
+          .where = where};
 }
 
-Law Conserves(Amount amount) {
+Law Conserves(Amount amount, std::source_location where) {
   return {.name = "conserves",
           .promise = "What the records amount to is what was expected.",
-          .judge = [amount = std::move(amount)](const OutputView& output) {
-            return CompareSums(output, amount);
-          }};
+          .judge = [amount = std::move(amount)](
+                       const OutputView& output) { return CompareSums(output, amount); },
+          .where = where};
 }
 
-Law Contains() { return Counting("contains", "No record is missing.", {.surplus = false}); }
+Law Contains(std::source_location where) {
+  return Counting("contains", "No record is missing.", {.surplus = false}, where);
+}
 
-Law ContainedIn() {
-  return Counting("contained_in", "No record is doubled or foreign.", {.lack = false});
+Law ContainedIn(std::source_location where) {
+  return Counting("contained_in", "No record is doubled or foreign.", {.lack = false}, where);
 }
 
 }  // namespace flinch::scenarios

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@ struct JudgedOutput {
   Law law = PerKeyOrder();
   // How people read a record's value. Nothing: text as it is, other bytes in hexadecimal.
   std::function<std::string(std::string_view value)> show_value{};
+  std::source_location where{};  // the law was demanded; nowhere for the library's own
 };
 
 // The world after its end, as seen from outside.
@@ -49,6 +51,7 @@ struct FinalState {
   // How much longer than Subject::patience this very run may do without a checkpoint.
   sim::Duration slack{0};
   std::vector<JudgedOutput> outputs{{}};
+  std::vector<ReadRow> rows{};  // where a law needs them
 };
 
 class Oracle : public sim::TraceObserver {

@@ -7,7 +7,9 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -102,6 +104,27 @@ struct CheckpointView {
   std::vector<StatePlace> timers;  // of event time
 };
 
+// The keyed state in a checkpoint of a job whose state nobody describes: every entry as it lies
+// there, timers included.
+struct KeyedStateView {
+  struct Place {
+    std::string operator_name;
+    std::string state;
+    std::string key;  // as the job encodes it
+    std::string space;
+
+    friend auto operator<=>(const Place&, const Place&) = default;
+  };
+
+  std::map<uint32_t, uint64_t> positions;  // of the only source, by partition
+  std::map<Place, std::string> entries;
+};
+
+// How the same operators are run once more, in one task and where nothing fails, over the rows
+// before a checkpoint's positions, one partition after the other: upwards and without event time
+// going on, or downwards and with it. What is the same in both depends on neither.
+enum class CalmRun : uint8_t { kUpWithoutTime, kDownWithTime };
+
 // The shared volume, seen from outside: costs no simulated time and changes nothing.
 class Outside {
  public:
@@ -110,6 +133,10 @@ class Outside {
   // Those the store points to, oldest first.
   virtual std::vector<int64_t> Retained() const = 0;
   virtual CheckpointView ReadCheckpoint(int64_t id) const = 0;
+
+  // Nothing where it cannot be read, or has several sources.
+  virtual std::optional<KeyedStateView> ReadKeyedState(int64_t) const { return std::nullopt; }
+
   // The checkpoint's files only: what is wrong with them.
   virtual std::vector<std::string> CheckFiles(int64_t id) const = 0;
   // Ids of all checkpoints of which any file lies there.
@@ -126,6 +153,12 @@ struct Subject {
   Folding folding = Folding::kSum;
   int64_t modulus = 0;  // of sums; 0: none
   SubjectRows rows{};
+  // Of a job whose state nobody describes: what its keyed state is by itself. Null: nobody can say;
+  // nothing: it came to no such checkpoint.
+  std::function<std::optional<KeyedStateView>(const std::map<uint32_t, uint64_t>& positions,
+                                              CalmRun run)>
+      calm{};
+  std::vector<uint64_t> rows_of_partition{};
   int64_t out_of_orderness = 0;  // of the source's watermarks
   // From when on nothing breaks any more; and then the longest time without a completed checkpoint
   // that time-outs explain.

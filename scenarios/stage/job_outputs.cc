@@ -1,13 +1,17 @@
 #include "scenarios/stage/job_outputs.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "engine/runtime/user_code.h"
+#include "scenarios/oracles/wording.h"
 #include "sim/text/text.h"
 
 namespace flinch::scenarios {
@@ -122,11 +126,106 @@ sim::Result<std::vector<ExpectedRecord>> ExpectOutputs(const JobCase& job, const
   return expected;
 }
 
+std::vector<ReadRow> RowsFor(const JobCase& job, const Workload& workload) {
+  std::vector<ReadRow> rows;
+  if (std::ranges::none_of(job.outputs,
+                           [](const OutputSpec& output) { return output.law.needs_rows; })) {
+    return rows;
+  }
+  for (const InputRow& row : workload.rows) {
+    const auto input = static_cast<uint32_t>(InputOf(job, row));
+    rows.push_back({.key = row.key,
+                    .value = row.value,
+                    .timestamp = row.timestamp.nanos(),
+                    .source = input * workload.partitions + row.partition});
+  }
+  return rows;
+}
+
+namespace {
+
+constexpr size_t kResultsShown = 6;
+
+// "1, 2, 3": those of one key.
+std::string ShowResults(const OutputSpec& output, const std::vector<std::string_view>& values,
+                        size_t from) {
+  std::string shown = from > 0 ? "…" : "";
+  for (size_t index = from; index < values.size() && index < from + kResultsShown; ++index) {
+    shown += shown.empty() ? "" : ", ";
+    shown += output.show_value ? output.show_value(values[index]) : ShowBytes(values[index]);
+  }
+  return shown + (values.size() > from + kResultsShown ? ", …" : "");
+}
+
+using ResultsByKey = std::map<std::string_view, std::vector<std::string_view>>;
+
+// The first key whose results are not the same, both ways.
+std::string ShowTwoOrders(const OutputSpec& output, const OutputView& view) {
+  ResultsByKey one;
+  ResultsByKey other;
+  for (const ExpectedRecord* record : view.expected) {
+    one[record->key].push_back(record->value);
+  }
+  for (const OutputRecord* record : view.found) {
+    other[record->key].push_back(record->value);
+  }
+  for (const auto& [key, values] : one) {
+    const std::vector<std::string_view>& others = other[key];
+    if (values == others) {
+      continue;
+    }
+    const auto parted = std::ranges::mismatch(values, others).in1 - values.begin();
+    const size_t from =
+        static_cast<size_t>(parted) - std::min<size_t>(static_cast<size_t>(parted), 2);
+    return fmt::format("the results of key {} come as {} or as {}", ShowBytes(key),
+                       ShowResults(output, values, from), ShowResults(output, others, from));
+  }
+  return "it writes other keys";
+}
+
+}  // namespace
+
+std::string WhyLawsDoNotFit(const JobCase& job, const std::vector<ExpectedRecord>& first,
+                            const std::vector<OutputRecord>& second) {
+  for (uint32_t index = 0; index < job.outputs.size(); ++index) {
+    const OutputSpec& output = job.outputs[index];
+    if (output.expect || !output.law.needs_expectation) {
+      continue;
+    }
+    OutputView view{.expected = {}, .found = {}, .complete = true};
+    for (const ExpectedRecord& record : first) {
+      if (record.output == index) {
+        view.expected.push_back(&record);
+      }
+    }
+    for (const OutputRecord& record : second) {
+      if (record.output == index) {
+        view.found.push_back(&record);
+      }
+    }
+    const sim::Result<bool> fits =
+        engine::CallUserCode([&] { return While("judging", job, output); },
+                             [&]() -> sim::Result<bool> { return output.law.judge(view).empty(); });
+    if (fits && !*fits) {
+      return fmt::format(
+          "The law {} does not fit the output {} of the job {}: even where nothing fails {}, by "
+          "which partition is read first, and both are right. Demand less (same_multiset, "
+          "last_per_key, conserves), or linearizes.",
+          output.law.name, text::Quote(output.name), text::Quote(job.name),
+          ShowTwoOrders(output, view));
+    }
+  }
+  return "";
+}
+
 std::vector<JudgedOutput> JudgesOf(const JobCase& job,
                                    const std::function<void(std::string why)>& failed) {
   std::vector<JudgedOutput> judges;
   for (const OutputSpec& output : job.outputs) {
-    JudgedOutput judge{.name = output.name, .law = output.law, .show_value = output.show_value};
+    JudgedOutput judge{.name = output.name,
+                       .law = output.law,
+                       .show_value = output.show_value,
+                       .where = output.law.where.line() == 0 ? job.where : output.law.where};
     judge.law.judge = [&job, &output, failed](const OutputView& view) {
       sim::Result<std::vector<OutputBreach>> breaches = engine::CallUserCode(
           [&] { return While("judging", job, output); },

@@ -33,6 +33,14 @@ sim::Result<std::vector<ExpectedRecord>> ExpectOutputs(const JobCase& job, const
                                                        const Workload& workload,
                                                        const RunUndisturbed& undisturbed);
 
+// What the job reads, if a law of its outputs looks at that. The workload outlives it.
+std::vector<ReadRow> RowsFor(const JobCase& job, const Workload& workload);
+
+// Why a law is none for the job that is its own reference: what two runs of it wrote in which
+// nothing failed, and the partitions were read in other orders, breaks it. "" when it fits.
+std::string WhyLawsDoNotFit(const JobCase& job, const std::vector<ExpectedRecord>& first,
+                            const std::vector<OutputRecord>& second);
+
 // How each output is judged. A law that throws is silent, and `failed` is told of it.
 std::vector<JudgedOutput> JudgesOf(const JobCase& job,
                                    const std::function<void(std::string why)>& failed);

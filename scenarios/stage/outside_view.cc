@@ -4,6 +4,7 @@
 #include <charconv>
 #include <initializer_list>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -55,6 +56,28 @@ std::optional<int64_t> NumberOf(std::string_view value, Folding folding) {
   }
   const sim::Result<int64_t> number = engine::Decode<int64_t>(value);
   return number ? std::optional(*number) : std::nullopt;
+}
+
+void AddOffsets(const std::vector<sim::Bytes>& offsets, std::map<uint32_t, uint64_t>& positions) {
+  for (const sim::Bytes& bytes : offsets) {
+    if (const auto offset = engine::Decode<engine::SourceOffset>(bytes)) {
+      positions[offset->partition] = offset->next_offset;
+    }
+  }
+}
+
+// False for bytes that no snapshot wrote.
+bool AddEntries(const std::string& name, const engine::OperatorSnapshot& state,
+                KeyedStateView& view) {
+  return std::ranges::all_of(state.keyed, [&](const auto& keyed) {
+    const auto add = [&](const engine::StateMeta& meta, const engine::EncodedEntry& entry) {
+      view.entries[{.operator_name = name,
+                    .state = meta.name,
+                    .key = std::string(entry.key),
+                    .space = std::string(entry.space)}] = std::string(entry.value);
+    };
+    return engine::ReadKeyGroup(keyed.first, keyed.second, add).has_value();
+  });
 }
 
 }  // namespace
@@ -168,6 +191,36 @@ CheckpointView OutsideView::ReadCheckpoint(int64_t id) const {
   return view;
 }
 
+std::optional<KeyedStateView> OutsideView::ReadKeyedState(int64_t id) const {
+  std::vector<std::string> troubles;
+  const auto metadata = ReadMetadata(id, troubles);
+  if (!metadata) {
+    return std::nullopt;
+  }
+  KeyedStateView view;
+  std::set<std::string> sources;
+  for (const engine::SnapshotHandle& handle : metadata->snapshots) {
+    const std::optional<sim::Bytes> file = ReadWhole(handle.path, handle.size, troubles);
+    const sim::Result<engine::TaskSnapshot> snapshot =
+        file ? engine::DecodeSnapshot(*file, handle)
+             : sim::Fail(sim::ErrorCode::kNotFound, handle.path);
+    if (!snapshot) {
+      return std::nullopt;
+    }
+    for (const auto& [name, state] : *snapshot) {
+      const auto offsets = state.state.find(std::string(engine::kSourceOffsetsState));
+      if (offsets != state.state.end()) {
+        sources.insert(name);
+        AddOffsets(offsets->second, view.positions);
+      }
+      if (!AddEntries(name, state, view)) {
+        return std::nullopt;
+      }
+    }
+  }
+  return sources.size() == 1 ? std::optional(std::move(view)) : std::nullopt;
+}
+
 void OutsideView::AddPositions(const engine::TaskSnapshot& snapshot, CheckpointView& view) const {
   const auto source = snapshot.find("source");
   if (source == snapshot.end()) {
@@ -237,6 +290,11 @@ Subject DescribeSubject(const Scenario& scenario, const Workload& workload, cons
       .healed = sim::SimTime(scenario.limits.heal_after),
       .patience = TimeoutsOf(scenario.options),
       .heartbeat_timeout = scenario.options.heartbeat.timeout};
+  for (const InputRow& row : workload.rows) {
+    subject.rows_of_partition.resize(
+        std::max<size_t>(subject.rows_of_partition.size(), row.partition + size_t{1}));
+    ++subject.rows_of_partition[row.partition];
+  }
   if (job.counted == nullptr || outside == nullptr) {
     return subject;
   }

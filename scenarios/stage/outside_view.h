@@ -30,6 +30,7 @@ class OutsideView final : public Outside {
 
   std::vector<int64_t> Retained() const override;
   CheckpointView ReadCheckpoint(int64_t id) const override;
+  std::optional<KeyedStateView> ReadKeyedState(int64_t id) const override;
   std::vector<std::string> CheckFiles(int64_t id) const override;
   std::vector<int64_t> WithFiles() const override;
 

@@ -28,6 +28,7 @@ struct PublisherOptions {
   // become due within `linger` of the first (Kafka's batch.size and linger.ms).
   uint32_t batch_rows_max = 100;
   sim::Duration linger{0};
+  bool seals = true;  // the topic behind the last row
 };
 
 // `workload` outlives the process.

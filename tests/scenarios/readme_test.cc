@@ -50,9 +50,10 @@ TEST(ReadmeTest, TheTokenThatItShowsIsTheRunThatOneGets) {
   EXPECT_EQ(ShowToken(*token), ShowToken(now));
 }
 
-// The project is built and run by tests/package.
-TEST(ReadmeTest, WhatTheRoomTeachesIsWhatTheOutsideProjectDoes) {
-  const std::string project = ReadSource("tests/package/own_job/main.cc");
+// The projects are built and run by tests/package.
+TEST(ReadmeTest, WhatTheRoomTeachesIsWhatTheOutsideProjectsDo) {
+  const std::string project = ReadSource("tests/package/own_job/main.cc") +
+                              ReadSource("tests/package/own_test/main.cc");
   const std::string readme = ReadSource("scenarios/README.md");
   constexpr std::string_view kBegin = "```cpp\n";
   size_t blocks = 0;
@@ -62,7 +63,7 @@ TEST(ReadmeTest, WhatTheRoomTeachesIsWhatTheOutsideProjectDoes) {
     EXPECT_NE(project.find(block), std::string::npos) << block;
     ++blocks;
   }
-  EXPECT_EQ(blocks, 3U);
+  EXPECT_EQ(blocks, 5U);
 }
 
 TEST(ReadmeTest, TheExampleThatItShowsIsTheFile) {

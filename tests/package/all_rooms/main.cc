@@ -9,7 +9,6 @@
 #include "scenarios/files/registry.h"
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/stage/run.h"
-#include "scenarios/testing/arbitrary.h"
 #include "sim/world/explorer.h"
 #include "sim/world/world.h"
 

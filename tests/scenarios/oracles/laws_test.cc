@@ -2,7 +2,10 @@
 
 #include <charconv>
 #include <deque>
+#include <stdexcept>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -34,7 +37,7 @@ class LawsTest : public ::testing::Test {
   }
 
   OutputView View() const {
-    OutputView view{.expected = {}, .found = {}, .complete = complete_};
+    OutputView view{.expected = {}, .found = {}, .complete = complete_, .rows = rows_};
     for (const ExpectedRecord& record : expected_) {
       view.expected.push_back(&record);
     }
@@ -46,8 +49,14 @@ class LawsTest : public ::testing::Test {
 
   std::deque<ExpectedRecord> expected_;
   std::deque<OutputRecord> found_;
+  std::vector<ReadRow> rows_;
   bool complete_ = true;
 };
+
+// Each row tells the value of the one before it.
+std::vector<std::string> TellBefore(std::string& state, const ReadRow& row) {
+  return {std::exchange(state, std::string(row.value))};
+}
 
 int64_t NumberIn(std::string_view, std::string_view value) {
   int64_t number = 0;
@@ -104,6 +113,42 @@ TEST_F(LawsTest, ASumIsConserved) {
   EXPECT_THAT(Kinds(Conserves(NumberIn)), IsEmpty());
   Find("y", "1");
   EXPECT_THAT(Kinds(Conserves(NumberIn)), ElementsAre("grown"));
+}
+
+TEST_F(LawsTest, WhatAnyOrderOfTheSourcesExplainsIsRight) {
+  rows_ = {{.key = "a", .value = "1", .source = 0},
+           {.key = "a", .value = "2", .source = 0},
+           {.key = "a", .value = "3", .source = 1},
+           {.key = "b", .value = "9", .source = 1}};
+  Find("b", "");
+  for (const std::string value : {"", "1", "3"}) {  // 1, 3, 2
+    Find("a", value);
+  }
+  EXPECT_THAT(Kinds(Linearizes(TellBefore)), IsEmpty());
+  found_.back().value = "7";
+  EXPECT_THAT(Kinds(Linearizes(TellBefore)), ElementsAre("unexplained"));
+  found_.pop_back();
+  EXPECT_THAT(Kinds(Linearizes(TellBefore)), ElementsAre("unexplained"));
+  complete_ = false;
+  EXPECT_THAT(Kinds(Linearizes(TellBefore)), IsEmpty());
+  Find("c", "");
+  EXPECT_THAT(Linearizes(TellBefore).judge(View()).at(0).sentence,
+              HasSubstr("No order of the 0 rows with key "));
+}
+
+TEST_F(LawsTest, OrdersWithoutEndAreNotTried) {
+  for (int row = 0; row < 200; ++row) {
+    rows_.push_back({.key = "a", .value = "x", .source = static_cast<uint32_t>(row % 8)});
+  }
+  const auto number = [](std::string& state, const ReadRow&) {
+    state += "x";
+    return std::vector<std::string>{std::to_string(state.size())};
+  };
+  for (int row = 1; row < 200; ++row) {
+    Find("a", std::to_string(row));
+  }
+  Find("a", "7");
+  EXPECT_THROW(Linearizes(number).judge(View()), std::runtime_error);
 }
 
 }  // namespace

@@ -1,0 +1,13 @@
+#include "scenarios/cli/build_identity.h"
+
+#include "build_id.h"
+#include "scenarios/jobs/jobs.h"
+#include "scenarios/lab/subject_run.h"
+
+namespace flinch::scenarios {
+
+std::string BuildIdentity() {
+  return AddedJobs().empty() ? std::string(kBuildId) : lab::ProgramBuild();
+}
+
+}  // namespace flinch::scenarios

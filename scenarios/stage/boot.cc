@@ -1,0 +1,98 @@
+#include "scenarios/stage/boot.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/cluster.h"
+#include "engine/outside/log_broker.h"
+#include "scenarios/aim/cast.h"
+#include "scenarios/jobs/jobs.h"
+#include "scenarios/stage/publisher.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+// Of a job whose outputs are all read in its own way: none.
+std::vector<std::string> OutputTopics(const JobCase& job) {
+  std::vector<std::string> topics;
+  for (const OutputSpec& output : job.outputs) {
+    if (!output.read) {
+      topics.push_back(output.name);
+    }
+  }
+  return topics;
+}
+
+// One input after the other is begun; each is published by a fiber of its own.
+void PublishAll(sim::Environment& env, const ClusterPlan& plan) {
+  const PublisherOptions options = {.broker_host = std::string(kBroker),
+                                    .output_topics = OutputTopics(plan.job),
+                                    .output_partitions = OutputPartitions(plan.scenario),
+                                    .linger = plan.scenario.workload.linger,
+                                    .seals = plan.seals};
+  if (plan.job.inputs.size() == 1 && plan.job.inputs.front().name == plan.workload.topic) {
+    RunPublisher(env, plan.workload, options);
+    return;
+  }
+  std::vector<Workload> inputs = DivideInput(plan.job, plan.workload);
+  for (size_t index = 1; index < inputs.size(); ++index) {
+    env.Spawn("input", [&env, options, input = std::move(inputs[index])] {
+      RunPublisher(env, input, options);
+    });
+  }
+  RunPublisher(env, inputs.front(), options);
+}
+
+void Boot(sim::World& world, std::string_view name, sim::Program main) {
+  world.AddProcess(world.AddHost(std::string(name)), std::string(name), std::move(main));
+}
+
+}  // namespace
+
+std::vector<Workload> DivideInput(const JobCase& job, const Workload& workload) {
+  std::vector<Workload> inputs;
+  for (const InputSpec& input : job.inputs) {
+    Workload& mine = inputs.emplace_back();
+    mine.topic = input.name;
+    mine.partitions = workload.partitions;
+    mine.out_of_orderness = workload.out_of_orderness;
+  }
+  for (const InputRow& row : workload.rows) {
+    inputs.at(InputOf(job, row)).rows.push_back(row);
+  }
+  return inputs;
+}
+
+void BootCluster(sim::World& world, const ClusterPlan& plan) {
+  const Scenario& scenario = plan.scenario;
+  Boot(world, kBroker, [](sim::Environment& env) { engine::RunLogBroker(env, {}); });
+  Boot(world, kJobManager, [plan](sim::Environment& env) {
+    engine::RunJobManager(env, plan.load(),
+                          {.engine = plan.scenario.options, .defects = plan.defects});
+  });
+  for (const std::string& name : TaskManagerNames(scenario.cluster)) {
+    Boot(world, name, [plan](sim::Environment& env) {
+      engine::RunTaskManager(env, plan.load(),
+                             {.job_manager_host = std::string(kJobManager),
+                              .slots = plan.scenario.cluster.slots_each,
+                              .engine = plan.scenario.options,
+                              .defects = plan.defects});
+    });
+  }
+  Boot(world, kPublisher, [plan](sim::Environment& env) { PublishAll(env, plan); });
+  for (const OutsideSystem& system : plan.job.outside) {
+    Boot(world, system.name, system.main);
+  }
+}
+
+sim::Result<engine::LogContents> ReadLogOf(const sim::World& world) {
+  const std::optional<sim::ProcessId> broker = world.FindProcess(kBroker);
+  const std::optional<sim::Bytes> journal =
+      world.ReadFile(world.HostOf(*broker), engine::LogBrokerOptions().journal);
+  return engine::ReadJournal(journal.value_or(sim::Bytes()));
+}
+
+}  // namespace flinch::scenarios
