@@ -1,4 +1,4 @@
-// CRC-32C: finds damage in what was written. It protects from accidents, not from forgers.
+// Finds damage in what was written. Protects from accidents, not from forgers.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,8 @@
 
 namespace flinch::engine {
 
-// Returns the checksum of `bytes` behind bytes whose checksum is `start`; 0 where nothing is before
-// them.
-uint32_t Crc32c(uint32_t start, std::string_view bytes);
+// Returns 32 bits of the XXH3 of `bytes`; another for another `seed`, the length in front of them
+// say.
+uint32_t Checksum(std::string_view bytes, uint64_t seed = 0);
 
 }  // namespace flinch::engine

@@ -1,7 +1,6 @@
-// What travels in a channel between two tasks, and its bytes.
-//
-// A buffer is a sequence of elements; each starts with its kind. A record's payload follows in the
-// form of its edge's ElementType. A barrier or the end of data is always the last of its buffer.
+// What a buffer of records is made of; each element starts with its kind. A record's payload
+// follows in the form of its edge's ElementType. As in Flink a watermark is an element among
+// records, not an event: it would cut each buffer short.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +13,6 @@ enum class ElementKind : uint8_t {
   kRecord = 1,    // event time, payload
   kHashedRecord,  // event time, the key's hash, payload
   kWatermark,     // event time
-  kBarrier,       // checkpoint meta
-  kEndOfData,     // nothing but barriers follows
 };
 
 }  // namespace flinch::engine

@@ -24,7 +24,6 @@
 #include <fmt/format.h>
 
 #include "engine/checkpoint_meta.h"
-#include "engine/defects.h"
 #include "engine/ids.h"
 #include "engine/state/keyed_state_backend.h"
 #include "sim/check.h"
@@ -79,7 +78,6 @@ class OperatorRuntime {
   virtual KeyedStateBackend* keyed_state() = 0;
   // The task shall end: a call that takes long shall come back.
   virtual bool is_cancelled() const = 0;
-  virtual const Defects& defects() const = 0;
 
   Output& main_output() { return output(kMainOutput); }
 };

@@ -42,6 +42,11 @@ static_assert(std::endian::native == std::endian::little, "the wire format is th
 
 class Encoder {
  public:
+  Encoder() = default;
+
+  // Goes on behind what is there.
+  explicit Encoder(Bytes begun) : bytes_(std::move(begun)) {}
+
   void Raw(const void* data, size_t size) { bytes_.append(static_cast<const char*>(data), size); }
 
   void Text(std::string_view text) {
@@ -106,6 +111,9 @@ class Decoder {
   bool good() const { return good_; }
 
   size_t remaining() const { return rest_.size(); }
+
+  // What is left; it is read by then.
+  std::string_view Rest() { return std::exchange(rest_, {}); }
 
  private:
   std::string_view rest_;
@@ -246,6 +254,28 @@ struct Serializer<std::pair<First, Second>> {
   static void Read(Decoder& in, std::pair<First, Second>& pair) {
     sim::Read(in, pair.first);
     sim::Read(in, pair.second);
+  }
+};
+
+// The place of the alternative among them, then the alternative itself.
+template <typename... Alternatives>
+struct Serializer<std::variant<Alternatives...>> {
+  static void Write(Encoder& out, const std::variant<Alternatives...>& value) {
+    static_assert(sizeof...(Alternatives) <= 256);
+    sim::Write(out, static_cast<uint8_t>(value.index()));
+    std::visit([&out](const auto& each) { sim::Write(out, each); }, value);
+  }
+
+  static void Read(Decoder& in, std::variant<Alternatives...>& value) {
+    uint8_t place = 0;
+    sim::Read(in, place);
+    if (!in.good() || place >= sizeof...(Alternatives)) {
+      in.Spoil();
+      return;
+    }
+    [&]<size_t... kPlaces>(std::index_sequence<kPlaces...>) {
+      ((place == kPlaces ? sim::Read(in, value.template emplace<kPlaces>()) : void()), ...);
+    }(std::index_sequence_for<Alternatives...>());
   }
 };
 

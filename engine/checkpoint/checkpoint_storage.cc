@@ -97,7 +97,7 @@ Bytes Seal(std::string_view content) {
   Encoder out;
   Write(out, kFormatVersion);
   out.Raw(content.data(), content.size());
-  Write(out, Crc32c(0, out.bytes()));
+  Write(out, Checksum(out.bytes()));
   return out.Take();
 }
 
@@ -113,7 +113,7 @@ sim::Result<std::string_view> Unseal(std::string_view file, std::string_view pat
   Decoder in(file.substr(content.size()));
   uint32_t checksum = 0;
   Read(in, checksum);
-  if (checksum != Crc32c(0, content)) {
+  if (checksum != Checksum(content)) {
     return damaged();
   }
   Decoder head(content);

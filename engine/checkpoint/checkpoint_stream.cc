@@ -11,7 +11,7 @@
 namespace flinch::engine {
 namespace {
 
-constexpr uint32_t kBlocksVersion = 2;  // 1 was a file with one checksum at its end
+constexpr uint32_t kBlocksVersion = 3;
 
 struct BlockHead {
   uint32_t length = 0;
@@ -21,7 +21,7 @@ struct BlockHead {
 static_assert(sizeof(BlockHead) == 2 * sizeof(uint32_t));
 
 uint32_t ChecksumOf(uint32_t length, std::string_view content) {
-  return Crc32c(Crc32c(0, {reinterpret_cast<const char*>(&length), sizeof length}), content);
+  return Checksum(content, length);
 }
 
 std::unexpected<sim::Error> DamagedBlocks(std::string_view path) {

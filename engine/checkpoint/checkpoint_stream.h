@@ -1,7 +1,7 @@
 // Files of state: blocks one after another, each with its length and a checksum, written while
 // there is more to come and read by the offsets of the blocks.
 //
-// Shape:    a format version, then blocks of [length u32][CRC-32C u32][content]. The checksum
+// Shape:    a format version, then blocks of [length u32][checksum u32][content]. The checksum
 //           covers the length too.
 // Writing:  what fits one chunk is put at once and whole, as into an object store; of more, each
 //           full chunk is appended as it comes, and the whole is synced with its name at the end.

@@ -7,6 +7,7 @@
 
 #include "engine/defects.h"
 #include "engine/events.h"
+#include "engine/planted_runtime.h"
 #include "engine/serializer.h"
 
 namespace flinch::engine {
@@ -143,7 +144,7 @@ TransactionalLogWriter::TransactionalLogWriter(OperatorRuntime& runtime,
                                                std::unique_ptr<LogClient> client)
     : environment_(runtime.environment()),
       options_(options),
-      defects_(runtime.defects()),
+      defects_(DefectsOf(runtime)),
       subtask_name_(fmt::format("{}[{}]", runtime.subtask().name, runtime.subtask().index.value())),
       // Attempts may count from 0, sessions may not.
       owner_{.name = fmt::format("{}-{}", runtime.subtask().name, runtime.subtask().index.value()),

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/defects.h"
+#include "engine/planted_runtime.h"
 #include "engine/serializer.h"
 
 namespace flinch::engine {
@@ -40,8 +41,8 @@ sim::Result<std::map<uint32_t, uint64_t>> ReadOffsets(const OperatorState* resto
                               entry->partition, partitions, runtime.subtask().parallelism));
     }
     uint64_t next = entry->next_offset;
-    next += runtime.defects().Has(Defect::kSourceRestoresOneLate) ? 1U : 0U;
-    next -= runtime.defects().Has(Defect::kSourceRestoresOneEarly) && next > 0 ? 1U : 0U;
+    next += DefectsOf(runtime).Has(Defect::kSourceRestoresOneLate) ? 1U : 0U;
+    next -= DefectsOf(runtime).Has(Defect::kSourceRestoresOneEarly) && next > 0 ? 1U : 0U;
     offsets[entry->partition] = next;
   }
   return offsets;
@@ -112,7 +113,7 @@ LogReader::LogReader(OperatorRuntime& runtime, const LogSourceOptions& options,
                      std::unique_ptr<LogClient> client, std::map<uint32_t, Position> positions)
     : environment_(runtime.environment()),
       options_(options),
-      defects_(runtime.defects()),
+      defects_(DefectsOf(runtime)),
       client_(std::move(client)),
       positions_(std::move(positions)),
       changed_(runtime.environment()) {}

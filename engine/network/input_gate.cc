@@ -1,5 +1,6 @@
 #include "engine/network/input_gate.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -7,106 +8,100 @@
 #include "sim/check.h"
 
 namespace flinch::engine {
-namespace {
-
-// How long one attempt to reach a producer's host may take; then it starts over.
-constexpr sim::Duration kConnectTimeout = 1s;
-
-}  // namespace
 
 InputGate::InputGate(sim::Environment& environment, const NetworkOptions& options,
-                     std::vector<ChannelOptions> channels, std::function<void()> on_input,
-                     BrokenChannel broken)
+                     ShuffleEnvironment& shuffle, std::vector<ChannelOptions> channels,
+                     std::function<void()> on_input, BrokenChannel broken)
     : environment_(environment),
       options_(options),
+      channels_(channels.size()),
       on_input_(std::move(on_input)),
-      broken_(broken) {
-  for (ChannelOptions& channel : channels) {
-    channels_.push_back(std::make_unique<Channel>(environment));
-    channels_.back()->options = std::move(channel);
+      broken_(broken),
+      changed_(environment, "producers to answer") {
+  for (size_t index = 0; index < channels.size(); ++index) {
+    Channel& channel = channels_[index];
+    channel.options = std::move(channels[index]);
+    channel.input = MakeInputChannel(shuffle, *this, index, channel.options.producer,
+                                     channel.options.request, options.buffers_per_subpartition);
   }
 }
 
 void InputGate::Start(sim::FiberGroup& fibers) {
-  for (size_t index = 0; index < channels_.size(); ++index) {
-    fibers.Spawn("input", [this, index] { Read(index); });
+  fibers_ = &fibers;
+  if (!channels_.empty()) {
+    requesting_ = true;
+    fibers.Spawn("requests", [this] { RequestChannels(); });
   }
 }
 
-sim::Result<void> InputGate::RequestOnce(Channel& channel, sim::SimTime deadline) {
-  sim::Result<std::unique_ptr<sim::Connection>> connection =
-      environment_.network().Connect(channel.options.producer, kConnectTimeout);
-  if (!connection) {
-    return sim::Fail(connection);
-  }
-  if (closed_) {
-    return sim::Fail(sim::ErrorCode::kCancelled, "The task is being stopped.");
-  }
-  channel.connection = *std::move(connection);
-  if (sim::Result<void> sent = channel.connection->Send(Encode(channel.options.request)); !sent) {
-    return sent;
-  }
-  const sim::Result<Bytes> answer = channel.connection->Receive(deadline);
-  if (!answer) {
-    return sim::Fail(answer);
-  }
-  const sim::Result<PartitionReply> reply = Decode<PartitionReply>(*answer);
-  if (!reply || *reply != PartitionReply::kServed) {
-    return sim::Fail(sim::ErrorCode::kNotFound, "The producer does not have the partition.");
-  }
-  return {};
-}
-
-sim::Result<void> InputGate::Request(Channel& channel) {
+void InputGate::RequestChannels() {
   const sim::SimTime deadline = sim::Later(environment_.Now(), options_.request_timeout);
-  for (;;) {
-    sim::Result<void> requested = RequestOnce(channel, deadline);
-    if (requested || closed_ || environment_.Now() >= deadline) {
-      return requested;
+  const auto is_over = [this] { return closed_ || error_ || AllServed(); };
+  while (!is_over() && environment_.Now() < deadline) {
+    for (Channel& channel : channels_) {
+      if (channel.state == State::kWanted) {
+        channel.state = State::kRequested;
+        channel.input->Request();
+      }
     }
-    environment_.Sleep(options_.request_backoff);
-    if (closed_) {
-      return sim::Fail(sim::ErrorCode::kCancelled, "The task is being stopped.");
-    }
+    changed_.WaitFor(is_over,
+                     std::min(deadline, sim::Later(environment_.Now(), options_.request_backoff)));
+  }
+  requesting_ = false;
+  if (!is_over()) {
+    FailRequests();
   }
 }
 
-void InputGate::Read(size_t index) {
-  Channel& channel = *channels_[index];
-  const auto fail = [&](const sim::Error& error) {
-    if (!closed_ && !channel.ended && !error_) {
-      error_ = sim::Error{error.code, fmt::format("The connection to {} failed: {}",
-                                                  channel.options.producer_name, error.message)};
-      on_input_();
-    }
-  };
-  if (sim::Result<void> requested = Request(channel); !requested) {
-    fail(requested.error());
-    return;
+void InputGate::FailRequests() {
+  const auto missing = std::ranges::find_if(
+      channels_, [](const Channel& channel) { return channel.state != State::kServed; });
+  sim::Check(missing != channels_.end(), "all channels are there, and yet one is missing");
+  Fail(*missing,
+       missing->refusal.value_or(sim::Error{sim::ErrorCode::kTimeout, "No answer came in time."}));
+}
+
+void InputGate::OnServed(size_t index) {
+  Channel& channel = channels_[index];
+  sim::Check(channel.state == State::kRequested, "channel {} was not requested", index);
+  channel.state = State::kServed;
+  ++served_;
+  changed_.NotifyAll();
+}
+
+void InputGate::OnBuffer(size_t index) {
+  if (!channels_[index].blocked) {
+    ready_.insert(index);
   }
-  if (closed_) {
-    return;
+  on_input_();
+}
+
+void InputGate::OnOver(size_t index, const sim::Error& reason) {
+  Channel& channel = channels_[index];
+  const bool was_served = channel.state == State::kServed;
+  served_ -= was_served ? 1U : 0U;
+  channel.state = State::kWanted;
+  channel.refusal = reason;
+  if (!channel.input->HasBuffer()) {
+    ready_.erase(index);
   }
-  for (;;) {
-    sim::Result<Bytes> buffer = channel.connection->Receive();
-    if (!buffer && broken_ == BrokenChannel::kReconnects && !closed_ && !channel.ended &&
-        Request(channel)) {
-      continue;
-    }
-    if (!buffer) {
-      fail(buffer.error());
-      return;
-    }
-    channel.buffers.push_back(*std::move(buffer));
-    if (!channel.blocked) {
-      ready_.insert(index);
-    }
+  if (closed_ || channel.ended || !was_served) {
+    return;  // all has come that will, or it is asked for again
+  }
+  if (broken_ == BrokenChannel::kFails) {
+    return Fail(channel, reason);
+  }
+  if (!std::exchange(requesting_, true)) {
+    fibers_->Spawn("requests", [this] { RequestChannels(); });
+  }
+}
+
+void InputGate::Fail(const Channel& channel, const sim::Error& error) {
+  if (!closed_ && !error_) {
+    error_ = sim::Error{error.code, fmt::format("The connection to {} failed: {}",
+                                                channel.options.producer_name, error.message)};
+    changed_.NotifyAll();
     on_input_();
-    channel.room.WaitFor(
-        [&] { return closed_ || channel.buffers.size() < options_.buffers_per_subpartition; });
-    if (closed_) {
-      return;
-    }
   }
 }
 
@@ -118,46 +113,42 @@ std::optional<size_t> InputGate::Next() const {
   return next == ready_.end() ? *ready_.begin() : *next;
 }
 
-Bytes InputGate::Take(size_t index) {
-  Channel& channel = *channels_.at(index);
-  sim::Check(!channel.buffers.empty(), "channel {} has nothing to be taken", index);
-  Bytes buffer = std::move(channel.buffers.front());
-  channel.buffers.pop_front();
-  if (channel.buffers.empty()) {
+Buffer InputGate::Take(size_t index) {
+  Channel& channel = channels_.at(index);
+  sim::Check(channel.input->HasBuffer(), "channel {} has nothing to be taken", index);
+  Buffer buffer = channel.input->Take();
+  if (!channel.input->HasBuffer()) {
     ready_.erase(index);
   }
   turn_ = (index + 1) % channels_.size();
-  channel.room.NotifyAll();
   return buffer;
 }
 
 void InputGate::Block(size_t index) {
-  channels_.at(index)->blocked = true;
+  channels_.at(index).blocked = true;
   ready_.erase(index);
 }
 
 void InputGate::Resume(size_t index) {
-  Channel& channel = *channels_.at(index);
+  Channel& channel = channels_.at(index);
   channel.blocked = false;
-  if (!channel.buffers.empty()) {
+  if (channel.input->HasBuffer()) {
     ready_.insert(index);
   }
 }
 
 void InputGate::EndOfData(size_t channel) {
-  if (!std::exchange(channels_.at(channel)->ended, true)) {
+  if (!std::exchange(channels_.at(channel).ended, true)) {
     ++ended_;
   }
 }
 
 void InputGate::Close() {
   closed_ = true;
-  for (const std::unique_ptr<Channel>& channel : channels_) {
-    if (channel->connection) {
-      channel->connection->Close();
-    }
-    channel->room.NotifyAll();
+  for (Channel& channel : channels_) {
+    channel.input->Release();
   }
+  changed_.NotifyAll();
 }
 
 }  // namespace flinch::engine

@@ -1,15 +1,14 @@
-// The input of one task: a channel per producing subtask, each with a bounded queue of buffers.
+// The input of one task: a channel per producing subtask.
 //
-// A fiber per channel connects to the producer, asks for its subpartition and reads; it stops
-// reading while the queue is full, and so back-pressure travels upstream. A producer that is not
-// there yet is asked again with a pause, until the request time-out.
-// Errors: a connection that breaks before the end of data is an error of the gate, and fails the
+// Asks each producer for its subpartition, again with a pause while that is not there yet, until
+// the request time-out; then says which channel has a buffer to be read, in turn. A channel that is
+// not read takes no more than its credit, and so back-pressure travels upstream.
+// Errors: a channel that is over before the end of its data is an error of the gate, and fails the
 //         task.
-// Source: Flink's SingleInputGate and RemoteInputChannel.
+// Source: Flink's SingleInputGate.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,28 +17,10 @@
 #include <vector>
 
 #include "engine/config.h"
-#include "engine/ids.h"
-#include "engine/serializer.h"
+#include "engine/network/input_channel.h"
 #include "sim/sync.h"
 
 namespace flinch::engine {
-
-// The first frame of a connection: which subpartition of whose output is wanted.
-struct PartitionRequest {
-  ExecutionAttemptId producer;
-  uint32_t edge = 0;
-  uint32_t subpartition = 0;
-
-  template <typename Self, typename Visitor>
-  static void Visit(Self& self, Visitor&& visit) {
-    visit(self.producer);
-    visit(self.edge);
-    visit(self.subpartition);
-  }
-};
-
-// The answer, before the first buffer.
-enum class PartitionReply : uint8_t { kServed, kNotFound };
 
 struct ChannelOptions {
   PartitionRequest request;
@@ -47,71 +28,81 @@ struct ChannelOptions {
   std::string producer_name;
 };
 
-// What becomes of a connection that breaks in mid-stream. kReconnects is a planted defect.
+// What becomes of a channel that breaks in mid-stream. kReconnects is a planted defect.
 enum class BrokenChannel : uint8_t { kFails, kReconnects };
 
-class InputGate {
+class InputGate final : private ChannelOwner {
  public:
-  // `on_input` is called when there is something new to look at.
+  // `on_input` is called when there is something new to look at. `shuffle` outlives the gate.
   InputGate(sim::Environment& environment, const NetworkOptions& options,
-            std::vector<ChannelOptions> channels, std::function<void()> on_input,
-            BrokenChannel broken = BrokenChannel::kFails);
+            ShuffleEnvironment& shuffle, std::vector<ChannelOptions> channels,
+            std::function<void()> on_input, BrokenChannel broken = BrokenChannel::kFails);
 
-  // Starts to read, on fibers of `fibers`.
+  // Asks for the channels, on a fiber of `fibers`.
   void Start(sim::FiberGroup& fibers);
 
   size_t channels() const { return channels_.size(); }
 
-  const ChannelOptions& channel(size_t index) const { return channels_.at(index)->options; }
+  const ChannelOptions& channel(size_t index) const { return channels_.at(index).options; }
 
   // The next channel that has a buffer and is not blocked, in turn; nothing when there is none.
   std::optional<size_t> Next() const;
   // Takes the channel's next buffer.
-  Bytes Take(size_t channel);
+  Buffer Take(size_t channel);
 
   // Leaves what the channel brings in its queue until it is resumed.
   void Block(size_t channel);
   void Resume(size_t channel);
 
-  // Nothing that comes after it but barriers.
+  // Nothing that comes after it but events.
   void EndOfData(size_t channel);
 
-  bool HasEnded(size_t channel) const { return channels_.at(channel)->ended; }
+  bool HasEnded(size_t channel) const { return channels_.at(channel).ended; }
 
   bool AllEnded() const { return ended_ == channels_.size(); }
 
   const std::optional<sim::Error>& error() const { return error_; }
 
-  // Ends the fibers.
+  // Lets all channels go.
   void Close();
 
  private:
-  struct Channel {
-    explicit Channel(sim::Environment& environment) : room(environment) {}
+  enum class State : uint8_t { kWanted, kRequested, kServed };
 
+  struct Channel {
     ChannelOptions options;
-    std::deque<Bytes> buffers;
+    std::unique_ptr<InputChannel> input;
+    State state = State::kWanted;
+    std::optional<sim::Error> refusal;  // why it had to be asked for again
     bool blocked = false;
     bool ended = false;
-    std::unique_ptr<sim::Connection> connection;
-    sim::Condition room;  // a buffer was taken from a full queue, or the gate was closed
   };
 
-  void Read(size_t index);
-  // Leaves the connection in the channel. Whoever asked for a subpartition waits on that connection
-  // for the answer: the producer serves it to nobody else.
-  sim::Result<void> Request(Channel& channel);
-  sim::Result<void> RequestOnce(Channel& channel, sim::SimTime deadline);
+  void OnServed(size_t channel) override;
+  void OnBuffer(size_t channel) override;
+  void OnOver(size_t channel, const sim::Error& reason) override;
+
+  void RequestChannels();
+
+  bool AllServed() const { return served_ == channels_.size(); }
+
+  // What the time-out found missing.
+  void FailRequests();
+  void Fail(const Channel& channel, const sim::Error& error);
 
   sim::Environment& environment_;
   NetworkOptions options_;
-  std::vector<std::unique_ptr<Channel>> channels_;
+  std::vector<Channel> channels_;
   // Channels with buffers that are not blocked. Ordered, so that the next one after `turn_` is
   // found at once, however many others there are.
   std::set<size_t> ready_;
   std::function<void()> on_input_;
   BrokenChannel broken_;
+  sim::Condition changed_;  // all are served, or the gate is closed
+  sim::FiberGroup* fibers_ = nullptr;
+  bool requesting_ = false;
   size_t turn_ = 0;
+  size_t served_ = 0;
   size_t ended_ = 0;
   bool closed_ = false;
   std::optional<sim::Error> error_;

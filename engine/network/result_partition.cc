@@ -7,17 +7,26 @@
 namespace flinch::engine {
 
 ResultPartition::ResultPartition(sim::Environment& environment, const NetworkOptions& options,
-                                 uint32_t subpartitions, std::function<void()> on_available)
-    : options_(options), on_available_(std::move(on_available)) {
+                                 SegmentPool& pool, uint32_t subpartitions,
+                                 std::function<void()> on_available)
+    : options_(options),
+      pool_(pool),
+      subpartitions_(subpartitions),
+      on_available_(std::move(on_available)),
+      room_(environment, "room in an output") {
   sim::Check(subpartitions > 0, "a partition nobody consumes");
-  for (uint32_t subpartition = 0; subpartition < subpartitions; ++subpartition) {
-    subpartitions_.emplace_back(environment);
-  }
 }
 
 sim::Result<void> ResultPartition::EmitRecord(uint32_t subpartition, const ElementType& type,
                                               const StreamRecord& record) {
   Subpartition& target = subpartitions_.at(subpartition);
+  if (target.collecting.size() == 0) {
+    room_.WaitFor([&] { return closed_ || !IsFull(target); });
+    if (closed_) {
+      return sim::Fail(sim::ErrorCode::kCancelled, "The task is being stopped.");
+    }
+    Begin(target);
+  }
   Write(target.collecting, record.is_hashed ? ElementKind::kHashedRecord : ElementKind::kRecord);
   Write(target.collecting, record.timestamp);
   if (record.is_hashed) {
@@ -26,35 +35,30 @@ sim::Result<void> ResultPartition::EmitRecord(uint32_t subpartition, const Eleme
   type.write(target.collecting, record.value);
   ++records_;
   unflushed_ = true;
-  if (target.collecting.size() >= options_.buffer_bytes) {
+  if (target.collecting.size() >= options_.buffer_bytes + kBufferHeadroom) {
     Finish(target);
   }
   return {};
 }
 
-sim::Result<void> ResultPartition::BroadcastWatermark(EventTime watermark) {
+void ResultPartition::BroadcastWatermark(EventTime watermark) {
   for (Subpartition& target : subpartitions_) {
+    if (target.collecting.size() == 0) {
+      Begin(target);
+    }
     Write(target.collecting, ElementKind::kWatermark);
     Write(target.collecting, watermark);
   }
   unflushed_ = true;
-  return {};
 }
 
-void ResultPartition::BroadcastBarrier(const CheckpointMeta& meta) {
-  BroadcastLast(ElementKind::kBarrier, meta);
-}
-
-void ResultPartition::BroadcastEndOfData() { BroadcastLast(ElementKind::kEndOfData, {}); }
-
-void ResultPartition::BroadcastLast(ElementKind kind, const CheckpointMeta& meta) {
-  for (Subpartition& target : subpartitions_) {
-    Write(target.collecting, kind);
-    if (kind == ElementKind::kBarrier) {
-      Write(target.collecting, meta);
-    }
-  }
+void ResultPartition::BroadcastEvent(const StreamEvent& event) {
   Flush();
+  for (Subpartition& target : subpartitions_) {
+    Encoder out(pool_.Take());
+    Write(out, event);
+    Enqueue(target, {.kind = BufferKind::kEvent, .bytes = out.Take()});
+  }
 }
 
 void ResultPartition::Flush() {
@@ -66,41 +70,73 @@ void ResultPartition::Flush() {
   unflushed_ = false;
 }
 
+void ResultPartition::Begin(Subpartition& subpartition) {
+  subpartition.collecting = Encoder(pool_.Take());
+}
+
 void ResultPartition::Finish(Subpartition& subpartition) {
-  subpartition.buffers.push_back(subpartition.collecting.Take());
+  Bytes bytes = subpartition.collecting.Take();
   subpartition.collecting = Encoder();
-  if (subpartition.buffers.size() == options_.buffers_per_subpartition) {
-    ++full_;
+  Enqueue(subpartition, {.kind = BufferKind::kRecords, .bytes = std::move(bytes)});
+}
+
+void ResultPartition::Enqueue(Subpartition& subpartition, Buffer buffer) {
+  const bool was_full = IsFull(subpartition);
+  subpartition.buffers.push_back(std::move(buffer));
+  full_ += !was_full && IsFull(subpartition) ? 1U : 0U;
+  if (subpartition.reader != nullptr) {
+    subpartition.reader->OnBuffer();
   }
-  subpartition.changed.NotifyAll();
 }
 
-bool ResultPartition::Claim(uint32_t subpartition) {
-  return !closed_ && !std::exchange(subpartitions_.at(subpartition).claimed, true);
+bool ResultPartition::Attach(uint32_t subpartition, SubpartitionReader& reader, bool again) {
+  if (closed_ || subpartition >= subpartitions_.size()) {
+    return false;
+  }
+  Subpartition& wanted = subpartitions_[subpartition];
+  if (std::exchange(wanted.claimed, true) && !again) {
+    return false;
+  }
+  wanted.reader = &reader;
+  return true;
 }
 
-void ResultPartition::Serve(uint32_t subpartition, sim::Connection& connection) {
-  Subpartition& source = subpartitions_.at(subpartition);
-  for (;;) {
-    source.changed.WaitFor([&] { return closed_ || !source.buffers.empty(); });
-    if (closed_ || source.buffers.empty()) {
-      return;
-    }
-    Bytes buffer = std::move(source.buffers.front());
-    source.buffers.pop_front();
-    if (source.buffers.size() + 1 == options_.buffers_per_subpartition && --full_ == 0) {
+void ResultPartition::Detach(uint32_t subpartition, const SubpartitionReader& reader) {
+  Subpartition& left = subpartitions_.at(subpartition);
+  if (left.reader == &reader) {
+    left.reader = nullptr;
+  }
+}
+
+BufferKind ResultPartition::NextKind(uint32_t subpartition) const {
+  sim::Check(HasBuffer(subpartition), "subpartition {} has no next buffer", subpartition);
+  return subpartitions_[subpartition].buffers.front().kind;
+}
+
+Buffer ResultPartition::Take(uint32_t subpartition) {
+  sim::Check(HasBuffer(subpartition), "subpartition {} has nothing to be taken", subpartition);
+  Subpartition& source = subpartitions_[subpartition];
+  const bool was_full = IsFull(source);
+  Buffer buffer = std::move(source.buffers.front());
+  source.buffers.pop_front();
+  if (was_full && !IsFull(source)) {
+    room_.NotifyAll();
+    if (--full_ == 0) {
       on_available_();
     }
-    if (!connection.Send(std::move(buffer))) {
-      return;  // the consumer is gone; whoever sees it first fails the job's attempt
-    }
   }
+  return buffer;
 }
 
 void ResultPartition::Close() {
-  closed_ = true;
+  if (std::exchange(closed_, true)) {
+    return;
+  }
+  room_.NotifyAll();
   for (Subpartition& subpartition : subpartitions_) {
-    subpartition.changed.NotifyAll();
+    if (SubpartitionReader* reader = std::exchange(subpartition.reader, nullptr)) {
+      reader->OnClosed();
+    }
   }
 }
 

@@ -1,37 +1,55 @@
 // The output of one task on one edge: a bounded queue of buffers per consumer.
 //
-// Elements are collected into buffers; a buffer leaves its writer when it is full, when it is
-// flushed (a barrier, the end, the buffer timeout), never half an element. The writer never blocks:
-// it asks `IsAvailable` before it takes up new work, and may exceed the bound by what one element
-// produces. Each subpartition is consumed once, over one connection, by whoever asks first.
+// Elements are collected into buffers; a buffer joins its queue when it is full, when it is flushed
+// (an event, the buffer timeout), never half an element. Each subpartition is consumed once, by
+// whoever asks first: a gate of the same TaskManager, or the session of a connection.
+//
+// Back-pressure: a writer asks `IsAvailable` before it takes up new work. A record for which there
+//                is no room all the same, the second of many from one element, waits for it.
 // Source: Flink's ResultPartition and PipelinedSubpartition.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <vector>
 
-#include "engine/checkpoint_meta.h"
 #include "engine/config.h"
 #include "engine/graph/stream_graph.h"
+#include "engine/network/buffer.h"
 #include "engine/stream_element.h"
 #include "sim/sync.h"
 
 namespace flinch::engine {
 
+// Who consumes a subpartition. Neither call may suspend.
+class SubpartitionReader {
+ public:
+  virtual ~SubpartitionReader() = default;
+
+  // There is something to take.
+  virtual void OnBuffer() = 0;
+  // Nothing comes any more: the task has ended, and its partition with it.
+  virtual void OnClosed() = 0;
+};
+
 class ResultPartition {
  public:
   // `on_available` is called when a full partition has room again.
-  ResultPartition(sim::Environment& environment, const NetworkOptions& options,
+  ResultPartition(sim::Environment& environment, const NetworkOptions& options, SegmentPool& pool,
                   uint32_t subpartitions, std::function<void()> on_available);
+  // Closes: in a process that crashes nobody else has.
+  ~ResultPartition() { Close(); }
 
+  ResultPartition(const ResultPartition&) = delete;
+  ResultPartition& operator=(const ResultPartition&) = delete;
+
+  // Waits for room, and fails only when the partition is closed meanwhile. May suspend.
   sim::Result<void> EmitRecord(uint32_t subpartition, const ElementType& type,
                                const StreamRecord& record);
-  sim::Result<void> BroadcastWatermark(EventTime watermark);
-  void BroadcastBarrier(const CheckpointMeta& meta);
-  void BroadcastEndOfData();
+  void BroadcastWatermark(EventTime watermark);
+  // What is collected goes before it.
+  void BroadcastEvent(const StreamEvent& event);
   // Hands over what is collected.
   void Flush();
 
@@ -45,36 +63,47 @@ class ResultPartition {
 
   uint32_t subpartitions() const { return static_cast<uint32_t>(subpartitions_.size()); }
 
-  // False when somebody has asked for this subpartition before, and after Close: whoever serves a
-  // task that has ended would outlive it.
-  bool Claim(uint32_t subpartition);
+  // Whether the subpartition is this reader's from now on: it is there, nobody has had it, and the
+  // partition is not closed. With `again` it is also given to a second reader: a planted defect.
+  bool Attach(uint32_t subpartition, SubpartitionReader& reader, bool again = false);
+  // The reader hears of nothing any more. The subpartition is nobody else's for that.
+  void Detach(uint32_t subpartition, const SubpartitionReader& reader);
 
-  bool IsOpen() const { return !closed_; }
+  bool HasBuffer(uint32_t subpartition) const {
+    return !subpartitions_.at(subpartition).buffers.empty();
+  }
 
-  // Sends everything until the connection breaks or the partition is closed. Blocks its fiber.
-  void Serve(uint32_t subpartition, sim::Connection& connection);
+  // Of the next buffer, which there is.
+  BufferKind NextKind(uint32_t subpartition) const;
+  Buffer Take(uint32_t subpartition);
+
   void Close();
 
  private:
   struct Subpartition {
-    explicit Subpartition(sim::Environment& environment) : changed(environment) {}
-
     bool claimed = false;
-    Encoder collecting;
-    std::deque<Bytes> buffers;
-    sim::Condition changed;  // a buffer came, or the partition was closed
+    SubpartitionReader* reader = nullptr;
+    Encoder collecting;  // empty, or begins with the headroom
+    std::deque<Buffer> buffers;
   };
 
+  bool IsFull(const Subpartition& subpartition) const {
+    return subpartition.buffers.size() >= options_.buffers_per_subpartition;
+  }
+
+  void Begin(Subpartition& subpartition);
   void Finish(Subpartition& subpartition);
-  void BroadcastLast(ElementKind kind, const CheckpointMeta& meta);
+  void Enqueue(Subpartition& subpartition, Buffer buffer);
 
   NetworkOptions options_;
+  SegmentPool& pool_;
   std::vector<Subpartition> subpartitions_;
   uint64_t records_ = 0;
   size_t full_ = 0;
   bool unflushed_ = false;
   bool closed_ = false;
   std::function<void()> on_available_;
+  sim::Condition room_;
 };
 
 }  // namespace flinch::engine

@@ -12,6 +12,7 @@
 
 #include "engine/functions.h"
 #include "engine/operators/state_refused.h"
+#include "engine/planted_runtime.h"
 #include "engine/runtime/timer_service.h"
 #include "engine/state/key_groups.h"
 #include "engine/stream_operator.h"
@@ -35,7 +36,7 @@ class KeyedProcessOperator final : public StreamOperator {
     if (!context.result()) {
       return StateRefused(runtime.subtask(), context.result().error());
     }
-    timers_.emplace(runtime.subtask().name, runtime.defects());
+    timers_.emplace(runtime.subtask().name, DefectsOf(runtime));
     const sim::Result<void> opened = timers_->Open(*state_);
     return opened ? sim::Result<void>() : StateRefused(runtime.subtask(), opened.error());
   }

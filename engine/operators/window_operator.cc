@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/events.h"
+#include "engine/planted_runtime.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -31,10 +32,10 @@ sim::Result<void> WindowOperatorBase::OpenBase(OperatorRuntime& runtime) {
                                  subtask.name, size_.count()));
   }
   environment_ = &runtime.environment();
-  defects_ = runtime.defects();
+  defects_ = DefectsOf(runtime);
   subtask_ = subtask.Show();
   output_ = &runtime.main_output();
-  timers_.emplace(subtask.name, runtime.defects());
+  timers_.emplace(subtask.name, DefectsOf(runtime));
   const sim::Result<void> opened = timers_->Open(*state_);
   return opened ? sim::Result<void>() : StateRefused(subtask, opened.error());
 }

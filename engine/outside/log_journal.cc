@@ -27,7 +27,7 @@ constexpr size_t kFrameHeadBytes = kFrameMark.size() + 2 * sizeof(uint32_t);
 
 // Covers the length too, so that a damaged length cannot borrow another frame's content.
 uint32_t FrameChecksum(uint32_t length, std::string_view content) {
-  return Crc32c(Crc32c(0, Encode(length)), content);
+  return Checksum(content, length);
 }
 
 // The content of a sound frame that starts at `bytes`; nothing when there is none.

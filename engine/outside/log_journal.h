@@ -1,6 +1,6 @@
 // The log broker's journal: how commands lie on its disk, and how to read them back from anywhere.
 //
-// Shape:  a header, then frames. A frame is a mark, a length, a CRC-32C of length and content, and
+// Shape:  a header, then frames. A frame is a mark, a length, a checksum of length and content, and
 //         the content: the commands of one group commit. Each is synced before the next is written,
 //         so a crash can only tear the last.
 // Errors: a torn last frame is no error: nobody was told that it is durable. Damage with a sound

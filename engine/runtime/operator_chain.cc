@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/planted_runtime.h"
 #include "engine/runtime/record_writer.h"
 #include "engine/runtime/user_code.h"
 #include "engine/state/key_groups.h"
@@ -24,7 +25,7 @@ sim::Result<void> OperatorChain::Activity::Refuse() {
 }
 
 // What an operator is given.
-class OperatorChain::Runtime final : public OperatorRuntime {
+class OperatorChain::Runtime final : public PlantedRuntime {
  public:
   Runtime(sim::Environment& environment, SubtaskInfo subtask, KeyedStateBackend* keyed_state,
           const Activity& activity, const Defects& defects)

@@ -41,7 +41,8 @@ sim::Result<void> RecordWriter::Emit(const StreamRecord& record) {
 }
 
 sim::Result<void> RecordWriter::EmitWatermark(EventTime watermark) {
-  return partition_.BroadcastWatermark(watermark);
+  partition_.BroadcastWatermark(watermark);
+  return {};
 }
 
 }  // namespace flinch::engine

@@ -14,12 +14,12 @@ namespace flinch::engine {
 namespace {
 
 std::vector<std::unique_ptr<ResultPartition>> MakePartitions(
-    sim::Environment& environment, const NetworkOptions& options, const TaskDeployment& deployment,
-    const std::function<void()>& on_available) {
+    sim::Environment& environment, const NetworkOptions& options, SegmentPool& pool,
+    const TaskDeployment& deployment, const std::function<void()>& on_available) {
   std::vector<std::unique_ptr<ResultPartition>> partitions;
   for (const PartitionDescriptor& edge : deployment.partitions) {
-    partitions.push_back(
-        std::make_unique<ResultPartition>(environment, options, edge.subpartitions, on_available));
+    partitions.push_back(std::make_unique<ResultPartition>(environment, options, pool,
+                                                           edge.subpartitions, on_available));
   }
   return partitions;
 }
@@ -58,15 +58,18 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
       id_(deployment_.task),
       name_(deployment_.subtask_name()),
       defects_(options.defects),
+      pool_(options.shuffle.pool()),
       work_(environment),
       fibers_(environment),
-      partitions_(MakePartitions(environment, engine_.network, deployment_, [this] { Wake(); })),
+      partitions_(
+          MakePartitions(environment, engine_.network, pool_, deployment_, [this] { Wake(); })),
       chain_(environment, {.code = options.code,
                            .deployment = deployment_,
                            .defects = defects_,
                            .partitions = Pointers(partitions_)}),
       gate_(
-          environment, engine_.network, DescribeChannels(deployment_), [this] { Wake(); },
+          environment, engine_.network, options.shuffle, DescribeChannels(deployment_),
+          [this] { Wake(); },
           defects_.Has(Defect::kReconnectsWithoutSequence) ? BrokenChannel::kReconnects
                                                            : BrokenChannel::kFails),
       barriers_(gate_.channels(), defects_) {
@@ -111,9 +114,6 @@ StreamTask::Ending StreamTask::Run() {
   gate_.Close();
   for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
     partition->Close();
-  }
-  for (const std::unique_ptr<sim::Connection>& consumer : consumers_) {
-    consumer->Close();
   }
   chain_.Close();
   fibers_.WaitForAll();
@@ -266,22 +266,27 @@ sim::Result<bool> StreamTask::ReadInput() {
   if (!channel) {
     return false;
   }
-  const Bytes buffer = gate_.Take(*channel);
+  Buffer buffer = gate_.Take(*channel);
   if (sim::Result<void> processed = ProcessBuffer(*channel, buffer); !processed) {
     return sim::Fail(processed);
   }
+  pool_.Give(std::move(buffer.bytes));
   return true;
 }
 
-sim::Result<void> StreamTask::ProcessBuffer(size_t channel, std::string_view buffer) {
+sim::Result<void> StreamTask::ProcessBuffer(size_t channel, const Buffer& buffer) {
+  return buffer.kind == BufferKind::kEvent ? ProcessEvent(channel, buffer.content())
+                                           : ProcessRecords(channel, buffer.content());
+}
+
+sim::Result<void> StreamTask::ProcessRecords(size_t channel, std::string_view records) {
   Input& input = inputs_[channels_[channel].input];
-  Decoder in(buffer);
+  Decoder in(records);
   while (in.good() && in.remaining() > 0) {
     ElementKind kind{};
     Read(in, kind);
     sim::Result<void> processed;
     StreamRecord record;
-    CheckpointMeta checkpoint;
     switch (kind) {
       case ElementKind::kRecord:
       case ElementKind::kHashedRecord:
@@ -301,13 +306,6 @@ sim::Result<void> StreamTask::ProcessBuffer(size_t channel, std::string_view buf
           processed = input.into->EmitWatermark(*watermark);
         }
         break;
-      case ElementKind::kBarrier:
-        Read(in, checkpoint);
-        processed = OnBarrier(channel, checkpoint);
-        break;
-      case ElementKind::kEndOfData:
-        processed = OnEndOfData(channel);
-        break;
       default:
         in.Spoil();
     }
@@ -315,12 +313,20 @@ sim::Result<void> StreamTask::ProcessBuffer(size_t channel, std::string_view buf
       return processed;
     }
   }
-  if (!in.good()) {
-    return sim::Fail(
-        sim::ErrorCode::kCorruption,
-        fmt::format("A buffer from {} cannot be decoded.", gate_.channel(channel).producer_name));
+  return in.good() ? sim::Result<void>() : std::unexpected(Undecodable(channel));
+}
+
+sim::Result<void> StreamTask::ProcessEvent(size_t channel, std::string_view bytes) {
+  const sim::Result<StreamEvent> event = Decode<StreamEvent>(bytes);
+  if (!event) {
+    return std::unexpected(Undecodable(channel));
   }
-  return {};
+  return std::visit([&](const auto& each) { return On(channel, each); }, *event);
+}
+
+sim::Error StreamTask::Undecodable(size_t channel) const {
+  return {sim::ErrorCode::kCorruption,
+          fmt::format("A buffer from {} cannot be decoded.", gate_.channel(channel).producer_name)};
 }
 
 // What operators have seen last; before the first, the smallest.
@@ -339,8 +345,8 @@ void StreamTask::CountRecord() {
   }
 }
 
-sim::Result<void> StreamTask::OnBarrier(size_t channel, const CheckpointMeta& meta) {
-  const CheckpointId id = meta.id;
+sim::Result<void> StreamTask::On(size_t channel, const BarrierEvent& barrier) {
+  const CheckpointId id = barrier.meta.id;
   events::Trace(environment_, events::BarrierReceived{.id = id,
                                                       .subtask = name_,
                                                       .channel = channel,
@@ -351,7 +357,11 @@ sim::Result<void> StreamTask::OnBarrier(size_t channel, const CheckpointMeta& me
   if (defects_.Has(Defect::kBarriersOfEndedChannelsAreLost) && gate_.HasEnded(channel)) {
     return {};
   }
-  return Feed(barrier_input::Barrier{.channel = channel, .meta = meta});
+  return Feed(barrier_input::Barrier{.channel = channel, .meta = barrier.meta});
+}
+
+sim::Result<void> StreamTask::On(size_t channel, const CancelMarkerEvent& marker) {
+  return Feed(barrier_input::CancelMarker{.channel = channel, .id = marker.id});
 }
 
 sim::Result<void> StreamTask::Feed(const BarrierInput& input) {
@@ -383,10 +393,16 @@ sim::Result<void> StreamTask::Perform(const barrier_effect::Trigger& trigger) {
   return PerformCheckpoint(trigger.meta);
 }
 
-// Whoever waits downstream hears of it from the coordinator, too.
-sim::Result<void> StreamTask::Perform(const barrier_effect::GiveUp&) { return {}; }
+// Whoever waits downstream for the barrier waits no longer.
+sim::Result<void> StreamTask::Perform(const barrier_effect::GiveUp& given_up) {
+  if (given_up.id > last_checkpoint_) {
+    last_checkpoint_ = given_up.id;
+    Broadcast(CancelMarkerEvent{.id = given_up.id});
+  }
+  return {};
+}
 
-sim::Result<void> StreamTask::OnEndOfData(size_t channel) {
+sim::Result<void> StreamTask::On(size_t channel, const EndOfDataEvent&) {
   if (gate_.HasEnded(channel)) {
     return {};  // what a channel says twice is heard once
   }
@@ -414,9 +430,7 @@ sim::Result<void> StreamTask::EndInput() {
   if (sim::Result<void> finished = chain_.Finish(); !finished) {
     return finished;
   }
-  for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
-    partition->BroadcastEndOfData();
-  }
+  Broadcast(EndOfDataEvent());
   events::Trace(environment_, events::TaskEndOfInput{.subtask = name_, .attempt = id_.attempt});
   listener_.OnEndOfInput(id_);
   return {};
@@ -446,12 +460,18 @@ sim::Result<void> StreamTask::PerformCheckpoint(const CheckpointMeta& meta) {
   return {};
 }
 
+void StreamTask::Broadcast(const StreamEvent& event) {
+  for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
+    partition->BroadcastEvent(event);
+  }
+}
+
 void StreamTask::SendBarrier(const CheckpointMeta& meta) {
   uint64_t sent = 0;
   for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
     sent += partition->records();
-    partition->BroadcastBarrier(meta);
   }
+  Broadcast(BarrierEvent{.meta = meta});
   if (!partitions_.empty()) {
     events::Trace(environment_,
                   events::BarrierSent{
@@ -509,6 +529,9 @@ void StreamTask::Cancel() {
   cancelled_ = true;
   chain_.Cancel();
   gate_.Close();
+  for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
+    partition->Close();  // whoever waits for room in one waits no longer
+  }
   Wake();
 }
 
@@ -543,10 +566,10 @@ void StreamTask::NotifyAborted(CheckpointId id) {
 }
 
 sim::Result<void> StreamTask::OnAborted(CheckpointId id) {
-  last_checkpoint_ = std::max(last_checkpoint_, id);
   if (sim::Result<void> fed = Feed(barrier_input::Aborted{.id = id}); !fed) {
     return fed;
   }
+  last_checkpoint_ = std::max(last_checkpoint_, id);
   return chain_.NotifyAborted(id);
 }
 
@@ -556,14 +579,6 @@ ResultPartition* StreamTask::partition(uint32_t edge) {
     return nullptr;
   }
   return partitions_[static_cast<size_t>(found - deployment_.partitions.begin())].get();
-}
-
-void StreamTask::Serve(ResultPartition& partition, uint32_t subpartition,
-                       std::unique_ptr<sim::Connection> consumer) {
-  consumers_.push_back(std::move(consumer));
-  fibers_.Spawn("output", [&partition, subpartition, connection = consumers_.back().get()] {
-    partition.Serve(subpartition, *connection);
-  });
 }
 
 }  // namespace flinch::engine

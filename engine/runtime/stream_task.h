@@ -51,6 +51,7 @@ class StreamTask {
     const StreamGraph& code;  // outlives the task, and fits its deployment
     const EngineOptions& engine;
     const Defects& defects;
+    ShuffleEnvironment& shuffle;  // outlives the task
     TaskDeployment deployment;
   };
 
@@ -72,9 +73,6 @@ class StreamTask {
 
   // The output on an edge of its deployment; null when there is no such.
   ResultPartition* partition(uint32_t edge);
-  // Sends a subpartition over the connection until the task or the consumer ends.
-  void Serve(ResultPartition& partition, uint32_t subpartition,
-             std::unique_ptr<sim::Connection> consumer);
 
   const std::string& name() const { return name_; }
 
@@ -101,18 +99,23 @@ class StreamTask {
   sim::Result<bool> WorkOnce();
   sim::Result<bool> PollSource();
   sim::Result<bool> ReadInput();
-  sim::Result<void> ProcessBuffer(size_t channel, std::string_view buffer);
-  sim::Result<void> OnBarrier(size_t channel, const CheckpointMeta& meta);
+  sim::Result<void> ProcessBuffer(size_t channel, const Buffer& buffer);
+  sim::Result<void> ProcessRecords(size_t channel, std::string_view records);
+  sim::Result<void> ProcessEvent(size_t channel, std::string_view event);
+  sim::Result<void> On(size_t channel, const BarrierEvent& barrier);
+  sim::Result<void> On(size_t channel, const CancelMarkerEvent& marker);
+  sim::Result<void> On(size_t channel, const EndOfDataEvent& end);
   // Carries out what the barriers' core wants done.
   sim::Result<void> Feed(const BarrierInput& input);
   sim::Result<void> Perform(const barrier_effect::Block& block);
   sim::Result<void> Perform(const barrier_effect::Resume& resume);
   sim::Result<void> Perform(const barrier_effect::Trigger& trigger);
   sim::Result<void> Perform(const barrier_effect::GiveUp& given_up);
-  sim::Result<void> OnEndOfData(size_t channel);
   sim::Result<void> EndInput();
   sim::Result<void> PerformCheckpoint(const CheckpointMeta& meta);
+  void Broadcast(const StreamEvent& event);
   void SendBarrier(const CheckpointMeta& meta);
+  sim::Error Undecodable(size_t channel) const;
   void Upload(const CheckpointMeta& meta);
   sim::Result<void> OnComplete(CheckpointId id, bool is_final);
   sim::Result<void> OnAborted(CheckpointId id);
@@ -133,12 +136,12 @@ class StreamTask {
   ExecutionAttemptId id_;
   std::string name_;
   Defects defects_;
+  SegmentPool& pool_;
 
   sim::Condition work_;
   sim::FiberGroup fibers_;
   std::deque<std::move_only_function<sim::Result<void>()>> mails_;
   std::vector<std::unique_ptr<ResultPartition>> partitions_;
-  std::vector<std::unique_ptr<sim::Connection>> consumers_;
   OperatorChain chain_;
   // Snapshots that are being written; views of the state in the chain.
   std::map<CheckpointId, FrozenTask> frozen_;

@@ -17,14 +17,20 @@ namespace {
 constexpr sim::Duration kRegistrationTimeout = 100ms;
 constexpr sim::Duration kRegistrationPause = 50ms;
 
-// How long a consumer may take to say what it wants.
-constexpr sim::Duration kRequestTimeout = 2s;
-
 }  // namespace
 
 TaskExecutor::TaskExecutor(sim::Environment& environment, JobCatalog& catalog,
                            const TaskManagerOptions& options)
-    : environment_(environment), catalog_(catalog), options_(options), main_thread_(environment) {
+    : environment_(environment),
+      catalog_(catalog),
+      options_(options),
+      main_thread_(environment),
+      shuffle_(
+          environment, kDataPort,
+          [this](const ExecutionAttemptId& producer, uint32_t edge) {
+            return FindPartition(producer, edge);
+          },
+          options.defects.Has(Defect::kReconnectsWithoutSequence)) {
   sim::Result<std::unique_ptr<RpcEndpoint>> rpc = RpcEndpoint::Open(environment, kTaskManagerPort);
   sim::Check(rpc.has_value(), "two TaskManagers run on host {}", environment.host_name());
   rpc_ = *std::move(rpc);
@@ -36,7 +42,7 @@ TaskExecutor::TaskExecutor(sim::Environment& environment, JobCatalog& catalog,
 }
 
 void TaskExecutor::Run() {
-  environment_.Spawn("data", [this] { ServeData(); });
+  environment_.Spawn("data", [this] { shuffle_.Serve(); });
   Register(kRegistrationTimeout);
   main_thread_.Run();
 }
@@ -122,6 +128,7 @@ sim::Result<std::unique_ptr<StreamTask>> TaskExecutor::MakeTask(const TaskDeploy
                                             StreamTask::Options{.code = (*job)->stream,
                                                                 .engine = options_.engine,
                                                                 .defects = options_.defects,
+                                                                .shuffle = shuffle_,
                                                                 .deployment = deployment});
       });
 }
@@ -349,39 +356,9 @@ void TaskExecutor::RegisterAgainWhenIdle() {
   }
 }
 
-void TaskExecutor::ServeData() {
-  const sim::Result<std::unique_ptr<sim::Listener>> listener =
-      environment_.network().Listen(kDataPort);
-  sim::Check(listener.has_value(), "the data port of {} is in use", environment_.host_name());
-  for (;;) {
-    sim::Result<std::unique_ptr<sim::Connection>> connection = (*listener)->Accept();
-    if (!connection) {
-      return;
-    }
-    environment_.Spawn("consumer", [this, accepted = *std::move(connection)]() mutable {
-      ServeConsumer(std::move(accepted));
-    });
-  }
-}
-
-void TaskExecutor::ServeConsumer(std::unique_ptr<sim::Connection> connection) {
-  const sim::SimTime deadline = sim::Later(environment_.Now(), kRequestTimeout);
-  const sim::Result<Bytes> first = connection->Receive(deadline);
-  if (!first) {
-    return;
-  }
-  const sim::Result<PartitionRequest> request = Decode<PartitionRequest>(*first);
-  StreamTask* task = request ? Find(request->producer) : nullptr;
-  ResultPartition* partition = task == nullptr ? nullptr : task->partition(request->edge);
-  const bool served =
-      partition != nullptr && request->subpartition < partition->subpartitions() &&
-      (partition->Claim(request->subpartition) ||
-       (options_.defects.Has(Defect::kReconnectsWithoutSequence) && partition->IsOpen()));
-  const PartitionReply reply = served ? PartitionReply::kServed : PartitionReply::kNotFound;
-  // Within the window of a fresh connection a frame never waits.
-  if (connection->Send(Encode(reply)) && served) {
-    task->Serve(*partition, request->subpartition, std::move(connection));
-  }
+ResultPartition* TaskExecutor::FindPartition(const ExecutionAttemptId& producer, uint32_t edge) {
+  StreamTask* task = Find(producer);
+  return task == nullptr ? nullptr : task->partition(edge);
 }
 
 }  // namespace flinch::engine

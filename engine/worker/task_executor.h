@@ -17,6 +17,7 @@
 
 #include "engine/config.h"
 #include "engine/defects.h"
+#include "engine/network/shuffle_environment.h"
 #include "engine/rpc/main_thread.h"
 #include "engine/rpc/service.h"
 #include "engine/runtime/gateways.h"
@@ -98,14 +99,14 @@ class TaskExecutor final : public TaskListener {
   // refuses the message as such.
   template <typename Message, typename Refused>
   void Insist(const Message& message, sim::Duration timeout, Refused refused);
-  void ServeData();
-  void ServeConsumer(std::unique_ptr<sim::Connection> connection);
+  ResultPartition* FindPartition(const ExecutionAttemptId& producer, uint32_t edge);
 
   sim::Environment& environment_;
   JobCatalog& catalog_;
   TaskManagerOptions options_;
   MainThread main_thread_;
   std::unique_ptr<RpcEndpoint> rpc_;
+  ShuffleEnvironment shuffle_;
   sim::Address job_manager_;
   FencingToken token_;                     // the ResourceManager's; 0: not registered
   std::map<JobId, FencingToken> leaders_;  // the JobMasters that it has told of

@@ -4,12 +4,13 @@
 #include <string>
 #include <utility>
 
+#include "engine/planted_runtime.h"
 #include "engine/stream_operator.h"
 #include "sim/check.h"
 
 namespace flinch::tests {
 
-class PlainRuntime final : public engine::OperatorRuntime {
+class PlainRuntime final : public engine::PlantedRuntime {
  public:
   struct Parts {
     sim::Environment& environment;

@@ -156,7 +156,7 @@ Bytes SealWithVersion(uint32_t version, std::string_view content) {
   Encoder out;
   Write(out, version);
   out.Raw(content.data(), content.size());
-  Write(out, Crc32c(0, out.bytes()));
+  Write(out, Checksum(out.bytes()));
   return out.Take();
 }
 

@@ -502,14 +502,15 @@ TEST_F(TaskExecutorTest, TheDataPortServesOnlyWhatThereIs) {
     const PartitionRequest no_such_edge{.producer = kSource, .edge = 3, .subpartition = 0};
     const PartitionRequest no_such_task{
         .producer = {VertexId(0), SubtaskIndex(0), AttemptNumber(2)}, .edge = 0, .subpartition = 0};
-    for (const Bytes& request : {Encode(no_such_edge), Encode(no_such_task), Bytes("nonsense")}) {
+    for (const PartitionRequest& request : {no_such_edge, no_such_task}) {
       const auto connection = environment.network().Connect(to, 1s);
       ASSERT_TRUE(connection);
-      ASSERT_TRUE((*connection)->Send(request));
+      ASSERT_TRUE((*connection)
+                      ->Send(Encode(ConsumerFrame(
+                          RequestFrame{.channel = 7, .request = request, .credit = 1}))));
       const auto reply = (*connection)->Receive();
       ASSERT_TRUE(reply);
-      EXPECT_EQ(*reply, Encode(PartitionReply::kNotFound));
-      EXPECT_FALSE((*connection)->Receive()) << "and closes";
+      EXPECT_EQ(*reply, Encode(ProducerFrame(NotFoundFrame{.channel = 7})));
     }
   }));
   EXPECT_THAT(bench_.Events(events::kTaskFailed), IsEmpty());

@@ -1,0 +1,93 @@
+// What travels in a channel between two tasks, in portions that are moved and not copied.
+//
+// Shape:  a buffer of records is a sequence of elements (engine/stream_element.h), none of them cut
+//         in two; an event has a buffer of its own. Within a channel they keep their order.
+// Memory: a buffer's bytes come from its TaskManager's pool and go back there when they are read.
+//         In front is room for the header of a frame, so that nothing is copied to send it.
+// Source: Flink's Buffer, its data types, and EventSerializer.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/checkpoint_meta.h"
+#include "engine/serializer.h"
+
+namespace flinch::engine {
+
+enum class BufferKind : uint8_t {
+  kRecords,  // needs credit
+  kEvent,    // goes without: a consumer that reads nothing still hears of it
+};
+
+// What the header of a frame takes: checked where frames are made.
+inline constexpr size_t kBufferHeadroom = 10;
+
+struct Buffer {
+  BufferKind kind = BufferKind::kRecords;
+  Bytes bytes;  // the headroom, then the content
+
+  std::string_view content() const { return std::string_view(bytes).substr(kBufferHeadroom); }
+};
+
+// Memory that buffers of one TaskManager have used and will use again.
+class SegmentPool {
+ public:
+  // As long as the headroom, with what capacity it had in its earlier use.
+  Bytes Take() {
+    Bytes segment;
+    if (!free_.empty()) {
+      segment = std::move(free_.back());
+      free_.pop_back();
+    }
+    segment.assign(kBufferHeadroom, '\0');
+    return segment;
+  }
+
+  void Give(Bytes segment) {
+    if (free_.size() < kMostFree) {
+      free_.push_back(std::move(segment));
+    }
+  }
+
+  size_t free() const { return free_.size(); }
+
+ private:
+  static constexpr size_t kMostFree = 64;
+
+  std::vector<Bytes> free_;
+};
+
+// The checkpoint's records lie before it.
+struct BarrierEvent {
+  CheckpointMeta meta;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.meta);
+  }
+};
+
+// The producer has given the checkpoint up: its barrier does not come.
+struct CancelMarkerEvent {
+  CheckpointId id;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.id);
+  }
+};
+
+// No records come any more, only barriers and cancel markers.
+struct EndOfDataEvent {
+  template <typename Self, typename Visitor>
+  static void Visit(Self&, Visitor&&) {}
+};
+
+using StreamEvent = std::variant<BarrierEvent, CancelMarkerEvent, EndOfDataEvent>;
+
+}  // namespace flinch::engine

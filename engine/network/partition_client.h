@@ -1,0 +1,69 @@
+// The connection to one other TaskManager, which all channels from there share.
+//
+// A fiber connects and sends requests and credit, another hands what comes to its channel. Both end
+// when the last channel is released, and whoever wants a channel later connects anew: what is left
+// in a connection that fell silent concerns nobody.
+// Errors: a connection that breaks is told to all of its channels.
+// Source: Flink's NettyPartitionRequestClient and CreditBasedPartitionRequestClientHandler.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "engine/network/frames.h"
+#include "sim/sync.h"
+
+namespace flinch::engine {
+
+// One channel, to whom its connection tells what comes. No call may suspend.
+class ChannelListener {
+ public:
+  virtual ~ChannelListener() = default;
+
+  virtual void OnServed() = 0;
+  virtual void OnBuffer(uint32_t sequence, Buffer buffer) = 0;
+  // Nothing comes on it any more, and it is released: it was not there, has ended, or broke.
+  virtual void OnOver(const sim::Error& reason) = 0;
+};
+
+class PartitionClient {
+ public:
+  // `on_over` is called when it takes no more channels. Started with Start.
+  PartitionClient(sim::Environment& environment, sim::Address producer,
+                  std::function<void()> on_over);
+
+  // The fibers keep it alive.
+  static void Start(const std::shared_ptr<PartitionClient>& client);
+
+  // Returns the channel's number. The listener hears nothing before the caller suspends.
+  uint32_t Request(const PartitionRequest& request, uint32_t credit, ChannelListener& listener);
+  // The producer may send so many buffers more.
+  void Grant(uint32_t channel, uint32_t credit);
+  // Its listener hears of nothing any more.
+  void Release(uint32_t channel);
+
+  size_t channels() const { return channels_.size(); }
+
+ private:
+  void Write();
+  void Read();
+  void Hand(const ProducerFrame& frame, Bytes bytes);
+  void Send(const ConsumerFrame& frame);
+  void EndChannel(uint32_t channel, const sim::Error& reason);
+  void End(const sim::Error& reason);
+
+  sim::Environment& environment_;
+  sim::Address producer_;
+  std::function<void()> on_over_;
+  std::unique_ptr<sim::Connection> connection_;  // null before there is one
+  std::map<uint32_t, ChannelListener*> channels_;
+  std::deque<Bytes> outgoing_;
+  uint32_t next_channel_ = 0;
+  bool over_ = false;
+  sim::Condition changed_;
+};
+
+}  // namespace flinch::engine

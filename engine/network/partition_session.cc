@@ -1,0 +1,206 @@
+#include "engine/network/partition_session.h"
+
+#include <cstring>
+#include <utility>
+
+#include "sim/check.h"
+
+namespace flinch::engine {
+namespace {
+
+// How long a consumer may take to say what it wants.
+constexpr sim::Duration kRequestTimeout = std::chrono::seconds(2);
+
+}  // namespace
+
+// One channel, attached to its subpartition.
+class PartitionSession::View final : public SubpartitionReader {
+ public:
+  View(PartitionSession& session, uint32_t channel, uint32_t subpartition, uint32_t credit)
+      : session_(session), channel_(channel), subpartition_(subpartition), credit_(credit) {}
+
+  ~View() override { Detach(); }
+
+  View(const View&) = delete;
+  View& operator=(const View&) = delete;
+
+  bool Attach(ResultPartition& partition, bool again) {
+    if (!partition.Attach(subpartition_, *this, again)) {
+      return false;
+    }
+    partition_ = &partition;
+    return true;
+  }
+
+  void Detach() {
+    if (partition_ != nullptr) {
+      std::exchange(partition_, nullptr)->Detach(subpartition_, *this);
+    }
+  }
+
+  void OnBuffer() override { session_.Enqueue(*this); }
+
+  void OnClosed() override {
+    partition_ = nullptr;
+    session_.OnPartitionClosed(channel_);  // the end of this view
+  }
+
+  bool MaySend() const {
+    return partition_->HasBuffer(subpartition_) &&
+           (credit_ > 0 || partition_->NextKind(subpartition_) == BufferKind::kEvent);
+  }
+
+  Buffer Take() {
+    Buffer buffer = partition_->Take(subpartition_);
+    credit_ -= buffer.kind == BufferKind::kRecords ? 1U : 0U;
+    return buffer;
+  }
+
+  void Grant(uint32_t credit) { credit_ += credit; }
+
+  uint32_t NextSequence() { return sequence_++; }
+
+  uint32_t channel() const { return channel_; }
+
+  bool is_in_line = false;
+
+ private:
+  PartitionSession& session_;
+  uint32_t channel_;
+  uint32_t subpartition_;
+  uint32_t credit_;
+  uint32_t sequence_ = 0;
+  ResultPartition* partition_ = nullptr;  // null once it is closed
+};
+
+PartitionSession::PartitionSession(sim::Environment& environment, FindPartition find,
+                                   std::unique_ptr<sim::Connection> connection, bool serves_again)
+    : environment_(environment),
+      find_(std::move(find)),
+      connection_(std::move(connection)),
+      serves_again_(serves_again),
+      changed_(environment, "buffers and credit") {}
+
+PartitionSession::~PartitionSession() = default;
+
+void PartitionSession::Start(const std::shared_ptr<PartitionSession>& session) {
+  session->environment_.Spawn("consumer", [session] { session->Listen(); });
+  session->environment_.Spawn("output", [session] { session->Write(); });
+}
+
+void PartitionSession::Listen() {
+  sim::SimTime deadline = sim::Later(environment_.Now(), kRequestTimeout);
+  for (;;) {
+    const sim::Result<Bytes> bytes = connection_->Receive(deadline);
+    const sim::Result<ConsumerFrame> frame =
+        bytes ? Decode<ConsumerFrame>(*bytes) : sim::Fail(bytes);
+    if (closed_ || !frame) {
+      return Close();
+    }
+    std::visit([this](const auto& each) { On(each); }, *frame);
+    deadline = sim::kForever;
+  }
+}
+
+void PartitionSession::On(const RequestFrame& frame) {
+  if (views_.contains(frame.channel)) {
+    return Close();  // no consumer numbers two channels alike
+  }
+  ResultPartition* partition = find_(frame.request.producer, frame.request.edge);
+  auto view =
+      std::make_unique<View>(*this, frame.channel, frame.request.subpartition, frame.credit);
+  if (partition == nullptr || !view->Attach(*partition, serves_again_)) {
+    return Answer(NotFoundFrame{.channel = frame.channel});
+  }
+  View& served = *(views_[frame.channel] = std::move(view));
+  Answer(ServedFrame{.channel = frame.channel});
+  Enqueue(served);
+}
+
+void PartitionSession::On(const CreditFrame& frame) {
+  const auto found = views_.find(frame.channel);
+  if (found != views_.end()) {  // else the task has ended meanwhile
+    found->second->Grant(frame.credit);
+    Enqueue(*found->second);
+  }
+}
+
+void PartitionSession::On(const ReleaseFrame& frame) {
+  const auto found = views_.find(frame.channel);
+  if (found != views_.end()) {
+    views_.erase(found);
+  }
+}
+
+void PartitionSession::Answer(const ProducerFrame& frame) {
+  answers_.push_back(Encode(frame));
+  changed_.NotifyAll();
+}
+
+void PartitionSession::Enqueue(View& view) {
+  if (!view.is_in_line && view.MaySend()) {
+    view.is_in_line = true;
+    ready_.push_back(view.channel());
+    changed_.NotifyAll();
+  }
+}
+
+Bytes PartitionSession::TakeFrame(View& view) {
+  Buffer buffer = view.Take();
+  Encoder header;
+  sim::Write(header,
+             ProducerFrame(BufferFrame{
+                 .channel = view.channel(), .sequence = view.NextSequence(), .kind = buffer.kind}));
+  sim::Check(header.size() == kBufferHeadroom, "a header of {} bytes for {}", header.size(),
+             kBufferHeadroom);
+  std::memcpy(buffer.bytes.data(), header.bytes().data(), kBufferHeadroom);
+  return std::move(buffer.bytes);
+}
+
+void PartitionSession::Write() {
+  for (;;) {
+    changed_.WaitFor([this] { return closed_ || !answers_.empty() || !ready_.empty(); });
+    if (closed_) {
+      return;
+    }
+    Bytes frame;
+    if (!answers_.empty()) {
+      frame = std::move(answers_.front());
+      answers_.pop_front();
+    } else {
+      const auto found = views_.find(ready_.front());
+      ready_.pop_front();
+      if (found == views_.end()) {
+        continue;  // released, or ended, while it stood in line
+      }
+      View& view = *found->second;
+      view.is_in_line = false;
+      if (!view.MaySend()) {
+        continue;  // somebody else has taken it: a planted defect
+      }
+      frame = TakeFrame(view);
+      Enqueue(view);
+    }
+    if (!connection_->Send(std::move(frame))) {
+      return Close();  // the consumer is gone; whoever sees it first fails the job's attempt
+    }
+  }
+}
+
+void PartitionSession::OnPartitionClosed(uint32_t channel) {
+  views_.erase(channel);
+  if (!closed_) {
+    Answer(ClosedFrame{.channel = channel});
+  }
+}
+
+void PartitionSession::Close() {
+  if (std::exchange(closed_, true)) {
+    return;
+  }
+  views_.clear();
+  connection_->Close();
+  changed_.NotifyAll();
+}
+
+}  // namespace flinch::engine

@@ -1,0 +1,62 @@
+// The producing end of a connection: the subpartitions that one other TaskManager reads.
+//
+// A fiber listens to requests and credit, another sends, one buffer of each channel in turn that
+// has both a buffer and credit for it. What ends with a task is told to its consumer; what ends
+// with the connection is nobody's any more.
+// Source: Flink's PartitionRequestServerHandler and PartitionRequestQueue.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "engine/network/frames.h"
+#include "engine/network/result_partition.h"
+#include "sim/sync.h"
+
+namespace flinch::engine {
+
+// The output of a task of this TaskManager on an edge; null when there is no such.
+using FindPartition =
+    std::function<ResultPartition*(const ExecutionAttemptId& producer, uint32_t edge)>;
+
+class PartitionSession {
+ public:
+  // `serves_again`: a subpartition that somebody has had is given to the next one, too; a planted
+  // defect.
+  PartitionSession(sim::Environment& environment, FindPartition find,
+                   std::unique_ptr<sim::Connection> connection, bool serves_again);
+  ~PartitionSession();
+
+  // Its fibers keep it alive.
+  static void Start(const std::shared_ptr<PartitionSession>& session);
+
+ private:
+  class View;
+
+  void Listen();
+  void Write();
+  void On(const RequestFrame& frame);
+  void On(const CreditFrame& frame);
+  void On(const ReleaseFrame& frame);
+  void Answer(const ProducerFrame& frame);
+  // Puts the channel in line when it may send and does not wait there already.
+  void Enqueue(View& view);
+  Bytes TakeFrame(View& view);
+  void OnPartitionClosed(uint32_t channel);
+  void Close();
+
+  sim::Environment& environment_;
+  FindPartition find_;
+  std::unique_ptr<sim::Connection> connection_;
+  bool serves_again_;
+  std::map<uint32_t, std::unique_ptr<View>> views_;
+  std::deque<uint32_t> ready_;  // channels that may send, in turn
+  std::deque<Bytes> answers_;
+  bool closed_ = false;
+  sim::Condition changed_;
+};
+
+}  // namespace flinch::engine

@@ -1,0 +1,46 @@
+// What the tasks of one TaskManager share to reach each other's output: the data port, connections
+// to other TaskManagers, and the memory of buffers.
+// Source: Flink's NettyShuffleEnvironment.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+
+#include "engine/network/partition_client.h"
+#include "engine/network/partition_session.h"
+
+namespace flinch::engine {
+
+class ShuffleEnvironment {
+ public:
+  // Serves what `find` finds to those who connect to `port`, once Serve is called.
+  ShuffleEnvironment(sim::Environment& environment, uint16_t port, FindPartition find,
+                     bool serves_again = false);
+
+  // Accepts connections. Never returns.
+  void Serve();
+
+  // Whether a producer at this address is a task of this TaskManager.
+  bool IsHere(const sim::Address& producer) const { return producer == address_; }
+
+  // Null when no task here has it.
+  ResultPartition* Find(const PartitionRequest& request) const {
+    return find_(request.producer, request.edge);
+  }
+
+  // The connection to those producers; made when there is none.
+  std::shared_ptr<PartitionClient> ClientOf(const sim::Address& producer);
+
+  SegmentPool& pool() { return pool_; }
+
+ private:
+  sim::Environment& environment_;
+  sim::Address address_;
+  FindPartition find_;
+  bool serves_again_;
+  SegmentPool pool_;
+  std::map<sim::Address, std::shared_ptr<PartitionClient>> clients_;
+};
+
+}  // namespace flinch::engine

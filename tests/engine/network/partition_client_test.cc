@@ -1,0 +1,177 @@
+#include "engine/network/partition_client.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/bench.h"
+
+namespace flinch::engine {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr uint16_t kPort = 7000;
+
+// Notes what it is told: "served", "buffer 0: abc", "over: …".
+struct Listener final : ChannelListener {
+  void OnServed() override { heard.emplace_back("served"); }
+
+  void OnBuffer(uint32_t sequence, Buffer buffer) override {
+    heard.push_back("buffer " + std::to_string(sequence) + ": " + std::string(buffer.content()));
+  }
+
+  void OnOver(const sim::Error& reason) override { heard.push_back("over: " + reason.message); }
+
+  std::vector<std::string> heard;
+};
+
+Bytes BufferOf(uint32_t channel, uint32_t sequence, const std::string& content) {
+  return Encode(ProducerFrame(BufferFrame{.channel = channel, .sequence = sequence})) + content;
+}
+
+// A client, and a producer that says what the test tells it to.
+class PartitionClientTest : public ::testing::Test {
+ protected:
+  using Script = std::function<void(sim::Environment&, sim::Connection&)>;
+
+  void Produce(const Script& script) {
+    bench_.Start("producer", [script](sim::Environment& environment) {
+      const auto listener = environment.network().Listen(kPort);
+      const auto connection = (*listener)->Accept();
+      ASSERT_TRUE(connection);
+      script(environment, **connection);
+    });
+    bench_.RunFor(sim::Duration(1));
+  }
+
+  // A client with `channels` channels; `then` goes on with it.
+  void Consume(size_t channels, const std::function<void(PartitionClient&)>& then = {}) {
+    bench_.Host("producer");
+    listeners_.resize(channels);
+    bench_.Start("consumer", [this, then](sim::Environment& environment) {
+      client_ = std::make_shared<PartitionClient>(
+          environment, *environment.network().Resolve("producer", kPort), [this] { ++over_; });
+      PartitionClient::Start(client_);
+      for (size_t i = 0; i < listeners_.size(); ++i) {
+        const PartitionRequest request{.producer = {VertexId(1), SubtaskIndex(2)}, .edge = 3};
+        EXPECT_EQ(client_->Request(request, 4, listeners_[i]), i);
+      }
+      if (then) {
+        environment.Sleep(std::chrono::milliseconds(100));
+        then(*client_);
+      }
+      environment.Sleep(std::chrono::hours(1));
+    });
+    bench_.RunFor(std::chrono::seconds(5));
+  }
+
+  void TearDown() override { client_.reset(); }  // its fibers have it, and end with the world
+
+  std::vector<Listener> listeners_;
+  std::shared_ptr<PartitionClient> client_;
+  int over_ = 0;
+  tests::Bench bench_;
+};
+
+TEST_F(PartitionClientTest, ChannelsShareAConnectionAndHearTheirOwn) {
+  std::vector<ConsumerFrame> asked;
+  Produce([&](sim::Environment& environment, sim::Connection& to) {
+    for (int i = 0; i < 2; ++i) {
+      const auto frame = Decode<ConsumerFrame>(to.Receive().value_or(""));
+      ASSERT_TRUE(frame);
+      asked.push_back(*frame);
+    }
+    ASSERT_TRUE(to.Send(Encode(ProducerFrame(ServedFrame{.channel = 1}))));
+    ASSERT_TRUE(to.Send(Encode(ProducerFrame(NotFoundFrame{.channel = 0}))));
+    ASSERT_TRUE(to.Send(BufferOf(1, 0, "abc")));
+    ASSERT_TRUE(to.Send(BufferOf(77, 0, "nobody's")));
+    environment.Sleep(std::chrono::hours(1));
+  });
+  Consume(2);
+  ASSERT_EQ(asked.size(), 2U);
+  EXPECT_EQ(std::get<RequestFrame>(asked[1]).channel, 1U);
+  EXPECT_EQ(std::get<RequestFrame>(asked[1]).credit, 4U);
+  EXPECT_EQ(std::get<RequestFrame>(asked[1]).request.edge, 3U);
+  EXPECT_THAT(listeners_[0].heard, ElementsAre("over: The producer does not have the partition."));
+  EXPECT_THAT(listeners_[1].heard, ElementsAre("served", "buffer 0: abc"));
+  EXPECT_EQ(client_->channels(), 1U);
+  EXPECT_EQ(over_, 0);
+}
+
+TEST_F(PartitionClientTest, SendsCreditAndReleases) {
+  std::vector<std::string> heard;
+  Produce([&](sim::Environment&, sim::Connection& from) {
+    while (const sim::Result<Bytes> bytes = from.Receive()) {
+      const auto frame = Decode<ConsumerFrame>(*bytes);
+      ASSERT_TRUE(frame);
+      if (const auto* credit = std::get_if<CreditFrame>(&*frame)) {
+        heard.push_back("credit " + std::to_string(credit->credit));
+      } else if (const auto* release = std::get_if<ReleaseFrame>(&*frame)) {
+        heard.push_back("release " + std::to_string(release->channel));
+      }
+    }
+    heard.emplace_back("closed");
+  });
+  Consume(2, [](PartitionClient& client) {
+    client.Grant(1, 3);
+    client.Release(0);
+  });
+  EXPECT_THAT(heard, ElementsAre("credit 3", "release 0"));
+  client_->Release(1);
+  bench_.RunFor(std::chrono::seconds(1));
+  EXPECT_THAT(heard, ElementsAre("credit 3", "release 0", "closed")) << "nobody wants it any more";
+  EXPECT_EQ(over_, 1);
+  EXPECT_THAT(listeners_[1].heard, IsEmpty()) << "whoever releases need not be told";
+  EXPECT_THROW(client_->Request({}, 1, listeners_[0]), sim::Violation);
+}
+
+TEST_F(PartitionClientTest, ABrokenConnectionIsToldToAllOfItsChannels) {
+  Produce([](sim::Environment&, sim::Connection& to) { (void)to.Receive(); });
+  Consume(2);
+  ASSERT_EQ(listeners_[0].heard.size(), 1U);
+  EXPECT_THAT(listeners_[0].heard[0], testing::StartsWith("over: "));
+  EXPECT_EQ(listeners_[1].heard, listeners_[0].heard);
+  EXPECT_EQ(over_, 1);
+}
+
+TEST_F(PartitionClientTest, AProducerThatIsNotThereIsTold) {
+  Consume(1);
+  ASSERT_EQ(listeners_[0].heard.size(), 1U);
+  EXPECT_EQ(over_, 1);
+}
+
+TEST_F(PartitionClientTest, TheEndOfAProducerIsTold) {
+  Produce([](sim::Environment& environment, sim::Connection& to) {
+    ASSERT_TRUE(to.Send(Encode(ProducerFrame(ServedFrame{.channel = 0}))));
+    ASSERT_TRUE(to.Send(Encode(ProducerFrame(ClosedFrame{.channel = 0}))));
+    environment.Sleep(std::chrono::hours(1));
+  });
+  Consume(1);
+  EXPECT_THAT(listeners_[0].heard, ElementsAre("served", "over: The producer has ended."));
+}
+
+class PartitionClientNonsenseTest : public PartitionClientTest,
+                                    public ::testing::WithParamInterface<Bytes> {};
+
+TEST_P(PartitionClientNonsenseTest, EndsTheConnection) {
+  Produce([](sim::Environment& environment, sim::Connection& to) {
+    ASSERT_TRUE(to.Send(GetParam()));
+    environment.Sleep(std::chrono::hours(1));
+  });
+  Consume(1);
+  EXPECT_THAT(listeners_[0].heard, ElementsAre("over: A frame cannot be read."));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Frames, PartitionClientNonsenseTest,
+    ::testing::Values("", "\x09", Encode(ProducerFrame(ServedFrame{})) + "more",
+                      Encode(ProducerFrame(BufferFrame{})).substr(0, kBufferHeadroom - 1)));
+
+}  // namespace
+}  // namespace flinch::engine
