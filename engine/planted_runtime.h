@@ -1,5 +1,5 @@
-// Which wrong behaviours are planted in the engine's own operators. They ask here, so that no header
-// of a user's speaks of it.
+// Which wrong behaviours are planted in the engine's own operators: asked for here, so that no
+// header of a user's speaks of it.
 #pragma once
 
 #include "engine/defects.h"

@@ -71,7 +71,7 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
 
   void Request() override {
     sim::Check(client_ == nullptr, "channel {} is requested twice", channel_);
-    client_ = shuffle_.ClientOf(producer_);
+    client_ = &shuffle_.ClientOf(producer_);
     expected_ = 0;
     taken_ = 0;
     number_ = client_->Request(request_, credit_, *this);
@@ -120,10 +120,10 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
   sim::Address producer_;
   PartitionRequest request_;
   uint32_t credit_;
-  std::shared_ptr<PartitionClient> client_;  // while it is requested or served
-  uint32_t number_ = 0;                      // with the client
-  uint32_t expected_ = 0;                    // sequence number
-  uint32_t taken_ = 0;                       // buffers of which the producer has not been told
+  PartitionClient* client_ = nullptr;  // while it is requested or served
+  uint32_t number_ = 0;                // with the client
+  uint32_t expected_ = 0;              // sequence number
+  uint32_t taken_ = 0;                 // buffers of which the producer has not been told
   std::deque<Buffer> buffers_;
 };
 

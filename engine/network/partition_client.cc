@@ -16,27 +16,28 @@ sim::Error Corrupt(std::string_view what) {
 
 }  // namespace
 
-PartitionClient::PartitionClient(sim::Environment& environment, sim::Address producer,
-                                 std::function<void()> on_over)
+PartitionClient::PartitionClient(sim::Environment& environment, sim::Address producer)
     : environment_(environment),
       producer_(producer),
-      on_over_(std::move(on_over)),
-      changed_(environment, "requests to send") {}
+      changed_(environment, "requests to send"),
+      fibers_(environment) {}
 
-void PartitionClient::Start(const std::shared_ptr<PartitionClient>& client) {
-  client->environment_.Spawn("requests", [client] {
-    sim::Result<std::unique_ptr<sim::Connection>> connection =
-        client->environment_.network().Connect(client->producer_, kConnectTimeout);
-    if (client->over_) {
-      return;
-    }
-    if (!connection) {
-      return client->End(connection.error());
-    }
-    client->connection_ = *std::move(connection);
-    client->environment_.Spawn("input", [client] { client->Read(); });
-    client->Write();
-  });
+void PartitionClient::Start() {
+  fibers_.Spawn("requests", [this] { Connect(); });
+}
+
+void PartitionClient::Connect() {
+  sim::Result<std::unique_ptr<sim::Connection>> connection =
+      environment_.network().Connect(producer_, kConnectTimeout);
+  if (over_) {
+    return;
+  }
+  if (!connection) {
+    return End(connection.error());
+  }
+  connection_ = *std::move(connection);
+  fibers_.Spawn("input", [this] { Read(); });
+  Write();
 }
 
 uint32_t PartitionClient::Request(const PartitionRequest& request, uint32_t credit,
@@ -132,7 +133,6 @@ void PartitionClient::End(const sim::Error& reason) {
   if (std::exchange(over_, true)) {
     return;
   }
-  on_over_();
   if (connection_) {
     connection_->Close();
   }

@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 
@@ -31,12 +30,18 @@ class ChannelListener {
 
 class PartitionClient {
  public:
-  // `on_over` is called when it takes no more channels. Started with Start.
-  PartitionClient(sim::Environment& environment, sim::Address producer,
-                  std::function<void()> on_over);
+  PartitionClient(sim::Environment& environment, sim::Address producer);
 
-  // The fibers keep it alive.
-  static void Start(const std::shared_ptr<PartitionClient>& client);
+  // Starts its fibers.
+  void Start();
+
+  // It takes no more channels.
+  bool is_over() const { return over_; }
+
+  // It may be destroyed.
+  bool has_ended() const { return over_ && fibers_.running() == 0; }
+
+  const sim::Address& producer() const { return producer_; }
 
   // Returns the channel's number. The listener hears nothing before the caller suspends.
   uint32_t Request(const PartitionRequest& request, uint32_t credit, ChannelListener& listener);
@@ -48,6 +53,7 @@ class PartitionClient {
   size_t channels() const { return channels_.size(); }
 
  private:
+  void Connect();
   void Write();
   void Read();
   void Hand(const ProducerFrame& frame, Bytes bytes);
@@ -57,13 +63,13 @@ class PartitionClient {
 
   sim::Environment& environment_;
   sim::Address producer_;
-  std::function<void()> on_over_;
   std::unique_ptr<sim::Connection> connection_;  // null before there is one
   std::map<uint32_t, ChannelListener*> channels_;
   std::deque<Bytes> outgoing_;
   uint32_t next_channel_ = 0;
   bool over_ = false;
   sim::Condition changed_;
+  sim::FiberGroup fibers_;
 };
 
 }  // namespace flinch::engine

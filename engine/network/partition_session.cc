@@ -79,13 +79,14 @@ PartitionSession::PartitionSession(sim::Environment& environment, FindPartition 
       find_(std::move(find)),
       connection_(std::move(connection)),
       serves_again_(serves_again),
-      changed_(environment, "buffers and credit") {}
+      changed_(environment, "buffers and credit"),
+      fibers_(environment) {}
 
 PartitionSession::~PartitionSession() = default;
 
-void PartitionSession::Start(const std::shared_ptr<PartitionSession>& session) {
-  session->environment_.Spawn("consumer", [session] { session->Listen(); });
-  session->environment_.Spawn("output", [session] { session->Write(); });
+void PartitionSession::Start() {
+  fibers_.Spawn("consumer", [this] { Listen(); });
+  fibers_.Spawn("output", [this] { Write(); });
 }
 
 void PartitionSession::Listen() {

@@ -30,8 +30,11 @@ class PartitionSession {
                    std::unique_ptr<sim::Connection> connection, bool serves_again);
   ~PartitionSession();
 
-  // Its fibers keep it alive.
-  static void Start(const std::shared_ptr<PartitionSession>& session);
+  // Starts its fibers.
+  void Start();
+
+  // It may be destroyed.
+  bool has_ended() const { return closed_ && fibers_.running() == 0; }
 
  private:
   class View;
@@ -57,6 +60,7 @@ class PartitionSession {
   std::deque<Bytes> answers_;
   bool closed_ = false;
   sim::Condition changed_;
+  sim::FiberGroup fibers_;
 };
 
 }  // namespace flinch::engine

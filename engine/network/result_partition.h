@@ -38,6 +38,7 @@ class ResultPartition {
   // `on_available` is called when a full partition has room again.
   ResultPartition(sim::Environment& environment, const NetworkOptions& options, SegmentPool& pool,
                   uint32_t subpartitions, std::function<void()> on_available);
+
   // Closes: in a process that crashes nobody else has.
   ~ResultPartition() { Close(); }
 

@@ -1,5 +1,6 @@
 #include "engine/network/shuffle_environment.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sim/check.h"
@@ -24,19 +25,24 @@ void ShuffleEnvironment::Serve() {
     if (!connection) {
       return;
     }
-    PartitionSession::Start(std::make_shared<PartitionSession>(
-        environment_, find_, *std::move(connection), serves_again_));
+    std::erase_if(sessions_, [](const auto& session) { return session->has_ended(); });
+    sessions_.push_back(std::make_unique<PartitionSession>(environment_, find_,
+                                                           *std::move(connection), serves_again_));
+    sessions_.back()->Start();
   }
 }
 
-std::shared_ptr<PartitionClient> ShuffleEnvironment::ClientOf(const sim::Address& producer) {
-  std::shared_ptr<PartitionClient>& client = clients_[producer];
-  if (!client) {
-    client = std::make_shared<PartitionClient>(environment_, producer,
-                                               [this, producer] { clients_.erase(producer); });
-    PartitionClient::Start(client);
+PartitionClient& ShuffleEnvironment::ClientOf(const sim::Address& producer) {
+  const auto known = std::ranges::find_if(clients_, [&](const auto& client) {
+    return client->producer() == producer && !client->is_over();
+  });
+  if (known != clients_.end()) {
+    return **known;
   }
-  return client;
+  std::erase_if(clients_, [](const auto& client) { return client->has_ended(); });
+  clients_.push_back(std::make_unique<PartitionClient>(environment_, producer));
+  clients_.back()->Start();
+  return *clients_.back();
 }
 
 }  // namespace flinch::engine

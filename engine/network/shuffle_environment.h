@@ -4,8 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <vector>
 
 #include "engine/network/partition_client.h"
 #include "engine/network/partition_session.h"
@@ -29,8 +29,8 @@ class ShuffleEnvironment {
     return find_(request.producer, request.edge);
   }
 
-  // The connection to those producers; made when there is none.
-  std::shared_ptr<PartitionClient> ClientOf(const sim::Address& producer);
+  // The connection to those producers, made when there is none; valid until it is over.
+  PartitionClient& ClientOf(const sim::Address& producer);
 
   SegmentPool& pool() { return pool_; }
 
@@ -40,7 +40,8 @@ class ShuffleEnvironment {
   FindPartition find_;
   bool serves_again_;
   SegmentPool pool_;
-  std::map<sim::Address, std::shared_ptr<PartitionClient>> clients_;
+  std::vector<std::unique_ptr<PartitionClient>> clients_;  // of each producer one is not over
+  std::vector<std::unique_ptr<PartitionSession>> sessions_;
 };
 
 }  // namespace flinch::engine

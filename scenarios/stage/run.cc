@@ -564,11 +564,13 @@ RunResult Run(const RunRequest& request) {
 
 RunResult Run(const Scenario& scenario, uint64_t seed) {
   const sim::Result<void> valid = Validate(scenario);
-  const sim::Result<Workload> workload =
+  sim::Result<Workload> workload =
       valid ? LoadWorkload(scenario, seed, std::nullopt) : sim::Fail(valid);
-  RunResult result =
-      workload ? Run({.scenario = scenario, .workload = *workload, .seed = seed, .defects = {}})
-               : Inconclusive(scenario, seed, workload.error().message);
+  RunResult result = workload ? Run({.scenario = scenario,
+                                     .workload = *std::move(workload),
+                                     .seed = seed,
+                                     .defects = {}})
+                              : Inconclusive(scenario, seed, workload.error().message);
   result.summary.replay =
       fmt::format("cat >failed.toml <<'END'\n{}END\nflinch run failed.toml --seed {}",
                   ShowToml(scenario), seed);

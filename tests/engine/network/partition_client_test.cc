@@ -55,27 +55,24 @@ class PartitionClientTest : public ::testing::Test {
     bench_.Host("producer");
     listeners_.resize(channels);
     bench_.Start("consumer", [this, then](sim::Environment& environment) {
-      client_ = std::make_shared<PartitionClient>(
-          environment, *environment.network().Resolve("producer", kPort), [this] { ++over_; });
-      PartitionClient::Start(client_);
+      PartitionClient client(environment, *environment.network().Resolve("producer", kPort));
+      client_ = &client;
+      client.Start();
       for (size_t i = 0; i < listeners_.size(); ++i) {
         const PartitionRequest request{.producer = {VertexId(1), SubtaskIndex(2)}, .edge = 3};
         EXPECT_EQ(client_->Request(request, 4, listeners_[i]), i);
       }
       if (then) {
         environment.Sleep(std::chrono::milliseconds(100));
-        then(*client_);
+        then(client);
       }
       environment.Sleep(std::chrono::hours(1));
     });
     bench_.RunFor(std::chrono::seconds(5));
   }
 
-  void TearDown() override { client_.reset(); }  // its fibers have it, and end with the world
-
   std::vector<Listener> listeners_;
-  std::shared_ptr<PartitionClient> client_;
-  int over_ = 0;
+  PartitionClient* client_ = nullptr;
   tests::Bench bench_;
 };
 
@@ -101,7 +98,7 @@ TEST_F(PartitionClientTest, ChannelsShareAConnectionAndHearTheirOwn) {
   EXPECT_THAT(listeners_[0].heard, ElementsAre("over: The producer does not have the partition."));
   EXPECT_THAT(listeners_[1].heard, ElementsAre("served", "buffer 0: abc"));
   EXPECT_EQ(client_->channels(), 1U);
-  EXPECT_EQ(over_, 0);
+  EXPECT_FALSE(client_->is_over());
 }
 
 TEST_F(PartitionClientTest, SendsCreditAndReleases) {
@@ -126,7 +123,7 @@ TEST_F(PartitionClientTest, SendsCreditAndReleases) {
   client_->Release(1);
   bench_.RunFor(std::chrono::seconds(1));
   EXPECT_THAT(heard, ElementsAre("credit 3", "release 0", "closed")) << "nobody wants it any more";
-  EXPECT_EQ(over_, 1);
+  EXPECT_TRUE(client_->has_ended());
   EXPECT_THAT(listeners_[1].heard, IsEmpty()) << "whoever releases need not be told";
   EXPECT_THROW(client_->Request({}, 1, listeners_[0]), sim::Violation);
 }
@@ -137,13 +134,13 @@ TEST_F(PartitionClientTest, ABrokenConnectionIsToldToAllOfItsChannels) {
   ASSERT_EQ(listeners_[0].heard.size(), 1U);
   EXPECT_THAT(listeners_[0].heard[0], testing::StartsWith("over: "));
   EXPECT_EQ(listeners_[1].heard, listeners_[0].heard);
-  EXPECT_EQ(over_, 1);
+  EXPECT_TRUE(client_->has_ended());
 }
 
 TEST_F(PartitionClientTest, AProducerThatIsNotThereIsTold) {
   Consume(1);
   ASSERT_EQ(listeners_[0].heard.size(), 1U);
-  EXPECT_EQ(over_, 1);
+  EXPECT_TRUE(client_->has_ended());
 }
 
 TEST_F(PartitionClientTest, TheEndOfAProducerIsTold) {

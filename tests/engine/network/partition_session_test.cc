@@ -46,14 +46,17 @@ class PartitionSessionTest : public ::testing::Test {
       ResultPartition partition(environment, options_, pool_, 2, [] {});
       partition_ = &partition;
       const auto listener = environment.network().Listen(kPort);
-      while (auto connection = (*listener)->Accept()) {
-        PartitionSession::Start(std::make_shared<PartitionSession>(
-            environment,
-            [this](const ExecutionAttemptId&, uint32_t edge) {
-              return edge == 0 ? partition_ : nullptr;
-            },
-            *std::move(connection), false));
-      }
+      auto connection = (*listener)->Accept();
+      ASSERT_TRUE(connection);
+      PartitionSession session(
+          environment,
+          [this](const ExecutionAttemptId&, uint32_t edge) {
+            return edge == 0 ? partition_ : nullptr;
+          },
+          *std::move(connection), false);
+      session_ = &session;
+      session.Start();
+      environment.Sleep(std::chrono::hours(1));
     });
     bench_.RunFor(sim::Duration(1));
     bench_.Start("consumer", [this](sim::Environment& environment) {
@@ -95,6 +98,7 @@ class PartitionSessionTest : public ::testing::Test {
   NetworkOptions options_;
   SegmentPool pool_;
   ResultPartition* partition_ = nullptr;
+  PartitionSession* session_ = nullptr;
   sim::Connection* connection_ = nullptr;
   std::vector<std::string> heard_;
   tests::Bench bench_;
@@ -185,6 +189,7 @@ TEST_F(PartitionSessionTest, TheCrashOfAConsumerLeavesThePartitionAlone) {
   Emit(0, 1);
   bench_.RunFor(std::chrono::seconds(1));
   EXPECT_TRUE(partition_->HasBuffer(0)) << "nobody reads it";
+  EXPECT_TRUE(session_->has_ended());
 }
 
 }  // namespace
