@@ -11,6 +11,12 @@ build_packages=(
 )
 # What the gate needs besides: the second compiler and its tools.
 gate_packages=(clang-19 clang-format-19 clang-tidy-19)
+# What some tests need, which are skipped without: schedulers, a browser, judges of formats.
+test_packages=(
+  slurm-wlm munge parallel openssh-server openssh-client
+  chromium python3 python3-jsonschema
+  lintian dpkg-dev man-db gzip
+)
 
 # missing_packages <package>...: prints those that are not installed.
 missing_packages() {

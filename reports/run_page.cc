@@ -311,6 +311,8 @@ std::string ShowRunPage(const RunSummary& summary, const sim::Recording& recordi
                         const std::vector<CheckpointRow>& checkpoints) {
   std::string page(kRunHtml);
   FillMark("@style@", kRunCss, page);
+  FillMark("@model@", kModelJs, page);
+  FillMark("@pictures@", kPicturesJs, page);
   FillMark("@script@", kRunJs, page);
   FillMark("@data@", Island("run", Page(summary, recording).Data(checkpoints)), page);
   return page;

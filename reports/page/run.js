@@ -2,6 +2,7 @@
 "use strict";
 (() => {
 const run = JSON.parse(document.getElementById("run").textContent);
+const model = runModel(run);
 const byId = (id) => document.getElementById(id);
 
 // Events: [number, ns, lane, kind, fields, cause]; messages: [sent ns, lane, arrived ns, lane,
@@ -54,7 +55,7 @@ function describe(event) {
 
 // ---- State: what is shown, and what is selected. ----
 
-const shown = { from: 0, to: 1, scale: "time", messages: "led", checkpoint: "", kind: "",
+const shown = { from: 0, to: 1, scale: "time", messages: "led", checkpoint: "", kind: "", find: "",
   lanes: new Set(run.lanes.keys()) };
 let selected = -1;
 let slice = new Set();
@@ -77,6 +78,7 @@ const whole = () => (shown.scale === "time" ? end || 1 : Math.max(run.events.len
 function isShown(event) {
   return shown.lanes.has(event[EVENT.lane]) &&
     (!shown.kind || kindOf(event).split(".")[0] === shown.kind) &&
+    (!shown.find || describe(event).includes(shown.find)) &&
     (!shown.checkpoint || checkpointOf(event) === shown.checkpoint || isFault(event));
 }
 
@@ -100,7 +102,21 @@ function select(index, follow) {
     target.append(element("p", "Selected, and what led there:"), list);
     if (follow) show(index);
   }
+  showMoment(index);
   draw();
+}
+
+// What each protocol stood at after the event.
+function showMoment(index) {
+  byId("moment").replaceChildren();
+  if (index < 0) return;
+  for (const [title, lines] of model.moment(index)) {
+    const list = element("ul");
+    for (const line of lines.length ? lines : ["none"]) list.append(element("li", line));
+    const part = element("div");
+    part.append(element("h3", title), list);
+    byId("moment").append(part);
+  }
 }
 
 function linkTo(index) {
@@ -388,6 +404,7 @@ function fillControls() {
   for (const id of ["messages", "scale"]) {
     byId(id).addEventListener("change", () => { shown[id] = byId(id).value; draw(); });
   }
+  byId("find").addEventListener("input", () => { shown.find = byId("find").value; draw(); });
   run.lanes.forEach((name, lane) => {
     const label = element("label");
     const box = element("input", undefined, { type: "checkbox" });
@@ -535,6 +552,9 @@ function fillPage() {
     ["events", summary.events], ["simulated", span(summary.sim_ns)], ["digest", summary.digest]]);
   fillFindings();
   fillCheckpoints();
+  const pictures = runPictures({ byId, element, clock, span, fillTable, end });
+  pictures.job(model.graph());
+  pictures.eventTime(model.eventTime());
   fillControls();
   const first = (summary.findings || []).map((finding) => indexOf.get(finding.event))
     .find((index) => index !== undefined);

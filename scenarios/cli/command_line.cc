@@ -10,10 +10,13 @@
 #include <fmt/ranges.h>
 
 #include "scenarios/cli/build_identity.h"
+#include "scenarios/cli/campaign_options.h"
 #include "scenarios/cli/ci_options.h"
 #include "scenarios/cli/hunt_options.h"
+#include "scenarios/cli/inspect_options.h"
 #include "scenarios/cli/limit_options.h"
 #include "scenarios/cli/picture_options.h"
+#include "scenarios/cli/text_options.h"
 #include "scenarios/cli/token_options.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/lab/complaint.h"
@@ -29,12 +32,9 @@ using sim::Fail;
 using text::Quote;
 
 constexpr auto kVerbs = std::to_array<std::string_view>(
-    {"run", "hunt", "merge", "replay", "shrink", "explain", "diff", "keep", "regress", "verify",
-     "report", "trace", "study", "defects", "list", "check", "bench", "new"});
-constexpr auto kCatalogues = std::to_array<std::string_view>(
-    {"scenarios", "jobs", "faults", "events", "cells", "oracles", "defects"});
-constexpr auto kSuites = std::to_array<std::string_view>({"kernel", "engine"});
-constexpr uint32_t kRunsMax = 1'000;
+    {"run",     "hunt",   "merge",  "replay", "shrink",     "explain",  "diff",    "keep",
+     "regress", "verify", "report", "trace",  "study",      "campaign", "defects", "list",
+     "check",   "bench",  "new",    "demo",   "completion", "man",      "schema"});
 
 constexpr std::string_view kPurpose =
     "flinch runs stream jobs through seeded failures in a deterministic simulation.\n";
@@ -45,6 +45,7 @@ Commands:
   run SCENARIO      one seeded run: verdict, counts, faults that fired, digest
   hunt SCENARIO…    many seeds in worker processes: failures by kind, each with a line to replay it
   merge DIR…        the results of a hunt's shards as one
+  campaign emit     a hunt as a script for Slurm, GNU parallel, Kubernetes, GitHub or GitLab
   replay TOKEN      the same run again, from the line that a run printed
   shrink TOKEN      the smallest run that fails like this one
   explain TOKEN     why it failed: from the faults to the broken promise
@@ -59,7 +60,9 @@ Commands:
   list [WHAT]       scenarios, jobs, faults, events, oracles or defects
   check FILE...     read scenario and fault-plan files and say what is wrong
   bench SUITE       how fast flinch is on this machine, beside its budgets: kernel, engine
+  demo              a folder with three scenarios to hunt: begin here
   new KIND NAME     a project of your own to begin with: a job, a sink or a system
+  completion SHELL  for bash, zsh, fish; `man` and `schema` print the manual, and what editors read
 
 Example:
   flinch run url_clicks --seed 7
@@ -68,6 +71,9 @@ Example:
 Exit codes: 0 passed, 1 violation, 2 usage or scenario error, 3 inconclusive, 4 nondeterminism,
 70 internal error, 74 the output could not be written, 75 not done yet: the same command goes on.
 )";
+
+// What the shells' scripts ask; a command nobody types.
+constexpr std::string_view kComplete = "complete";
 
 // CLI11 shows no option of a group without a name.
 constexpr std::string_view kHidden;
@@ -82,11 +88,9 @@ class Parser {
     DefineRun();
     DefineReplay();
     DefineVerify();
-    DefineList();
-    DefineCheck();
-    DefineBench();
-    DefineNew();
     DefineHunts();
+    inspect_options_.Define(app_);
+    text_options_.Define(app_);
     token_options_.Define(app_);
     picture_options_.Define(app_);
   }
@@ -112,11 +116,8 @@ class Parser {
     if (verify_->parsed()) {
       return FinishVerify();
     }
-    if (list_->parsed()) {
-      return FinishList();
-    }
-    if (bench_->parsed()) {
-      return FinishBench();
+    if (campaign_->parsed()) {
+      return FinishCampaign(words);
     }
     if (hunt_->parsed() || merge_->parsed() || defects_->parsed()) {
       return FinishHunts();
@@ -127,10 +128,30 @@ class Parser {
     if (picture_options_.parsed()) {
       return picture_options_.Finish();
     }
-    if (new_->parsed()) {
-      return Command(new_arguments_);
+    return inspect_options_.parsed() ? inspect_options_.Finish() : text_options_.Finish();
+  }
+
+  // All commands and what they take, in the order in which the help lists them.
+  std::vector<VerbInfo> Describe() const {
+    std::vector<VerbInfo> verbs;
+    for (const std::string_view name : kVerbs) {
+      const CLI::App* const app = app_.get_subcommand(std::string(name));
+      VerbInfo& verb = verbs.emplace_back(std::string(name), app->get_description());
+      for (const CLI::Option* const option : app->get_options()) {
+        if (option->get_group() == kHidden) {
+          continue;
+        }
+        const bool is_word = option->get_positional();
+        (is_word ? verb.words : verb.flags)
+            .push_back(
+                {.name = is_word ? option->get_name(true) : "--" + option->get_lnames().front(),
+                 .letter = option->get_snames().empty() ? "" : option->get_snames().front(),
+                 .what = option->get_description(),
+                 .takes_value = option->get_items_expected_max() > 0,
+                 .may_repeat = option->get_items_expected_max() > 1});
+      }
     }
-    return Command(CheckArguments{.files = files_});
+    return verbs;
   }
 
  private:
@@ -186,40 +207,10 @@ class Parser {
                       "go on although the scenario or its input has changed");
     replay_->add_flag("--timeline", replay_arguments_.timeline,
                       "print what happened, event by event");
+    replay_->add_option("--until", until_,
+                        "the number of an event: tell what each protocol stood at after it");
     replay_->add_flag("--json", replay_arguments_.json, "print one JSON object and nothing else");
     replay_->allow_extras();
-  }
-
-  void DefineList() {
-    list_ = app_.add_subcommand("list", "What there is to choose from.");
-    list_->add_option("WHAT", topic_,
-                      fmt::format("{}; scenarios unless given", fmt::join(kCatalogues, ", ")));
-    list_->add_flag("--names", list_arguments_.names_only, "names only, one per line");
-    list_->add_flag("--all", list_arguments_.all, "of cells: each by itself, with its fault");
-    list_->add_flag("--json", list_arguments_.json, "print one JSON array and nothing else");
-  }
-
-  void DefineNew() {
-    new_ = app_.add_subcommand("new", "Writes a project that builds, and whose test finds a bug.");
-    new_->add_option("KIND", new_arguments_.kind, "job, sink or system")->required();
-    new_->add_option("NAME", new_arguments_.name, "of the folder that is made")->required();
-  }
-
-  void DefineCheck() {
-    check_ = app_.add_subcommand("check", "Reads scenario and fault-plan files.");
-    check_->add_option("FILE", files_, "TOML files")->required();
-  }
-
-  void DefineBench() {
-    bench_ = app_.add_subcommand(
-        "bench",
-        "The figures of a suite of benchmarks, beside what they must and should be. A missed\n"
-        "figure is printed as such; the exit code tells it only with --strict.");
-    bench_->add_option("SUITE", suite_, fmt::format("{}", fmt::join(kSuites, ", ")))->required();
-    bench_->add_option("--runs", runs_, "the figure is the median of so many; 5 unless given");
-    bench_->add_flag("--strict", bench_arguments_.strict, "exit with 1 when a must is missed");
-    bench_->add_flag("--json", bench_arguments_.json, "print one JSON array and nothing else");
-    bench_->add_option("--once", once_, "run this workload alone, once, untimed: for a profiler");
   }
 
   void DefineHunts() {
@@ -235,6 +226,21 @@ class Parser {
     defects_ = app_.add_subcommand(
         "defects", "For each planted defect, how many seeds until an oracle finds it.");
     defects_options_.Define(*defects_);
+    campaign_ = app_.add_subcommand(
+        "campaign",
+        "A hunt on many machines, as a script for who runs jobs there: one shard each, then the\n"
+        "merge. A shard that is run again does only what is missing.");
+    campaign_options_.Define(*campaign_);
+    DefineVariations(*campaign_);
+  }
+
+  sim::Result<Command> FinishCampaign(std::span<const std::string> words) {
+    if (const sim::Result<void> read = ReadVariations(*campaign_); !read) {
+      return sim::Fail(read);
+    }
+    sim::Result<CampaignArguments> arguments =
+        campaign_options_.Finish(std::move(arguments_), words);
+    return arguments ? sim::Result<Command>(*std::move(arguments)) : sim::Fail(arguments);
   }
 
   sim::Result<Command> FinishHunts() {
@@ -323,15 +329,15 @@ class Parser {
     }
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
       const std::string of_token =
-          token_options_.MissingOf(*verb) + picture_options_.MissingOf(*verb);
+          token_options_.MissingOf(*verb) + picture_options_.MissingOf(*verb) +
+          inspect_options_.MissingOf(*verb) + text_options_.MissingOf(*verb);
       const std::string missing = !of_token.empty() ? of_token
                                   : verb == run_    ? "SCENARIO"
                                   : verb == verify_ ? "SCENARIO"
                                   : verb == hunt_   ? "SCENARIO"
                                   : verb == merge_  ? "DIR"
                                   : verb == replay_ ? "TOKEN"
-                                  : verb == bench_  ? SuiteList()
-                                                    : "FILE";
+                                                    : "word emit, an --engine and a SCENARIO";
       return fmt::format("`flinch {}` needs a {}. {}", verb->get_name(), missing, help);
     }
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
@@ -339,8 +345,6 @@ class Parser {
     }
     return fmt::format("{}. {}", text::Printable(error.what()), help);
   }
-
-  static std::string SuiteList() { return fmt::format("SUITE: {}", fmt::join(kSuites, ", ")); }
 
   static std::optional<std::string> Given(const CLI::App& app, const std::string& option,
                                           const std::string& value) {
@@ -439,6 +443,16 @@ class Parser {
     if (replay_arguments_.timeline && replay_arguments_.json) {
       return Usage("--json prints one object and nothing else; leave --timeline out.");
     }
+    if (replay_->count("--until") > 0) {
+      const sim::Result<uint64_t> until = text::ParseSeed(until_);
+      if (!until) {
+        return Usage(fmt::format("--until: {} is no number of an event.", Quote(until_)));
+      }
+      if (replay_arguments_.timeline || replay_arguments_.json) {
+        return Usage("--until tells of one moment; leave --timeline and --json out.");
+      }
+      replay_arguments_.until = *until;
+    }
     // Before the token stands what was pasted with it; behind it only flags do, and known ones.
     const std::vector<std::string> flags = FlagsOf(*replay_);
     for (const std::string& word : replay_->remaining()) {
@@ -465,73 +479,27 @@ class Parser {
     return Command(std::move(replay_arguments_));
   }
 
-  sim::Result<Command> FinishList() {
-    if (list_->count("WHAT") == 0) {
-      topic_ = kCatalogues.front();
-    }
-    const auto found = std::ranges::find(kCatalogues, topic_);
-    if (found == kCatalogues.end()) {
-      return Usage(fmt::format(
-          "There is no list of {}; there are {}.{}", Quote(topic_), fmt::join(kCatalogues, ", "),
-          text::DidYouMean(topic_, std::span<const std::string_view>(kCatalogues))));
-    }
-    list_arguments_.what = static_cast<Catalogue>(found - kCatalogues.begin());
-    if (list_arguments_.all && list_arguments_.what != Catalogue::kCells) {
-      return Usage("--all goes with `list cells`; of all else everything is listed.");
-    }
-    return Command(list_arguments_);
-  }
-
-  sim::Result<Command> FinishBench() {
-    const auto suite = std::ranges::find(kSuites, suite_);
-    if (suite == kSuites.end()) {
-      return Usage(
-          fmt::format("There is no suite {} of benchmarks; there are {}.{}", Quote(suite_),
-                      fmt::join(kSuites, ", "),
-                      text::DidYouMean(suite_, std::span<const std::string_view>(kSuites))));
-    }
-    bench_arguments_.suite = static_cast<BenchSuite>(suite - kSuites.begin());
-    if (bench_->count("--runs") > 0) {
-      const sim::Result<uint64_t> runs = text::ParseSeed(runs_);
-      if (!runs || *runs == 0 || *runs > kRunsMax) {
-        return Usage(
-            fmt::format("--runs: {} is no whole number from 1 to {}.", Quote(runs_), kRunsMax));
-      }
-      bench_arguments_.runs = static_cast<uint32_t>(*runs);
-    }
-    bench_arguments_.once = Given(*bench_, "--once", once_);
-    for (const char* const flag : {"--runs", "--strict", "--json"}) {
-      if (bench_arguments_.once && bench_->count(flag) > 0) {
-        return Usage(fmt::format("--once measures nothing; leave {} out.", flag));
-      }
-    }
-    return Command(std::move(bench_arguments_));
-  }
-
   CLI::App app_{"", "flinch"};
   CLI::App* run_ = nullptr;
   CLI::App* replay_ = nullptr;
   CLI::App* verify_ = nullptr;
-  CLI::App* list_ = nullptr;
-  CLI::App* check_ = nullptr;
-  CLI::App* new_ = nullptr;
-  NewArguments new_arguments_;
-  CLI::App* bench_ = nullptr;
   CLI::App* hunt_ = nullptr;
   CLI::App* merge_ = nullptr;
   CLI::App* defects_ = nullptr;
+  CLI::App* campaign_ = nullptr;
   LimitOptions limits_;
   CiOptions ci_options_;
   HuntOptions hunt_options_;
   MergeOptions merge_options_;
   DefectsOptions defects_options_;
+  CampaignOptions campaign_options_;
   TokenOptions token_options_;
   PictureOptions picture_options_;
+  InspectOptions inspect_options_;
+  TextOptions text_options_;
   ElsewhereOptions elsewhere_;
   RunArguments arguments_;
   ReplayArguments replay_arguments_;
-  ListArguments list_arguments_;
-  BenchArguments bench_arguments_;
   std::string seed_;
   std::string seeds_;
   std::string trail_;
@@ -539,15 +507,11 @@ class Parser {
   std::string input_;
   std::string output_;
   std::string tape_;
+  std::string until_;
   std::string strategy_;
-  std::string topic_;
-  std::string suite_;
-  std::string runs_;
-  std::string once_;
   std::vector<std::string> settings_;
   std::vector<std::string> scenarios_;
   std::vector<std::string> pasted_;
-  std::vector<std::string> files_;
 };
 
 sim::Result<Command> ShowVersion(std::span<const std::string> options) {
@@ -565,6 +529,10 @@ sim::Result<Command> ShowVersion(std::span<const std::string> options) {
 
 }  // namespace
 
+std::vector<VerbInfo> DescribeVerbs() { return Parser().Describe(); }
+
+std::string_view PurposeOfProgram() { return kPurpose; }
+
 sim::Result<Command> ParseCommandLine(std::span<const std::string> words) {
   if (words.empty()) {
     return Command(
@@ -576,6 +544,9 @@ sim::Result<Command> ParseCommandLine(std::span<const std::string> words) {
   }
   if (first == "--version") {
     return ShowVersion(words.subspan(1));
+  }
+  if (first == kComplete) {
+    return Command(CompleteArguments{.words = {words.begin() + 1, words.end()}});
   }
   if (std::ranges::find(kVerbs, first) == kVerbs.end()) {
     const bool is_flag = first.starts_with("-");

@@ -15,6 +15,7 @@
 #include "scenarios/cli/ci_arguments.h"
 #include "scenarios/cli/new_project.h"
 #include "scenarios/cli/picture_arguments.h"
+#include "scenarios/cli/text_arguments.h"
 #include "scenarios/cli/token_arguments.h"
 #include "scenarios/files/scenario_toml.h"
 #include "scenarios/lab/hunt_session.h"
@@ -91,6 +92,7 @@ struct ReplayArguments {
   bool force = false;
   bool timeline = false;
   bool json = false;
+  std::optional<uint64_t> until{};  // tell what everything stood at after this event
 };
 
 enum class Catalogue : uint8_t { kScenarios, kJobs, kFaults, kEvents, kCells, kOracles, kDefects };
@@ -127,9 +129,34 @@ using Command =
     std::variant<RunArguments, ReplayArguments, VerifyArguments, ListArguments, CheckArguments,
                  BenchArguments, HuntArguments, MergeArguments, DefectsArguments, ShrinkArguments,
                  ExplainArguments, DiffArguments, KeepArguments, RegressArguments, ReportArguments,
-                 TraceArguments, StudyArguments, NewArguments, TextCommand>;
+                 TraceArguments, StudyArguments, NewArguments, CampaignArguments,
+                 CompletionArguments, CompleteArguments, ManArguments, SchemaArguments,
+                 DemoArguments, TextCommand>;
 
 // `words` without the program's own name.
 sim::Result<Command> ParseCommandLine(std::span<const std::string> words);
+
+// A flag, or a word that stands without one.
+struct WordInfo {
+  std::string name{};    // "--seeds"; "SCENARIO" of a word
+  std::string letter{};  // "j" of "-j"
+  std::string what{};
+  bool takes_value = false;
+  bool may_repeat = false;
+};
+
+// A command as its help shows it.
+struct VerbInfo {
+  std::string name{};
+  std::string what{};
+  std::vector<WordInfo> words{};
+  std::vector<WordInfo> flags{};
+};
+
+// All of them, in the order of the program's help.
+std::vector<VerbInfo> DescribeVerbs();
+
+// What the program is for: a line.
+std::string_view PurposeOfProgram();
 
 }  // namespace flinch::scenarios

@@ -10,19 +10,24 @@
 #include <variant>
 
 #include "scenarios/cli/bench_command.h"
+#include "scenarios/cli/campaign_command.h"
 #include "scenarios/cli/command_line.h"
+#include "scenarios/cli/completion.h"
 #include "scenarios/cli/defects_command.h"
+#include "scenarios/cli/demo_command.h"
 #include "scenarios/cli/explain_commands.h"
 #include "scenarios/cli/fresh_process.h"
 #include "scenarios/cli/hunt_command.h"
 #include "scenarios/cli/inspect_commands.h"
 #include "scenarios/cli/keep_commands.h"
+#include "scenarios/cli/manual.h"
 #include "scenarios/cli/new_project.h"
 #include "scenarios/cli/picture_commands.h"
 #include "scenarios/cli/run_commands.h"
 #include "scenarios/cli/shrink_commands.h"
 #include "scenarios/cli/study_command.h"
 #include "scenarios/cli/verify_command.h"
+#include "scenarios/files/file_schema.h"
 #include "scenarios/lab/complaint.h"
 #include "scenarios/lab/hunt_progress.h"
 #include "scenarios/lab/version.h"
@@ -124,6 +129,29 @@ struct Dispatcher {
   }
 
   int operator()(const NewArguments& arguments) const { return NewCommand(arguments, out, err); }
+
+  int operator()(const CampaignArguments& arguments) const {
+    return CampaignCommand(arguments, program, out);
+  }
+
+  int operator()(const CompletionArguments& arguments) const {
+    return CompletionCommand(arguments, out);
+  }
+
+  int operator()(const CompleteArguments& arguments) const {
+    return CompleteCommand(arguments, out);
+  }
+
+  int operator()(const ManArguments& arguments) const { return ManCommand(arguments, out, err); }
+
+  int operator()(const SchemaArguments& arguments) const {
+    out << (arguments.what == SchemaOf::kScenario ? ScenarioSchema() : PlanSchema());
+    return kExitPassed;
+  }
+
+  int operator()(const DemoArguments& arguments) const {
+    return DemoCommand(arguments, program, out, err);
+  }
 
   int operator()(const TextCommand& command) const {
     (command.exit_code == kExitPassed ? out : err) << command.text;

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "scenarios/cli/fill_in.h"
 #include "scenarios/cli/project_texts.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/files/scenario_toml.h"
@@ -41,16 +42,9 @@ constexpr auto kKinds = std::to_array<Kind>({
 
 // The text with the project's own words in it.
 std::string Fill(std::string_view text, const Kind& kind, const std::string& name) {
-  std::string filled(text);
-  const auto replace = [&filled](std::string_view word, std::string_view by) {
-    for (size_t at = filled.find(word); at != std::string::npos; at = filled.find(word, at)) {
-      filled.replace(at, word.size(), by);
-      at += by.size();
-    }
-  };
-  replace("@NAME@", name);
-  replace("@COMPONENT@", kind.component);
-  return filled;
+  const std::vector<std::pair<std::string_view, std::string>> marks = {
+      {"@NAME@", name}, {"@COMPONENT@", std::string(kind.component)}};
+  return FillIn(text, marks);
 }
 
 bool IsProjectName(std::string_view name) {

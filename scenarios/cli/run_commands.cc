@@ -23,6 +23,7 @@
 #include "scenarios/cli/pasted.h"
 #include "scenarios/cli/request.h"
 #include "scenarios/cli/trail_text.h"
+#include "scenarios/explain/moment.h"
 #include "scenarios/jobs/job_output.h"
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/lab/complaint.h"
@@ -424,8 +425,18 @@ int ReplayCommand(const ReplayArguments& arguments, const std::string& program, 
     }
     err << '\n';
   }
-  prepared->request.keep = arguments.timeline ? sim::Keep::kTrace : sim::Keep::kNothing;
+  prepared->request.keep = arguments.until      ? sim::Keep::kEverything
+                           : arguments.timeline ? sim::Keep::kTrace
+                                                : sim::Keep::kNothing;
   RunResult result = RunTimed(prepared->request);
+  if (arguments.until) {
+    const sim::Result<std::string> moment =
+        ShowMoment(result.recording, sim::EventId(*arguments.until));
+    if (!moment) {
+      return ComplainAboutInput(err, moment.error().message);
+    }
+    out << *moment << '\n';
+  }
   FillReplay(program, prepared->token, result.summary);
   if (prepared->request.play) {
     // The token alone would be another run: what a tape chose stands on the tape.

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "faults/fault_plan_toml.h"
+#include "reports/diff_page.h"
 #include "reports/plain_text.h"
 #include "reports/run_summary.h"
 #include "scenarios/cli/output_file.h"
@@ -210,6 +211,21 @@ int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, 
   return kExitPassed;
 }
 
+namespace {
+
+// Both once more, with all that they told.
+sim::Result<void> WriteDiffPage(const OutputFile& page, std::vector<RunRequest> runs) {
+  std::vector<RunResult> results;
+  for (RunRequest& run : runs) {
+    run.keep = sim::Keep::kTrace;
+    results.push_back(Run(run));
+  }
+  return page.Write(reports::ShowDiffPage({results[0].summary, results[0].recording},
+                                          {results[1].summary, results[1].recording}));
+}
+
+}  // namespace
+
 int DiffCommand(const DiffArguments& arguments, std::ostream& out, std::ostream& err) {
   std::vector<RunRequest> runs;
   for (const std::string& written : {arguments.first, arguments.second}) {
@@ -222,6 +238,14 @@ int DiffCommand(const DiffArguments& arguments, std::ostream& out, std::ostream&
       return ComplainAboutInput(err, prepared.error().message);
     }
     runs.push_back(std::move(prepared->request));
+  }
+  std::optional<OutputFile> page;
+  if (arguments.report) {
+    sim::Result<OutputFile> opened = OutputFile::Open(*arguments.report, {});
+    if (!opened) {
+      return Complain(err, opened.error());
+    }
+    page = *std::move(opened);
   }
   const auto experiment = [&runs](size_t index) {
     return [&run = runs[index]](const sim::Lens& lens) { return PerformForTrail(run, lens); };
@@ -239,6 +263,11 @@ int DiffCommand(const DiffArguments& arguments, std::ostream& out, std::ostream&
   } else {
     out << (divergence ? sim::Show(*divergence, "first run", "second run")
                        : "Both are the same run.\n");
+  }
+  if (page) {
+    if (const sim::Result<void> written = WriteDiffPage(*page, std::move(runs)); !written) {
+      return Complain(err, written.error());
+    }
   }
   return divergence ? kExitViolation : kExitPassed;
 }

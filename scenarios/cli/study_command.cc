@@ -22,6 +22,7 @@
 #include "scenarios/files/registry.h"
 #include "scenarios/lab/complaint.h"
 #include "scenarios/lab/interrupt.h"
+#include "scenarios/lab/step_progress.h"
 #include "scenarios/lab/version.h"
 #include "scenarios/lab/worker_pool.h"
 #include "sim/text/text.h"
@@ -178,7 +179,9 @@ class Study {
     return {};
   }
 
-  sim::Result<void> Perform(const InterruptWatch& interrupt) {
+  sim::Result<void> Perform(const InterruptWatch& interrupt, std::ostream& err) {
+    StepProgress progress(StyleOfProgress(err), "runs", runs_.size(), RealNow, err);
+    uint64_t done = 0;
     WorkerPool pool(
         {.workers = arguments_.jobs.value_or(WorkersByDefault())},
         [this](const std::string& work) {
@@ -191,8 +194,9 @@ class Study {
                                                    : std::nullopt;
                      },
                      .done =
-                         [this](const std::string& work, const Answer& answer) {
+                         [&](const std::string& work, const Answer& answer) {
                            runs_.at(std::stoull(work)) = ReadMeasured(answer);
+                           progress.Show(++done);
                          },
                      .tick = [&interrupt] { return interrupt.signal() == 0; }});
   }
@@ -342,7 +346,7 @@ int StudyCommand(const StudyArguments& arguments, std::ostream& out, std::ostrea
     return ComplainAboutInput(err, checked.error().message);
   }
   const InterruptWatch interrupt;
-  if (const sim::Result<void> performed = study.Perform(interrupt); !performed) {
+  if (const sim::Result<void> performed = study.Perform(interrupt, err); !performed) {
     return Complain(err, performed.error());
   }
   if (interrupt.signal() != 0) {

@@ -38,6 +38,7 @@ struct DiffArguments {
   std::string first{};
   std::string second{};
   bool json = false;
+  std::optional<std::string> report{};  // a page of HTML
 };
 
 struct KeepArguments {

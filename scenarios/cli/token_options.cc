@@ -56,6 +56,7 @@ void TokenOptions::Define(CLI::App& app) {
   CLI::App* const diff = add("diff", "The first event in which two runs differ.");
   diff->add_option("A", diff_arguments_.first, std::string(kTokenHelp))->required();
   diff->add_option("B", diff_arguments_.second, std::string(kTokenHelp))->required();
+  diff->add_option("--report", report_, "where a page with both goes: one file, from disk");
   CLI::App* const keep = add("keep", "Writes a failure down as a regression.");
   keep->add_option("--name", name_, "of the file; made from what failed unless given");
   keep->add_option("--out", out_, "the folder it goes to; scenarios/regressions unless given");
@@ -96,6 +97,9 @@ sim::Result<Command> TokenOptions::Finish() const {
   }
   if (diff_->parsed()) {
     DiffArguments arguments = diff_arguments_;
+    if (diff_->count("--report") > 0) {
+      arguments.report = report_;
+    }
     arguments.json = json_;
     return Command(std::move(arguments));
   }

@@ -56,6 +56,7 @@ class TokenOptions {
   std::string tape_;
   std::string name_;
   std::string out_;
+  std::string report_;
   bool json_ = false;
 };
 

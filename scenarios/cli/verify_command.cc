@@ -15,7 +15,9 @@
 #include "scenarios/cli/request.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/lab/complaint.h"
+#include "scenarios/lab/hunt_session.h"
 #include "scenarios/lab/program_path.h"
+#include "scenarios/lab/step_progress.h"
 #include "scenarios/lab/version.h"
 #include "sim/recording/divergence.h"
 
@@ -271,12 +273,16 @@ sim::Result<Agenda> SettleAll(const VerifyArguments& arguments) {
 
 // Of all seeds; those behind a trouble are not run.
 Verified VerifyScenario(const VerifyArguments& arguments, const std::string& worker,
-                        const std::string& name, const RunArguments& run) {
+                        const std::string& name, const RunArguments& run, std::ostream& err) {
   Verified verified{.scenario = name};
+  const uint64_t seeds = arguments.seeds.last - arguments.seeds.first + 1;
+  StepProgress progress(StyleOfProgress(err), fmt::format("seeds of {}", name), seeds, RealNow,
+                        err);
   const Runner runner(worker, run);
   // The last seed may be the greatest there is.
   for (uint64_t seed = arguments.seeds.first;
        VerifySeed(runner, seed, verified) && seed != arguments.seeds.last; ++seed) {
+    progress.Show(seed - arguments.seeds.first + 1);
   }
   return verified;
 }
@@ -298,7 +304,7 @@ int VerifyCommand(const VerifyArguments& arguments, const std::string& program,
   bool all_identical = true;
   for (size_t index = 0; index < agenda->runs.size(); ++index) {
     const Verified verified =
-        VerifyScenario(arguments, worker, agenda->names[index], agenda->runs[index]);
+        VerifyScenario(arguments, worker, agenda->names[index], agenda->runs[index], err);
     if (!verified.trouble.empty()) {
       err << fmt::format("flinch: {}, {}\n", verified.scenario, verified.trouble);
       return kExitInternal;

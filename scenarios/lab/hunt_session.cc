@@ -17,6 +17,7 @@
 #include "scenarios/lab/missing_units.h"
 #include "scenarios/lab/results_file.h"
 #include "scenarios/lab/shard_variables.h"
+#include "scenarios/lab/step_progress.h"
 #include "scenarios/lab/version.h"
 
 namespace flinch::scenarios {
@@ -186,34 +187,46 @@ sim::Result<std::vector<std::string>> FindResults(const std::vector<std::string>
   return files;
 }
 
-// Adds one file's results; `header` is that of the first one.
-sim::Result<void> MergeFile(const std::string& path, std::optional<HuntHeader>& header,
-                            Tally& tally) {
-  const sim::Result<StoredResults> stored = ReadResults(path);
-  if (!stored) {
-    return sim::Fail(stored);
-  }
-  const sim::Result<HuntHeader> own = ParseHeader(stored->header);
-  if (!own) {
-    return sim::Fail(own.error().code, fmt::format("{}: {}", path, own.error().message));
-  }
-  header = header.value_or(*own);
-  if (own->hunt != header->hunt) {
+// What all files of a merge have in common; the first one decides.
+sim::Result<void> JoinHeader(const HuntHeader& own, std::optional<HuntHeader>& header) {
+  header = header.value_or(own);
+  if (own.hunt != header->hunt) {
     return sim::Fail(sim::ErrorCode::kInvalidArgument,
-                     fmt::format("{} is of hunt {} (build {}), the files before it of hunt {} "
+                     fmt::format("This is hunt {} (build {}), the files before it are of hunt {} "
                                  "(build {}). Merge the results of one hunt at a time.",
-                                 path, own->hunt, own->build, header->hunt, header->build));
+                                 own.hunt, own.build, header->hunt, header->build));
   }
-  for (const UnitResult& result : stored->results) {
-    if (const sim::Result<void> belongs = CheckBelongs(*own, result); !belongs) {
-      return sim::Fail(belongs.error().code, fmt::format("{}: {}", path, belongs.error().message));
-    }
-    tally.Add(result);
+  header->shard.count = std::max(header->shard.count, own.shard.count);
+  return {};
+}
+
+// Adds one file's results, line by line; `header` is that of the first one.
+sim::Result<void> MergeFile(const std::string& path, std::optional<HuntHeader>& header,
+                            Tally& tally, StepProgress& progress) {
+  std::optional<HuntHeader> own;
+  const sim::Result<size_t> read = ReadResults(
+      path, {.header = [&](const std::string& line) -> sim::Result<void> {
+               sim::Result<HuntHeader> parsed = ParseHeader(line);
+               if (!parsed) {
+                 return sim::Fail(parsed);
+               }
+               own = *std::move(parsed);
+               progress.Expect(own->units.value_or(0));
+               return JoinHeader(*own, header);
+             },
+             .result = [&](const UnitResult& result) -> sim::Result<void> {
+               const sim::Result<void> belongs = CheckBelongs(*own, result);
+               if (belongs) {
+                 tally.Add(result);
+                 progress.Show(tally.runs());
+               }
+               return belongs;
+             },
+             .shrunk = [&tally](const ShrunkGroup& shrunk) { tally.AddShrunk(shrunk); }});
+  if (!read) {
+    return sim::Fail(read);
   }
-  for (const ShrunkGroup& shrunk : stored->shrunk) {
-    tally.AddShrunk(shrunk);
-  }
-  header->shard.count = std::max(header->shard.count, own->shard.count);
+  // Without a first line it is of a shard that was ended as it began: what it lacks is a hole.
   return {};
 }
 
@@ -317,10 +330,18 @@ int MergeHunts(const MergeSettings& arguments, const NameUnstruck& unstruck,
   }
   std::optional<HuntHeader> header;
   Tally tally;
+  std::optional<StepProgress> progress(std::in_place, StyleOfProgress(err), "units", 0, RealNow,
+                                       err);
   for (const std::string& file : *files) {
-    if (const sim::Result<void> merged = MergeFile(file, header, tally); !merged) {
+    if (const sim::Result<void> merged = MergeFile(file, header, tally, *progress); !merged) {
       return ComplainAboutInput(err, merged.error().message);
     }
+  }
+  progress.reset();
+  if (!header) {
+    return ComplainAboutInput(err,
+                              "No file has a first line, which says what was hunted: all of "
+                              "these hunts were ended as they began.");
   }
   HuntReport report = ReportOf(*header, tally, program, unstruck);
   report.progress.runs = tally.runs();

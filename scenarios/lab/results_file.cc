@@ -4,6 +4,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <sys/file.h>
 #include <system_error>
 #include <unistd.h>
@@ -23,44 +24,64 @@ std::unexpected<sim::Error> Refused(std::string_view what, const std::string& pa
   return Fail(ErrorCode::kIo, fmt::format("{}: {}: {}.", path, what, std::strerror(errno)));
 }
 
-sim::Result<void> AddLine(std::string_view line, StoredResults& stored) {
+sim::Result<void> TakeLine(std::string_view line, const ResultsReader& reader) {
   if (IsShrunkLine(line)) {
     sim::Result<ShrunkGroup> shrunk = ParseShrunkLine(line);
     if (!shrunk) {
       return Fail(shrunk);
     }
-    stored.shrunk.push_back(*std::move(shrunk));
+    reader.shrunk(*std::move(shrunk));
     return {};
   }
   sim::Result<UnitResult> result = ParseLine(line);
-  if (!result) {
-    return Fail(result);
-  }
-  stored.results.push_back(*std::move(result));
-  return {};
+  return result ? reader.result(*std::move(result)) : Fail(result);
 }
 
 }  // namespace
 
-sim::Result<StoredResults> ReadResults(const std::string& path) {
-  const sim::Result<std::string> text = ReadWholeFile(path);
-  if (!text) {
-    return Fail(text);
+sim::Result<size_t> ReadResults(const std::string& path, const ResultsReader& reader) {
+  if (const sim::Result<void> readable = CheckReadable(path); !readable) {
+    return Fail(readable);
   }
-  StoredResults stored{.header = {}, .results = {}};
-  std::string_view rest = *text;
-  for (size_t number = 1; rest.contains('\n'); ++number) {
-    const size_t end = rest.find('\n');
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end + 1);
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  size_t bytes = 0;
+  std::string line;
+  // What has no end is no line.
+  for (size_t number = 1; std::getline(in, line) && !in.eof(); ++number) {
+    bytes += line.size() + 1;
     if (number == 1) {
-      stored.header = line;
-    } else if (const sim::Result<void> added = AddLine(line, stored); !added) {
+      if (const sim::Result<void> fits = reader.header(line); !fits) {
+        return Fail(fits.error().code, fmt::format("{}: {}", path, fits.error().message));
+      }
+    } else if (const sim::Result<void> taken = TakeLine(line, reader); !taken) {
       return Fail(ErrorCode::kCorruption,
-                  fmt::format("{}:{}: {}", path, number, added.error().message));
+                  fmt::format("{}:{}: {}", path, number, taken.error().message));
     }
-    stored.bytes += end + 1;
   }
+  if (in.bad() || !in.is_open()) {
+    return Refused("results cannot be read", path);
+  }
+  return bytes;
+}
+
+sim::Result<StoredResults> ReadResults(const std::string& path) {
+  StoredResults stored{.header = {}, .results = {}};
+  const sim::Result<size_t> bytes = ReadResults(
+      path,
+      {.header = [&stored](const std::string& header) -> sim::Result<void> {
+         stored.header = header;
+         return {};
+       },
+       .result = [&stored](UnitResult result) -> sim::Result<void> {
+         stored.results.push_back(std::move(result));
+         return {};
+       },
+       .shrunk = [&stored](ShrunkGroup group) { stored.shrunk.push_back(std::move(group)); }});
+  if (!bytes) {
+    return Fail(bytes);
+  }
+  stored.bytes = *bytes;
   return stored;
 }
 

@@ -10,6 +10,7 @@
 //           kInvalidArgument for a file that holds something else.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,17 @@ struct StoredResults {
 
 // kCorruption for a whole line that is no result, with its number.
 sim::Result<StoredResults> ReadResults(const std::string& path);
+
+// Takes what stands in a file, in its order; an error ends the reading.
+struct ResultsReader {
+  std::function<sim::Result<void>(const std::string& header)> header;
+  std::function<sim::Result<void>(UnitResult result)> result;
+  std::function<void(ShrunkGroup group)> shrunk;
+};
+
+// The same line by line, so that a file may be larger than the memory. Gives how many bytes there
+// are up to the end of the last whole line.
+sim::Result<size_t> ReadResults(const std::string& path, const ResultsReader& reader);
 
 class ResultsFile {
  public:

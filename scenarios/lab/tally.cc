@@ -14,6 +14,9 @@ auto Simplicity(const UnitResult& result) {
   return std::tuple(result.faults_fired(), result.events, result.seed, result.unit);
 }
 
+// As a result has it: the first digits.
+std::string ShowDigest(uint64_t digest) { return fmt::format("{:016x}", digest); }
+
 // Other machines may claim any times.
 int64_t Sum(int64_t left, int64_t right) {
   return right > std::numeric_limits<int64_t>::max() - left ? std::numeric_limits<int64_t>::max()
@@ -22,9 +25,20 @@ int64_t Sum(int64_t left, int64_t right) {
 
 }  // namespace
 
+Tally::Seen Tally::SeenOf(const UnitResult& result) {
+  Seen seen{.has_digest = !result.digest.empty(), .verdict = result.verdict};
+  // Hexadecimal digits, at most as many as fit: ParseLine has refused all else.
+  for (const char digit : result.digest) {
+    const int value = digit <= '9' ? digit - '0' : digit - 'a' + 10;
+    seen.digest = (seen.digest << 4U) | static_cast<uint64_t>(value);
+  }
+  const auto place = static_cast<uint32_t>(signatures_.size());
+  seen.signature = signatures_.try_emplace(result.signature, place).first->second;
+  return seen;
+}
+
 Tally::News Tally::Add(const UnitResult& result) {
-  const Seen seen{
-      .digest = result.digest, .signature = result.signature, .verdict = result.verdict};
+  const Seen seen = SeenOf(result);
   const auto [unit, is_new] = units_.emplace(result.unit, seen);
   if (is_new) {
     return Count(result);
@@ -108,15 +122,16 @@ void Tally::Discount(const UnitResult& result) {
 // A second result of a unit that has one.
 void Tally::AddConflict(const UnitResult& result, Seen& seen) {
   // Where a process ended, or nobody could wait any longer, is no part of the run.
-  if (result.digest.empty() || seen.digest.empty() ||
-      (result.digest == seen.digest && result.signature == seen.signature)) {
+  const Seen own = SeenOf(result);
+  if (!own.has_digest || !seen.has_digest ||
+      (own.digest == seen.digest && own.signature == seen.signature)) {
     return;
   }
   UnitResult differs = result;
   differs.signature = "nondeterministic: two results of one unit";
   differs.witness = fmt::format(
       "Unit {} was run two times and came out with digest {} and with digest {}.", result.unit,
-      std::min(seen.digest, result.digest), std::max(seen.digest, result.digest));
+      ShowDigest(std::min(seen.digest, own.digest)), ShowDigest(std::max(seen.digest, own.digest)));
   AddGroup(differs);
   --verdicts_[seen.verdict];
   seen.verdict = UnitVerdict::kNondeterministic;

@@ -96,18 +96,22 @@ class Tally {
   const std::map<std::string, uint64_t>& reasons() const { return reasons_; }
 
  private:
+  // What a second result of the unit must agree with. Small, for there may be ten million.
   struct Seen {
-    std::string digest;
-    std::string signature;
-    UnitVerdict verdict;
+    uint64_t digest = 0;
+    uint32_t signature = 0;  // its place in signatures_
+    bool has_digest = false;
+    UnitVerdict verdict = UnitVerdict::kPassed;
   };
 
+  Seen SeenOf(const UnitResult& result);
   News Count(const UnitResult& result);
   void Discount(const UnitResult& result);
   void AddGroup(const UnitResult& result);
   void AddConflict(const UnitResult& result, Seen& seen);
 
   std::map<uint64_t, Seen> units_;
+  std::map<std::string, uint32_t> signatures_;
   // Of these, the results that are not final; their signatures are no others'.
   std::map<uint64_t, UnitResult> open_;
   std::map<std::string, std::set<uint64_t>> open_groups_;

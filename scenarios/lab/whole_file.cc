@@ -16,7 +16,7 @@ using sim::ErrorCode;
 using sim::Fail;
 using text::QuotePath;
 
-sim::Result<std::string> ReadWholeFile(const std::string& path) {
+sim::Result<void> CheckReadable(const std::string& path) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
   if (path.empty() || status.type() == std::filesystem::file_type::not_found) {
@@ -37,6 +37,13 @@ sim::Result<std::string> ReadWholeFile(const std::string& path) {
                 fmt::format("{} is no regular file, so a replay could not read it again. Write its "
                             "content to a file first.",
                             QuotePath(path)));
+  }
+  return {};
+}
+
+sim::Result<std::string> ReadWholeFile(const std::string& path) {
+  if (const sim::Result<void> readable = CheckReadable(path); !readable) {
+    return Fail(readable);
   }
   errno = 0;
   std::ifstream in(path, std::ios::binary);

@@ -119,6 +119,23 @@ TEST_F(CommandsTest, ReplaysAFailureFromItsPastedLine) {
   EXPECT_THAT(from_file.out, HasSubstr("identical to the recorded one"));
 }
 
+TEST_F(CommandsTest, TellsWhatEverythingStoodAtAtAnEvent) {
+  const Outcome run = Flinch(SmallRun({"--json"}));
+  ASSERT_EQ(run.exit_code, kExitPassed) << run.err;
+  const json object = json::parse(run.out);
+  const std::string token = object["replay"];
+  const std::string last = std::to_string(object["events"].get<uint64_t>());
+  const Outcome moment = Flinch({"replay", token, "--until", last});
+  EXPECT_EQ(moment.exit_code, kExitPassed) << moment.err;
+  EXPECT_THAT(moment.out, AllOf(HasSubstr("after event #" + last), HasSubstr("job\n  FINISHED"),
+                                HasSubstr("transactions that are open\n  none"),
+                                HasSubstr("identical to the recorded one")));
+  EXPECT_THAT(Flinch({"replay", token, "--until", last + "0"}).err,
+              HasSubstr("has events 1 to " + last));
+  EXPECT_EQ(Flinch({"replay", token, "--until", "x"}).exit_code, kExitUsage);
+  EXPECT_EQ(Flinch({"replay", token, "--until", "1", "--json"}).exit_code, kExitUsage);
+}
+
 TEST_F(CommandsTest, ReplaysInlineFaultsAndKeptRowsWithoutAFile) {
   const Outcome run = Flinch(
       SmallRun({"--fault", "{ when = { at = \"500ms\" }, do = { crash = \"tm-1\" } }", "--fault",

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -147,6 +148,38 @@ TEST_F(HuntCommandTest, ShardsMergedAreTheWhole) {
   const Outcome merged = Flinch({"merge", folder_ + "/shards", folder_ + "/shards", "--json"});
   EXPECT_EQ(merged.exit_code, kExitPassed) << merged.err;
   EXPECT_EQ(Numbers(merged.out), Numbers(whole.out));
+}
+
+// Whose process was ended before its first line.
+TEST_F(HuntCommandTest, AShardThatWasEndedAsItBeganIsAHole) {
+  Hunt({"--seeds", "1..4", "--shard", "1/2"});
+  std::ofstream(folder_ + "/shard-2-of-2.jsonl") << "{\"flinch_hu";
+  const Outcome merged = Flinch({"merge", folder_});
+  EXPECT_EQ(merged.exit_code, kExitTryAgain) << merged.err;
+  EXPECT_THAT(merged.out, HasSubstr("missing: 2 units of shard 2/2"));
+  const Outcome none = Flinch({"merge", folder_ + "/shard-2-of-2.jsonl"});
+  EXPECT_EQ(none.exit_code, kExitUsage);
+  EXPECT_THAT(none.err, HasSubstr("ended as they began"));
+}
+
+// No escape codes and no line drawn over itself, wherever nobody looks at a terminal.
+TEST_F(HuntCommandTest, APipeGetsPlainText) {
+  const auto hunt = [this](const std::string& more) {
+    const std::string told = folder_ + "_told.txt";
+    const std::string command = fmt::format(
+        "env -i NO_COLOR=1 TERM=dumb COLUMNS=60 LANG=C HOME=/nowhere '{}' hunt small_job --seeds "
+        "1..3 "
+        "--set workload.records=60 -j 1 --out '{}' {} > '{}' 2>&1",
+        FLINCH_PROGRAM, folder_ + "/x" + more, more, told);
+    EXPECT_EQ(std::system(command.c_str()), 0) << command;
+    std::ostringstream text;
+    text << std::ifstream(told).rdbuf();
+    return text.str();
+  };
+  const std::string plain = hunt("");
+  EXPECT_THAT(plain, AllOf(HasSubstr("0 failures in 3 seeds"), Not(HasSubstr("\x1b")),
+                           Not(HasSubstr("\r"))));
+  EXPECT_EQ(json::parse(hunt("--json"))["runs"], 3);
 }
 
 TEST_F(HuntCommandTest, RefusesToMergeTwoHunts) {
