@@ -11,19 +11,22 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
-set(flinch_about "flinch runs a stream engine inside a deterministic simulation: one seed decides a
-whole run, and the same seed gives the same run, event by event.")
+set(flinch_about "flinch runs a stream engine inside a deterministic simulation: one seed
+decides a whole run, and the same seed gives the same run, event by event.")
 # The first line is what a list of packages shows.
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")
 set(CPACK_DEBIAN_PROGRAM_DESCRIPTION
   "seeded failures for stream jobs, in a deterministic simulation
-${flinch_about} This is the program.")
+${flinch_about}
+This is the program.")
 set(CPACK_DEBIAN_SIM_DESCRIPTION
   "deterministic simulation of hosts, networks and disks
-${flinch_about} This is the simulation alone, to link.")
+${flinch_about}
+This is the simulation alone, to link.")
 set(CPACK_DEBIAN_DEV_DESCRIPTION
   "jobs, faults and hunts of flinch, to link
-${flinch_about} These are the libraries for programs with jobs or systems of their own.")
+${flinch_about}
+These are the libraries for programs with jobs or systems of their own.")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME flinch)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_SIM_PACKAGE_NAME libflinch-sim-dev)
@@ -42,7 +45,7 @@ file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/package/copyright @ONLY CONTENT
 Upstream-Name: flinch
 
 Files: *
-Copyright: the flinch developers
+Copyright: 2026, the flinch developers
 License: Apache-2.0
  On Debian systems the whole text is in /usr/share/common-licenses/Apache-2.0.
 ")

@@ -22,8 +22,10 @@ mkdir -p "$work/packs"
 packages=("$work"/packs/*.deb)
 ((${#packages[@]} == 3)) || fail "there are ${#packages[@]} packages, not 3: ${packages[*]}"
 
-# Errors fail; warnings are shown.
-lintian --fail-on error --allow-root --tag-display-limit 0 "${packages[@]}" ||
+# Errors fail; warnings are shown. The third is made as the second is, and so large that lintian takes
+# many minutes for it.
+lintian --fail-on error --allow-root --tag-display-limit 0 "$work"/packs/flinch_*.deb \
+  "$work"/packs/libflinch-sim-dev_*.deb ||
   fail "lintian finds errors"
 
 root=$work/root
