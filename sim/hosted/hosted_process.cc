@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <sys/single_threaded.h>
 
 #include <fmt/format.h>
 
@@ -51,8 +50,6 @@ HostedProcess::HostedProcess(ProcessEnvironment& environment, const HostedOption
       environment_(*this, environment),
       thread_local_places_(PlacesOf(options, true)),
       globals_(CopiesOf(PlacesOf(options, false))) {
-  // Or the initialisation of a static variable would take another thread's for its own.
-  __libc_single_threaded = 0;
   if (options.memory == HostedMemory::kGivenBack) {
     heap_ = HostedHeap::Make();
     Check(heap_ != nullptr, "the machine has no addresses left for the memory of process {}",

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <sys/random.h>
 #include <sys/select.h>
+#include <sys/single_threaded.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/utsname.h>
@@ -83,7 +84,11 @@ timespec HostedClock(clockid_t clock) {
 }  // namespace
 
 RunScope::RunScope(const Kernel& kernel)
-    : outer_(std::exchange(running, &kernel)), outer_hosting_(std::exchange(hosting, nullptr)) {}
+    : outer_(std::exchange(running, &kernel)), outer_hosting_(std::exchange(hosting, nullptr)) {
+  // Else the C++ library takes a second fiber for the first one come back: where it would wait for
+  // a static variable, which we refuse by name, it throws. As after the first thread, for good.
+  __libc_single_threaded = 0;
+}
 
 RunScope::~RunScope() {
   running = outer_;
