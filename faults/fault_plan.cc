@@ -14,6 +14,9 @@
 namespace flinch::faults {
 namespace {
 
+// Of one fault with a rate.
+constexpr int64_t kFiringsMax = 1'000'000;
+
 // Collects what is wrong with one fault after the other.
 class PlanCheck {
  public:
@@ -135,6 +138,13 @@ class PlanCheck {
   void CheckTrigger(const AtRate& when) {
     if (when.mean <= sim::Duration(0)) {
       Report("every", "A rate of once in no time never ends; give every a positive duration.");
+    } else if (cast_.healed && (*cast_.healed - sim::kEpoch) / when.mean > kFiringsMax) {
+      // Each is an event of the run, which would be over before its time is.
+      Report("every",
+             fmt::format("Once every {} until the healing at {} is more than {} times. Give every "
+                         "at least {}.",
+                         sim::Show(when.mean), sim::Show(*cast_.healed - sim::kEpoch), kFiringsMax,
+                         sim::Show((*cast_.healed - sim::kEpoch) / kFiringsMax)));
     }
   }
 

@@ -169,6 +169,10 @@ TEST(CheckAgainstTest, SelectorsThatMatchNothingAreMistakes) {
   EXPECT_EQ(problems(AtTime{sim::kEpoch + milliseconds(500)}),
             "fault[0]: At 500ms the run is healed already, at 500ms: from then on no fault fires. "
             "Give an earlier time, or raise limits.heal_after.");
+  EXPECT_EQ(problems(AtRate{sim::Duration(500)}), "");
+  EXPECT_EQ(problems(AtRate{sim::Duration(1)}),
+            "fault[0]: Once every 1ns until the healing at 500ms is more than 1000000 times. Give "
+            "every at least 500ns.");
 }
 
 TEST(CheckAgainstTest, TakesAnyOperatorWhereNobodyKnowsTheJob) {
