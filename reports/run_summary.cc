@@ -228,7 +228,8 @@ std::string ShowText(const RunSummary& summary, ReplayLine replay) {
     text += fmt::format("  {}\n\n", summary.reason);
   }
   text += ShowFindings(summary.findings);
-  if (!summary.stuck.empty()) {
+  // Who has a reason needs no page of fibers.
+  if (!summary.stuck.empty() && summary.verdict == Verdict::kFailed) {
     text += ShowStuck(summary);
   }
   text += ShowNumbers(summary);

@@ -21,19 +21,28 @@ constexpr size_t kKept = 100;
 
 constexpr size_t kMissingShown = 4;
 
+// Of a consumer's failure: between the two stands the producer.
+constexpr std::string_view kConnection = "The connection to ";
+constexpr std::string_view kConnectionFailed = " failed: ";
+
 }  // namespace
 
 void Course::OnEvent(const sim::TraceEvent& event) {
   if (event.kind.starts_with("checkpoint.")) {
     OnCheckpoint(event);
   } else if (event.kind == events::kTaskStarted) {
-    subtasks_.emplace(event.Text("subtask").value_or(""));
+    subtasks_.emplace(event.Text("subtask").value_or(""), event.process_name);
+  } else if (event.kind == events::kTaskFailed) {
+    OnTaskFailed(event);
   } else if (event.kind == events::kJobStatus) {
     OnJobStatus(event);
-  } else if (event.kind == "fault.crash" && event.Text("process") == kJobManager &&
-             cause_.empty()) {
-    cause_ = fmt::format("{} crashed", kJobManager);
-    cause_at_ = event.time;
+  } else if (event.kind == "fault.crash") {
+    const std::string process(event.Text("process").value_or(""));
+    troubles_.try_emplace(process, event.time, fmt::format("{} crashed", process));
+    if (process == kJobManager && cause_.empty()) {
+      cause_ = troubles_.at(process).what;
+      cause_at_ = event.time;
+    }
   } else if (event.kind == events::kJobRestored) {
     if (std::exchange(has_started_, true) && restarts_.size() < kKept) {
       restarts_.push_back({.at = cause_at_,
@@ -41,6 +50,7 @@ void Course::OnEvent(const sim::TraceEvent& event) {
                            .checkpoint = event.Number("checkpoint").value_or(0)});
     }
     subtasks_.clear();
+    troubles_.clear();
     pending_.clear();
   }
 }
@@ -110,7 +120,7 @@ void Course::OnAborted(const sim::TraceEvent& event, int64_t id) {
                                      .reason = std::string(event.Text("reason").value_or("")),
                                      .missing = {}};
   std::map<Step, std::vector<std::string>> missing;
-  for (const std::string& subtask : subtasks_) {
+  for (const auto& [subtask, process] : subtasks_) {
     if (!pending.acknowledged.contains(subtask)) {
       const auto step = pending.steps.find(subtask);
       missing[step == pending.steps.end() ? Step::kNothing : step->second].push_back(subtask);
@@ -130,9 +140,43 @@ void Course::OnJobStatus(const sim::TraceEvent& event) {
   status_ = event.Text("to").value_or("");
   const std::string_view reason = event.Text("reason").value_or("");
   if (!reason.empty() && cause_.empty()) {
-    cause_ = reason;
-    cause_at_ = event.time;
+    const Trouble* const root = RootOf(reason);
+    cause_ = root == nullptr ? std::string(reason) : fmt::format("{}; then {}", root->what, reason);
+    cause_at_ = root == nullptr ? event.time : root->at;
   }
+}
+
+void Course::OnTaskFailed(const sim::TraceEvent& event) {
+  const std::string subtask(event.Text("subtask").value_or(""));
+  if (subtasks_.contains(subtask)) {
+    troubles_.try_emplace(subtask, event.time,
+                          fmt::format("{} failed: {}", subtask, event.Text("reason").value_or("")));
+  }
+}
+
+const Course::Trouble* Course::RootOf(std::string_view reason) const {
+  const Trouble* root = nullptr;
+  // Each step names another subtask, or the chain is no chain.
+  for (size_t steps = 0; steps <= subtasks_.size(); ++steps) {
+    const size_t begin = reason.find(kConnection);
+    const size_t end = reason.find(kConnectionFailed, begin);
+    if (begin == std::string_view::npos || end == std::string_view::npos) {
+      break;
+    }
+    const auto producer =
+        subtasks_.find(reason.substr(begin + kConnection.size(), end - begin - kConnection.size()));
+    if (producer == subtasks_.end()) {
+      break;
+    }
+    auto trouble = troubles_.find(producer->first);
+    trouble = trouble == troubles_.end() ? troubles_.find(producer->second) : trouble;
+    if (trouble == troubles_.end()) {
+      break;
+    }
+    root = &trouble->second;
+    reason = root->what;
+  }
+  return root;
 }
 
 void Course::Fill(reports::RunSummary& summary) const {

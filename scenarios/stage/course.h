@@ -3,7 +3,8 @@
 //
 // Shape: observes a run. A restart's cause is the first one that was told, the reason with which
 //        the job left RUNNING; what breaks while the job is taken down is a consequence and not
-//        told. Keeps the steps of pending checkpoints only.
+//        told. Where that is a connection at its end, the cause is what befell the other side of
+//        it, and the connection stands behind. Keeps the steps of pending checkpoints only.
 #pragma once
 
 #include <cstdint>
@@ -34,12 +35,22 @@ class Course final : public sim::TraceObserver {
     std::set<std::string, std::less<>> acknowledged;  // at the coordinator
   };
 
+  struct Trouble {
+    sim::SimTime at;
+    std::string what;
+  };
+
   void OnCheckpoint(const sim::TraceEvent& event);
   void OnAborted(const sim::TraceEvent& event, int64_t id);
   void OnJobStatus(const sim::TraceEvent& event);
+  void OnTaskFailed(const sim::TraceEvent& event);
+  // What befell the producer that the reason names, if one is; then of that one's, and so on.
+  const Trouble* RootOf(std::string_view reason) const;
   static std::string_view Doing(Step step);
 
-  std::set<std::string, std::less<>> subtasks_;  // of the running attempt
+  // Of the running attempt: its subtasks with their TaskManagers, and what befell either.
+  std::map<std::string, std::string, std::less<>> subtasks_;
+  std::map<std::string, Trouble, std::less<>> troubles_;
   std::map<int64_t, Pending> pending_;
   std::vector<reports::CheckpointFailure> failures_;
   std::vector<reports::Restart> restarts_;

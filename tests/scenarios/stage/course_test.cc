@@ -1,5 +1,8 @@
 #include "scenarios/stage/course.h"
 
+#include <string>
+#include <string_view>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -57,6 +60,42 @@ TEST(CourseTest, ARestartHasItsFirstCause) {
   EXPECT_EQ(summary.restart_causes[0].cause, "tm-2 is lost");
   EXPECT_EQ(summary.restart_causes[0].checkpoint, 4);
   EXPECT_THAT(summary.job_end, IsEmpty());
+}
+
+// sink[0] has lost window[0], which has lost source[0], whose code threw.
+TEST(CourseTest, BehindABrokenConnectionStandsWhatBefellTheOtherSide) {
+  RecordingBuilder history;
+  history.By("jm").Tell("job.restored", {{"checkpoint", 0}, {"attempt", 1}});
+  for (const char* subtask : {"source[0]", "window[0]", "sink[0]"}) {
+    history.By("tm-1").Tell("task.started", {{"subtask", subtask}});
+  }
+  history.By("tm-1").Tell("task.failed", {{"subtask", "source[0]"}, {"reason", "It threw: no."}});
+  history.By("tm-1").Tell(
+      "task.failed",
+      {{"subtask", "window[0]"}, {"reason", "The connection to source[0] failed: It is broken."}});
+  constexpr std::string_view kTold =
+      "sink[0] failed: The connection to window[0] failed: It is broken.";
+  history.By("jm").Tell("job.status",
+                        {{"from", "RUNNING"}, {"to", "RESTARTING"}, {"reason", kTold}});
+  history.By("jm").Tell("job.restored", {{"checkpoint", 4}, {"attempt", 2}});
+  const reports::RunSummary summary = Told(history);
+  ASSERT_THAT(summary.restart_causes, SizeIs(1));
+  EXPECT_EQ(summary.restart_causes[0].cause,
+            "source[0] failed: It threw: no.; then " + std::string(kTold));
+}
+
+TEST(CourseTest, BehindABrokenConnectionStandsTheCrashOfTheOtherSide) {
+  RecordingBuilder history;
+  history.By("jm").Tell("job.restored", {{"checkpoint", 0}, {"attempt", 1}});
+  history.By("tm-2").Tell("task.started", {{"subtask", "source[0]"}});
+  history.By("tm-1").Tell("task.started", {{"subtask", "sink[0]"}});
+  history.Tell("fault.crash", {{"process", "tm-2"}});
+  constexpr std::string_view kTold =
+      "sink[0] failed: The connection to source[0] failed: It is broken.";
+  history.By("jm").Tell("job.status",
+                        {{"from", "RUNNING"}, {"to", "RESTARTING"}, {"reason", kTold}});
+  history.By("jm").Tell("job.restored", {{"checkpoint", 4}, {"attempt", 2}});
+  EXPECT_EQ(Told(history).restart_causes.at(0).cause, "tm-2 crashed; then " + std::string(kTold));
 }
 
 TEST(CourseTest, AJobThatFailedSaysWhy) {
