@@ -22,6 +22,8 @@ constexpr int64_t kNanosPerMilli = 1'000'000;
 constexpr auto kMonths = std::to_array<std::string_view>(
     {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"});
 
+constexpr std::string_view kFraction = ".%f";
+
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 struct TimeParts {
@@ -236,6 +238,10 @@ sim::Result<engine::EventTime> ParseTimestamp(std::string_view text, std::string
   TimeParts parts;
   for (size_t at = 0; at < format.size(); ++at) {
     const std::string_view before = in.rest();
+    if (format.substr(at).starts_with(kFraction) && !before.starts_with('.')) {
+      at += kFraction.size() - 1;  // whole units are written without it by many
+      continue;
+    }
     const bool is_directive = format[at] == '%' && at + 1 < format.size();
     const bool found =
         is_directive ? ReadDirective(in, format[++at], parts) : in.Literal(format[at]);
@@ -277,8 +283,7 @@ std::string ShowUtc(engine::EventTime time) {
 }
 
 sim::Result<engine::EventTime> ParseUtc(std::string_view text) {
-  const bool has_fraction = text.contains('.');
-  return ParseTimestamp(text, has_fraction ? "%Y-%m-%dT%H:%M:%S.%f%z" : "%Y-%m-%dT%H:%M:%S%z");
+  return ParseTimestamp(text, "%Y-%m-%dT%H:%M:%S.%f%z");
 }
 
 }  // namespace flinch::scenarios

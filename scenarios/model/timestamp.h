@@ -4,7 +4,8 @@
 // machine, UTC unless the text itself says otherwise.
 //   %Y year of four digits   %m month   %d day   %b month as Jan … Dec
 //   %H hour   %M minute   %S second (no leap second)
-//   %f one to nine digits of a fraction of the number before it, whose sign it shares
+//   %f one to nine digits of a fraction of the number before it, whose sign it shares; behind a
+//      point, ".%f", it may be missing together with that
 //   %z Z, +hhmm, +hh:mm or the same with a minus
 //   %s seconds since 1970   %Q milliseconds since 1970   %% a percent sign
 // A blank stands for one or more blanks; everything else for itself. What a format leaves out is
