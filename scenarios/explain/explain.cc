@@ -373,6 +373,7 @@ class Teller {
     }
     if (witness_ != nullptr) {
       Say(past.TellEarlyNotification(*witness_));
+      Say(finding.breach == "lives_on" ? TellOutlived(past, *witness_) : "");
     }
   }
 

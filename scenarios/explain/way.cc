@@ -147,6 +147,18 @@ std::string TellOwnAbort(const Steps& steps) {
           : "");
 }
 
+// When the task that wrote this snapshot told the coordinator of it; null: never.
+const RecordedEvent* AcknowledgementOf(const History& past, const RecordedEvent& uploaded) {
+  for (const RecordedEvent* const event : past.All(events::kCheckpointAcknowledged)) {
+    if (event->id > uploaded.id && event->process == uploaded.process &&
+        event->Number("id") == uploaded.Number("id") &&
+        event->Text("subtask") == uploaded.Text("subtask")) {
+      return event;
+    }
+  }
+  return nullptr;
+}
+
 // Its checkpoint came, and it was never committed.
 std::string TellMissingCommit(const Steps& steps) {
   const int64_t id = steps.stored->Number("id").value_or(
@@ -247,24 +259,63 @@ std::vector<std::string> TellFiles(const History& past, int64_t checkpoint) {
   const RecordedEvent* const given_up = past.First(events::kCheckpointAborted, "id", checkpoint);
   const RecordedEvent* const since = given_up != nullptr ? given_up : deleted;
   std::vector<std::string> writers;
+  const RecordedEvent* told = nullptr;  // the last that was handed over
   for (const RecordedEvent* const event : past.All(events::kSnapshotUploaded)) {
     const bool is_late = since == nullptr || since->id < event->id;
     if (event->Number("id") == checkpoint && is_late) {
       writers.push_back(fmt::format("{} on {} at {}", event->Text("subtask").value_or("a task"),
                                     event->process, At(*event)));
+      const RecordedEvent* const acknowledged = AcknowledgementOf(past, *event);
+      told = acknowledged != nullptr ? acknowledged : told;
     }
   }
   if (!writers.empty() && stored == nullptr) {
     const size_t count = std::min(writers.size(), kWritersTold);
     sentences.push_back(fmt::format(
-        "{}{} wrote a snapshot for it{}, and nobody has deleted that.",
+        "{}{} wrote a snapshot for it{}{}.",
         fmt::join(writers.begin(), writers.begin() + static_cast<std::ptrdiff_t>(count), ", "),
         count < writers.size() ? fmt::format(" and {} more", writers.size() - count) : "",
         given_up != nullptr  ? " after it had been given up"
         : deleted != nullptr ? " after that"
-                             : ""));
+                             : "",
+        told == nullptr ? ", and nobody has deleted that"
+                        : fmt::format(" and acknowledged it, the last at {}: from there on it was "
+                                      "for {} to delete, which did not",
+                                      At(*told), since == nullptr ? "jm" : since->process)));
   }
   return sentences;
+}
+
+std::string TellOutlived(const History& past, const RecordedEvent& work) {
+  const std::string_view subtask = work.Text("subtask").value_or("");
+  const std::optional<int64_t> attempt = work.Number("attempt");
+  const RecordedEvent* started = nullptr;
+  for (const RecordedEvent* const event : past.All(events::kTaskStarted)) {
+    if (event->process == work.process && event->Text("subtask") == subtask &&
+        event->Number("attempt") == attempt && event->id < work.id) {
+      started = event;
+    }
+  }
+  const RecordedEvent* lost = nullptr;
+  const RecordedEvent* registered = nullptr;
+  for (const RecordedEvent& event : past.events()) {
+    const bool is_meant = started != nullptr && started->id < event.id && event.id < work.id &&
+                          event.Text("name") == work.process;
+    lost = is_meant && event.kind == events::kTaskManagerLost && lost == nullptr ? &event : lost;
+    const bool is_first = is_meant && event.kind == events::kTaskManagerRegistered;
+    registered = is_first && registered == nullptr ? &event : registered;
+  }
+  if (registered == nullptr) {
+    return lost == nullptr
+               ? ""
+               : fmt::format("{} had given {} up at {}.", lost->process, work.process, At(*lost));
+  }
+  return fmt::format(
+      "{} registered anew with {} at {}{}, while {} of attempt {}, started there at {}, had not "
+      "ended: a TaskManager that has lost its JobManager ends its tasks first.",
+      work.process, registered->process, At(*registered),
+      lost == nullptr ? "" : ", which had given it up at " + At(*lost), subtask,
+      attempt.value_or(0), At(*started));
 }
 
 }  // namespace flinch::scenarios

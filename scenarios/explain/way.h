@@ -1,5 +1,6 @@
 // Ways through a recording: of one transaction, from its beginning to its end, and of the files of
-// one checkpoint; and who of those that had a hand in it did what nobody may.
+// one checkpoint, of a task that should be over; and who of those that had a hand in it did what
+// nobody may.
 //
 // Shape:    sentences; "" or none where the recording tells nothing, or nothing is wrong.
 // Promise:  whoever did right is not blamed. A successor that fences and aborts what belongs to no
@@ -23,5 +24,9 @@ std::string TellWrongStep(const History& past, std::string_view transaction);
 
 // Who wrote into the folder of the checkpoint, and who removed what lay there.
 std::vector<std::string> TellFiles(const History& past, int64_t checkpoint);
+
+// Of a task that was at work though a newer attempt had started: what its TaskManager, which is to
+// end it, did instead.
+std::string TellOutlived(const History& past, const RecordedEvent& work);
 
 }  // namespace flinch::scenarios

@@ -123,6 +123,32 @@ TEST(WayTest, TellsWhoDeletedFilesAndWhoWroteThemAfterwards) {
   EXPECT_THAT(TellFiles(late.history(), 5), IsEmpty());
 }
 
+// Whoever has acknowledged has handed the file over.
+TEST(WayTest, BlamesTheCoordinatorForWhatWasAcknowledgedLate) {
+  Past past;
+  past.Add(events::kCheckpointAborted, {{"id", 4}, {"reason", "CHECKPOINT_DECLINED"}})
+      .Add(events::kSnapshotUploaded, {{"id", 4}, {"subtask", "window[0]"}})
+      .Add(events::kCheckpointAcknowledged, {{"id", 4}, {"subtask", "window[0]"}});
+  EXPECT_THAT(
+      TellFiles(past.history(), 4),
+      ElementsAre("window[0] on world at #2, 00:00.200 wrote a snapshot for it after it had "
+                  "been given up and acknowledged it, the last at #3, 00:00.300: from there "
+                  "on it was for world to delete, which did not."));
+}
+
+TEST(WayTest, BlamesTheTaskManagerThatRegistersWithTasksThatHaveNotEnded) {
+  Past past;
+  past.Add(events::kTaskManagerRegistered, {{"name", "world"}, {"incarnation", 1}})
+      .Add(events::kTaskStarted, {{"subtask", "source[0]"}, {"attempt", 2}})
+      .Add(events::kTaskManagerLost, {{"name", "tm-9"}})
+      .Add(events::kTaskManagerRegistered, {{"name", "world"}, {"incarnation", 1}})
+      .Add(events::kTaskEndOfInput, {{"subtask", "source[0]"}, {"attempt", 2}});
+  EXPECT_EQ(TellOutlived(past.history(), past.events().back()),
+            "world registered anew with world at #4, 00:00.400, while source[0] of attempt 2, "
+            "started there at #2, 00:00.200, had not ended: a TaskManager that has lost its "
+            "JobManager ends its tasks first.");
+}
+
 }  // namespace
 
 }  // namespace flinch::scenarios
