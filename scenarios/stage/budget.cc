@@ -71,11 +71,11 @@ std::vector<std::string_view> Budget::wants() const {
           events::kTransactionCommitted,
           events::kTransactionAborted,
           events::kSinkCommitting,
-          "fault.crash",
-          "fault.restart"};
+          "fault."};
 }
 
 void Budget::OnEvent(const sim::TraceEvent& event) {
+  fault_events_ += event.kind.starts_with("fault.") ? 1U : 0U;
   const bool is_owed = sealed_ && event.time >= sim::SimTime(scenario_.limits.heal_after);
   if (event.kind == events::kCheckpointStored) {
     healed_checkpoints_ += is_owed ? 1U : 0U;
@@ -290,7 +290,7 @@ std::string Budget::WhyImpossible(const Circumstances& circumstances) const {
         "Without any fault the job does not finish either: at workload.rows_per_second = {} and "
         "task.record-time = {} its input may take {}, and limits.simulated_time is {}. Raise it.",
         scenario_.workload.rows_per_second, sim::Show(scenario_.options.task.record_time),
-        sim::Show(needed), sim::Show(scenario_.limits.simulated_time));
+        ShowRounded(needed), sim::Show(scenario_.limits.simulated_time));
   }
   if (!circumstances.finishes_generously()) {
     return "";
@@ -326,8 +326,11 @@ std::string Budget::WhyCutShort(const Circumstances& circumstances) const {
   const sim::Duration healed = Bounded(scenario_.limits.heal_after);
   const sim::Duration needed = healed + Bounded(TimeoutsOf(scenario_.options)) + 2 * once +
                                SlackOf(pace, circumstances.rows);
+  // A plan of many faults is no work of the job.
+  const uint64_t events =
+      scenario_.limits.events - std::min(fault_events_, scenario_.limits.events);
   const bool is_livelock =
-      outcome.limit == sim::Limit::kEvents && scenario_.limits.events / kEventsFactor > pace.events;
+      outcome.limit == sim::Limit::kEvents && events / kEventsFactor > pace.events;
   if (outcome.time - sim::kEpoch >= needed || is_livelock) {
     return "";
   }
@@ -339,11 +342,11 @@ std::string Budget::WhyCutShort(const Circumstances& circumstances) const {
       "{} at {}, when {} was reached; healed at {}, the job may need until {} for its time-outs "
       "and {} for {} once more{}. Raise the limit.",
       sealed_ ? "The run ended" : "The input was not published completely when the run ended",
-      sim::Show(outcome.time), limit, sim::Show(healed), sim::Show(needed), sim::Show(once),
+      sim::Show(outcome.time), limit, sim::Show(healed), ShowRounded(needed), ShowRounded(once),
       pace.finished ? "all its work" : "its input",
       outages_.longest_delay() > kAftermath
           ? fmt::format(", and {} held up what had begun for {}", outages_.delayed_by(),
-                        sim::Show(outages_.longest_delay()))
+                        ShowRounded(outages_.longest_delay()))
           : "");
 }
 
@@ -356,7 +359,7 @@ std::string Budget::WhyBacklog(const Circumstances& circumstances) const {
         "The log gave {} up after the healing: to work off what had queued may take {}, and "
         "sink.transaction-timeout is {}. Raise it.",
         healed_losses_ == 1 ? "a transaction" : fmt::format("{} transactions", healed_losses_),
-        sim::Show(all), sim::Show(scenario_.options.sink.transaction_timeout));
+        ShowRounded(all), sim::Show(scenario_.options.sink.transaction_timeout));
   }
   const engine::CheckpointOptions& options = scenario_.options.checkpoint;
   const sim::Duration work = WorkOf(circumstances.rows);
@@ -367,7 +370,7 @@ std::string Budget::WhyBacklog(const Circumstances& circumstances) const {
       "{} checkpoints expired after the healing: to work off what had queued may take {}, and "
       "execution.checkpointing.timeout is {}. Raise it, or "
       "execution.checkpointing.tolerable-failed-checkpoints.",
-      healed_expiries_, sim::Show(work), sim::Show(options.timeout));
+      healed_expiries_, ShowRounded(work), sim::Show(options.timeout));
 }
 
 std::string Budget::DamagedCheckpoints(const sim::World& world) const {

@@ -144,6 +144,7 @@ class Budget final : public sim::TraceObserver {
   std::map<std::string, Transaction, std::less<>> transactions_;  // open, or given up by time-out
   std::optional<std::string> missed_;  // the first given up that the job came back for
   std::set<std::string> committed_;
+  uint64_t fault_events_ = 0;
   uint64_t healed_checkpoints_ = 0;
   uint64_t healed_restarts_ = 0;
   uint64_t healed_expiries_ = 0;  // of checkpoints

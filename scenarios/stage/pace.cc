@@ -1,6 +1,7 @@
 #include "scenarios/stage/pace.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 
 #include "engine/events.h"
@@ -39,6 +40,13 @@ Pace PaceWatch::PaceAt(sim::SimTime now, uint64_t events) const {
           .ended = ended_ ? last_ : now,
           .longest_gap = ended_ || now <= last_ ? longest_ : std::max(longest_, now - last_),
           .events = events};
+}
+
+std::string ShowRounded(Duration span) {
+  const Duration rounded = std::chrono::ceil<std::chrono::milliseconds>(span);
+  const bool is_whole = rounded % std::chrono::seconds(1) == Duration(0);
+  return is_whole || rounded < std::chrono::seconds(1) ? sim::Show(rounded)
+                                                       : sim::Show(sim::SimTime(rounded));
 }
 
 Duration TimeoutsOf(const engine::EngineOptions& options) {

@@ -6,6 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/config.h"
 #include "sim/recording/recording.h"
@@ -44,6 +47,9 @@ inline constexpr sim::Duration kLongestSpan = std::chrono::hours(24 * 365);
 constexpr sim::Duration Bounded(sim::Duration span) {
   return span < kLongestSpan ? span : kLongestSpan;
 }
+
+// A span that was reckoned or measured, for people: whole milliseconds, and never too few of them.
+std::string ShowRounded(sim::Duration span);
 
 // All time-outs that a healed job may have to wait for, each once.
 sim::Duration TimeoutsOf(const engine::EngineOptions& options);

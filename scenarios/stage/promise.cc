@@ -114,7 +114,7 @@ class Reckoning {
         fmt::format("sink.transaction-timeout is {}; checkpoints come every {}, and the outages of "
                     "the plan, {} together, the recovery and a checkpoint may take {}: until then "
                     "a transaction must wait.",
-                    Show(timeout), Show(interval), Show(Outage()), Show(needed)));
+                    Show(timeout), Show(interval), ShowRounded(Outage()), ShowRounded(needed)));
   }
 
   void AddRestarts() {

@@ -124,6 +124,18 @@ TEST(BudgetTest, AJobThatWasNotDoneInTimeIsExcusedOnlyByALimitThatWasTooShort) {
   EXPECT_EQ(outcome.Excuse({kUnfinished}), "") << "nothing can happen any more";
 }
 
+TEST(BudgetTest, EventsOfFaultsAreNoLivelockOfTheJob) {
+  Outcome outcome([](Scenario& scenario) { scenario.limits.events = 300'000; });
+  outcome.Tell("topic.sealed");
+  outcome.end = sim::kEpoch + 1s;
+  outcome.limit = sim::Limit::kEvents;
+  EXPECT_EQ(outcome.Excuse({kUnfinished}), "");
+  for (int turn = 0; turn < 200'000; ++turn) {
+    outcome.Tell("fault.turn", {{"fault", 0}});
+  }
+  EXPECT_THAT(outcome.Excuse({kUnfinished}), HasSubstr("limits.events = 300000 was reached"));
+}
+
 TEST(BudgetTest, AnInputThatIsNotThereIsToldWithTheLimit) {
   Outcome outcome;
   EXPECT_EQ(outcome.Excuse({kUnfinished}), "") << "there was time to publish it twice";

@@ -15,6 +15,15 @@ void Store(RecordingBuilder& history, sim::Duration at) {
   history.At(at).By("jm").Tell("checkpoint.stored", {{"id", 1}});
 }
 
+TEST(ShowRoundedTest, LeavesNoNanosecondsAndNeverTooLittle) {
+  EXPECT_EQ(ShowRounded(12'345'678'901ns), "12.346s");
+  EXPECT_EQ(ShowRounded(1ns), "1ms");
+  EXPECT_EQ(ShowRounded(250ms), "250ms");
+  EXPECT_EQ(ShowRounded(90s), "90s");
+  EXPECT_EQ(ShowRounded(2min), "2m");
+  EXPECT_EQ(ShowRounded(0s), "0s");
+}
+
 TEST(PaceWatchTest, GivesTheLongestTimeWithoutACheckpoint) {
   RecordingBuilder history;
   Store(history, 1s);
