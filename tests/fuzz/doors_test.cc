@@ -25,6 +25,7 @@
 #include "scenarios/files/scenario_toml.h"
 #include "scenarios/input/input_file.h"
 #include "scenarios/lab/hunt_header.h"
+#include "scenarios/lab/lab_words.h"
 #include "scenarios/lab/shrunk_group.h"
 #include "scenarios/lab/token.h"
 #include "scenarios/lab/unit_result.h"
@@ -254,16 +255,55 @@ std::vector<std::string> Commands() {
           "defects a --seeds 1..3 --search all --quick",
           "list cells --all --names",
           "check a.toml",
-          "bench kernel --runs 3"};
+          "bench kernel --runs 3",
+          "explain fl1~a --json --plan p.toml",
+          "diff fl1~a fl1~b",
+          "report url_clicks --seed 7 --input rows.csv -o a.html",
+          "trace export fl1~a~s1 --format shiviz --scenario x.toml",
+          "study small_job --vary job.window=1s,2s --set a.b=c --seeds 1..3 -j 2 -o folder",
+          "hunt small_job --report page.html --junit a.xml --sarif b --gitlab c --tap - --github",
+          "new job clicks",
+          "help hunt"};
 }
 
-std::string KnockAtCommand(const std::string& text) {
+std::vector<std::string> WordsOf(const std::string& text) {
   std::vector<std::string> words;
   std::istringstream in(text);
   for (std::string word; std::getline(in, word, ' ');) {
     words.push_back(word);
   }
-  return Say(ParseCommandLine(words));
+  return words;
+}
+
+// What `flinch new` is given. What it writes goes with the folder in which it is asked.
+std::string KnockAtNew(const std::string& text) {
+  const std::filesystem::path before = std::filesystem::current_path();
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / fmt::format("flinch_fuzz_new_{}", getpid());
+  std::filesystem::create_directories(folder / "inner");
+  std::filesystem::current_path(folder / "inner");
+  std::vector<std::string> words = WordsOf(text);
+  words.insert(words.begin(), "new");
+  std::string said = Say(Flinch(words));
+  std::filesystem::current_path(before);
+  if (std::ranges::distance(std::filesystem::directory_iterator(folder),
+                            std::filesystem::directory_iterator()) != 1) {
+    said += "exception: it has written beside its folder";
+  }
+  std::filesystem::remove_all(folder);
+  return said;
+}
+
+// A program of somebody's own systems.
+std::vector<std::string> LabCommands() {
+  return {"hunt ledger --seeds 1..2000 --for 5m -j 4 --shard 1/4 --search swarm",
+          "run ledger --seed 7 --timeline --set a=b --strategy pct:3",
+          "replay fl1~ledger~s7~v-failed --fault {when={at=\"1s\"},do={crash=\"a\"}}",
+          "shrink fl1~ledger~s7",
+          "keep fl1~ledger~s7 --name x",
+          "regress a.toml",
+          "merge a b --strict",
+          "list"};
 }
 
 std::string KnockAtSet(const std::string& text) {
@@ -304,7 +344,21 @@ std::vector<Door> Doors() {
       {"tape", Tapes(), [](const std::string& text) { return Say(sim::ParseTape(text)); }},
       {"regression", Regressions(),
        [](const std::string& text) { return Say(ParseRegression("fuzz.toml", text)); }},
-      {"command", Commands(), KnockAtCommand},
+      {"command", Commands(),
+       [](const std::string& text) { return Say(ParseCommandLine(WordsOf(text))); }},
+      {"report", Tokens(),
+       [](const std::string& text) {
+         return Say(Flinch({"report", text, "-o", FileOf("", ".html")}));
+       }},
+      {"trace", Tokens(),
+       [](const std::string& text) { return Say(Flinch({"trace", "export", text})); }},
+      {"explain", Tokens(), [](const std::string& text) { return Say(Flinch({"explain", text})); }},
+      {"new", {"job clicks", "sink ledger2", "system my_system"}, KnockAtNew},
+      {"lab", LabCommands(),
+       [](const std::string& text) {
+         const std::vector<std::string> words = WordsOf(text);
+         return Say(lab::ReadLabWords(words));
+       }},
   };
 }
 
@@ -329,9 +383,9 @@ int64_t Now() {
   return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
 }
 
-constexpr auto kDoors =
-    std::to_array<std::string_view>({"scenario", "plan", "check", "fault", "set", "token", "replay",
-                                     "results", "rows", "tape", "regression", "command"});
+constexpr auto kDoors = std::to_array<std::string_view>(
+    {"scenario", "plan", "check", "fault", "set", "token", "replay", "results", "rows", "tape",
+     "regression", "command", "report", "trace", "explain", "new", "lab"});
 
 class DoorTest : public ::testing::TestWithParam<std::string_view> {};
 

@@ -1,55 +1,20 @@
 // What people who run such jobs have reported, as scenarios: what flinch says of each.
 #include <cstdint>
-#include <sstream>
 #include <string>
-#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "reports/run_summary.h"
-#include "scenarios/cli/commands.h"
-#include "scenarios/files/scenario_toml.h"
-#include "scenarios/stage/run.h"
-#include "tests/paths.h"
+#include "tests/reports_from_outside/reported.h"
 
 namespace flinch::scenarios {
 
 namespace {
 
-using namespace std::chrono_literals;
 using reports::Verdict;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-std::string PathOf(const std::string& name) {
-  return std::string(FLINCH_SOURCE_DIR) + "/tests/reports_from_outside/" + name + ".toml";
-}
-
-Scenario Load(const std::string& name) {
-  sim::Result<Scenario> scenario = ReadScenario(PathOf(name));
-  EXPECT_TRUE(scenario.has_value()) << scenario.error().message;
-  return scenario.value_or(Scenario());
-}
-
-RunResult RunOn(const Scenario& scenario, uint64_t seed) {
-  const sim::Result<Workload> workload = LoadWorkload(scenario, seed, std::nullopt);
-  EXPECT_TRUE(workload.has_value());
-  return Run({.scenario = scenario, .workload = *workload, .seed = seed, .defects = {}});
-}
-
-struct Said {
-  int exit_code = 0;
-  std::string out;
-  std::string err;
-};
-
-Said Say(const std::vector<std::string>& words) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int exit_code = RunProgram("flinch", words, out, err);
-  return {.exit_code = exit_code, .out = out.str(), .err = err.str()};
-}
 
 // The sinks have written, and the JobManager is down for longer than the broker waits for it.
 TEST(ReportsTest, AnOutageLongerThanTheTransactionTimeoutDecidesNothingAndSaysWhy) {
@@ -63,6 +28,7 @@ TEST(ReportsTest, AnOutageLongerThanTheTransactionTimeoutDecidesNothingAndSaysWh
       if (summary.verdict == Verdict::kInconclusive) {
         EXPECT_THAT(summary.reason, HasSubstr("sink.transaction-timeout = 2s")) << attempts;
         EXPECT_THAT(summary.reason, HasSubstr("the outage was longer")) << attempts;
+        EXPECT_THAT(reports::ShowText(summary), Not(HasSubstr("is parked"))) << "a page of fibers";
         ++inconclusive;
       }
     }
@@ -71,12 +37,12 @@ TEST(ReportsTest, AnOutageLongerThanTheTransactionTimeoutDecidesNothingAndSaysWh
 }
 
 TEST(ReportsTest, ATransactionTimeoutBelowTheIntervalIsToldByCheckAndRun) {
-  const std::string path = PathOf("txn-timeout-below-interval");
-  const Said checked = Say({"check", path});
+  const std::string path = PathOfReported("txn-timeout-below-interval.toml");
+  const tests::Outcome checked = tests::Flinch({"check", path});
   EXPECT_EQ(checked.exit_code, 0);
   EXPECT_THAT(checked.out, HasSubstr("Not promised: sink.transaction-timeout is 1s, and "
                                      "checkpoints come every 3s"));
-  const Said ran = Say({"run", path, "--seed", "1"});
+  const tests::Outcome ran = tests::Flinch({"run", path, "--seed", "1"});
   EXPECT_NE(ran.exit_code, 1) << ran.out;
   EXPECT_THAT(ran.err, HasSubstr("Not promised: sink.transaction-timeout is 1s"));
 }
@@ -120,13 +86,39 @@ TEST(ReportsTest, CheckpointsThatExpireAreNoFailureOfTheEngine) {
   }
 }
 
+// Files that could not be removed when a checkpoint was subsumed, and the next one was the last.
+TEST(ReportsTest, ADeletionThatFailedBeforeTheLastCheckpointIsTriedAgain) {
+  const Scenario scenario = Load("leak-deletion-not-retried");
+  size_t failed = 0;
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    const reports::RunSummary summary = RunOn(scenario, seed).summary;
+    EXPECT_EQ(summary.verdict, Verdict::kPassed) << reports::ShowText(summary);
+    failed += summary.faults.size();
+  }
+  EXPECT_EQ(failed, 200U) << "a fault that never came proves nothing";
+}
+
+// The record that nobody can process, not the connections that end with its task.
+TEST(ReportsTest, APoisonRecordIsTheCauseOfEachRestartAndOfTheEnd) {
+  const Scenario scenario = Load("poison-record");
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    const reports::RunSummary summary = RunOn(scenario, seed).summary;
+    ASSERT_EQ(summary.restart_causes.size(), 3U) << reports::ShowText(summary);
+    for (const reports::Restart& restart : summary.restart_causes) {
+      EXPECT_THAT(restart.cause, HasSubstr("failed: User code threw in parse[")) << seed;
+    }
+    EXPECT_THAT(summary.job_end, HasSubstr("failed: User code threw in parse[")) << seed;
+  }
+}
+
 TEST(ReportsTest, AFaultWhoseEventComesBehindTheHealingSaysSo) {
-  const std::string path = PathOf("event-after-healing");
-  const Said ran = Say({"run", path, "--seed", "1"});
+  const std::string path = PathOfReported("event-after-healing.toml");
+  const tests::Outcome ran = tests::Flinch({"run", path, "--seed", "1"});
   EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("the checkpoint.subsumed number 1 came behind the healing at 6s"));
-  EXPECT_EQ(Say({"run", path, "--seed", "1", "--strict"}).exit_code, 3);
-  const Said later = Say({"run", path, "--seed", "1", "--strict", "--set", "limits.heal_after=9s"});
+  EXPECT_EQ(tests::Flinch({"run", path, "--seed", "1", "--strict"}).exit_code, 3);
+  const tests::Outcome later =
+      tests::Flinch({"run", path, "--seed", "1", "--strict", "--set", "limits.heal_after=9s"});
   EXPECT_EQ(later.exit_code, 0) << later.out << later.err;
   EXPECT_THAT(later.out, Not(HasSubstr("behind the healing")));
 }

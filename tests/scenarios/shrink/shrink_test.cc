@@ -17,6 +17,7 @@ namespace flinch::scenarios {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 Scenario Clicks() {
   Scenario scenario = *FindLibraryScenario("url_clicks");
@@ -46,6 +47,26 @@ std::optional<RunRequest> FindFailure(const engine::Defects& defects) {
   return std::nullopt;
 }
 
+// The rows without any of which it does not fail like this; of those that are published.
+std::vector<uint64_t> RowsThatMatter(const Shrunk& shrunk) {
+  const RowSelection& rows = shrunk.run.scenario.workload.rows;
+  const NumberRanges kept =
+      rows.all() ? NumberRanges::From(1, shrunk.run.workload.rows.size()) : rows.numbers();
+  std::vector<uint64_t> matter;
+  const std::vector<uint64_t> numbers = kept.Numbers();
+  for (size_t place = 0; place < numbers.size(); ++place) {
+    Scenario fewer = shrunk.run.scenario;
+    fewer.workload.rows = RowSelection::OfRanges(kept.Without(place, place + 1));
+    RunRequest without = shrunk.run;
+    without.scenario = fewer;
+    without.workload = *LoadWorkload(fewer, without.seed, std::nullopt);
+    if (SignatureOf(SummaryOf(without)) != shrunk.signature) {
+      matter.push_back(numbers[place]);
+    }
+  }
+  return matter;
+}
+
 class ShrinkDefectTest : public ::testing::TestWithParam<engine::Defect> {};
 
 TEST_P(ShrinkDefectTest, LeavesFewFaultsAndRecordsThatFailTheSameWay) {
@@ -61,6 +82,7 @@ TEST_P(ShrinkDefectTest, LeavesFewFaultsAndRecordsThatFailTheSameWay) {
   EXPECT_LE(shrunk->run.plan->faults.size(), 3U) << faults::ShowToml(*shrunk->run.plan);
   EXPECT_LE(shrunk->run.workload.rows.size(), 10U);
   EXPECT_EQ(NamesOf(shrunk->run.defects), NamesOf(defects));
+  EXPECT_THAT(RowsThatMatter(*shrunk), SizeIs(shrunk->run.workload.rows.size()));
 
   const sim::Result<Shrunk> again = Shrink(shrunk->run, options);
   ASSERT_TRUE(again.has_value());
