@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include <fmt/format.h>
@@ -25,7 +26,8 @@ class InputReportsTest : public ::testing::Test {
   // `flinch run SCENARIO --input FILE`, and what it wrote: "KEY COUNT in START".
   tests::Outcome RunFile(const std::string& scenario, const std::string& input,
                          const std::vector<std::string>& settings = {}) {
-    const std::string output = ::testing::TempDir() + "/flinch_reported.jsonl";
+    const std::string output =
+        fmt::format("{}/flinch_reported_{}.jsonl", ::testing::TempDir(), getpid());
     std::filesystem::remove(output);
     std::vector<std::string> words = {"run",     PathOfReported(scenario), "--seed",   "1",
                                       "--input", PathOfReported(input),    "--output", output};
