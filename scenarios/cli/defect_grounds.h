@@ -36,7 +36,7 @@ inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "small_job",
      .settings = {"limits.heal_after=8s", "sink.transaction-timeout=700ms"}},
     {.scenario = "small_job",
-     .settings = {"execution.checkpointing.timeout=30ms",
+     .settings = {"execution.checkpointing.timeout=40ms",
                   "execution.checkpointing.tolerable-failed-checkpoints=100000"}},
     {.scenario = "url_clicks"},
 });

@@ -208,7 +208,7 @@ INSTANTIATE_TEST_SUITE_P(
                    "from there "
                    "on it was for jm to delete, which did not",
                    "ransaction \"",
-                   {"execution.checkpointing.timeout=30ms",
+                   {"execution.checkpointing.timeout=40ms",
                     "execution.checkpointing.tolerable-failed-checkpoints=100000"}},
         GuiltyCase{"recovers_the_oldest",
                    "restored from checkpoint [0-9]+, though checkpoint [0-9]+ was in the store",
