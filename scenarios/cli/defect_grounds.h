@@ -24,8 +24,8 @@ struct DefectGround {
 // One after the other. Without lags in nanoseconds some timestamps lie on the border of a window;
 // healed after the end of its input a job has faults there, too; who waits for an interval is
 // noticed where it is long, who counts restarts wrongly where there are few, who loses output in
-// silence where the log gives transactions up, and who forgets what belongs to checkpoints that were
-// given up where many are.
+// silence where the log gives transactions up, and who forgets what belongs to checkpoints that
+// were given up where many are.
 inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "small_job"},
     {.scenario = "small_job", .settings = {"workload.out_of_order=0s"}},
