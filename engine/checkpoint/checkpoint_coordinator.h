@@ -8,8 +8,8 @@
 //           bounded (see the core), and the JobMaster goes on.
 // Ends:     a checkpoint is final when all tasks had seen all of their input before it was
 //           triggered. That moment is answered at once, whatever interval and pause say, and again
-//           when it fails; the notification is repeated until the job is finished. Files that could
-//           not be removed are tried again for as long as the JobManager lives.
+//           when it fails. Who is notified hears of it in the end: that is the job's. Files that
+//           could not be removed are tried again for as long as the JobManager lives.
 // Source:   Flink's CheckpointCoordinator; Carbone et al. 2015.
 #pragma once
 
@@ -43,6 +43,7 @@ class CheckpointedJob {
   virtual std::string NameOf(const ExecutionAttemptId& task) const = 0;
   // Failure to reach the task comes back as OnTriggerFailed.
   virtual void Trigger(const ExecutionAttemptId& task, const CheckpointMeta& meta) = 0;
+  // Both are repeated until the task has heard them, or need not any more.
   virtual void NotifyComplete(const ExecutionAttemptId& task, CheckpointId id, bool is_final) = 0;
   virtual void NotifyAborted(const ExecutionAttemptId& task, CheckpointId id) = 0;
   // More checkpoints failed in a row than are tolerated.

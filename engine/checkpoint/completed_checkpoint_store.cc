@@ -73,7 +73,8 @@ sim::Result<void> CompletedCheckpointStore::Recover() {
     }
   }
   std::ranges::sort(checkpoints_, {}, &CompletedCheckpoint::id);
-  sweep_due_ = true;
+  found_ = latest() == nullptr ? CheckpointId() : latest()->id;
+  swept_.reset();
   if (defects_.Has(Defect::kRecoversTheOldest)) {
     std::ranges::reverse(checkpoints_);
   }
@@ -123,7 +124,7 @@ std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
       return subsumed;  // the next clean-up tries again
     }
   }
-  if (sweep_due_ && latest() != nullptr) {
+  if (IsSweepDue()) {
     Sweep();
   }
   return subsumed;
@@ -135,8 +136,12 @@ void CompletedCheckpointStore::Discard(std::span<const CheckpointId> ids) {
 }
 
 bool CompletedCheckpointStore::clean() const {
-  return unreferenced_.empty() && checkpoints_.size() <= retained_ &&
-         (!sweep_due_ || latest() == nullptr);
+  return unreferenced_.empty() && checkpoints_.size() <= retained_ && !IsSweepDue();
+}
+
+bool CompletedCheckpointStore::IsSweepDue() const {
+  return found_ && latest() != nullptr &&
+         (!swept_ || (*swept_ <= *found_ && *swept_ != latest()->id));
 }
 
 bool CompletedCheckpointStore::DeleteUnreferenced() {
@@ -159,7 +164,7 @@ void CompletedCheckpointStore::Sweep() {
   if (!paths) {
     return;  // the next clean-up tries again
   }
-  sweep_due_ = false;
+  swept_ = latest()->id;
   std::set<CheckpointId> left;
   for (const std::string& path : *paths) {
     if (const std::optional<CheckpointId> id = CheckpointOf(job_, path);

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -65,6 +66,7 @@ class CompletedCheckpointStore {
   sim::Result<CompletedCheckpoint> Read(const std::string& path) const;
   // False: not all of them.
   bool DeleteUnreferenced();
+  bool IsSweepDue() const;
   void Sweep();
 
   sim::Environment& environment_;
@@ -73,7 +75,10 @@ class CompletedCheckpointStore {
   Defects defects_;
   std::vector<CompletedCheckpoint> checkpoints_;  // ids grow
   std::set<CheckpointId> unreferenced_;           // their files are to go
-  bool sweep_due_ = false;                        // others may have left files, too
+  // Others may have left files, too: of what they began behind the newest that they stored, until
+  // one of our own is stored.
+  std::optional<CheckpointId> found_;  // the newest that Recover found; 0: none
+  std::optional<CheckpointId> swept_;  // the newest at the last sweep
 };
 
 // Numbers that are never given out twice, whoever asks and whatever crashes: 1, 2, … in a file of

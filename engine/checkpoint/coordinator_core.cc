@@ -19,16 +19,15 @@ constexpr sim::Duration kStoreRetry = 100ms;
 // So is a clean-up that left something.
 constexpr sim::Duration kCleanUpRetry = 200ms;
 
-// When the final checkpoint has failed the next follows after this time, and the notification of
-// one that has not is repeated so often. An interval that is shorter counts instead.
+// When the final checkpoint has failed the next follows after this time. An interval that is shorter
+// counts instead.
 constexpr sim::Duration kFinalRetry = 200ms;
 
 }  // namespace
 
 std::string_view Name(CoordinatorTimer::Kind kind) {
-  static constexpr std::array<std::string_view, 7> kNames = {
-      "interval", "pause",       "final-retry",   "repeat-final",
-      "expiry",   "store-again", "clean-up-again"};
+  static constexpr std::array<std::string_view, 6> kNames = {
+      "interval", "pause", "final-retry", "expiry", "store-again", "clean-up-again"};
   return kNames.at(static_cast<size_t>(kind));
 }
 
@@ -107,7 +106,7 @@ void CoordinatorCore::On(const input::Stop&) {
   running_ = false;
   drawing_.reset();
   final_.reset();
-  for (const Kind kind : {Kind::kInterval, Kind::kPause, Kind::kFinalRetry, Kind::kRepeatFinal}) {
+  for (const Kind kind : {Kind::kInterval, Kind::kPause, Kind::kFinalRetry}) {
     CancelTimer(kind);
   }
   for (auto pending = pending_.begin(); pending != pending_.end();) {
@@ -258,8 +257,6 @@ void CoordinatorCore::On(const input::StoreEnded& ended) {
   }
   if (running_ && is_final) {
     final_ = ended.id;
-    final_tasks_ = checkpoint.Tasks();
-    RepeatFinal();
   }
   StoreNext();
   CleanUp();
@@ -271,12 +268,6 @@ void CoordinatorCore::On(const input::StoreEnded& ended) {
 void CoordinatorCore::Announce(const PendingCheckpoint& pending, bool is_final) {
   Emit(effect::NotifyComplete{
       .id = pending.id(), .is_final = is_final, .is_repeated = false, .tasks = pending.Tasks()});
-}
-
-void CoordinatorCore::RepeatFinal() {
-  if (!options_.defects.Has(Defect::kFinalNotificationSentOnce)) {
-    StartTimer(Kind::kRepeatFinal, std::min(options_.checkpoint.interval, kFinalRetry));
-  }
 }
 
 void CoordinatorCore::On(const input::Decline& decline) {
@@ -404,13 +395,6 @@ void CoordinatorCore::On(const input::TimerFired& fired) {
     case Kind::kPause:
     case Kind::kFinalRetry:
       return TriggerNow();
-    case Kind::kRepeatFinal:
-      if (running_ && final_) {
-        Emit(effect::NotifyComplete{
-            .id = *final_, .is_final = true, .is_repeated = true, .tasks = final_tasks_});
-        RepeatFinal();
-      }
-      return;
     case Kind::kExpiry:
       if (pending != pending_.end()) {
         Abort(pending, CheckpointInput::kExpired);

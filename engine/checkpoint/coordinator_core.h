@@ -49,7 +49,6 @@ struct CoordinatorTimer {
     kInterval,    // the next periodic trigger
     kPause,       // the pause after a completion is over
     kFinalRetry,  // the final checkpoint has failed
-    kRepeatFinal,
     kExpiry,      // of one checkpoint
     kStoreAgain,  // likewise
     kCleanUpAgain,
@@ -273,7 +272,6 @@ class CoordinatorCore {
   void Complete(Pending::iterator pending);
   void StoreNext();
   void Announce(const PendingCheckpoint& pending, bool is_final);
-  void RepeatFinal();
   void DiscardLate(CheckpointId id, const ExecutionAttemptId& task);
   void CleanUp();
   void StartTimer(Kind kind, sim::Duration after, CheckpointId id = {});
@@ -301,7 +299,6 @@ class CoordinatorCore {
   Pending pending_;
   std::optional<CheckpointId> storing_;
   std::optional<CheckpointId> final_;  // stored in this attempt: nothing can follow
-  std::vector<ExecutionAttemptId> final_tasks_;
 
   std::set<CheckpointId> stored_;
   std::optional<CompletedCheckpoint> latest_;

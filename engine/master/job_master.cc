@@ -1,5 +1,6 @@
 #include "engine/master/job_master.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,6 +17,9 @@ namespace job_input = scheduler_input;
 
 // A durable write that failed is repeated after this time.
 constexpr sim::Duration kWriteRetry = 200ms;
+
+// Between two attempts to tell a TaskManager that is not there something.
+constexpr sim::Duration kNotifyPause = 100ms;
 
 // Where the status of a job that has ended lies, so that no later master runs it again. Flink: the
 // JobResultStore.
@@ -293,6 +297,7 @@ std::string JobMaster::NameOf(const ExecutionAttemptId& task) const {
 }
 
 void JobMaster::Trigger(const ExecutionAttemptId& task, const CheckpointMeta& meta) {
+  last_triggered_ = meta.id;
   const std::optional<sim::Address> to = AddressOf(task);
   if (!to) {
     checkpoints_.OnTriggerFailed(meta.id);
@@ -309,20 +314,47 @@ void JobMaster::Trigger(const ExecutionAttemptId& task, const CheckpointMeta& me
 }
 
 void JobMaster::NotifyComplete(const ExecutionAttemptId& task, CheckpointId id, bool is_final) {
-  if (const std::optional<sim::Address> to = AddressOf(task)) {
-    rpc_.Tell(*to, NotifyCheckpointComplete{.job = job_,
-                                            .token = options_.token,
-                                            .task = task,
-                                            .checkpoint = id,
-                                            .is_final = is_final});
+  const NotifyCheckpointComplete notification{
+      .job = job_, .token = options_.token, .task = task, .checkpoint = id, .is_final = is_final};
+  if (!is_final || !options_.defects.Has(Defect::kFinalNotificationSentOnce)) {
+    Insist(notification, options_.engine.rpc.ask_timeout);
+  } else if (const std::optional<sim::Address> to = AddressOf(task)) {
+    rpc_.Tell(*to, notification);
   }
 }
 
 void JobMaster::NotifyAborted(const ExecutionAttemptId& task, CheckpointId id) {
-  if (const std::optional<sim::Address> to = AddressOf(task)) {
-    rpc_.Tell(*to, NotifyCheckpointAborted{
-                       .job = job_, .token = options_.token, .task = task, .checkpoint = id});
+  Insist(
+      NotifyCheckpointAborted{.job = job_, .token = options_.token, .task = task, .checkpoint = id},
+      options_.engine.rpc.ask_timeout);
+}
+
+// A newer one that is complete implies it.
+bool JobMaster::IsOvertaken(const NotifyCheckpointComplete& notification) const {
+  return checkpoints_.latest() != nullptr && checkpoints_.latest()->id > notification.checkpoint;
+}
+
+// The barriers of a newer one end what waits for those of this one.
+bool JobMaster::IsOvertaken(const NotifyCheckpointAborted& notification) const {
+  return last_triggered_ > notification.checkpoint;
+}
+
+template <typename Notification>
+void JobMaster::Insist(const Notification& notification, sim::Duration timeout) {
+  const std::optional<sim::Address> to = AddressOf(notification.task);
+  if (!to || IsOvertaken(notification)) {
+    return;
   }
+  rpc_.Ask(main_thread_, *to, notification, timeout,
+           [this, notification, timeout](const sim::Result<Nothing>& reply) {
+             const bool is_silent = !reply && reply.error().code == sim::ErrorCode::kTimeout;
+             if (is_silent || (!reply && reply.error().code == sim::ErrorCode::kUnavailable)) {
+               const sim::Duration next =
+                   std::min(2 * timeout, 8 * options_.engine.rpc.ask_timeout);
+               main_thread_.PostLater(is_silent ? sim::Duration(0) : kNotifyPause,
+                                      [this, notification, next] { Insist(notification, next); });
+             }
+           });
 }
 
 void JobMaster::OnTooManyFailures(const std::string& reason) {

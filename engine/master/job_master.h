@@ -94,6 +94,12 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
 
   SubmitTask Describe(const Execution& execution) const;
   std::optional<sim::Address> AddressOf(const ExecutionAttemptId& task) const;
+  bool IsOvertaken(const NotifyCheckpointComplete& notification) const;
+  bool IsOvertaken(const NotifyCheckpointAborted& notification) const;
+  // Tells the task, again and again, until its TaskManager has answered, the task is another one's,
+  // or the notification is overtaken: a lost message must not wait for the next of its kind.
+  template <typename Notification>
+  void Insist(const Notification& notification, sim::Duration timeout);
 
   sim::Environment& environment_;
   MainThread& main_thread_;
@@ -109,6 +115,7 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
   std::deque<SchedulerInput> inputs_;
   bool stepping_ = false;
   std::map<SchedulerTimer, TimerId> timers_;
+  CheckpointId last_triggered_;
 };
 
 inline constexpr auto kJobMasterService = std::to_array<ServiceMethod<JobMaster>>({

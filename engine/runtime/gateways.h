@@ -276,7 +276,7 @@ struct TriggerCheckpoint {
   }
 };
 
-// May be lost; a later one, or a restore, makes it good.
+// Repeated until answered, or until a later one, or a restore, makes it good.
 struct NotifyCheckpointComplete {
   static constexpr auto kMethod = TaskExecutorMethod::kNotifyCheckpointComplete;
   using Reply = Nothing;

@@ -17,6 +17,9 @@ namespace {
 constexpr sim::Duration kRegistrationTimeout = 100ms;
 constexpr sim::Duration kRegistrationPause = 50ms;
 
+// Between two attempts to remove a snapshot that nobody has heard of.
+constexpr sim::Duration kDiscardPause = 200ms;
+
 }  // namespace
 
 TaskExecutor::TaskExecutor(sim::Environment& environment, JobCatalog& catalog,
@@ -153,7 +156,8 @@ void TaskExecutor::OnSubmit(const SubmitTask& submit) {
     return;
   }
   StreamTask* const running = task->get();
-  tasks_[deployment.task] = {.leader = leader, .task = *std::move(task)};
+  tasks_[deployment.task] = {
+      .leader = leader, .job_name = deployment.job_name, .task = *std::move(task)};
   environment_.Spawn(
       "task", [this, leader, id = deployment.task, running] { RunTask(leader, id, *running); });
 }
@@ -231,6 +235,7 @@ void TaskExecutor::OnSnapshot(const ExecutionAttemptId& task, CheckpointId id,
   main_thread_.Post([this, task, id, snapshot] {
     const std::optional<JobLeader> leader = LeaderOf(task);
     if (!leader) {
+      DiscardSnapshot(snapshot.path);
       return;
     }
     Insist(AcknowledgeCheckpoint{.job = leader->job,
@@ -252,6 +257,18 @@ void TaskExecutor::OnDecline(const ExecutionAttemptId& task, CheckpointId id,
   main_thread_.Post([this, task, id, reason] {
     if (const std::optional<JobLeader> leader = LeaderOf(task)) {
       Decline(*leader, task, id, reason);
+    } else if (const auto deployed = tasks_.find(task); deployed != tasks_.end()) {
+      DiscardSnapshot(SnapshotPath(deployed->second.job_name, id, task));
+    }
+  });
+}
+
+// It was never acknowledged, so no checkpoint has it. At most one for each task and each leader
+// that it loses waits for the volume.
+void TaskExecutor::DiscardSnapshot(const std::string& path) {
+  environment_.Spawn("discard", [this, path] {
+    while (!RemoveSnapshot(environment_.shared(), path)) {
+      environment_.Sleep(kDiscardPause);
     }
   });
 }

@@ -71,6 +71,7 @@ class TaskExecutor final : public TaskListener {
  private:
   struct Deployed {
     JobLeader leader;  // that wanted it
+    std::string job_name;
     std::unique_ptr<StreamTask> task;
   };
 
@@ -95,6 +96,8 @@ class TaskExecutor final : public TaskListener {
   void ReportRunning(const ExecutionAttemptId& task, bool end_of_input);
   void Decline(const JobLeader& leader, const ExecutionAttemptId& task, CheckpointId id,
                const std::string& reason);
+  // Removes the file of a snapshot of which nobody has heard, and nobody will: its leader is gone.
+  void DiscardSnapshot(const std::string& path);
   // Repeats it until the JobManager has answered, or is not ours any more. `refused` runs when it
   // refuses the message as such.
   template <typename Message, typename Refused>

@@ -347,7 +347,7 @@ TEST(CheckpointCoordinatorTest, AVolumeThatRefusesAnIdSkipsOneTrigger) {
   EXPECT_THAT(stage.Ids(events::kCheckpointStored), ElementsAre(2));
 }
 
-TEST(CheckpointCoordinatorTest, TheFinalCheckpointComesAtOnceAndIsAnnouncedUntilTheJobEnds) {
+TEST(CheckpointCoordinatorTest, TheFinalCheckpointComesAtOnceAndNothingFollows) {
   CoordinatorStage stage;
   stage.options.interval = 10s;
   stage.job.acknowledges_after = 10ms;
@@ -359,14 +359,9 @@ TEST(CheckpointCoordinatorTest, TheFinalCheckpointComesAtOnceAndIsAnnouncedUntil
     });
     stage.Sleep(kIdTime + 10ms + kStoreTime);
     EXPECT_EQ(stage.Heard("complete sink[0] 1 final"), 1U);
-    stage.Sleep(600ms);
-    EXPECT_EQ(stage.Heard("complete sink[0] 1 final"), 4U) << "notifications may be lost";
     stage.Sleep(35s);
     EXPECT_THAT(stage.Ids(events::kCheckpointTriggered), ElementsAre(1)) << "nothing can follow";
-    stage.Do([&] { stage.job.coordinator->Stop(); });
-    const size_t heard = stage.Heard("complete sink[0] 1 final");
-    stage.Sleep(35s);
-    EXPECT_EQ(stage.Heard("complete sink[0] 1 final"), heard);
+    EXPECT_EQ(stage.Heard("complete sink[0] 1 final"), 1U) << "the job repeats what may be lost";
   });
   EXPECT_THAT(stage.Ids(events::kCheckpointNotified), ElementsAre(1));
 }

@@ -171,6 +171,34 @@ TEST(CompletedCheckpointStoreTest, SweepsWhatAnEarlierMasterLeft) {
       << "nobody is still at work on what is older than the newest; 9 may become one";
 }
 
+// What the earlier master had begun lies above all that it had stored.
+TEST(CompletedCheckpointStoreTest, SweepsAgainBehindTheFirstOfItsOwn) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("jm", [](sim::Environment& environment) {
+    CompletedCheckpointStore store(environment, "job", 1);
+    ASSERT_TRUE(store.Add(MakeCheckpoint(environment, 6)));
+    (void)MakeCheckpoint(environment, 7);
+  }));
+  ASSERT_TRUE(bench.Run("jm", [&bench](sim::Environment& environment) {
+    CompletedCheckpointStore store(environment, "job", 1);
+    ASSERT_TRUE(store.Recover());
+    EXPECT_FALSE(store.clean());
+    EXPECT_THAT(store.Subsume(), IsEmpty());
+    EXPECT_TRUE(store.clean()) << "7 may become one, as far as the store knows";
+    EXPECT_FALSE(bench.world().ListShared("/checkpoints/job/chk-7").empty());
+    ASSERT_TRUE(store.Add(MakeCheckpoint(environment, 8)));
+    EXPECT_FALSE(store.clean());
+    EXPECT_THAT(store.Subsume(), ElementsAre(CheckpointId(6)));
+    EXPECT_TRUE(store.clean());
+    // From here on files are its own.
+    (void)MakeCheckpoint(environment, 9);
+    ASSERT_TRUE(store.Add(MakeCheckpoint(environment, 10)));
+    EXPECT_THAT(store.Subsume(), ElementsAre(CheckpointId(8)));
+    EXPECT_FALSE(bench.world().ListShared("/checkpoints/job/chk-9").empty());
+  }));
+  EXPECT_THAT(bench.world().ListShared("/checkpoints/job/chk-7"), IsEmpty());
+}
+
 TEST(CompletedCheckpointStoreTest, KeepsOneEvenWhenToldToKeepNone) {
   tests::Bench bench;
   ASSERT_TRUE(bench.Run("jm", [](sim::Environment& environment) {

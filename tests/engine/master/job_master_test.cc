@@ -1,5 +1,6 @@
 #include "engine/master/job_master.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -276,12 +277,16 @@ class PlayedTaskManager {
   std::vector<ExecutionAttemptId> claims;  // what it says it runs
   std::vector<ExecutionAttemptId> submitted;
   std::vector<ExecutionAttemptId> cancelled;
+  bool hears = true;                          // what becomes of checkpoints
+  bool declines = false;                      // else all tasks that it claims acknowledge
+  std::vector<ExecutionAttemptId> completed;  // for each time that it was told
+  std::vector<ExecutionAttemptId> aborted;
 
-  void Tell(const UpdateTaskState& update) {
-    UpdateTaskState signed_update = update;
-    signed_update.job = leader_.job;
-    signed_update.token = leader_.token;
-    rpc_->Tell({job_manager_, JobMasterServiceName(leader_.job)}, signed_update);
+  template <typename Message>
+  void Tell(Message message) {
+    message.job = leader_.job;
+    message.token = leader_.token;
+    rpc_->Tell({job_manager_, JobMasterServiceName(leader_.job)}, message);
   }
 
  private:
@@ -305,8 +310,38 @@ class PlayedTaskManager {
       const ExecutionAttemptId task = request.As<CancelTask>()->task;
       cancelled.push_back(task);
       if (answers) {
-        Tell({.task = task, .state = ExecutionState::kCanceled});
+        Tell(UpdateTaskState{.task = task, .state = ExecutionState::kCanceled});
       }
+    } else if (request.Is<TriggerCheckpoint>()) {
+      OnTrigger(*request.As<TriggerCheckpoint>());
+      rpc_->Reply<Nothing>(request, Nothing());
+    } else {
+      OnNotification(request);
+    }
+  }
+
+  void OnTrigger(const TriggerCheckpoint& trigger) {
+    const CheckpointId id = trigger.checkpoint.id;
+    for (const ExecutionAttemptId& task : claims) {
+      if (declines) {
+        Tell(DeclineCheckpoint{.task = task, .checkpoint = id, .reason = "full"});
+      } else {
+        Tell(AcknowledgeCheckpoint{
+            .task = task,
+            .checkpoint = id,
+            .snapshot = {.vertex = task.vertex, .subtask = task.subtask, .path = "/p", .size = 1}});
+      }
+    }
+  }
+
+  void OnNotification(const RpcRequest& request) {
+    if (request.Is<NotifyCheckpointComplete>()) {
+      completed.push_back(request.As<NotifyCheckpointComplete>()->task);
+    } else if (request.Is<NotifyCheckpointAborted>()) {
+      aborted.push_back(request.As<NotifyCheckpointAborted>()->task);
+    }
+    if (hears) {
+      rpc_->Reply<Nothing>(request, Nothing());
     }
   }
 
@@ -317,11 +352,22 @@ class PlayedTaskManager {
 
 class JobMasterWithPlayedTaskManagerTest : public JobMasterTest {
  protected:
-  void Play(uint32_t restarts) {
+  void Play(uint32_t restarts, sim::Duration interval = 200ms) {
     NumberClusterOptions options{.task_managers = 0, .parallelism = 1};
     options.engine.restart.attempts = restarts;
+    options.engine.checkpoint.interval = interval;
     Build(options);
     task_manager_ = std::make_unique<PlayedTaskManager>(bench());
+  }
+
+  // Both tasks run, and the next checkpoint but one is far away.
+  void PlayARunningJob() {
+    Play(0, 1min);
+    bench().RunFor(1s);
+    task_manager_->claims = {Task(0, 1), Task(1, 1)};
+    for (const ExecutionAttemptId& task : task_manager_->claims) {
+      task_manager_->Tell(UpdateTaskState{.task = task, .state = ExecutionState::kRunning});
+    }
   }
 
   static ExecutionAttemptId Task(uint32_t vertex, uint32_t attempt) {
@@ -360,9 +406,11 @@ TEST_F(JobMasterWithPlayedTaskManagerTest, ReportsOfAnotherAttemptOrOfNoSubtaskA
   Play(0);
   bench().RunFor(1s);
   for (const ExecutionAttemptId& task : {Task(0, 9), Task(5, 1)}) {
-    task_manager_->Tell({.task = task, .state = ExecutionState::kFailed, .reason = "not ours"});
+    task_manager_->Tell(
+        UpdateTaskState{.task = task, .state = ExecutionState::kFailed, .reason = "not ours"});
   }
-  task_manager_->Tell({.task = Task(0, 1), .state = static_cast<ExecutionState>(200)});
+  task_manager_->Tell(
+      UpdateTaskState{.task = Task(0, 1), .state = static_cast<ExecutionState>(200)});
   bench().RunFor(1s);
   EXPECT_EQ(cluster_->job_status(), "RUNNING");
   EXPECT_THAT(task_manager_->cancelled, IsEmpty());
@@ -372,7 +420,8 @@ TEST_F(JobMasterWithPlayedTaskManagerTest, ACancelIsRepeatedUntilItIsConfirmed) 
   Play(5);
   bench().RunFor(1s);
   task_manager_->answers = false;
-  task_manager_->Tell({.task = Task(0, 1), .state = ExecutionState::kFailed, .reason = "bad"});
+  task_manager_->Tell(
+      UpdateTaskState{.task = Task(0, 1), .state = ExecutionState::kFailed, .reason = "bad"});
   bench().RunFor(3s);
   EXPECT_EQ(cluster_->job_status(), "RESTARTING");
   EXPECT_GT(task_manager_->cancelled.size(), 10U);
@@ -383,10 +432,40 @@ TEST_F(JobMasterWithPlayedTaskManagerTest, ACancelIsRepeatedUntilItIsConfirmed) 
   EXPECT_THAT(task_manager_->submitted, ::testing::Contains(Task(0, 2)));
 }
 
+// However long the interval is.
+TEST_F(JobMasterWithPlayedTaskManagerTest, ANotificationIsRepeatedUntilItIsHeard) {
+  for (const bool completes : {true, false}) {
+    PlayARunningJob();
+    task_manager_->hears = false;
+    task_manager_->declines = !completes;
+    std::vector<ExecutionAttemptId>& told =
+        completes ? task_manager_->completed : task_manager_->aborted;
+    ASSERT_TRUE(bench().RunUntil([&told] { return !told.empty(); }));
+    bench().RunFor(3s);
+    EXPECT_GE(std::ranges::count(told, Task(0, 1)), 3);
+    EXPECT_GE(std::ranges::count(told, Task(1, 1)), 3);
+    task_manager_->hears = true;
+    bench().RunFor(3s);
+    const size_t times = told.size();
+    bench().RunFor(10s);
+    EXPECT_THAT(told, SizeIs(times));
+  }
+}
+
+TEST_F(JobMasterWithPlayedTaskManagerTest, ANotificationEndsWithTheAttemptThatItIsFor) {
+  PlayARunningJob();
+  task_manager_->hears = false;
+  ASSERT_TRUE(bench().RunUntil([this] { return !task_manager_->completed.empty(); }));
+  bench().world().Crash(*bench().world().FindProcess("tm-1"));
+  bench().RunFor(10s);
+  EXPECT_EQ(cluster_->job_status(), "FAILED");
+  EXPECT_THAT(task_manager_->completed, SizeIs(::testing::Le(4U)));
+}
+
 TEST_F(JobMasterWithPlayedTaskManagerTest, ATaskThatIsCancelledUnaskedFailsTheJobOver) {
   Play(5);
   bench().RunFor(1s);
-  task_manager_->Tell({.task = Task(1, 1), .state = ExecutionState::kCanceled});
+  task_manager_->Tell(UpdateTaskState{.task = Task(1, 1), .state = ExecutionState::kCanceled});
   bench().RunFor(1s);
   EXPECT_THAT(Attempts(*cluster_), ElementsAre(1, 2));
 }

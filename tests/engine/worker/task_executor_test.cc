@@ -453,6 +453,27 @@ TEST_F(TaskExecutorTest, ASnapshotThatNobodyWaitsForIsRemovedByItsTask) {
   EXPECT_THAT(bench_.world().ListShared("/checkpoints"), IsEmpty());
 }
 
+// Its master is gone, and the task could not remove what it had written: nobody else will.
+TEST_F(TaskExecutorTest, ASnapshotWhoseMasterIsGoneIsRemovedAsSoonAsTheVolumeLetsIt) {
+  StartJobManager();
+  ASSERT_TRUE(Ask(Submission()));
+  bench_.RunFor(200ms);
+  bench_.world().SetSharedVolume({.disk = {.extra_latency = 300ms}});
+  ASSERT_TRUE(Ask(TriggerCheckpoint{.job = kJob,
+                                    .token = job_manager_.token,
+                                    .task = kSource,
+                                    .checkpoint = {.id = CheckpointId(5)}}));
+  ASSERT_TRUE(bench_.RunUntil([&] { return !bench_.world().ListShared("/checkpoints").empty(); }));
+  job_manager_.token = FencingToken(8);
+  bench_.world().SetSharedVolume({.outage = sim::Outage::kRefuses});
+  bench_.RunFor(5s);
+  EXPECT_THAT(bench_.Events(events::kTaskCanceled), SizeIs(1)) << "it waits for no volume";
+  EXPECT_FALSE(bench_.world().ListShared("/checkpoints").empty());
+  bench_.world().SetSharedVolume({});
+  bench_.RunFor(1s);
+  EXPECT_THAT(bench_.world().ListShared("/checkpoints"), IsEmpty());
+}
+
 TEST_F(TaskExecutorTest, ATriggerForATaskThatIsNotThereIsRefused) {
   StartJobManager();
   const auto reply = Ask(TriggerCheckpoint{.job = kJob,
