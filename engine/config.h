@@ -95,6 +95,13 @@ struct SinkOptions {
   uint32_t batch_records = 100;
 };
 
+// Of the log, which is not Flink's: a broker has options of its own.
+struct LogOptions {
+  // The longest time-out that a transaction may ask for; the log refuses a longer one. Kafka's
+  // transaction.max.timeout.ms.
+  Duration transaction_timeout_max = 15min;
+};
+
 struct EngineOptions {
   CheckpointOptions checkpoint;
   RestartOptions restart;
@@ -104,6 +111,7 @@ struct EngineOptions {
   SourceOptions source;
   RpcOptions rpc;
   SinkOptions sink;
+  LogOptions log;
   // 0: derived from the parallelism (engine/state/key_groups.h).
   uint32_t max_parallelism = 0;
 
@@ -139,6 +147,7 @@ void Visit(Options& options, Visitor&& visit) {
   visit("sink.transaction-timeout", options.sink.transaction_timeout);
   visit("sink.delivery-timeout", options.sink.delivery_timeout);
   visit("sink.batch-records", options.sink.batch_records);
+  visit("transaction.max.timeout", options.log.transaction_timeout_max);
   visit("pipeline.max-parallelism", options.max_parallelism);
 }
 

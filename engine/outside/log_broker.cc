@@ -178,9 +178,12 @@ class LogBroker {
       // Only the broker itself decides that time is up.
       const auto method = static_cast<LogMethod>(request.method);
       if (IsLogCommand(method) && method != LogMethod::kExpireTransactions) {
-        reply =
-            Apply({.method = method, .time = environment_.Now(), .body = std::move(request.body)},
-                  accepted, happened);
+        const sim::Result<void> allowed = Allows(request);
+        reply = allowed ? Apply({.method = method,
+                                 .time = environment_.Now(),
+                                 .body = std::move(request.body)},
+                                accepted, happened)
+                        : Fail(allowed);
       }
       round.push_back({.request = std::move(request), .reply = std::move(reply)});
     }
@@ -204,6 +207,24 @@ class LogBroker {
     }
     AnswerHeld();
     return true;
+  }
+
+  // Kafka's InvalidTxnTimeoutException. A limit of the broker's, so no part of the log's state: it
+  // may be another one when the journal is read again.
+  sim::Result<void> Allows(const RpcRequest& request) const {
+    if (!request.Is<InitProducerRequest>()) {
+      return {};
+    }
+    const sim::Result<InitProducerRequest> init = request.As<InitProducerRequest>();
+    const sim::Duration most = options_.transaction_timeout_max;
+    if (!init || init->timeout <= most) {
+      return {};
+    }
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("Transactional id \"{}\" asks for a time-out of {}, and the log allows "
+                    "transaction.max.timeout = {} at most: lower the one or raise the other.",
+                    init->transactional_id, sim::Show(init->timeout), sim::Show(most)));
   }
 
   // Keeps a fetch back that may wait and finds too little.

@@ -19,6 +19,7 @@
 // Source:   Kafka's broker and transaction coordinator, on one machine.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -32,6 +33,8 @@ struct LogBrokerOptions {
   uint16_t port = kLogBrokerPort;
   // On the host's own disk.
   std::string journal = "/log/journal";
+  // A producer that asks for more is refused. Kafka's transaction.max.timeout.ms.
+  sim::Duration transaction_timeout_max = std::chrono::minutes(15);
 };
 
 // The program of the broker's process; returns never.

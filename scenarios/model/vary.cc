@@ -92,8 +92,11 @@ void VaryOptions(const Variation& variation, engine::EngineOptions& options) {
   // The shortest lasts for two checkpoints, and less than many an outage.
   const sim::Duration brief = std::clamp<sim::Duration>(
       2 * (options.checkpoint.interval + options.checkpoint.min_pause), 2s, 15min);
+  const sim::Duration most =
+      std::max(options.sink.transaction_timeout, options.log.transaction_timeout_max);
   variation.Choose("sink.transaction_timeout", options.sink.transaction_timeout,
                    std::to_array<sim::Duration>({brief, 10s, 1min, 15min}));
+  options.sink.transaction_timeout = std::min(options.sink.transaction_timeout, most);
   variation.Choose("rpc.ask_timeout", options.rpc.ask_timeout,
                    std::to_array<sim::Duration>({200ms, 1s, 3s}));
 }

@@ -68,7 +68,10 @@ std::vector<Workload> DivideInput(const JobCase& job, const Workload& workload) 
 
 void BootCluster(sim::World& world, const ClusterPlan& plan) {
   const Scenario& scenario = plan.scenario;
-  Boot(world, kBroker, [](sim::Environment& env) { engine::RunLogBroker(env, {}); });
+  Boot(world, kBroker, [plan](sim::Environment& env) {
+    engine::RunLogBroker(
+        env, {.transaction_timeout_max = plan.scenario.options.log.transaction_timeout_max});
+  });
   Boot(world, kJobManager, [plan](sim::Environment& env) {
     engine::RunJobManager(env, plan.load(),
                           {.engine = plan.scenario.options, .defects = plan.defects});

@@ -292,6 +292,15 @@ std::string Budget::WhyImpossible(const Circumstances& circumstances) const {
         scenario_.workload.rows_per_second, sim::Show(scenario_.options.task.record_time),
         ShowRounded(needed), sim::Show(scenario_.limits.simulated_time));
   }
+  const sim::Duration asked = scenario_.options.sink.transaction_timeout;
+  const sim::Duration most = scenario_.options.log.transaction_timeout_max;
+  if (asked > most) {
+    return fmt::format(
+        "Without any fault the job does not finish either: the log allows "
+        "transaction.max.timeout = {}, and sink.transaction-timeout is {}. Lower the one or raise "
+        "the other.",
+        sim::Show(most), sim::Show(asked));
+  }
   if (!circumstances.finishes_generously()) {
     return "";
   }

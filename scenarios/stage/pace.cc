@@ -71,6 +71,7 @@ engine::EngineOptions Generous(engine::EngineOptions options) {
   raise(options.network.request_timeout, usual.network.request_timeout);
   raise(options.rpc.ask_timeout, usual.rpc.ask_timeout);
   raise(options.sink.transaction_timeout, usual.sink.transaction_timeout);
+  raise(options.log.transaction_timeout_max, options.sink.transaction_timeout);  // or it is refused
   options.restart.attempts = std::max(options.restart.attempts, usual.restart.attempts);
   return options;
 }

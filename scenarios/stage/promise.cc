@@ -101,6 +101,15 @@ class Reckoning {
     const Duration interval =
         Bounded(options_.checkpoint.interval) + Bounded(options_.checkpoint.min_pause);
     const Duration timeout = options_.sink.transaction_timeout;
+    const Duration most = options_.log.transaction_timeout_max;
+    if (timeout > most) {
+      Add("transaction", false,
+          fmt::format("sink.transaction-timeout is {}, and the log's transaction.max.timeout is "
+                      "{}: it refuses every transaction of the sink. Lower the one or raise the "
+                      "other.",
+                      Show(timeout), Show(most)));
+      return;
+    }
     if (plan_.faults.empty() || timeout <= interval) {
       Add("transaction", timeout > interval,
           fmt::format("sink.transaction-timeout is {}, and checkpoints come every {}: until the "

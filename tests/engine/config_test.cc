@@ -126,8 +126,8 @@ TEST(ConfigTest, ExtremesAreNotTakenForNonsense) {
 // How many options there are: this does not compile until it knows a new one.
 size_t CountFields() {
   const EngineOptions all;
-  const auto& [checkpoint, restart, heartbeat, network, task, source, rpc, sink, max_parallelism] =
-      all;
+  const auto& [checkpoint, restart, heartbeat, network, task, source, rpc, sink, log,
+               max_parallelism] = all;
   const auto& [interval, timeout, min_pause, tolerable, retained] = checkpoint;
   const auto& [attempts, delay] = restart;
   const auto& [beat, silence] = heartbeat;
@@ -136,6 +136,7 @@ size_t CountFields() {
   const auto& [fetch_min, fetch_wait, fetch_max, watermark_interval] = source;
   const auto& [ask] = rpc;
   const auto& [transaction, delivery, batch] = sink;
+  const auto& [transaction_max] = log;
   const void* fields[] = {&interval,
                           &timeout,
                           &min_pause,
@@ -160,6 +161,7 @@ size_t CountFields() {
                           &transaction,
                           &delivery,
                           &batch,
+                          &transaction_max,
                           &max_parallelism};
   return std::size(fields);
 }

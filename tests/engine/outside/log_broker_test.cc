@@ -89,6 +89,23 @@ TEST(LogBrokerTest, TellsTheWorldWhatHappensToTransactions) {
   EXPECT_THAT(world.Contents().open_transactions, IsEmpty());
 }
 
+// Kafka: InvalidTxnTimeoutException.
+TEST(LogBrokerTest, RefusesATransactionThatMayTakeLongerThanItsLimit) {
+  LogWorld world;
+  world.StartBroker();
+  ASSERT_TRUE(world.RunClient([](sim::Environment&, LogClient& client) {
+    InitProducerRequest init{.transactional_id = "x", .owner = {}, .timeout = 15min};
+    EXPECT_TRUE(client.Call(init).has_value());
+    init.timeout += 1ms;
+    const auto refused = client.Call(init);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_THAT(refused.error().message,
+                HasSubstr("\"x\" asks for a time-out of 900001ms, and the log allows "
+                          "transaction.max.timeout = 15m at most"));
+  }));
+}
+
 TEST(LogBrokerTest, KeepsTheTimeOutOfATransactionOverItsOwnRestart) {
   LogWorld world;
   world.StartBroker();

@@ -103,14 +103,15 @@ TEST_P(BeyondTest, IsInconclusiveAndSaysWhatIsAskedTooMuch) {
   EXPECT_THAT(result.summary.reason, HasSubstr(option));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Options, BeyondTest,
-    testing::Values(BeyondCase{"restart-strategy.fixed-delay.attempts=0", "restarts"},
-                    BeyondCase{"task.record-time=1s", "time"},
-                    BeyondCase{"sink.transaction-timeout=10ms", "transaction"}),
-    [](const testing::TestParamInfo<BeyondCase>& tested) {
-      return std::string(tested.param.name);
-    });
+INSTANTIATE_TEST_SUITE_P(Options, BeyondTest,
+                         testing::Values(BeyondCase{"restart-strategy.fixed-delay.attempts=0",
+                                                    "restarts"},
+                                         BeyondCase{"task.record-time=1s", "time"},
+                                         BeyondCase{"sink.transaction-timeout=10ms", "transaction"},
+                                         BeyondCase{"transaction.max.timeout=59s", "refused"}),
+                         [](const testing::TestParamInfo<BeyondCase>& tested) {
+                           return std::string(tested.param.name);
+                         });
 
 // What is set in a small cluster, from what every job bears to what none can finish with.
 const std::vector<std::vector<std::string>> kVariations = {
