@@ -24,13 +24,15 @@ constexpr auto kSearchNames = std::to_array<std::pair<Search, std::string_view>>
 // The first is the seed as it is run alone; faults count more than schedules.
 constexpr auto kPortfolio = std::to_array<Search>({
     Search::kRandom,
-    Search::kSwarm,
     Search::kCells,
     Search::kSwarm,
+    Search::kCells,
     Search::kPct,
     Search::kSwarm,
     Search::kCells,
     Search::kPos,
+    Search::kCells,
+    Search::kSwarm,
 });
 
 constexpr uint64_t kTwiceEvery = 64;
