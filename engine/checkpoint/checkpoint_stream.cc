@@ -20,9 +20,7 @@ struct BlockHead {
 
 static_assert(sizeof(BlockHead) == 2 * sizeof(uint32_t));
 
-uint32_t ChecksumOf(uint32_t length, std::string_view content) {
-  return Checksum(content, length);
-}
+uint32_t ChecksumOf(uint32_t length, std::string_view content) { return Checksum(content, length); }
 
 std::unexpected<sim::Error> DamagedBlocks(std::string_view path) {
   return sim::Fail(sim::ErrorCode::kCorruption, fmt::format("The file {} is damaged.", path));
