@@ -19,8 +19,8 @@ constexpr sim::Duration kStoreRetry = 100ms;
 // So is a clean-up that left something.
 constexpr sim::Duration kCleanUpRetry = 200ms;
 
-// When the final checkpoint has failed the next follows after this time. An interval that is shorter
-// counts instead.
+// When the final checkpoint has failed the next follows after this time, or after the interval where
+// that is shorter.
 constexpr sim::Duration kFinalRetry = 200ms;
 
 }  // namespace

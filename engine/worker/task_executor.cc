@@ -244,8 +244,12 @@ void TaskExecutor::OnSnapshot(const ExecutionAttemptId& task, CheckpointId id,
                                  .checkpoint = id,
                                  .snapshot = snapshot},
            options_.engine.rpc.ask_timeout,
-           [this, leader = *leader, task, id](const sim::Error& refusal) {
-             Decline(leader, task, id, "Its acknowledgement was refused: " + refusal.message);
+           [this, leader = *leader, task, id, path = snapshot.path](const sim::Error& refusal) {
+             // Fenced: the master before may have taken it, and its checkpoint be complete.
+             if (refusal.code != sim::ErrorCode::kFenced) {
+               Decline(leader, task, id, "Its acknowledgement was refused: " + refusal.message,
+                       path);
+             }
            });
     events::Trace(environment_,
                   events::CheckpointAcknowledged{.id = id, .subtask = Find(task)->name()});
@@ -255,10 +259,15 @@ void TaskExecutor::OnSnapshot(const ExecutionAttemptId& task, CheckpointId id,
 void TaskExecutor::OnDecline(const ExecutionAttemptId& task, CheckpointId id,
                              const std::string& reason) {
   main_thread_.Post([this, task, id, reason] {
+    const auto deployed = tasks_.find(task);
+    if (deployed == tasks_.end()) {
+      return;
+    }
+    const std::string path = SnapshotPath(deployed->second.job_name, id, task);
     if (const std::optional<JobLeader> leader = LeaderOf(task)) {
-      Decline(*leader, task, id, reason);
-    } else if (const auto deployed = tasks_.find(task); deployed != tasks_.end()) {
-      DiscardSnapshot(SnapshotPath(deployed->second.job_name, id, task));
+      Decline(*leader, task, id, reason, path);
+    } else {
+      DiscardSnapshot(path);
     }
   });
 }
@@ -274,14 +283,18 @@ void TaskExecutor::DiscardSnapshot(const std::string& path) {
 }
 
 void TaskExecutor::Decline(const JobLeader& leader, const ExecutionAttemptId& task, CheckpointId id,
-                           const std::string& reason) {
-  // Refused, too: then the checkpoint runs into its time-out.
+                           const std::string& reason, const std::string& path) {
+  // Refused as such: then the checkpoint runs into its time-out, and its coordinator removes all.
   Insist(DeclineCheckpoint{.job = leader.job,
                            .token = leader.token,
                            .task = task,
                            .checkpoint = id,
                            .reason = reason},
-         options_.engine.rpc.ask_timeout, [](const sim::Error&) {});
+         options_.engine.rpc.ask_timeout, [this, path](const sim::Error& refusal) {
+           if (refusal.code == sim::ErrorCode::kFenced) {
+             DiscardSnapshot(path);
+           }
+         });
 }
 
 void TaskExecutor::Report(const UpdateTaskState& update) {
@@ -289,23 +302,26 @@ void TaskExecutor::Report(const UpdateTaskState& update) {
     rpc_->Tell(Endpoint(job_manager_, JobMasterServiceName(update.job)), update);
     return;
   }
-  Insist(update, options_.engine.rpc.ask_timeout, [this, update](const sim::Error&) {
+  Insist(update, options_.engine.rpc.ask_timeout, [this, update](const sim::Error& refusal) {
     // Flink: a task whose state cannot be told fails rather than go on unseen.
-    OnCancel({.job = update.job, .token = update.token, .task = update.task});
+    if (refusal.code != sim::ErrorCode::kFenced) {
+      OnCancel({.job = update.job, .token = update.token, .task = update.task});
+    }
   });
 }
 
 template <typename Message, typename Refused>
 void TaskExecutor::Insist(const Message& message, sim::Duration timeout, Refused refused) {
-  if (!Accepts(message)) {
-    return;  // a JobMaster that we left does not care any more
+  if (!Accepts(message)) {  // a JobMaster that we left does not care any more
+    return refused({sim::ErrorCode::kFenced, "Its JobMaster leads the job no more."});
   }
   rpc_->Ask(main_thread_, Endpoint(job_manager_, JobMasterServiceName(message.job)), message,
             timeout, [this, message, timeout, refused](const sim::Result<Nothing>& reply) {
-              if (reply || reply.error().code == sim::ErrorCode::kFenced) {
+              if (reply) {
                 return;
               }
-              if (reply.error().code == sim::ErrorCode::kInvalidArgument ||
+              if (reply.error().code == sim::ErrorCode::kFenced ||
+                  reply.error().code == sim::ErrorCode::kInvalidArgument ||
                   reply.error().code == sim::ErrorCode::kCorruption) {
                 refused(reply.error());  // the same bytes again would fare no better
                 return;

@@ -94,12 +94,13 @@ class TaskExecutor final : public TaskListener {
   void RegisterAgainWhenIdle();
   void Report(const UpdateTaskState& update);
   void ReportRunning(const ExecutionAttemptId& task, bool end_of_input);
+  // `path` is where its snapshot may lie.
   void Decline(const JobLeader& leader, const ExecutionAttemptId& task, CheckpointId id,
-               const std::string& reason);
+               const std::string& reason, const std::string& path);
   // Removes the file of a snapshot of which nobody has heard, and nobody will: its leader is gone.
   void DiscardSnapshot(const std::string& path);
-  // Repeats it until the JobManager has answered, or is not ours any more. `refused` runs when it
-  // refuses the message as such.
+  // Repeats it until the JobManager has answered. `refused` runs when it refuses the message as
+  // such, or, with kFenced, when it leads no more.
   template <typename Message, typename Refused>
   void Insist(const Message& message, sim::Duration timeout, Refused refused);
   ResultPartition* FindPartition(const ExecutionAttemptId& producer, uint32_t edge);

@@ -126,6 +126,9 @@ constexpr auto kNotes = std::to_array<Note>({
     {"options.sink.delivery-timeout",
      "How long sinks and sources ask the log again: Kafka's delivery.timeout.ms."},
     {"options.sink.batch-records", "So many records are sent at once."},
+    {"options.transaction.max.timeout",
+     "The longest time-out of a transaction that the log allows: Kafka's "
+     "transaction.max.timeout.ms."},
     {"options.pipeline.max-parallelism",
      "How many key groups there are; 0: derived from the parallelism."},
 });
