@@ -19,7 +19,7 @@ constexpr sim::Duration kStoreRetry = 100ms;
 // So is a clean-up that left something.
 constexpr sim::Duration kCleanUpRetry = 200ms;
 
-// When the final checkpoint has failed the next follows after this time, or after the interval where
+// When the final checkpoint has failed the next follows after this time, or after the interval if
 // that is shorter.
 constexpr sim::Duration kFinalRetry = 200ms;
 

@@ -458,13 +458,14 @@ TEST_F(TaskExecutorTest, ASnapshotWhoseMasterIsGoneIsRemovedAsSoonAsTheVolumeLet
   StartJobManager();
   ASSERT_TRUE(Ask(Submission()));
   bench_.RunFor(200ms);
-  bench_.world().SetSharedVolume({.disk = {.extra_latency = 300ms}});
+  bench_.world().SetSharedVolume({.disk = {.extra_latency = 2s}});
   ASSERT_TRUE(Ask(TriggerCheckpoint{.job = kJob,
                                     .token = job_manager_.token,
                                     .task = kSource,
                                     .checkpoint = {.id = CheckpointId(5)}}));
-  ASSERT_TRUE(bench_.RunUntil([&] { return !bench_.world().ListShared("/checkpoints").empty(); }));
+  bench_.RunFor(100ms);
   job_manager_.token = FencingToken(8);
+  ASSERT_TRUE(bench_.RunUntil([&] { return !bench_.world().ListShared("/checkpoints").empty(); }));
   bench_.world().SetSharedVolume({.outage = sim::Outage::kRefuses});
   bench_.RunFor(5s);
   EXPECT_THAT(bench_.Events(events::kTaskCanceled), SizeIs(1)) << "it waits for no volume";
