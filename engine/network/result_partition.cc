@@ -97,7 +97,9 @@ bool ResultPartition::Attach(uint32_t subpartition, SubpartitionReader& reader, 
   if (std::exchange(wanted.claimed, true) && !again) {
     return false;
   }
-  wanted.reader = &reader;
+  if (SubpartitionReader* before = std::exchange(wanted.reader, &reader)) {
+    before->OnClosed();
+  }
   return true;
 }
 

@@ -207,6 +207,9 @@ TEST_F(ResultPartitionTest, ASubpartitionHasOneConsumerEver) {
     partition.Flush();
     EXPECT_EQ(consumer.told, 0) << "it is detached";
     EXPECT_TRUE(partition.Attach(1, consumer, true)) << "the planted defect";
+    Consumer second(partition, 0);
+    EXPECT_TRUE(partition.Attach(0, consumer, true));
+    EXPECT_EQ(second.closed, 1) << "who had it must not touch it any more";
   });
 }
 
