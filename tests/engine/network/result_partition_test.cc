@@ -210,6 +210,7 @@ TEST_F(ResultPartitionTest, ASubpartitionHasOneConsumerEver) {
     Consumer second(partition, 0);
     EXPECT_TRUE(partition.Attach(0, consumer, true));
     EXPECT_EQ(second.closed, 1) << "who had it must not touch it any more";
+    partition.Detach(0, consumer);
   });
 }
 
