@@ -52,8 +52,8 @@ TEST(ReadmeTest, TheTokenThatItShowsIsTheRunThatOneGets) {
 
 // The projects are built and run by tests/package.
 TEST(ReadmeTest, WhatTheRoomTeachesIsWhatTheOutsideProjectsDo) {
-  const std::string project = ReadSource("tests/package/own_job/main.cc") +
-                              ReadSource("tests/package/own_test/main.cc");
+  const std::string project =
+      ReadSource("tests/package/own_job/main.cc") + ReadSource("tests/package/own_test/main.cc");
   const std::string readme = ReadSource("scenarios/README.md");
   constexpr std::string_view kBegin = "```cpp\n";
   size_t blocks = 0;
