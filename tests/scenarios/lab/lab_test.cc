@@ -94,7 +94,8 @@ TEST(LabTest, AHuntedSubjectThatMisbehavesGetsAVerdict) {
   EXPECT_THAT(HuntedVerdict("exits", Naughty([](sim::Environment&) { _exit(3); })),
               HasSubstr("crashed"));
   EXPECT_THAT(HuntedVerdict("loops", Naughty([](sim::Environment&) {
-                              for (volatile uint64_t turns = 0;; turns = turns + 1) {
+                              const volatile bool goes_on = true;
+                              while (goes_on) {
                               }
                             })),
               HasSubstr("hung"));
