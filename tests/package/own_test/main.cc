@@ -83,7 +83,9 @@ TEST(ClicksTest, CountsByHandAndAsOtherSubtasks) {
     OperatorHarness after(job, "count", {.subtask = subtask, .parallelism = 2}, {*snapshot});
     ASSERT_TRUE(after.AdvanceTime(1s));
     ASSERT_TRUE(after.Watermark(engine::kMaxEventTime));
-    for (const Emitted<LogRow>& result : *after.Take<LogRow>()) {
+    const auto taken = after.Take<LogRow>();
+    ASSERT_TRUE(taken.has_value());
+    for (const Emitted<LogRow>& result : *taken) {
       counts.push_back(result.value.value);
     }
   }

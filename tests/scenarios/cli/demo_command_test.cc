@@ -22,7 +22,9 @@ using tests::Outcome;
 
 class DemoCommandTest : public testing::Test {
  protected:
-  DemoCommandTest() : folder_(testing::TempDir() + "/flinch_demo") {
+  DemoCommandTest()
+      : folder_(testing::TempDir() + "/demo_" +
+                testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(folder_);
   }
 

@@ -140,7 +140,9 @@ TEST(OperatorHarnessTest, ASnapshotGoesOnAsOtherSubtasks) {
       EXPECT_TRUE(given || given.error().message.contains("belongs to subtask"));
     }
     ASSERT_TRUE(after.Watermark(EventTime(60)));
-    for (const Emitted<int64_t>& result : *after.Take<int64_t>()) {
+    const auto taken = after.Take<int64_t>();
+    ASSERT_TRUE(taken.has_value());
+    for (const Emitted<int64_t>& result : *taken) {
       EXPECT_EQ(result.value, 2);
       ++results;
     }
