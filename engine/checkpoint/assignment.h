@@ -3,7 +3,8 @@
 // Keyed:  a subtask gets the key groups of its range, whoever wrote them. The maximum parallelism
 //         of an operator with keyed state cannot change: it decides a key's group.
 // Lists:  with the parallelism as it was each subtask gets its own back; else by the list's mode
-//         (state_handles.h).
+//         (state_handles.h), entry for entry as Flink's RoundRobinOperatorStateRepartitioner, with
+//         old subtasks and lists in their order (Flink: in that of a hash map).
 // By operator name, not by vertex: an operator that moves to another chain takes its state along;
 // one that is new starts empty, and the state of one that is gone is left out.
 #pragma once

@@ -110,7 +110,7 @@ RC_GTEST_PROP(AssignmentPropertyTest, TheSameTopologyGivesEachSubtaskItsOwn, ())
   for (SnapshotHandle& snapshot : snapshots) {
     auto& lists = snapshot.operators.at("window").lists;
     std::erase_if(lists, [](const ListHandle& list) {
-      return list.mode == ListMode::kUnion || list.entries.empty();
+      return list.mode != ListMode::kSplit || list.entries.empty();
     });
   }
   const Topology topology = {{"window", {.parallelism = parallelism, .max_parallelism = kGroups}}};
