@@ -95,7 +95,16 @@ struct ReplayArguments {
   std::optional<uint64_t> until{};  // tell what everything stood at after this event
 };
 
-enum class Catalogue : uint8_t { kScenarios, kJobs, kFaults, kEvents, kCells, kOracles, kDefects };
+enum class Catalogue : uint8_t {
+  kScenarios,
+  kJobs,
+  kFaults,
+  kEvents,
+  kCells,
+  kOracles,
+  kDefects,
+  kContracts
+};
 
 struct ListArguments {
   Catalogue what = Catalogue::kScenarios;

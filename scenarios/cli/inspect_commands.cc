@@ -16,6 +16,7 @@
 #include "reports/plain_text.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/aim/cells.h"
+#include "scenarios/cli/contracts.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/files/scenario_toml.h"
 #include "scenarios/jobs/jobs.h"
@@ -87,6 +88,12 @@ std::vector<Entry> EntriesOf(Catalogue what) {
       for (const engine::DefectInfo& defect : engine::kDefects) {
         entries.push_back(
             {std::string(defect.name), fmt::format("{} Breaks: {}", defect.what, defect.breaks)});
+      }
+      break;
+    case Catalogue::kContracts:
+      for (const ContractInfo& contract : kContracts) {
+        entries.push_back(
+            {fmt::format("{}.{}", contract.suite, contract.method), std::string(contract.what)});
       }
       break;
   }

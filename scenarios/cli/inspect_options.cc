@@ -18,7 +18,7 @@ namespace flinch::scenarios {
 namespace {
 
 constexpr auto kCatalogues = std::to_array<std::string_view>(
-    {"scenarios", "jobs", "faults", "events", "cells", "oracles", "defects"});
+    {"scenarios", "jobs", "faults", "events", "cells", "oracles", "defects", "contracts"});
 constexpr auto kSuites = std::to_array<std::string_view>({"kernel", "engine"});
 constexpr uint32_t kRunsMax = 1'000;
 

@@ -567,8 +567,8 @@ std::vector<Finding> CheckDoorSigns(std::span<const std::string> paths) {
   const std::set<std::string_view> all(paths.begin(), paths.end());
   std::vector<Finding> findings;
   for (const std::string_view room :
-       {"sim", "engine", "faults", "scenarios", "reports", "tests", "tests/bench", "tests/hosted",
-        "tests/leak_drill", "tests/package"}) {
+       {"sim", "engine", "faults", "scenarios", "reports", "tests", "tests/bench",
+        "tests/contracts", "tests/hosted", "tests/leak_drill", "tests/package"}) {
     const std::string folder = fmt::format("{}/", room);
     const bool has_sources = std::ranges::any_of(paths, [&](std::string_view path) {
       return path.starts_with(folder) && (path.ends_with(".h") || path.ends_with(".cc"));
