@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/check.h"
+
 namespace flinch::engine {
 namespace {
 
@@ -15,6 +17,9 @@ sim::Result<void> Refuse(std::string sentence) {
 
 // What no option exceeds: sums of several must stay within the simulated clock.
 constexpr sim::Duration kYear = 365 * 24h;
+
+// What Flink takes of an interval: that no checkpoint is to come.
+constexpr sim::Duration kNever = 10 * kYear;
 
 struct SpanBounds {
   std::string_view name;
@@ -29,10 +34,16 @@ constexpr sim::Duration kAnything{1};
 constexpr auto kSpanBounds = std::to_array<SpanBounds>({
     // Flink's CheckpointCoordinatorConfiguration.MINIMAL_CHECKPOINT_TIME. The limits are about what
     // no run could make progress with, not about what is wise.
-    {.name = "execution.checkpointing.interval", .min = 10ms},
-    {.name = "execution.checkpointing.timeout", .min = 10ms},
-    {.name = "execution.checkpointing.min-pause", .min = 0ns},
+    {.name = "execution.checkpointing.interval", .min = 10ms, .max = kNever},
+    {.name = "execution.checkpointing.timeout", .min = 10ms, .max = kNever},
+    {.name = "execution.checkpointing.min-pause", .min = 0ns, .max = kNever},
     {.name = "restart-strategy.fixed-delay.delay", .min = 0ns},
+    {.name = "restart-strategy.failure-rate.delay", .min = 0ns},
+    // Flink counts them in whole milliseconds.
+    {.name = "restart-strategy.failure-rate.failure-rate-interval", .min = 1ms},
+    {.name = "restart-strategy.exponential-delay.initial-backoff", .min = 1ms},
+    {.name = "restart-strategy.exponential-delay.max-backoff", .min = 1ms},
+    {.name = "restart-strategy.exponential-delay.reset-backoff-threshold", .min = 1ms},
     // A request and its reply cross the network in the meantime, and a disk may be between them.
     {.name = "taskmanager.network.request-timeout", .min = 10ms},
     {.name = "pekko.ask.timeout", .min = 10ms},
@@ -75,17 +86,90 @@ sim::Result<void> CheckSpans(const EngineOptions& options) {
   return result;
 }
 
+// What its strategies refuse in Flink.
+sim::Result<void> CheckRestart(const RestartOptions& options) {
+  if (options.failure_rate.max_failures == 0) {
+    return Refuse(
+        "restart-strategy.failure-rate.max-failures-per-interval is 0: give at least 1, or "
+        "restart-strategy.type = \"none\".");
+  }
+  const ExponentialDelayOptions& exponential = options.exponential;
+  if (exponential.max < exponential.initial) {
+    return Refuse(
+        fmt::format("restart-strategy.exponential-delay.max-backoff ({}) must not be below "
+                    "restart-strategy.exponential-delay.initial-backoff ({}).",
+                    sim::Show(exponential.max), sim::Show(exponential.initial)));
+  }
+  if (exponential.multiplier.value <= 100) {
+    return Refuse(
+        "restart-strategy.exponential-delay.backoff-multiplier must be above 1: otherwise no delay "
+        "grows.");
+  }
+  if (exponential.jitter.value > 100) {
+    return Refuse(
+        "restart-strategy.exponential-delay.jitter-factor must be at most 1: a delay cannot shrink "
+        "by more than itself.");
+  }
+  return {};
+}
+
 }  // namespace
+
+uint32_t RestartOptions::failures_allowed() const {
+  switch (type) {
+    case RestartStrategyType::kNone:
+      return 0;
+    case RestartStrategyType::kFixedDelay:
+      return attempts;
+    case RestartStrategyType::kFailureRate:
+      return failure_rate.max_failures;
+    case RestartStrategyType::kExponentialDelay:
+      return exponential.attempts;
+  }
+  sim::Unreachable("a restart strategy has no limit");
+}
+
+Duration RestartOptions::longest_delay() const {
+  switch (type) {
+    case RestartStrategyType::kNone:
+      return Duration(0);
+    case RestartStrategyType::kFixedDelay:
+      return delay;
+    case RestartStrategyType::kFailureRate:
+      return failure_rate.delay;
+    case RestartStrategyType::kExponentialDelay:
+      return exponential.max;
+  }
+  sim::Unreachable("a restart strategy has no delay");
+}
+
+std::string RestartOptions::LimitText(std::string_view between) const {
+  static constexpr std::array<std::string_view, 4> kNames = {
+      "restart-strategy.type", "restart-strategy.fixed-delay.attempts",
+      "restart-strategy.failure-rate.max-failures-per-interval",
+      "restart-strategy.exponential-delay.attempts-before-reset-backoff"};
+  return fmt::format(
+      "{}{}{}", kNames.at(static_cast<size_t>(type)), between,
+      type == RestartStrategyType::kNone ? "none" : std::to_string(failures_allowed()));
+}
 
 sim::Result<void> EngineOptions::Validate() const {
   if (sim::Result<void> spans = CheckSpans(*this); !spans) {
     return spans;
+  }
+  if (sim::Result<void> restarts = CheckRestart(restart); !restarts) {
+    return restarts;
   }
   if (heartbeat.timeout <= heartbeat.interval) {
     return Refuse(fmt::format(
         "heartbeat.timeout ({}) must be above heartbeat.interval ({}): otherwise everybody is lost "
         "before the first heartbeat.",
         sim::Show(heartbeat.timeout), sim::Show(heartbeat.interval)));
+  }
+  if (checkpoint.max_concurrent == 0) {
+    return Refuse(
+        "execution.checkpointing.max-concurrent-checkpoints is 0: without any nothing is ever "
+        "stored; give at least 1.");
   }
   if (checkpoint.retained == 0) {
     return Refuse("execution.checkpointing.num-retained is 0: keep at least 1 checkpoint.");

@@ -1,12 +1,14 @@
 // The engine's options, under Flink's names.
 //
 // Plain values with defaults; `Validate` says in whole sentences what cannot be: also a span of
-// time with which no job gets on, and one above a year. `Visit` names each
-// option once: it serves printing, `--set`, the [options] table of scenario files, and generators.
+// time with which no job gets on, and one above a year (of checkpoints: above ten). `Visit` names
+// each option once: it serves printing, `--set`, the [options] table of scenario files, and
+// generators.
 // Defaults are Flink's unless the comment says why not.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "sim/result.h"
@@ -26,17 +28,61 @@ struct CheckpointOptions {
   Duration timeout = 30s;
   // At least this long between the completion of one and the trigger of the next.
   Duration min_pause = 0s;
+  // So many may be under way at the same time.
+  uint32_t max_concurrent = 1;
   // Consecutive failures that are tolerated before the job fails over. Flink: 0.
   uint32_t tolerable_failures = 0;
   // Completed checkpoints that are kept.
   uint32_t retained = 1;
 };
 
+// A decimal with two places: 150 is 1.5.
+struct Hundredths {
+  uint32_t value = 0;
+
+  friend bool operator==(const Hundredths&, const Hundredths&) = default;
+};
+
+// When a job that failed is started anew (engine/master/restart_strategy.h).
+enum class RestartStrategyType : uint8_t { kNone, kFixedDelay, kFailureRate, kExponentialDelay };
+
+// Refused when more failures than these lie within the interval.
+struct FailureRateOptions {
+  uint32_t max_failures = 1;
+  Duration interval = 1min;
+  Duration delay = 1s;
+};
+
+// The first restart waits for `initial`, each further one `multiplier` times as long up to `max`.
+struct ExponentialDelayOptions {
+  Duration initial = 1s;
+  Duration max = 1min;
+  Hundredths multiplier{150};
+  // A job that ran for so long begins with `initial` again.
+  Duration reset_threshold = 1h;
+  // A delay is longer or shorter by up to this part of it.
+  Hundredths jitter{10};
+  // Restarts until then. Flink: infinite, which is this number there.
+  uint32_t attempts = 2147483647;
+};
+
 struct RestartOptions {
-  // Fixed delay. Flink's default before 1.19 with checkpointing on: practically unlimited attempts,
-  // 1 s.
+  // Flink: exponential-delay since 1.19, with checkpoints on. Here what it was before, fixed-delay
+  // with practically unlimited attempts: short runs would see little else of a delay that grows.
+  RestartStrategyType type = RestartStrategyType::kFixedDelay;
+  // Of fixed-delay.
   uint32_t attempts = 2147483647;
   Duration delay = 1s;
+  FailureRateOptions failure_rate;
+  ExponentialDelayOptions exponential;
+
+  // So many failures bring a restart each, whenever they come.
+  uint32_t failures_allowed() const;
+  // No restart waits longer.
+  Duration longest_delay() const;
+  // The option that ends the restarts, and its value: "restart-strategy.type = none", with what
+  // stands in between.
+  std::string LimitText(std::string_view between) const;
 };
 
 struct HeartbeatOptions {
@@ -124,11 +170,27 @@ void Visit(Options& options, Visitor&& visit) {
   visit("execution.checkpointing.interval", options.checkpoint.interval);
   visit("execution.checkpointing.timeout", options.checkpoint.timeout);
   visit("execution.checkpointing.min-pause", options.checkpoint.min_pause);
+  visit("execution.checkpointing.max-concurrent-checkpoints", options.checkpoint.max_concurrent);
   visit("execution.checkpointing.tolerable-failed-checkpoints",
         options.checkpoint.tolerable_failures);
   visit("execution.checkpointing.num-retained", options.checkpoint.retained);
+  visit("restart-strategy.type", options.restart.type);
   visit("restart-strategy.fixed-delay.attempts", options.restart.attempts);
   visit("restart-strategy.fixed-delay.delay", options.restart.delay);
+  visit("restart-strategy.failure-rate.max-failures-per-interval",
+        options.restart.failure_rate.max_failures);
+  visit("restart-strategy.failure-rate.failure-rate-interval",
+        options.restart.failure_rate.interval);
+  visit("restart-strategy.failure-rate.delay", options.restart.failure_rate.delay);
+  visit("restart-strategy.exponential-delay.initial-backoff", options.restart.exponential.initial);
+  visit("restart-strategy.exponential-delay.max-backoff", options.restart.exponential.max);
+  visit("restart-strategy.exponential-delay.backoff-multiplier",
+        options.restart.exponential.multiplier);
+  visit("restart-strategy.exponential-delay.reset-backoff-threshold",
+        options.restart.exponential.reset_threshold);
+  visit("restart-strategy.exponential-delay.jitter-factor", options.restart.exponential.jitter);
+  visit("restart-strategy.exponential-delay.attempts-before-reset-backoff",
+        options.restart.exponential.attempts);
   visit("heartbeat.interval", options.heartbeat.interval);
   visit("heartbeat.timeout", options.heartbeat.timeout);
   visit("taskmanager.memory.segment-size", options.network.buffer_bytes);

@@ -34,7 +34,7 @@ std::string_view Name(CoordinatorTimer::Kind kind) {
 CoordinatorCore::CoordinatorCore(const Options& options,
                                  const std::vector<CompletedCheckpoint>& stored)
     : options_(options) {
-  sim::Check(options.concurrent > 0, "no checkpoint may ever be pending");
+  sim::Check(options.checkpoint.max_concurrent > 0, "no checkpoint may ever be pending");
   for (const CompletedCheckpoint& checkpoint : stored) {
     const bool is_new = stored_.insert(checkpoint.id).second;
     sim::Check(is_new, "checkpoint {} is twice in the store", checkpoint.id.value());
@@ -57,8 +57,9 @@ std::span<const CoordinatorEffect> CoordinatorCore::Step(const CoordinatorInput&
 
 void CoordinatorCore::Verify() const {
   sim::Check(running_ || !drawing_, "an id is drawn for a coordinator that is stopped");
-  sim::Check(pending_.size() <= options_.concurrent, "{} checkpoints are pending at most, not {}",
-             options_.concurrent, pending_.size());
+  sim::Check(pending_.size() <= options_.checkpoint.max_concurrent,
+             "{} checkpoints are pending at most, not {}", options_.checkpoint.max_concurrent,
+             pending_.size());
   sim::Check(!storing_ || pending_.contains(*storing_), "what is stored is not pending");
   for (const auto& [id, pending] : pending_) {
     const bool lives = pending.phase() == CheckpointPhase::kPending ||
@@ -138,7 +139,7 @@ void CoordinatorCore::TriggerNow() {
   if (!running_ || final_ || !MayTrigger()) {
     return;
   }
-  if (drawing_ || pending_.size() >= options_.concurrent) {
+  if (drawing_ || pending_.size() >= options_.checkpoint.max_concurrent) {
     overdue_ = true;
     return;
   }
@@ -174,6 +175,9 @@ void CoordinatorCore::On(const input::IdDrawn& drawn) {
   pending_.try_emplace(id, id, moment_.all_at_end, drawn.plan.acknowledging, options_.defects);
   StartTimer(Kind::kExpiry, options_.checkpoint.timeout, id);
   Emit(effect::Trigger{.id = id, .after_restore = after_restore_, .tasks = drawn.plan.triggered});
+  if (overdue_) {
+    TriggerNow();  // where several may be pending, one that came while the id was drawn
+  }
 }
 
 void CoordinatorCore::On(const input::Acknowledge& ack) {

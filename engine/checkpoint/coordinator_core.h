@@ -11,7 +11,7 @@
 // Retries:  a write or a clean-up that failed is asked for again after a time, until it succeeds.
 // Survives: inputs that are late, repeated or of nobody: they change nothing; the snapshots that
 //           they name and that belong to nothing are removed.
-// Many:     up to `concurrent` checkpoints are pending. When one is complete the older ones that
+// Many:     up to `max_concurrent` are pending. When one is complete the older checkpoints that
 //           still wait for acknowledgements are subsumed: given up, without counting as failures.
 // Phases:   checkpoint_protocol.h.
 #pragma once
@@ -216,7 +216,6 @@ class CoordinatorCore {
  public:
   struct Options {
     CheckpointOptions checkpoint;
-    uint32_t concurrent = 1;  // checkpoints that may be pending at the same time
     Defects defects;
   };
 

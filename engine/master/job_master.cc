@@ -65,7 +65,9 @@ JobMaster::JobMaster(sim::Environment& environment, MainThread& main_thread, Rpc
       checkpoints_(environment, main_thread, *this, graph.stream.job_name,
                    options.engine.checkpoint, options.defects),
       attempts_(environment, fmt::format("/ha/{}/attempt", graph.stream.job_name)),
-      core_(graph, {.restart = options.engine.restart, .defects = options.defects}) {}
+      core_(graph, {.restart = options.engine.restart,
+                    .defects = options.defects,
+                    .random = environment.RandomStream("restart-strategy")}) {}
 
 sim::Result<void> JobMaster::Recover() {
   if (!options_.defects.Has(Defect::kAttemptNumbersStartAgain)) {

@@ -28,7 +28,9 @@ std::string_view Name(SchedulerTimer timer) {
 }
 
 SchedulerCore::SchedulerCore(const JobGraph& graph, const Options& options)
-    : options_(options), graph_(graph) {
+    : options_(options),
+      graph_(graph),
+      restarts_(MakeRestartStrategy(options.restart, options.random)) {
   sim::Check(!graph.vertices.empty(), "a job without vertices is scheduled");
 }
 
@@ -259,18 +261,32 @@ void SchedulerCore::FailOver(const std::string& reason) {
   checkpointing_ = false;
   waits_for_slots_ = false;
   Emit(job_effect::StopCheckpoints());
-  const bool may_restart = failures_ < options_.restart.attempts;
-  failures_ += options_.defects.Right(1U, Defect::kRestartsCountTwice, 2U);
-  restart_not_before_ = sim::Later(now_, options_.restart.delay);
-  const std::string spent =
-      fmt::format("{} (after {} restarts no more are allowed)", reason, failures_ - 1);
-  FeedJob(may_restart ? JobInput::kFailure : JobInput::kGiveUp, may_restart ? reason : spent);
+  const auto [decision, why_no_more] = AskForRestart();
+  restart_not_before_ = sim::Later(now_, decision.backoff);
+  if (decision.can_restart) {
+    FeedJob(JobInput::kFailure, reason);
+  } else {
+    FeedJob(JobInput::kGiveUp, fmt::format("{} ({})", reason, why_no_more));
+  }
   for (Execution& execution : graph_.executions()) {
     if (!IsTerminal(execution.state)) {
       Feed(execution, ExecutionInput::kCancel);
     }
   }
   RepeatCancel();
+}
+
+std::pair<RestartDecision, std::string> SchedulerCore::AskForRestart() {
+  const bool counts_twice = options_.defects.Has(Defect::kRestartsCountTwice);
+  return std::visit(
+      [this, counts_twice](auto& strategy) {
+        const RestartDecision decision = strategy.OnFailure(now_);
+        if (counts_twice) {
+          strategy.OnFailure(now_);
+        }
+        return std::pair(decision, decision.can_restart ? std::string() : strategy.WhyNoMore());
+      },
+      restarts_);
 }
 
 void SchedulerCore::RepeatCancel() {

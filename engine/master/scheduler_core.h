@@ -7,9 +7,9 @@
 //           counter of the job, so that none is ever used twice; a restart draws one for all that
 //           it starts anew. Whatever carries another attempt is stale.
 // Failover: a region fails as a whole; today the whole job is one. All its executions are
-//           cancelled. When they are over (or their TaskManagers lost), the restart delay has
-//           passed and no checkpoint is being stored any more, a new attempt starts from the
-//           latest one.
+//           cancelled. When they are over (or their TaskManagers lost), the restart strategy's
+//           delay has passed and no checkpoint is being stored any more, a new attempt starts from
+//           the latest one.
 // Retries:  a cancel is sent again by the clock until the execution is over.
 // Survives: inputs that are late, repeated or of another attempt: they change nothing.
 // Phases:   master/execution_graph.h.
@@ -30,6 +30,8 @@
 #include "engine/defects.h"
 #include "engine/ids.h"
 #include "engine/master/execution_graph.h"
+#include "engine/master/restart_strategy.h"
+#include "sim/random.h"
 #include "sim/time.h"
 
 namespace flinch::engine {
@@ -186,6 +188,7 @@ class SchedulerCore {
   struct Options {
     RestartOptions restart;
     Defects defects;
+    sim::Random random{0};  // the jitter of restart delays
   };
 
   // The graph outlives it.
@@ -224,6 +227,8 @@ class SchedulerCore {
   void Place();
   void StartCheckpointsWhenRunning();
   void FailOver(const std::string& reason);
+  // Asks the restart strategy about a failure; with why it is the last, where it is.
+  std::pair<RestartDecision, std::string> AskForRestart();
   void RepeatCancel();
   // Goes on when everything is over that was cancelled.
   void CheckStopped();
@@ -246,7 +251,7 @@ class SchedulerCore {
   bool checkpointing_ = false;       // checkpoints are on
   bool restart_due_ = false;         // one restart waits for its delay and for the store
   std::optional<JobStatus> ending_;  // the result that is being written
-  uint32_t failures_ = 0;
+  RestartStrategy restarts_;
   sim::SimTime restart_not_before_{};
 };
 

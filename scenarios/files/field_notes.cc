@@ -92,11 +92,30 @@ constexpr auto kNotes = std::to_array<Note>({
      "From the trigger of a checkpoint until it is given up."},
     {"options.execution.checkpointing.min-pause",
      "At least this long between the completion of one and the trigger of the next."},
+    {"options.execution.checkpointing.max-concurrent-checkpoints",
+     "So many checkpoints may be under way at the same time."},
     {"options.execution.checkpointing.tolerable-failed-checkpoints",
      "Consecutive failures that are tolerated before the job fails over."},
     {"options.execution.checkpointing.num-retained", "Completed checkpoints that are kept."},
+    {"options.restart-strategy.type", "When a job that failed is restarted, and when it ends."},
     {"options.restart-strategy.fixed-delay.attempts", "How often the job is restarted."},
     {"options.restart-strategy.fixed-delay.delay", "From a failure to the restart."},
+    {"options.restart-strategy.failure-rate.max-failures-per-interval",
+     "With more failures than these in the interval the job ends."},
+    {"options.restart-strategy.failure-rate.failure-rate-interval",
+     "The interval in which failures are counted."},
+    {"options.restart-strategy.failure-rate.delay", "From a failure to the restart."},
+    {"options.restart-strategy.exponential-delay.initial-backoff",
+     "From the first failure to the restart."},
+    {"options.restart-strategy.exponential-delay.max-backoff", "No restart waits longer."},
+    {"options.restart-strategy.exponential-delay.backoff-multiplier",
+     "By how much each delay is longer than the one before."},
+    {"options.restart-strategy.exponential-delay.reset-backoff-threshold",
+     "A job that ran for so long begins with the first delay again."},
+    {"options.restart-strategy.exponential-delay.jitter-factor",
+     "By up to this part of it a delay is longer or shorter, drawn from the seed."},
+    {"options.restart-strategy.exponential-delay.attempts-before-reset-backoff",
+     "How often the job is restarted until the delay is reset."},
     {"options.heartbeat.interval", "How often processes ask each other whether they live."},
     {"options.heartbeat.timeout", "Who has not answered for so long is taken for dead."},
     {"options.taskmanager.memory.segment-size", "Bytes of records that make a buffer full."},
@@ -156,6 +175,8 @@ void TakeForm(const std::optional<sim::Duration>&, DescribedField& field) {
 }
 
 void TakeForm(ZipfExponent, DescribedField& field) { field.form = FieldForm::kDecimal; }
+
+void TakeForm(engine::Hundredths, DescribedField& field) { field.form = FieldForm::kDecimal; }
 
 void TakeForm(engine::EventTime, DescribedField& field) { field.form = FieldForm::kMoment; }
 

@@ -173,6 +173,16 @@ sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, Zipf
   return {};
 }
 
+sim::Result<void> ParseField(const FieldInfo& field, std::string_view text,
+                             engine::Hundredths& value) {
+  ZipfExponent decimal;
+  if (sim::Result<void> parsed = ParseField(field, text, decimal); !parsed) {
+    return parsed;
+  }
+  value = {.value = decimal.hundredths};
+  return {};
+}
+
 sim::Result<void> ParseField(const FieldInfo&, std::string_view text, engine::EventTime& value) {
   const sim::Result<engine::EventTime> time = ParseUtc(text);
   if (!time) {
@@ -248,6 +258,10 @@ std::string ShowField(const std::optional<sim::Duration>& value) {
 }
 
 std::string ShowField(ZipfExponent value) { return QuoteToml(ShowZipf(value)); }
+
+std::string ShowField(engine::Hundredths value) {
+  return ShowField(ZipfExponent{.hundredths = value.value});
+}
 
 std::string ShowField(engine::EventTime value) { return QuoteToml(ShowUtc(value)); }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/config.h"
 #include "engine/ids.h"
 #include "scenarios/lab/quote_toml.h"
 #include "scenarios/model/scenario.h"
@@ -27,6 +28,9 @@ inline constexpr std::array<std::string_view, 2> kWorkloadSourceWords = {"genera
 inline constexpr std::array<std::string_view, 3> kFileFormatWords = {"csv", "jsonl", "blank"};
 inline constexpr std::array<std::string_view, 2> kOnBadRowWords = {"fail", "skip"};
 inline constexpr std::array<std::string_view, 3> kFaultSourceWords = {"none", "swarm", "plan"};
+// Flink's.
+inline constexpr std::array<std::string_view, 4> kRestartStrategyWords = {
+    "none", "fixed-delay", "failure-rate", "exponential-delay"};
 
 constexpr std::span<const std::string_view> WordsOf(WorkloadSource) { return kWorkloadSourceWords; }
 
@@ -35,6 +39,10 @@ constexpr std::span<const std::string_view> WordsOf(FileFormat) { return kFileFo
 constexpr std::span<const std::string_view> WordsOf(OnBadRow) { return kOnBadRowWords; }
 
 constexpr std::span<const std::string_view> WordsOf(FaultSource) { return kFaultSourceWords; }
+
+constexpr std::span<const std::string_view> WordsOf(engine::RestartStrategyType) {
+  return kRestartStrategyWords;
+}
 
 template <typename T>
 concept WordField = requires(T value) { WordsOf(value); };
@@ -53,6 +61,8 @@ sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, sim:
 sim::Result<void> ParseField(const FieldInfo& field, std::string_view text,
                              std::optional<sim::Duration>& value);
 sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, ZipfExponent& value);
+sim::Result<void> ParseField(const FieldInfo& field, std::string_view text,
+                             engine::Hundredths& value);
 sim::Result<void> ParseField(const FieldInfo& field, std::string_view text,
                              engine::EventTime& value);
 sim::Result<void> ParseField(const FieldInfo& field, std::string_view text, RowSelection& value);
@@ -83,6 +93,7 @@ std::string ShowField(uint64_t value);
 std::string ShowField(sim::Duration value);
 std::string ShowField(const std::optional<sim::Duration>& value);
 std::string ShowField(ZipfExponent value);
+std::string ShowField(engine::Hundredths value);
 std::string ShowField(engine::EventTime value);
 std::string ShowField(const RowSelection& value);
 std::string ShowField(const std::vector<std::string>& value);

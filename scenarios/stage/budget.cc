@@ -247,13 +247,13 @@ std::string Budget::WhyFailed() const {
     return outages_.Covered(failure - sim::Duration(1), failure + sim::Duration(1), behind) >
            sim::Duration(0);
   });
-  if (restarts < scenario_.options.restart.attempts || !are_all_caused) {
+  if (restarts < scenario_.options.restart.failures_allowed() || !are_all_caused) {
     return "";
   }
   return fmt::format(
-      "The job failed after {} restarts, as restart-strategy.fixed-delay.attempts = {} says: "
-      "more broke in this run than it is allowed to recover from.",
-      restarts, scenario_.options.restart.attempts);
+      "The job failed after {} restarts, as {} says: more broke in this run than it is allowed to "
+      "recover from.",
+      restarts, scenario_.options.restart.LimitText(" = "));
 }
 
 std::string Budget::WhyExpired() const {
@@ -318,6 +318,7 @@ std::string Budget::WhyImpossible(const Circumstances& circumstances) const {
        generous.network.request_timeout);
   tell("pekko.ask.timeout", set.rpc.ask_timeout, generous.rpc.ask_timeout);
   tell("sink.transaction-timeout", set.sink.transaction_timeout, generous.sink.transaction_timeout);
+  tell("restart-strategy.type", set.restart.type, generous.restart.type);
   tell("restart-strategy.fixed-delay.attempts", set.restart.attempts, generous.restart.attempts);
   return fmt::format(
       "Without any fault the job does not finish either, and with longer time-outs it does: raise "

@@ -53,7 +53,7 @@ Duration TimeoutsOf(const engine::EngineOptions& options) {
   const Duration ask = std::min(options.rpc.ask_timeout, kLongestSpan / kAskGrowth);
   Duration sum = kAskGrowth * ask;
   for (const Duration timeout :
-       {options.heartbeat.timeout, options.restart.delay, options.network.request_timeout,
+       {options.heartbeat.timeout, options.restart.longest_delay(), options.network.request_timeout,
         options.network.request_backoff, options.checkpoint.timeout, options.sink.delivery_timeout,
         options.source.fetch_wait}) {
     sum += Bounded(timeout);
@@ -72,7 +72,10 @@ engine::EngineOptions Generous(engine::EngineOptions options) {
   raise(options.rpc.ask_timeout, usual.rpc.ask_timeout);
   raise(options.sink.transaction_timeout, usual.sink.transaction_timeout);
   raise(options.log.transaction_timeout_max, options.sink.transaction_timeout);  // or it is refused
-  options.restart.attempts = std::max(options.restart.attempts, usual.restart.attempts);
+  if (options.restart.failures_allowed() < usual.restart.failures_allowed()) {
+    options.restart.type = usual.restart.type;
+    options.restart.attempts = usual.restart.attempts;
+  }
   return options;
 }
 

@@ -93,7 +93,7 @@ class Reckoning {
 
   // From the end of an outage until the tasks run again.
   Duration Recovery() const {
-    return Bounded(options_.heartbeat.timeout) + Bounded(options_.restart.delay) +
+    return Bounded(options_.heartbeat.timeout) + Bounded(options_.restart.longest_delay()) +
            2 * Bounded(options_.rpc.ask_timeout) + std::chrono::seconds(1);
   }
 
@@ -129,17 +129,17 @@ class Reckoning {
   void AddRestarts() {
     uint64_t failures = 0;
     for (size_t index = 0; index < plan_.faults.size(); ++index) {
-      const Duration step = Bounded(options_.restart.delay) + std::chrono::milliseconds(50);
+      const Duration step =
+          Bounded(options_.restart.longest_delay()) + std::chrono::milliseconds(50);
       const bool is_crash = std::holds_alternative<faults::Crash>(plan_.faults[index].what);
       const Duration span = SpanOf(plan_, index).value_or(heal_);
       const bool recurs = std::holds_alternative<faults::AtRate>(plan_.faults[index].when);
       // What lasts may strike again whenever the job has come back.
       failures += 1 + (is_crash ? 0U : static_cast<uint64_t>((recurs ? heal_ : span) / step));
     }
-    Add("restarts", failures <= options_.restart.attempts,
-        fmt::format("restart-strategy.fixed-delay.attempts is {}; the plan may make the job fail "
-                    "{} times.",
-                    options_.restart.attempts, failures));
+    Add("restarts", failures <= options_.restart.failures_allowed(),
+        fmt::format("{}; the plan may make the job fail {} times.",
+                    options_.restart.LimitText(" is "), failures));
   }
 
   const Scenario& scenario_;

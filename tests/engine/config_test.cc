@@ -64,16 +64,35 @@ INSTANTIATE_TEST_SUITE_P(
                     "pekko.ask.timeout is 1ns: give at least 10ms."},
         RefusedCase{"endless_interval",
                     [](EngineOptions& o) { o.checkpoint.interval = 2'562'047h; },
-                    "execution.checkpointing.interval is 2562047h: give at most 8760h."},
+                    "execution.checkpointing.interval is 2562047h: give at most 87600h."},
         RefusedCase{"endless_delay", [](EngineOptions& o) { o.restart.delay = 2'562'047h; },
                     "restart-strategy.fixed-delay.delay is 2562047h: give at most 8760h."},
         RefusedCase{"endless_pause", [](EngineOptions& o) { o.checkpoint.min_pause = 2'562'047h; },
-                    "execution.checkpointing.min-pause is 2562047h: give at most 8760h."},
+                    "execution.checkpointing.min-pause is 2562047h: give at most 87600h."},
+        RefusedCase{"no_failures",
+                    [](EngineOptions& o) { o.restart.failure_rate.max_failures = 0; },
+                    "restart-strategy.failure-rate.max-failures-per-interval is 0: give at least "
+                    "1, or restart-strategy.type = \"none\"."},
+        RefusedCase{"long_backoff", [](EngineOptions& o) { o.restart.exponential.initial = 2min; },
+                    "restart-strategy.exponential-delay.max-backoff (1m) must not be below "
+                    "restart-strategy.exponential-delay.initial-backoff (2m)."},
+        RefusedCase{"short_backoff", [](EngineOptions& o) { o.restart.exponential.initial = 1us; },
+                    "restart-strategy.exponential-delay.initial-backoff is 1us: give at least "
+                    "1ms."},
+        RefusedCase{"no_growth", [](EngineOptions& o) { o.restart.exponential.multiplier = {100}; },
+                    "restart-strategy.exponential-delay.backoff-multiplier must be above 1: "
+                    "otherwise no delay grows."},
+        RefusedCase{"wild_jitter", [](EngineOptions& o) { o.restart.exponential.jitter = {101}; },
+                    "restart-strategy.exponential-delay.jitter-factor must be at most 1: a delay "
+                    "cannot shrink by more than itself."},
         RefusedCase{"endless_record", [](EngineOptions& o) { o.task.record_time = 61s; },
                     "task.record-time is 61s: give at most 1m."},
         RefusedCase{"late_heartbeat", [](EngineOptions& o) { o.heartbeat.timeout = 1s; },
                     "heartbeat.timeout (1s) must be above heartbeat.interval (1s): otherwise "
                     "everybody is lost before the first heartbeat."},
+        RefusedCase{"none_concurrent", [](EngineOptions& o) { o.checkpoint.max_concurrent = 0; },
+                    "execution.checkpointing.max-concurrent-checkpoints is 0: without any nothing "
+                    "is ever stored; give at least 1."},
         RefusedCase{"none_retained", [](EngineOptions& o) { o.checkpoint.retained = 0; },
                     "execution.checkpointing.num-retained is 0: keep at least 1 checkpoint."},
         RefusedCase{"empty_segment", [](EngineOptions& o) { o.network.buffer_bytes = 0; },
@@ -109,7 +128,8 @@ TEST(ConfigTest, EverySpanButPausesAndDelaysMustBeLongerThanNothing) {
   EXPECT_THAT(may_be_zero,
               ::testing::UnorderedElementsAre(
                   "execution.checkpointing.min-pause", "restart-strategy.fixed-delay.delay",
-                  "task.record-time", "source.fetch.max-wait", "pipeline.auto-watermark-interval"));
+                  "restart-strategy.failure-rate.delay", "task.record-time",
+                  "source.fetch.max-wait", "pipeline.auto-watermark-interval"));
 }
 
 TEST(ConfigTest, ExtremesAreNotTakenForNonsense) {
@@ -128,8 +148,10 @@ size_t CountFields() {
   const EngineOptions all;
   const auto& [checkpoint, restart, heartbeat, network, task, source, rpc, sink, log,
                max_parallelism] = all;
-  const auto& [interval, timeout, min_pause, tolerable, retained] = checkpoint;
-  const auto& [attempts, delay] = restart;
+  const auto& [interval, timeout, min_pause, concurrent, tolerable, retained] = checkpoint;
+  const auto& [type, attempts, delay, failure_rate, exponential] = restart;
+  const auto& [max_failures, rate_interval, rate_delay] = failure_rate;
+  const auto& [initial, longest, multiplier, reset_threshold, jitter, restarts] = exponential;
   const auto& [beat, silence] = heartbeat;
   const auto& [bytes, buffer_timeout, buffers, backoff, request_timeout] = network;
   const auto& [record_time, turn_records] = task;
@@ -140,10 +162,21 @@ size_t CountFields() {
   const void* fields[] = {&interval,
                           &timeout,
                           &min_pause,
+                          &concurrent,
                           &tolerable,
                           &retained,
+                          &type,
                           &attempts,
                           &delay,
+                          &max_failures,
+                          &rate_interval,
+                          &rate_delay,
+                          &initial,
+                          &longest,
+                          &multiplier,
+                          &reset_threshold,
+                          &jitter,
+                          &restarts,
                           &beat,
                           &silence,
                           &bytes,

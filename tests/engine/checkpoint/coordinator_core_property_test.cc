@@ -31,9 +31,9 @@ class Surroundings {
   explicit Surroundings(uint32_t concurrent)
       : core_({.checkpoint = {.interval = sim::Duration(1'000),
                               .timeout = sim::Duration(3'000),
+                              .max_concurrent = concurrent,
                               .tolerable_failures = 1,
-                              .retained = 1},
-               .concurrent = concurrent},
+                              .retained = 1}},
               {}) {}
 
   // Does something that may happen now; false when it cannot.

@@ -104,7 +104,7 @@ class CoordinatorScript : private tests::CommandScript {
       } else if (name == "tolerable") {
         options_.checkpoint.tolerable_failures = static_cast<uint32_t>(std::stoul(value));
       } else if (name == "concurrent") {
-        options_.concurrent = static_cast<uint32_t>(std::stoul(value));
+        options_.checkpoint.max_concurrent = static_cast<uint32_t>(std::stoul(value));
       } else {
         sim::Check(name == "defect", "there is no option {}", name);
         options_.defects.Plant(*FindDefect(value));

@@ -1,6 +1,7 @@
 // A SchedulerCore that is played by text: commands in, its effects out, a line each.
 //
-//   options attempts=N delay=SPAN [defect=NAME]     before new
+//   options NAME=VALUE…                             before new: strategy, attempts, delay,
+//                                                   failures, interval, initial, jitter, defect
 //   new NAME:PARALLELISM…                           vertices in a row, a source first
 //   start · has-ended STATUS · unreadable
 //   number N                                        answers a draw
@@ -14,6 +15,8 @@
 // A task is NAME[SUBTASK]#ATTEMPT.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,15 +52,36 @@ class SchedulerScript : private tests::CommandScript {
  private:
   void SetOptions() {
     ForEachOption([this](const std::string& name, const std::string& value) {
+      RestartOptions& restart = options_.restart;
       if (name == "attempts") {
-        options_.restart.attempts = static_cast<uint32_t>(std::stoul(value));
+        restart.attempts = static_cast<uint32_t>(std::stoul(value));
+        restart.exponential.attempts = restart.attempts;
       } else if (name == "delay") {
-        options_.restart.delay = tests::SpanOf(value);
+        restart.delay = tests::SpanOf(value);
+        restart.failure_rate.delay = restart.delay;
+      } else if (name == "strategy") {
+        restart.type = Strategy(value);
+      } else if (name == "failures") {
+        restart.failure_rate.max_failures = static_cast<uint32_t>(std::stoul(value));
+      } else if (name == "interval") {
+        restart.failure_rate.interval = tests::SpanOf(value);
+      } else if (name == "initial") {
+        restart.exponential.initial = tests::SpanOf(value);
+      } else if (name == "jitter") {
+        restart.exponential.jitter = {static_cast<uint32_t>(std::stoul(value))};
       } else {
         sim::Check(name == "defect", "there is no option {}", name);
         options_.defects.Plant(*FindDefect(value));
       }
     });
+  }
+
+  static RestartStrategyType Strategy(std::string_view word) {
+    constexpr std::array<std::string_view, 4> kWords = {"none", "fixed-delay", "failure-rate",
+                                                        "exponential-delay"};
+    const auto found = std::ranges::find(kWords, word);
+    sim::Check(found != kWords.end(), "there is no strategy {}", word);
+    return static_cast<RestartStrategyType>(found - kWords.begin());
   }
 
   void MakeCore() {
