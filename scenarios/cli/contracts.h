@@ -216,6 +216,12 @@ inline constexpr auto kContracts = std::to_array<ContractInfo>({
      "New attempts go back to the latest checkpoint before they are deployed."},
     {"DefaultSchedulerTest", "vertexIsResetBeforeRestarted",
      "A restart makes new attempts; what is told of old ones is stale."},
+    {"TwoPhaseCommitSinkFunctionTest", "testNotifyOfCompletedCheckpoint",
+     "A notification commits its checkpoint and the older ones, and no newer one."},
+    {"TwoPhaseCommitSinkFunctionTest", "testSubsumedNotificationOfPreviousCheckpoint",
+     "A notification that comes behind a newer one commits nothing twice."},
+    {"TwoPhaseCommitSinkFunctionTest", "testFailBeforeNotify",
+     "Without a notification the next attempt commits just what its checkpoint holds."},
 });
 
 }  // namespace flinch::scenarios

@@ -19,6 +19,7 @@
 #include "engine/checkpoint/assignment.h"
 #include "engine/config.h"
 #include "engine/master/restart_strategy.h"
+#include "engine/network/watermark_valve.h"
 #include "engine/state/key_groups.h"
 #include "tests/paths.h"
 
@@ -259,6 +260,31 @@ TEST(GoldenTest, RestartStrategies) {
                                    .backoff = std::chrono::milliseconds(NumberIn(row.at(6)))};
     EXPECT_EQ(decision, expected) << lines[i];
   }
+}
+
+// Idle channels are absent: of each script the steps before the first.
+TEST(GoldenTest, WatermarkValve) {
+  std::map<std::string, WatermarkValve> valves;
+  std::set<std::string> over;
+  int compared = 0;
+  const std::vector<std::string> lines = LinesOf("watermark_valve.csv");
+  for (size_t i = 1; i < lines.size(); ++i) {
+    std::vector<std::string> row = Split(lines[i], ',');
+    row.resize(6);
+    const std::string& script = row[0];
+    if (row[4] == "idle") {
+      over.insert(script);
+    }
+    if (over.contains(script) || row[4] == "active") {
+      continue;
+    }
+    ++compared;
+    WatermarkValve& valve = valves.try_emplace(script, NumberIn(row[1])).first->second;
+    const std::optional<EventTime> out =
+        valve.OnWatermark(NumberIn(row[3]), EventTime(std::stoll(row[4])));
+    EXPECT_EQ(out ? fmt::format("watermark {}", out->nanos()) : "", row[5]) << lines[i];
+  }
+  EXPECT_EQ(compared, 66);
 }
 
 // "366 d"; nothing where it is not a number, which Flink does not read either.
