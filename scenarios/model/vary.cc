@@ -156,6 +156,16 @@ std::string_view NameOfField(std::string_view path) {
   return path.starts_with(kOptionsPrefix) ? path.substr(kOptionsPrefix.size()) : path;
 }
 
+// Options of a restart strategy that the scenario does not have do nothing.
+bool IsOfAnotherStrategy(const Scenario& scenario, std::string_view path) {
+  constexpr std::string_view kStrategies = "options.restart-strategy.";
+  if (!path.starts_with(kStrategies) || path.ends_with(".type")) {
+    return false;
+  }
+  const auto type = static_cast<size_t>(scenario.options.restart.type);
+  return !path.substr(kStrategies.size()).starts_with(kRestartStrategyWords.at(type));
+}
+
 // All fields with their texts, in the order of the file.
 std::vector<std::pair<std::string, std::string>> TextsOf(const Scenario& scenario) {
   std::vector<std::pair<std::string, std::string>> texts;
@@ -216,7 +226,8 @@ std::vector<std::string> Dimensions(const Scenario& scenario) {
                           std::ranges::any_of(kNoDimensionsIn, [&field](std::string_view table) {
                             return field.path.starts_with(table);
                           });
-    if (!is_other && (field.applies != Applies::kGenerated || is_generated)) {
+    if (!is_other && !IsOfAnotherStrategy(scenario, field.path) &&
+        (field.applies != Applies::kGenerated || is_generated)) {
       names.emplace_back(NameOfField(field.path));
     }
   });

@@ -467,8 +467,9 @@ TEST_F(CommandsTest, ChecksScenariosAndPlans) {
 }
 
 TEST(ListCommandTest, KeepsToTheWidthOfTheTerminal) {
-  for (const Catalogue what : {Catalogue::kScenarios, Catalogue::kFaults, Catalogue::kEvents,
-                               Catalogue::kCells, Catalogue::kOracles, Catalogue::kDefects}) {
+  for (const Catalogue what :
+       {Catalogue::kScenarios, Catalogue::kFaults, Catalogue::kEvents, Catalogue::kCells,
+        Catalogue::kOracles, Catalogue::kDefects, Catalogue::kContracts}) {
     for (const size_t columns : {60U, 80U, 132U}) {
       std::ostringstream out;
       ListCommand({.what = what}, columns, out);

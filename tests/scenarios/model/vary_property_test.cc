@@ -121,6 +121,10 @@ TEST(VaryTest, WhatVariesIsADimension) {
   }
   base.workload.source = WorkloadSource::kFile;
   EXPECT_THAT(Dimensions(base), Not(Contains("workload.records")));
+  base.options.restart.type = engine::RestartStrategyType::kFailureRate;
+  EXPECT_THAT(Dimensions(base), Contains("restart-strategy.failure-rate.delay"));
+  EXPECT_THAT(Dimensions(base), Contains("restart-strategy.type"));
+  EXPECT_THAT(Dimensions(base), Not(Contains("restart-strategy.fixed-delay.delay")));
 }
 
 TEST(VaryTest, ARunVariesItsScenarioAndPasses) {
