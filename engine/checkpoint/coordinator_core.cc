@@ -4,6 +4,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "sim/check.h"
 
@@ -70,6 +71,30 @@ void CoordinatorCore::Verify() const {
     sim::Check(storing_ || pending.phase() == CheckpointPhase::kPending,
                "checkpoint {} is complete and nothing is being stored", id.value());
   }
+}
+
+std::string CoordinatorCore::Show() const {
+  const std::array flags = {running_, overdue_, after_restore_, cleaning_, clean_up_due_};
+  std::string text =
+      fmt::format("{} last {} ticket {}/{} failed {} storing {} final {} latest {}",
+                  fmt::join(flags, ""), last_id_.value(), drawing_.value_or(0), last_ticket_,
+                  failures_in_a_row_, storing_.value_or(CheckpointId()).value(),
+                  final_.value_or(CheckpointId()).value(), latest_ ? latest_->id.value() : 0);
+  for (const auto& [id, pending] : pending_) {
+    text += fmt::format(" [{}]", pending.Show());
+  }
+  for (const std::set<CheckpointId>* const ids : {&stored_, &discards_}) {
+    text += " |";
+    for (const CheckpointId id : *ids) {
+      text += fmt::format(" {}", id.value());
+    }
+  }
+  text += " |";
+  for (const auto& [id, task] : late_snapshots_) {
+    text += fmt::format(" {}/{}-{}-{}", id.value(), task.vertex.value(), task.subtask.value(),
+                        task.attempt.value());
+  }
+  return text;
 }
 
 void CoordinatorCore::StartTimer(Kind kind, sim::Duration after, CheckpointId id) {

@@ -242,6 +242,10 @@ class CoordinatorCore {
   // Fails a check when the state contradicts itself.
   void Verify() const;
 
+  // The whole state but the time, for explorations: where two texts are equal, and no pause is
+  // set, what may follow is equal, too.
+  std::string Show() const;
+
  private:
   using Kind = CoordinatorTimer::Kind;
   using Pending = std::map<CheckpointId, PendingCheckpoint>;

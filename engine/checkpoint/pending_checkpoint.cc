@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -70,6 +72,14 @@ std::vector<ExecutionAttemptId> PendingCheckpoint::Tasks() const {
     tasks.push_back(task);
   }
   return tasks;
+}
+
+std::string PendingCheckpoint::Show() const {
+  std::string text = fmt::format("{} {}{} ", id_.value(), Name(phase_), is_final_ ? " final" : "");
+  for (const auto& [task, snapshot] : tasks_) {
+    text += snapshot ? 'x' : '_';
+  }
+  return text;
 }
 
 }  // namespace flinch::engine

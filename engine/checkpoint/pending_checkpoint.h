@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/checkpoint/checkpoint_protocol.h"
@@ -42,6 +43,9 @@ class PendingCheckpoint {
 
   // Those that take part, in their order.
   std::vector<ExecutionAttemptId> Tasks() const;
+
+  // "3 pending x_": its id, its phase and who has acknowledged.
+  std::string Show() const;
 
  private:
   using Snapshots = std::map<ExecutionAttemptId, std::optional<SnapshotHandle>>;
