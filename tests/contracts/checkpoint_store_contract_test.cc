@@ -218,6 +218,75 @@ FLINK_CONTRACT(DefaultCompletedCheckpointStoreTest,
   });
 }
 
+FLINK_CONTRACT(CompletedCheckpointStoreTest, testExceptionOnNoRetainedCheckpoints) {
+  EngineOptions options;
+  options.checkpoint.retained = 0;
+  EXPECT_FALSE(options.Validate());
+}
+
+FLINK_CONTRACT(CompletedCheckpointStoreTest, testEmptyState) {
+  Run([](sim::Environment& environment) {
+    CompletedCheckpointStore store(environment, "job", 1);
+    ASSERT_TRUE(store.Recover());
+    EXPECT_EQ(store.latest(), nullptr);
+    EXPECT_THAT(IdsOf(store), IsEmpty());
+  });
+}
+
+FLINK_CONTRACT(CompletedCheckpointStoreTest, testAddAndGetLatestCheckpoint) {
+  Run([](sim::Environment& environment) {
+    CompletedCheckpointStore store(environment, "job", 4);
+    ASSERT_TRUE(store.Recover());
+    for (const uint64_t id : {1U, 2U}) {
+      const CompletedCheckpoint added = MakeCheckpoint(environment, id);
+      ASSERT_TRUE(store.Add(added));
+      ASSERT_NE(store.latest(), nullptr);
+      EXPECT_EQ(store.latest()->id, CheckpointId(id));
+      EXPECT_EQ(store.latest()->snapshots, added.snapshots);
+      EXPECT_EQ(store.checkpoints().size(), id);
+    }
+  });
+}
+
+FLINK_CONTRACT(CompletedCheckpointStoreTest, testAddCheckpointMoreThanMaxRetained) {
+  Run([](sim::Environment& environment) {
+    CompletedCheckpointStore store(environment, "job", 1);
+    ASSERT_TRUE(store.Add(MakeCheckpoint(environment, 1)));
+    for (const uint64_t id : {2U, 3U, 4U}) {
+      ASSERT_TRUE(store.Add(MakeCheckpoint(environment, id)));
+      EXPECT_THAT(store.Subsume(), ElementsAre(CheckpointId(id - 1)));
+      EXPECT_FALSE(Exists(environment, id - 1));
+      EXPECT_THAT(IdsOf(store), ElementsAre(id));
+    }
+  });
+}
+
+FLINK_CONTRACT(CompletedCheckpointStoreTest, testGetAllCheckpoints) {
+  Run([](sim::Environment& environment) {
+    CompletedCheckpointStore store(environment, "job", 4);
+    for (const uint64_t id : {1U, 2U, 3U, 4U}) {
+      ASSERT_TRUE(store.Add(MakeCheckpoint(environment, id)));
+      store.Subsume();
+    }
+    EXPECT_THAT(IdsOf(store), ElementsAre(1, 2, 3, 4));
+  });
+}
+
+FLINK_CONTRACT(CompletedCheckpointStoreTest, testAcquireLatestCompletedCheckpointId) {
+  Run([](sim::Environment& environment) {
+    CompletedCheckpointStore store(environment, "job", 1);
+    ASSERT_TRUE(store.Recover());
+    EXPECT_FALSE(store.Has(CheckpointId(2)));
+    for (const uint64_t id : {2U, 4U}) {
+      ASSERT_TRUE(store.Add(MakeCheckpoint(environment, id)));
+      store.Subsume();
+      ASSERT_NE(store.latest(), nullptr);
+      EXPECT_EQ(store.latest()->id, CheckpointId(id));
+      EXPECT_TRUE(store.Has(CheckpointId(id)));
+    }
+  });
+}
+
 FLINK_CONTRACT(CheckpointIDCounterTestBase, testCounterIsNeverNegative) {
   Run([](sim::Environment& environment) {
     DurableCounter counter(environment, "/ha/job/checkpoint-id");

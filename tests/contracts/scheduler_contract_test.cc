@@ -54,6 +54,8 @@ class Scheduler {
     Report(TaskOf(1, attempt), ExecutionState::kRunning);
   }
 
+  void FailCheckpoints() { Feed(job_input::CheckpointsFailed{"too many"}); }
+
   void Pass(Duration span) {
     const sim::SimTime until = now_ + span;
     while (!timers_.empty()) {
@@ -71,6 +73,9 @@ class Scheduler {
     }
     now_ = until;
   }
+
+  // What the latest change of the job's status said.
+  const std::string& reason() const { return reason_; }
 
   const std::vector<std::string>& done() const { return done_; }
 
@@ -105,6 +110,8 @@ class Scheduler {
 
   void Perform(const job_effect::StartTimer& start) { timers_[start.timer] = now_ + start.after; }
 
+  void Perform(const job_effect::TellStatus& told) { reason_ = told.reason; }
+
   void Perform(const auto&) {}
 
   JobGraph graph_ = SourceAndSink();
@@ -113,6 +120,7 @@ class Scheduler {
   std::map<SchedulerTimer, sim::SimTime> timers_;
   uint32_t last_number_ = 0;
   std::vector<std::string> done_;
+  std::string reason_;
 };
 
 FLINK_CONTRACT(DefaultSchedulerTest, deployTasksOnlyWhenAllSlotRequestsAreFulfilled) {
@@ -182,6 +190,53 @@ FLINK_CONTRACT(DefaultSchedulerTest, vertexIsResetBeforeRestarted) {
       << "and what is told of old ones is stale";
   scheduler.Report(TaskOf(0, 1), ExecutionState::kRunning);
   EXPECT_TRUE(scheduler.graph().AllIn(ExecutionState::kScheduled));
+}
+
+// A failure of any task restarts all.
+FLINK_CONTRACT(RestartAllFailoverStrategyTest, testGetTasksNeedingRestart) {
+  for (const uint32_t failed : {0U, 1U}) {
+    Scheduler scheduler(1);
+    scheduler.GiveSlots(1);
+    scheduler.Run(1);
+    scheduler.Report(TaskOf(failed, 1), ExecutionState::kFailed);
+    scheduler.Report(TaskOf(1 - failed, 1), ExecutionState::kCanceled);
+    scheduler.Pass(1s);
+    EXPECT_NE(scheduler.graph().Find(TaskOf(0, 2)), nullptr);
+    EXPECT_NE(scheduler.graph().Find(TaskOf(1, 2)), nullptr);
+  }
+}
+
+FLINK_CONTRACT(ExecutionFailureHandlerTest, testNormalFailureHandling) {
+  Scheduler scheduler(1);
+  scheduler.GiveSlots(1);
+  scheduler.Run(1);
+  scheduler.Report(TaskOf(0, 1), ExecutionState::kFailed);
+  EXPECT_EQ(scheduler.status(), JobStatus::kRestarting);
+  EXPECT_EQ(scheduler.reason(), "v[0] failed: broken");
+  scheduler.Report(TaskOf(1, 1), ExecutionState::kCanceled);
+  scheduler.Pass(999ms);
+  EXPECT_EQ(scheduler.status(), JobStatus::kRestarting) << "the delay is not over";
+  scheduler.Pass(1ms);
+  EXPECT_EQ(scheduler.status(), JobStatus::kRunning);
+}
+
+FLINK_CONTRACT(ExecutionFailureHandlerTest, testRestartingSuppressedFailureHandlingResult) {
+  Scheduler scheduler(0);
+  scheduler.GiveSlots(1);
+  scheduler.Run(1);
+  scheduler.Report(TaskOf(0, 1), ExecutionState::kFailed);
+  EXPECT_EQ(scheduler.status(), JobStatus::kFailing);
+  EXPECT_EQ(scheduler.reason(), "v[0] failed: broken (after 0 restarts no more are allowed)");
+}
+
+FLINK_CONTRACT(ExecutionFailureHandlerTest, testGlobalFailureHandling) {
+  Scheduler scheduler(1);
+  scheduler.GiveSlots(1);
+  scheduler.Run(1);
+  scheduler.FailCheckpoints();
+  EXPECT_EQ(scheduler.status(), JobStatus::kRestarting);
+  EXPECT_EQ(scheduler.reason(), "too many");
+  EXPECT_TRUE(scheduler.graph().AllIn(ExecutionState::kCanceling)) << "no task is left out";
 }
 
 }  // namespace
