@@ -24,6 +24,7 @@ constexpr size_t kEventBytes = 2'800'000;
 constexpr size_t kMessageBytes = 800'000;
 constexpr size_t kCheckpointBytes = 500'000;
 constexpr size_t kPageSummaryBytes = 500'000;
+constexpr size_t kTimesBytes = 200'000;
 constexpr size_t kItemsMax = 500;
 constexpr size_t kFindingsMax = 50;
 constexpr size_t kPageReplayMax = 16'000;
@@ -223,7 +224,8 @@ class Page {
     }
   }
 
-  std::string Data(const std::vector<CheckpointRow>& checkpoints) {
+  std::string Data(const std::vector<CheckpointRow>& checkpoints,
+                   const std::vector<TaskTime>& times) {
     const Packed events = Events();
     const Packed messages = Messages();
     Packed rows;
@@ -234,14 +236,21 @@ class Page {
         ++subtasks[each.subtask];
       }
     }
+    Packed packed_times;
+    for (const TaskTime& time : times) {
+      packed_times.Add(
+          fmt::format("[{},{},{},{}]", Json(ForeignLine(time.subtask, kPageTextMax)).dump(),
+                      time.lived.count(), time.back_pressured.count(), time.idle.count()),
+          kTimesBytes);
+    }
     const Json summary = FitSummary(summary_);
     return fmt::format(
         R"({{"summary":{},"why":{},"lanes":{},"kinds":{},"events":{}],"eventsLeftOut":{},)"
         R"("messages":{}],"messagesLeftOut":{},"outages":{},"checkpoints":{}],)"
-        R"("checkpointsLeftOut":{},"subtasks":{}}})",
+        R"("checkpointsLeftOut":{},"subtasks":{},"times":{}]}})",
         summary.dump(), Json(ForeignLine(summary_.why, kPageTextMax)).dump(), lanes_.dump(),
         kinds_.all().dump(), events.json, events.left_out, messages.json, messages.left_out,
-        Outages().dump(), rows.json, rows.left_out, subtasks.size());
+        Outages().dump(), rows.json, rows.left_out, subtasks.size(), packed_times.json);
   }
 
  private:
@@ -308,13 +317,14 @@ std::vector<Outage> OutagesOf(const sim::Recording& recording) {
 }
 
 std::string ShowRunPage(const RunSummary& summary, const sim::Recording& recording,
-                        const std::vector<CheckpointRow>& checkpoints) {
+                        const std::vector<CheckpointRow>& checkpoints,
+                        const std::vector<TaskTime>& times) {
   std::string page(kRunHtml);
   FillMark("@style@", kRunCss, page);
   FillMark("@model@", kModelJs, page);
   FillMark("@pictures@", kPicturesJs, page);
   FillMark("@script@", kRunJs, page);
-  FillMark("@data@", Island("run", Page(summary, recording).Data(checkpoints)), page);
+  FillMark("@data@", Island("run", Page(summary, recording).Data(checkpoints, times)), page);
   return page;
 }
 

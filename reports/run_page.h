@@ -13,6 +13,7 @@
 
 #include "reports/checkpoint_row.h"
 #include "reports/run_summary.h"
+#include "reports/task_time.h"
 #include "sim/recording/recording.h"
 
 namespace flinch::reports {
@@ -29,6 +30,7 @@ struct Outage {
 std::vector<Outage> OutagesOf(const sim::Recording& recording);
 
 std::string ShowRunPage(const RunSummary& summary, const sim::Recording& recording,
-                        const std::vector<CheckpointRow>& checkpoints);
+                        const std::vector<CheckpointRow>& checkpoints,
+                        const std::vector<TaskTime>& times = {});
 
 }  // namespace flinch::reports

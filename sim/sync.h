@@ -25,9 +25,12 @@ class Condition {
   void Wait() { WaitUntil(kForever); }
 
   // False when the deadline came first.
-  bool WaitUntil(SimTime deadline) {
+  bool WaitUntil(SimTime deadline) { return WaitUntil(deadline, reason_); }
+
+  // For a reason of this waiter's own; a literal.
+  bool WaitUntil(SimTime deadline, std::string_view reason) {
     waiters_.push_back(environment_->CurrentFiber());
-    if (environment_->Park(deadline, reason_)) {
+    if (environment_->Park(deadline, reason)) {
       return true;
     }
     // Whoever is no longer in the list was notified after its deadline had fired but before it ran.

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/waits.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -13,7 +14,7 @@ ResultPartition::ResultPartition(sim::Environment& environment, const NetworkOpt
       pool_(pool),
       subpartitions_(subpartitions),
       on_available_(std::move(on_available)),
-      room_(environment, "room in an output") {
+      room_(environment, kWaitForRoom) {
   sim::Check(subpartitions > 0, "a partition nobody consumes");
 }
 

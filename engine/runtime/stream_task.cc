@@ -8,6 +8,7 @@
 
 #include "engine/events.h"
 #include "engine/runtime/user_code.h"
+#include "engine/waits.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -191,14 +192,24 @@ sim::Result<void> StreamTask::Loop() {
       // Mails and other tasks get their turn, after the time that the work took.
       environment_.Sleep(std::exchange(records_, 0) * engine_.task.record_time);
     } else if (!*worked) {
-      work_.WaitFor(
-          [this] {
-            return !mails_.empty() || cancelled_ || gate_.error() ||
-                   (OutputsAvailable() && HasInput());
-          },
-          flush_at_);
+      AwaitWork();
     }
   }
+}
+
+void StreamTask::AwaitWork() {
+  const auto can_go_on = [this] {
+    return !mails_.empty() || cancelled_ || gate_.error() || (OutputsAvailable() && HasInput());
+  };
+  while (!can_go_on() && work_.WaitUntil(flush_at_, WhatIsAwaited())) {
+  }
+}
+
+std::string_view StreamTask::WhatIsAwaited() const {
+  if (end_of_input_) {
+    return kWaitForFinalCheckpoint;
+  }
+  return OutputsAvailable() ? kWaitForInput : kWaitForRoom;
 }
 
 bool StreamTask::OutputsAvailable() const {

@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/config.h"
@@ -120,6 +121,9 @@ class StreamTask {
   sim::Result<void> OnComplete(CheckpointId id, bool is_final);
   sim::Result<void> OnAborted(CheckpointId id);
   void CountRecord();
+  // Until there is something to do, or to flush.
+  void AwaitWork();
+  std::string_view WhatIsAwaited() const;
   bool OutputsAvailable() const;
   bool HasInput() const;
   EventTime watermark() const;

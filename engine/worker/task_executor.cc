@@ -7,6 +7,7 @@
 
 #include "engine/events.h"
 #include "engine/runtime/user_code.h"
+#include "engine/waits.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -159,7 +160,8 @@ void TaskExecutor::OnSubmit(const SubmitTask& submit) {
   tasks_[deployment.task] = {
       .leader = leader, .job_name = deployment.job_name, .task = *std::move(task)};
   environment_.Spawn(
-      "task", [this, leader, id = deployment.task, running] { RunTask(leader, id, *running); });
+      std::string(kTaskFiber) + running->name(),
+      [this, leader, id = deployment.task, running] { RunTask(leader, id, *running); });
 }
 
 void TaskExecutor::TraceEnding(const std::string& name, AttemptNumber attempt,

@@ -24,13 +24,23 @@ const OF_OPERATORS = new Set(["execution.state", "task.started", "checkpoint.bar
   "checkpoint.barrier_received", "window.late_record"]);
 const operatorOf = (subtask) => subtask.replace(/\[\d+\]$/, "");
 
+// How the time of tasks divides, as parts of 1; nothing where none was measured.
+function sharesOf(times) {
+  const sum = (of) => times.reduce((all, each) => all + each[of], 0);
+  const lived = sum("lived");
+  if (!lived) return null;
+  const [pressed, idle] = [sum("pressed") / lived, sum("idle") / lived];
+  return { busy: 1 - pressed - idle, pressed, idle };
+}
+
 // The operators of the job, in the order in which records pass them, and who sends to whom.
 function graph() {
   const operators = new Map(), edges = new Map();
   const operator = (subtask) => {
     const name = operatorOf(subtask);
     if (!operators.has(name)) {
-      operators.set(name, { name, subtasks: new Set(), records: new Map(), late: 0, level: 0 });
+      operators.set(name, { name, subtasks: new Set(), records: new Map(), late: 0, level: 0,
+        times: [] });
     }
     operators.get(name).subtasks.add(subtask);
     return operators.get(name);
@@ -47,6 +57,9 @@ function graph() {
       edges.set(`${operatorOf(from)} ${own.name}`, [operator(from), own]);
     }
   }
+  for (const [subtask, lived, pressed, idle] of run.times) {
+    if (lived > 0) operator(subtask).times.push({ subtask, lived, pressed, idle });
+  }
   // A job has no circle; should one be told, it ends here.
   for (let round = 0; round < operators.size; ++round) {
     for (const [from, to] of edges.values()) to.level = Math.max(to.level, from.level + 1);
@@ -55,7 +68,8 @@ function graph() {
   return {
     operators: [...operators.values()].sort((a, b) => a.level - b.level || (a.name < b.name ? -1 : 1))
       .map((each) => ({ name: each.name, parallelism: each.subtasks.size, level: each.level,
-        late: each.late, records: sum(each.records.values()) })),
+        late: each.late, records: sum(each.records.values()),
+        times: each.times, shares: sharesOf(each.times) })),
     edges: [...edges.values()].map(([from, to]) => [from.name, to.name]),
   };
 }

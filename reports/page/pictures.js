@@ -13,7 +13,7 @@ function drawn(name, attributes, text) {
 }
 
 function job({ operators, edges }) {
-  const BOX = { width: 160, height: 44, right: 210, down: 60 };
+  const BOX = { width: 160, height: 70, right: 210, down: 86 };
   const at = new Map(), rows = new Map();
   for (const each of operators) {
     const row = rows.get(each.level) ?? 0;
@@ -35,10 +35,33 @@ function job({ operators, edges }) {
     picture.append(drawn("rect", { x, y, width: BOX.width, height: BOX.height }),
       drawn("text", { x: x + 6, y: y + 18 }, each.name.slice(0, 18)),
       drawn("text", { x: x + 6, y: y + 36 }, `${each.parallelism} subtasks, ${each.records} records`));
+    if (each.shares) pictureOfTime(picture, each.shares, x + 6, y + 42, BOX.width - 12);
   }
   fillTable("operators", ["Operator", "Parallelism", "Records sent before the last barriers",
-    "Late records"],
-  operators.map((each) => [each.name, each.parallelism, each.records, each.late]));
+    "Late records", "Busy", "Back-pressured", "Idle", "Busiest subtask"],
+  operators.map((each) => [each.name, each.parallelism, each.records, each.late,
+    ...["busy", "pressed", "idle"].map((part) => each.shares ? percent(each.shares[part]) : "–"),
+    busiest(each.times)]));
+}
+
+const percent = (part) => `${(100 * part).toFixed(1)} %`;
+
+function busiest(times) {
+  const busy = (each) => (each.lived - each.pressed - each.idle) / each.lived;
+  if (!times.length) return "–";
+  const most = times.reduce((best, each) => busy(each) > busy(best) ? each : best);
+  return `${most.subtask}: ${percent(busy(most))} of ${span(most.lived)}`;
+}
+
+// A bar: full where busy, half-full where back-pressured, empty where idle; and in words.
+function pictureOfTime(picture, { busy, pressed }, x, y, width) {
+  const HEIGHT = 8;
+  picture.append(
+    drawn("rect", { class: "busy", x, y, width: width * busy, height: HEIGHT }),
+    drawn("rect", { class: "busy", x: x + width * busy, y: y + HEIGHT / 2, width: width * pressed,
+      height: HEIGHT / 2 }),
+    drawn("rect", { x, y, width, height: HEIGHT }),
+    drawn("text", { x, y: y + 22 }, `busy ${percent(busy)}, pressed ${percent(pressed)}`));
 }
 
 function eventTime({ lines, late }) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -209,6 +210,12 @@ class Parser {
                       "print what happened, event by event");
     replay_->add_option("--until", until_,
                         "the number of an event: tell what each protocol stood at after it");
+    replay_->add_option("--break-at", break_at_,
+                        "the number of an event: tell where in the code it is done; a debugger "
+                        "may stop there, in flinch_at_event");
+    replay_->add_flag("--gdb", replay_arguments_.gdb,
+                      "in gdb, stopped at that event, else at that of the first finding; its "
+                      "`info fibers` lists the fibers");
     replay_->add_flag("--json", replay_arguments_.json, "print one JSON object and nothing else");
     replay_->allow_extras();
   }
@@ -443,15 +450,23 @@ class Parser {
     if (replay_arguments_.timeline && replay_arguments_.json) {
       return Usage("--json prints one object and nothing else; leave --timeline out.");
     }
-    if (replay_->count("--until") > 0) {
-      const sim::Result<uint64_t> until = text::ParseSeed(until_);
-      if (!until) {
-        return Usage(fmt::format("--until: {} is no number of an event.", Quote(until_)));
+    for (const auto& [flag, text, event] :
+         {std::tuple("--until", &until_, &replay_arguments_.until),
+          std::tuple("--break-at", &break_at_, &replay_arguments_.break_at)}) {
+      if (replay_->count(flag) == 0) {
+        continue;
+      }
+      const sim::Result<uint64_t> number = text::ParseSeed(*text);
+      if (!number) {
+        return Usage(fmt::format("{}: {} is no number of an event.", flag, Quote(*text)));
       }
       if (replay_arguments_.timeline || replay_arguments_.json) {
-        return Usage("--until tells of one moment; leave --timeline and --json out.");
+        return Usage(fmt::format("{} tells of one moment; leave --timeline and --json out.", flag));
       }
-      replay_arguments_.until = *until;
+      *event = *number;
+    }
+    if (replay_arguments_.until && (replay_arguments_.break_at || replay_arguments_.gdb)) {
+      return Usage("--until tells and goes on, --break-at and --gdb stop; leave one out.");
     }
     // Before the token stands what was pasted with it; behind it only flags do, and known ones.
     const std::vector<std::string> flags = FlagsOf(*replay_);
@@ -508,6 +523,7 @@ class Parser {
   std::string output_;
   std::string tape_;
   std::string until_;
+  std::string break_at_;
   std::string strategy_;
   std::vector<std::string> settings_;
   std::vector<std::string> scenarios_;

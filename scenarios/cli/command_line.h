@@ -92,7 +92,9 @@ struct ReplayArguments {
   bool force = false;
   bool timeline = false;
   bool json = false;
-  std::optional<uint64_t> until{};  // tell what everything stood at after this event
+  std::optional<uint64_t> until{};     // tell what everything stood at after this event
+  std::optional<uint64_t> break_at{};  // tell who did this event, and let a debugger stop there
+  bool gdb = false;                    // in gdb, which does
 };
 
 enum class Catalogue : uint8_t {

@@ -13,6 +13,7 @@
 #include "scenarios/cli/campaign_command.h"
 #include "scenarios/cli/command_line.h"
 #include "scenarios/cli/completion.h"
+#include "scenarios/cli/debug_command.h"
 #include "scenarios/cli/defects_command.h"
 #include "scenarios/cli/demo_command.h"
 #include "scenarios/cli/explain_commands.h"
@@ -67,7 +68,7 @@ struct Dispatcher {
   }
 
   int operator()(const ReplayArguments& arguments) const {
-    return ReplayCommand(arguments, program, out, err);
+    return arguments.gdb ? GdbCommand(arguments, err) : ReplayCommand(arguments, program, out, err);
   }
 
   int operator()(const VerifyArguments& arguments) const {

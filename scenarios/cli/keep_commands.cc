@@ -20,8 +20,10 @@
 #include "scenarios/cli/pasted.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/lab/complaint.h"
+#include "scenarios/lab/hunt_session.h"
 #include "scenarios/lab/portable_path.h"
 #include "scenarios/lab/program_path.h"
+#include "scenarios/lab/step_progress.h"
 #include "scenarios/lab/version.h"
 #include "scenarios/model/field_text.h"
 #include "scenarios/regressions/regression.h"
@@ -350,8 +352,11 @@ int RegressCommand(const RegressArguments& arguments, const std::string& program
   std::vector<Reviewed> reviews;
   const std::vector<std::string> labels = LabelsOf(files);
   const size_t width = std::ranges::max(labels, {}, &std::string::size).size();
+  StepProgress progress(StyleOnTerminal(err), "kept runs", files.size(), RealNow, err);
   for (const std::string& file : files) {
+    progress.Show(reviews.size());
     reviews.push_back(ReviewFile(file));
+    progress.Clear();
     const Reviewed& reviewed = reviews.back();
     const std::string& label = labels[reviews.size() - 1];
     report.cases.push_back(RegressCase(reviewed, label, program));

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "engine/events.h"
+#include "engine/waits.h"
 #include "reports/plain_text.h"
 #include "reports/run_page.h"
 #include "reports/trace_export.h"
@@ -153,6 +154,30 @@ std::vector<reports::CheckpointRow> CheckpointRowsOf(const sim::Recording& recor
   return CheckpointRowReader().Read(recording);
 }
 
+std::vector<reports::TaskTime> TaskTimesOf(const std::vector<sim::FiberTime>& fibers) {
+  std::map<std::string, reports::TaskTime> times;  // a task may have lived in several processes
+  for (const sim::FiberTime& fiber : fibers) {
+    if (!fiber.fiber.starts_with(engine::kTaskFiber)) {
+      continue;
+    }
+    const auto waited = [&fiber](std::string_view reason) {
+      const auto found = fiber.waited.find(reason);
+      return found == fiber.waited.end() ? sim::Duration() : found->second;
+    };
+    const std::string subtask = fiber.fiber.substr(engine::kTaskFiber.size());
+    reports::TaskTime& time = times[subtask];
+    time.subtask = subtask;
+    time.lived += fiber.lived;
+    time.back_pressured += waited(engine::kWaitForRoom);
+    time.idle += waited(engine::kWaitForInput) + waited(engine::kWaitForFinalCheckpoint);
+  }
+  std::vector<reports::TaskTime> list;
+  for (auto& [subtask, time] : times) {
+    list.push_back(std::move(time));
+  }
+  return list;
+}
+
 int ReportCommand(const ReportArguments& arguments, const std::string& program, std::ostream& out,
                   std::ostream& err) {
   const sim::Result<Shown> shown = PerformShown(arguments.run, program, err);
@@ -165,7 +190,8 @@ int ReportCommand(const ReportArguments& arguments, const std::string& program, 
   }
   const RunResult& result = shown->result;
   const std::string page =
-      reports::ShowRunPage(result.summary, result.recording, CheckpointRowsOf(result.recording));
+      reports::ShowRunPage(result.summary, result.recording, CheckpointRowsOf(result.recording),
+                           TaskTimesOf(result.fiber_times));
   if (const sim::Result<void> written = file->Write(page); !written) {
     return Complain(err, written.error());
   }

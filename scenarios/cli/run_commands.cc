@@ -18,10 +18,12 @@
 #include "reports/run_summary.h"
 #include "reports/timeline_text.h"
 #include "scenarios/cli/ci_output.h"
+#include "scenarios/cli/debug_command.h"
 #include "scenarios/cli/limited_run.h"
 #include "scenarios/cli/output_file.h"
 #include "scenarios/cli/pasted.h"
 #include "scenarios/cli/request.h"
+#include "scenarios/cli/run_progress.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/explain/moment.h"
 #include "scenarios/jobs/job_output.h"
@@ -74,6 +76,11 @@ RunResult RunTimed(const RunRequest& request) {
     FillMissedFaults(*plan, result.why_not, result.summary);
   }
   return result;
+}
+
+RunResult RunTold(RunRequest& request, std::ostream& err) {
+  const RunProgress progress(request, err);
+  return RunTimed(request);
 }
 
 void FillReplay(const std::string& program, ReplayToken token, reports::RunSummary& summary) {
@@ -331,6 +338,17 @@ void TellBrokenPromises(const Promise& promise, std::ostream& err) {
   }
 }
 
+sim::Result<std::string> ShowEventAskedFor(const ReplayArguments& arguments,
+                                           const RunResult& result) {
+  if (!arguments.until && !arguments.break_at) {
+    return std::string();
+  }
+  sim::Result<std::string> text = arguments.until
+                                      ? ShowMoment(result.recording, sim::EventId(*arguments.until))
+                                      : ShowStackAt(*arguments.break_at, result);
+  return text ? *std::move(text) + "\n" : std::move(text);
+}
+
 }  // namespace
 
 int ExitCodeOf(Verdict verdict) {
@@ -377,7 +395,7 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
   }
   TellSkippedRows(*prepared, err);
   prepared->request.keep = arguments.timeline ? sim::Keep::kTrace : sim::Keep::kNothing;
-  RunResult result = RunTimed(prepared->request);
+  RunResult result = RunTold(prepared->request, err);
   FillReplay(program, prepared->token, result.summary);
   if (const sim::Result<void> written = WriteFiles(*prepared, result, *files); !written) {
     return Complain(err, written.error());
@@ -428,15 +446,13 @@ int ReplayCommand(const ReplayArguments& arguments, const std::string& program, 
   prepared->request.keep = arguments.until      ? sim::Keep::kEverything
                            : arguments.timeline ? sim::Keep::kTrace
                                                 : sim::Keep::kNothing;
-  RunResult result = RunTimed(prepared->request);
-  if (arguments.until) {
-    const sim::Result<std::string> moment =
-        ShowMoment(result.recording, sim::EventId(*arguments.until));
-    if (!moment) {
-      return ComplainAboutInput(err, moment.error().message);
-    }
-    out << *moment << '\n';
+  prepared->request.lens.stack_at = arguments.break_at.value_or(0);
+  RunResult result = RunTold(prepared->request, err);
+  const sim::Result<std::string> event = ShowEventAskedFor(arguments, result);
+  if (!event) {
+    return ComplainAboutInput(err, event.error().message);
   }
+  out << *event;
   FillReplay(program, prepared->token, result.summary);
   if (prepared->request.play) {
     // The token alone would be another run: what a tape chose stands on the tape.

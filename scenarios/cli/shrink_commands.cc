@@ -18,9 +18,11 @@
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/lab/complaint.h"
+#include "scenarios/lab/hunt_session.h"
 #include "scenarios/lab/interrupt.h"
 #include "scenarios/lab/portable_path.h"
 #include "scenarios/lab/program_path.h"
+#include "scenarios/lab/step_progress.h"
 #include "scenarios/lab/version.h"
 #include "scenarios/shrink/shrink.h"
 #include "sim/check.h"
@@ -106,6 +108,23 @@ sim::Result<std::optional<OutputFile>> OpenTape(const ShrinkArguments& arguments
   return std::optional(*std::move(opened));
 }
 
+// Tells each step, and between them on a terminal how many runs there were.
+sim::Result<Shrunk> ShrinkTold(RunRequest run, ShrinkOptions options, bool json, std::ostream& out,
+                               std::ostream& err) {
+  StepProgress progress(StyleOnTerminal(err), "runs", 0, RealNow, err);
+  options.tried = [&progress](uint64_t runs) { progress.Show(runs); };
+  if (!json) {
+    options.tell = [&progress, &out](const ShrinkStep& step) {
+      progress.Clear();
+      if (step.pass.empty()) {
+        PrintHeading(out);
+      }
+      PrintStep(step, out);
+    };
+  }
+  return Shrink(std::move(run), options);
+}
+
 }  // namespace
 
 WrittenRun WriteDown(const Shrunk& shrunk, const RunArguments& given, const Scenario& base,
@@ -176,15 +195,8 @@ int ShrinkCommand(const ShrinkArguments& arguments, const std::string& program, 
   ShrinkOptions options{
       .input = given.input, .base = *base, .may_use_tape = arguments.tape.has_value()};
   options.stop = [&] { return watch.signal() != 0 || (alarm && alarm->is_over()); };
-  if (!arguments.json) {
-    options.tell = [&out](const ShrinkStep& step) {
-      if (step.pass.empty()) {
-        PrintHeading(out);
-      }
-      PrintStep(step, out);
-    };
-  }
-  const sim::Result<Shrunk> shrunk = Shrink(std::move(prepared->request), options);
+  const sim::Result<Shrunk> shrunk =
+      ShrinkTold(std::move(prepared->request), std::move(options), arguments.json, out, err);
   if (!shrunk) {
     return Complain(err, shrunk.error());
   }

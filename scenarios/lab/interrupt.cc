@@ -18,11 +18,20 @@ volatile std::sig_atomic_t over = 0;
 
 void OnAlarm(int /*signal*/) { over = 1; }
 
-void SetTimer(int64_t micros) {
+volatile std::sig_atomic_t beaten = 0;
+
+void OnBeat(int /*signal*/) { beaten = beaten + 1; }
+
+constexpr int64_t kNanosPerMicro = 1'000;
+
+timeval Micros(int64_t micros) {
   constexpr int64_t kMicrosPerSecond = 1'000'000;
-  itimerval timer{};
-  timer.it_value.tv_sec = micros / kMicrosPerSecond;
-  timer.it_value.tv_usec = micros % kMicrosPerSecond;
+  return {.tv_sec = micros / kMicrosPerSecond, .tv_usec = micros % kMicrosPerSecond};
+}
+
+// 0: none; and none again after it.
+void SetTimer(int64_t first_micros, int64_t next_micros = 0) {
+  const itimerval timer{.it_interval = Micros(next_micros), .it_value = Micros(first_micros)};
   sim::Check(setitimer(ITIMER_REAL, &timer, nullptr) == 0, "no timer can be set");
 }
 
@@ -50,7 +59,6 @@ std::string InterruptWatch::name() const {
 }
 
 Alarm::Alarm(int64_t nanos) {
-  constexpr int64_t kNanosPerMicro = 1'000;
   over = 0;
   struct sigaction action{};
   action.sa_handler = OnAlarm;
@@ -69,6 +77,23 @@ Alarm::~Alarm() {
 }
 
 bool Alarm::is_over() const { return over != 0; }
+
+Metronome::Metronome(int64_t nanos) {
+  beaten = 0;
+  struct sigaction action{};
+  action.sa_handler = OnBeat;
+  action.sa_flags = SA_RESTART;
+  sim::Check(nanos >= kNanosPerMicro, "a metronome beats every {} ns", nanos);
+  sim::Check(sigaction(SIGALRM, &action, &former_) == 0, "no beat can be watched");
+  SetTimer(nanos / kNanosPerMicro, nanos / kNanosPerMicro);
+}
+
+Metronome::~Metronome() {
+  SetTimer(0);
+  sigaction(SIGALRM, &former_, nullptr);
+}
+
+int64_t Metronome::beats() const { return beaten; }
 
 int ExitCodeOfSignal(int signal) { return signal == SIGINT ? kExitInterrupted : kExitTryAgain; }
 

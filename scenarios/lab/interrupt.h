@@ -41,6 +41,22 @@ class Alarm {
   struct sigaction former_{};
 };
 
+// Beats of real time, from now on, for who may read no clock. Instead of an Alarm: see there.
+class Metronome {
+ public:
+  // `nanos` from one beat to the next: a microsecond at least.
+  explicit Metronome(int64_t nanos);
+  Metronome(const Metronome&) = delete;
+  Metronome& operator=(const Metronome&) = delete;
+  ~Metronome();
+
+  // So far.
+  int64_t beats() const;
+
+ private:
+  struct sigaction former_{};
+};
+
 // Of a command that was stopped before it was done: Ctrl-C is 130, anything else says try again.
 int ExitCodeOfSignal(int signal);
 

@@ -40,6 +40,11 @@ ProgressStyle StyleOfProgress(const std::ostream& err) {
   return can && isatty(STDERR_FILENO) == 1 ? ProgressStyle::kTerminal : ProgressStyle::kLines;
 }
 
+ProgressStyle StyleOnTerminal(const std::ostream& err) {
+  const ProgressStyle style = StyleOfProgress(err);
+  return style == ProgressStyle::kTerminal ? style : ProgressStyle::kQuiet;
+}
+
 StepProgress::StepProgress(ProgressStyle style, std::string unit, uint64_t of,
                            std::function<int64_t()> clock, std::ostream& err)
     : style_(style),
@@ -50,8 +55,10 @@ StepProgress::StepProgress(ProgressStyle style, std::string unit, uint64_t of,
       begin_(clock_()),
       next_(begin_ + kPatienceNs) {}
 
-StepProgress::~StepProgress() {
-  if (drawn_) {
+StepProgress::~StepProgress() { Clear(); }
+
+void StepProgress::Clear() {
+  if (std::exchange(drawn_, false)) {
     err_ << kCleared << std::flush;
   }
 }

@@ -16,6 +16,9 @@ namespace flinch::scenarios {
 // Quiet where no person looks on: where what is complained of does not go to the standard error.
 ProgressStyle StyleOfProgress(const std::ostream& err);
 
+// Only on a terminal, of commands whose standard error programs may look at.
+ProgressStyle StyleOnTerminal(const std::ostream& err);
+
 class StepProgress {
  public:
   // `unit`: "seeds"; `of`: how many there are to be done, 0: nobody knows. `clock` gives real
@@ -30,6 +33,9 @@ class StepProgress {
   void Expect(uint64_t of) { of_ = of; }
 
   void Show(uint64_t done);
+
+  // Takes the line away, for other text to come.
+  void Clear();
 
  private:
   ProgressStyle style_;

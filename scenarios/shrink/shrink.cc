@@ -167,7 +167,7 @@ class Shrinker {
     workload = std::move(run.workload);
     run.workload = {};
     best_.stopped = best_.stopped || result.stopped;
-    ++best_.runs;
+    options_.tried(++best_.runs);
     return result;
   }
 

@@ -64,6 +64,8 @@ struct ShrinkOptions {
   bool may_use_tape = false;
   std::function<bool()> stop = [] { return false; };
   std::function<void(const ShrinkStep&)> tell = [](const ShrinkStep&) {};
+  // After each run, with how many there were.
+  std::function<void(uint64_t)> tried = [](uint64_t) {};
 };
 
 struct Shrunk {

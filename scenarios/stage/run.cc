@@ -43,7 +43,8 @@ namespace {
 // How long after the job has finished an abort may be under way to the broker.
 constexpr sim::Duration kGrace = std::chrono::seconds(10);
 
-// So many simulated instants pass between two questions whether to stop.
+// So many simulated instants pass between two questions whether to stop, and two words of how far
+// it is.
 constexpr uint64_t kInstantsUnasked = 64;
 
 // What a run is watched by of which only the pace is asked.
@@ -99,6 +100,7 @@ class Stage {
                 .play = request.play,
                 .records_tape = request.records_tape,
                 .keep = request.keep,
+                .measure_times = request.keep == sim::Keep::kEverything,
                 .lens = request.lens,
                 .untraced = UntracedOf(request.scenario.limits),
                 .limits = {.events_max = request.scenario.limits.events,
@@ -183,8 +185,12 @@ class Stage {
 
  private:
   bool IsToStop() {
-    stopped_ =
-        stopped_ || (request_.stop && ++instants_ % kInstantsUnasked == 0 && request_.stop());
+    if (++instants_ % kInstantsUnasked == 0) {
+      if (request_.tell) {
+        request_.tell(world_.Now());
+      }
+      stopped_ = stopped_ || (request_.stop && request_.stop());
+    }
     return stopped_;
   }
 
@@ -288,6 +294,7 @@ RunRequest Calm(const RunRequest& request, const engine::EngineOptions& options)
   calm.lens = {};
   calm.play.reset();
   calm.records_tape = false;
+  calm.tell = {};
   return calm;
 }
 
@@ -521,6 +528,7 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
   result.why_not = injector_->WhyNot();
   result.recording = world_.recording();
   result.ladder = world_.ladder();
+  result.fiber_times = world_.FiberTimes();
   if (request_.play || request_.records_tape) {
     result.tape = world_.tape();
     result.tape_report = world_.tape_report();

@@ -16,6 +16,7 @@
 #include "scenarios/stage/promise.h"
 #include "sim/recording/recording.h"
 #include "sim/world/options.h"
+#include "sim/world/world.h"
 
 namespace flinch::scenarios {
 
@@ -35,13 +36,17 @@ struct RunRequest {
   bool records_tape = false;
   // Asked now and then; null: never. True: the run is given up. It may read no clock.
   std::function<bool()> stop{};
+  // Told now and then how far the run itself is, not those that its judges make; null: nobody. It
+  // may read no clock either.
+  std::function<void(sim::SimTime)> tell{};
 };
 
 struct RunResult {
   reports::RunSummary summary;
   sim::Recording recording;  // what `keep` asked for
   sim::Ladder ladder;
-  std::vector<OutputRecord> output;  // by log partition and offset
+  std::vector<sim::FiberTime> fiber_times;  // with Keep::kEverything
+  std::vector<OutputRecord> output;         // by log partition and offset
   // Written to the output and never committed; only where `keep` asked for something.
   std::vector<OutputRecord> uncommitted;
   // By fault of the plan: why it never fired, as far as that is known (Injector::WhyNot).

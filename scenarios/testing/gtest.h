@@ -4,10 +4,14 @@
 //   TEST(MyScenario, SurvivesSeedSeven) {
 //     EXPECT_THAT(scenarios::Run(MyScenario(), 7), HoldsAllProperties());
 //   }
+//   FLINCH_SEEDS(MyScenario, SurvivesTheFirst, MyScenario(), 1, 100)
 //   FLINCH_PROP(MyScenario, SurvivesAnything, MyScenario())
 //
 // (A test has a private Run of its own, which hides ours: write it with its namespace.)
-// The macro makes a RapidCheck test of seeds, of how many of a generated workload's records there
+// FLINCH_SEEDS makes a test of each seed, both ends included: what runs tests in parts or side by
+// side (GTEST_TOTAL_SHARDS, `ctest -j`) shares them out, and a failure is at the macro's line, with
+// its seed as the test's name.
+// FLINCH_PROP makes a RapidCheck test of seeds, of how many of a generated workload's records there
 // are, and, where the scenario draws its faults, of plans; a failure is shrunk to few records and
 // few, simple faults. The seed is the test's own, the same each time, and printed; RC_PARAMS gives
 // another ("seed=7 max_success=1000"), FLINCH_FRESH_SEEDS=1 a new one for each process. A failure
@@ -115,6 +119,16 @@ inline void CheckProperty(const std::function<void()>& property) {
 }
 
 }  // namespace flinch::scenarios
+
+#define FLINCH_SEEDS(suite, name, scenario, first, last)                                 \
+  class suite##name : public ::testing::TestWithParam<uint64_t> {};                      \
+  TEST_P(suite##name, HoldsAllProperties) {                                              \
+    EXPECT_THAT(::flinch::scenarios::Run(scenario, GetParam()),                          \
+                ::flinch::scenarios::HoldsAllProperties())                               \
+        << "seed " << GetParam();                                                        \
+  }                                                                                      \
+  INSTANTIATE_TEST_SUITE_P(, suite##name, ::testing::Range<uint64_t>(first, (last) + 1), \
+                           [](const auto& test) { return "seed_" + std::to_string(test.param); });
 
 #define FLINCH_PROP(suite, name, scenario)                                                    \
   TEST(suite, name) {                                                                         \

@@ -13,6 +13,7 @@
 // the modes of rounding, which nobody may change.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -82,6 +83,16 @@ class FiberContext {
   bool started() const { return stack_ != nullptr; }
 
   bool finished() const { return finished_; }
+
+  // Stack, frame and code at which it goes on, once it has run and waits: for a debugger. Nulls
+  // where Boost switches.
+  std::array<const void*, 3> place() const {
+#ifdef FLINCH_SWITCH_IN_LINE
+    return {fiber_.stack, fiber_.frame, fiber_.code};
+#else
+    return {};
+#endif
+  }
 
   // The stack was too small; the fiber cannot be resumed.
   bool overflowed() const { return overflowed_; }

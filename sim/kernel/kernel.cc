@@ -287,6 +287,8 @@ void Kernel::Unwind(Incarnation& incarnation) {
     Fiber& fiber = *fibers_[slot];
     if (fiber.state == FiberState::kReady) {
       Forget(slot);
+    } else if (options_.measure_times) {
+      NoteWait(fiber);
     }
     if (fiber.context->started()) {
       fiber.killed = true;

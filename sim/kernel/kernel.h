@@ -192,6 +192,9 @@ class Kernel : public Recycled<Kernel> {
   bool is_broken() const { return is_broken_; }
 
   std::vector<StackUse> StackUses() const;
+  std::vector<FiberTime> FiberTimes() const;
+  // Every live fiber, as flinch_fibers tells it: see debugger.h.
+  std::string ShowFibersToDebugger() const;
 
   const std::vector<std::unique_ptr<HostRecord>>& hosts() const { return hosts_; }
 
@@ -224,6 +227,8 @@ class Kernel : public Recycled<Kernel> {
     uint32_t younger = kNoFiber;
     std::move_only_function<void()> body;
     std::string name;
+    SimTime born;
+    FiberTime* times = nullptr;  // of its name, where they are measured
   };
 
   static void FiberMain(void* argument);
@@ -271,6 +276,8 @@ class Kernel : public Recycled<Kernel> {
 
   void NoteOverflow(const Fiber& fiber);
   void NoteStack(const Fiber& fiber);
+  void NoteBirth(Fiber& fiber);
+  void NoteWait(const Fiber& fiber);
 
   [[gnu::always_inline]] void Resume(uint32_t slot) {
     Fiber& fiber = *fibers_[slot];
@@ -371,8 +378,9 @@ class Kernel : public Recycled<Kernel> {
   std::vector<PendingEvent> deliveries_;  // of this instant
   std::vector<TapeDeck::Track*> tracks_;  // by process, when there is a deck
   std::vector<Pick> picks_;
-  std::map<std::pair<std::string, std::string>, size_t> stack_uses_;  // by process and fiber
-  Fiber* current_ = nullptr;                                          // null: the experimenter
+  std::map<std::pair<std::string, std::string>, size_t> stack_uses_;      // by process and fiber
+  std::map<std::pair<std::string, std::string>, FiberTime> fiber_times_;  // likewise
+  Fiber* current_ = nullptr;                                              // null: the experimenter
   std::vector<std::move_only_function<void()>> acts_;
   std::vector<uint32_t> free_acts_;
   EventId act_cause_;

@@ -24,6 +24,9 @@ FiberId Kernel::Spawn(Incarnation& owner, std::string_view name,
   fiber.body = std::move(body);
   fiber.cause = CurrentCause();
   Enlist(fiber, owner);
+  if (options_.measure_times) {
+    NoteBirth(fiber);
+  }
   MakeReady(fiber);
   return fiber.id;
 }
@@ -75,6 +78,9 @@ FiberId Kernel::CurrentFiber() const { return current_ == nullptr ? FiberId() : 
 EventId Kernel::CurrentCause() const { return current_ == nullptr ? act_cause_ : current_->cause; }
 
 void Kernel::MakeReady(Fiber& fiber, bool yielded) {
+  if (options_.measure_times) [[unlikely]] {
+    NoteWait(fiber);
+  }
   fiber.state = FiberState::kReady;
   fiber.since = now_;
   if (fiber.owner->pause) [[unlikely]] {
@@ -239,10 +245,48 @@ std::vector<StackUse> Kernel::StackUses() const {
   return list;
 }
 
+void Kernel::NoteBirth(Fiber& fiber) {
+  const std::string& process = fiber.owner->record.name;
+  fiber.born = now_;
+  fiber.times =
+      &fiber_times_
+           .try_emplace({process, fiber.name}, FiberTime{.process = process, .fiber = fiber.name})
+           .first->second;
+}
+
+// The wait of a parked fiber, which ends now.
+void Kernel::NoteWait(const Fiber& fiber) {
+  if (fiber.state == FiberState::kParked && !fiber.wait.reason.empty()) {
+    fiber.times->waited[std::string(fiber.wait.reason)] += now_ - fiber.since;
+  }
+}
+
+std::vector<FiberTime> Kernel::FiberTimes() const {
+  auto times = fiber_times_;
+  for (const std::unique_ptr<Fiber>& fiber : fibers_) {
+    if (!options_.measure_times || fiber->state == FiberState::kFree) {
+      continue;
+    }
+    FiberTime& time = times.at({fiber->owner->record.name, fiber->name});
+    time.lived += now_ - fiber->born;
+    if (fiber->state == FiberState::kParked && !fiber->wait.reason.empty()) {
+      time.waited[std::string(fiber->wait.reason)] += now_ - fiber->since;
+    }
+  }
+  std::vector<FiberTime> list;
+  for (auto& [names, time] : times) {
+    list.push_back(std::move(time));
+  }
+  return list;
+}
+
 void Kernel::Release(uint32_t slot) {
   Fiber& fiber = *fibers_[slot];
   Incarnation& owner = *fiber.owner;
   NoteStack(fiber);
+  if (options_.measure_times) {
+    fiber.times->lived += now_ - fiber.born;
+  }
   fiber.state = FiberState::kFree;
   fiber.context.reset();
   fiber.body = nullptr;

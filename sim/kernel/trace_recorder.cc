@@ -6,6 +6,7 @@
 
 #include <xxhash.h>
 
+#include "sim/kernel/debugger.h"
 #include "sim/kernel/interpose.h"
 #include "sim/kernel/recycled.h"
 #include "sim/kernel/stack_trace.h"
@@ -144,8 +145,11 @@ void TraceRecorder::Stop() {
   }
   if (count_ == lens_.stack_at) {
     recording_.actor = RunningActor();
-    const DiagnosisScope scope;
-    recording_.stack = StackNow(1);
+    {
+      const DiagnosisScope scope;
+      recording_.stack = StackNow(1);
+    }
+    AtEvent(count_);
   }
   Plan();
 }

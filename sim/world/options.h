@@ -69,6 +69,8 @@ struct WorldOptions {
   size_t stack_bytes = size_t{64} * 1024;
   // Let World::StackUses tell how much of its stack each fiber used. Slow.
   bool measure_stacks = false;
+  // Let World::FiberTimes tell where the time of each fiber went. Nothing of a run depends on it.
+  bool measure_times = false;
   Lens lens;  // which part of what `keep` says
   // Kinds of events that processes do not tell: they are not in the digest, nobody observes them,
   // and no fault can wait for them.

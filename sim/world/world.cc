@@ -255,6 +255,8 @@ const std::vector<Pick>& World::picks() const { return kernel_->picks(); }
 
 std::vector<StackUse> World::StackUses() const { return kernel_->StackUses(); }
 
+std::vector<FiberTime> World::FiberTimes() const { return kernel_->FiberTimes(); }
+
 namespace {
 
 std::optional<Bytes> ReadFrom(const Volume& volume, std::string_view path) {

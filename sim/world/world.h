@@ -16,6 +16,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -48,6 +49,15 @@ struct StackUse {
   std::string process;
   std::string fiber;
   size_t bytes = 0;
+};
+
+// Where the simulated time of the fibers of one name went.
+struct FiberTime {
+  std::string process;
+  std::string fiber;
+  Duration lived{};  // all of them together, over all incarnations of the process
+  // What they waited for, and for how long: by the reason of Environment::Park, if it had one.
+  std::map<std::string, Duration, std::less<>> waited{};
 };
 
 // A choice of the scheduler: which of how many.
@@ -222,6 +232,8 @@ class World {
   static size_t UnguardedStacks();
   // With WorldOptions::measure_stacks; by process, then fiber.
   std::vector<StackUse> StackUses() const;
+  // Until now. With WorldOptions::measure_times; by process, then fiber.
+  std::vector<FiberTime> FiberTimes() const;
 
   // The outside view of a disk, without simulated time: what a process that reads now would see.
   std::optional<Bytes> ReadFile(HostId host, std::string_view path) const;

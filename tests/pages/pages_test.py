@@ -8,6 +8,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import accessibility  # noqa: E402
 import chromium  # noqa: E402
 
 FLINCH, WORK = sys.argv[1], pathlib.Path(sys.argv[2]).resolve()
@@ -58,6 +59,25 @@ class PagesTest(unittest.TestCase):
         self.assertIn(f"file://{WORK / 'other.html'}", self.browser.requests())
         self.assertEqual(len(self.browser.console()), 2, self.browser.console())
 
+    def accessible(self):
+        self.assertEqual(accessibility.faults_of(self.browser), [])
+
+    # What it does not see, no page has.
+    def test_the_audit_finds_what_is_planted(self):
+        (WORK / "poor.html").write_text(
+            "<body><h1>a</h1><h3>b</h3><div id=x></div><div id=x></div><button></button>"
+            "<p style='color:#999;background:#fff'>pale</p><canvas role=application tabindex=5></canvas>"
+            "<section aria-label=s></section><section aria-label=s></section><img src=data:,>"
+            "<input aria-labelledby=none><table><tr><th>h<td>d</table><div><li>i</li></div>"
+            "<div style='width:50px;overflow-x:auto'><p style='width:500px'>wide</p></div>")
+        self.browser.open(WORK / "poor.html")
+        found = "\n".join(accessibility.faults_of(self.browser))
+        for fault in ("no language", "no title", "there are 0 main", "skips a level", "id x is there more",
+                      "button in a .* has no name", "contrast is 2.85, below 4.5", "out of its turn",
+                      "2 regions named s", "names nothing", "is it the head", "an item of no list",
+                      "no key scrolls it", "application in a .* has no name", "im(g|age) in a .* has no name"):
+            self.assertRegex(found, fault)
+
     def test_a_failed_run(self):
         flinch("report", failing_token(), "-o", "run.html")
         self.assertLess((WORK / "run.html").stat().st_size, 5_000_000)
@@ -71,6 +91,10 @@ class PagesTest(unittest.TestCase):
                 self.assertIn("replay fl1~", say("document.getElementById('replay').textContent"))
                 self.assertLessEqual(say("document.documentElement.scrollWidth"),
                                      how.get("width", 1200), "it scrolls sideways")
+                say("document.querySelector('#checkpoints button').click()")
+                say("document.getElementById('diagram').focus()")
+                self.browser.press("n")
+                self.accessible()
                 self.quiet()
 
     def test_the_way_by_keyboard(self):
@@ -119,6 +143,13 @@ class PagesTest(unittest.TestCase):
         say = self.browser.evaluate
         self.assertIn("sends to", say("document.getElementById('job-picture').getAttribute('aria-label')"))
         self.assertGreater(say("document.querySelectorAll('#operators tbody tr').length"), 2)
+        # Of every operator busy, back-pressured and idle are all of its time.
+        rows = say("[...document.querySelectorAll('#operators tbody tr')].map((row) =>"
+                   " [...row.cells].slice(4, 7).map((cell) => parseFloat(cell.textContent)))")
+        for parts in rows:
+            self.assertAlmostEqual(sum(parts), 100, delta=0.2, msg=rows)
+            self.assertGreater(parts[0], 0, rows)
+        self.assertGreater(say("document.querySelectorAll('#job-picture .busy').length"), len(rows))
         self.assertGreater(say("document.querySelectorAll('#time-picture path').length"), 0)
         # Of all events those that hold these words are gone through.
         words = re.search(r'"(transaction=\S+ )', (WORK / "job.html").read_text()).group(1)
@@ -147,6 +178,7 @@ class PagesTest(unittest.TestCase):
             with self.subTest(how=how):
                 self.open("hunt.html", **how)
                 self.assertIn("replay fl1~", self.browser.evaluate("document.body.textContent"))
+                self.accessible()
 
     def test_two_runs(self):
         tokens = [re.search(r'fl1~[^\s"]*', flinch("run", "small_job", "--seed", seed, "--json",
@@ -158,6 +190,7 @@ class PagesTest(unittest.TestCase):
                 self.assertGreater(self.browser.evaluate("document.querySelectorAll('tbody tr').length"), 100)
                 self.assertLessEqual(self.browser.evaluate("document.documentElement.scrollWidth"),
                                      how.get("width", 1200), "it scrolls sideways")
+                self.accessible()
 
     # A real page's data, with so many events.
     def test_a_hundred_thousand_events(self):

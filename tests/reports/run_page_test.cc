@@ -63,6 +63,16 @@ TEST(RunPageTest, AsksNobodyForAnything) {
   }
 }
 
+TEST(RunPageTest, HoldsWhereTheTimeOfTasksWent) {
+  RecordingBuilder history;
+  history.By("jm").Tell("a");
+  const json data =
+      DataOf(ShowRunPage(Failed(), history.recording(), {},
+                         {{.subtask = "map[0]", .lived = 9s, .back_pressured = 2s, .idle = 3s}}));
+  EXPECT_EQ(data.at("times"),
+            json::array({json::array({"map[0]", 9'000'000'000, 2'000'000'000, 3'000'000'000})}));
+}
+
 TEST(RunPageTest, WhatAUserWroteIsDataAndNothingElse) {
   RecordingBuilder history;
   history.By("jm").Tell("task.failed", {{"reason", kHostile}});

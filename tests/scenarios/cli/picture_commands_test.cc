@@ -60,6 +60,38 @@ class PictureCommandsTest : public testing::Test {
   std::string file_;
 };
 
+TEST_F(PictureCommandsTest, APageTellsWhoIsBusyAndWhomThatHoldsUp) {
+  const Outcome report = Flinch({"report", "small_job", "--seed", "3", "-o", file_});
+  ASSERT_EQ(report.exit_code, kExitPassed) << report.err;
+  const json data = PageData(FileText(file_));
+  EXPECT_THAT(data.at("times"), SizeIs(data.at("subtasks").get<size_t>()));
+  for (const json& each : data.at("times")) {
+    const auto lived = each.at(1).get<int64_t>();
+    EXPECT_GT(lived, 0) << each;
+    EXPECT_GT(each.at(3).get<int64_t>(), 0) << each;
+    EXPECT_LE(each.at(2).get<int64_t>() + each.at(3).get<int64_t>(), lived) << each;
+  }
+}
+
+TEST_F(PictureCommandsTest, TimesOfATaskAreThoseOfAllItsProcesses) {
+  const std::vector<reports::TaskTime> times = TaskTimesOf({
+      {.process = "tm-1", .fiber = "data", .lived = 5s},
+      {.process = "tm-1",
+       .fiber = "task map[0]",
+       .lived = 5s,
+       .waited = {{"input", 1s}, {"room in an output", 2s}, {"snapshots", 1s}}},
+      {.process = "tm-2",
+       .fiber = "task map[0]",
+       .lived = 7s,
+       .waited = {{"input", 3s}, {"the final checkpoint", 1s}}},
+  });
+  ASSERT_THAT(times, SizeIs(1));
+  EXPECT_EQ(times[0].subtask, "map[0]");
+  EXPECT_EQ(times[0].lived, 12s);
+  EXPECT_EQ(times[0].back_pressured, 2s);
+  EXPECT_EQ(times[0].idle, 5s);
+}
+
 TEST_F(PictureCommandsTest, APageOfAFailureShowsWhereItBecameCertain) {
   const std::string line = FailingToken();
   const Outcome report = Flinch({"report", line, "-o", file_});

@@ -55,6 +55,17 @@ TEST(AlarmTest, IsOverWhenItsTimeIs) {
 
 TEST(AlarmTest, OfNoTimeIsOverAtOnce) { EXPECT_TRUE(Alarm(0).is_over()); }
 
+TEST(MetronomeTest, BeatsAgainAndAgainAndThenNoMore) {
+  {
+    const Metronome metronome(2'000'000);
+    while (metronome.beats() < 3) {
+      pause();
+    }
+  }
+  const Metronome slow(3'600'000'000'000);
+  EXPECT_EQ(slow.beats(), 0);
+}
+
 }  // namespace
 
 }  // namespace flinch::scenarios

@@ -52,8 +52,24 @@ TEST(StepProgressTest, ATerminalGetsOneLineThatIsClearedAtTheEnd) {
   EXPECT_THAT(err.str(), EndsWith("\r\x1b[K"));
 }
 
+TEST(StepProgressTest, OtherTextComesWhereTheLineWas) {
+  int64_t now = 0;
+  std::ostringstream err;
+  StepProgress progress(ProgressStyle::kTerminal, "runs", 0, [&now] { return now; }, err);
+  progress.Clear();
+  EXPECT_EQ(err.str(), "");
+  now = 3 * kSecond;
+  progress.Show(6);
+  progress.Clear();
+  EXPECT_THAT(err.str(), EndsWith("6 runs, 2.0 a second\r\x1b[K"));
+  err.str("");
+  progress.Clear();
+  EXPECT_EQ(err.str(), "");
+}
+
 TEST(StepProgressTest, NobodyIsToldWhereNobodyLooks) {
   std::ostringstream err;
+  EXPECT_EQ(StyleOnTerminal(err), ProgressStyle::kQuiet);
   EXPECT_EQ(StyleOfProgress(err), ProgressStyle::kQuiet);
   int64_t now = 0;
   StepProgress progress(ProgressStyle::kQuiet, "runs", 4, [&now] { return now; }, err);

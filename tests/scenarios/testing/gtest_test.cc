@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <gtest/gtest-spi.h>
 
@@ -39,6 +41,24 @@ TEST(HoldsAllPropertiesTest, AScenarioThatIsWrongIsInconclusiveWithTheReason) {
   EXPECT_EQ(result.summary.verdict, reports::Verdict::kInconclusive);
   EXPECT_THAT(result.summary.reason, ::testing::HasSubstr("job.parallelism: "));
   EXPECT_THAT(result, ::testing::Not(HoldsAllProperties()));
+}
+
+FLINCH_SEEDS(FlinchSeedsTest, ASmallJobSurvives, Small(), 3, 5)
+
+TEST(FlinchSeedsTest, EachSeedIsATestOfItsOwn) {
+  const ::testing::UnitTest& all = *::testing::UnitTest::GetInstance();
+  std::vector<std::string> names;
+  for (int index = 0; index < all.total_test_suite_count(); ++index) {
+    const ::testing::TestSuite& suite = *all.GetTestSuite(index);
+    for (int test = 0; test < suite.total_test_count(); ++test) {
+      if (std::string_view(suite.name()) == "FlinchSeedsTestASmallJobSurvives") {
+        names.emplace_back(suite.GetTestInfo(test)->name());
+      }
+    }
+  }
+  EXPECT_THAT(names,
+              ::testing::ElementsAre("HoldsAllProperties/seed_3", "HoldsAllProperties/seed_4",
+                                     "HoldsAllProperties/seed_5"));
 }
 
 // A gate must not fail today and pass tomorrow.

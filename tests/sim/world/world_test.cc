@@ -72,6 +72,47 @@ TEST(WorldTest, WhatIsKeptDoesNotChangeTheDigest) {
   EXPECT_EQ(full->recording().events.size(), full->events());
 }
 
+// One that waits until it is notified, until it dies, and until now.
+TEST(WorldTest, TellsWhereTheTimeOfFibersWent) {
+  const auto run = [](bool measures) {
+    auto world = std::make_unique<World>(WorldOptions{.seed = 7, .measure_times = measures});
+    world->AddProcess(world->AddHost("a"), "a", [](Environment& env) {
+      Condition bread(env, "bread");
+      env.Spawn("eater", [&] {
+        env.Sleep(1s);
+        bread.Wait();
+        bread.WaitUntil(kForever, "butter");
+      });
+      env.Sleep(3s);
+      bread.NotifyAll();
+      env.Sleep(kForever - env.Now());
+    });
+    World* const raw = world.get();
+    world->At(SimTime(10s), [raw] { raw->Crash(*raw->FindProcess("a")); });
+    world->At(SimTime(20s), [raw] { raw->Restart(*raw->FindProcess("a")); });
+    world->Run([raw] { return raw->Now() >= SimTime(22s); });
+    return world;
+  };
+  const auto world = run(true);
+  const std::vector<FiberTime> times = world->FiberTimes();
+  ASSERT_EQ(times.size(), 2U);
+  const FiberTime& eater = times[0];
+  EXPECT_EQ(eater.process, "a");
+  EXPECT_EQ(eater.fiber, "eater");
+  const Duration rest = world->Now() - SimTime(20s);  // of the second life
+  EXPECT_EQ(eater.lived, 10s + rest);
+  EXPECT_EQ(eater.waited.size(), 2U);
+  EXPECT_EQ(eater.waited.at("bread"), 2s + rest - 1s);
+  EXPECT_EQ(eater.waited.at("butter"), 7s);
+  EXPECT_EQ(times[1].fiber, "main");
+  EXPECT_EQ(times[1].lived, 10s + rest);
+  EXPECT_TRUE(times[1].waited.empty());
+
+  const auto silent = run(false);
+  EXPECT_TRUE(silent->FiberTimes().empty());
+  EXPECT_EQ(silent->digest(), world->digest());
+}
+
 TEST(WorldTest, TwoRunsOfOneSeedAreFoundIdenticalAndALeakIsNamed) {
   const std::optional<Divergence> same = RunTwice([](const Lens& lens) {
     const auto world = Build(3, Keep::kEverything, lens);
