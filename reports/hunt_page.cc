@@ -121,8 +121,8 @@ std::string CurveSection(const HuntPage& page) {
   text += fmt::format(
       "</svg></div>\n<p>Whole line: kinds of failure, in the end {}. Dashed: cells of the protocol "
       "that faults struck, in the end {}. Each has its own height; runs in the order of their "
-      "seeds.</p>\n<details><summary>as a table</summary><table><tr><th>runs</th><th>kinds of "
-      "failure</th><th>cells</th></tr>\n",
+      "seeds.</p>\n<details><summary>as a table</summary><table><tr><th scope=\"col\">runs</th>"
+      "<th scope=\"col\">kinds of failure</th><th scope=\"col\">cells</th></tr>\n",
       ShowCount(last.groups), ShowCount(last.cells));
   for (const CurvePoint& point : points) {
     text += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>\n", point.runs, point.groups,

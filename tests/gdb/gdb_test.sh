@@ -33,7 +33,7 @@ if grep -qiE "ptrace: |could not trace the inferior|cannot PTRACE" gdb.txt; then
   exit 0
 fi
 grep -q "Breakpoint 1, .*flinch_at_event" gdb.txt || fail "it does not stop at the event"
-grep -qE "^ +[0-9]+  tm-[0-9]+/task sink\[0\]  +waits for input" gdb.txt || fail "it does not list the tasks"
+grep -qE "^ +[0-9]+  tm-[0-9]+/task window\[[0-9]\] +(waits for|sleeps)" gdb.txt || fail "it does not list the tasks"
 [[ $(grep -cE "^\* *[0-9]+  .*  runs$" gdb.txt) == 1 ]] || fail "one fiber runs"
 grep -q "in flinch::engine::StreamTask::Loop" gdb.txt || fail "no stack leads to the operator"
 stacks=$(grep -c "in flinch::sim::FiberContext::Main" gdb.txt)

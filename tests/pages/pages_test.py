@@ -2,6 +2,7 @@
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -34,7 +35,8 @@ def failing_token():
 class PagesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        WORK.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(WORK, ignore_errors=True)  # a hunt of another build does not go on
+        WORK.mkdir(parents=True)
         cls.browser = chromium.Chromium(chromium.find())
 
     @classmethod
