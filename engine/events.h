@@ -5,7 +5,7 @@
 // are nanoseconds. One header per protocol defines its events; this one has them all.
 #pragma once
 
-#include <array>
+#include <span>
 
 #include "engine/events/checkpoint.h"
 #include "engine/events/event.h"
@@ -16,46 +16,6 @@
 namespace flinch::engine::events {
 
 // All of them, for `flinch list events` and for checking the names in fault plans.
-inline constexpr auto kAll = std::to_array<EventInfo>({
-    InfoOf<JobStatusChanged>(),
-    InfoOf<JobUnrecoverable>(),
-    InfoOf<JobRestored>(),
-    InfoOf<TaskManagerRegistered>(),
-    InfoOf<TaskManagerLost>(),
-    InfoOf<ExecutionStateChanged>(),
-    InfoOf<CheckpointDue>(),
-    InfoOf<CheckpointTriggered>(),
-    InfoOf<CheckpointAckReceived>(),
-    InfoOf<CheckpointCompleted>(),
-    InfoOf<CheckpointStored>(),
-    InfoOf<CheckpointNotified>(),
-    InfoOf<CheckpointSubsumed>(),
-    InfoOf<CheckpointDeleted>(),
-    InfoOf<CheckpointAborted>(),
-    InfoOf<BarrierSent>(),
-    InfoOf<BarrierReceived>(),
-    InfoOf<BarrierAligned>(),
-    InfoOf<SnapshotTaken>(),
-    InfoOf<SnapshotUploaded>(),
-    InfoOf<CheckpointAcknowledged>(),
-    InfoOf<TaskRestoring>(),
-    InfoOf<TaskStarted>(),
-    InfoOf<TaskEndOfInput>(),
-    InfoOf<TaskFinished>(),
-    InfoOf<TaskFailed>(),
-    InfoOf<TaskCanceled>(),
-    InfoOf<FirstRecord>(),
-    InfoOf<WindowLateRecord>(),
-    InfoOf<SinkPreCommitted>(),
-    InfoOf<SinkCommitting>(),
-    InfoOf<SinkCommitted>(),
-    InfoOf<SinkAborted>(),
-    InfoOf<BrokerStarted>(),
-    InfoOf<TransactionBegun>(),
-    InfoOf<TransactionCommitted>(),
-    InfoOf<TransactionAborted>(),
-    InfoOf<ProducerFenced>(),
-    InfoOf<TopicSealed>(),
-});
+std::span<const EventInfo> All();
 
 }  // namespace flinch::engine::events

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string_view>
-#include <tuple>
 
 #include "engine/events/event.h"
 #include "engine/ids.h"
@@ -33,7 +32,9 @@ struct CheckpointDue {
 
   bool after_restore = false;
 
-  static constexpr auto kFields = std::tuple(Named("after_restore", &CheckpointDue::after_restore));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("after_restore", &CheckpointDue::after_restore));
+  }
 };
 
 struct CheckpointTriggered {
@@ -46,9 +47,10 @@ struct CheckpointTriggered {
   CheckpointId id;
   bool after_restore = false;
 
-  static constexpr auto kFields =
-      std::tuple(Named("id", &CheckpointTriggered::id),
-                 Named("after_restore", &CheckpointTriggered::after_restore));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("id", &CheckpointTriggered::id),
+                Named("after_restore", &CheckpointTriggered::after_restore));
+  }
 };
 
 struct CheckpointAckReceived {
@@ -59,8 +61,10 @@ struct CheckpointAckReceived {
   CheckpointId id;
   std::string_view subtask;
 
-  static constexpr auto kFields = std::tuple(Named("id", &CheckpointAckReceived::id),
-                                             Named("subtask", &CheckpointAckReceived::subtask));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("id", &CheckpointAckReceived::id),
+                Named("subtask", &CheckpointAckReceived::subtask));
+  }
 };
 
 struct CheckpointCompleted {
@@ -70,7 +74,7 @@ struct CheckpointCompleted {
 
   CheckpointId id;
 
-  static constexpr auto kFields = std::tuple(Named("id", &CheckpointCompleted::id));
+  static constexpr auto Fields(auto&& take) { return take(Named("id", &CheckpointCompleted::id)); }
 };
 
 struct CheckpointStored {
@@ -81,8 +85,10 @@ struct CheckpointStored {
   CheckpointId id;
   bool after_restore = false;
 
-  static constexpr auto kFields = std::tuple(
-      Named("id", &CheckpointStored::id), Named("after_restore", &CheckpointStored::after_restore));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("id", &CheckpointStored::id),
+                Named("after_restore", &CheckpointStored::after_restore));
+  }
 };
 
 struct CheckpointNotified {
@@ -92,7 +98,7 @@ struct CheckpointNotified {
 
   CheckpointId id;
 
-  static constexpr auto kFields = std::tuple(Named("id", &CheckpointNotified::id));
+  static constexpr auto Fields(auto&& take) { return take(Named("id", &CheckpointNotified::id)); }
 };
 
 struct CheckpointSubsumed {
@@ -102,7 +108,7 @@ struct CheckpointSubsumed {
 
   CheckpointId id;
 
-  static constexpr auto kFields = std::tuple(Named("id", &CheckpointSubsumed::id));
+  static constexpr auto Fields(auto&& take) { return take(Named("id", &CheckpointSubsumed::id)); }
 };
 
 struct CheckpointDeleted {
@@ -113,7 +119,7 @@ struct CheckpointDeleted {
 
   CheckpointId id;
 
-  static constexpr auto kFields = std::tuple(Named("id", &CheckpointDeleted::id));
+  static constexpr auto Fields(auto&& take) { return take(Named("id", &CheckpointDeleted::id)); }
 };
 
 struct CheckpointAborted {
@@ -124,8 +130,9 @@ struct CheckpointAborted {
   CheckpointId id;
   std::string_view reason;
 
-  static constexpr auto kFields =
-      std::tuple(Named("id", &CheckpointAborted::id), Named("reason", &CheckpointAborted::reason));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("id", &CheckpointAborted::id), Named("reason", &CheckpointAborted::reason));
+  }
 };
 
 struct BarrierSent {
@@ -139,9 +146,10 @@ struct BarrierSent {
   AttemptNumber attempt;
   uint64_t records = 0;
 
-  static constexpr auto kFields =
-      std::tuple(Named("id", &BarrierSent::id), Named("subtask", &BarrierSent::subtask),
-                 Named("attempt", &BarrierSent::attempt), Named("records", &BarrierSent::records));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("id", &BarrierSent::id), Named("subtask", &BarrierSent::subtask),
+                Named("attempt", &BarrierSent::attempt), Named("records", &BarrierSent::records));
+  }
 };
 
 struct BarrierReceived {
@@ -159,11 +167,13 @@ struct BarrierReceived {
   std::string_view from;
   uint64_t records = 0;
 
-  static constexpr auto kFields = std::tuple(
-      Named("id", &BarrierReceived::id), Named("subtask", &BarrierReceived::subtask),
-      Named("channel", &BarrierReceived::channel), Named("attempt", &BarrierReceived::attempt),
-      Named("place", &BarrierReceived::place), Named("from", &BarrierReceived::from),
-      Named("records", &BarrierReceived::records));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("id", &BarrierReceived::id), Named("subtask", &BarrierReceived::subtask),
+                Named("channel", &BarrierReceived::channel),
+                Named("attempt", &BarrierReceived::attempt),
+                Named("place", &BarrierReceived::place), Named("from", &BarrierReceived::from),
+                Named("records", &BarrierReceived::records));
+  }
 };
 
 struct BarrierAligned {
@@ -176,9 +186,11 @@ struct BarrierAligned {
   AttemptNumber attempt;
   uint64_t channels = 0;
 
-  static constexpr auto kFields = std::tuple(
-      Named("id", &BarrierAligned::id), Named("subtask", &BarrierAligned::subtask),
-      Named("attempt", &BarrierAligned::attempt), Named("channels", &BarrierAligned::channels));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("id", &BarrierAligned::id), Named("subtask", &BarrierAligned::subtask),
+                Named("attempt", &BarrierAligned::attempt),
+                Named("channels", &BarrierAligned::channels));
+  }
 };
 
 struct SnapshotTaken {
@@ -193,10 +205,12 @@ struct SnapshotTaken {
   uint64_t entries = 0;
   int64_t watermark = 0;
 
-  static constexpr auto kFields = std::tuple(
-      Named("id", &SnapshotTaken::id), Named("subtask", &SnapshotTaken::subtask),
-      Named("attempt", &SnapshotTaken::attempt), Named("entries", &SnapshotTaken::entries),
-      Named("watermark", &SnapshotTaken::watermark));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("id", &SnapshotTaken::id), Named("subtask", &SnapshotTaken::subtask),
+                Named("attempt", &SnapshotTaken::attempt),
+                Named("entries", &SnapshotTaken::entries),
+                Named("watermark", &SnapshotTaken::watermark));
+  }
 };
 
 struct SnapshotUploaded {
@@ -207,8 +221,9 @@ struct SnapshotUploaded {
   CheckpointId id;
   std::string_view subtask;
 
-  static constexpr auto kFields =
-      std::tuple(Named("id", &SnapshotUploaded::id), Named("subtask", &SnapshotUploaded::subtask));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("id", &SnapshotUploaded::id), Named("subtask", &SnapshotUploaded::subtask));
+  }
 };
 
 struct CheckpointAcknowledged {
@@ -219,8 +234,10 @@ struct CheckpointAcknowledged {
   CheckpointId id;
   std::string_view subtask;
 
-  static constexpr auto kFields = std::tuple(Named("id", &CheckpointAcknowledged::id),
-                                             Named("subtask", &CheckpointAcknowledged::subtask));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("id", &CheckpointAcknowledged::id),
+                Named("subtask", &CheckpointAcknowledged::subtask));
+  }
 };
 
 }  // namespace flinch::engine::events

@@ -9,13 +9,11 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <tuple>
 #include <variant>
 
 #include "sim/environment.h"
@@ -41,11 +39,9 @@ constexpr NamedField<Event, Value> Named(std::string_view name, Value Event::* m
 
 template <typename Event>
 sim::EventId Trace(sim::Environment& environment, const Event& event) {
-  return std::apply(
-      [&](const auto&... field) {
-        return environment.Trace(Event::kKind, {sim::Field(field.name, event.*field.member)...});
-      },
-      Event::kFields);
+  return Event::Fields([&](const auto&... field) {
+    return environment.Trace(Event::kKind, {sim::Field(field.name, event.*field.member)...});
+  });
 }
 
 inline bool Take(const sim::Field::Value& value, std::string_view& text) {
@@ -88,12 +84,10 @@ std::optional<Event> Read(const Told& told) {
   Event event;
   size_t place = 0;
   bool is_whole = true;
-  std::apply(
-      [&](const auto&... field) {
-        ((is_whole = is_whole && TakeField(told.fields, place++, field.name, event.*field.member)),
-         ...);
-      },
-      Event::kFields);
+  Event::Fields([&](const auto&... field) {
+    ((is_whole = is_whole && TakeField(told.fields, place++, field.name, event.*field.member)),
+     ...);
+  });
   return is_whole ? std::optional<Event>(event) : std::nullopt;
 }
 
@@ -105,35 +99,5 @@ struct EventInfo {
   std::string_view what;
   EventLevel level = EventLevel::kTask;
 };
-
-template <typename Event>
-consteval auto JoinFieldNames() {
-  constexpr size_t kSize = std::apply(
-      [](const auto&... field) { return (field.name.size() + ...) + sizeof...(field) - 1; },
-      Event::kFields);
-  std::array<char, kSize> text{};
-  size_t end = 0;
-  const auto append = [&](std::string_view name) {
-    if (end > 0) {
-      text.at(end++) = ' ';
-    }
-    for (const char letter : name) {
-      text.at(end++) = letter;
-    }
-  };
-  std::apply([&](const auto&... field) { (append(field.name), ...); }, Event::kFields);
-  return text;
-}
-
-template <typename Event>
-inline constexpr auto kFieldNames = JoinFieldNames<Event>();
-
-template <typename Event>
-constexpr EventInfo InfoOf() {
-  return {.kind = Event::kKind,
-          .fields = {kFieldNames<Event>.data(), kFieldNames<Event>.size()},
-          .what = Event::kWhat,
-          .level = Event::kLevel};
-}
 
 }  // namespace flinch::engine::events

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string_view>
-#include <tuple>
 
 #include "engine/events/event.h"
 #include "engine/ids.h"
@@ -27,9 +26,10 @@ struct JobStatusChanged {
   std::string_view to;
   std::string_view reason;
 
-  static constexpr auto kFields =
-      std::tuple(Named("from", &JobStatusChanged::from), Named("to", &JobStatusChanged::to),
-                 Named("reason", &JobStatusChanged::reason));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("from", &JobStatusChanged::from), Named("to", &JobStatusChanged::to),
+                Named("reason", &JobStatusChanged::reason));
+  }
 };
 
 struct JobUnrecoverable {
@@ -40,7 +40,9 @@ struct JobUnrecoverable {
 
   std::string_view reason;
 
-  static constexpr auto kFields = std::tuple(Named("reason", &JobUnrecoverable::reason));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("reason", &JobUnrecoverable::reason));
+  }
 };
 
 struct JobRestored {
@@ -52,8 +54,10 @@ struct JobRestored {
   CheckpointId checkpoint;
   AttemptNumber attempt;
 
-  static constexpr auto kFields = std::tuple(Named("checkpoint", &JobRestored::checkpoint),
-                                             Named("attempt", &JobRestored::attempt));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("checkpoint", &JobRestored::checkpoint),
+                Named("attempt", &JobRestored::attempt));
+  }
 };
 
 struct TaskManagerRegistered {
@@ -64,9 +68,10 @@ struct TaskManagerRegistered {
   std::string_view name;
   uint64_t incarnation = 0;
 
-  static constexpr auto kFields =
-      std::tuple(Named("name", &TaskManagerRegistered::name),
-                 Named("incarnation", &TaskManagerRegistered::incarnation));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("name", &TaskManagerRegistered::name),
+                Named("incarnation", &TaskManagerRegistered::incarnation));
+  }
 };
 
 struct TaskManagerLost {
@@ -77,8 +82,9 @@ struct TaskManagerLost {
   std::string_view name;
   std::string_view reason;
 
-  static constexpr auto kFields =
-      std::tuple(Named("name", &TaskManagerLost::name), Named("reason", &TaskManagerLost::reason));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("name", &TaskManagerLost::name), Named("reason", &TaskManagerLost::reason));
+  }
 };
 
 struct ExecutionStateChanged {
@@ -91,10 +97,12 @@ struct ExecutionStateChanged {
   std::string_view from;
   std::string_view to;
 
-  static constexpr auto kFields = std::tuple(Named("subtask", &ExecutionStateChanged::subtask),
-                                             Named("attempt", &ExecutionStateChanged::attempt),
-                                             Named("from", &ExecutionStateChanged::from),
-                                             Named("to", &ExecutionStateChanged::to));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("subtask", &ExecutionStateChanged::subtask),
+                Named("attempt", &ExecutionStateChanged::attempt),
+                Named("from", &ExecutionStateChanged::from),
+                Named("to", &ExecutionStateChanged::to));
+  }
 };
 
 }  // namespace flinch::engine::events

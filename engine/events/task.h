@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string_view>
-#include <tuple>
 
 #include "engine/events/event.h"
 #include "engine/ids.h"
@@ -28,9 +27,11 @@ struct TaskRestoring {
   AttemptNumber attempt;
   CheckpointId checkpoint;
 
-  static constexpr auto kFields = std::tuple(Named("subtask", &TaskRestoring::subtask),
-                                             Named("attempt", &TaskRestoring::attempt),
-                                             Named("checkpoint", &TaskRestoring::checkpoint));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("subtask", &TaskRestoring::subtask),
+                Named("attempt", &TaskRestoring::attempt),
+                Named("checkpoint", &TaskRestoring::checkpoint));
+  }
 };
 
 struct TaskStarted {
@@ -44,9 +45,11 @@ struct TaskStarted {
   CheckpointId checkpoint;
   uint64_t entries = 0;
 
-  static constexpr auto kFields = std::tuple(
-      Named("subtask", &TaskStarted::subtask), Named("attempt", &TaskStarted::attempt),
-      Named("checkpoint", &TaskStarted::checkpoint), Named("entries", &TaskStarted::entries));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("subtask", &TaskStarted::subtask), Named("attempt", &TaskStarted::attempt),
+                Named("checkpoint", &TaskStarted::checkpoint),
+                Named("entries", &TaskStarted::entries));
+  }
 };
 
 struct TaskEndOfInput {
@@ -57,8 +60,10 @@ struct TaskEndOfInput {
   std::string_view subtask;
   AttemptNumber attempt;
 
-  static constexpr auto kFields = std::tuple(Named("subtask", &TaskEndOfInput::subtask),
-                                             Named("attempt", &TaskEndOfInput::attempt));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("subtask", &TaskEndOfInput::subtask),
+                Named("attempt", &TaskEndOfInput::attempt));
+  }
 };
 
 struct TaskFinished {
@@ -69,8 +74,9 @@ struct TaskFinished {
   std::string_view subtask;
   AttemptNumber attempt;
 
-  static constexpr auto kFields = std::tuple(Named("subtask", &TaskFinished::subtask),
-                                             Named("attempt", &TaskFinished::attempt));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("subtask", &TaskFinished::subtask), Named("attempt", &TaskFinished::attempt));
+  }
 };
 
 struct TaskFailed {
@@ -82,9 +88,10 @@ struct TaskFailed {
   AttemptNumber attempt;
   std::string_view reason;
 
-  static constexpr auto kFields =
-      std::tuple(Named("subtask", &TaskFailed::subtask), Named("attempt", &TaskFailed::attempt),
-                 Named("reason", &TaskFailed::reason));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("subtask", &TaskFailed::subtask), Named("attempt", &TaskFailed::attempt),
+                Named("reason", &TaskFailed::reason));
+  }
 };
 
 struct TaskCanceled {
@@ -95,8 +102,9 @@ struct TaskCanceled {
   std::string_view subtask;
   AttemptNumber attempt;
 
-  static constexpr auto kFields = std::tuple(Named("subtask", &TaskCanceled::subtask),
-                                             Named("attempt", &TaskCanceled::attempt));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("subtask", &TaskCanceled::subtask), Named("attempt", &TaskCanceled::attempt));
+  }
 };
 
 struct FirstRecord {
@@ -107,8 +115,9 @@ struct FirstRecord {
   std::string_view subtask;
   AttemptNumber attempt;
 
-  static constexpr auto kFields =
-      std::tuple(Named("subtask", &FirstRecord::subtask), Named("attempt", &FirstRecord::attempt));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("subtask", &FirstRecord::subtask), Named("attempt", &FirstRecord::attempt));
+  }
 };
 
 struct WindowLateRecord {
@@ -120,9 +129,11 @@ struct WindowLateRecord {
   int64_t timestamp = 0;
   int64_t watermark = 0;
 
-  static constexpr auto kFields = std::tuple(Named("subtask", &WindowLateRecord::subtask),
-                                             Named("timestamp", &WindowLateRecord::timestamp),
-                                             Named("watermark", &WindowLateRecord::watermark));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("subtask", &WindowLateRecord::subtask),
+                Named("timestamp", &WindowLateRecord::timestamp),
+                Named("watermark", &WindowLateRecord::watermark));
+  }
 };
 
 }  // namespace flinch::engine::events

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <string_view>
-#include <tuple>
 
 #include "engine/events/event.h"
 #include "engine/ids.h"
@@ -33,9 +32,11 @@ struct SinkPreCommitted {
   CheckpointId checkpoint;
   std::string_view subtask;
 
-  static constexpr auto kFields = std::tuple(Named("transaction", &SinkPreCommitted::transaction),
-                                             Named("checkpoint", &SinkPreCommitted::checkpoint),
-                                             Named("subtask", &SinkPreCommitted::subtask));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("transaction", &SinkPreCommitted::transaction),
+                Named("checkpoint", &SinkPreCommitted::checkpoint),
+                Named("subtask", &SinkPreCommitted::subtask));
+  }
 };
 
 struct SinkCommitting {
@@ -47,9 +48,11 @@ struct SinkCommitting {
   CheckpointId checkpoint;
   std::string_view subtask;
 
-  static constexpr auto kFields = std::tuple(Named("transaction", &SinkCommitting::transaction),
-                                             Named("checkpoint", &SinkCommitting::checkpoint),
-                                             Named("subtask", &SinkCommitting::subtask));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("transaction", &SinkCommitting::transaction),
+                Named("checkpoint", &SinkCommitting::checkpoint),
+                Named("subtask", &SinkCommitting::subtask));
+  }
 };
 
 struct SinkCommitted {
@@ -61,9 +64,11 @@ struct SinkCommitted {
   CheckpointId checkpoint;
   std::string_view subtask;
 
-  static constexpr auto kFields = std::tuple(Named("transaction", &SinkCommitted::transaction),
-                                             Named("checkpoint", &SinkCommitted::checkpoint),
-                                             Named("subtask", &SinkCommitted::subtask));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("transaction", &SinkCommitted::transaction),
+                Named("checkpoint", &SinkCommitted::checkpoint),
+                Named("subtask", &SinkCommitted::subtask));
+  }
 };
 
 struct SinkAborted {
@@ -74,8 +79,10 @@ struct SinkAborted {
   std::string_view transaction;
   std::string_view subtask;
 
-  static constexpr auto kFields = std::tuple(Named("transaction", &SinkAborted::transaction),
-                                             Named("subtask", &SinkAborted::subtask));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("transaction", &SinkAborted::transaction),
+                Named("subtask", &SinkAborted::subtask));
+  }
 };
 
 struct BrokerStarted {
@@ -85,7 +92,9 @@ struct BrokerStarted {
 
   uint64_t records = 0;
 
-  static constexpr auto kFields = std::tuple(Named("records", &BrokerStarted::records));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("records", &BrokerStarted::records));
+  }
 };
 
 struct TransactionBegun {
@@ -97,9 +106,11 @@ struct TransactionBegun {
   uint64_t producer = 0;
   uint64_t epoch = 0;
 
-  static constexpr auto kFields = std::tuple(Named("transaction", &TransactionBegun::transaction),
-                                             Named("producer", &TransactionBegun::producer),
-                                             Named("epoch", &TransactionBegun::epoch));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("transaction", &TransactionBegun::transaction),
+                Named("producer", &TransactionBegun::producer),
+                Named("epoch", &TransactionBegun::epoch));
+  }
 };
 
 struct TransactionCommitted {
@@ -112,11 +123,12 @@ struct TransactionCommitted {
   uint64_t epoch = 0;
   uint64_t records = 0;
 
-  static constexpr auto kFields =
-      std::tuple(Named("transaction", &TransactionCommitted::transaction),
-                 Named("producer", &TransactionCommitted::producer),
-                 Named("epoch", &TransactionCommitted::epoch),
-                 Named("records", &TransactionCommitted::records));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("transaction", &TransactionCommitted::transaction),
+                Named("producer", &TransactionCommitted::producer),
+                Named("epoch", &TransactionCommitted::epoch),
+                Named("records", &TransactionCommitted::records));
+  }
 };
 
 struct TransactionAborted {
@@ -129,10 +141,12 @@ struct TransactionAborted {
   uint64_t epoch = 0;
   std::string_view reason;
 
-  static constexpr auto kFields = std::tuple(Named("transaction", &TransactionAborted::transaction),
-                                             Named("producer", &TransactionAborted::producer),
-                                             Named("epoch", &TransactionAborted::epoch),
-                                             Named("reason", &TransactionAborted::reason));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("transaction", &TransactionAborted::transaction),
+                Named("producer", &TransactionAborted::producer),
+                Named("epoch", &TransactionAborted::epoch),
+                Named("reason", &TransactionAborted::reason));
+  }
 };
 
 struct ProducerFenced {
@@ -144,9 +158,11 @@ struct ProducerFenced {
   uint64_t producer = 0;
   uint64_t epoch = 0;
 
-  static constexpr auto kFields = std::tuple(Named("transaction", &ProducerFenced::transaction),
-                                             Named("producer", &ProducerFenced::producer),
-                                             Named("epoch", &ProducerFenced::epoch));
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("transaction", &ProducerFenced::transaction),
+                Named("producer", &ProducerFenced::producer),
+                Named("epoch", &ProducerFenced::epoch));
+  }
 };
 
 struct TopicSealed {
@@ -156,7 +172,7 @@ struct TopicSealed {
 
   std::string_view topic;
 
-  static constexpr auto kFields = std::tuple(Named("topic", &TopicSealed::topic));
+  static constexpr auto Fields(auto&& take) { return take(Named("topic", &TopicSealed::topic)); }
 };
 
 }  // namespace flinch::engine::events

@@ -32,7 +32,7 @@ constexpr uint32_t kMasterWeight = 6;
 constexpr uint32_t kProtocolWeight = 3;
 
 // As many as a scenario may have: cluster.task_managers.
-constexpr uint32_t kTaskManagersMax = 500;
+constexpr uint32_t kManyTaskManagers = 500;
 
 // What sim/world traces of its own acts.
 constexpr auto kWorldEvents = std::to_array<events::EventInfo>({
@@ -141,7 +141,7 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
       .vertices = VertexCount(scenario),
       .sees_the_end = sees_the_end};
   std::vector<faults::Anchor> anchors;
-  for (const events::EventInfo& event : events::kAll) {
+  for (const events::EventInfo& event : events::All()) {
     const bool is_untold =
         event.level == events::EventLevel::kChannel && !scenario.limits.channel_events;
     if (is_untold || IsOneOf(event.kind, kNeedFailures) ||
@@ -379,8 +379,7 @@ faults::Cast CastOf(const Scenario& scenario) {
   cast.operators = OperatorNames(scenario);
   cast.subtasks = SubtaskNames(scenario);
   cast.healed = sim::SimTime(scenario.limits.heal_after);
-  for (const std::span<const events::EventInfo> all :
-       {std::span<const events::EventInfo>(events::kAll), WorldEvents()}) {
+  for (const std::span<const events::EventInfo> all : {events::All(), WorldEvents()}) {
     for (const events::EventInfo& event : all) {
       cast.events.emplace(event.kind, Words(event.fields));
     }
@@ -390,7 +389,7 @@ faults::Cast CastOf(const Scenario& scenario) {
 
 faults::Cast CastOfAnyScenario() {
   Scenario scenario;
-  scenario.cluster.task_managers = kTaskManagersMax;
+  scenario.cluster.task_managers = kManyTaskManagers;
   faults::Cast cast = CastOf(scenario);
   cast.subtasks.reset();
   cast.healed.reset();

@@ -67,7 +67,7 @@ std::vector<Entry> EntriesOf(Catalogue what) {
       break;
     case Catalogue::kEvents:
       for (const std::span<const engine::events::EventInfo> all :
-           {std::span<const engine::events::EventInfo>(engine::events::kAll), WorldEvents()}) {
+           {engine::events::All(), WorldEvents()}) {
         for (const engine::events::EventInfo& event : all) {
           entries.push_back(
               {std::string(event.kind), fmt::format("{} ({})", event.what, event.fields)});

@@ -24,7 +24,7 @@ constexpr std::string_view kKernelPrefix = "sim.";
 constexpr size_t kNamesTold = 4;
 
 // "a, b and 3 more".
-std::string Enumerate(const std::vector<std::string>& names) {
+std::string NameSome(const std::vector<std::string>& names) {
   const size_t told = std::min(names.size(), kNamesTold);
   std::string text = fmt::format("{}", fmt::join(std::span(names).first(told), ", "));
   return told == names.size() ? text : text + fmt::format(" and {} more", names.size() - told);
@@ -211,7 +211,7 @@ std::string History::TellCheckpoint(int64_t id) const {
   if (completed != nullptr && !missing.empty() &&
       First(events::kCheckpointAckReceived, "id", id) != nullptr) {
     text += fmt::format(" {} completed it though it had no acknowledgement of {}.",
-                        completed->process, Enumerate({missing.begin(), missing.end()}));
+                        completed->process, NameSome({missing.begin(), missing.end()}));
   }
   return text;
 }
@@ -259,7 +259,7 @@ std::string History::TellExecutions() const {
     return last.empty() ? "" : "All executions came to an end.";
   }
   return fmt::format("{} of {} executions came to no end: {}.", waiting.size(), last.size(),
-                     Enumerate(waiting));
+                     NameSome(waiting));
 }
 
 std::string History::TellPending() const {
@@ -281,7 +281,7 @@ std::string History::TellPending() const {
   }
   return silent.empty() ? told
                         : fmt::format("{} It still waits for {}.", told,
-                                      Enumerate({silent.begin(), silent.end()}));
+                                      NameSome({silent.begin(), silent.end()}));
 }
 
 std::vector<const RecordedEvent*> History::CausesOf(const RecordedEvent& event,

@@ -11,7 +11,7 @@ namespace flinch::scenarios {
 
 namespace {
 
-bool IsPlain(char c) {
+bool NeedsNoQuotes(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("._/-+,:@%").contains(c);
 }
@@ -40,7 +40,7 @@ std::string ProgramFolder() {
 }
 
 std::string ShellWord(std::string_view text) {
-  if (!text.empty() && std::ranges::all_of(text, IsPlain)) {
+  if (!text.empty() && std::ranges::all_of(text, NeedsNoQuotes)) {
     return std::string(text);
   }
   std::string word = "'";

@@ -39,7 +39,7 @@ constexpr int64_t kLongestGlance = 4;
 constexpr int kOutOfMemoryCode = 107;
 constexpr int kBrokenCode = 70;
 
-constexpr size_t kWordsMax = 4096;
+constexpr size_t kLastWordsMax = 4096;
 constexpr size_t kChunk = 65'536;
 
 using Length = uint32_t;
@@ -112,7 +112,7 @@ void Forget(int words) {
 
 std::string LastWords(int words) {
   const off_t size = lseek(words, 0, SEEK_END);
-  const off_t from = std::max<off_t>(0, size - static_cast<off_t>(kWordsMax));
+  const off_t from = std::max<off_t>(0, size - static_cast<off_t>(kLastWordsMax));
   std::string text(static_cast<size_t>(std::max<off_t>(0, size - from)), '\0');
   const ssize_t got = pread(words, text.data(), text.size(), from);
   text.resize(got > 0 ? static_cast<size_t>(got) : 0);

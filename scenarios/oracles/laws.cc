@@ -42,7 +42,7 @@ struct Strictness {
   bool order = false;
 };
 
-using Counts = std::map<KeyAndValue, Copies>;
+using CopiesOfRows = std::map<KeyAndValue, Copies>;
 using Histories = std::map<std::string_view, KeyHistory>;
 
 // Whether each key has exactly the expected values in the expected order, in time that is linear in
@@ -106,7 +106,7 @@ std::vector<OutputBreach> CompareRecords(const OutputView& output, const Strictn
   if (IsPlainlyRight(output)) {
     return {};
   }
-  Counts counts;
+  CopiesOfRows counts;
   Histories histories;
   for (const ExpectedRecord* record : output.expected) {
     ++counts[{record->key, record->value}].expected;

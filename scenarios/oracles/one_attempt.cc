@@ -18,7 +18,7 @@ namespace {
 
 using StateStep = std::pair<std::string_view, std::string_view>;
 
-constexpr auto kSteps = std::to_array<StateStep>({
+constexpr auto kStateSteps = std::to_array<StateStep>({
     {"CREATED", "SCHEDULED"},
     {"CREATED", "CANCELED"},
     {"SCHEDULED", "DEPLOYING"},
@@ -80,7 +80,7 @@ void OneAttempt::OnState(const sim::TraceEvent& event) {
     breaches_.Add(fmt::format("{} of attempt {} went from {} to {}, though the attempt is {}{}.",
                               subtask, attempt, from, to, attempt_, Place(event)),
                   MarkAt(event, "other_attempt", subtask));
-  } else if (from != state || std::ranges::find(kSteps, StateStep(from, to)) == kSteps.end()) {
+  } else if (from != state || std::ranges::find(kStateSteps, StateStep(from, to)) == kStateSteps.end()) {
     breaches_.Add(fmt::format("{} of attempt {} was {} and went from {} to {}{}.", subtask, attempt,
                               state, from, to, Place(event)),
                   MarkAt(event, "step", subtask));

@@ -75,7 +75,7 @@ std::string StemOf(std::string_view where) {
 
 std::vector<std::string> UntracedOf(const LimitsSpec& limits) {
   std::vector<std::string> kinds;
-  for (const events::EventInfo& event : events::kAll) {
+  for (const events::EventInfo& event : events::All()) {
     if (!limits.channel_events && event.level == events::EventLevel::kChannel) {
       kinds.emplace_back(event.kind);
     }

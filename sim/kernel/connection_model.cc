@@ -10,10 +10,6 @@
 namespace flinch::sim {
 namespace {
 
-uint64_t Number(Address address) {
-  return static_cast<uint64_t>(address.host.value()) << 16 | address.port;
-}
-
 // What a pending event of a pipe carries: connection, epoch, side.
 uint64_t EventDetail(const Stream& stream, int side) {
   return static_cast<uint64_t>(stream.id) << 32 |
@@ -69,7 +65,7 @@ Result<std::unique_ptr<Connection>> ConnectionModel::Connect(Incarnation& owner,
   stream.address[0] = from;
   stream.address[1] = to;
   auto connection = std::make_unique<ModelConnection>(*this, kernel_, owner, stream, 0);
-  kernel_.Record(Step::kConnect, owner.process, Number(to), stream.id);
+  kernel_.Record(Step::kConnect, owner.process, NumberOf(to), stream.id);
   Push(stream, 0, {.kind = Frame::Kind::kSyn, .cause = kernel_.CurrentCause()});
   const SimTime deadline = Later(owner.environment.Now(), timeout);
   while (!stream.established && !stream.broken[0]) {

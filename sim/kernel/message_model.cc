@@ -13,10 +13,6 @@ namespace {
 
 uint64_t HashOf(const Bytes& payload) { return XXH3_64bits(payload.data(), payload.size()); }
 
-uint64_t Number(Address address) {
-  return static_cast<uint64_t>(address.host.value()) << 16 | address.port;
-}
-
 }  // namespace
 
 bool MessageModel::Register(ModelSocket& socket) {
@@ -42,20 +38,20 @@ void MessageModel::Send(Incarnation& owner, Address from, Address to, Bytes&& pa
   if (to.host.value() >= sockets_.size()) {
     return;  // an address that nobody gave out
   }
-  const EventId sent = kernel_.Record(Step::kSend, owner.process, Number(to), HashOf(payload));
+  const EventId sent = kernel_.Record(Step::kSend, owner.process, NumberOf(to), HashOf(payload));
   const SimTime now = kernel_.now();
   const MessageFate fate = links_.SendMessage(from.host, to.host, payload.size(), now);
   if (fate.kind == MessageFate::Kind::kLost) {
-    kernel_.Record(Step::kLose, owner.process, Number(to), 0);
+    kernel_.Record(Step::kLose, owner.process, NumberOf(to), 0);
     return;
   }
   if (fate.kind == MessageFate::Kind::kHeld) {
-    kernel_.Record(Step::kHold, owner.process, Number(to), sent.value());
+    kernel_.Record(Step::kHold, owner.process, NumberOf(to), sent.value());
     flights_[Launch(from, to, std::move(payload), sent)].state = State::kWaiting;
     return;
   }
   if (fate.copy) {
-    kernel_.Record(Step::kDuplicate, owner.process, Number(to), sent.value());
+    kernel_.Record(Step::kDuplicate, owner.process, NumberOf(to), sent.value());
     const uint32_t copy = Launch(from, to, Bytes(payload), sent);
     kernel_.queue().Push(Later(now, *fate.copy), EventKind::kMessage, copy, 0);
   }
@@ -128,14 +124,14 @@ bool MessageModel::Hand(uint32_t index) {
   }
   ModelSocket* const socket = ReceiverSocket(index);
   if (socket == nullptr) {
-    kernel_.RecordOnHost(Step::kDrop, to.host, sent, Number(to));
+    kernel_.RecordOnHost(Step::kDrop, to.host, sent, NumberOf(to));
     return false;
   }
   const EventId delivered = kernel_.Record(Step::kDeliver, socket->owner().process, sent, 0);
   flight.event = delivered;
   flight.state = State::kArrived;
   if (!socket->Arrive(index, delivered)) {
-    kernel_.RecordOnHost(Step::kDrop, to.host, sent, Number(to));
+    kernel_.RecordOnHost(Step::kDrop, to.host, sent, NumberOf(to));
     return false;
   }
   return true;
@@ -162,7 +158,7 @@ void MessageModel::Revise() {
     const LinkCondition& condition = links_.ConditionOf(flight.from.host, flight.to.host);
     const bool held = flight.state != State::kFlying;
     if (condition.cut && condition.in_flight == InFlight::kDrop) {
-      kernel_.RecordOnHost(Step::kLose, flight.from.host, Number(flight.to), flight.event.value());
+      kernel_.RecordOnHost(Step::kLose, flight.from.host, NumberOf(flight.to), flight.event.value());
       if (flight.state == State::kWaiting) {
         Free(index);
       } else {
@@ -170,7 +166,7 @@ void MessageModel::Revise() {
       }
     } else if (condition.clog || (condition.cut && condition.in_flight == InFlight::kHold)) {
       if (!held) {
-        kernel_.RecordOnHost(Step::kHold, flight.from.host, Number(flight.to),
+        kernel_.RecordOnHost(Step::kHold, flight.from.host, NumberOf(flight.to),
                              flight.event.value());
         flight.state = State::kStopped;
       }

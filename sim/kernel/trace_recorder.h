@@ -15,6 +15,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "sim/network.h"
 #include "sim/recording/recording.h"
 #include "sim/world/options.h"
 
@@ -46,6 +47,11 @@ enum class Step : uint32_t {
   // A crash has drawn what it leaves of something that was not durable: which, and what is left.
   kDiskCrash,
 };
+
+// An address as one of a step's numbers.
+constexpr uint64_t NumberOf(Address address) {
+  return static_cast<uint64_t>(address.host.value()) << 16 | address.port;
+}
 
 class TraceRecorder {
  public:

@@ -33,17 +33,17 @@ std::vector<std::string> Words(std::string_view text) {
 
 TEST(EventsTest, KindsAreUniqueDottedAndLowerCase) {
   std::set<std::string_view> kinds;
-  for (const events::EventInfo& info : events::kAll) {
+  for (const events::EventInfo& info : events::All()) {
     kinds.insert(info.kind);
     EXPECT_THAT(std::string(info.kind), MatchesRegex("[a-z]+(\\.[a-z]+(_[a-z]+)*)+"));
     EXPECT_FALSE(info.what.empty()) << info.kind;
     EXPECT_FALSE(info.fields.empty()) << info.kind;
   }
-  EXPECT_THAT(kinds, SizeIs(events::kAll.size()));
+  EXPECT_THAT(kinds, SizeIs(events::All().size()));
 }
 
 TEST(EventsTest, FieldsAreUniqueAndLowerCase) {
-  for (const events::EventInfo& info : events::kAll) {
+  for (const events::EventInfo& info : events::All()) {
     const std::vector<std::string> fields = Words(info.fields);
     for (const std::string& field : fields) {
       EXPECT_THAT(field, MatchesRegex("[a-z]+(_[a-z]+)*")) << info.kind;
@@ -66,7 +66,7 @@ TEST(EventsTest, EveryEventOfTheHeadersIsInTheCatalogue) {
     }
   }
   std::vector<std::string> listed;
-  for (const events::EventInfo& info : events::kAll) {
+  for (const events::EventInfo& info : events::All()) {
     listed.emplace_back(info.kind);
   }
   EXPECT_THAT(listed, UnorderedElementsAreArray(declared));
@@ -114,7 +114,7 @@ TEST(EventsTest, WhatTheEngineTracesHasTheFieldsThatTheCatalogueNames) {
   cluster.RunToEnd(sim::SimTime(60s));
   ASSERT_EQ(cluster.job_status(), "FINISHED");
   std::map<std::string, std::vector<std::string>> promised;
-  for (const events::EventInfo& info : events::kAll) {
+  for (const events::EventInfo& info : events::All()) {
     promised[std::string(info.kind)] = Words(info.fields);
   }
   std::set<std::string> seen;
@@ -137,7 +137,7 @@ TEST(EventsTest, WhatTheEngineTracesHasTheFieldsThatTheCatalogueNames) {
     }
   }
   EXPECT_THAT(wrong, IsEmpty());
-  EXPECT_GT(seen.size(), events::kAll.size() / 2);
+  EXPECT_GT(seen.size(), events::All().size() / 2);
 }
 
 }  // namespace

@@ -206,10 +206,13 @@ TEST_F(HuntCommandTest, AFailureComesWithItsReplayLine) {
 }
 
 TEST_F(HuntCommandTest, EachGroupIsShrunkOnce) {
-  const std::vector<std::string> words = {
-      "hunt",    "small_job", "--defect", "sink_commits_at_snapshot",
-      "--seeds", "1..2",      "--search", "random",
-      "--json",  "--out",     folder_};
+  const std::vector<std::string> words = {"hunt",     "small_job",
+                                          "--set",    "workload.records=200",
+                                          "--defect", "sink_commits_at_snapshot",
+                                          "--seeds",  "1..2",
+                                          "--search", "random",
+                                          "--json",   "--out",
+                                          folder_};
   const Outcome hunt = Flinch(words);
   EXPECT_EQ(hunt.exit_code, kExitViolation) << hunt.out << hunt.err;
   const json group = json::parse(hunt.out)["groups"][0];
