@@ -16,7 +16,6 @@
 #include "scenarios/aim/cells.h"
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/model/vary.h"
-#include "scenarios/stage/promise.h"
 #include "sim/check.h"
 #include "sim/random.h"
 

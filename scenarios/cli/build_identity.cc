@@ -1,7 +1,7 @@
 #include "scenarios/cli/build_identity.h"
 
 #include "build_id.h"
-#include "scenarios/jobs/jobs.h"
+#include "scenarios/jobs/job_case.h"
 #include "scenarios/lab/subject_run.h"
 
 namespace flinch::scenarios {

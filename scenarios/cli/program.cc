@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "scenarios/cli/commands.h"
+#include "scenarios/files/added_jobs.h"
 #include "scenarios/lab/complaint.h"
 #include "scenarios/lab/program_path.h"
 #include "scenarios/lab/version.h"

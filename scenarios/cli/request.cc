@@ -13,6 +13,7 @@
 #include "scenarios/aim/cast.h"
 #include "scenarios/cli/build_identity.h"
 #include "scenarios/files/registry.h"
+#include "scenarios/files/scenario_problems.h"
 #include "scenarios/input/input_file.h"
 #include "scenarios/lab/portable_path.h"
 #include "scenarios/model/vary.h"

@@ -42,8 +42,8 @@ std::vector<std::string_view> LibraryNames() {
   for (const Scenario& scenario : LibraryScenarios()) {
     names.emplace_back(scenario.name);
   }
-  for (const JobCase* const job : AddedJobs()) {
-    names.emplace_back(job->name);
+  for (const JobCase& job : AddedJobs()) {
+    names.emplace_back(job.name);
   }
   return names;
 }
@@ -54,9 +54,8 @@ const Scenario* FindLibraryScenario(std::string_view name) {
       found != scenarios.end()) {
     return &*found;
   }
-  const std::vector<const JobCase*> added = AddedJobs();
-  const auto job = std::ranges::find(added, name, &JobCase::name);
-  return job == added.end() ? nullptr : &*(*job)->scenario;
+  const auto job = std::ranges::find(AddedJobs(), name, &JobCase::name);
+  return job == AddedJobs().end() ? nullptr : &*job->scenario;
 }
 
 bool IsScenarioPath(std::string_view name_or_path) {

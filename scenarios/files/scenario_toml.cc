@@ -14,6 +14,7 @@
 #include "faults/fault_plan_toml.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/files/absent_options.h"
+#include "scenarios/files/scenario_problems.h"
 #include "scenarios/model/field_text.h"
 #include "scenarios/model/scenario_fields.h"
 #include "sim/text/text.h"

@@ -10,8 +10,6 @@
 
 #include "engine/graph/job_graph.h"
 #include "engine/runtime/user_code.h"
-#include "scenarios/files/registry.h"
-#include "scenarios/jobs/jobs.h"
 #include "sim/text/text.h"
 
 namespace flinch::scenarios {
@@ -22,12 +20,6 @@ using text::Quote;
 
 // Of the processes that every world has; TaskManagers are tm-1, tm-2 and so on.
 constexpr auto kTakenNames = std::to_array<std::string_view>({"jm", "broker", "publisher"});
-
-// Cases that the program has added. Their addresses stay.
-std::deque<JobCase>& Added() {
-  static std::deque<JobCase> added;
-  return added;
-}
 
 bool IsPlainName(std::string_view name) {
   return !name.empty() && text::IsPrintable(name) &&
@@ -109,13 +101,11 @@ std::string WhatIsWrongWithGraph(const JobCase& job) {
   return why.empty() ? "" : fmt::format("The job {} cannot be built: {}", Quote(job.name), why);
 }
 
+}  // namespace
+
 std::string WhatIsWrongWith(const JobCase& job) {
   if (!IsPlainName(job.name)) {
     return fmt::format("A job is called {}; it needs a name without blanks, quotes and slashes.",
-                       Quote(job.name));
-  }
-  if (FindJob(job.name) != nullptr || FindLibraryScenario(job.name) != nullptr) {
-    return fmt::format("There are two jobs or scenarios called {}; give yours another name.",
                        Quote(job.name));
   }
   for (const auto check :
@@ -127,52 +117,15 @@ std::string WhatIsWrongWith(const JobCase& job) {
   return "";
 }
 
-// How the case is run when nobody says otherwise.
-Scenario ScenarioOf(const JobCase& job) {
-  Scenario scenario = job.scenario.value_or(*FindLibraryScenario("small_job"));
-  scenario.name = job.name;
-  scenario.job.name = job.name;
-  if (!job.scenario || scenario.why.empty()) {
-    scenario.why = job.what.empty() ? fmt::format("The job {}.", job.name) : job.what;
-  }
-  return scenario;
-}
-
-}  // namespace
-
 size_t InputOf(const JobCase& job, const InputRow& row) {
   const auto taker = std::ranges::find_if(
       job.inputs, [&row](const InputSpec& input) { return !input.takes || input.takes(row); });
   return static_cast<size_t>(taker - job.inputs.begin());
 }
 
-sim::Result<void> AddJobs(std::vector<JobCase> cases) {
-  std::deque<JobCase>& added = Added();
-  const size_t before = added.size();
-  for (JobCase& job : cases) {
-    job.scenario = ScenarioOf(job);
-    std::string wrong = WhatIsWrongWith(job);
-    if (wrong.empty()) {
-      added.push_back(std::move(job));
-      const sim::Result<void> valid = Validate(*added.back().scenario);
-      wrong = valid ? ""
-                    : fmt::format("The scenario of the job {} is wrong: {}",
-                                  Quote(added.back().name), valid.error().message);
-    }
-    if (!wrong.empty()) {
-      added.resize(before);
-      return sim::Fail(sim::ErrorCode::kInvalidArgument, std::move(wrong));
-    }
-  }
-  return {};
-}
-
-std::vector<const JobCase*> AddedJobs() {
-  std::vector<const JobCase*> jobs;
-  for (const JobCase& job : Added()) {
-    jobs.push_back(&job);
-  }
-  return jobs;
+std::deque<JobCase>& AddedJobs() {
+  static std::deque<JobCase> added;
+  return added;
 }
 
 }  // namespace flinch::scenarios

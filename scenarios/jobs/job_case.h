@@ -17,12 +17,14 @@
 //          nobody does, the job is its own reference: the same operators with one subtask each, in
 //          a world in which nothing fails and nothing is planted, fed the same rows. That finds all
 //          that failures do to the job, and nothing that it does wrong without any.
-// Errors:  AddJobs says what is wrong with a case, in whole sentences. An expectation or a law that
-//          throws makes the run inconclusive, and its reason says so.
+// Errors:  AddJobs (scenarios/files/added_jobs.h) says what is wrong with a case, in whole
+//          sentences. An expectation or a law that throws makes the run inconclusive, and its reason
+//          says so.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <source_location>
@@ -109,8 +111,10 @@ struct JobCase {
 // Which of the job's inputs, by index, gets the row.
 size_t InputOf(const JobCase& job, const InputRow& row);
 
-// Adds to the cases that this program knows, for good; call it before anything is run. Nothing is
-// added when anything is wrong.
-sim::Result<void> AddJobs(std::vector<JobCase> cases);
+// What is wrong with a case that has its scenario, by itself; "" when nothing is.
+std::string WhatIsWrongWith(const JobCase& job);
+
+// Those that the program has added (scenarios/files/added_jobs.h). Their addresses stay.
+std::deque<JobCase>& AddedJobs();
 
 }  // namespace flinch::scenarios

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -212,7 +211,9 @@ std::vector<const JobCase*> JobCases() {
   for (const JobCase& job : LibraryJobs()) {
     jobs.push_back(&job);
   }
-  std::ranges::copy(AddedJobs(), std::back_inserter(jobs));
+  for (const JobCase& job : AddedJobs()) {
+    jobs.push_back(&job);
+  }
   return jobs;
 }
 

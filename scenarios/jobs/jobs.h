@@ -24,9 +24,6 @@ namespace flinch::scenarios {
 // The library's, then those that the program has added; in the order in which they were.
 std::vector<const JobCase*> JobCases();
 
-// Those of the program alone.
-std::vector<const JobCase*> AddedJobs();
-
 // Null when there is none of this name. Finds those of scenarios/jobs/test_jobs.h, too.
 const JobCase* FindJob(std::string_view name);
 

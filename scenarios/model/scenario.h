@@ -9,6 +9,7 @@
 // Names: the processes, and the hosts they run on, are jm, tm-1 … tm-N, broker, publisher.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -159,21 +160,11 @@ struct Scenario {
 // How the paths of problems of a scenario's own plan start: "fault[0].when.event".
 inline constexpr std::string_view kFaultPath = "fault";
 
-// What one field, or several that do not go together, have against them.
-struct ScenarioProblem {
-  std::string path;  // "job.parallelism"
-  std::string sentence;
-  // The other fields, or tables of them, that it is about: where one of them could not be read, it
-  // says nothing.
-  std::vector<std::string> others{};
-  std::optional<size_t> item{};  // of a list, the one that is meant
-};
-
-// Everything that ranges of single fields cannot say: names that do not exist, a job that does not
-// fit the cluster, faults against nobody.
-std::vector<ScenarioProblem> FindProblems(const Scenario& scenario);
-
-// The same as one error, a line per problem.
-sim::Result<void> Validate(const Scenario& scenario);
+// How many TaskManagers, whichever they are, the job can do without.
+inline uint32_t SpareTaskManagers(const Scenario& scenario) {
+  const uint32_t each = scenario.cluster.slots_each;
+  const uint32_t needed = (scenario.job.parallelism + each - 1) / each;
+  return scenario.cluster.task_managers - std::min(needed, scenario.cluster.task_managers);
+}
 
 }  // namespace flinch::scenarios

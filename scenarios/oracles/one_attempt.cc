@@ -80,7 +80,8 @@ void OneAttempt::OnState(const sim::TraceEvent& event) {
     breaches_.Add(fmt::format("{} of attempt {} went from {} to {}, though the attempt is {}{}.",
                               subtask, attempt, from, to, attempt_, Place(event)),
                   MarkAt(event, "other_attempt", subtask));
-  } else if (from != state || std::ranges::find(kStateSteps, StateStep(from, to)) == kStateSteps.end()) {
+  } else if (from != state ||
+             std::ranges::find(kStateSteps, StateStep(from, to)) == kStateSteps.end()) {
     breaches_.Add(fmt::format("{} of attempt {} was {} and went from {} to {}{}.", subtask, attempt,
                               state, from, to, Place(event)),
                   MarkAt(event, "step", subtask));

@@ -14,6 +14,7 @@
 
 #include "faults/fault_plan_toml.h"
 #include "scenarios/aim/cast.h"
+#include "scenarios/files/scenario_problems.h"
 #include "scenarios/input/workload.h"
 #include "scenarios/jobs/algebra.h"
 #include "scenarios/lab/fault_edits.h"
@@ -227,12 +228,11 @@ class Shrinker {
   }
 
   RunSize SizeOf() const {
-    const RunRequest& run = best_.run;
-    return {.faults = CountFaults(*run.plan),
+    return {.faults = CountFaults(*best_.run.plan),
             .records = workload_.rows.size(),
-            .processes = kFixedProcesses + run.scenario.cluster.task_managers,
-            .settings = SettingsBetween(options_.base, run.scenario).size(),
-            .choices = run.play ? CountChoices(*run.play) : 0,
+            .processes = kFixedProcesses + best_.run.scenario.cluster.task_managers,
+            .settings = SettingsBetween(options_.base, best_.run.scenario).size(),
+            .choices = best_.run.play ? CountChoices(*best_.run.play) : 0,
             .events = best_.summary.events};
   }
 

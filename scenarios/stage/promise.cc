@@ -165,10 +165,4 @@ Promise PromiseOf(const Scenario& scenario, const faults::FaultPlan& plan) {
   return Reckoning(scenario, plan).Reckon();
 }
 
-uint32_t SpareTaskManagers(const Scenario& scenario) {
-  const uint32_t each = scenario.cluster.slots_each;
-  const uint32_t needed = (scenario.job.parallelism + each - 1) / each;
-  return scenario.cluster.task_managers - std::min(needed, scenario.cluster.task_managers);
-}
-
 }  // namespace flinch::scenarios

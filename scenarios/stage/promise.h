@@ -44,7 +44,4 @@ struct Promise {
 // Pure. The scenario has no problems, and nothing left to vary.
 Promise PromiseOf(const Scenario& scenario, const faults::FaultPlan& plan);
 
-// How many TaskManagers, whichever they are, the job can do without.
-uint32_t SpareTaskManagers(const Scenario& scenario);
-
 }  // namespace flinch::scenarios

@@ -16,6 +16,7 @@
 #include "faults/injector.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/aim/cells.h"
+#include "scenarios/files/scenario_problems.h"
 #include "scenarios/files/scenario_toml.h"
 #include "scenarios/jobs/faulty_operator.h"
 #include "scenarios/jobs/jobs.h"

@@ -26,6 +26,7 @@
 #include "faults/fault_plan.h"
 #include "faults/fault_plan_toml.h"
 #include "scenarios/aim/cast.h"
+#include "scenarios/files/scenario_problems.h"
 #include "scenarios/files/scenario_toml.h"
 #include "scenarios/input/workload.h"
 #include "scenarios/lab/fault_edits.h"

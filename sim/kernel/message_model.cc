@@ -158,7 +158,8 @@ void MessageModel::Revise() {
     const LinkCondition& condition = links_.ConditionOf(flight.from.host, flight.to.host);
     const bool held = flight.state != State::kFlying;
     if (condition.cut && condition.in_flight == InFlight::kDrop) {
-      kernel_.RecordOnHost(Step::kLose, flight.from.host, NumberOf(flight.to), flight.event.value());
+      kernel_.RecordOnHost(Step::kLose, flight.from.host, NumberOf(flight.to),
+                           flight.event.value());
       if (flight.state == State::kWaiting) {
         Free(index);
       } else {

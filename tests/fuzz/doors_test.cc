@@ -22,6 +22,7 @@
 #include "scenarios/aim/cast.h"
 #include "scenarios/cli/command_line.h"
 #include "scenarios/files/registry.h"
+#include "scenarios/files/scenario_problems.h"
 #include "scenarios/files/scenario_toml.h"
 #include "scenarios/input/input_file.h"
 #include "scenarios/lab/hunt_header.h"

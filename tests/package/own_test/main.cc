@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "scenarios/files/added_jobs.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/jobs/job_parts.h"
 #include "scenarios/testing/mini_cluster.h"

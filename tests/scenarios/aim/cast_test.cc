@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "scenarios/files/registry.h"
+#include "scenarios/files/scenario_problems.h"
 
 namespace flinch::scenarios {
 

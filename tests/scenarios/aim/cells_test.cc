@@ -14,6 +14,7 @@
 
 #include "faults/fault_plan_toml.h"
 #include "scenarios/files/registry.h"
+#include "scenarios/files/scenario_problems.h"
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/stage/run.h"
 

@@ -13,6 +13,7 @@
 
 #include "engine/committing_sink.h"
 #include "engine/data_stream.h"
+#include "scenarios/files/added_jobs.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/jobs/job_parts.h"
 #include "scenarios/jobs/jobs.h"

@@ -12,6 +12,7 @@
 #include "faults/fault_plan_toml.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/files/registry.h"
+#include "scenarios/files/scenario_problems.h"
 #include "scenarios/files/scenario_toml.h"
 #include "scenarios/stage/run.h"
 

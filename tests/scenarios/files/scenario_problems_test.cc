@@ -1,4 +1,4 @@
-#include "scenarios/model/scenario.h"
+#include "scenarios/files/scenario_problems.h"
 
 #include <string>
 #include <vector>
