@@ -45,7 +45,7 @@ class LocalInputChannel final : public InputChannel, public SubpartitionReader {
 
   void OnClosed() override {
     partition_ = nullptr;
-    owner_.OnOver(channel_, {sim::ErrorCode::kUnavailable, "The producer has ended."});
+    owner_.OnOver(channel_, {kProducerEnded, "The producer has ended."});
   }
 
  private:

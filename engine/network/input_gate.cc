@@ -85,8 +85,10 @@ void InputGate::OnOver(size_t index, const sim::Error& reason) {
   if (!channel.input->HasBuffer()) {
     ready_.erase(index);
   }
-  if (closed_ || channel.ended || !was_served) {
-    return;  // all has come that will, or it is asked for again
+  // Behind the end of its data a channel still brings barriers, until the producer has ended.
+  const bool has_brought_all = channel.ended && reason.code == kProducerEnded;
+  if (closed_ || has_brought_all || !was_served) {
+    return;  // or it is asked for again
   }
   if (broken_ == BrokenChannel::kFails) {
     return Fail(channel, reason);

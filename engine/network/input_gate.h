@@ -4,7 +4,8 @@
 // the request time-out; then says which channel has a buffer to be read, in turn. A channel that is
 // not read takes no more than its credit, and so back-pressure travels upstream.
 // Errors: a channel that is over before the end of its data is an error of the gate, and fails the
-//         task.
+//         task; so is one whose connection is lost behind it, for the barriers of the final
+//         checkpoint are still to come, unless the producer itself has ended.
 // Source: Flink's SingleInputGate.
 #pragma once
 

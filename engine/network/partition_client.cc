@@ -117,7 +117,7 @@ void PartitionClient::Hand(const ProducerFrame& frame, Bytes bytes) {
   } else if (std::holds_alternative<NotFoundFrame>(frame)) {
     EndChannel(channel, {sim::ErrorCode::kNotFound, "The producer does not have the partition."});
   } else {
-    EndChannel(channel, {sim::ErrorCode::kUnavailable, "The producer has ended."});
+    EndChannel(channel, {kProducerEnded, "The producer has ended."});
   }
 }
 

@@ -17,6 +17,9 @@
 
 namespace flinch::engine {
 
+// Why a channel is over whose producer has ended: it closed its partition, and nothing was lost.
+inline constexpr sim::ErrorCode kProducerEnded = sim::ErrorCode::kCancelled;
+
 // One channel, to whom its connection tells what comes. No call may suspend.
 class ChannelListener {
  public:

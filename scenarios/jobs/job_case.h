@@ -18,8 +18,8 @@
 //          a world in which nothing fails and nothing is planted, fed the same rows. That finds all
 //          that failures do to the job, and nothing that it does wrong without any.
 // Errors:  AddJobs (scenarios/files/added_jobs.h) says what is wrong with a case, in whole
-//          sentences. An expectation or a law that throws makes the run inconclusive, and its reason
-//          says so.
+//          sentences. An expectation or a law that throws makes the run inconclusive, and its
+//          reason says so.
 #pragma once
 
 #include <cstddef>

@@ -283,6 +283,23 @@ TEST_F(InputGateTest, TheCrashOfAProducerIsAnError) {
   EXPECT_THAT(TakeAll(), ElementsAre("1@10 ")) << "what came before it is still there";
 }
 
+// Only the reader's host notices: nobody else would say that the barrier behind the data is lost.
+TEST_F(InputGateTest, AConnectionThatBreaksBehindItsDataIsAnError) {
+  ResultPartition& a = Produce("a");
+  Open({"a"});
+  a.BroadcastEvent(EndOfDataEvent());
+  bench_.RunFor(std::chrono::milliseconds(500));
+  EXPECT_THAT(TakeAll(), ElementsAre("end"));
+  gate_->EndOfData(0);
+  sim::World& world = bench_.world();
+  EXPECT_EQ(
+      world.ResetConnections(bench_.Host("consumer"), bench_.Host("a"), sim::ResetEnds::kFirst),
+      1U);
+  bench_.RunFor(std::chrono::seconds(1));
+  ASSERT_TRUE(gate_->error());
+  EXPECT_THAT(gate_->error()->message, HasSubstr("The connection to a[0] failed"));
+}
+
 TEST_F(InputGateTest, HasEndedWhenAllChannelsHave) {
   Open({"a", "b"});
   EXPECT_FALSE(gate_->AllEnded());
