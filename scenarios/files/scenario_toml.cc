@@ -428,16 +428,22 @@ std::string ShowToml(const Scenario& scenario) {
   return text;
 }
 
-sim::Result<void> ApplySetting(Scenario& scenario, std::string_view key, std::string_view value) {
+namespace {
+
+std::string TellUnknownField(const Scenario& scenario, std::string_view key) {
   const std::string absent =
       TellAbsentOption(key.starts_with(kOptionsPrefix) ? key.substr(kOptionsPrefix.size()) : key);
-  sim::Result<void> outcome =
-      Fail(ErrorCode::kInvalidArgument,
-           !absent.empty()
-               ? absent
-               : fmt::format(
-                     "There is no field {} in a scenario.{}", Quote(key),
-                     text::DidYouMean(key, std::span<const std::string>(KnownSettings(scenario)))));
+  return !absent.empty()
+             ? absent
+             : fmt::format(
+                   "There is no field {} in a scenario.{}", Quote(key),
+                   text::DidYouMean(key, std::span<const std::string>(KnownSettings(scenario))));
+}
+
+}  // namespace
+
+sim::Result<void> ApplySetting(Scenario& scenario, std::string_view key, std::string_view value) {
+  std::optional<sim::Result<void>> outcome;
   const std::string as_option = std::string(kOptionsPrefix).append(key);
   VisitFields(scenario, [&](const FieldInfo& field, auto& target) {
     if (field.path != key && field.path != as_option) {
@@ -451,12 +457,12 @@ sim::Result<void> ApplySetting(Scenario& scenario, std::string_view key, std::st
     const std::string text =
         std::is_integral_v<std::decay_t<decltype(target)>> ? std::string(value) : Unquote(value);
     outcome = ParseField(field, text, target);
-    if (!outcome) {
+    if (!*outcome) {
       outcome = Fail(ErrorCode::kInvalidArgument,
-                     fmt::format("{} {}", Quote(key), outcome.error().message));
+                     fmt::format("{} {}", Quote(key), outcome->error().message));
     }
   });
-  return outcome;
+  return outcome ? *outcome : Fail(ErrorCode::kInvalidArgument, TellUnknownField(scenario, key));
 }
 
 std::vector<Setting> SettingsBetween(const Scenario& from, const Scenario& to) {
