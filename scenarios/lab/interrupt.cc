@@ -22,7 +22,7 @@ volatile std::sig_atomic_t beaten = 0;
 
 void OnBeat(int /*signal*/) { beaten = beaten + 1; }
 
-constexpr int64_t kNanosPerMicro = 1'000;
+constexpr int64_t kNanosPerMicrosecond = 1'000;
 
 timeval Micros(int64_t micros) {
   constexpr int64_t kMicrosPerSecond = 1'000'000;
@@ -64,10 +64,10 @@ Alarm::Alarm(int64_t nanos) {
   action.sa_handler = OnAlarm;
   action.sa_flags = SA_RESTART;
   sim::Check(sigaction(SIGALRM, &action, &former_) == 0, "an alarm cannot be watched");
-  if (nanos < kNanosPerMicro) {
+  if (nanos < kNanosPerMicrosecond) {
     over = 1;
   } else {
-    SetTimer(nanos / kNanosPerMicro);
+    SetTimer(nanos / kNanosPerMicrosecond);
   }
 }
 
@@ -83,9 +83,9 @@ Metronome::Metronome(int64_t nanos) {
   struct sigaction action{};
   action.sa_handler = OnBeat;
   action.sa_flags = SA_RESTART;
-  sim::Check(nanos >= kNanosPerMicro, "a metronome beats every {} ns", nanos);
+  sim::Check(nanos >= kNanosPerMicrosecond, "a metronome beats every {} ns", nanos);
   sim::Check(sigaction(SIGALRM, &action, &former_) == 0, "no beat can be watched");
-  SetTimer(nanos / kNanosPerMicro, nanos / kNanosPerMicro);
+  SetTimer(nanos / kNanosPerMicrosecond, nanos / kNanosPerMicrosecond);
 }
 
 Metronome::~Metronome() {
