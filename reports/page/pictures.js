@@ -61,7 +61,7 @@ function pictureOfTime(picture, { busy, pressed }, x, y, width) {
     drawn("rect", { class: "busy", x: x + width * busy, y: y + HEIGHT / 2, width: width * pressed,
       height: HEIGHT / 2 }),
     drawn("rect", { x, y, width, height: HEIGHT }),
-    drawn("text", { x, y: y + 22 }, `busy ${percent(busy)}, pressed ${percent(pressed)}`));
+    drawn("text", { x, y: y + 22 }, `busy ${Math.round(100 * busy)} %, pressed ${Math.round(100 * pressed)} %`));
 }
 
 function eventTime({ lines, late }) {

@@ -16,6 +16,7 @@ namespace {
 constexpr int64_t kSecondNs = 1'000'000'000;
 constexpr int64_t kPatienceNs = 2 * kSecondNs;
 constexpr int64_t kDrawAgainNs = kSecondNs / 5;
+constexpr size_t kColumnsMax = 59;  // a line that is broken is not drawn over
 constexpr std::string_view kCleared = "\r\x1b[K";
 
 std::string ShowSteps(uint64_t done, uint64_t of, std::string_view unit, int64_t elapsed_ns) {
@@ -73,7 +74,7 @@ void StepProgress::Show(uint64_t done) {
   }
   const std::string steps = ShowSteps(done, of_, unit_, now - begin_);
   if (style_ == ProgressStyle::kTerminal) {
-    err_ << kCleared << steps << std::flush;
+    err_ << kCleared << std::string_view(steps).substr(0, kColumnsMax) << std::flush;
     drawn_ = true;
     next_ = now + kDrawAgainNs;
   } else {

@@ -173,6 +173,9 @@ std::optional<std::vector<uint32_t>> ReadCells(std::string_view text) {
     return std::nullopt;
   }
   for (size_t at = 0; at < text.size(); at += 2) {
+    if (text[at] == '0' && text[at + 1] == '0') {
+      continue;  // as most are
+    }
     const size_t high = kHexDigits.find(text[at]);
     const size_t low = kHexDigits.find(text[at + 1]);
     if (high == std::string_view::npos || low == std::string_view::npos) {

@@ -443,7 +443,11 @@ std::string Printable(std::string_view text) {
 
 std::string QuotePath(std::string_view path) { return fmt::format("\"{}\"", Printable(path)); }
 
-bool IsPrintable(std::string_view text) { return Printable(text) == text; }
+bool IsPrintable(std::string_view text) {
+  // Nearly all is, and there may be very much of it.
+  const bool is_plain = std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+  return is_plain || Printable(text) == text;
+}
 
 bool MatchesPattern(std::string_view text, std::string_view pattern) {
   for (;;) {

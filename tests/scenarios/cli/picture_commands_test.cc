@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -60,17 +61,37 @@ class PictureCommandsTest : public testing::Test {
   std::string file_;
 };
 
+// Windows are slow where most records are, and the sources have no room before them.
 TEST_F(PictureCommandsTest, APageTellsWhoIsBusyAndWhomThatHoldsUp) {
-  const Outcome report = Flinch({"report", "small_job", "--seed", "3", "-o", file_});
+  const std::string scenario = file_ + ".toml";
+  std::ofstream(scenario) << R"(version = 1
+name = "slow"
+why = "Back-pressure."
+[job]
+name = "url_clicks"
+parallelism = 2
+[workload]
+records = 5000
+rows_per_second = 20000
+[options]
+"task.record-time" = "2ms"
+"taskmanager.network.memory.max-buffers-per-channel" = 2
+)";
+  const Outcome report = Flinch({"report", scenario, "--seed", "3", "-o", file_});
+  std::filesystem::remove(scenario);
   ASSERT_EQ(report.exit_code, kExitPassed) << report.err;
   const json data = PageData(FileText(file_));
-  EXPECT_THAT(data.at("times"), SizeIs(data.at("subtasks").get<size_t>()));
+  EXPECT_THAT(data.at("times"), SizeIs(6));
+  std::map<std::string, int64_t> pressed;
   for (const json& each : data.at("times")) {
-    const auto lived = each.at(1).get<int64_t>();
-    EXPECT_GT(lived, 0) << each;
+    const std::string subtask = each.at(0);
+    pressed[subtask.substr(0, subtask.find('['))] += each.at(2).get<int64_t>();
     EXPECT_GT(each.at(3).get<int64_t>(), 0) << each;
-    EXPECT_LE(each.at(2).get<int64_t>() + each.at(3).get<int64_t>(), lived) << each;
+    EXPECT_LT(each.at(2).get<int64_t>() + each.at(3).get<int64_t>(), each.at(1).get<int64_t>())
+        << each;
   }
+  EXPECT_GT(pressed.at("source->parse"), 0);
+  EXPECT_EQ(pressed.at("sink"), 0);
 }
 
 TEST_F(PictureCommandsTest, TimesOfATaskAreThoseOfAllItsProcesses) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <sstream>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,6 +51,16 @@ TEST(StepProgressTest, ATerminalGetsOneLineThatIsClearedAtTheEnd) {
     EXPECT_THAT(err.str(), HasSubstr("\r\x1b[K3 of 4 runs, 1.0 a second, 1 s left"));
   }
   EXPECT_THAT(err.str(), EndsWith("\r\x1b[K"));
+}
+
+TEST(StepProgressTest, ALineThatIsDrawnOverIsShorterThanSixtyColumns) {
+  int64_t now = 0;
+  std::ostringstream err;
+  const std::string unit(80, 'u');
+  StepProgress progress(ProgressStyle::kTerminal, unit, 0, [&now] { return now; }, err);
+  now = 3 * kSecond;
+  progress.Show(6);
+  EXPECT_EQ(err.str(), "\r\x1b[K6 " + unit.substr(0, 57));
 }
 
 TEST(StepProgressTest, OtherTextComesWhereTheLineWas) {

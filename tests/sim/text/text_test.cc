@@ -67,7 +67,10 @@ TEST(QuoteTest, LetsNoCodeForATerminalThrough) {
   EXPECT_EQ(Printable("ä\n\xff"), "ä\\x0a\\xff");
   EXPECT_EQ(Printable(std::string(1000, 'a')), std::string(1000, 'a'));
   EXPECT_TRUE(IsPrintable("ä 1"));
-  EXPECT_FALSE(IsPrintable("\t"));
+  EXPECT_TRUE(IsPrintable(" ~\"\\"));
+  for (const char* const text : {"\t", "\x7f", "a\xff", "\xc2\x9b"}) {
+    EXPECT_FALSE(IsPrintable(text));
+  }
 }
 
 TEST(QuoteTest, ShowsSomeOfManyWords) {
