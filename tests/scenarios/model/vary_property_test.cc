@@ -10,6 +10,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "scenarios/files/registry.h"
+#include "scenarios/files/scenario_problems.h"
 #include "scenarios/files/scenario_toml.h"
 #include "scenarios/stage/run.h"
 
