@@ -1,4 +1,5 @@
 // Somebody's own operator, the job around it, the law that it is judged by, and many seeds.
+#include "scenarios/files/added_jobs.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/jobs/job_parts.h"
 #include "scenarios/testing/gtest.h"
