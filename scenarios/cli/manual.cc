@@ -76,7 +76,8 @@ std::string Head(std::string_view name, std::string_view section) {
   std::ranges::transform(upper, upper.begin(), [](char c) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   });
-  return fmt::format(".TH {} {} \"\" \"flinch {}\"\n", Roff(upper), section, kVersion);
+  // Not adjusted on the right: a long name would not leave a line that can be.
+  return fmt::format(".TH {} {} \"\" \"flinch {}\"\n.ad l\n", Roff(upper), section, kVersion);
 }
 
 // The first sentence, as what follows a dash: without its end, and on one line.

@@ -43,8 +43,8 @@ TEST(ManualTest, NothingInATextIsARequestOfItsOwn) {
       const std::string_view line = rest.substr(0, rest.find('\n'));
       rest.remove_prefix(std::min(line.size() + 1, rest.size()));
       if (line.starts_with('.')) {
-        const std::vector<std::string_view> known = {".TH", ".SH", ".TP", ".B ",
-                                                     ".BR", ".EX", ".EE"};
+        const std::vector<std::string_view> known = {".TH", ".ad l", ".SH", ".TP",
+                                                     ".B ", ".BR",   ".EX", ".EE"};
         EXPECT_TRUE(std::ranges::any_of(
             known, [line](std::string_view request) { return line.starts_with(request); }))
             << page.file << ": " << line;
