@@ -1,9 +1,10 @@
 #include "scenarios/lab/whole_file.h"
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -47,8 +48,12 @@ sim::Result<std::string> ReadWholeFile(const std::string& path) {
   }
   errno = 0;
   std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in) {
+  std::string text;
+  std::array<char, size_t{64} * 1024> block;
+  while (in.read(block.data(), block.size()) || in.gcount() > 0) {
+    text.append(block.data(), static_cast<size_t>(in.gcount()));
+  }
+  if (!in.is_open() || in.bad()) {
     const std::string why = errno == 0 ? "" : ": " + std::generic_category().message(errno);
     return Fail(ErrorCode::kIo, fmt::format("{} cannot be read{}.", QuotePath(path), why));
   }

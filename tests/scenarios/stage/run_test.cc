@@ -98,7 +98,7 @@ do = { crash = "tm-2", restart_after = "300ms" }
 // A crash while a task waits for its own fibers to end: once it hit a destructor that waited, and
 // took the whole program with it.
 TEST(RunTest, ACrashDuringTheEndOfATaskIsLikeAnyOther) {
-  for (uint64_t seed = 1; seed <= 20; ++seed) {
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
     for (const std::string_view nth : {"1", "2", "3", "4"}) {
       const RunResult result = RunClicks(seed, R"(
 version = 1
