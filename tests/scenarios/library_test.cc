@@ -29,8 +29,9 @@ bool SawProgress(const RunResult& result) {
 
 class LibraryTest : public testing::TestWithParam<std::string_view> {};
 
-TEST_P(LibraryTest, AHundredSeedsPass) {
-  for (uint64_t seed = 1; seed <= 100; ++seed) {
+// The gate hunts over hundreds.
+TEST_P(LibraryTest, SomeSeedsPass) {
+  for (uint64_t seed = 1; seed <= 15; ++seed) {
     const RunResult result = RunSeed(GetParam(), seed);
     ASSERT_EQ(result.summary.verdict, reports::Verdict::kPassed)
         << "seed " << seed << ": " << reports::ShowText(result.summary);
@@ -40,7 +41,7 @@ TEST_P(LibraryTest, AHundredSeedsPass) {
 // Now and then other faults put off what a crash waits for until the run is healed.
 TEST_P(LibraryTest, NearlyEverySeedCrashesATaskManagerInMidStream) {
   size_t seeds = 0;
-  for (uint64_t seed = 1; seed <= 50; ++seed) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
     const RunResult result = RunSeed(GetParam(), seed);
     bool crashed = false;
     for (const reports::FiredFault& fault : result.summary.faults) {
@@ -49,7 +50,7 @@ TEST_P(LibraryTest, NearlyEverySeedCrashesATaskManagerInMidStream) {
     seeds += crashed ? 1U : 0U;
     EXPECT_GT(result.summary.checkpoints_completed, 0U) << "seed " << seed;
   }
-  EXPECT_GE(seeds, 48U);
+  EXPECT_GE(seeds, 19U);
 }
 
 TEST_P(LibraryTest, SeedsDifferAndRepeat) {
