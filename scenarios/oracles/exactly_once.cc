@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <ranges>
 #include <tuple>
 #include <utility>
 
@@ -22,6 +23,7 @@ namespace {
 
 // A job that restarts for ever must not fill the memory of its judge.
 constexpr size_t kDisturbancesMax = 10'000;
+constexpr size_t kTransactionsShown = 6;
 constexpr size_t kDisturbancesShown = 4;
 
 std::vector<const OutputRecord*> InLogOrder(std::vector<const OutputRecord*> records) {
@@ -227,9 +229,11 @@ std::string ExactlyOnce::ShowCopies(const std::vector<const OutputRecord*>& copi
     }
   }
   std::vector<std::string> texts;
-  texts.reserve(counts.size());
-  for (const auto& [transaction, count] : counts) {
+  for (const auto& [transaction, count] : counts | std::views::take(kTransactionsShown)) {
     texts.push_back(ShowTransaction(transaction) + (count > 1 ? " " + Times(count) : ""));
+  }
+  if (counts.size() > texts.size()) {
+    texts.push_back(fmt::format("{} more", counts.size() - texts.size()));
   }
   return Enumerate(texts);
 }

@@ -147,6 +147,16 @@ TEST_F(ExactlyOnceTest, TwoCopiesOfOneTransactionAreCounted) {
             "committed by \"t1\" 2 times.");
 }
 
+TEST_F(ExactlyOnceTest, ManyTransactionsAreCounted) {
+  Expect("a", "1");
+  for (const char* const transaction : {"t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t8"}) {
+    Output("a", "1", transaction);
+  }
+  EXPECT_EQ(Witness(),
+            "The record with key \"a\" and value \"1\" is in the output 9 times instead of 1 time, "
+            "committed by \"t1\", \"t2\", \"t3\", \"t4\", \"t5\", \"t6\" and 2 more.");
+}
+
 TEST_F(ExactlyOnceTest, ManyCrashesBetweenAreCounted) {
   Expect("a", "1");
   Output("a", "1", "t1");
