@@ -4,10 +4,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <optional>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -46,37 +45,22 @@ sim::Result<uint64_t> EventOfFirstFinding(const ReplayArguments& arguments, std:
                    "`flinch replay TOKEN --timeline` tells their numbers.");
 }
 
-// The commands as a file, which goes with this.
-class CommandFile {
- public:
-  CommandFile() : path_(std::filesystem::temp_directory_path() / "flinch-XXXXXX.py") {
-    constexpr int kSuffix = 3;
-    const int file = mkstemps(path_.data(), kSuffix);
-    written_ = file >= 0 && write(file, kGdbCommands.data(), kGdbCommands.size()) ==
-                                static_cast<ssize_t>(kGdbCommands.size());
-    if (file >= 0) {
-      close(file);
-    }
+// The commands as a file in memory, which gdb inherits. The error is why there is none.
+sim::Result<int> OpenCommands() {
+  const int file = memfd_create("flinch-gdb", 0);
+  const ssize_t size = static_cast<ssize_t>(kGdbCommands.size());
+  if (file >= 0 && write(file, kGdbCommands.data(), kGdbCommands.size()) == size) {
+    return file;
   }
-
-  CommandFile(const CommandFile&) = delete;
-  CommandFile& operator=(const CommandFile&) = delete;
-
-  ~CommandFile() { unlink(path_.c_str()); }
-
-  const std::string& path() const { return path_; }
-
-  bool written() const { return written_; }
-
- private:
-  std::string path_;
-  bool written_ = false;
-};
+  return sim::Fail(
+      sim::ErrorCode::kIo,
+      fmt::format("gdb's commands cannot be written to memory: {}.", std::strerror(errno)));
+}
 
 std::vector<std::string> WordsForGdb(const ReplayArguments& arguments, uint64_t event,
-                                     const std::string& commands) {
+                                     int commands) {
   std::vector<std::string> words = {"gdb",        "-q",
-                                    "-x",         commands,
+                                    "-x",         fmt::format("/proc/self/fd/{}", commands),
                                     "-ex",        "break flinch_at_event",
                                     "-ex",        "run",
                                     "--args",     OwnProgram(),
@@ -141,15 +125,14 @@ int GdbCommand(const ReplayArguments& arguments, std::ostream& err) {
   if (!event) {
     return ComplainAboutInput(err, event.error().message);
   }
-  const CommandFile commands;
-  if (!commands.written()) {
-    return Complain(err,
-                    {sim::ErrorCode::kIo, fmt::format("gdb's commands cannot be written to {}: {}.",
-                                                      commands.path(), std::strerror(errno))});
+  const sim::Result<int> commands = OpenCommands();
+  if (!commands) {
+    return Complain(err, commands.error());
   }
   err << fmt::format("flinch: gdb will stop in flinch_at_event, at event {}.\n", *event);
   err.flush();
-  const int exit_code = Await(WordsForGdb(arguments, *event, commands.path()));
+  const int exit_code = Await(WordsForGdb(arguments, *event, *commands));
+  close(*commands);
   if (exit_code == kNoGdb) {
     return Complain(
         err,

@@ -5,8 +5,9 @@
 
 namespace flinch::scenarios {
 
-// Python of gdb. It asks the program (sim/kernel/debugger.h), so it needs no debug information.
-inline constexpr std::string_view kGdbCommands = R"gdb(import gdb
+// A script of gdb, in Python. It asks the program (sim/kernel/debugger.h), so it needs no debug information.
+inline constexpr std::string_view kGdbCommands = R"gdb(python
+import gdb
 
 
 def fibers():
@@ -74,6 +75,7 @@ class Fiber(gdb.Command):
 InfoFibers()
 Fiber()
 print("flinch: `info fibers` lists the fibers, `fiber N bt` shows one's stack, `fiber all bt` all.")
+end
 )gdb";
 
 }  // namespace flinch::scenarios

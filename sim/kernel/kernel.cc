@@ -288,7 +288,7 @@ void Kernel::Unwind(Incarnation& incarnation) {
     if (fiber.state == FiberState::kReady) {
       Forget(slot);
     } else if (options_.measure_times) {
-      NoteWait(fiber);
+      AddWait(fiber, *fiber.times);
     }
     if (fiber.context->started()) {
       fiber.killed = true;

@@ -277,7 +277,8 @@ class Kernel : public Recycled<Kernel> {
   void NoteOverflow(const Fiber& fiber);
   void NoteStack(const Fiber& fiber);
   void NoteBirth(Fiber& fiber);
-  void NoteWait(const Fiber& fiber);
+  // Adds the wait of a parked fiber, until now.
+  void AddWait(const Fiber& fiber, FiberTime& time) const;
 
   [[gnu::always_inline]] void Resume(uint32_t slot) {
     Fiber& fiber = *fibers_[slot];

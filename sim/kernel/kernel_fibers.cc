@@ -79,7 +79,7 @@ EventId Kernel::CurrentCause() const { return current_ == nullptr ? act_cause_ :
 
 void Kernel::MakeReady(Fiber& fiber, bool yielded) {
   if (options_.measure_times) [[unlikely]] {
-    NoteWait(fiber);
+    AddWait(fiber, *fiber.times);
   }
   fiber.state = FiberState::kReady;
   fiber.since = now_;
@@ -254,10 +254,9 @@ void Kernel::NoteBirth(Fiber& fiber) {
            .first->second;
 }
 
-// The wait of a parked fiber, which ends now.
-void Kernel::NoteWait(const Fiber& fiber) {
+void Kernel::AddWait(const Fiber& fiber, FiberTime& time) const {
   if (fiber.state == FiberState::kParked && !fiber.wait.reason.empty()) {
-    fiber.times->waited[std::string(fiber.wait.reason)] += now_ - fiber.since;
+    time.waited[std::string(fiber.wait.reason)] += now_ - fiber.since;
   }
 }
 
@@ -269,9 +268,7 @@ std::vector<FiberTime> Kernel::FiberTimes() const {
     }
     FiberTime& time = times.at({fiber->owner->record.name, fiber->name});
     time.lived += now_ - fiber->born;
-    if (fiber->state == FiberState::kParked && !fiber->wait.reason.empty()) {
-      time.waited[std::string(fiber->wait.reason)] += now_ - fiber->since;
-    }
+    AddWait(*fiber, time);
   }
   std::vector<FiberTime> list;
   for (auto& [names, time] : times) {

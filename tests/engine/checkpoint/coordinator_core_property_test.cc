@@ -16,6 +16,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "tests/support/exploration.h"
+
 namespace flinch::engine {
 namespace {
 
@@ -252,32 +254,6 @@ RC_GTEST_PROP(CoordinatorCorePropertyTest, KeepsItsPromisesForLong, (uint64_t se
 // How often an act is tried with another number: for ids and tasks, timers, and answers.
 constexpr std::array<uint64_t, Surroundings::kActs> kNumbers = {1, 1, 6, 2, 6, 0, 3, 2, 2, 1, 1, 3};
 
-// How many states can be reached in so many steps; no promise is broken in any of them, and on no
-// way to one. Each state is left once in each way, however it was reached.
-size_t TryAll(const Surroundings& first, int steps) {
-  std::set<std::string> seen = {first.Show()};
-  std::vector<Surroundings> reached = {first};
-  for (int step = 0; step < steps; ++step) {
-    std::vector<Surroundings> next;
-    for (const Surroundings& from : reached) {
-      for (int act = 0; act < Surroundings::kActs; ++act) {
-        for (uint64_t number = 0; number < kNumbers.at(static_cast<size_t>(act)); ++number) {
-          Surroundings to = from;
-          if (!to.Act(act, number)) {
-            continue;
-          }
-          EXPECT_EQ(to.trouble(), "") << to.Show();
-          if (to.trouble().empty() && seen.insert(to.Show()).second) {
-            next.push_back(std::move(to));
-          }
-        }
-      }
-    }
-    reached = std::move(next);
-  }
-  return seen.size();
-}
-
 // From the moment where the first of two checkpoints is pending: every order of acknowledgements,
 // declines, timers, answers of the volume and failures.
 TEST(CoordinatorCorePropertyTest, KeepsItsPromisesInAllContinuationsOfEightSteps) {
@@ -285,7 +261,7 @@ TEST(CoordinatorCorePropertyTest, KeepsItsPromisesInAllContinuationsOfEightSteps
   for (const int act : {0, 2, 3}) {
     ASSERT_TRUE(surroundings.Act(act, 1));
   }
-  EXPECT_GT(TryAll(surroundings, 8), 10'000U);
+  EXPECT_GT(tests::TryAll(surroundings, kNumbers, 8), 10'000U);
 }
 
 }  // namespace

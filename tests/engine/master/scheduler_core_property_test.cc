@@ -16,6 +16,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "tests/support/exploration.h"
+
 namespace flinch::engine {
 namespace {
 
@@ -284,30 +286,6 @@ RC_GTEST_PROP(SchedulerCorePropertyTest, KeepsItsPromisesForLong, (uint64_t seed
 constexpr std::array<uint64_t, Surroundings::kActs> kNumbers = {1, 1,  1, 2, 2, 8, 0,
                                                                 0, 12, 4, 1, 1, 1, 3};
 
-// How many states can be reached in so many steps; no promise is broken in any of them, and on no
-// way to one. Each state is left once in each way, however it was reached.
-size_t TryAll(const Surroundings& first, int steps) {
-  std::set<std::string> seen = {first.Show()};
-  std::vector<Surroundings> reached = {first};
-  for (int step = 0; step < steps; ++step) {
-    std::vector<Surroundings> next;
-    for (const Surroundings& from : reached) {
-      for (int act = 0; act < Surroundings::kActs; ++act) {
-        for (uint64_t number = 0; number < kNumbers.at(static_cast<size_t>(act)); ++number) {
-          Surroundings to = from;
-          to.Act(act, number);
-          EXPECT_EQ(to.trouble(), "") << to.Show();
-          if (to.trouble().empty() && seen.insert(to.Show()).second) {
-            next.push_back(std::move(to));
-          }
-        }
-      }
-    }
-    reached = std::move(next);
-  }
-  return seen.size();
-}
-
 // Of two tasks, from the moment where they are deployed: every order of reports, losses, timers and
 // answers.
 TEST(SchedulerCorePropertyTest, KeepsItsPromisesInAllContinuationsOfEightSteps) {
@@ -318,7 +296,7 @@ TEST(SchedulerCorePropertyTest, KeepsItsPromisesInAllContinuationsOfEightSteps) 
   for (const int act : {kDraw, kSlots, kTimer}) {
     surroundings.Act(act, 0);
   }
-  EXPECT_GT(TryAll(surroundings, 8), 1'000U);
+  EXPECT_GT(tests::TryAll(surroundings, kNumbers, 8), 1'000U);
 }
 
 }  // namespace
