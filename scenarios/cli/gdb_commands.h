@@ -5,7 +5,8 @@
 
 namespace flinch::scenarios {
 
-// A script of gdb, in Python. It asks the program (sim/kernel/debugger.h), so it needs no debug information.
+// A script of gdb, in Python. It asks the program (sim/kernel/debugger.h), so it needs no debug
+// information.
 inline constexpr std::string_view kGdbCommands = R"gdb(python
 import gdb
 

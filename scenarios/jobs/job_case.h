@@ -114,8 +114,8 @@ size_t InputOf(const JobCase& job, const InputRow& row);
 // What is wrong with a case that has its scenario, by itself; "" when nothing is.
 std::string WhatIsWrongWith(const JobCase& job);
 
-// Those that the program has added. Their addresses stay. Only AddJobs (scenarios/files/added_jobs.h),
-// which checks them, changes it.
+// Those that the program has added. Their addresses stay. Only AddJobs, which checks them
+// (scenarios/files/added_jobs.h), changes it.
 std::deque<JobCase>& AddedJobs();
 
 }  // namespace flinch::scenarios
