@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/time.h"
@@ -17,6 +18,14 @@ struct SubtaskCheckpoint {
   std::optional<sim::SimTime> snapshot{};  // the synchronous part is done
   std::optional<sim::SimTime> uploaded{};  // the asynchronous one, too
   std::optional<sim::SimTime> acknowledged{};
+  std::optional<sim::SimTime> received{};  // the acknowledgement, by the coordinator
+  uint64_t bytes = 0;                      // of its snapshot
+
+  // Its times in Flink's words. Of a source there is no alignment.
+  std::optional<sim::Duration> start_delay(sim::SimTime triggered) const;
+  std::optional<sim::Duration> alignment() const;
+  std::optional<sim::Duration> synchronous() const;
+  std::optional<sim::Duration> asynchronous() const;
 };
 
 struct CheckpointRow {
@@ -27,7 +36,28 @@ struct CheckpointRow {
   std::optional<sim::SimTime> notified{};
   std::optional<sim::SimTime> aborted{};
   std::string reason{};                       // of one that was aborted
+  uint64_t expected = 0;                      // so many subtasks take part
   std::vector<SubtaskCheckpoint> subtasks{};  // by name
+
+  // Flink's: "COMPLETED" once it is stored, "FAILED", "IN_PROGRESS".
+  std::string_view status() const;
+  uint64_t acknowledged() const;
+  std::optional<sim::SimTime> latest_acknowledgement() const;
+  // From the trigger to the latest acknowledgement, or to the failure.
+  std::optional<sim::Duration> end_to_end() const;
+  uint64_t bytes() const;
 };
+
+// For people: a table with a row for each checkpoint, in Flink's columns; the times of a row are
+// the longest of its subtasks. Empty without rows.
+std::string ShowCheckpoints(const std::vector<CheckpointRow>& rows);
+
+// The same with a row for each subtask below its checkpoint.
+std::string ShowCheckpointDetails(const std::vector<CheckpointRow>& rows);
+
+// For programs: an array of objects on one line. The keys, where there is a value: id status reason
+// triggered_ns latest_ack_ns end_to_end_ns acknowledged expected bytes subtasks ({subtask
+// acknowledged_ns bytes start_delay_ns alignment_ns sync_ns async_ns}).
+std::string ToJson(const std::vector<CheckpointRow>& rows);
 
 }  // namespace flinch::reports

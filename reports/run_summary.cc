@@ -20,6 +20,7 @@ constexpr size_t kMissedShown = 3;
 constexpr size_t kDetailsShown = 3;
 constexpr size_t kStuckShown = 24;
 constexpr size_t kCausesShown = 4;
+constexpr size_t kCheckpointsShown = 12;
 constexpr size_t kLabelWidth = 14;
 
 // Nanoseconds as seconds, rounded half up: "12.3", "0.021".
@@ -117,6 +118,11 @@ std::string ShowCheckpointFailures(const std::vector<CheckpointFailure>& failure
   return text;
 }
 
+// A sentence that goes on.
+std::string_view WithoutStop(std::string_view sentence) {
+  return sentence.ends_with('.') ? sentence.substr(0, sentence.size() - 1) : sentence;
+}
+
 std::string ShowRestarts(const std::vector<Restart>& restarts) {
   std::string text;
   const size_t shown = std::min(restarts.size(), kCausesShown);
@@ -128,12 +134,54 @@ std::string ShowRestarts(const std::vector<Restart>& restarts) {
     const std::string line =
         restart.cause.empty()
             ? from
-            : fmt::format("{}  {}; {}", ShowClock(restart.at), restart.cause, from);
+            : fmt::format("{}  {}; {}", ShowClock(restart.at), WithoutStop(restart.cause), from);
     text += Wrap(OneLine(line), 2 + kLabelWidth);
   }
   if (shown < restarts.size()) {
     text +=
         Line("", fmt::format("and {} more; --json tells them", ShowCount(restarts.size() - shown)));
+  }
+  return text;
+}
+
+// The failed ones first have a place, each with the one behind it; then what came last. In order.
+std::vector<CheckpointRow> ChooseCheckpoints(const std::vector<CheckpointRow>& rows) {
+  std::set<size_t> chosen;
+  const auto choose = [&](size_t index) {
+    if (index < rows.size() && chosen.size() < kCheckpointsShown) {
+      chosen.insert(index);
+    }
+  };
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].aborted) {
+      choose(i);
+      choose(i + 1);
+    }
+  }
+  for (size_t i = rows.size(); i > 0; --i) {
+    choose(i - 1);
+  }
+  std::vector<CheckpointRow> few;
+  for (const size_t index : chosen) {
+    few.push_back(rows[index]);
+  }
+  return few;
+}
+
+// Not because the job was started anew, or a newer one was complete.
+bool FailedByItself(const CheckpointRow& row) {
+  return row.aborted && row.reason != "JOB_FAILOVER" && row.reason != "CHECKPOINT_SUBSUMED";
+}
+
+std::string ShowCheckpointTable(const RunSummary& summary) {
+  if (std::ranges::none_of(summary.checkpoints, FailedByItself)) {
+    return {};
+  }
+  const std::vector<CheckpointRow> few = ChooseCheckpoints(summary.checkpoints);
+  std::string text = "\n" + ShowCheckpoints(few);
+  if (few.size() < summary.checkpoints.size()) {
+    text += fmt::format("  and {} more; --checkpoints tells them\n",
+                        ShowCount(summary.checkpoints.size() - few.size()));
   }
   return text;
 }
@@ -217,7 +265,7 @@ std::string_view Name(Verdict verdict) {
   return "unknown";
 }
 
-std::string ShowText(const RunSummary& summary, ReplayLine replay) {
+std::string ShowText(const RunSummary& summary, ReplayLine replay, CheckpointTable table) {
   std::string text = fmt::format("{}  seed {}  {}\n", OneLine(summary.scenario), summary.seed,
                                  Name(summary.verdict));
   if (!summary.why.empty()) {
@@ -233,6 +281,9 @@ std::string ShowText(const RunSummary& summary, ReplayLine replay) {
     text += ShowStuck(summary);
   }
   text += ShowNumbers(summary);
+  text += table == CheckpointTable::kAllWithSubtasks
+              ? "\n" + ShowCheckpointDetails(summary.checkpoints)
+              : ShowCheckpointTable(summary);
   if (replay == ReplayLine::kAlways || summary.verdict != Verdict::kPassed) {
     text += fmt::format("\nreplay:\n{}\n", summary.replay);
   }

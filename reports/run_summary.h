@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "reports/checkpoint_row.h"
 #include "sim/recording/recording.h"
 #include "sim/time.h"
 
@@ -75,6 +76,7 @@ struct RunSummary {
   uint64_t checkpoints_completed = 0;
   uint64_t checkpoints_failed = 0;
   uint64_t restarts = 0;
+  std::vector<CheckpointRow> checkpoints{};              // the first thousand
   std::vector<CheckpointFailure> checkpoint_failures{};  // the first hundred
   std::vector<Restart> restart_causes{};                 // the first hundred
   std::string job_end{};  // of a job that FAILED: when and why, in a sentence
@@ -97,10 +99,14 @@ struct RunSummary {
 // Whether the last line is the command that runs the same again, bare, to be pasted.
 enum class ReplayLine : uint8_t { kUnlessPassed, kAlways };
 
+enum class CheckpointTable : uint8_t { kWhereSomeFailed, kAllWithSubtasks };
+
 // For people: aligned, about twenty lines, no escape codes. What is broken comes before the
-// numbers. At most a dozen faults, then how many more; the first two dozen lines of `stuck`. Ends
-// with a line break.
-std::string ShowText(const RunSummary& summary, ReplayLine replay = ReplayLine::kUnlessPassed);
+// numbers. At most a dozen faults, then how many more; the first two dozen lines of `stuck`. Where
+// checkpoints failed by themselves, not by a restart, a table of at most a dozen. Ends with a line
+// break.
+std::string ShowText(const RunSummary& summary, ReplayLine replay = ReplayLine::kUnlessPassed,
+                     CheckpointTable table = CheckpointTable::kWhereSomeFailed);
 
 // For programs: one object on one line, with a line break at its end. The keys, always and in this
 // order: scenario seed verdict digest events records_in records_out rows_skipped

@@ -150,7 +150,8 @@ void CheckpointCoordinator::Perform(const effect::DrawId& draw) {
 
 void CheckpointCoordinator::Perform(const effect::Trigger& trigger) {
   events::Trace(environment_, events::CheckpointTriggered{.id = trigger.id,
-                                                          .after_restore = trigger.after_restore});
+                                                          .after_restore = trigger.after_restore,
+                                                          .subtasks = trigger.acknowledging});
   const CheckpointMeta meta{.id = trigger.id, .timestamp = environment_.WallNow(), .options = {}};
   for (const ExecutionAttemptId& task : trigger.tasks) {
     job_.Trigger(task, meta);

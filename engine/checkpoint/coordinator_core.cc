@@ -199,7 +199,10 @@ void CoordinatorCore::On(const input::IdDrawn& drawn) {
              id.value());
   pending_.try_emplace(id, id, moment_.all_at_end, drawn.plan.acknowledging, options_.defects);
   StartTimer(Kind::kExpiry, options_.checkpoint.timeout, id);
-  Emit(effect::Trigger{.id = id, .after_restore = after_restore_, .tasks = drawn.plan.triggered});
+  Emit(effect::Trigger{.id = id,
+                       .after_restore = after_restore_,
+                       .tasks = drawn.plan.triggered,
+                       .acknowledging = drawn.plan.acknowledging.size()});
   if (overdue_) {
     TriggerNow();  // where several may be pending, one that came while the id was drawn
   }

@@ -140,6 +140,7 @@ struct Trigger {
   CheckpointId id;
   bool after_restore = false;
   std::vector<ExecutionAttemptId> tasks;
+  uint64_t acknowledging = 0;  // so many must
 };
 
 // An acknowledgement has been counted.

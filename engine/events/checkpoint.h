@@ -41,15 +41,17 @@ struct CheckpointTriggered {
   static constexpr std::string_view kKind = kCheckpointTriggered;
   static constexpr EventLevel kLevel = EventLevel::kJob;
   static constexpr std::string_view kWhat =
-      "the coordinator asked the sources for a checkpoint (after_restore: 1 until the first one "
-      "after a restore is stored)";
+      "the coordinator asked the sources for a checkpoint that so many subtasks must acknowledge "
+      "(after_restore: 1 until the first one after a restore is stored)";
 
   CheckpointId id;
   bool after_restore = false;
+  uint64_t subtasks = 0;
 
   static constexpr auto Fields(auto&& take) {
     return take(Named("id", &CheckpointTriggered::id),
-                Named("after_restore", &CheckpointTriggered::after_restore));
+                Named("after_restore", &CheckpointTriggered::after_restore),
+                Named("subtasks", &CheckpointTriggered::subtasks));
   }
 };
 
@@ -216,13 +218,15 @@ struct SnapshotTaken {
 struct SnapshotUploaded {
   static constexpr std::string_view kKind = kSnapshotUploaded;
   static constexpr EventLevel kLevel = EventLevel::kTask;
-  static constexpr std::string_view kWhat = "the snapshot's files are durable";
+  static constexpr std::string_view kWhat = "the snapshot's file, of so many bytes, is durable";
 
   CheckpointId id;
   std::string_view subtask;
+  uint64_t bytes = 0;
 
   static constexpr auto Fields(auto&& take) {
-    return take(Named("id", &SnapshotUploaded::id), Named("subtask", &SnapshotUploaded::subtask));
+    return take(Named("id", &SnapshotUploaded::id), Named("subtask", &SnapshotUploaded::subtask),
+                Named("bytes", &SnapshotUploaded::bytes));
   }
 };
 

@@ -511,7 +511,8 @@ void StreamTask::Upload(const CheckpointMeta& meta) {
     }
     return;
   }
-  events::Trace(environment_, events::SnapshotUploaded{.id = id, .subtask = name_});
+  events::Trace(environment_,
+                events::SnapshotUploaded{.id = id, .subtask = name_, .bytes = handle->size});
   listener_.OnSnapshot(id_, id, *handle);
 }
 

@@ -170,6 +170,8 @@ class Parser {
                    "exit with 3 when a fault of the plan never fired");
     run_->add_flag("--twice", arguments_.twice, "run twice and compare event by event");
     run_->add_flag("--timeline", arguments_.timeline, "print what happened, event by event");
+    run_->add_flag("--checkpoints", arguments_.checkpoints,
+                   "print every checkpoint and what each subtask did for it");
     run_->add_flag("--json", arguments_.json, "print one JSON object and nothing else");
     ci_options_.Define(*run_);
   }
@@ -208,6 +210,8 @@ class Parser {
                       "go on although the scenario or its input has changed");
     replay_->add_flag("--timeline", replay_arguments_.timeline,
                       "print what happened, event by event");
+    replay_->add_flag("--checkpoints", replay_arguments_.checkpoints,
+                      "print every checkpoint and what each subtask did for it");
     replay_->add_option("--until", until_,
                         "the number of an event: tell what each protocol stood at after it");
     replay_->add_option("--break-at", break_at_,

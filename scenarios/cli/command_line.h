@@ -47,6 +47,7 @@ struct RunArguments {
   bool twice = false;
   bool strict = false;  // a fault of a written plan that never fired decides nothing
   bool timeline = false;
+  bool checkpoints = false;  // each with its subtasks
   bool json = false;
   CiArguments ci{};     // of verify and hunt, too
   SeedLimits limits{};  // given: the run has a process of its own, which is ended at them
@@ -91,6 +92,7 @@ struct ReplayArguments {
   Elsewhere elsewhere{};
   bool force = false;
   bool timeline = false;
+  bool checkpoints = false;
   bool json = false;
   std::optional<uint64_t> until{};     // tell what everything stood at after this event
   std::optional<uint64_t> break_at{};  // tell who did this event, and let a debugger stop there

@@ -21,6 +21,7 @@
 #include "scenarios/lab/portable_path.h"
 #include "scenarios/lab/program_path.h"
 #include "scenarios/lab/version.h"
+#include "scenarios/stage/checkpoint_rows.h"
 
 namespace flinch::scenarios {
 
@@ -85,73 +86,14 @@ reports::TraceHeader HeaderOf(const reports::RunSummary& summary) {
           .replay = summary.replay};
 }
 
-// Collects rows event by event. Of an id that is triggered again, later events belong to the later.
-class CheckpointRowReader {
- public:
-  std::vector<reports::CheckpointRow> Read(const sim::Recording& recording) {
-    for (const RecordedEvent& event : recording.events) {
-      const std::optional<int64_t> id = event.Number("id");
-      if (event.kind == events::kCheckpointTriggered && id) {
-        rows_.push_back({.id = *id, .triggered = event.time});
-        newest_[*id] = rows_.size() - 1;
-      } else if (const auto row = newest_.find(id.value_or(0)); id && row != newest_.end()) {
-        Take(event, rows_[row->second]);
-      }
-    }
-    for (reports::CheckpointRow& row : rows_) {
-      std::ranges::sort(row.subtasks, {}, &reports::SubtaskCheckpoint::subtask);
-    }
-    return std::move(rows_);
-  }
-
- private:
-  static void Note(std::optional<sim::SimTime>& time, const RecordedEvent& event) {
-    time = time.value_or(event.time);
-  }
-
-  static void Take(const RecordedEvent& event, reports::CheckpointRow& row) {
-    if (event.kind == events::kCheckpointCompleted) {
-      Note(row.completed, event);
-    } else if (event.kind == events::kCheckpointStored) {
-      Note(row.stored, event);
-    } else if (event.kind == events::kCheckpointNotified) {
-      Note(row.notified, event);
-    } else if (event.kind == events::kCheckpointAborted) {
-      Note(row.aborted, event);
-      row.reason = event.Text("reason").value_or("");
-    } else if (const auto subtask = event.Text("subtask")) {
-      TakeOfSubtask(event, SubtaskOf(row, std::string(*subtask)));
-    }
-  }
-
-  static void TakeOfSubtask(const RecordedEvent& event, reports::SubtaskCheckpoint& subtask) {
-    if (event.kind == events::kBarrierReceived) {
-      Note(subtask.first_barrier, event);
-    } else if (event.kind == events::kBarrierAligned) {
-      Note(subtask.aligned, event);
-    } else if (event.kind == events::kSnapshotTaken) {
-      Note(subtask.snapshot, event);
-    } else if (event.kind == events::kSnapshotUploaded) {
-      Note(subtask.uploaded, event);
-    } else if (event.kind == events::kCheckpointAcknowledged) {
-      Note(subtask.acknowledged, event);
-    }
-  }
-
-  static reports::SubtaskCheckpoint& SubtaskOf(reports::CheckpointRow& row,
-                                               const std::string& name) {
-    const auto found = std::ranges::find(row.subtasks, name, &reports::SubtaskCheckpoint::subtask);
-    return found != row.subtasks.end() ? *found : row.subtasks.emplace_back(name);
-  }
-
-  std::vector<reports::CheckpointRow> rows_{};
-  std::map<int64_t, size_t> newest_{};
-};
-
 }  // namespace
 
 std::vector<reports::CheckpointRow> CheckpointRowsOf(const sim::Recording& recording) {
-  return CheckpointRowReader().Read(recording);
+  CheckpointRows rows(SIZE_MAX);
+  for (const RecordedEvent& event : recording.events) {
+    rows.OnEvent(event);
+  }
+  return rows.rows();
 }
 
 std::vector<reports::TaskTime> TaskTimesOf(const std::vector<sim::FiberTime>& fibers) {

@@ -87,6 +87,12 @@ void FillReplay(const std::string& program, ReplayToken token, reports::RunSumma
   summary.replay = program + " replay " + ShowToken(TokenOf(std::move(token), summary));
 }
 
+std::string ShowSummary(const reports::RunSummary& summary, bool with_checkpoints) {
+  return reports::ShowText(summary, reports::ReplayLine::kUnlessPassed,
+                           with_checkpoints ? reports::CheckpointTable::kAllWithSubtasks
+                                            : reports::CheckpointTable::kWhereSomeFailed);
+}
+
 // One object, with more members behind the summary's own.
 std::string WithMembers(const reports::RunSummary& summary, const ordered_json& more) {
   ordered_json object = ordered_json::parse(reports::ShowJson(summary));
@@ -184,7 +190,7 @@ int RunTwiceCommand(const RunArguments& arguments, const std::string& program, P
     if (arguments.timeline) {
       ci->text() << reports::ShowTimeline(compared.result.recording) << '\n';
     }
-    ci->text() << reports::ShowText(summary) << ShowComparison(compared);
+    ci->text() << ShowSummary(summary, arguments.checkpoints) << ShowComparison(compared);
   }
   if (const auto written = ci->Finish(CiReportOfBoth(compared, arguments.scenario)); !written) {
     return Complain(err, written.error());
@@ -405,12 +411,15 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
     for (const auto& [field, value] : prepared->varied) {
       members["varied"][field] = value;
     }
+    if (arguments.checkpoints) {
+      members["checkpoints"] = ordered_json::parse(reports::ToJson(result.summary.checkpoints));
+    }
     out << WithMembers(result.summary, members);
   } else {
     if (arguments.timeline) {
       ci->text() << reports::ShowTimeline(result.recording) << '\n';
     }
-    ci->text() << reports::ShowText(result.summary);
+    ci->text() << ShowSummary(result.summary, arguments.checkpoints);
     TellBrokenPromises(result.promise, err);
   }
   if (const auto written = ci->Finish(CiReportOf(result.summary, arguments.scenario)); !written) {
@@ -476,12 +485,15 @@ int ReplayCommand(const ReplayArguments& arguments, const std::string& program, 
       more["choices_defaulted"] = result.tape_report.defaulted;
       more["choices_unused"] = result.tape_report.unused;
     }
+    if (arguments.checkpoints) {
+      more["checkpoints"] = ordered_json::parse(reports::ToJson(result.summary.checkpoints));
+    }
     out << WithMembers(result.summary, more);
   } else {
     if (arguments.timeline) {
       out << reports::ShowTimeline(result.recording) << '\n';
     }
-    out << reports::ShowText(result.summary);
+    out << ShowSummary(result.summary, arguments.checkpoints);
     if (prepared->request.play) {
       out << sim::Show(result.tape_report) << '\n';
     }

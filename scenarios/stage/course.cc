@@ -29,6 +29,7 @@ constexpr std::string_view kConnectionFailed = " failed: ";
 
 void Course::OnEvent(const sim::TraceEvent& event) {
   if (event.kind.starts_with("checkpoint.")) {
+    rows_.OnEvent(event);
     OnCheckpoint(event);
   } else if (event.kind == events::kTaskStarted) {
     subtasks_.emplace(event.Text("subtask").value_or(""), event.process_name);
@@ -180,6 +181,7 @@ const Course::Trouble* Course::RootOf(std::string_view reason) const {
 }
 
 void Course::Fill(reports::RunSummary& summary) const {
+  summary.checkpoints = rows_.rows();
   summary.checkpoint_failures = failures_;
   summary.restart_causes = restarts_;
   if (status_ == "FAILED" || status_ == "FAILING") {

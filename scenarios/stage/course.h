@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "reports/run_summary.h"
+#include "scenarios/stage/checkpoint_rows.h"
 #include "sim/recording/recording.h"
 
 namespace flinch::scenarios {
@@ -23,7 +24,7 @@ class Course final : public sim::TraceObserver {
  public:
   void OnEvent(const sim::TraceEvent& event) override;
 
-  // Adds what was seen to the summary: its failed checkpoints, restarts and the job's end.
+  // Adds what was seen to the summary: its checkpoints, restarts and the job's end.
   void Fill(reports::RunSummary& summary) const;
 
  private:
@@ -52,6 +53,7 @@ class Course final : public sim::TraceObserver {
   std::map<std::string, std::string, std::less<>> subtasks_;
   std::map<std::string, Trouble, std::less<>> troubles_;
   std::map<int64_t, Pending> pending_;
+  CheckpointRows rows_;
   std::vector<reports::CheckpointFailure> failures_;
   std::vector<reports::Restart> restarts_;
   std::string cause_;  // of the restart or the end that is under way

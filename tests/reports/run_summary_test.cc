@@ -70,6 +70,26 @@ TEST(RunSummaryTest, SaysWhyCheckpointsFailedAndWhyTheJobWasStartedAgain) {
   EXPECT_EQ(json["job_end"], summary.job_end);
 }
 
+TEST(RunSummaryTest, WhereCheckpointsFailedATableShowsThemFirst) {
+  RunSummary summary = PassedRun();
+  for (int64_t id = 1; id <= 30; ++id) {
+    CheckpointRow row{.id = id, .triggered = sim::kEpoch, .stored = sim::kEpoch, .expected = 2};
+    summary.checkpoints.push_back(row);
+  }
+  EXPECT_THAT(ShowText(summary), Not(HasSubstr("Acknowledged")));
+  summary.checkpoints[4].stored.reset();
+  summary.checkpoints[4].aborted = sim::kEpoch;
+  summary.checkpoints[4].reason = "CHECKPOINT_EXPIRED";
+  const std::string text = ShowText(summary);
+  EXPECT_THAT(text, HasSubstr("   5  FAILED "));
+  EXPECT_THAT(text, HasSubstr("   6  COMPLETED "));
+  EXPECT_THAT(text, HasSubstr("  30  COMPLETED "));
+  EXPECT_THAT(text, Not(HasSubstr("   4  COMPLETED ")));
+  EXPECT_THAT(text, HasSubstr("  and 18 more; --checkpoints tells them\n"));
+  EXPECT_THAT(ShowText(summary, ReplayLine::kUnlessPassed, CheckpointTable::kAllWithSubtasks),
+              HasSubstr("   4  COMPLETED "));
+}
+
 TEST(RunSummaryTest, TextOfAPassedRunIsAlignedAndHasNoReplayLine) {
   EXPECT_EQ(ShowText(PassedRun()), R"(url_clicks  seed 7  passed
   Clicks per URL and minute survive crashes drawn from the seed.

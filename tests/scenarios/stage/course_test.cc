@@ -31,7 +31,7 @@ TEST(CourseTest, AFailedCheckpointNamesWhoWasMissingAndWhatTheyDid) {
   for (const char* subtask : {"source[0]", "window[0]", "window[1]", "sink[0]"}) {
     history.By("tm-1").Tell("task.started", {{"subtask", subtask}});
   }
-  history.By("jm").Tell("checkpoint.triggered", {{"id", 3}});
+  history.By("jm").Tell("checkpoint.triggered", {{"id", 3}, {"subtasks", 4}});
   history.By("tm-1").Tell("checkpoint.snapshot", {{"id", 3}, {"subtask", "source[0]"}});
   history.By("jm").Tell("checkpoint.ack_received", {{"id", 3}, {"subtask", "source[0]"}});
   history.By("tm-1").Tell("checkpoint.barrier_received", {{"id", 3}, {"subtask", "window[0]"}});
@@ -44,6 +44,10 @@ TEST(CourseTest, AFailedCheckpointNamesWhoWasMissingAndWhatTheyDid) {
   EXPECT_THAT(
       summary.checkpoint_failures[0].missing,
       ElementsAre("sink[0] had not begun", "window[0] waited for barriers", "window[1] uploaded"));
+  ASSERT_THAT(summary.checkpoints, SizeIs(1));
+  EXPECT_EQ(summary.checkpoints[0].status(), "FAILED");
+  EXPECT_EQ(summary.checkpoints[0].acknowledged(), 1U);
+  EXPECT_EQ(summary.checkpoints[0].expected, 4U);
 }
 
 TEST(CourseTest, ARestartHasItsFirstCause) {
