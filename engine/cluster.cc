@@ -1,12 +1,15 @@
 #include "engine/cluster.h"
 
+#include "engine/checkpoint/volume_services.h"
 #include "engine/master/dispatcher.h"
 
 namespace flinch::engine {
 
 void RunJobManager(sim::Environment& environment, const JobGraph& graph,
                    const JobManagerOptions& options) {
-  Dispatcher dispatcher(environment, graph, {.engine = options.engine, .defects = options.defects});
+  VolumeServices services(environment, options.defects);
+  Dispatcher dispatcher(environment, graph, services,
+                        {.engine = options.engine, .defects = options.defects});
   dispatcher.Start();
   dispatcher.Run();
 }

@@ -14,18 +14,19 @@ namespace effect = coordinator_effect;
 namespace input = coordinator_input;
 
 CheckpointCoordinator::CheckpointCoordinator(sim::Environment& environment, MainThread& main_thread,
-                                             CheckpointedJob& job, const std::string& job_name,
-                                             const CheckpointOptions& options,
-                                             const Defects& defects)
+                                             CheckpointedJob& job,
+                                             HighAvailabilityServices& services,
+                                             const std::string& job_name, const Options& options)
     : environment_(environment),
       main_thread_(main_thread),
       job_(job),
       job_name_(job_name),
-      options_(options),
-      defects_(defects),
+      options_(options.checkpoint),
+      defects_(options.defects),
       random_(environment.RandomStream("checkpoint-coordinator")),
-      store_(environment, job_name, options.retained, defects),
-      ids_(environment, fmt::format("/ha/{}/checkpoint-id", job_name)),
+      store_(environment, job_name, options.checkpoint.retained,
+             services.CompletedCheckpoints(job_name), options.defects),
+      ids_(services.CheckpointIds(job_name)),
       io_due_(environment, "work of a coordinator's I/O") {}
 
 sim::Result<void> CheckpointCoordinator::Recover() {
@@ -33,19 +34,25 @@ sim::Result<void> CheckpointCoordinator::Recover() {
     return recovered;
   }
   if (!defects_.Has(Defect::kCheckpointIdsStartAgain)) {
-    if (sim::Result<void> recovered = ids_.Recover(); !recovered) {
+    if (sim::Result<void> recovered = ids_->Recover(); !recovered) {
       return recovered;
     }
     if (store_.latest() != nullptr) {
-      ids_.PassOver(store_.latest()->id.value());  // should the counter's file be gone
+      ids_->PassOver(store_.latest()->id.value());  // should the counter's file be gone
     }
     if (defects_.Has(Defect::kRecoveryNeedsEqualLogs) && store_.latest() != nullptr &&
-        store_.latest()->id.value() != ids_.last()) {
+        store_.latest()->id.value() != ids_->last()) {
       return sim::Fail(sim::ErrorCode::kUnavailable, "The last checkpoint has not completed.");
     }
   }
   if (!core_) {  // else something else could not be read, and all is read again
-    environment_.Spawn("checkpoint-io", [this] { RunIo(); });
+    main_thread_.Async(
+        "checkpoint-io",
+        [this] {
+          RunIo();
+          return true;
+        },
+        [](bool) {});
   }
   core_.emplace(CoordinatorCore::Options{.checkpoint = options_, .defects = defects_},
                 store_.checkpoints());
@@ -54,8 +61,11 @@ sim::Result<void> CheckpointCoordinator::Recover() {
 
 void CheckpointCoordinator::RunIo() {
   for (;;) {
-    while (io_.empty()) {
+    while (io_.empty() && !closed_) {
       io_due_.Wait();
+    }
+    if (closed_) {
+      return;
     }
     std::move_only_function<CoordinatorInput()> work = std::move(io_.front());
     io_.pop_front();
@@ -114,6 +124,11 @@ void CheckpointCoordinator::Start() {
 
 void CheckpointCoordinator::Stop() { Feed(input::Stop()); }
 
+void CheckpointCoordinator::Close() {
+  closed_ = true;
+  io_due_.NotifyAll();
+}
+
 void CheckpointCoordinator::Settle(MainThread::Mail then) {
   sim::Check(core_.has_value(), "a coordinator is at work before it has recovered");
   if (core_->settled()) {
@@ -143,8 +158,9 @@ void CheckpointCoordinator::OnTriggerFailed(CheckpointId id) {
 void CheckpointCoordinator::Perform(const effect::DrawId& draw) {
   events::Trace(environment_, events::CheckpointDue{.after_restore = draw.after_restore});
   DoIo([this, ticket = draw.ticket]() -> CoordinatorInput {
-    const sim::Result<uint64_t> id = ids_.Next();
-    return input::IdDrawn{.ticket = ticket, .id = ids_.last(), .drawn = id.has_value(), .plan = {}};
+    const sim::Result<uint64_t> id = ids_->Next();
+    return input::IdDrawn{
+        .ticket = ticket, .id = ids_->last(), .drawn = id.has_value(), .plan = {}};
   });
 }
 

@@ -16,12 +16,14 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/checkpoint/completed_checkpoint_store.h"
 #include "engine/checkpoint/coordinator_core.h"
+#include "engine/checkpoint/high_availability_services.h"
 #include "engine/checkpoint_meta.h"
 #include "engine/config.h"
 #include "engine/defects.h"
@@ -52,9 +54,15 @@ class CheckpointedJob {
 
 class CheckpointCoordinator {
  public:
+  struct Options {
+    CheckpointOptions checkpoint;
+    Defects defects;
+  };
+
+  // `services` are asked only while it is made.
   CheckpointCoordinator(sim::Environment& environment, MainThread& main_thread,
-                        CheckpointedJob& job, const std::string& job_name,
-                        const CheckpointOptions& options, const Defects& defects);
+                        CheckpointedJob& job, HighAvailabilityServices& services,
+                        const std::string& job_name, const Options& options);
 
   // Reads store and counter. May suspend; before anything else.
   sim::Result<void> Recover();
@@ -65,6 +73,9 @@ class CheckpointCoordinator {
   void Start();
   // Aborts what is pending and triggers nothing more until Start.
   void Stop();
+  // What the I/O fiber does is its last; nothing is done any more. Of a main thread that has
+  // stopped.
+  void Close();
   // Calls `then` once nothing is being stored any more; `latest` then stays as it is until Start.
   void Settle(MainThread::Mail then);
 
@@ -114,10 +125,11 @@ class CheckpointCoordinator {
 
   // The I/O fiber's, once it has begun.
   CompletedCheckpointStore store_;
-  DurableCounter ids_;
+  std::unique_ptr<IdCounter> ids_;
 
   std::deque<std::move_only_function<CoordinatorInput()>> io_;
   sim::Condition io_due_;
+  bool closed_ = false;
 
   // The main thread's.
   std::optional<CoordinatorCore> core_;  // once the past was read

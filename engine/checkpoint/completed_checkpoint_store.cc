@@ -8,35 +8,26 @@
 
 namespace flinch::engine {
 
-std::string CompletedCheckpointsDirectory(std::string_view job) {
-  return fmt::format("/ha/{}/completed", job);
-}
-
-namespace {
-
-// Planted: says that it has written what a crash may still take away.
-sim::Result<void> WriteWithoutSync(sim::FileSystem& volume, std::string_view path,
-                                   std::string_view bytes) {
-  const sim::Result<std::unique_ptr<sim::File>> file = volume.Create(path);
-  return file ? (*file)->Append(bytes) : sim::Fail(file);
-}
-
-}  // namespace
-
 CompletedCheckpointStore::CompletedCheckpointStore(sim::Environment& environment, std::string job,
-                                                   uint32_t retained, const Defects& defects)
+                                                   uint32_t retained,
+                                                   std::unique_ptr<StateHandleStore> pointers,
+                                                   const Defects& defects)
     : environment_(environment),
       job_(std::move(job)),
       retained_(std::max(retained, 1U)),
+      pointers_(std::move(pointers)),
       defects_(defects) {}
 
-std::string CompletedCheckpointStore::PointerPath(CheckpointId id) const {
-  return fmt::format("{}/{:020}", CompletedCheckpointsDirectory(job_), id.value());
-}
+CompletedCheckpointStore::CompletedCheckpointStore(sim::Environment& environment,
+                                                   const std::string& job, uint32_t retained,
+                                                   const Defects& defects)
+    : CompletedCheckpointStore(environment, job, retained,
+                               VolumeServices(environment, defects).CompletedCheckpoints(job),
+                               defects) {}
 
-sim::Result<CompletedCheckpoint> CompletedCheckpointStore::Read(const std::string& path) const {
+sim::Result<CompletedCheckpoint> CompletedCheckpointStore::Read(const std::string& name) const {
   sim::FileSystem& volume = environment_.shared();
-  const sim::Result<Bytes> pointer = volume.Read(path);
+  const sim::Result<Bytes> pointer = pointers_->Read(name);
   if (!pointer) {
     return sim::Fail(pointer);
   }
@@ -45,7 +36,7 @@ sim::Result<CompletedCheckpoint> CompletedCheckpointStore::Read(const std::strin
                 file.error().code == sim::ErrorCode::kInvalidArgument)) {
     return sim::Fail(
         sim::ErrorCode::kCorruption,
-        fmt::format("The store's pointer {} points to nothing: {}", path, file.error().message));
+        fmt::format("The store's pointer {} points to nothing: {}", name, file.error().message));
   }
   if (!file) {
     return sim::Fail(file);
@@ -55,17 +46,13 @@ sim::Result<CompletedCheckpoint> CompletedCheckpointStore::Read(const std::strin
 }
 
 sim::Result<void> CompletedCheckpointStore::Recover() {
-  const sim::Result<std::vector<std::string>> paths =
-      environment_.shared().List(CompletedCheckpointsDirectory(job_));
-  if (!paths) {
-    return sim::Fail(paths);
+  const sim::Result<std::vector<std::string>> names = pointers_->Names();
+  if (!names) {
+    return sim::Fail(names);
   }
   checkpoints_.clear();
-  for (const std::string& path : *paths) {
-    if (path.ends_with(".tmp")) {
-      continue;  // an Add that never was
-    }
-    sim::Result<CompletedCheckpoint> checkpoint = Read(path);
+  for (const std::string& name : *names) {
+    sim::Result<CompletedCheckpoint> checkpoint = Read(name);
     if (checkpoint) {
       checkpoints_.push_back(*std::move(checkpoint));
     } else if (!defects_.Has(Defect::kUnreadableCheckpointIsPassedOver)) {
@@ -82,14 +69,11 @@ sim::Result<void> CompletedCheckpointStore::Recover() {
 }
 
 sim::Result<void> CompletedCheckpointStore::Add(const CompletedCheckpoint& checkpoint) {
-  sim::FileSystem& volume = environment_.shared();
-  if (sim::Result<void> written = WriteMetadata(volume, job_, checkpoint); !written) {
+  if (sim::Result<void> written = WriteMetadata(environment_.shared(), job_, checkpoint);
+      !written) {
     return written;
   }
-  const auto write =
-      defects_.Has(Defect::kPointerNotSynced) ? &WriteWithoutSync : &sim::WriteDurably;
-  sim::Result<void> pointed =
-      write(volume, PointerPath(checkpoint.id), MetadataPath(job_, checkpoint.id));
+  sim::Result<void> pointed = pointers_->Add(checkpoint.id, MetadataPath(job_, checkpoint.id));
   if (!pointed) {
     return pointed;
   }
@@ -101,7 +85,6 @@ sim::Result<void> CompletedCheckpointStore::Add(const CompletedCheckpoint& check
 
 std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
   std::vector<CheckpointId> subsumed;
-  sim::FileSystem& volume = environment_.shared();
   if (!DeleteUnreferenced()) {
     return subsumed;
   }
@@ -109,12 +92,8 @@ std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
   while (checkpoints_.size() > kept) {
     const CheckpointId id = checkpoints_.front().id;
     // The pointer goes first: a crash in between leaks files, but leaves no pointer to nothing.
-    const sim::Result<void> removed = volume.Remove(PointerPath(id));
-    if (!removed && removed.error().code != sim::ErrorCode::kNotFound) {
+    if (!pointers_->Remove(id)) {
       break;  // the next clean-up tries again
-    }
-    if (!volume.SyncDirectory(CompletedCheckpointsDirectory(job_))) {
-      break;
     }
     checkpoints_.erase(checkpoints_.begin());
     subsumed.push_back(id);
@@ -159,8 +138,8 @@ bool CompletedCheckpointStore::DeleteUnreferenced() {
 // Below the newest stored checkpoint nothing will be stored any more: what is not in the store was
 // left by a JobManager that died, or by a task that was late.
 void CompletedCheckpointStore::Sweep() {
-  sim::FileSystem& volume = environment_.shared();
-  const sim::Result<std::vector<std::string>> paths = volume.List(CheckpointsDirectory(job_));
+  const sim::Result<std::vector<std::string>> paths =
+      environment_.shared().List(CheckpointsDirectory(job_));
   if (!paths) {
     return;  // the next clean-up tries again
   }
@@ -174,43 +153,13 @@ void CompletedCheckpointStore::Sweep() {
   }
   std::erase_if(left, [&](CheckpointId id) {
     // A listing may have missed its pointer.
-    const sim::Result<uint64_t> pointer = volume.Size(PointerPath(id));
-    return pointer || pointer.error().code != sim::ErrorCode::kNotFound;
+    return pointers_->Has(id).value_or(true);
   });
   Discard(std::vector<CheckpointId>(left.begin(), left.end()));
 }
 
 bool CompletedCheckpointStore::Has(CheckpointId id) const {
   return std::ranges::find(checkpoints_, id, &CompletedCheckpoint::id) != checkpoints_.end();
-}
-
-DurableCounter::DurableCounter(sim::Environment& environment, std::string path)
-    : environment_(environment), path_(std::move(path)) {}
-
-sim::Result<void> DurableCounter::Recover() {
-  const sim::Result<Bytes> file = environment_.shared().Read(path_);
-  if (!file) {
-    return file.error().code == sim::ErrorCode::kNotFound ? sim::Result<void>() : sim::Fail(file);
-  }
-  const sim::Result<std::string_view> content = Unseal(*file, path_);
-  if (!content) {
-    return sim::Fail(content);
-  }
-  const sim::Result<uint64_t> last = Decode<uint64_t>(*content);
-  if (!last) {
-    return sim::Fail(last);
-  }
-  last_ = *last;
-  return {};
-}
-
-sim::Result<uint64_t> DurableCounter::Next() {
-  const uint64_t next = ++last_;
-  sim::Result<void> written = sim::WriteDurably(environment_.shared(), path_, Seal(Encode(next)));
-  if (!written) {
-    return sim::Fail(written);
-  }
-  return next;
 }
 
 }  // namespace flinch::engine

@@ -1,37 +1,37 @@
 // The durable list of completed checkpoints: what a restart may start from.
 //
-// A checkpoint is in the store when its pointer file lies in the high-availability directory on the
-// shared volume. Adding writes the new pointer first and removes old ones afterwards, so that there
-// is always one; files of subsumed checkpoints are deleted only after their pointers are gone. What
-// could not be deleted is tried again with each clean-up; what an earlier JobManager left below the
-// newest checkpoint, too.
+// A checkpoint is in the store when high availability has its pointer (StateHandleStore). Adding
+// writes the new pointer first and removes old ones afterwards, so that there is always one; files
+// of subsumed checkpoints are deleted only after their pointers are gone. What could not be deleted
+// is tried again with each clean-up; what an earlier JobManager left below the newest checkpoint,
+// too.
 // Errors: Recover fails when a pointer cannot be read: starting from an older checkpoint in silence
 //         would undo what sinks have committed.
 // Source: Flink's DefaultCompletedCheckpointStore.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "engine/checkpoint/checkpoint_storage.h"
+#include "engine/checkpoint/high_availability_services.h"
+#include "engine/checkpoint/volume_services.h"
 #include "engine/defects.h"
 #include "sim/environment.h"
 
 namespace flinch::engine {
 
-// Where the pointers lie: one file per checkpoint, named by its id with leading zeros. A name that
-// ends in ".tmp" is none.
-std::string CompletedCheckpointsDirectory(std::string_view job);
-
 class CompletedCheckpointStore {
  public:
   CompletedCheckpointStore(sim::Environment& environment, std::string job, uint32_t retained,
+                           std::unique_ptr<StateHandleStore> pointers, const Defects& defects = {});
+  // With its pointers on the shared volume.
+  CompletedCheckpointStore(sim::Environment& environment, const std::string& job, uint32_t retained,
                            const Defects& defects = {});
 
   // Reads what an earlier JobManager stored. May suspend.
@@ -61,9 +61,8 @@ class CompletedCheckpointStore {
   const std::vector<CompletedCheckpoint>& checkpoints() const { return checkpoints_; }
 
  private:
-  std::string PointerPath(CheckpointId id) const;
-  // What the pointer at this path points to; kCorruption where that is no whole checkpoint.
-  sim::Result<CompletedCheckpoint> Read(const std::string& path) const;
+  // What the pointer of this name points to; kCorruption where that is no whole checkpoint.
+  sim::Result<CompletedCheckpoint> Read(const std::string& name) const;
   // False: not all of them.
   bool DeleteUnreferenced();
   bool IsSweepDue() const;
@@ -72,6 +71,7 @@ class CompletedCheckpointStore {
   sim::Environment& environment_;
   std::string job_;
   uint32_t retained_;
+  std::unique_ptr<StateHandleStore> pointers_;
   Defects defects_;
   std::vector<CompletedCheckpoint> checkpoints_;  // ids grow
   std::set<CheckpointId> unreferenced_;           // their files are to go
@@ -79,28 +79,6 @@ class CompletedCheckpointStore {
   // one of our own is stored.
   std::optional<CheckpointId> found_;  // the newest that Recover found; 0: none
   std::optional<CheckpointId> swept_;  // the newest at the last sweep
-};
-
-// Numbers that are never given out twice, whoever asks and whatever crashes: 1, 2, … in a file of
-// the high-availability directory. For checkpoint ids, attempts and fencing tokens.
-class DurableCounter {
- public:
-  DurableCounter(sim::Environment& environment, std::string path);
-
-  sim::Result<void> Recover();
-  // May suspend. A number whose increment failed is burnt.
-  sim::Result<uint64_t> Next();
-
-  // Gives out no number up to this one.
-  void PassOver(uint64_t number) { last_ = std::max(last_, number); }
-
-  // The last number that was given out, also by those who came before; 0: none.
-  uint64_t last() const { return last_; }
-
- private:
-  sim::Environment& environment_;
-  std::string path_;
-  uint64_t last_ = 0;
 };
 
 }  // namespace flinch::engine

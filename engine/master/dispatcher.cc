@@ -7,30 +7,17 @@
 namespace flinch::engine {
 namespace {
 
-constexpr sim::Duration kVolumeRetry = 200ms;
-
-// What may fail, tried until the shared volume answers: the value, or kCorruption.
-template <typename Attempt>
-auto Insist(sim::Environment& environment, Attempt attempt) -> decltype(attempt()) {
-  auto result = attempt();
-  while (!result && result.error().code != sim::ErrorCode::kCorruption) {
-    environment.Sleep(kVolumeRetry);
-    result = attempt();
-  }
-  return result;
-}
-
-// The epoch. kCorruption when nobody can tell any more which one it is.
-sim::Result<uint64_t> BecomeLeader(sim::Environment& environment) {
-  DurableCounter leaders(environment, "/ha/leader");
-  const sim::Result<void> recovered = Insist(environment, [&] { return leaders.Recover(); });
-  return recovered ? Insist(environment, [&] { return leaders.Next(); }) : sim::Fail(recovered);
-}
+constexpr sim::Duration kRecoveryRetry = 200ms;
 
 }  // namespace
 
-Dispatcher::Dispatcher(sim::Environment& environment, const JobGraph& graph, const Options& options)
-    : environment_(environment), graph_(graph), options_(options), main_thread_(environment) {
+Dispatcher::Dispatcher(sim::Environment& environment, const JobGraph& graph,
+                       HighAvailabilityServices& services, const Options& options)
+    : environment_(environment),
+      graph_(graph),
+      services_(services),
+      options_(options),
+      main_thread_(environment) {
   sim::Result<std::unique_ptr<RpcEndpoint>> rpc = RpcEndpoint::Open(environment, kJobManagerPort);
   sim::Check(rpc.has_value(), "two JobManagers run on host {}", environment.host_name());
   rpc_ = *std::move(rpc);
@@ -38,16 +25,19 @@ Dispatcher::Dispatcher(sim::Environment& environment, const JobGraph& graph, con
 
 void Dispatcher::Start() {
   sim::Check(master_ == nullptr, "a dispatcher starts twice");
-  const sim::Result<uint64_t> leader = BecomeLeader(environment_);
-  const FencingToken token(leader.value_or(0));
+  const sim::Result<FencingToken> term = services_.Term();
+  const FencingToken token = term.value_or(FencingToken());
   resources_ = std::make_unique<ResourceManager>(
       environment_, main_thread_, *rpc_,
       ResourceManager::Options{.heartbeat = options_.engine.heartbeat, .token = token});
   master_ = std::make_unique<JobMaster>(
-      environment_, main_thread_, *rpc_, *resources_, graph_,
+      environment_, main_thread_, *resources_, services_, graph_,
       JobMaster::Options{.engine = options_.engine, .defects = options_.defects, .token = token});
-  const sim::Result<void> recovered =
-      leader ? Insist(environment_, [&] { return master_->Recover(); }) : sim::Fail(leader);
+  const sim::Result<void> recovered = term ? Recover() : sim::Fail(term);
+  if (main_thread_.stopped()) {
+    master_->Close();
+    return;
+  }
   if (!recovered) {
     master_->GiveUp(recovered.error().message);
     return;  // and goes on to turn everybody away
@@ -58,6 +48,28 @@ void Dispatcher::Start() {
         kResourceManagerService);
   Offer(*rpc_, JobMasterServiceName(master_->job()), main_thread_, *master_, kJobMasterService);
   Offer(*rpc_, ServiceName(DispatcherMethod()), main_thread_, *this, kDispatcherService);
+}
+
+sim::Result<void> Dispatcher::Recover() {
+  sim::Result<void> recovered = master_->Recover();
+  while (!recovered && recovered.error().code != sim::ErrorCode::kCorruption &&
+         !main_thread_.stopped()) {
+    environment_.Sleep(kRecoveryRetry);
+    recovered = master_->Recover();
+  }
+  return recovered;
+}
+
+void Dispatcher::Stop() {
+  main_thread_.Stop();
+  if (master_ != nullptr) {
+    master_->Close();
+  }
+}
+
+void Dispatcher::Close() {
+  sim::Check(main_thread_.stopped(), "a dispatcher is closed at work");
+  rpc_.reset();
 }
 
 ListJobs::Reply Dispatcher::OnListJobs(const ListJobs&) {

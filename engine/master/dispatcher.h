@@ -1,9 +1,12 @@
-// The door of a JobManager: becomes its leader, recovers the job, and answers for it.
+// The door of a JobManager that leads: recovers the job, and answers for it.
 //
-// Shape:    in the JobManager's main thread. One epoch, drawn durably, is the fencing token of
-//           everything that this process leads: Dispatcher, ResourceManager and JobMasters come and
-//           go together. Services are offered when the past has been read: whoever comes before is
+// Shape:    in the JobManager's main thread. One for each term: the term is the fencing token of
+//           everything that it leads. Dispatcher, ResourceManager and JobMasters come and go
+//           together. Services are offered when the past has been read: whoever comes before is
 //           told to come again.
+// Ends:     with its term. Stop, from any fiber: nothing that comes any more is done. When Run has
+//           returned, Close gives the port back. It may go when it is `idle`: what waits for the
+//           volume ends when that answers.
 // Errors:   what earlier JobManagers left and nobody can read fails the job; then nothing is
 //           offered.
 // Source:   Flink's Dispatcher in application mode.
@@ -14,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/checkpoint/high_availability_services.h"
 #include "engine/config.h"
 #include "engine/defects.h"
 #include "engine/graph/job_graph.h"
@@ -60,21 +64,30 @@ class Dispatcher {
     Defects defects;
   };
 
-  // The graph outlives it.
-  Dispatcher(sim::Environment& environment, const JobGraph& graph, const Options& options);
+  // Graph and services outlive it.
+  Dispatcher(sim::Environment& environment, const JobGraph& graph,
+             HighAvailabilityServices& services, const Options& options);
 
-  // Reads what earlier JobManagers left, until the shared volume answers, and starts the job. May
+  // Reads what earlier JobManagers left, until high availability answers, and starts the job. May
   // suspend.
   void Start();
 
-  // Never returns.
-  [[noreturn]] void Run() { main_thread_.Run(); }
+  // Returns after Stop, never else.
+  void Run() { main_thread_.Run(); }
+
+  void Stop();
+  void Close();
+
+  bool idle() const { return main_thread_.working() == 0; }
 
   ListJobs::Reply OnListJobs(const ListJobs& list);
 
  private:
+  sim::Result<void> Recover();
+
   sim::Environment& environment_;
   const JobGraph& graph_;
+  HighAvailabilityServices& services_;
   Options options_;
   MainThread main_thread_;
   std::unique_ptr<RpcEndpoint> rpc_;

@@ -21,17 +21,13 @@ constexpr sim::Duration kWriteRetry = 200ms;
 // Between two attempts to tell a TaskManager that is not there something.
 constexpr sim::Duration kNotifyPause = 100ms;
 
-// Where the status of a job that has ended lies, so that no later master runs it again. Flink: the
-// JobResultStore.
-std::string ResultPath(const std::string& job) { return fmt::format("/ha/{}/result", job); }
-
-sim::Result<JobStatus> ParseResult(std::string_view content, std::string_view path) {
+sim::Result<JobStatus> ParseResult(std::string_view content, std::string_view place) {
   for (const JobStatus status : {JobStatus::kFinished, JobStatus::kFailed}) {
     if (content == Name(status)) {
       return status;
     }
   }
-  return sim::Fail(sim::ErrorCode::kCorruption, fmt::format("The file {} is damaged.", path));
+  return sim::Fail(sim::ErrorCode::kCorruption, fmt::format("{} is damaged.", place));
 }
 
 Topology TopologyOf(const JobGraph& graph) {
@@ -53,42 +49,43 @@ std::vector<std::string> OperatorsOf(const JobGraph& graph, VertexId vertex) {
 
 }  // namespace
 
-JobMaster::JobMaster(sim::Environment& environment, MainThread& main_thread, RpcEndpoint& rpc,
-                     ResourceManager& resources, const JobGraph& graph, const Options& options)
+JobMaster::JobMaster(sim::Environment& environment, MainThread& main_thread,
+                     ResourceManager& resources, HighAvailabilityServices& services,
+                     const JobGraph& graph, const Options& options)
     : environment_(environment),
       main_thread_(main_thread),
-      rpc_(rpc),
+      rpc_(resources.rpc()),
       resources_(resources),
       graph_(graph),
       options_(options),
       job_(JobIdOf(graph.stream.job_name)),
-      checkpoints_(environment, main_thread, *this, graph.stream.job_name,
-                   options.engine.checkpoint, options.defects),
-      attempts_(environment, fmt::format("/ha/{}/attempt", graph.stream.job_name)),
+      checkpoints_(environment, main_thread, *this, services, graph.stream.job_name,
+                   {.checkpoint = options.engine.checkpoint, .defects = options.defects}),
+      attempts_(services.Attempts(graph.stream.job_name)),
+      results_(services.JobResults(graph.stream.job_name)),
       core_(graph, {.restart = options.engine.restart,
                     .defects = options.defects,
                     .random = environment.RandomStream("restart-strategy")}) {}
 
 sim::Result<void> JobMaster::Recover() {
   if (!options_.defects.Has(Defect::kAttemptNumbersStartAgain)) {
-    if (sim::Result<void> recovered = attempts_.Recover(); !recovered) {
+    if (sim::Result<void> recovered = attempts_->Recover(); !recovered) {
       return recovered;
     }
   }
-  const std::string path = ResultPath(graph_.stream.job_name);
-  const sim::Result<Bytes> ended = environment_.shared().Read(path);
-  if (!ended && ended.error().code != sim::ErrorCode::kNotFound) {
+  const sim::Result<std::optional<std::string>> ended = results_->Find();
+  if (!ended) {
     return sim::Fail(ended);
   }
-  const sim::Result<JobStatus> status =
-      ended ? ParseResult(*ended, path) : sim::Result<JobStatus>(JobStatus::kCreated);
+  const sim::Result<JobStatus> status = *ended ? ParseResult(**ended, results_->place())
+                                               : sim::Result<JobStatus>(JobStatus::kCreated);
   if (!status) {
     return sim::Fail(status);
   }
   if (sim::Result<void> recovered = checkpoints_.Recover(); !recovered) {
     return recovered;
   }
-  if (ended) {
+  if (*ended) {
     Feed(job_input::HasEnded{*status});  // an earlier master saw the job to its end
   }
   return {};
@@ -140,12 +137,12 @@ void JobMaster::Perform(const job_effect::DrawNumber&) {
   main_thread_.Async(
       "attempt",
       [this] {
-        sim::Result<uint64_t> number = attempts_.Next();
-        while (!number) {
+        sim::Result<uint64_t> number = attempts_->Next();
+        while (!number && !main_thread_.stopped()) {
           environment_.Sleep(kWriteRetry);
-          number = attempts_.Next();
+          number = attempts_->Next();
         }
-        return *number;
+        return number.value_or(0);  // 0: nobody will hear of it
       },
       [this](uint64_t number) {
         Feed(job_input::NumberDrawn{AttemptNumber(static_cast<uint32_t>(number))});
@@ -212,8 +209,7 @@ void JobMaster::Perform(const job_effect::WriteResult& write) {
   main_thread_.Async(
       "end",
       [this, result = write.status] {
-        while (!sim::WriteDurably(environment_.shared(), ResultPath(graph_.stream.job_name),
-                                  Name(result))) {
+        while (!results_->Write(Name(result)) && !main_thread_.stopped()) {
           environment_.Sleep(kWriteRetry);
         }
         return true;

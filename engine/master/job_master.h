@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,15 +36,18 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
     FencingToken token;
   };
 
-  // Graph and ResourceManager outlive it.
-  JobMaster(sim::Environment& environment, MainThread& main_thread, RpcEndpoint& rpc,
-            ResourceManager& resources, const JobGraph& graph, const Options& options);
+  // Graph and ResourceManager outlive it. `services` are asked only while it is made.
+  JobMaster(sim::Environment& environment, MainThread& main_thread, ResourceManager& resources,
+            HighAvailabilityServices& services, const JobGraph& graph, const Options& options);
 
   // Reads what earlier masters left. May suspend; before anything else.
   sim::Result<void> Recover();
   void Start();
   // Instead of Start: what earlier masters left cannot be read, and so no attempt can follow.
   void GiveUp(const std::string& reason);
+
+  // Its main thread has stopped: what works in the background ends.
+  void Close() { checkpoints_.Close(); }
 
   JobId job() const { return job_; }
 
@@ -109,7 +113,8 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
   Options options_;
   JobId job_;
   CheckpointCoordinator checkpoints_;
-  DurableCounter attempts_;
+  std::unique_ptr<IdCounter> attempts_;
+  std::unique_ptr<JobResultStore> results_;
 
   SchedulerCore core_;
   std::deque<SchedulerInput> inputs_;

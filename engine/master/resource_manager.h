@@ -66,6 +66,9 @@ class ResourceManager {
     return message.token == options_.token;
   }
 
+  // From where it speaks.
+  RpcEndpoint& rpc() const { return rpc_; }
+
   // Null for one that is not registered (any more).
   const TaskManager* Find(const std::string& name) const;
 

@@ -25,8 +25,15 @@ MainThread::Mail MainThread::TakeNext() {
   return next;
 }
 
+void MainThread::Stop() {
+  stopped_ = true;
+  mails_.clear();
+  timers_.clear();
+  arrived_.NotifyAll();
+}
+
 void MainThread::Run() {
-  for (;;) {
+  while (!stopped_) {
     if (Mail next = TakeNext()) {
       next();
     } else {

@@ -35,6 +35,9 @@ class MainThread {
       : environment_(environment), arrived_(environment, "mails of a main thread") {}
 
   void Post(Mail mail) {
+    if (stopped_) {
+      return;
+    }
     mails_.push_back({.at = environment_.Now(), .mail = std::move(mail)});
     arrived_.NotifyOne();
   }
@@ -48,13 +51,23 @@ class MainThread {
   // Runs `work` on a fiber of its own, where it may block, and `then(result)` back here.
   template <typename Work, typename Then>
   void Async(std::string_view name, Work work, Then then) {
+    ++working_;
     environment_.Spawn(name, [this, work = std::move(work), then = std::move(then)]() mutable {
       Post([then = std::move(then), result = work()]() mutable { then(std::move(result)); });
+      --working_;
     });
   }
 
-  // Never returns: the component lives as long as its process.
-  [[noreturn]] void Run();
+  // Returns after Stop, and when the mail that runs by then has ended; else never.
+  void Run();
+
+  // From here on no mail and no timer runs. What works elsewhere goes on, and nobody hears of it.
+  void Stop();
+
+  bool stopped() const { return stopped_; }
+
+  // Fibers of Async that have not ended. While there are any, it must not go.
+  size_t working() const { return working_; }
 
   // Timers that neither ran nor were cancelled.
   size_t timers() const { return timers_.size(); }
@@ -72,6 +85,8 @@ class MainThread {
   std::deque<Waiting> mails_;
   std::map<TimerId, Mail> timers_;
   uint64_t last_timer_ = 0;
+  size_t working_ = 0;
+  bool stopped_ = false;
   sim::Condition arrived_;
 };
 

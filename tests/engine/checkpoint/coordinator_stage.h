@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "engine/checkpoint/checkpoint_coordinator.h"
+#include "engine/checkpoint/volume_services.h"
 #include "tests/support/bench.h"
 #include "tests/support/flaky_volume.h"
 
@@ -124,7 +125,9 @@ class CoordinatorStage {
     const sim::ProcessId process = bench.Start("jm", [&](sim::Environment& real) {
       tests::FlakyEnvironment flaky(real);
       MainThread main_thread(flaky);
-      CheckpointCoordinator coordinator(flaky, main_thread, job, "job", options, defects);
+      VolumeServices services(flaky, defects);
+      CheckpointCoordinator coordinator(flaky, main_thread, job, services, "job",
+                                        {.checkpoint = options, .defects = defects});
       sim::Check(coordinator.Recover().has_value(), "the coordinator does not recover");
       environment_ = &flaky;
       job.coordinator = &coordinator;

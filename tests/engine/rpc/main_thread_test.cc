@@ -68,6 +68,34 @@ TEST(MainThreadTest, AMailMayPostMails) {
   EXPECT_THAT(ran, ElementsAre(1, 2));
 }
 
+TEST(MainThreadTest, DoesNothingMoreWhenItIsStopped) {
+  tests::Bench bench;
+  std::vector<std::string> ran;
+  ASSERT_TRUE(bench.Run("jm", [&](sim::Environment& environment) {
+    MainThread main_thread(environment);
+    main_thread.Async(
+        "work",
+        [&environment] {
+          environment.Sleep(1s);
+          return 1;
+        },
+        [&](int) { ran.emplace_back("heard of it"); });
+    main_thread.PostLater(2s, [&] { ran.emplace_back("timer"); });
+    main_thread.Post([&] {
+      main_thread.Post([&] { ran.emplace_back("another mail"); });
+      main_thread.Stop();
+      main_thread.Post([&] { ran.emplace_back("late mail"); });
+      ran.emplace_back("the mail that stops it");
+    });
+    main_thread.Run();
+    EXPECT_TRUE(main_thread.stopped());
+    EXPECT_EQ(main_thread.working(), 1);
+    environment.Sleep(3s);
+    EXPECT_EQ(main_thread.working(), 0);
+  }));
+  EXPECT_THAT(ran, ElementsAre("the mail that stops it"));
+}
+
 TEST(MainThreadTest, PostsLaterWhenTheTimeHasCome) {
   std::vector<std::pair<int, sim::Duration>> ran;
   WithMainThread([&](sim::Environment& environment, MainThread& main_thread) {
