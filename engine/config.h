@@ -113,7 +113,18 @@ struct TaskOptions {
   uint32_t turn_records = 10;
 };
 
+// Who says which subtask of a source reads which partition of the log.
+enum class SourceAssignment : uint8_t {
+  kStatic,      // each subtask by itself: those whose number leaves its own, divided by all
+  kEnumerator,  // an enumerator at the JobManager, also of partitions that come later (FLIP-27)
+};
+
 struct SourceOptions {
+  // Flink: always an enumerator. Static here, as simple runs need no more.
+  SourceAssignment assignment = SourceAssignment::kStatic;
+  // From one look of an enumerator for new partitions to the next; 0: one look. Flink's Kafka
+  // connector: 5 min; shorter, as runs are.
+  Duration discovery_interval = 500ms;
   // A fetch waits at the log until there are so many records, or for so long. Kafka's
   // fetch.min.bytes (1) and fetch.max.wait.ms (500).
   uint32_t fetch_records_min = 1;
@@ -201,6 +212,8 @@ void Visit(Options& options, Visitor&& visit) {
   visit("taskmanager.network.request-timeout", options.network.request_timeout);
   visit("task.record-time", options.task.record_time);
   visit("task.turn-records", options.task.turn_records);
+  visit("source.assignment", options.source.assignment);
+  visit("partition.discovery.interval.ms", options.source.discovery_interval);
   visit("source.fetch.min-records", options.source.fetch_records_min);
   visit("source.fetch.max-wait", options.source.fetch_wait);
   visit("source.fetch.max-records", options.source.fetch_records_max);

@@ -81,8 +81,10 @@ class StreamExecutionEnvironment {
   StreamExecutionEnvironment(const StreamExecutionEnvironment&) = delete;
   StreamExecutionEnvironment& operator=(const StreamExecutionEnvironment&) = delete;
 
+  // With an enumerator `make` makes SourceReaders: engine/source.h.
   template <typename T, SourceFactory<T> Factory>
-  SingleOutputStream<T> FromSource(std::string name, Factory make);
+  SingleOutputStream<T> FromSource(std::string name, Factory make,
+                                   SplitEnumeratorFactory make_enumerator = {});
 
   StreamGraph Build() const { return graph_; }
 
@@ -280,7 +282,8 @@ class SingleOutputStream : public DataStream<T>, public OperatorHandle<SingleOut
 };
 
 template <typename T, SourceFactory<T> Factory>
-SingleOutputStream<T> StreamExecutionEnvironment::FromSource(std::string name, Factory make) {
+SingleOutputStream<T> StreamExecutionEnvironment::FromSource(
+    std::string name, Factory make, SplitEnumeratorFactory make_enumerator) {
   const size_t node =
       AddOperator({.name = std::move(name),
                    .uid = {},
@@ -288,7 +291,8 @@ SingleOutputStream<T> StreamExecutionEnvironment::FromSource(std::string name, F
                    .is_source = true,
                    .inputs = {},
                    .outputs = {{.tag = kMainOutput, .name = {}, .type = TypeOf<T>()}},
-                   .decorate = {}});
+                   .decorate = {},
+                   .make_enumerator = std::move(make_enumerator)});
   return {*this, node};
 }
 

@@ -86,6 +86,12 @@ enum class Defect : uint8_t {
   kCancelOfUnknownIsIgnored,
   kRepeatedAckDiscards,
   kUnreadableCheckpointIsPassedOver,
+  kSplitsComeBackAtTheFailure,
+  kTasksAreTriggeredBeforeCoordinators,
+  kLostEventCountsAsHeard,
+  kReaderForgetsUntouchedSplits,
+  kReaderForgetsTheSplitItReads,
+  kPartitionsByTheirPlaceInTheReply,
 };
 
 struct DefectInfo {
@@ -336,6 +342,32 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
      "A JobManager that cannot read a stored checkpoint recovers without it, in silence.",
      "A restart starts from the latest completed checkpoint.", "wrong version",
      "known-bugs 34: FLINK-19816, FLINK-22502"},
+    {Defect::kSplitsComeBackAtTheFailure, "splits_come_back_at_the_failure",
+     "What a reader was given since the last complete checkpoint comes back to its enumerator when "
+     "the reader fails, not when it is known from where it starts.",
+     "A split has one reader at a time.", "wrong version",
+     "known-bugs 8: FLINK-20396, FLINK-20413, FLINK-20290"},
+    {Defect::kTasksAreTriggeredBeforeCoordinators, "tasks_are_triggered_before_coordinators",
+     "A checkpoint's tasks are triggered at once, before the coordinators of sources have taken "
+     "their part.",
+     "A split is in the state of its enumerator or of one reader.", "cut",
+     "known-bugs 52: FLINK-18641"},
+    {Defect::kLostEventCountsAsHeard, "lost_event_counts_as_heard",
+     "An event to a reader that is not acknowledged fails neither the reader nor the checkpoints "
+     "that wait for it.",
+     "A split that was given out is read.", "lost message", "known-bugs 53: FLINK-23233"},
+    {Defect::kReaderForgetsUntouchedSplits, "reader_forgets_untouched_splits",
+     "A snapshot of a source leaves out the partitions of which it has emitted nothing yet.",
+     "A split is in the state of its enumerator or of one reader.", "lost state",
+     "known-bugs 113: Jet #2751"},
+    {Defect::kReaderForgetsTheSplitItReads, "reader_forgets_the_split_it_reads",
+     "A snapshot of a source leaves out the partition that it is reading.",
+     "A source's position and what it emitted are one cut.", "lost state",
+     "known-bugs 133: flink-cdc #926"},
+    {Defect::kPartitionsByTheirPlaceInTheReply, "partitions_by_their_place_in_the_reply",
+     "Each subtask of a source takes the partitions by their places in a list, which comes to each "
+     "in another order.",
+     "A partition has one reader.", "assignment", "known-bugs 98: FLINK-7143"},
 });
 
 // The set of planted defects of one run. A value; travels in options.

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "engine/ids.h"
@@ -64,6 +65,33 @@ struct WindowResult {
     visit(self.window);
     visit(self.value);
   }
+};
+
+// An operator around a function. A function may have `void NotifyCheckpointComplete(CheckpointId)`
+// and `void NotifyCheckpointAborted(CheckpointId)`: Flink's CheckpointListener. They come in the
+// task's fiber, between records; late, out of order or never, and a later one implies all earlier
+// ones. What they throw fails the task.
+template <typename Base, typename Function>
+class FunctionOperator : public Base {
+ public:
+  explicit FunctionOperator(Function function) : function_(std::move(function)) {}
+
+  sim::Result<void> NotifyCheckpointComplete(CheckpointId id) override {
+    if constexpr (requires { function_.NotifyCheckpointComplete(id); }) {
+      function_.NotifyCheckpointComplete(id);
+    }
+    return {};
+  }
+
+  sim::Result<void> NotifyCheckpointAborted(CheckpointId id) override {
+    if constexpr (requires { function_.NotifyCheckpointAborted(id); }) {
+      function_.NotifyCheckpointAborted(id);
+    }
+    return {};
+  }
+
+ protected:
+  Function function_;
 };
 
 // A function with `void Open(OperatorRuntime&)` is told where it runs, once, before its first

@@ -81,7 +81,9 @@ void CheckpointCoordinator::DoIo(std::move_only_function<CoordinatorInput()> wor
 void CheckpointCoordinator::OnIoDone(CoordinatorInput result) {
   if (auto* drawn = std::get_if<input::IdDrawn>(&result)) {
     // Who takes part shows when there is an id.
-    drawn->plan = {.triggered = job_.Sources(), .acknowledging = job_.Tasks()};
+    drawn->plan = {.triggered = job_.Sources(),
+                   .acknowledging = job_.Tasks(),
+                   .has_coordinators = job_.HasCoordinators()};
   }
   Feed(std::move(result));
 }
@@ -140,6 +142,10 @@ void CheckpointCoordinator::Settle(MainThread::Mail then) {
 
 void CheckpointCoordinator::OnEndOfInput() { Feed(input::EndOfInput()); }
 
+void CheckpointCoordinator::OnCoordinatorsReady(CheckpointId id, const CoordinatorStates& states) {
+  Feed(input::CoordinatorsReady{.id = id, .states = states});
+}
+
 void CheckpointCoordinator::OnAcknowledge(const ExecutionAttemptId& task, CheckpointId id,
                                           const SnapshotHandle& snapshot) {
   Feed(input::Acknowledge{.task = task, .id = id, .snapshot = snapshot});
@@ -162,6 +168,10 @@ void CheckpointCoordinator::Perform(const effect::DrawId& draw) {
     return input::IdDrawn{
         .ticket = ticket, .id = ids_->last(), .drawn = id.has_value(), .plan = {}};
   });
+}
+
+void CheckpointCoordinator::Perform(const effect::SnapshotCoordinators& snapshot) {
+  job_.SnapshotCoordinators(snapshot.id);
 }
 
 void CheckpointCoordinator::Perform(const effect::Trigger& trigger) {
@@ -196,6 +206,9 @@ void CheckpointCoordinator::Perform(const effect::Stored& stored) {
 }
 
 void CheckpointCoordinator::Perform(const effect::NotifyComplete& notify) {
+  if (!notify.is_repeated) {
+    job_.OnCheckpointComplete(notify.id);
+  }
   for (const ExecutionAttemptId& task : notify.tasks) {
     job_.NotifyComplete(task, notify.id, notify.is_final);
   }
@@ -206,6 +219,7 @@ void CheckpointCoordinator::Perform(const effect::NotifyComplete& notify) {
 
 void CheckpointCoordinator::Perform(const effect::Abort& abort) {
   events::Trace(environment_, events::CheckpointAborted{.id = abort.id, .reason = abort.reason});
+  job_.OnCheckpointAborted(abort.id);
 }
 
 void CheckpointCoordinator::Perform(const effect::NotifyAborted& notify) {

@@ -43,6 +43,18 @@ class CheckpointedJob {
   virtual std::vector<ExecutionAttemptId> Sources() const = 0;
   virtual std::vector<ExecutionAttemptId> Tasks() const = 0;
   virtual std::string NameOf(const ExecutionAttemptId& task) const = 0;
+
+  // Coordinators of sources, which take their part before any task is triggered: comes back as
+  // OnCoordinatorsReady, or OnDecline.
+  virtual bool HasCoordinators() const { return false; }
+
+  virtual void SnapshotCoordinators(CheckpointId) {}
+
+  // Of each checkpoint that has begun one of the two, in the end; of one that has not, perhaps.
+  virtual void OnCheckpointComplete(CheckpointId) {}
+
+  virtual void OnCheckpointAborted(CheckpointId) {}
+
   // Failure to reach the task comes back as OnTriggerFailed.
   virtual void Trigger(const ExecutionAttemptId& task, const CheckpointMeta& meta) = 0;
   // Both are repeated until the task has heard them, or need not any more.
@@ -81,6 +93,7 @@ class CheckpointCoordinator {
 
   // A new task has seen all its input.
   void OnEndOfInput();
+  void OnCoordinatorsReady(CheckpointId id, const CoordinatorStates& states);
   void OnAcknowledge(const ExecutionAttemptId& task, CheckpointId id,
                      const SnapshotHandle& snapshot);
   void OnDecline(CheckpointId id, const std::string& reason);
@@ -96,6 +109,7 @@ class CheckpointCoordinator {
   CoordinatorCore::Moment Moment() const;
 
   void Perform(const coordinator_effect::DrawId& draw);
+  void Perform(const coordinator_effect::SnapshotCoordinators& snapshot);
   void Perform(const coordinator_effect::Trigger& trigger);
   void Perform(const coordinator_effect::Count& count);
   void Perform(const coordinator_effect::Complete& complete);

@@ -43,16 +43,50 @@ struct FrozenOperator {
 
 using FrozenTask = std::map<std::string, FrozenOperator>;
 
+// What the coordinators of sources have in a checkpoint, by operator name. Without any it is no
+// byte in a file: so it is the last of a value.
+struct CoordinatorStates final : std::map<std::string, Bytes> {
+  using map::map;
+};
+
+}  // namespace flinch::engine
+
+namespace flinch::sim {
+
+template <>
+struct Serializer<engine::CoordinatorStates> {
+  using Map = std::map<std::string, Bytes>;
+
+  static void Write(Encoder& out, const engine::CoordinatorStates& states) {
+    if (!states.empty()) {
+      Serializer<Map>::Write(out, states);
+    }
+  }
+
+  static void Read(Decoder& in, engine::CoordinatorStates& states) {
+    states.clear();
+    if (in.remaining() > 0) {
+      Serializer<Map>::Read(in, states);
+    }
+  }
+};
+
+}  // namespace flinch::sim
+
+namespace flinch::engine {
+
 struct CompletedCheckpoint {
   CheckpointId id;
   bool is_final = false;
   std::vector<SnapshotHandle> snapshots;
+  CoordinatorStates coordinators{};
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
     visit(self.id);
     visit(self.is_final);
     visit(self.snapshots);
+    visit(self.coordinators);
   }
 };
 

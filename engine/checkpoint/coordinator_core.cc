@@ -81,7 +81,7 @@ std::string CoordinatorCore::Show() const {
                   failures_in_a_row_, storing_.value_or(CheckpointId()).value(),
                   final_.value_or(CheckpointId()).value(), latest_ ? latest_->id.value() : 0);
   for (const auto& [id, pending] : pending_) {
-    text += fmt::format(" [{}]", pending.Show());
+    text += fmt::format(" [{}{}]", pending.Show(), untriggered_.contains(id) ? " untriggered" : "");
   }
   for (const std::set<CheckpointId>* const ids : {&stored_, &discards_}) {
     text += " |";
@@ -199,13 +199,35 @@ void CoordinatorCore::On(const input::IdDrawn& drawn) {
              id.value());
   pending_.try_emplace(id, id, moment_.all_at_end, drawn.plan.acknowledging, options_.defects);
   StartTimer(Kind::kExpiry, options_.checkpoint.timeout, id);
-  Emit(effect::Trigger{.id = id,
-                       .after_restore = after_restore_,
-                       .tasks = drawn.plan.triggered,
-                       .acknowledging = drawn.plan.acknowledging.size()});
+  untriggered_[id] = drawn.plan.triggered;
+  if (drawn.plan.has_coordinators) {
+    Emit(effect::SnapshotCoordinators{.id = id});
+  }
+  if (!drawn.plan.has_coordinators ||
+      options_.defects.Has(Defect::kTasksAreTriggeredBeforeCoordinators)) {
+    TriggerTasks(id);
+  }
   if (overdue_) {
     TriggerNow();  // where several may be pending, one that came while the id was drawn
   }
+}
+
+void CoordinatorCore::On(const input::CoordinatorsReady& ready) {
+  const auto pending = pending_.find(ready.id);
+  if (pending == pending_.end()) {
+    return;  // given up meanwhile
+  }
+  pending->second.SetCoordinators(ready.states);
+  if (untriggered_.contains(ready.id)) {
+    TriggerTasks(ready.id);
+  }
+}
+
+void CoordinatorCore::TriggerTasks(CheckpointId id) {
+  Emit(effect::Trigger{.id = id,
+                       .after_restore = after_restore_,
+                       .tasks = untriggered_.extract(id).mapped(),
+                       .acknowledging = pending_.at(id).Tasks().size()});
 }
 
 void CoordinatorCore::On(const input::Acknowledge& ack) {
@@ -334,6 +356,7 @@ void CoordinatorCore::Abort(Pending::iterator pending, CheckpointInput why) {
   const CheckpointId id = checkpoint.id();
   const std::vector<ExecutionAttemptId> tasks = checkpoint.Tasks();
   pending_.erase(pending);
+  untriggered_.erase(id);
   CancelTimer(Kind::kExpiry, id);
   Emit(effect::Abort{.id = id, .reason = Name(why)});
   Emit(effect::NotifyAborted{.id = id, .tasks = tasks});

@@ -42,6 +42,7 @@ namespace flinch::engine {
 struct CheckpointPlan {
   std::vector<ExecutionAttemptId> triggered;      // hear of it from the coordinator
   std::vector<ExecutionAttemptId> acknowledging;  // have a part in it
+  bool has_coordinators = false;                  // have theirs before any task is triggered
 };
 
 struct CoordinatorTimer {
@@ -86,6 +87,12 @@ struct IdDrawn {
   CheckpointPlan plan;
 };
 
+// All of them have taken their part.
+struct CoordinatorsReady {
+  CheckpointId id;
+  CoordinatorStates states;
+};
+
 struct Acknowledge {
   ExecutionAttemptId task;
   CheckpointId id;
@@ -121,11 +128,13 @@ struct TimerFired {
 
 }  // namespace coordinator_input
 
-using CoordinatorInput = std::variant<
-    coordinator_input::Recovered, coordinator_input::Start, coordinator_input::Stop,
-    coordinator_input::EndOfInput, coordinator_input::IdDrawn, coordinator_input::Acknowledge,
-    coordinator_input::Decline, coordinator_input::Leftovers, coordinator_input::TriggerFailed,
-    coordinator_input::StoreEnded, coordinator_input::CleanedUp, coordinator_input::TimerFired>;
+using CoordinatorInput =
+    std::variant<coordinator_input::Recovered, coordinator_input::Start, coordinator_input::Stop,
+                 coordinator_input::EndOfInput, coordinator_input::IdDrawn,
+                 coordinator_input::CoordinatorsReady, coordinator_input::Acknowledge,
+                 coordinator_input::Decline, coordinator_input::Leftovers,
+                 coordinator_input::TriggerFailed, coordinator_input::StoreEnded,
+                 coordinator_input::CleanedUp, coordinator_input::TimerFired>;
 
 // What a coordinator wants done.
 namespace coordinator_effect {
@@ -134,6 +143,11 @@ namespace coordinator_effect {
 struct DrawId {
   uint64_t ticket = 0;
   bool after_restore = false;
+};
+
+// Answered by CoordinatorsReady, or by Decline.
+struct SnapshotCoordinators {
+  CheckpointId id;
 };
 
 struct Trigger {
@@ -205,13 +219,12 @@ struct CancelTimer {
 
 }  // namespace coordinator_effect
 
-using CoordinatorEffect =
-    std::variant<coordinator_effect::DrawId, coordinator_effect::Trigger, coordinator_effect::Count,
-                 coordinator_effect::Complete, coordinator_effect::Store,
-                 coordinator_effect::Stored, coordinator_effect::NotifyComplete,
-                 coordinator_effect::Abort, coordinator_effect::NotifyAborted,
-                 coordinator_effect::CleanUp, coordinator_effect::FailJob,
-                 coordinator_effect::StartTimer, coordinator_effect::CancelTimer>;
+using CoordinatorEffect = std::variant<
+    coordinator_effect::DrawId, coordinator_effect::SnapshotCoordinators,
+    coordinator_effect::Trigger, coordinator_effect::Count, coordinator_effect::Complete,
+    coordinator_effect::Store, coordinator_effect::Stored, coordinator_effect::NotifyComplete,
+    coordinator_effect::Abort, coordinator_effect::NotifyAborted, coordinator_effect::CleanUp,
+    coordinator_effect::FailJob, coordinator_effect::StartTimer, coordinator_effect::CancelTimer>;
 
 class CoordinatorCore {
  public:
@@ -256,6 +269,7 @@ class CoordinatorCore {
   void On(const coordinator_input::Stop& stop);
   void On(const coordinator_input::EndOfInput& end);
   void On(const coordinator_input::IdDrawn& drawn);
+  void On(const coordinator_input::CoordinatorsReady& ready);
   void On(const coordinator_input::Acknowledge& ack);
   void On(const coordinator_input::Decline& decline);
   void On(const coordinator_input::Leftovers& leftovers);
@@ -268,6 +282,8 @@ class CoordinatorCore {
   // How long the pause after the last completion still lasts.
   sim::Duration PauseLeft() const;
   void TriggerNow();
+  // What comes before the part of the tasks is done.
+  void TriggerTasks(CheckpointId id);
   // After a failure: what is due, or the final one, comes again.
   void TriggerAgain();
   // Counts, and asks for a failover when there are too many.
@@ -301,6 +317,8 @@ class CoordinatorCore {
   sim::WallTime last_completion_wall_{};
 
   Pending pending_;
+  // The tasks that are to be triggered, of those that wait for coordinators.
+  std::map<CheckpointId, std::vector<ExecutionAttemptId>> untriggered_;
   std::optional<CheckpointId> storing_;
   std::optional<CheckpointId> final_;  // stored in this attempt: nothing can follow
 

@@ -54,7 +54,8 @@ CheckpointAction PendingCheckpoint::Take(CheckpointInput input) {
 CompletedCheckpoint PendingCheckpoint::ToCompleted() const {
   sim::Check(complete(), "checkpoint {} misses {} of {} acknowledgements", id_.value(), missing_,
              tasks_.size());
-  CompletedCheckpoint completed{.id = id_, .is_final = is_final_, .snapshots = {}};
+  CompletedCheckpoint completed{
+      .id = id_, .is_final = is_final_, .snapshots = {}, .coordinators = coordinators_};
   for (const auto& [task, snapshot] : tasks_) {
     if (snapshot) {
       completed.snapshots.push_back(*snapshot);

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/checkpoint/checkpoint_protocol.h"
@@ -38,6 +39,9 @@ class PendingCheckpoint {
   // Makes the transition and returns what is to be done.
   CheckpointAction Take(CheckpointInput input);
 
+  // The coordinators' parts, which come before those of the tasks.
+  void SetCoordinators(CoordinatorStates states) { coordinators_ = std::move(states); }
+
   // All acknowledged.
   CompletedCheckpoint ToCompleted() const;
 
@@ -57,6 +61,7 @@ class PendingCheckpoint {
   CheckpointPhase phase_ = CheckpointPhase::kPending;
   Defects defects_;
   Snapshots tasks_;
+  CoordinatorStates coordinators_;
   size_t missing_;
   size_t tolerated_;  // of the missing: none, but for a planted defect
 };

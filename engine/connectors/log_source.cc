@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/defects.h"
+#include "engine/events.h"
 #include "engine/planted_runtime.h"
 #include "engine/serializer.h"
 
@@ -16,8 +17,10 @@ using sim::ErrorCode;
 using sim::Fail;
 
 // The offsets of a state, by partition. The state is what this operator wrote, or it is damaged.
+// `partitions`: how many there are, when each belongs to one subtask for ever.
 sim::Result<std::map<uint32_t, uint64_t>> ReadOffsets(const OperatorState* restored,
-                                                      OperatorRuntime& runtime, size_t partitions) {
+                                                      OperatorRuntime& runtime,
+                                                      std::optional<size_t> partitions) {
   std::map<uint32_t, uint64_t> offsets;
   if (restored == nullptr) {
     return offsets;
@@ -31,14 +34,15 @@ sim::Result<std::map<uint32_t, uint64_t>> ReadOffsets(const OperatorState* resto
     if (!entry) {
       return Fail(entry);
     }
-    if (entry->partition >= partitions ||
-        entry->partition % runtime.subtask().parallelism != runtime.subtask().index.value()) {
+    if (partitions &&
+        (entry->partition >= *partitions ||
+         entry->partition % runtime.subtask().parallelism != runtime.subtask().index.value())) {
       return Fail(ErrorCode::kInvalidArgument,
                   fmt::format("The state of {}[{}] holds an offset of partition {}, which is not "
                               "among its partitions (there are {} for {} subtasks); restore with "
                               "the parallelism and topic of the checkpoint.",
                               runtime.subtask().name, runtime.subtask().index.value(),
-                              entry->partition, partitions, runtime.subtask().parallelism));
+                              entry->partition, *partitions, runtime.subtask().parallelism));
     }
     uint64_t next = entry->next_offset;
     next += DefectsOf(runtime).Has(Defect::kSourceRestoresOneLate) ? 1U : 0U;
@@ -57,6 +61,10 @@ EventTime WatermarkAfter(EventTime largest, sim::Duration bound) {
 }
 
 }  // namespace
+
+SourceSplit LogSplit(std::string_view topic, const SourceOffset& begin) {
+  return {.id = fmt::format("{}-{}", topic, begin.partition), .state = Encode(begin)};
+}
 
 sim::Result<std::unique_ptr<LogReader>> LogReader::Open(OperatorRuntime& runtime,
                                                         const LogSourceOptions& options,
@@ -79,30 +87,35 @@ sim::Result<std::unique_ptr<LogReader>> LogReader::Open(OperatorRuntime& runtime
   if (!client) {
     return Fail(client);
   }
-  const sim::Result<TopicInfoReply> info = AwaitTopic(runtime.environment(), **client, options);
-  if (!info) {
-    return Fail(info);
+  const bool is_static = options.assignment == SplitAssignment::kStatic;
+  std::optional<size_t> partitions;
+  if (is_static) {
+    const sim::Result<TopicInfoReply> info = AwaitTopic(runtime.environment(), **client, options);
+    if (!info) {
+      return Fail(info);
+    }
+    partitions = info->end_offsets.size();
   }
-  const size_t partitions = info->end_offsets.size();
   const sim::Result<std::map<uint32_t, uint64_t>> offsets =
       ReadOffsets(restored, runtime, partitions);
   if (!offsets) {
     return Fail(offsets);
   }
-  std::map<uint32_t, Position> positions;
-  for (uint32_t partition = runtime.subtask().index.value(); partition < partitions;
-       partition += runtime.subtask().parallelism) {
-    const auto known = offsets->find(partition);
-    const uint64_t offset = known == offsets->end() ? 0 : known->second;
-    positions[partition] = {.emitted = offset,
-                            .fetched = offset,
-                            .buffered = 0,
-                            .end_seen = false,
-                            .largest = kMinEventTime};
+  std::unique_ptr<LogReader> reader(new LogReader(runtime, options, *std::move(client)));
+  for (const auto& [partition, offset] : *offsets) {
+    reader->TakeUp({.partition = partition, .next_offset = offset}, true);
   }
-  std::unique_ptr<LogReader> reader(
-      new LogReader(runtime, options, *std::move(client), std::move(positions)));
-  if (!reader->positions_.empty()) {
+  for (uint32_t partition = runtime.subtask().index.value(); partition < partitions.value_or(0);
+       partition += runtime.subtask().parallelism) {
+    const auto shifted =
+        static_cast<uint32_t>((partition + runtime.subtask().index.value()) % *partitions);
+    const uint32_t mine =
+        DefectsOf(runtime).Right(partition, Defect::kPartitionsByTheirPlaceInTheReply, shifted);
+    if (!offsets->contains(mine)) {
+      reader->TakeUp({.partition = mine, .next_offset = 0}, false);
+    }
+  }
+  if (!is_static || !reader->positions_.empty()) {
     reader->is_fetching_ = true;
     runtime.environment().Spawn("log-fetcher", [raw = reader.get()] { raw->Fetch(); });
   }
@@ -110,13 +123,56 @@ sim::Result<std::unique_ptr<LogReader>> LogReader::Open(OperatorRuntime& runtime
 }
 
 LogReader::LogReader(OperatorRuntime& runtime, const LogSourceOptions& options,
-                     std::unique_ptr<LogClient> client, std::map<uint32_t, Position> positions)
+                     std::unique_ptr<LogClient> client)
     : environment_(runtime.environment()),
       options_(options),
+      subtask_(runtime.subtask().Show()),
+      attempt_(runtime.subtask().attempt),
       defects_(DefectsOf(runtime)),
       client_(std::move(client)),
-      positions_(std::move(positions)),
+      has_all_splits_(options.assignment == SplitAssignment::kStatic),
       changed_(runtime.environment()) {}
+
+void LogReader::TakeUp(const SourceOffset& split, bool is_restored) {
+  positions_[split.partition] = {.emitted = split.next_offset,
+                                 .fetched = split.next_offset,
+                                 .buffered = 0,
+                                 .end_seen = false,
+                                 .largest = kMinEventTime};
+  if (options_.assignment == SplitAssignment::kEnumerator) {
+    events::Trace(environment_, events::SplitTaken{.subtask = subtask_,
+                                                   .attempt = attempt_,
+                                                   .split = LogSplit(options_.topic, split).id,
+                                                   .offset = split.next_offset,
+                                                   .restored = is_restored});
+  }
+}
+
+sim::Result<void> LogReader::AddSplits(const std::vector<SourceSplit>& splits) {
+  for (const SourceSplit& each : splits) {
+    const sim::Result<SourceOffset> split = Decode<SourceOffset>(each.state);
+    if (!split) {
+      return Fail(split);
+    }
+    if (positions_.contains(split->partition)) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("{} is given split {}, which it has.", subtask_, each.id));
+    }
+    TakeUp(*split, false);
+  }
+  changed_.NotifyAll();  // the fetcher may wait for something to fetch
+  return {};
+}
+
+void LogReader::NoMoreSplits() {
+  has_all_splits_ = true;
+  changed_.NotifyAll();
+  WakeTask();
+}
+
+bool LogReader::IsAllFetched() const {
+  return std::ranges::all_of(positions_, [](const auto& entry) { return entry.second.end_seen; });
+}
 
 void LogReader::Cancel() {
   is_stopping_ = true;
@@ -145,8 +201,10 @@ sim::Result<TopicInfoReply> LogReader::AwaitTopic(sim::Environment& environment,
 // The fetching fiber.
 void LogReader::Fetch() {
   while (!is_stopping_ && !failure_) {
-    changed_.WaitFor([this] { return is_stopping_ || buffered_ < BufferedMax(); });
-    if (is_stopping_) {
+    changed_.WaitFor([this] {
+      return is_stopping_ || (IsAllFetched() ? has_all_splits_ : buffered_ < BufferedMax());
+    });
+    if (is_stopping_ || IsAllFetched()) {
       break;
     }
     const sim::Result<size_t> fetched = FetchOnce();
@@ -154,9 +212,7 @@ void LogReader::Fetch() {
       failure_ = fetched.error();
       break;
     }
-    const bool all_ends_seen =
-        std::ranges::all_of(positions_, [](const auto& entry) { return entry.second.end_seen; });
-    if (all_ends_seen) {
+    if (has_all_splits_ && IsAllFetched()) {
       break;
     }
     if (*fetched > 0) {
@@ -293,8 +349,7 @@ std::optional<EventTime> LogReader::TakeWatermark() {
 
 sim::Result<InputStatus> LogReader::Status() const {
   const bool leaves_records =
-      defects_.Has(Defect::kSourceEndsWithRecordsLeft) &&
-      std::ranges::all_of(positions_, [](const auto& entry) { return entry.second.end_seen; });
+      defects_.Has(Defect::kSourceEndsWithRecordsLeft) && has_all_splits_ && IsAllFetched();
   if (buffered_ > 0 && !leaves_records) {
     return InputStatus::kMoreAvailable;
   }
@@ -302,6 +357,7 @@ sim::Result<InputStatus> LogReader::Status() const {
     return std::unexpected(*failure_);
   }
   const bool all_finished =
+      has_all_splits_ &&
       std::ranges::all_of(positions_, [](const auto& entry) { return entry.second.IsFinished(); });
   return all_finished || leaves_records ? InputStatus::kEndOfInput : InputStatus::kNothingAvailable;
 }
@@ -310,6 +366,13 @@ OperatorState LogReader::Snapshot() const {
   OperatorState state;
   std::vector<Bytes>& offsets = state[std::string(kSourceOffsetsState)];
   for (const auto& [partition, position] : positions_) {
+    if (defects_.Has(Defect::kReaderForgetsUntouchedSplits) && position.emitted == 0) {
+      continue;
+    }
+    if (defects_.Has(Defect::kReaderForgetsTheSplitItReads) && position.buffered > 0 &&
+        front_.partition == partition) {
+      continue;
+    }
     offsets.push_back(Encode(
         SourceOffset{.partition = partition,
                      .next_offset = defects_.Right(

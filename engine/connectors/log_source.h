@@ -1,16 +1,21 @@
 // A source that reads a topic of the log; what it has emitted is its state.
 //
-// Shape:    partition p belongs to subtask p % parallelism. A fiber of its own polls the broker
+// Shape:    a split is a partition. With SplitAssignment::kEnumerator the enumerator at the master
+//           gives them out (log_enumerator.h), also those that come while the job runs; with
+//           kStatic partition p belongs to subtask p % parallelism, and those count that there are
+//           when it opens. A fiber of its own polls the broker
 //           into a bounded buffer, and lets it wait until there is something (a long poll); the
 //           task takes records from there, so EmitNext never waits for the network.
 // State:    the list "offsets": one SourceOffset per partition, the position behind the last record
-//           emitted, exactly. A partition that the state does not name starts at 0. Watermarks are
-//           not state, as in Flink.
+//           emitted, exactly; also of one that was read to its end. With kStatic a partition that
+//           the state does not name starts at 0. With kEnumerator a reader has what its state
+//           names, whoever read it before. Watermarks are not state, as in Flink.
 // Time:     a record's event time is its timestamp. Watermarks are made per partition (largest
 //           timestamp less the bound less 1 ns) and the smallest of the unfinished ones counts; it
 //           is emitted only when it has grown, and while there are more records only at intervals.
-// End:      when all partitions are sealed and emitted to their end. A subtask without partitions
-//           is at its end at once. The last watermark is the task's to send.
+// End:      when all partitions are sealed and emitted to their end, and no others can come. With
+//           kStatic a subtask without partitions is at its end at once. The last watermark is the
+//           task's to send.
 // Errors:   a record that cannot be decoded fails the task, named by topic, partition and offset:
 //           it would fail again after a restart, and nobody drops it in silence.
 // Survives: a broker that is away for less than the retry deadline; a topic that is created after
@@ -26,20 +31,28 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "engine/connectors/log_client.h"
 #include "engine/defects.h"
 #include "engine/outside/log_protocol.h"
+#include "engine/source.h"
 #include "engine/stream_operator.h"
 #include "sim/environment.h"
 #include "sim/sync.h"
 
 namespace flinch::engine {
 
+enum class SplitAssignment : uint8_t { kStatic, kEnumerator };
+
 struct LogSourceOptions {
   std::string topic;
+  SplitAssignment assignment = SplitAssignment::kStatic;
+  // From one look for new partitions to the next. 0: those count that there are at the first. Of
+  // kEnumerator.
+  sim::Duration discovery_interval = std::chrono::milliseconds(500);
   LogClientOptions client;
   Isolation isolation = Isolation::kReadCommitted;
   // How late a record may come after a younger one of its partition.
@@ -86,6 +99,9 @@ struct SourceOffset {
 
 inline constexpr std::string_view kSourceOffsetsState = "offsets";
 
+// A partition as a split: "input-3", and where to begin.
+SourceSplit LogSplit(std::string_view topic, const SourceOffset& begin);
+
 // What a source does that does not depend on the type of its records.
 class LogReader {
  public:
@@ -98,6 +114,10 @@ class LogReader {
   ~LogReader() = default;
   LogReader(const LogReader&) = delete;
   LogReader& operator=(const LogReader&) = delete;
+
+  // Reads these partitions too. kInvalidArgument for one that it has.
+  sim::Result<void> AddSplits(const std::vector<SourceSplit>& splits);
+  void NoMoreSplits();
 
   void OnAvailable(std::function<void()> wake) { wake_ = std::move(wake); }
 
@@ -153,11 +173,13 @@ class LogReader {
   };
 
   LogReader(OperatorRuntime& runtime, const LogSourceOptions& options,
-            std::unique_ptr<LogClient> client, std::map<uint32_t, Position> positions);
+            std::unique_ptr<LogClient> client);
 
   static sim::Result<TopicInfoReply> AwaitTopic(sim::Environment& environment, LogClient& client,
                                                 const LogSourceOptions& options);
 
+  void TakeUp(const SourceOffset& split, bool is_restored);
+  bool IsAllFetched() const;
   void Fetch();
   sim::Result<size_t> FetchOnce();
   void Buffer(uint32_t partition, FetchedBatch batch);
@@ -168,8 +190,11 @@ class LogReader {
 
   sim::Environment& environment_;
   LogSourceOptions options_;
+  std::string subtask_;  // "source[1]"
+  AttemptNumber attempt_;
   Defects defects_;
   std::unique_ptr<LogClient> client_;
+  bool has_all_splits_;                     // no others will be given
   std::map<uint32_t, Position> positions_;  // by partition
   std::deque<Batch> buffer_;
   size_t buffered_ = 0;           // records
@@ -186,7 +211,7 @@ class LogReader {
 
 // The typed source. The decoder must not keep the record.
 template <typename T>
-class LogSource final : public SourceOperator {
+class LogSource final : public SourceReader {
  public:
   using Out = T;
   using DecodeRecord = std::function<sim::Result<T>(const LogRecord&)>;
@@ -205,6 +230,12 @@ class LogSource final : public SourceOperator {
   }
 
   void OnAvailable(std::function<void()> wake) override { reader_->OnAvailable(std::move(wake)); }
+
+  sim::Result<void> AddSplits(const std::vector<SourceSplit>& splits) override {
+    return reader_->AddSplits(splits);
+  }
+
+  void NoMoreSplits() override { reader_->NoMoreSplits(); }
 
   sim::Result<InputStatus> EmitNext() override {
     for (uint32_t emitted = 0; emitted < options_.emit_records_max; ++emitted) {

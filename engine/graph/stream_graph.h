@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/serializer.h"
+#include "engine/source.h"
 #include "engine/stream_operator.h"
 
 namespace flinch::engine {
@@ -96,6 +97,8 @@ struct OperatorSpec {
   uint32_t parallelism = 1;
   // Stands before the operator's inputs; with a source, which has none, behind it.
   OutputDecorator decorate;
+  // Of a source whose splits are given out at the master: `make` then yields a SourceReader.
+  SplitEnumeratorFactory make_enumerator = {};
 
   // What state is matched by, and a hash of it.
   const std::string& state_name() const { return uid.empty() ? name : uid; }

@@ -63,6 +63,7 @@ JobMaster::JobMaster(sim::Environment& environment, MainThread& main_thread,
                    {.checkpoint = options.engine.checkpoint, .defects = options.defects}),
       attempts_(services.Attempts(graph.stream.job_name)),
       results_(services.JobResults(graph.stream.job_name)),
+      sources_(environment, main_thread, *this, graph, options.defects),
       core_(graph, {.restart = options.engine.restart,
                     .defects = options.defects,
                     .random = environment.RandomStream("restart-strategy")}) {}
@@ -131,6 +132,11 @@ void JobMaster::Perform(const job_effect::TellState& told) {
                                                             .attempt = told.task.attempt,
                                                             .from = Name(told.from),
                                                             .to = Name(told.to)});
+  if (told.to == ExecutionState::kRunning) {
+    sources_.OnRunning(told.task);
+  } else if (told.to == ExecutionState::kCanceling || IsTerminal(told.to)) {
+    sources_.OnEnded(told.task);
+  }
 }
 
 void JobMaster::Perform(const job_effect::DrawNumber&) {
@@ -154,6 +160,12 @@ void JobMaster::Perform(const job_effect::Restore& restore) {
   events::Trace(environment_,
                 events::JobRestored{.checkpoint = latest == nullptr ? CheckpointId() : latest->id,
                                     .attempt = restore.number});
+  if (std::exchange(sources_start_anew_, false)) {
+    return sources_.Start(latest);
+  }
+  for (const ExecutionAttemptId& task : Tasks()) {
+    sources_.OnReset(task, latest == nullptr ? CheckpointId() : latest->id);
+  }
 }
 
 void JobMaster::Perform(const job_effect::Deploy& deploy) {
@@ -304,8 +316,11 @@ void JobMaster::Trigger(const ExecutionAttemptId& task, const CheckpointMeta& me
   rpc_.Ask(
       main_thread_, *to,
       TriggerCheckpoint{.job = job_, .token = options_.token, .task = task, .checkpoint = meta},
-      options_.engine.rpc.ask_timeout, [this, id = meta.id](const sim::Result<Nothing>& reply) {
-        if (!reply) {
+      options_.engine.rpc.ask_timeout,
+      [this, task, id = meta.id](const sim::Result<Nothing>& reply) {
+        if (reply) {
+          sources_.OnBarrier(task, id);
+        } else {
           checkpoints_.OnTriggerFailed(id);
         }
       });
@@ -357,6 +372,43 @@ void JobMaster::Insist(const Notification& notification, sim::Duration timeout) 
 
 void JobMaster::OnTooManyFailures(const std::string& reason) {
   Feed(job_input::CheckpointsFailed{reason});
+}
+
+void JobMaster::SendToReader(const ExecutionAttemptId& task, uint64_t sequence,
+                             const SourceEvent& event,
+                             std::function<void(const sim::Result<void>&)> then) {
+  const std::optional<sim::Address> to = AddressOf(task);
+  if (!to) {
+    return then(sim::Fail(sim::ErrorCode::kNotFound, "Its TaskManager is gone."));
+  }
+  rpc_.Ask(
+      main_thread_, *to,
+      DeliverSourceEvent{
+          .job = job_, .token = options_.token, .task = task, .sequence = sequence, .event = event},
+      options_.engine.rpc.ask_timeout, [then = std::move(then)](const sim::Result<Nothing>& reply) {
+        then(reply ? sim::Result<void>() : sim::Fail(reply));
+      });
+}
+
+// Flink: "An OperatorEvent from an OperatorCoordinator to a task was lost. Triggering task failover
+// to ensure consistency."
+void JobMaster::FailReader(const ExecutionAttemptId& task, const std::string& reason) {
+  if (core_.graph().Find(task) != nullptr) {
+    Feed(job_input::SourceFailed{fmt::format("{} failed: {}", NameOf(task), reason)});
+  }
+}
+
+void JobMaster::FailJobOfSource(const std::string& reason) {
+  sources_start_anew_ = true;
+  Feed(job_input::SourceFailed{reason});
+}
+
+void JobMaster::OnCoordinatorsReady(CheckpointId id, const CoordinatorStates& states) {
+  checkpoints_.OnCoordinatorsReady(id, states);
+}
+
+void JobMaster::OnCoordinatorsFailed(CheckpointId id) {
+  checkpoints_.OnDecline(id, "An event from the coordinator of a source was lost.");
 }
 
 }  // namespace flinch::engine

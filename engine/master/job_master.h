@@ -22,13 +22,14 @@
 #include "engine/defects.h"
 #include "engine/master/resource_manager.h"
 #include "engine/master/scheduler_core.h"
+#include "engine/master/source_coordinator.h"
 #include "engine/rpc/main_thread.h"
 #include "engine/rpc/service.h"
 #include "engine/runtime/gateways.h"
 
 namespace flinch::engine {
 
-class JobMaster final : public CheckpointedJob, public TaskManagerListener {
+class JobMaster final : public CheckpointedJob, public TaskManagerListener, public SourceHost {
  public:
   struct Options {
     EngineOptions engine;
@@ -80,6 +81,22 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
   void NotifyAborted(const ExecutionAttemptId& task, CheckpointId id) override;
   void OnTooManyFailures(const std::string& reason) override;
 
+  bool HasCoordinators() const override { return !sources_.empty(); }
+
+  void SnapshotCoordinators(CheckpointId id) override { sources_.Checkpoint(id); }
+
+  void OnCheckpointComplete(CheckpointId id) override { sources_.OnComplete(id); }
+
+  void OnCheckpointAborted(CheckpointId id) override { sources_.OnAborted(id); }
+
+  // SourceHost
+  void SendToReader(const ExecutionAttemptId& task, uint64_t sequence, const SourceEvent& event,
+                    std::function<void(const sim::Result<void>&)> then) override;
+  void FailReader(const ExecutionAttemptId& task, const std::string& reason) override;
+  void FailJobOfSource(const std::string& reason) override;
+  void OnCoordinatorsReady(CheckpointId id, const CoordinatorStates& states) override;
+  void OnCoordinatorsFailed(CheckpointId id) override;
+
  private:
   void Feed(SchedulerInput input);
 
@@ -115,6 +132,8 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener {
   CheckpointCoordinator checkpoints_;
   std::unique_ptr<IdCounter> attempts_;
   std::unique_ptr<JobResultStore> results_;
+  SourceCoordinators sources_;
+  bool sources_start_anew_ = true;  // with the next attempt, as the job does
 
   SchedulerCore core_;
   std::deque<SchedulerInput> inputs_;

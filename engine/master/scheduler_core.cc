@@ -254,6 +254,8 @@ void SchedulerCore::On(const job_input::TaskManagerLost& lost) {
 
 void SchedulerCore::On(const job_input::CheckpointsFailed& failed) { FailOver(failed.reason); }
 
+void SchedulerCore::On(const job_input::SourceFailed& failed) { FailOver(failed.reason); }
+
 void SchedulerCore::FailOver(const std::string& reason) {
   if (status_ != JobStatus::kRunning) {
     return;  // one failure is answered once

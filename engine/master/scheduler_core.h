@@ -99,6 +99,11 @@ struct CheckpointsFailed {
   std::string reason;
 };
 
+// An enumerator cannot go on, or it is unknown what a reader has heard of it.
+struct SourceFailed {
+  std::string reason;
+};
+
 // No checkpoint is being stored any more.
 struct CheckpointsSettled {};
 
@@ -116,8 +121,9 @@ using SchedulerInput =
                  scheduler_input::NumberDrawn, scheduler_input::SlotsChanged,
                  scheduler_input::Submitted, scheduler_input::TaskReported,
                  scheduler_input::TasksListed, scheduler_input::TaskManagerLost,
-                 scheduler_input::CheckpointsFailed, scheduler_input::CheckpointsSettled,
-                 scheduler_input::ResultWritten, scheduler_input::TimerFired>;
+                 scheduler_input::CheckpointsFailed, scheduler_input::SourceFailed,
+                 scheduler_input::CheckpointsSettled, scheduler_input::ResultWritten,
+                 scheduler_input::TimerFired>;
 
 // What a scheduler wants done.
 namespace scheduler_effect {
@@ -215,6 +221,7 @@ class SchedulerCore {
   void On(const scheduler_input::TasksListed& listed);
   void On(const scheduler_input::TaskManagerLost& lost);
   void On(const scheduler_input::CheckpointsFailed& failed);
+  void On(const scheduler_input::SourceFailed& failed);
   void On(const scheduler_input::CheckpointsSettled& settled);
   void On(const scheduler_input::ResultWritten& written);
   void On(const scheduler_input::TimerFired& fired);

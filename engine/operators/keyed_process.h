@@ -4,6 +4,7 @@
 //   void Open(RuntimeContext&)                                  (may be left out; gets its state)
 //   void ProcessElement(const In&, const KeyedContext<Key, Out>&)
 //   void OnTimer(EventTime, const KeyedContext<Key, Out>&)      (may be empty)
+// and, if it listens to checkpoints, what engine/functions.h says.
 #pragma once
 
 #include <optional>
@@ -21,17 +22,17 @@
 namespace flinch::engine {
 
 template <typename Key, typename In, typename Out, typename Function>
-class KeyedProcessOperator final : public StreamOperator {
+class KeyedProcessOperator final : public FunctionOperator<StreamOperator, Function> {
  public:
-  explicit KeyedProcessOperator(Function function) : function_(std::move(function)) {}
+  using FunctionOperator<StreamOperator, Function>::FunctionOperator;
 
   sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState*) override {
     state_ = runtime.keyed_state();
     sim::Check(state_ != nullptr, "{} is keyed and has no keyed state", runtime.subtask().name);
     output_ = &runtime.main_output();
     RuntimeContext context(*state_);
-    if constexpr (requires { function_.Open(context); }) {
-      function_.Open(context);
+    if constexpr (requires { this->function_.Open(context); }) {
+      this->function_.Open(context);
     }
     if (!context.result()) {
       return StateRefused(runtime.subtask(), context.result().error());
@@ -43,7 +44,7 @@ class KeyedProcessOperator final : public StreamOperator {
 
   sim::Result<void> ProcessElement(const StreamRecord& record) override {
     return WithContext(record.timestamp, [&](const KeyedContext<Key, Out>& context) {
-      function_.ProcessElement(*static_cast<const In*>(record.value), context);
+      this->function_.ProcessElement(*static_cast<const In*>(record.value), context);
     });
   }
 
@@ -52,7 +53,7 @@ class KeyedProcessOperator final : public StreamOperator {
     sim::Result<void> fired =
         timers_->Advance(watermark, [this](const Timer<std::monostate>& timer) {
           return WithContext(timer.timestamp, [&](const KeyedContext<Key, Out>& context) {
-            function_.OnTimer(timer.timestamp, context);
+            this->function_.OnTimer(timer.timestamp, context);
           });
         });
     if (!fired) {
@@ -81,7 +82,6 @@ class KeyedProcessOperator final : public StreamOperator {
     return out.result();
   }
 
-  Function function_;
   Output* output_ = nullptr;
   KeyedStateBackend* state_ = nullptr;
   std::optional<TimerService<std::monostate>> timers_;

@@ -3,7 +3,8 @@
 // One input:  void ProcessElement(const In&, const ProcessContext<Out>&)
 // Two inputs: void ProcessFirst(const First&, const ProcessContext<Out>&)
 //             void ProcessSecond(const Second&, const ProcessContext<Out>&)
-// Both:       void Open(OperatorRuntime&), auto SideOutputs() const: may be left out.
+// Both:       void Open(OperatorRuntime&), auto SideOutputs() const, and what listens to
+//             checkpoints (engine/functions.h): may be left out.
 // Source:     Flink's ProcessFunction and CoProcessFunction.
 #pragma once
 
@@ -54,14 +55,14 @@ class ProcessContext {
 };
 
 template <typename Out, typename Function>
-class ProcessOperatorBase : public StreamOperator {
+class ProcessOperatorBase : public FunctionOperator<StreamOperator, Function> {
  public:
-  explicit ProcessOperatorBase(Function function) : function_(std::move(function)) {}
+  using FunctionOperator<StreamOperator, Function>::FunctionOperator;
 
   sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState*) override {
     runtime_ = &runtime;
     output_ = &runtime.main_output();
-    OpenFunction(function_, runtime);
+    OpenFunction(this->function_, runtime);
     return {};
   }
 
@@ -76,12 +77,11 @@ class ProcessOperatorBase : public StreamOperator {
   sim::Result<void> WithContext(EventTime timestamp, Body body) {
     Collector<Out> out(*output_, timestamp);
     sim::Result<void> failure;
-    body(function_, ProcessContext<Out>(*runtime_, out, failure, timestamp, watermark_));
+    body(this->function_, ProcessContext<Out>(*runtime_, out, failure, timestamp, watermark_));
     return failure ? out.result() : failure;
   }
 
  private:
-  Function function_;
   OperatorRuntime* runtime_ = nullptr;
   Output* output_ = nullptr;
   EventTime watermark_ = kMinEventTime;

@@ -24,64 +24,55 @@ class StatelessOperator : public StreamOperator {
 };
 
 template <typename In, typename Function>
-class MapOperator final : public StatelessOperator {
+class MapOperator final : public FunctionOperator<StatelessOperator, Function> {
  public:
-  explicit MapOperator(Function function) : function_(std::move(function)) {}
+  using FunctionOperator<StatelessOperator, Function>::FunctionOperator;
 
   sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) override {
-    OpenFunction(function_, runtime);
+    OpenFunction(this->function_, runtime);
     return StatelessOperator::Open(runtime, restored);
   }
 
   sim::Result<void> ProcessElement(const StreamRecord& record) override {
-    const auto result = function_(*static_cast<const In*>(record.value));
-    return output_->Emit({&result, record.timestamp});
+    const auto result = this->function_(*static_cast<const In*>(record.value));
+    return this->output_->Emit({&result, record.timestamp});
   }
-
- private:
-  Function function_;
 };
 
 template <typename In, typename Function>
-class FilterOperator final : public StatelessOperator {
+class FilterOperator final : public FunctionOperator<StatelessOperator, Function> {
  public:
-  explicit FilterOperator(Function function) : function_(std::move(function)) {}
+  using FunctionOperator<StatelessOperator, Function>::FunctionOperator;
 
   sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) override {
-    OpenFunction(function_, runtime);
+    OpenFunction(this->function_, runtime);
     return StatelessOperator::Open(runtime, restored);
   }
 
   sim::Result<void> ProcessElement(const StreamRecord& record) override {
-    if (function_(*static_cast<const In*>(record.value))) {
-      return output_->Emit(record);
+    if (this->function_(*static_cast<const In*>(record.value))) {
+      return this->output_->Emit(record);
     }
     return {};
   }
-
- private:
-  Function function_;
 };
 
 // `function(record, collector)`.
 template <typename In, typename Out, typename Function>
-class FlatMapOperator final : public StatelessOperator {
+class FlatMapOperator final : public FunctionOperator<StatelessOperator, Function> {
  public:
-  explicit FlatMapOperator(Function function) : function_(std::move(function)) {}
+  using FunctionOperator<StatelessOperator, Function>::FunctionOperator;
 
   sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) override {
-    OpenFunction(function_, runtime);
+    OpenFunction(this->function_, runtime);
     return StatelessOperator::Open(runtime, restored);
   }
 
   sim::Result<void> ProcessElement(const StreamRecord& record) override {
-    Collector<Out> out(*output_, record.timestamp);
-    function_(*static_cast<const In*>(record.value), out);
+    Collector<Out> out(*this->output_, record.timestamp);
+    this->function_(*static_cast<const In*>(record.value), out);
     return out.result();
   }
-
- private:
-  Function function_;
 };
 
 }  // namespace flinch::engine

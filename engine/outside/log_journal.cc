@@ -92,6 +92,7 @@ constexpr std::pair<LogMethod, ApplyFunction> Entry() {
 // Every command, once.
 constexpr auto kCommands = std::to_array<std::pair<LogMethod, ApplyFunction>>({
     Entry<CreateTopicRequest>(),
+    Entry<CreatePartitionsRequest>(),
     Entry<SealTopicRequest>(),
     Entry<ProduceRequest>(),
     Entry<ProduceManyRequest>(),

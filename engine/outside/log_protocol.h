@@ -43,6 +43,7 @@ enum class LogMethod : uint16_t {
   kFenceOwner,
   kExpireTransactions,
   kProduceMany,
+  kCreatePartitions,
 };
 
 constexpr std::string_view ServiceName(LogMethod) { return "log"; }
@@ -56,6 +57,22 @@ struct LogAcknowledged {
 // Creating a topic again with the same number of partitions succeeds.
 struct CreateTopicRequest {
   static constexpr auto kMethod = LogMethod::kCreateTopic;
+  using Reply = LogAcknowledged;
+
+  std::string topic;
+  uint32_t partitions = 1;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.topic);
+    visit(self.partitions);
+  }
+};
+
+// From now on the topic has so many partitions: those there are, and empty ones. Asking again
+// succeeds; fewer than there are, or a sealed topic, is refused. Kafka's CreatePartitions.
+struct CreatePartitionsRequest {
+  static constexpr auto kMethod = LogMethod::kCreatePartitions;
   using Reply = LogAcknowledged;
 
   std::string topic;

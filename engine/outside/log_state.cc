@@ -152,6 +152,32 @@ sim::Result<LogAcknowledged> LogState::Apply(const CreateTopicRequest& command, 
   return LogAcknowledged{};
 }
 
+sim::Result<LogAcknowledged> LogState::Apply(const CreatePartitionsRequest& command, sim::SimTime,
+                                             LogEffects& effects) {
+  const auto found = topics_.find(command.topic);
+  if (found == topics_.end()) {
+    return Fail(ErrorCode::kNotFound, fmt::format("There is no topic \"{}\".", command.topic));
+  }
+  std::vector<Partition>& partitions = found->second.partitions;
+  if (command.partitions == partitions.size()) {
+    return LogAcknowledged{};
+  }
+  if (command.partitions < partitions.size() || command.partitions > kLogPartitionsMax) {
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("Topic \"{}\" has {} partitions and cannot have {}; give more, up to "
+                    "{}.",
+                    command.topic, partitions.size(), command.partitions, kLogPartitionsMax));
+  }
+  if (found->second.sealed) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("Topic \"{}\" is sealed and gets no more partitions.", command.topic));
+  }
+  partitions.resize(command.partitions);
+  effects.changed = true;
+  return LogAcknowledged{};
+}
+
 sim::Result<LogAcknowledged> LogState::Apply(const SealTopicRequest& command, sim::SimTime,
                                              LogEffects& effects) {
   const auto found = topics_.find(command.topic);

@@ -159,6 +159,8 @@ class LogState {
 
   sim::Result<LogAcknowledged> Apply(const CreateTopicRequest& command, sim::SimTime now,
                                      LogEffects& effects);
+  sim::Result<LogAcknowledged> Apply(const CreatePartitionsRequest& command, sim::SimTime now,
+                                     LogEffects& effects);
   sim::Result<LogAcknowledged> Apply(const SealTopicRequest& command, sim::SimTime now,
                                      LogEffects& effects);
   sim::Result<ProduceReply> Apply(const ProduceRequest& command, sim::SimTime now,

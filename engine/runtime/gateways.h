@@ -18,6 +18,7 @@
 #include "engine/ids.h"
 #include "engine/rpc/endpoint.h"
 #include "engine/runtime/task_deployment.h"
+#include "engine/source.h"
 
 namespace flinch::engine {
 
@@ -51,6 +52,7 @@ enum class TaskExecutorMethod : uint16_t {
   kTriggerCheckpoint,
   kNotifyCheckpointComplete,
   kNotifyCheckpointAborted,
+  kDeliverSourceEvent,
 };
 
 constexpr std::string_view ServiceName(TaskExecutorMethod) { return "taskexecutor"; }
@@ -273,6 +275,28 @@ struct TriggerCheckpoint {
     visit(self.token);
     visit(self.task);
     visit(self.checkpoint);
+  }
+};
+
+// From the coordinator of a source to a reader. Sent once, and answered when it is in the task's
+// mailbox: what is sent later, a trigger say, comes behind it. A copy is known by its number.
+struct DeliverSourceEvent {
+  static constexpr auto kMethod = TaskExecutorMethod::kDeliverSourceEvent;
+  using Reply = Nothing;
+
+  JobId job;
+  FencingToken token;
+  ExecutionAttemptId task;
+  uint64_t sequence = 0;  // 1, 2, … by attempt
+  SourceEvent event;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.job);
+    visit(self.token);
+    visit(self.task);
+    visit(self.sequence);
+    visit(self.event);
   }
 };
 

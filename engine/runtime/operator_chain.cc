@@ -311,6 +311,22 @@ std::vector<Output*> OperatorChain::ReadersOf(const OperatorSpec& spec, OutputTa
   return readers;
 }
 
+sim::Result<void> OperatorChain::HandleSourceEvent(const SourceEvent& event) {
+  const SubtaskInfo& subtask = members_.front()->runtime->subtask();
+  auto* const reader = dynamic_cast<SourceReader*>(source_);
+  if (reader == nullptr) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                     fmt::format("{} has an enumerator and is no SourceReader.", subtask.Show()));
+  }
+  return CallOperator(subtask, "its splits", [&] {
+    if (const auto* const add = std::get_if<AddSplitsEvent>(&event)) {
+      return reader->AddSplits(add->splits);
+    }
+    reader->NoMoreSplits();
+    return sim::Result<void>();
+  });
+}
+
 Output& OperatorChain::input(uint32_t index) { return *members_.front()->inputs.at(index); }
 
 // Calls it for each operator, from the root to the leaves, until one fails.

@@ -19,6 +19,7 @@
 #include "engine/graph/stream_graph.h"
 #include "engine/network/result_partition.h"
 #include "engine/runtime/task_deployment.h"
+#include "engine/source.h"
 #include "engine/stream_operator.h"
 
 namespace flinch::engine {
@@ -46,6 +47,9 @@ class OperatorChain {
   sim::Result<InputStatus> EmitNext();
   // A watermark that leaves the source at the root, in the source's stead.
   sim::Result<void> EmitFromSource(EventTime watermark);
+
+  // What its coordinator tells the source at the root.
+  sim::Result<void> HandleSourceEvent(const SourceEvent& event);
 
   // Into an input of the root.
   Output& input(uint32_t index);

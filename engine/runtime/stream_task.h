@@ -72,6 +72,15 @@ class StreamTask {
   void NotifyComplete(CheckpointId id, bool is_final);
   void NotifyAborted(CheckpointId id);
 
+  // Of the coordinator of the source at the root. The next number is sent when this one has been
+  // answered, so what is no next one is a copy.
+  void Deliver(uint64_t sequence, const SourceEvent& event) {
+    if (sequence == last_event_ + 1) {
+      last_event_ = sequence;
+      Post([this, event] { return chain_.HandleSourceEvent(event); });
+    }
+  }
+
   // The output on an edge of its deployment; null when there is no such.
   ResultPartition* partition(uint32_t edge);
 
@@ -162,6 +171,7 @@ class StreamTask {
   bool saw_record_ = false;
   int64_t records_ = 0;  // since the last pause
   sim::SimTime flush_at_ = sim::kForever;
+  uint64_t last_event_ = 0;       // of the source's coordinator
   CheckpointId last_checkpoint_;  // taken or aborted: older ones are not taken any more
 };
 

@@ -61,6 +61,15 @@ sim::Result<Nothing> TaskExecutor::OnTrigger(const TriggerCheckpoint& trigger) {
   return Nothing();
 }
 
+sim::Result<Nothing> TaskExecutor::OnSourceEvent(const DeliverSourceEvent& delivery) {
+  StreamTask* task = Find(delivery.task);
+  if (task == nullptr) {
+    return sim::Fail(sim::ErrorCode::kNotFound, "The task does not run here.");
+  }
+  task->Deliver(delivery.sequence, delivery.event);
+  return Nothing();
+}
+
 void TaskExecutor::OnComplete(const NotifyCheckpointComplete& notification) {
   if (StreamTask* task = Find(notification.task)) {
     task->NotifyComplete(notification.checkpoint, notification.is_final);

@@ -53,6 +53,7 @@ class TaskExecutor final : public TaskListener {
   void OnSubmit(const SubmitTask& submit);
   void OnCancel(const CancelTask& cancel);
   sim::Result<Nothing> OnTrigger(const TriggerCheckpoint& trigger);
+  sim::Result<Nothing> OnSourceEvent(const DeliverSourceEvent& delivery);
   void OnComplete(const NotifyCheckpointComplete& notification);
   void OnAborted(const NotifyCheckpointAborted& notification);
 
@@ -127,6 +128,7 @@ inline constexpr auto kTaskExecutorService = std::to_array<ServiceMethod<TaskExe
     Handle<&TaskExecutor::OnSubmit, Fencing::kToken>(),
     Handle<&TaskExecutor::OnCancel, Fencing::kToken>(),
     Handle<&TaskExecutor::OnTrigger, Fencing::kToken>(),
+    Handle<&TaskExecutor::OnSourceEvent, Fencing::kToken>(),
     Handle<&TaskExecutor::OnComplete, Fencing::kToken>(),
     Handle<&TaskExecutor::OnAborted, Fencing::kToken>(),
 });

@@ -92,7 +92,14 @@ constexpr auto kOfEveryTask =
                                      events::kSnapshotUploaded, events::kCheckpointAcknowledged});
 
 constexpr auto kOfTheMasterBySubtask =
-    std::to_array<std::string_view>({events::kCheckpointAckReceived, events::kExecutionState});
+    std::to_array<std::string_view>({events::kCheckpointAckReceived, events::kExecutionState,
+                                     events::kReaderRegistered, events::kSplitAssigned});
+
+// Of sources with an enumerator, and only where a run without faults sees them.
+bool IsSeenOfSources(std::string_view kind, const Scenario& scenario) {
+  return scenario.options.source.assignment == engine::SourceAssignment::kEnumerator &&
+         kind != events::kSplitReturned && kind != events::kSourceEventLost;
+}
 
 template <typename Kinds>
 bool IsOneOf(std::string_view kind, const Kinds& kinds) {
@@ -110,6 +117,9 @@ uint64_t TimesOf(const events::EventInfo& event, const Occasions& occasions) {
   }
   if (event.kind == events::kCheckpointSubsumed || event.kind == events::kCheckpointDeleted) {
     return std::max<uint64_t>(occasions.checkpoints - 1, 1);
+  }
+  if (event.kind.starts_with("source.") && is_of_task) {
+    return occasions.subtasks;
   }
   const uint64_t tasks = IsOneOf(event.kind, kOfEveryTask) || (is_of_task && !is_of_checkpoint)
                              ? occasions.vertices * occasions.subtasks
@@ -143,7 +153,9 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
   for (const events::EventInfo& event : events::All()) {
     const bool is_untold =
         event.level == events::EventLevel::kChannel && !scenario.limits.channel_events;
+    const bool is_of_source = event.kind.starts_with("source.");
     if (is_untold || IsOneOf(event.kind, kNeedFailures) ||
+        (is_of_source && !IsSeenOfSources(event.kind, scenario)) ||
         (IsOneOf(event.kind, kOfTheEnd) && !occasions.sees_the_end)) {
       continue;
     }
@@ -152,7 +164,7 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
     const bool is_of_task = IsOneOf(std::string_view("subtask"), Words(event.fields)) &&
                             !IsOneOf(event.kind, kOfTheMasterBySubtask);
     const bool is_of_protocol = event.kind.starts_with("checkpoint.") ||
-                                event.kind.starts_with("sink.") ||
+                                event.kind.starts_with("sink.") || is_of_source ||
                                 event.kind.starts_with("transaction.");
     anchors.push_back({.event = std::string(event.kind),
                        .nth_max = TimesOf(event, occasions),

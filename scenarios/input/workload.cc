@@ -119,6 +119,19 @@ std::vector<InputRow> Generate(const WorkloadSpec& spec, uint64_t seed) {
   return rows;
 }
 
+// The last partition has no row before its time.
+void KeepBack(const WorkloadSpec& spec, Workload& workload) {
+  if (spec.late_partition == sim::Duration(0) || spec.partitions < 2) {
+    return;
+  }
+  workload.late_partitions = 1;
+  for (InputRow& row : workload.rows) {
+    if (row.partition == spec.partitions - 1 && row.publish_after < spec.late_partition) {
+      --row.partition;
+    }
+  }
+}
+
 sim::Result<void> AppendFile(const WorkloadSpec& spec, const std::string& path,
                              Workload& workload) {
   sim::Result<InputFile> file = ReadInputFile(path, spec.file);
@@ -201,6 +214,7 @@ sim::Result<Workload> LoadWholeInput(const Scenario& scenario, uint64_t seed,
                               scenario.name));
     }
     workload.rows = Generate(spec, seed);
+    KeepBack(spec, workload);
     return workload;
   }
   if (!input_file) {
@@ -213,6 +227,7 @@ sim::Result<Workload> LoadWholeInput(const Scenario& scenario, uint64_t seed,
   if (const sim::Result<void> read = AppendFile(spec, *input_file, workload); !read) {
     return Fail(read);
   }
+  KeepBack(spec, workload);
   return workload;
 }
 
@@ -228,6 +243,7 @@ sim::Result<Workload> PickRows(const Scenario& scenario, const Workload& whole) 
                     .rows_skipped = whole.rows_skipped,
                     .skipped_text = whole.skipped_text,
                     .partitions = whole.partitions,
+                    .late_partitions = whole.late_partitions,
                     .topic = whole.topic};
   const NumberRanges picked = spec.rows.all() ? NumberRanges::From(1, count) : spec.rows.numbers();
   workload.rows.reserve(picked.size());

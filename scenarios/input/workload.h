@@ -36,6 +36,7 @@ struct Workload {
   // The furthest that a row lies behind an earlier one of its partition.
   sim::Duration out_of_orderness{0};
   uint32_t partitions = 1;
+  uint32_t late_partitions = 0;  // of these: come with their first row
   std::string topic = "input";
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/connectors/log_enumerator.h"
 #include "engine/connectors/log_sink.h"
 #include "engine/connectors/log_source.h"
 #include "engine/data_stream.h"
@@ -39,22 +40,30 @@ inline engine::DataStream<LogRow> ReadInput(engine::StreamExecutionEnvironment& 
                                             const Scenario& scenario, const Workload& workload,
                                             std::string topic = std::string(kInputTopic),
                                             std::string source = "source") {
+  const bool is_enumerated =
+      scenario.options.source.assignment == engine::SourceAssignment::kEnumerator;
   const engine::LogSourceOptions options = {
       .topic = std::move(topic),
+      .assignment =
+          is_enumerated ? engine::SplitAssignment::kEnumerator : engine::SplitAssignment::kStatic,
+      .discovery_interval = scenario.options.source.discovery_interval,
       .client = {.retry = {.deadline = scenario.options.sink.delivery_timeout}},
       .max_out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness),
       .fetch_records_min = scenario.options.source.fetch_records_min,
       .fetch_wait = scenario.options.source.fetch_wait,
       .watermark_interval = scenario.options.source.watermark_interval,
       .fetch_records_max = scenario.options.source.fetch_records_max};
-  return environment.FromSource<LogRow>(std::move(source), [options] {
-    return std::make_unique<engine::LogSource<LogRow>>(
-        options, [](const engine::LogRecord& record) -> sim::Result<LogRow> {
-          return LogRow{.key = std::string(record.key),
-                        .value = std::string(record.value),
-                        .timestamp = record.timestamp};
-        });
-  });
+  return environment.FromSource<LogRow>(
+      std::move(source),
+      [options] {
+        return std::make_unique<engine::LogSource<LogRow>>(
+            options, [](const engine::LogRecord& record) -> sim::Result<LogRow> {
+              return LogRow{.key = std::string(record.key),
+                            .value = std::string(record.value),
+                            .timestamp = record.timestamp};
+            });
+      },
+      is_enumerated ? engine::EnumerateLog(options) : engine::SplitEnumeratorFactory());
 }
 
 // `encode` gives the record's key and value in the log. A job with several outputs names each topic

@@ -40,6 +40,11 @@ constexpr std::span<const std::string_view> WordsOf(OnBadRow) { return kOnBadRow
 
 constexpr std::span<const std::string_view> WordsOf(FaultSource) { return kFaultSourceWords; }
 
+constexpr std::span<const std::string_view> WordsOf(engine::SourceAssignment) {
+  static constexpr std::array<std::string_view, 2> kWords = {"static", "enumerator"};
+  return kWords;
+}
+
 constexpr std::span<const std::string_view> WordsOf(engine::RestartStrategyType) {
   return kRestartStrategyWords;
 }

@@ -74,6 +74,9 @@ struct WorkloadSpec {
   uint32_t rows_per_second = 200;  // how fast rows are published, in simulated time
   // Rows that become due within this time of each other are sent together: Kafka's linger.ms.
   sim::Duration linger = std::chrono::milliseconds(20);
+  // When the last partition comes, if there are several: its rows before that go to the one before.
+  // 0: with the others, at the start.
+  sim::Duration late_partition{0};
   // The rows that are published, at the times at which they are when all are. Shrinking a failure
   // leaves rows out with it.
   RowSelection rows{};

@@ -43,6 +43,7 @@ void VisitWorkload(AnyWorkload& workload, Visitor&& visit) {
   visit(FieldInfo{"workload.partitions", 1, 1024}, workload.partitions);
   visit(FieldInfo{"workload.rows_per_second", 1, 1'000'000}, workload.rows_per_second);
   visit(FieldInfo{"workload.linger", 0, kYear}, workload.linger);
+  visit(FieldInfo{"workload.late_partition", 0, kYear}, workload.late_partition);
   visit(FieldInfo{"workload.rows"}, workload.rows);
   visit(FieldInfo{"workload.records", 1, 10'000'000, kGenerated}, workload.records);
   visit(FieldInfo{"workload.keys", 1, 100'000, kGenerated}, workload.keys);

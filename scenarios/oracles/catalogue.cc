@@ -20,6 +20,7 @@
 #include "scenarios/oracles/restored_state.h"
 #include "scenarios/oracles/restores_newest.h"
 #include "scenarios/oracles/retained_files.h"
+#include "scenarios/oracles/split_owners.h"
 #include "scenarios/oracles/watermarks_grow.h"
 
 namespace flinch::scenarios {
@@ -45,6 +46,7 @@ constexpr auto kCatalogue = std::to_array<OracleInfo>({
     Entry<RestoredState>(),
     Entry<RestoresNewest>(),
     Entry<RetainedFiles>(),
+    Entry<SplitOwners>(),
     Entry<ChannelCounts>(),
     Entry<WatermarksGrow>(),
     Entry<OneAttempt>(),

@@ -11,6 +11,7 @@
 
 #include "engine/checkpoint/checkpoint_stream.h"
 #include "engine/checkpoint/completed_checkpoint_store.h"
+#include "engine/connectors/log_enumerator.h"
 #include "engine/connectors/log_source.h"
 #include "engine/functions.h"
 #include "engine/runtime/timer_service.h"
@@ -185,6 +186,7 @@ CheckpointView OutsideView::ReadCheckpoint(int64_t id) const {
     AddPositions(*snapshot, view);
     snapshots.push_back(*std::move(snapshot));
   }
+  AddWaiting(*metadata, view);
   if (counted_) {
     AddCounts(snapshots, view);
   }
@@ -236,6 +238,22 @@ void OutsideView::AddPositions(const engine::TaskSnapshot& snapshot, CheckpointV
     } else {
       view.troubles.emplace_back("a source position cannot be decoded");
     }
+  }
+}
+
+// A split that waits for its reader stands where it begins.
+void OutsideView::AddWaiting(const engine::CompletedCheckpoint& metadata, CheckpointView& view) {
+  const auto found = metadata.coordinators.find("source");
+  if (found == metadata.coordinators.end()) {
+    return;
+  }
+  const auto state = engine::Decode<engine::LogEnumeratorState>(found->second);
+  if (!state) {
+    view.troubles.emplace_back("the state of the source's enumerator cannot be decoded");
+    return;
+  }
+  for (const engine::SourceOffset& split : state->waiting) {
+    view.positions.push_back({.partition = split.partition, .next = split.next_offset});
   }
 }
 

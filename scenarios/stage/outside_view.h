@@ -42,6 +42,7 @@ class OutsideView final : public Outside {
   std::optional<engine::CompletedCheckpoint> ReadMetadata(int64_t id,
                                                           std::vector<std::string>& troubles) const;
   void AddPositions(const engine::TaskSnapshot& snapshot, CheckpointView& view) const;
+  static void AddWaiting(const engine::CompletedCheckpoint& metadata, CheckpointView& view);
   void AddCounts(const std::vector<engine::TaskSnapshot>& snapshots, CheckpointView& view) const;
 
   const sim::World& world_;

@@ -58,6 +58,9 @@ Duration TimeoutsOf(const engine::EngineOptions& options) {
         options.source.fetch_wait}) {
     sum += Bounded(timeout);
   }
+  if (options.source.assignment == engine::SourceAssignment::kEnumerator) {
+    sum += Bounded(options.source.discovery_interval);
+  }
   return sum;
 }
 

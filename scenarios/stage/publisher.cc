@@ -30,16 +30,19 @@ class Publisher {
   }
 
   void Run() {
-    Insist(
-        engine::CreateTopicRequest{.topic = workload_.topic, .partitions = workload_.partitions});
+    CreateInput();
     for (const std::string& topic : options_.output_topics) {
       Insist(engine::CreateTopicRequest{.topic = topic, .partitions = options_.output_partitions});
     }
     const engine::TopicInfoReply info = Insist(engine::TopicInfoRequest{.topic = workload_.topic});
-    sim::Check(info.end_offsets.size() == workload_.partitions,
-               "the topic {} has {} partitions instead of {}", workload_.topic,
-               info.end_offsets.size(), workload_.partitions);
-    Publish(info.end_offsets);
+    std::vector<uint64_t> in_log = info.end_offsets;
+    partitions_ = static_cast<uint32_t>(in_log.size());
+    sim::Check(partitions_ == workload_.partitions ||
+                   partitions_ + workload_.late_partitions == workload_.partitions,
+               "the topic {} has {} partitions instead of {}", workload_.topic, partitions_,
+               workload_.partitions);
+    in_log.resize(workload_.partitions);
+    Publish(in_log);
     if (options_.seals) {
       Insist(engine::SealTopicRequest{.topic = workload_.topic});
     }
@@ -47,6 +50,22 @@ class Publisher {
   }
 
  private:
+  // A topic that grows may have grown already, in an earlier life.
+  void CreateInput() {
+    while (workload_.late_partitions > 0) {
+      const auto info = client_->Call(engine::TopicInfoRequest{.topic = workload_.topic});
+      if (info) {
+        return;
+      }
+      if (info.error().code == sim::ErrorCode::kNotFound) {
+        break;
+      }
+      environment_.Sleep(kPauseAfterFailure);
+    }
+    Insist(engine::CreateTopicRequest{
+        .topic = workload_.topic, .partitions = workload_.partitions - workload_.late_partitions});
+  }
+
   // Until the broker has done it.
   template <typename Request>
   typename Request::Reply Insist(const Request& request) {
@@ -105,6 +124,10 @@ class Publisher {
       }
     }
     is_pending_ = false;
+    if (!request.batches.empty() && request.batches.back().partition >= partitions_) {
+      partitions_ = workload_.partitions;
+      Insist(engine::CreatePartitionsRequest{.topic = workload_.topic, .partitions = partitions_});
+    }
     Insist(request);
   }
 
@@ -113,6 +136,7 @@ class Publisher {
   const PublisherOptions& options_;
   std::unique_ptr<engine::LogClient> client_;
   std::vector<engine::ProducedBatch> pending_;  // by partition: rows in order
+  uint32_t partitions_ = 0;                     // that the topic has
   bool is_pending_ = false;
   sim::SimTime send_at_{};   // when what is pending has waited long enough
   sim::SimTime last_due_{};  // of the youngest row that is pending

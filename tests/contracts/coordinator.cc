@@ -108,6 +108,11 @@ void Coordinator::Perform(const effect::DrawId& draw) {
   }
 }
 
+void Coordinator::Perform(const effect::SnapshotCoordinators& snapshot) {
+  sim::Check(false, "checkpoint {} asks for coordinators that there are none of",
+             snapshot.id.value());
+}
+
 void Coordinator::Perform(const effect::Trigger& trigger) {
   sim::Check(trigger.tasks == std::vector{kSource}, "others than sources are triggered");
   triggered_.push_back(trigger.id.value());

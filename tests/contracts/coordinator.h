@@ -99,6 +99,7 @@ class Coordinator {
  private:
   void Feed(CoordinatorInput input);
   void Perform(const coordinator_effect::DrawId& draw);
+  void Perform(const coordinator_effect::SnapshotCoordinators& snapshot);
   void Perform(const coordinator_effect::Trigger& trigger);
   void Perform(const coordinator_effect::Count& count);
   void Perform(const coordinator_effect::Complete& complete);

@@ -129,7 +129,8 @@ TEST(ConfigTest, EverySpanButPausesAndDelaysMustBeLongerThanNothing) {
               ::testing::UnorderedElementsAre(
                   "execution.checkpointing.min-pause", "restart-strategy.fixed-delay.delay",
                   "restart-strategy.failure-rate.delay", "task.record-time",
-                  "source.fetch.max-wait", "pipeline.auto-watermark-interval"));
+                  "partition.discovery.interval.ms", "source.fetch.max-wait",
+                  "pipeline.auto-watermark-interval"));
 }
 
 TEST(ConfigTest, ExtremesAreNotTakenForNonsense) {
@@ -155,7 +156,8 @@ size_t CountFields() {
   const auto& [beat, silence] = heartbeat;
   const auto& [bytes, buffer_timeout, buffers, backoff, request_timeout] = network;
   const auto& [record_time, turn_records] = task;
-  const auto& [fetch_min, fetch_wait, fetch_max, watermark_interval] = source;
+  const auto& [assignment, discovery, fetch_min, fetch_wait, fetch_max, watermark_interval] =
+      source;
   const auto& [ask] = rpc;
   const auto& [transaction, delivery, batch] = sink;
   const auto& [transaction_max] = log;
@@ -186,6 +188,8 @@ size_t CountFields() {
                           &request_timeout,
                           &record_time,
                           &turn_records,
+                          &assignment,
+                          &discovery,
                           &fetch_min,
                           &fetch_wait,
                           &fetch_max,

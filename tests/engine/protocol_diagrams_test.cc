@@ -8,6 +8,7 @@
 #include "engine/checkpoint/checkpoint_protocol.h"
 #include "engine/connectors/log_sink.h"
 #include "engine/master/execution_graph.h"
+#include "engine/master/source_coordinator_core.h"
 #include "engine/network/barrier_core.h"
 #include "engine/outside/log_state.h"
 #include "engine/transition_table.h"
@@ -31,6 +32,8 @@ std::string DrawAll() {
   text += Draw("Barrier alignment in a task", "network/barrier_core.h", kAlignmentTransitions);
   text += Draw("One attempt of a subtask", "master/execution_graph.h", kExecutionTransitions);
   text += Draw("The job", "master/execution_graph.h", kJobTransitions);
+  text += Draw("What a source's coordinator may tell one reader",
+               "master/source_coordinator_core.h", kGatewayTransitions);
   text += Draw("A transaction of the sink", "connectors/log_sink.h", kSinkTransactionTransitions);
   text += Draw("A transaction at the broker", "outside/log_state.h", kLogTransactionTransitions);
   return text;

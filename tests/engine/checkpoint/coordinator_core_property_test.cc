@@ -157,6 +157,8 @@ class Surroundings {
     tickets_.push_back(draw.ticket);
   }
 
+  void See(const effect::SnapshotCoordinators&) { Expect(false, "nobody has coordinators"); }
+
   void See(const effect::Trigger& trigger) {
     Expect(running_ && moment_.all_running, "tasks are triggered though not all run");
     Expect(trigger.id.value() > last_triggered_, "ids do not grow");

@@ -6,6 +6,8 @@
 //   running yes|no · end yes|no             what holds from now on
 //   pass SPAN                               time passes, and due timers run
 //   id · id refused                         the oldest id that is asked for is drawn, or not
+//   coordinators                            from now on the job has coordinators of sources
+//   coordinators-ready ID                   they have taken their part
 //   ack TASK ID · ack all ID · decline ID · leftovers ID · trigger-failed ID
 //   store done|fails · clean [ID…]|fails    the volume answers
 //
@@ -41,6 +43,8 @@ class CoordinatorScript : private tests::CommandScript {
       attempt_ = static_cast<uint32_t>(Number(1));
     } else if (verb == "running") {
       moment_.all_running = Word(1) == "yes";
+    } else if (verb == "coordinators") {
+      has_coordinators_ = true;
     } else if (verb == "end") {
       moment_.all_at_end = Word(1) == "yes";
     } else if (verb == "pass") {
@@ -143,6 +147,8 @@ class CoordinatorScript : private tests::CommandScript {
       }
     } else if (verb == "ack") {
       Acknowledge(Task(second), Id(2));
+    } else if (verb == "coordinators-ready") {
+      Feed(input::CoordinatorsReady{.id = Id(1), .states = {{"source", "state"}}});
     } else if (verb == "decline") {
       Feed(input::Decline{.id = Id(1)});
     } else if (verb == "leftovers") {
@@ -170,7 +176,9 @@ class CoordinatorScript : private tests::CommandScript {
         .ticket = ticket,
         .id = ++last_id_,
         .drawn = drawn,
-        .plan = {.triggered = Tasks(true), .acknowledging = Tasks(false)}});
+        .plan = {.triggered = Tasks(true),
+                 .acknowledging = Tasks(false),
+                 .has_coordinators = has_coordinators_}});
   }
 
   void Acknowledge(const ExecutionAttemptId& task, CheckpointId id) {
@@ -206,6 +214,10 @@ class CoordinatorScript : private tests::CommandScript {
     Say("draw an id{}", draw.after_restore ? ", the first after a restore" : "");
   }
 
+  void Tell(const coordinator_effect::SnapshotCoordinators& snapshot) {
+    Say("take the coordinators' part of {}", snapshot.id.value());
+  }
+
   void Tell(const coordinator_effect::Trigger& trigger) {
     Say("trigger {}:{}", trigger.id.value(), Show(trigger.tasks));
   }
@@ -220,8 +232,9 @@ class CoordinatorScript : private tests::CommandScript {
 
   void Tell(const coordinator_effect::Store& store) {
     stores_.push_back(store.checkpoint.id);
-    Say("store {}{} of {} snapshots", store.checkpoint.id.value(),
-        store.checkpoint.is_final ? ", final," : "", store.checkpoint.snapshots.size());
+    Say("store {}{} of {} snapshots{}", store.checkpoint.id.value(),
+        store.checkpoint.is_final ? ", final," : "", store.checkpoint.snapshots.size(),
+        store.checkpoint.coordinators.empty() ? "" : " and the coordinators' part");
   }
 
   void Tell(const coordinator_effect::Stored& stored) {
@@ -270,6 +283,7 @@ class CoordinatorScript : private tests::CommandScript {
   std::optional<CoordinatorCore> core_;
   CoordinatorCore::Moment moment_{
       .now = sim::kEpoch, .wall = {}, .all_running = true, .all_at_end = false};
+  bool has_coordinators_ = false;
   uint32_t attempt_ = 1;
   uint64_t last_id_ = 0;
   std::deque<uint64_t> tickets_;

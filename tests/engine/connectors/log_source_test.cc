@@ -216,6 +216,62 @@ TEST(LogSourceTest, AStateThatIsNotItsOwnIsRefused) {
   }));
 }
 
+// What an enumerator's events are to a reader.
+LogSourceOptions Enumerated() {
+  LogSourceOptions options = Options();
+  options.assignment = SplitAssignment::kEnumerator;
+  return options;
+}
+
+TEST(LogSourceTest, WithAnEnumeratorItReadsWhatItIsGivenAndEndsWhenItIsToldSo) {
+  LogWorld world;
+  world.StartBroker();
+  ASSERT_TRUE(world.RunClient([](sim::Environment& environment, LogClient& client) {
+    Fill(client, 2, true);
+    PolledSource polled(environment, Enumerated());
+    ASSERT_TRUE(polled.Open().has_value());
+    EXPECT_EQ(*polled.source.EmitNext(), InputStatus::kNothingAvailable);
+    EXPECT_THAT(polled.Offsets(), IsEmpty());
+    const SourceSplit second = LogSplit("t", {.partition = 1, .next_offset = 1});
+    ASSERT_TRUE(polled.source.AddSplits({second}).has_value());
+    EXPECT_THAT(polled.Offsets(), ElementsAre(SourceOffset{.partition = 1, .next_offset = 1}));
+    ASSERT_TRUE(polled.PollUntil(1).has_value());
+    ASSERT_TRUE(polled.source.AddSplits({LogSplit("t", {.partition = 0})}).has_value());
+    ASSERT_TRUE(polled.PollUntil(3).has_value());
+    EXPECT_THAT(polled.setting.output.values, ElementsAre("b1", "a0", "a1"));
+    environment.Sleep(1s);
+    EXPECT_EQ(*polled.source.EmitNext(), InputStatus::kNothingAvailable) << "more may come";
+    polled.source.NoMoreSplits();
+    EXPECT_EQ(*polled.PollToTheEnd(), InputStatus::kEndOfInput);
+    EXPECT_THAT(polled.Offsets(), ElementsAre(SourceOffset{.partition = 0, .next_offset = 2},
+                                              SourceOffset{.partition = 1, .next_offset = 2}));
+    const sim::Result<void> again = polled.source.AddSplits({second});
+    ASSERT_FALSE(again.has_value());
+    EXPECT_THAT(again.error().message, HasSubstr("is given split t-1, which it has"));
+  }));
+  EXPECT_THAT(world.Traced("source.split_taken"),
+              ElementsAre(HasSubstr("split=t-1 offset=1 restored=0"),
+                          HasSubstr("split=t-0 offset=0 restored=0")));
+}
+
+TEST(LogSourceTest, WithAnEnumeratorItGoesOnWithWhateverItsStateHolds) {
+  LogWorld world;
+  world.StartBroker();
+  ASSERT_TRUE(world.RunClient([](sim::Environment& environment, LogClient& client) {
+    Fill(client, 3, true);
+    const OperatorState state = {
+        {"offsets", {Encode(SourceOffset{.partition = 1, .next_offset = 2})}}};
+    PolledSource polled(environment, Enumerated());
+    polled.setting.parallelism = 5;  // the partition was another subtask's
+    ASSERT_TRUE(polled.Open(&state).has_value());
+    polled.source.NoMoreSplits();
+    ASSERT_TRUE(polled.PollToTheEnd().has_value());
+    EXPECT_THAT(polled.setting.output.values, ElementsAre("b2"));
+  }));
+  EXPECT_THAT(world.Traced("source.split_taken"),
+              ElementsAre(HasSubstr("split=t-1 offset=2 restored=1")));
+}
+
 TEST(LogSourceTest, TheWatermarkIsTheSmallestOfItsPartitionsAndOnlyGrows) {
   LogWorld world;
   world.StartBroker();

@@ -9,7 +9,7 @@
 //   accepted TASK · refused TASK                    the answer to a submission
 //   report TASK STATE [end] · listed NAME TASK…
 //   report all STATE [end]                          of every task, in its latest attempt
-//   checkpoints-failed · settled · written
+//   checkpoints-failed · source-failed · settled · written
 //   pass SPAN                                       time passes, and due timers run
 //
 // A task is NAME[SUBTASK]#ATTEMPT.
@@ -170,6 +170,8 @@ class SchedulerScript : private tests::CommandScript {
       Feed(listed);
     } else if (verb == "checkpoints-failed") {
       Feed(input::CheckpointsFailed{"too many"});
+    } else if (verb == "source-failed") {
+      Feed(input::SourceFailed{"an event was lost"});
     } else if (verb == "settled") {
       Feed(input::CheckpointsSettled());
     } else {

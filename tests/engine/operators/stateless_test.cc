@@ -1,6 +1,7 @@
 #include "engine/operators/stateless.h"
 
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -51,6 +52,33 @@ TEST(StatelessTest, AFlatMapEmitsAnyNumberInOrder) {
   ASSERT_TRUE(harness.Process(std::string("ab"), EventTime(2)));
   EXPECT_THAT(harness.Take<std::string>(),
               ElementsAre(Pair("a", EventTime(2)), Pair("b", EventTime(2))));
+}
+
+// A function that listens to checkpoints.
+struct Listening {
+  std::vector<std::string>* heard;
+
+  int64_t operator()(const int64_t& number) const { return number; }
+
+  void NotifyCheckpointComplete(CheckpointId id) const {
+    heard->push_back("complete " + std::to_string(id.value()));
+  }
+
+  void NotifyCheckpointAborted(CheckpointId id) const {
+    heard->push_back("aborted " + std::to_string(id.value()));
+  }
+};
+
+TEST(StatelessTest, AFunctionMayListenToCheckpoints) {
+  std::vector<std::string> heard;
+  MapOperator<int64_t, Listening> map(Listening{&heard});
+  ASSERT_TRUE(map.NotifyCheckpointComplete(CheckpointId(3)));
+  ASSERT_TRUE(map.NotifyCheckpointAborted(CheckpointId(4)));
+  EXPECT_THAT(heard, ElementsAre("complete 3", "aborted 4"));
+  const auto deaf = [](const int64_t& number) { return number % 2 == 0; };
+  FilterOperator<int64_t, decltype(deaf)> filter(deaf);
+  EXPECT_TRUE(filter.NotifyCheckpointComplete(CheckpointId(3)));
+  EXPECT_TRUE(filter.NotifyCheckpointAborted(CheckpointId(4)));
 }
 
 TEST(StatelessTest, WatermarksPassThrough) {

@@ -46,6 +46,24 @@ TEST_F(LogStateTest, CreatingATopicAgainSucceedsOnlyWithTheSamePartitions) {
   EXPECT_FALSE(log_.Do(CreateTopicRequest{.topic = "", .partitions = 1}).has_value());
 }
 
+TEST_F(LogStateTest, ATopicGrowsAndNeverShrinks) {
+  ASSERT_TRUE(log_.Produce("", kNoTransaction, 1, 0, {"a"}).has_value());
+  EXPECT_TRUE(log_.Do(CreatePartitionsRequest{.topic = "t", .partitions = 3}).has_value());
+  EXPECT_TRUE(log_.changed);
+  EXPECT_TRUE(log_.Do(CreatePartitionsRequest{.topic = "t", .partitions = 3}).has_value());
+  EXPECT_FALSE(log_.changed) << "a copy";
+  EXPECT_THAT(log_.Committed(1), ElementsAre("a"));
+  ASSERT_TRUE(log_.Produce("", kNoTransaction, 2, 0, {"b"}).has_value());
+  EXPECT_THAT(log_.Committed(2), ElementsAre("b"));
+  const auto fewer = log_.Do(CreatePartitionsRequest{.topic = "t", .partitions = 2});
+  ASSERT_FALSE(fewer.has_value());
+  EXPECT_THAT(fewer.error().message, HasSubstr("has 3 partitions and cannot have 2"));
+  EXPECT_EQ(log_.Do(CreatePartitionsRequest{.topic = "u", .partitions = 2}).error().code,
+            ErrorCode::kNotFound);
+  ASSERT_TRUE(log_.Do(SealTopicRequest{.topic = "t"}).has_value());
+  EXPECT_FALSE(log_.Do(CreatePartitionsRequest{.topic = "t", .partitions = 4}).has_value());
+}
+
 TEST_F(LogStateTest, PlainRecordsAreAlwaysAppended) {
   ASSERT_TRUE(log_.Produce("", kNoTransaction, 0, 0, {"a", "b"}).has_value());
   ASSERT_TRUE(log_.Produce("", kNoTransaction, 0, 0, {"a"}).has_value());

@@ -78,6 +78,21 @@ TEST(WorkloadTest, StaysWithinWhatTheScenarioSays) {
   EXPECT_LE(workload.out_of_orderness, spec.out_of_order);
 }
 
+TEST(WorkloadTest, ALatePartitionHasNoRowBeforeItsTime) {
+  Scenario grows = UrlClicks();
+  grows.workload.late_partition = std::chrono::seconds(3);
+  const Workload workload = Generate(grows, 3);
+  const Workload usual = Generate(UrlClicks(), 3);
+  const uint32_t last = grows.workload.partitions - 1;
+  EXPECT_EQ(workload.late_partitions, 1U);
+  EXPECT_EQ(usual.late_partitions, 0U);
+  for (size_t index = 0; index < workload.rows.size(); ++index) {
+    const bool is_early = workload.rows[index].publish_after < std::chrono::seconds(3);
+    const uint32_t partition = usual.rows[index].partition;
+    EXPECT_EQ(workload.rows[index].partition, is_early && partition == last ? last - 1 : partition);
+  }
+}
+
 TEST(WorkloadTest, DrawsKeysByZipfsLaw) {
   Scenario scenario = UrlClicks();
   scenario.workload.records = 20'000;

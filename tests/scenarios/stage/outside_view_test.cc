@@ -55,7 +55,7 @@ class OutsideViewTest : public ::testing::Test {
       const auto handle =
           tests::WriteFrozen(environment.shared(), id, {}, OneOfEach(), "url_clicks");
       ASSERT_TRUE(handle);
-      engine::CompletedCheckpointStore store(environment, "url_clicks", 1, {});
+      engine::CompletedCheckpointStore store(environment, "url_clicks", 1, engine::Defects());
       ASSERT_TRUE(store.Add({.id = id, .is_final = false, .snapshots = {*handle}}));
       after(environment, *handle);
     });

@@ -1,5 +1,6 @@
 #include "scenarios/stage/publisher.h"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -151,6 +152,25 @@ TEST_F(PublisherTest, GoesOnAfterItsOwnCrashesAndThoseOfTheBroker) {
   }
   RunToTheEnd();
   ExpectAllRowsOnceAndInOrder();
+}
+
+TEST_F(PublisherTest, AddsALatePartitionOnceAndOnlyThen) {
+  Scenario scenario = *FindLibraryScenario("url_clicks");
+  scenario.workload.records = 400;
+  scenario.workload.late_partition = std::chrono::seconds(1);
+  workload_ = *LoadWorkload(scenario, 1, std::nullopt);
+  for (const auto crash : {500, 1'200}) {
+    world_.At(sim::SimTime(std::chrono::milliseconds(crash)), [this] { world_.Crash(publisher_); });
+    world_.At(sim::SimTime(std::chrono::milliseconds(crash + 100)),
+              [this] { world_.Restart(publisher_); });
+  }
+  RunToTheEnd();
+  ExpectAllRowsOnceAndInOrder();
+  const auto entries = ReadEntries();
+  ASSERT_TRUE(entries.has_value());
+  EXPECT_EQ(std::ranges::count(*entries, engine::LogMethod::kCreatePartitions,
+                               &engine::JournalEntry::method),
+            1);
 }
 
 }  // namespace
