@@ -2,17 +2,41 @@
 // in every snapshot. A value.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "engine/ids.h"
 #include "engine/serializer.h"
 
 namespace flinch::engine {
 
-// How barriers and records relate. More kinds (unaligned, savepoint) will join.
+// What it is taken for. In all of them no record overtakes a barrier, and no barrier a record; a
+// kind of unaligned ones will join. Flink: SnapshotType.
 enum class CheckpointKind : uint8_t {
-  kAligned = 1,  // no record overtakes a barrier, and no barrier a record
+  kAligned = 1,  // for the engine itself, which takes it, keeps it and removes it
+  // For a user, in a directory of its own; nobody but the user removes it.
+  kSavepoint,
+  // To stop the job: behind its barrier each task waits, and finishes when it is complete.
+  kSavepointSuspend,
+  // The same after all input was ended by force: nothing is left in flight.
+  kSavepointTerminate,
 };
+
+constexpr bool IsSavepoint(CheckpointKind kind) { return kind != CheckpointKind::kAligned; }
+
+// Whether the tasks wait for its completion.
+constexpr bool IsSynchronous(CheckpointKind kind) {
+  return kind == CheckpointKind::kSavepointSuspend || kind == CheckpointKind::kSavepointTerminate;
+}
+
+// Flink's words.
+constexpr std::string_view Name(CheckpointKind kind) {
+  constexpr std::array<std::string_view, 5> kNames = {"", "checkpoint", "savepoint", "suspend",
+                                                      "terminate"};
+  return kNames.at(static_cast<size_t>(kind));
+}
 
 // What one checkpoint asks of those who take part.
 struct SnapshotOptions {

@@ -7,8 +7,15 @@ namespace flinch::engine {
 
 void RunJobManager(sim::Environment& environment, const JobGraph& graph,
                    const JobManagerOptions& options) {
+  JobCatalog catalog;
+  catalog.Add(graph);
+  RunJobManager(environment, catalog, {.name = graph.stream.job_name, .arguments = {}}, options);
+}
+
+void RunJobManager(sim::Environment& environment, JobCatalog& catalog, const JobEntry& entry,
+                   const JobManagerOptions& options) {
   VolumeServices services(environment, options.defects);
-  Dispatcher dispatcher(environment, graph, services,
+  Dispatcher dispatcher(environment, catalog, entry, services,
                         {.engine = options.engine, .defects = options.defects});
   dispatcher.Start();
   dispatcher.Run();
@@ -18,6 +25,11 @@ void RunTaskManager(sim::Environment& environment, const JobGraph& graph,
                     const TaskManagerOptions& options) {
   JobCatalog catalog;
   catalog.Add(graph);
+  RunTaskManager(environment, catalog, options);
+}
+
+void RunTaskManager(sim::Environment& environment, JobCatalog& catalog,
+                    const TaskManagerOptions& options) {
   TaskExecutor task_executor(environment, catalog, options);
   task_executor.Run();
 }

@@ -10,6 +10,7 @@
 
 #include "engine/config.h"
 #include "engine/defects.h"
+#include "engine/graph/job_catalog.h"
 #include "engine/graph/job_graph.h"
 #include "engine/worker/task_executor.h"
 #include "sim/environment.h"
@@ -25,6 +26,12 @@ void RunJobManager(sim::Environment& environment, const JobGraph& graph,
                    const JobManagerOptions& options);
 
 void RunTaskManager(sim::Environment& environment, const JobGraph& graph,
+                    const TaskManagerOptions& options);
+
+// The same with code that can be given other arguments when the job is resumed.
+void RunJobManager(sim::Environment& environment, JobCatalog& catalog, const JobEntry& entry,
+                   const JobManagerOptions& options);
+void RunTaskManager(sim::Environment& environment, JobCatalog& catalog,
                     const TaskManagerOptions& options);
 
 }  // namespace flinch::engine

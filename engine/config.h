@@ -19,6 +19,9 @@ namespace flinch::engine {
 using namespace std::chrono_literals;
 using sim::Duration;
 
+// What becomes of a job's last checkpoints when a user cancels it.
+enum class CheckpointRetention : uint8_t { kDeleteOnCancellation, kRetainOnCancellation };
+
 struct CheckpointOptions {
   // From one trigger to the next. Flink: unset (off); a second here, since a run without
   // checkpoints tests nothing.
@@ -34,6 +37,8 @@ struct CheckpointOptions {
   uint32_t tolerable_failures = 0;
   // Completed checkpoints that are kept.
   uint32_t retained = 1;
+  // Flink: NO_EXTERNALIZED_CHECKPOINTS, which also removes them when the job fails.
+  CheckpointRetention retention = CheckpointRetention::kDeleteOnCancellation;
 };
 
 // A decimal with two places: 150 is 1.5.
@@ -185,6 +190,7 @@ void Visit(Options& options, Visitor&& visit) {
   visit("execution.checkpointing.tolerable-failed-checkpoints",
         options.checkpoint.tolerable_failures);
   visit("execution.checkpointing.num-retained", options.checkpoint.retained);
+  visit("execution.checkpointing.externalized-checkpoint-retention", options.checkpoint.retention);
   visit("restart-strategy.type", options.restart.type);
   visit("restart-strategy.fixed-delay.attempts", options.restart.attempts);
   visit("restart-strategy.fixed-delay.delay", options.restart.delay);

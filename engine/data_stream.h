@@ -73,6 +73,7 @@ class StreamExecutionEnvironment {
   StreamExecutionEnvironment(std::string job_name, const StreamOptions& options)
       : parallelism_(options.parallelism) {
     graph_.job_name = std::move(job_name);
+    graph_.max_parallelism_is_set = options.max_parallelism != 0;
     graph_.max_parallelism = options.max_parallelism == 0
                                  ? DefaultMaxParallelism(options.parallelism)
                                  : options.max_parallelism;
@@ -220,12 +221,17 @@ class DataStream {
 
   template <SinkFactory<T> Factory>
   StreamSink SinkTo(std::string name, Factory make) const {
-    const size_t node = environment_->AddOperator({.name = std::move(name),
-                                                   .uid = {},
-                                                   .make = std::move(make),
-                                                   .inputs = {{.type = TypeOf<T>(), .key = {}}},
-                                                   .outputs = {},
-                                                   .decorate = {}});
+    using Sink = typename std::invoke_result_t<Factory>::element_type;
+    OperatorSpec spec{.name = std::move(name),
+                      .uid = {},
+                      .make = std::move(make),
+                      .inputs = {{.type = TypeOf<T>(), .key = {}}},
+                      .outputs = {},
+                      .decorate = {}};
+    if constexpr (requires { Sink::SharedLists(); }) {
+      spec.shared_lists = Sink::SharedLists();
+    }
+    const size_t node = environment_->AddOperator(std::move(spec));
     environment_->Connect(ends_, node, 0);
     return {*environment_, node};
   }
@@ -284,16 +290,21 @@ class SingleOutputStream : public DataStream<T>, public OperatorHandle<SingleOut
 template <typename T, SourceFactory<T> Factory>
 SingleOutputStream<T> StreamExecutionEnvironment::FromSource(
     std::string name, Factory make, SplitEnumeratorFactory make_enumerator) {
-  const size_t node =
-      AddOperator({.name = std::move(name),
-                   .uid = {},
-                   .make = std::move(make),
-                   .is_source = true,
-                   .inputs = {},
-                   .outputs = {{.tag = kMainOutput, .name = {}, .type = TypeOf<T>()}},
-                   .decorate = {},
-                   .make_enumerator = std::move(make_enumerator)});
-  return {*this, node};
+  using Source = typename std::invoke_result_t<Factory>::element_type;
+  OperatorSpec spec{.name = std::move(name),
+                    .uid = {},
+                    .make = std::move(make),
+                    .is_source = true,
+                    .inputs = {},
+                    .outputs = {{.tag = kMainOutput, .name = {}, .type = TypeOf<T>()}},
+                    .decorate = {},
+                    .make_enumerator = std::move(make_enumerator)};
+  if constexpr (requires { Source::SharedLists(); }) {
+    if (!spec.make_enumerator) {
+      spec.shared_lists = Source::SharedLists();
+    }
+  }
+  return {*this, AddOperator(std::move(spec))};
 }
 
 // Two streams that one operator reads.

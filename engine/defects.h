@@ -92,6 +92,12 @@ enum class Defect : uint8_t {
   kReaderForgetsUntouchedSplits,
   kReaderForgetsTheSplitItReads,
   kPartitionsByTheirPlaceInTheReply,
+  kStopEndsTheInput,
+  kTasksStopBeforeItIsStored,
+  kRestorePrefersCheckpoints,
+  kRetentionCountsSavepoints,
+  kStopIsAskedForOnce,
+  kCheckpointsGoOnDuringAStop,
 };
 
 struct DefectInfo {
@@ -368,6 +374,30 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
      "Each subtask of a source takes the partitions by their places in a list, which comes to each "
      "in another order.",
      "A partition has one reader.", "assignment", "known-bugs 98: FLINK-7143"},
+    {Defect::kStopEndsTheInput, "stop_ends_the_input",
+     "A stop without drain ends the input of the sources all the same: windows fire early.",
+     "A job that stops without drain goes on later as if nothing had been.", "wrong end",
+     "known-bugs 101: FLINK-21132, FLINK-24161"},
+    {Defect::kTasksStopBeforeItIsStored, "tasks_stop_before_it_is_stored",
+     "A task that was asked to stop with a savepoint finishes when its own part is written.",
+     "A job has stopped when its savepoint is durable.", "wrong end",
+     "known-bugs 85: Arroyo #1124"},
+    {Defect::kRestorePrefersCheckpoints, "restore_prefers_checkpoints",
+     "A restore passes over savepoints, though what they hold has been committed.",
+     "A restart starts from the newest that has effects outside.", "wrong version",
+     "known-bugs 107: FLINK-20441"},
+    {Defect::kRetentionCountsSavepoints, "retention_counts_savepoints",
+     "A savepoint counts among the checkpoints that are kept, and pushes the last one out.",
+     "Files live as long as a checkpoint that may be restored refers to them.", "ownership",
+     "known-bugs 16: FLINK-21351"},
+    {Defect::kStopIsAskedForOnce, "stop_is_asked_for_once",
+     "The sources are told once of a savepoint that stops the job, and no time-out waits for it.",
+     "A lost message delays a stop and does not prevent it.", "liveness",
+     "known-bugs 115: Jet #1435, #1377"},
+    {Defect::kCheckpointsGoOnDuringAStop, "checkpoints_go_on_during_a_stop",
+     "Periodic checkpoints are triggered while a savepoint is taken with which the job is to end.",
+     "Nothing is committed behind the savepoint that a job ends with.", "early commit",
+     "known-bugs 79: Jet #868, #1016"},
 });
 
 // The set of planted defects of one run. A value; travels in options.

@@ -11,6 +11,7 @@
 #include "engine/events/event.h"
 #include "engine/events/job.h"
 #include "engine/events/source.h"
+#include "engine/events/savepoint.h"
 #include "engine/events/task.h"
 #include "engine/events/transaction.h"
 

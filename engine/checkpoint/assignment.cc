@@ -56,7 +56,10 @@ class ListReader {
       : reader_(reader), readers_(readers), is_rescaled_(is_rescaled) {}
 
   // Which entries of each part the reader gets, part by part.
-  std::vector<std::vector<uint64_t>> Take(const std::vector<ListPart>& parts) {
+  std::vector<std::vector<uint64_t>> Take(const std::vector<ListPart>& parts, bool is_shared) {
+    if (is_rescaled_ && is_shared) {
+      return TakeIf(parts, [](const ListPart&) { return true; });
+    }
     switch (parts.front().list->mode) {
       case ListMode::kUnion:
         return TakeIf(parts, [](const ListPart&) { return true; });
@@ -131,7 +134,8 @@ std::vector<std::vector<ListHandle>> ListsFor(const std::vector<SnapshotHandle>&
   }
   ListReader take(reader.value(), now.parallelism, OldOf(old, name).parallelism != now.parallelism);
   for (const auto& [list, parts] : lists) {
-    std::vector<std::vector<uint64_t>> entries = take.Take(parts);
+    const bool is_shared = std::ranges::find(now.shared_lists, list) != now.shared_lists.end();
+    std::vector<std::vector<uint64_t>> entries = take.Take(parts, is_shared);
     for (size_t i = 0; i < parts.size(); ++i) {
       if (!entries[i].empty()) {
         mine[parts[i].snapshot].push_back(

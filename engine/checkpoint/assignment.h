@@ -23,6 +23,8 @@ namespace flinch::engine {
 struct OperatorTopology {
   uint32_t parallelism = 1;
   uint32_t max_parallelism = 128;
+  // Lists that every subtask gets whole under another parallelism (OperatorSpec::shared_lists).
+  std::vector<std::string> shared_lists{};
 };
 
 // By operator name.

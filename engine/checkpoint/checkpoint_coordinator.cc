@@ -13,6 +13,13 @@ namespace flinch::engine {
 namespace effect = coordinator_effect;
 namespace input = coordinator_input;
 
+namespace {
+
+// Between two attempts at a store that does not answer.
+constexpr sim::Duration kAdoptRetry = std::chrono::milliseconds(200);
+
+}  // namespace
+
 CheckpointCoordinator::CheckpointCoordinator(sim::Environment& environment, MainThread& main_thread,
                                              CheckpointedJob& job,
                                              HighAvailabilityServices& services,
@@ -23,6 +30,7 @@ CheckpointCoordinator::CheckpointCoordinator(sim::Environment& environment, Main
       job_name_(job_name),
       options_(options.checkpoint),
       defects_(options.defects),
+      max_parallelism_(options.max_parallelism),
       random_(environment.RandomStream("checkpoint-coordinator")),
       store_(environment, job_name, options.checkpoint.retained,
              services.CompletedCheckpoints(job_name), options.defects),
@@ -40,6 +48,7 @@ sim::Result<void> CheckpointCoordinator::Recover() {
     if (store_.latest() != nullptr) {
       ids_->PassOver(store_.latest()->id.value());  // should the counter's file be gone
     }
+    ids_->PassOver(floor_.value());
     if (defects_.Has(Defect::kRecoveryNeedsEqualLogs) && store_.latest() != nullptr &&
         store_.latest()->id.value() != ids_->last()) {
       return sim::Fail(sim::ErrorCode::kUnavailable, "The last checkpoint has not completed.");
@@ -54,7 +63,10 @@ sim::Result<void> CheckpointCoordinator::Recover() {
         },
         [](bool) {});
   }
-  core_.emplace(CoordinatorCore::Options{.checkpoint = options_, .defects = defects_},
+  core_.emplace(CoordinatorCore::Options{.checkpoint = options_,
+                                         .defects = defects_,
+                                         .max_parallelism = max_parallelism_,
+                                         .floor = floor_},
                 store_.checkpoints());
   return {};
 }
@@ -67,13 +79,19 @@ void CheckpointCoordinator::RunIo() {
     if (closed_) {
       return;
     }
-    std::move_only_function<CoordinatorInput()> work = std::move(io_.front());
+    std::move_only_function<MainThread::Mail()> work = std::move(io_.front());
     io_.pop_front();
-    main_thread_.Post([this, result = work()]() mutable { OnIoDone(std::move(result)); });
+    main_thread_.Post(work());
   }
 }
 
 void CheckpointCoordinator::DoIo(std::move_only_function<CoordinatorInput()> work) {
+  DoOtherIo([this, work = std::move(work)]() mutable -> MainThread::Mail {
+    return [this, result = work()]() mutable { OnIoDone(std::move(result)); };
+  });
+}
+
+void CheckpointCoordinator::DoOtherIo(std::move_only_function<MainThread::Mail()> work) {
   io_.push_back(std::move(work));
   io_due_.NotifyOne();
 }
@@ -140,6 +158,37 @@ void CheckpointCoordinator::Settle(MainThread::Mail then) {
   }
 }
 
+void CheckpointCoordinator::RequestSavepoint(CheckpointKind kind, bool holds, OnSavepoint then) {
+  const uint64_t request = ++last_request_;
+  savepoints_.emplace(request, std::move(then));
+  Feed(input::RequestSavepoint{.request = request, .kind = kind, .holds = holds});
+}
+
+void CheckpointCoordinator::SetFloor(CheckpointId floor) {
+  floor_ = floor;
+  store_.SetFloor(floor);
+}
+
+void CheckpointCoordinator::Adopt(const CompletedCheckpoint& checkpoint, bool keeps,
+                                  MainThread::Mail then) {
+  DoOtherIo([this, checkpoint, keeps, then = std::move(then)]() mutable -> MainThread::Mail {
+    store_.SetFloor(checkpoint.id);
+    while (!store_.Adopt(checkpoint, keeps) && !closed_) {
+      environment_.Sleep(kAdoptRetry);
+    }
+    return std::move(then);
+  });
+}
+
+void CheckpointCoordinator::DiscardAll() {
+  DoOtherIo([this]() -> MainThread::Mail {
+    while (!store_.Clear() && !closed_) {
+      environment_.Sleep(kAdoptRetry);
+    }
+    return [] {};
+  });
+}
+
 void CheckpointCoordinator::OnEndOfInput() { Feed(input::EndOfInput()); }
 
 void CheckpointCoordinator::OnCoordinatorsReady(CheckpointId id, const CoordinatorStates& states) {
@@ -178,7 +227,12 @@ void CheckpointCoordinator::Perform(const effect::Trigger& trigger) {
   events::Trace(environment_, events::CheckpointTriggered{.id = trigger.id,
                                                           .after_restore = trigger.after_restore,
                                                           .subtasks = trigger.acknowledging});
-  const CheckpointMeta meta{.id = trigger.id, .timestamp = environment_.WallNow(), .options = {}};
+  if (IsSavepoint(trigger.kind)) {
+    events::Trace(environment_,
+                  events::SavepointTriggered{.id = trigger.id, .type = Name(trigger.kind)});
+  }
+  const CheckpointMeta meta{
+      .id = trigger.id, .timestamp = environment_.WallNow(), .options = {.kind = trigger.kind}};
   for (const ExecutionAttemptId& task : trigger.tasks) {
     job_.Trigger(task, meta);
   }
@@ -217,6 +271,19 @@ void CheckpointCoordinator::Perform(const effect::NotifyComplete& notify) {
   }
 }
 
+void CheckpointCoordinator::Perform(const effect::SavepointEnded& ended) {
+  OnSavepoint then = std::move(savepoints_.extract(ended.request).mapped());
+  if (ended.failure) {
+    events::Trace(environment_, events::SavepointFailed{.reason = *ended.failure});
+    then(sim::Fail(sim::ErrorCode::kUnavailable,
+                   fmt::format("The savepoint failed: {}.", *ended.failure)));
+    return;
+  }
+  const TakenSavepoint taken{.id = ended.id, .path = SavepointDirectory(job_name_, ended.id)};
+  events::Trace(environment_, events::SavepointStored{.id = taken.id, .path = taken.path});
+  then(taken);
+}
+
 void CheckpointCoordinator::Perform(const effect::Abort& abort) {
   events::Trace(environment_, events::CheckpointAborted{.id = abort.id, .reason = abort.reason});
   job_.OnCheckpointAborted(abort.id);
@@ -240,6 +307,7 @@ input::CleanedUp CheckpointCoordinator::RemoveFiles(const effect::CleanUp& what)
     }
   }
   store_.Discard(discarded);
+  store_.DiscardSavepoints(what.savepoints);
   std::vector<CheckpointId> subsumed = store_.Subsume();
   return {.subsumed = std::move(subsumed), .all = store_.clean()};
 }

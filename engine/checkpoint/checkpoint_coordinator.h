@@ -13,6 +13,7 @@
 // Source:   Flink's CheckpointCoordinator; Carbone et al. 2015.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -64,11 +65,20 @@ class CheckpointedJob {
   virtual void OnTooManyFailures(const std::string& reason) = 0;
 };
 
+// A savepoint that is complete.
+struct TakenSavepoint {
+  CheckpointId id;
+  std::string path;  // its directory
+};
+
+using OnSavepoint = std::move_only_function<void(const sim::Result<TakenSavepoint>&)>;
+
 class CheckpointCoordinator {
  public:
   struct Options {
     CheckpointOptions checkpoint;
     Defects defects;
+    uint32_t max_parallelism = kDefaultMaxParallelism;  // of the job
   };
 
   // `services` are asked only while it is made.
@@ -90,6 +100,17 @@ class CheckpointCoordinator {
   void Close();
   // Calls `then` once nothing is being stored any more; `latest` then stays as it is until Start.
   void Settle(MainThread::Mail then);
+
+  // `then` hears what became of it, in the main thread. With `holds` the job is to end with it.
+  void RequestSavepoint(CheckpointKind kind, bool holds, OnSavepoint then);
+  // Ids up to this one, and what lies there, belong to earlier runs of the job. Before Recover.
+  void SetFloor(CheckpointId floor);
+
+  // Of a job that has ended: `checkpoint` is what it will start from, and nothing else
+  // (CompletedCheckpointStore::Adopt). `then` runs when that is durable.
+  void Adopt(const CompletedCheckpoint& checkpoint, bool keeps, MainThread::Mail then);
+  // Of a job that has ended: removes what it may not be resumed from.
+  void DiscardAll();
 
   // A new task has seen all its input.
   void OnEndOfInput();
@@ -116,6 +137,7 @@ class CheckpointCoordinator {
   void Perform(const coordinator_effect::Store& store);
   void Perform(const coordinator_effect::Stored& stored);
   void Perform(const coordinator_effect::NotifyComplete& notify);
+  void Perform(const coordinator_effect::SavepointEnded& ended);
   void Perform(const coordinator_effect::Abort& abort);
   void Perform(const coordinator_effect::NotifyAborted& notify);
   void Perform(const coordinator_effect::CleanUp& clean_up);
@@ -125,6 +147,8 @@ class CheckpointCoordinator {
 
   // On the I/O fiber; the input that `work` returns comes back to the main thread.
   void DoIo(std::move_only_function<CoordinatorInput()> work);
+  // The same with any mail.
+  void DoOtherIo(std::move_only_function<MainThread::Mail()> work);
   void RunIo();
   void OnIoDone(CoordinatorInput result);
   coordinator_input::CleanedUp RemoveFiles(const coordinator_effect::CleanUp& what);
@@ -135,13 +159,15 @@ class CheckpointCoordinator {
   std::string job_name_;
   CheckpointOptions options_;
   Defects defects_;
+  uint32_t max_parallelism_;
   sim::Random random_;
+  CheckpointId floor_;
 
   // The I/O fiber's, once it has begun.
   CompletedCheckpointStore store_;
   std::unique_ptr<IdCounter> ids_;
 
-  std::deque<std::move_only_function<CoordinatorInput()>> io_;
+  std::deque<std::move_only_function<MainThread::Mail()>> io_;
   sim::Condition io_due_;
   bool closed_ = false;
 
@@ -151,6 +177,8 @@ class CheckpointCoordinator {
   bool stepping_ = false;
   std::map<CoordinatorTimer, TimerId> timers_;
   std::vector<MainThread::Mail> settled_;
+  uint64_t last_request_ = 0;
+  std::map<uint64_t, OnSavepoint> savepoints_;  // that were asked for
 };
 
 }  // namespace flinch::engine

@@ -54,6 +54,9 @@ constexpr std::string_view Name(CheckpointAction action) {
 // Of a checkpoint that never was pending: its id could not be drawn. It counts like a decline.
 inline constexpr std::string_view kIoException = "IO_EXCEPTION";
 
+// Of a savepoint that was asked for while not all tasks run.
+inline constexpr std::string_view kNotAllRunning = "NOT_ALL_REQUIRED_TASKS_RUNNING";
+
 // Whether a failure counts against the tolerable number (flink-semantics: trigger failures and
 // failovers do not).
 constexpr bool Counts(CheckpointInput input) {

@@ -12,6 +12,74 @@ namespace {
 
 constexpr uint32_t kFormatVersion = 2;  // 1 ended with 64 bits of FNV-1a
 
+// Of metadata that say more than the checkpoints of a usual job do. Version 2 stands for a
+// checkpoint with the maximum parallelism that nobody chose.
+constexpr uint32_t kFullMetadataVersion = 3;
+
+// Before what version 2 has, which reads to the end.
+struct MetadataHead {
+  CheckpointKind kind = CheckpointKind::kAligned;
+  uint32_t max_parallelism = kDefaultMaxParallelism;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.kind);
+    visit(self.max_parallelism);
+  }
+};
+
+struct FullMetadata {
+  MetadataHead head;
+  CompletedCheckpoint checkpoint;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.head);
+    visit(self.checkpoint);
+  }
+};
+
+struct Unsealed {
+  uint32_t version = 0;
+  std::string_view content;
+};
+
+Bytes SealAs(uint32_t version, std::string_view content) {
+  Encoder out;
+  Write(out, version);
+  out.Raw(content.data(), content.size());
+  Write(out, Checksum(out.bytes()));
+  return out.Take();
+}
+
+sim::Error Damaged(std::string_view path) {
+  return {sim::ErrorCode::kCorruption, fmt::format("The file {} is damaged.", path)};
+}
+
+sim::Result<Unsealed> UnsealAny(std::string_view file, std::string_view path) {
+  constexpr size_t kFrame = 2 * sizeof(uint32_t);
+  if (file.size() < kFrame) {
+    return std::unexpected(Damaged(path));
+  }
+  const std::string_view content = file.substr(0, file.size() - sizeof(uint32_t));
+  Decoder in(file.substr(content.size()));
+  uint32_t checksum = 0;
+  Read(in, checksum);
+  if (checksum != Checksum(content)) {
+    return std::unexpected(Damaged(path));
+  }
+  Decoder head(content);
+  Unsealed unsealed{.version = 0, .content = content.substr(sizeof unsealed.version)};
+  Read(head, unsealed.version);
+  return unsealed;
+}
+
+sim::Error UnknownVersion(std::string_view path, uint32_t version, uint32_t known) {
+  return {sim::ErrorCode::kCorruption,
+          fmt::format("The file {} has the format version {}; this build reads {}.", path, version,
+                      known)};
+}
+
 sim::Result<OperatorHandles> WriteOperator(CheckpointStream& stream, FrozenOperator& frozen) {
   OperatorHandles handles;
   for (const auto& [name, entries] : frozen.state) {
@@ -62,6 +130,24 @@ sim::Result<OperatorSnapshot> DecodeOperator(std::string_view file, std::string_
   return snapshot;
 }
 
+// That the file is there, whole and undamaged.
+sim::Result<void> CheckSnapshot(sim::FileSystem& volume, const SnapshotHandle& snapshot) {
+  const sim::Result<Bytes> file = volume.Read(snapshot.path);
+  if (!file && file.error().code == sim::ErrorCode::kNotFound) {
+    return sim::Fail(sim::ErrorCode::kNotFound,
+                     fmt::format("The file {} of the snapshot does not exist.", snapshot.path));
+  }
+  if (!file) {
+    return sim::Fail(file);
+  }
+  if (file->size() != snapshot.size) {
+    return sim::Fail(sim::ErrorCode::kCorruption,
+                     fmt::format("The file {} has {} bytes instead of {}.", snapshot.path,
+                                 file->size(), snapshot.size));
+  }
+  return CheckBlocks(*file, snapshot.path);
+}
+
 }  // namespace
 
 std::string CheckpointsDirectory(std::string_view job) {
@@ -88,50 +174,43 @@ std::string MetadataPath(std::string_view job, CheckpointId id) {
   return CheckpointDirectory(job, id) + "/_metadata";
 }
 
-std::string SnapshotPath(std::string_view job, CheckpointId id, const ExecutionAttemptId& task) {
-  return fmt::format("{}/{}-{}-{}", CheckpointDirectory(job, id), task.vertex.value(),
-                     task.subtask.value(), task.attempt.value());
+std::string SavepointDirectory(std::string_view job, CheckpointId id) {
+  return fmt::format("/savepoints/{}/savepoint-{}", job, id.value());
 }
 
-Bytes Seal(std::string_view content) {
-  Encoder out;
-  Write(out, kFormatVersion);
-  out.Raw(content.data(), content.size());
-  Write(out, Checksum(out.bytes()));
-  return out.Take();
+std::string SnapshotPath(std::string_view job, CheckpointId id, const ExecutionAttemptId& task,
+                         CheckpointKind kind) {
+  return fmt::format("{}/{}-{}-{}",
+                     IsSavepoint(kind) ? SavepointDirectory(job, id) : CheckpointDirectory(job, id),
+                     task.vertex.value(), task.subtask.value(), task.attempt.value());
 }
+
+std::string DirectoryOfCheckpoint(std::string_view job, const CompletedCheckpoint& checkpoint) {
+  if (!checkpoint.directory.empty()) {
+    return checkpoint.directory;
+  }
+  return IsSavepoint(checkpoint.kind) ? SavepointDirectory(job, checkpoint.id)
+                                      : CheckpointDirectory(job, checkpoint.id);
+}
+
+Bytes Seal(std::string_view content) { return SealAs(kFormatVersion, content); }
 
 sim::Result<std::string_view> Unseal(std::string_view file, std::string_view path) {
-  constexpr size_t kFrame = 2 * sizeof(uint32_t);
-  const auto damaged = [path] {
-    return sim::Fail(sim::ErrorCode::kCorruption, fmt::format("The file {} is damaged.", path));
-  };
-  if (file.size() < kFrame) {
-    return damaged();
+  const sim::Result<Unsealed> unsealed = UnsealAny(file, path);
+  if (!unsealed) {
+    return sim::Fail(unsealed);
   }
-  const std::string_view content = file.substr(0, file.size() - sizeof(uint32_t));
-  Decoder in(file.substr(content.size()));
-  uint32_t checksum = 0;
-  Read(in, checksum);
-  if (checksum != Checksum(content)) {
-    return damaged();
+  if (unsealed->version != kFormatVersion) {
+    return std::unexpected(UnknownVersion(path, unsealed->version, kFormatVersion));
   }
-  Decoder head(content);
-  uint32_t version = 0;
-  Read(head, version);
-  if (version != kFormatVersion) {
-    return sim::Fail(sim::ErrorCode::kCorruption,
-                     fmt::format("The file {} has the format version {}; this build reads {}.",
-                                 path, version, kFormatVersion));
-  }
-  return content.substr(sizeof version);
+  return unsealed->content;
 }
 
 sim::Result<SnapshotHandle> WriteSnapshot(sim::FileSystem& volume, std::string_view job,
                                           CheckpointId id, const ExecutionAttemptId& task,
-                                          FrozenTask& snapshot) {
+                                          FrozenTask& snapshot, CheckpointKind kind) {
   SnapshotHandle handle{
-      .vertex = task.vertex, .subtask = task.subtask, .path = SnapshotPath(job, id, task)};
+      .vertex = task.vertex, .subtask = task.subtask, .path = SnapshotPath(job, id, task, kind)};
   CheckpointStream stream(volume, handle.path);
   for (auto& [name, frozen] : snapshot) {
     sim::Result<OperatorHandles> written = WriteOperator(stream, frozen);
@@ -174,11 +253,82 @@ sim::Result<void> RemoveSnapshot(sim::FileSystem& volume, std::string_view path)
 
 sim::Result<void> WriteMetadata(sim::FileSystem& volume, std::string_view job,
                                 const CompletedCheckpoint& checkpoint) {
-  return sim::WriteDurably(volume, MetadataPath(job, checkpoint.id), Seal(Encode(checkpoint)));
+  const std::string directory = DirectoryOfCheckpoint(job, checkpoint);
+  const MetadataHead head{.kind = checkpoint.kind, .max_parallelism = checkpoint.max_parallelism};
+  if (!IsSavepoint(head.kind) && head.max_parallelism == kDefaultMaxParallelism) {
+    return sim::WriteDurably(volume, directory + "/_metadata", Seal(Encode(checkpoint)));
+  }
+  FullMetadata metadata{.head = head, .checkpoint = checkpoint};
+  for (SnapshotHandle& snapshot : metadata.checkpoint.snapshots) {
+    if (IsSavepoint(head.kind) && snapshot.path.starts_with(directory + "/")) {
+      snapshot.path.erase(0, directory.size() + 1);
+    }
+  }
+  return sim::WriteDurably(volume, directory + "/_metadata",
+                           SealAs(kFullMetadataVersion, Encode(metadata)));
 }
 
-sim::Result<void> DeleteCheckpoint(sim::FileSystem& volume, std::string_view job, CheckpointId id) {
-  const std::string directory = CheckpointDirectory(job, id);
+sim::Result<CompletedCheckpoint> DecodeMetadata(std::string_view file, std::string_view path) {
+  const sim::Result<Unsealed> unsealed = UnsealAny(file, path);
+  if (!unsealed) {
+    return sim::Fail(unsealed);
+  }
+  if (unsealed->version != kFormatVersion && unsealed->version != kFullMetadataVersion) {
+    return std::unexpected(UnknownVersion(path, unsealed->version, kFullMetadataVersion));
+  }
+  FullMetadata metadata;
+  if (unsealed->version == kFormatVersion) {
+    sim::Result<CompletedCheckpoint> checkpoint = Decode<CompletedCheckpoint>(unsealed->content);
+    if (!checkpoint) {
+      return std::unexpected(Damaged(path));
+    }
+    metadata.checkpoint = *std::move(checkpoint);
+  } else if (sim::Result<FullMetadata> full = Decode<FullMetadata>(unsealed->content)) {
+    metadata = *std::move(full);
+  } else {
+    return std::unexpected(Damaged(path));
+  }
+  CompletedCheckpoint& checkpoint = metadata.checkpoint;
+  checkpoint.kind = metadata.head.kind;
+  checkpoint.max_parallelism = metadata.head.max_parallelism;
+  checkpoint.directory = std::string(sim::DirectoryOf(path));
+  for (SnapshotHandle& snapshot : checkpoint.snapshots) {
+    if (!snapshot.path.starts_with('/')) {
+      snapshot.path = fmt::format("{}/{}", checkpoint.directory, snapshot.path);
+    }
+  }
+  return std::move(checkpoint);
+}
+
+sim::Result<CompletedCheckpoint> LoadCheckpoint(sim::FileSystem& volume, std::string_view path) {
+  constexpr std::string_view kName = "/_metadata";
+  while (path.ends_with('/')) {
+    path.remove_suffix(1);
+  }
+  const std::string metadata = fmt::format("{}{}", path, path.ends_with(kName) ? "" : kName);
+  const sim::Result<Bytes> file = volume.Read(metadata);
+  if (!file && (file.error().code == sim::ErrorCode::kNotFound ||
+                file.error().code == sim::ErrorCode::kInvalidArgument)) {
+    return sim::Fail(
+        sim::ErrorCode::kNotFound,
+        fmt::format("There is no snapshot at {}: its file {} does not exist.", path, metadata));
+  }
+  if (!file) {
+    return sim::Fail(file);
+  }
+  sim::Result<CompletedCheckpoint> checkpoint = DecodeMetadata(*file, metadata);
+  if (!checkpoint) {
+    return checkpoint;
+  }
+  for (const SnapshotHandle& snapshot : checkpoint->snapshots) {
+    if (sim::Result<void> whole = CheckSnapshot(volume, snapshot); !whole) {
+      return sim::Fail(whole);
+    }
+  }
+  return checkpoint;
+}
+
+sim::Result<void> DeleteCheckpoint(sim::FileSystem& volume, const std::string& directory) {
   const sim::Result<std::vector<std::string>> files = volume.List(directory);
   if (!files) {
     return sim::Fail(files);

@@ -2,8 +2,11 @@
 //
 //   /checkpoints/<job>/chk-<id>/<vertex>-<subtask>-<attempt>   one snapshot of one subtask
 //   /checkpoints/<job>/chk-<id>/_metadata                      what belongs to the checkpoint
+//   /savepoints/<job>/savepoint-<id>/…                         the same of a savepoint
 //
-// A directory without `_metadata` is garbage: only the metadata makes a checkpoint. Every file
+// A savepoint names its files relative to its directory: moved as a whole it stays one. Its form is
+// that of checkpoints, which is Flink's canonical one: state by key group and by entry, whatever
+// the parallelism. A directory without `_metadata` is garbage: only the metadata makes a checkpoint. Every file
 // starts with a format version; a snapshot is made of blocks with checksums (checkpoint_stream.h),
 // other files end with a checksum of all before it. A file that does not fit is kCorruption, never
 // a crash.
@@ -18,6 +21,7 @@
 #include <vector>
 
 #include "engine/checkpoint/state_handles.h"
+#include "engine/checkpoint_meta.h"
 #include "engine/ids.h"
 #include "engine/serializer.h"
 #include "engine/state/keyed_snapshot.h"
@@ -75,11 +79,20 @@ struct Serializer<engine::CoordinatorStates> {
 
 namespace flinch::engine {
 
+// In which Flink's derived maximum parallelism ends up for all but wide jobs.
+inline constexpr uint32_t kDefaultMaxParallelism = 128;
+
 struct CompletedCheckpoint {
   CheckpointId id;
   bool is_final = false;
   std::vector<SnapshotHandle> snapshots;
   CoordinatorStates coordinators{};
+  CheckpointKind kind = CheckpointKind::kAligned;
+  uint32_t max_parallelism = kDefaultMaxParallelism;  // of the job that took it
+  // Not in its file: where it lies, when that is not among the checkpoints of the job; and whether
+  // it belongs to somebody else, who alone may remove it.
+  std::string directory{};
+  bool is_unclaimed = false;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
@@ -95,7 +108,12 @@ std::string CheckpointDirectory(std::string_view job, CheckpointId id);
 // Whose file this is; nothing when it lies elsewhere.
 std::optional<CheckpointId> CheckpointOf(std::string_view job, std::string_view path);
 std::string MetadataPath(std::string_view job, CheckpointId id);
-std::string SnapshotPath(std::string_view job, CheckpointId id, const ExecutionAttemptId& task);
+std::string SnapshotPath(std::string_view job, CheckpointId id, const ExecutionAttemptId& task,
+                         CheckpointKind kind = CheckpointKind::kAligned);
+
+std::string SavepointDirectory(std::string_view job, CheckpointId id);
+// Where a checkpoint that has completed lies.
+std::string DirectoryOfCheckpoint(std::string_view job, const CompletedCheckpoint& checkpoint);
 
 // Adds version and checksum; takes them off again.
 Bytes Seal(std::string_view content);
@@ -105,7 +123,8 @@ sim::Result<std::string_view> Unseal(std::string_view file, std::string_view pat
 // second time.
 sim::Result<SnapshotHandle> WriteSnapshot(sim::FileSystem& volume, std::string_view job,
                                           CheckpointId id, const ExecutionAttemptId& task,
-                                          FrozenTask& snapshot);
+                                          FrozenTask& snapshot,
+                                          CheckpointKind kind = CheckpointKind::kAligned);
 // The parts of the file that the handle names.
 sim::Result<TaskSnapshot> ReadSnapshot(sim::FileSystem& volume, const SnapshotHandle& handle);
 // The same from the bytes of the file.
@@ -117,7 +136,14 @@ sim::Result<void> RemoveSnapshot(sim::FileSystem& volume, std::string_view path)
 sim::Result<void> WriteMetadata(sim::FileSystem& volume, std::string_view job,
                                 const CompletedCheckpoint& checkpoint);
 
-// Removes all files of a checkpoint. What is gone already is no error.
-sim::Result<void> DeleteCheckpoint(sim::FileSystem& volume, std::string_view job, CheckpointId id);
+// What `_metadata` at `path` says; kCorruption for bytes that are none. The files are not looked at.
+sim::Result<CompletedCheckpoint> DecodeMetadata(std::string_view file, std::string_view path);
+
+// A snapshot that somebody names: its directory, or the `_metadata` in it. Reads every file of it.
+// Errors: kNotFound or kCorruption, with the file that is not there, is damaged or of another size.
+sim::Result<CompletedCheckpoint> LoadCheckpoint(sim::FileSystem& volume, std::string_view path);
+
+// Removes all files in the directory of a checkpoint. What is gone already is no error.
+sim::Result<void> DeleteCheckpoint(sim::FileSystem& volume, const std::string& directory);
 
 }  // namespace flinch::engine

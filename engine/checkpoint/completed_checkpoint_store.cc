@@ -8,6 +8,13 @@
 
 namespace flinch::engine {
 
+namespace {
+
+// Behind the path in a pointer: the files are somebody else's.
+constexpr std::string_view kUnclaimed = "\nunclaimed";
+
+}  // namespace
+
 CompletedCheckpointStore::CompletedCheckpointStore(sim::Environment& environment, std::string job,
                                                    uint32_t retained,
                                                    std::unique_ptr<StateHandleStore> pointers,
@@ -31,7 +38,10 @@ sim::Result<CompletedCheckpoint> CompletedCheckpointStore::Read(const std::strin
   if (!pointer) {
     return sim::Fail(pointer);
   }
-  const sim::Result<Bytes> file = volume.Read(*pointer);
+  std::string_view metadata = *pointer;
+  const bool is_unclaimed = metadata.ends_with(kUnclaimed);
+  metadata.remove_suffix(is_unclaimed ? kUnclaimed.size() : 0);
+  const sim::Result<Bytes> file = volume.Read(metadata);
   if (!file && (file.error().code == sim::ErrorCode::kNotFound ||
                 file.error().code == sim::ErrorCode::kInvalidArgument)) {
     return sim::Fail(
@@ -41,8 +51,11 @@ sim::Result<CompletedCheckpoint> CompletedCheckpointStore::Read(const std::strin
   if (!file) {
     return sim::Fail(file);
   }
-  const sim::Result<std::string_view> content = Unseal(*file, *pointer);
-  return content ? Decode<CompletedCheckpoint>(*content) : sim::Fail(content);
+  sim::Result<CompletedCheckpoint> checkpoint = DecodeMetadata(*file, metadata);
+  if (checkpoint) {
+    checkpoint->is_unclaimed = is_unclaimed;
+  }
+  return checkpoint;
 }
 
 sim::Result<void> CompletedCheckpointStore::Recover() {
@@ -73,14 +86,65 @@ sim::Result<void> CompletedCheckpointStore::Add(const CompletedCheckpoint& check
       !written) {
     return written;
   }
-  sim::Result<void> pointed = pointers_->Add(checkpoint.id, MetadataPath(job_, checkpoint.id));
-  if (!pointed) {
+  if (checkpoint.kind == CheckpointKind::kSavepoint) {
+    if (defects_.Has(Defect::kRetentionCountsSavepoints)) {
+      checkpoints_.push_back(checkpoint);
+    }
+    return {};  // the job goes on from its checkpoints
+  }
+  if (sim::Result<void> pointed = WritePointer(checkpoint); !pointed) {
     return pointed;
   }
   sim::Check(checkpoints_.empty() || checkpoints_.back().id < checkpoint.id,
              "checkpoint {} is stored after a later one", checkpoint.id.value());
   checkpoints_.push_back(checkpoint);
   return {};
+}
+
+sim::Result<void> CompletedCheckpointStore::WritePointer(const CompletedCheckpoint& checkpoint) {
+  return pointers_->Add(checkpoint.id,
+                        DirectoryOfCheckpoint(job_, checkpoint) + "/_metadata" +
+                            std::string(checkpoint.is_unclaimed ? kUnclaimed : std::string_view()));
+}
+
+// Its pointer is gone.
+void CompletedCheckpointStore::Forget(const CompletedCheckpoint& checkpoint) {
+  if (!checkpoint.is_unclaimed) {
+    unreferenced_.emplace(checkpoint.id, DirectoryOfCheckpoint(job_, checkpoint));
+  }
+}
+
+sim::Result<void> CompletedCheckpointStore::Adopt(const CompletedCheckpoint& checkpoint,
+                                                  bool keeps) {
+  if (sim::Result<void> pointed = WritePointer(checkpoint); !pointed) {
+    return pointed;
+  }
+  for (const CompletedCheckpoint& known : checkpoints_) {
+    if (known.id == checkpoint.id) {
+      continue;
+    }
+    if (sim::Result<void> removed = pointers_->Remove(known.id); !removed) {
+      return removed;
+    }
+    if (!keeps) {
+      Forget(known);
+    }
+  }
+  checkpoints_ = {checkpoint};
+  (void)DeleteUnreferenced();  // a later clean-up tries again
+  return {};
+}
+
+sim::Result<void> CompletedCheckpointStore::Clear() {
+  while (!checkpoints_.empty()) {
+    if (sim::Result<void> removed = pointers_->Remove(checkpoints_.back().id); !removed) {
+      return removed;
+    }
+    Forget(checkpoints_.back());
+    checkpoints_.pop_back();
+  }
+  return DeleteUnreferenced() ? sim::Result<void>()
+                              : sim::Fail(sim::ErrorCode::kUnavailable, "Files are left.");
 }
 
 std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
@@ -90,15 +154,15 @@ std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
   }
   const uint32_t kept = defects_.Right(retained_, Defect::kRetainsOneFewer, retained_ - 1);
   while (checkpoints_.size() > kept) {
-    const CheckpointId id = checkpoints_.front().id;
+    const CompletedCheckpoint oldest = checkpoints_.front();
     // The pointer goes first: a crash in between leaks files, but leaves no pointer to nothing.
-    if (!pointers_->Remove(id)) {
+    if (!pointers_->Remove(oldest.id)) {
       break;  // the next clean-up tries again
     }
     checkpoints_.erase(checkpoints_.begin());
-    subsumed.push_back(id);
-    events::Trace(environment_, events::CheckpointSubsumed{.id = id});
-    unreferenced_.insert(id);
+    subsumed.push_back(oldest.id);
+    events::Trace(environment_, events::CheckpointSubsumed{.id = oldest.id});
+    Forget(oldest);
     if (!DeleteUnreferenced()) {
       return subsumed;  // the next clean-up tries again
     }
@@ -110,8 +174,19 @@ std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
 }
 
 void CompletedCheckpointStore::Discard(std::span<const CheckpointId> ids) {
-  unreferenced_.insert(ids.begin(), ids.end());
+  for (const CheckpointId id : ids) {
+    unreferenced_.emplace(id, CheckpointDirectory(job_, id));
+  }
   (void)DeleteUnreferenced();
+}
+
+void CompletedCheckpointStore::DiscardSavepoints(std::span<const CheckpointId> ids) {
+  for (const CheckpointId id : ids) {
+    unreferenced_.emplace(id, SavepointDirectory(job_, id));
+  }
+  if (!ids.empty()) {
+    (void)DeleteUnreferenced();
+  }
 }
 
 bool CompletedCheckpointStore::clean() const {
@@ -125,8 +200,8 @@ bool CompletedCheckpointStore::IsSweepDue() const {
 
 bool CompletedCheckpointStore::DeleteUnreferenced() {
   while (!unreferenced_.empty()) {
-    const CheckpointId id = *unreferenced_.begin();
-    if (!DeleteCheckpoint(environment_.shared(), job_, id)) {
+    const auto [id, directory] = *unreferenced_.begin();
+    if (!DeleteCheckpoint(environment_.shared(), directory)) {
       return false;
     }
     unreferenced_.erase(id);
@@ -147,7 +222,7 @@ void CompletedCheckpointStore::Sweep() {
   std::set<CheckpointId> left;
   for (const std::string& path : *paths) {
     if (const std::optional<CheckpointId> id = CheckpointOf(job_, path);
-        id && *id < latest()->id && !Has(*id)) {
+        id && *id > floor_ && *id < latest()->id && !Has(*id)) {
       left.insert(*id);
     }
   }

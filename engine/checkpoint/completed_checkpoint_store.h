@@ -5,12 +5,16 @@
 // of subsumed checkpoints are deleted only after their pointers are gone. What could not be deleted
 // is tried again with each clean-up; what an earlier JobManager left below the newest checkpoint,
 // too.
+// A savepoint that stops the job is in the store, since its transactions are committed and a restart
+// must not fall behind it; its files are the user's. So are those of a snapshot that the job was
+// resumed from, unless it was claimed.
 // Errors: Recover fails when a pointer cannot be read: starting from an older checkpoint in silence
 //         would undo what sinks have committed.
 // Source: Flink's DefaultCompletedCheckpointStore.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -34,11 +38,22 @@ class CompletedCheckpointStore {
   CompletedCheckpointStore(sim::Environment& environment, const std::string& job, uint32_t retained,
                            const Defects& defects = {});
 
+  // Forgets all, and removes the files that are ours. On an error try again. May suspend.
+  sim::Result<void> Clear();
+
   // Reads what an earlier JobManager stored. May suspend.
   sim::Result<void> Recover();
 
   // Durable when it succeeds. On an error the outcome is unknown: try again. May suspend.
   sim::Result<void> Add(const CompletedCheckpoint& checkpoint);
+
+  // What lies at or below this id belongs to earlier runs of the job: it is never swept away.
+  void SetFloor(CheckpointId floor) { floor_ = floor; }
+
+  // What somebody named is what a restart starts from now, and everything else that the store had
+  // is forgotten: what an earlier run of the job left. Its files go, but for those of savepoints
+  // and of `checkpoint`, and but for all when `keeps`. May suspend.
+  sim::Result<void> Adopt(const CompletedCheckpoint& checkpoint, bool keeps);
 
   // Forgets all but the newest, removes their files, and tells which they were. May suspend.
   // Traces each step.
@@ -46,6 +61,9 @@ class CompletedCheckpointStore {
 
   // Removes the files of checkpoints that never will be in the store. May suspend.
   void Discard(std::span<const CheckpointId> ids);
+
+  // The same of savepoints that were given up.
+  void DiscardSavepoints(std::span<const CheckpointId> ids);
 
   // Whether nothing is left to be removed, as far as it is known.
   bool clean() const;
@@ -61,6 +79,8 @@ class CompletedCheckpointStore {
   const std::vector<CompletedCheckpoint>& checkpoints() const { return checkpoints_; }
 
  private:
+  sim::Result<void> WritePointer(const CompletedCheckpoint& checkpoint);
+  void Forget(const CompletedCheckpoint& checkpoint);
   // What the pointer of this name points to; kCorruption where that is no whole checkpoint.
   sim::Result<CompletedCheckpoint> Read(const std::string& name) const;
   // False: not all of them.
@@ -73,11 +93,12 @@ class CompletedCheckpointStore {
   uint32_t retained_;
   std::unique_ptr<StateHandleStore> pointers_;
   Defects defects_;
-  std::vector<CompletedCheckpoint> checkpoints_;  // ids grow
-  std::set<CheckpointId> unreferenced_;           // their files are to go
+  std::vector<CompletedCheckpoint> checkpoints_;      // ids grow
+  std::map<CheckpointId, std::string> unreferenced_;  // their files are to go: the directories
   // Others may have left files, too: of what they began behind the newest that they stored, until
   // one of our own is stored.
   std::optional<CheckpointId> found_;  // the newest that Recover found; 0: none
+  CheckpointId floor_;
   std::optional<CheckpointId> swept_;  // the newest at the last sweep
 };
 

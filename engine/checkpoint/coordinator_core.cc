@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -44,6 +45,11 @@ CoordinatorCore::CoordinatorCore(const Options& options,
     latest_ = stored.back();
     last_id_ = latest_->id;
   }
+  while (latest_ && IsSavepoint(latest_->kind) &&
+         options_.defects.Has(Defect::kRestorePrefersCheckpoints)) {
+    const auto before = std::ranges::find(stored, latest_->id, &CompletedCheckpoint::id);
+    latest_ = before == stored.begin() ? std::nullopt : std::optional(*std::prev(before));
+  }
 }
 
 std::span<const CoordinatorEffect> CoordinatorCore::Step(const CoordinatorInput& input,
@@ -58,10 +64,17 @@ std::span<const CoordinatorEffect> CoordinatorCore::Step(const CoordinatorInput&
 
 void CoordinatorCore::Verify() const {
   sim::Check(running_ || !drawing_, "an id is drawn for a coordinator that is stopped");
-  sim::Check(pending_.size() <= options_.checkpoint.max_concurrent,
+  sim::Check(CheckpointsPending() <= options_.checkpoint.max_concurrent,
              "{} checkpoints are pending at most, not {}", options_.checkpoint.max_concurrent,
-             pending_.size());
+             CheckpointsPending());
+  sim::Check(running_ || requests_.empty(), "savepoints wait for a coordinator that is stopped");
+  sim::Check(drawing_ || (!drawing_for_ && requests_.empty()), "savepoints wait for nothing");
   sim::Check(!storing_ || pending_.contains(*storing_), "what is stored is not pending");
+  for (const auto& [id, request] : taking_) {
+    const auto pending = pending_.find(id);
+    sim::Check(pending != pending_.end() && pending->second.kind() == request.kind,
+               "savepoint {} is taken and not pending", id.value());
+  }
   for (const auto& [id, pending] : pending_) {
     const bool lives = pending.phase() == CheckpointPhase::kPending ||
                        pending.phase() == CheckpointPhase::kFinalizing;
@@ -94,6 +107,26 @@ std::string CoordinatorCore::Show() const {
     text += fmt::format(" {}/{}-{}-{}", id.value(), task.vertex.value(), task.subtask.value(),
                         task.attempt.value());
   }
+  return text + ShowSavepoints();
+}
+
+std::string CoordinatorCore::ShowSavepoints() const {
+  std::string text = ends_ ? " ends" : "";
+  for (const Request& request : requests_) {
+    text += fmt::format(" ask {}{}", Name(request.kind), request.holds ? "!" : "");
+  }
+  if (drawing_for_) {
+    text += fmt::format(" draw {}{}", Name(drawing_for_->kind), drawing_for_->holds ? "!" : "");
+  }
+  for (const auto& [id, request] : taking_) {
+    text += fmt::format(" take {}{}", id.value(), request.holds ? "!" : "");
+  }
+  for (const auto& [id, is_complete] : savepoints_) {
+    text += fmt::format(" {}{}", is_complete ? '+' : '-', id.value());
+  }
+  for (const CheckpointId id : discarded_savepoints_) {
+    text += fmt::format(" discard {}", id.value());
+  }
   return text;
 }
 
@@ -119,6 +152,7 @@ void CoordinatorCore::On(const input::Start& start) {
              settled() ? 0 : pending_.begin()->first.value());
   running_ = true;
   overdue_ = false;
+  ends_ = false;
   final_.reset();
   after_restore_ = latest_.has_value();
   StartTimer(Kind::kInterval, start.first_delay);
@@ -132,6 +166,12 @@ void CoordinatorCore::On(const input::Stop&) {
   running_ = false;
   drawing_.reset();
   final_.reset();
+  if (drawing_for_) {
+    requests_.insert(requests_.begin(), *std::exchange(drawing_for_, std::nullopt));
+  }
+  for (const Request& request : std::exchange(requests_, {})) {
+    EndSavepoint(request, CheckpointId(), std::string(Name(CheckpointInput::kFailover)));
+  }
   for (const Kind kind : {Kind::kInterval, Kind::kPause, Kind::kFinalRetry}) {
     CancelTimer(kind);
   }
@@ -161,10 +201,10 @@ sim::Duration CoordinatorCore::PauseLeft() const {
 }
 
 void CoordinatorCore::TriggerNow() {
-  if (!running_ || final_ || !MayTrigger()) {
+  if (!running_ || final_ || IsHeld() || !MayTrigger()) {
     return;
   }
-  if (drawing_ || pending_.size() >= options_.checkpoint.max_concurrent) {
+  if (drawing_ || CheckpointsPending() >= options_.checkpoint.max_concurrent) {
     overdue_ = true;
     return;
   }
@@ -176,7 +216,12 @@ void CoordinatorCore::TriggerNow() {
     return;
   }
   overdue_ = false;
+  DrawId(std::nullopt);
+}
+
+void CoordinatorCore::DrawId(std::optional<Request> request) {
   drawing_ = ++last_ticket_;
+  drawing_for_ = request;
   Emit(effect::DrawId{.ticket = *drawing_, .after_restore = after_restore_});
 }
 
@@ -185,30 +230,50 @@ void CoordinatorCore::On(const input::IdDrawn& drawn) {
     return;  // the id is burnt
   }
   drawing_.reset();
+  const std::optional<Request> request = std::exchange(drawing_for_, std::nullopt);
   const CheckpointId id(drawn.id);
   last_id_ = std::max(last_id_, id);
   if (!drawn.drawn) {
     Emit(effect::Abort{.id = id, .reason = kIoException});
-    OnFailure(id, kIoException);
+    if (request) {
+      EndSavepoint(request, CheckpointId(), std::string(kIoException));
+      Resume(*request);
+      TriggerNext();
+    } else {
+      OnFailure(id, kIoException);
+    }
     return;
   }
-  if (!MayTrigger()) {
-    return;  // the next interval tries again
-  }
+  if (request && !MayTrigger()) {
+    EndSavepoint(request, CheckpointId(), std::string(kNotAllRunning));
+    Resume(*request);
+  } else if (MayTrigger() && (request || !IsHeld())) {
+    Begin(id, request, drawn.plan);
+  }  // else the next interval tries again
+  TriggerNext();
+}
+
+void CoordinatorCore::Begin(CheckpointId id, const std::optional<Request>& request,
+                            const CheckpointPlan& plan) {
   sim::Check(pending_.empty() || pending_.rbegin()->first < id, "checkpoint ids do not grow at {}",
              id.value());
-  pending_.try_emplace(id, id, moment_.all_at_end, drawn.plan.acknowledging, options_.defects);
-  StartTimer(Kind::kExpiry, options_.checkpoint.timeout, id);
-  untriggered_[id] = drawn.plan.triggered;
-  if (drawn.plan.has_coordinators) {
+  const CheckpointKind kind = request ? request->kind : CheckpointKind::kAligned;
+  const bool is_final = IsSavepoint(kind) ? IsSynchronous(kind) : moment_.all_at_end;
+  pending_.try_emplace(id, id, is_final, plan.acknowledging, options_.defects, kind);
+  if (request) {
+    taking_.emplace(id, *request);
+    savepoints_.emplace(id, false);
+  }
+  if (!IsSynchronous(kind) || !options_.defects.Has(Defect::kStopIsAskedForOnce)) {
+    StartTimer(Kind::kExpiry, options_.checkpoint.timeout, id);
+  }
+  untriggered_[id] = plan.triggered;
+  if (plan.has_coordinators) {
     Emit(effect::SnapshotCoordinators{.id = id});
   }
-  if (!drawn.plan.has_coordinators ||
+  if (!plan.has_coordinators ||
       options_.defects.Has(Defect::kTasksAreTriggeredBeforeCoordinators)) {
     TriggerTasks(id);
-  }
-  if (overdue_) {
-    TriggerNow();  // where several may be pending, one that came while the id was drawn
   }
 }
 
@@ -227,7 +292,8 @@ void CoordinatorCore::TriggerTasks(CheckpointId id) {
   Emit(effect::Trigger{.id = id,
                        .after_restore = after_restore_,
                        .tasks = untriggered_.extract(id).mapped(),
-                       .acknowledging = pending_.at(id).Tasks().size()});
+                       .acknowledging = pending_.at(id).Tasks().size(),
+                       .kind = pending_.at(id).kind()});
 }
 
 void CoordinatorCore::On(const input::Acknowledge& ack) {
@@ -268,8 +334,15 @@ void CoordinatorCore::Complete(Pending::iterator pending) {
     Announce(checkpoint, checkpoint.is_final());
   }
   StoreNext();
+  if (checkpoint.kind() == CheckpointKind::kSavepoint) {
+    return;  // nothing goes on from it
+  }
   for (auto older = pending_.begin(); older != pending;) {
-    Abort(older++, CheckpointInput::kSubsumed);
+    const auto next = std::next(older);
+    if (!IsSavepoint(older->second.kind())) {
+      Abort(older, CheckpointInput::kSubsumed);
+    }
+    older = next;
   }
 }
 
@@ -278,7 +351,7 @@ void CoordinatorCore::StoreNext() {
   for (const auto& [id, checkpoint] : pending_) {
     if (!storing_ && checkpoint.phase() == CheckpointPhase::kFinalizing) {
       storing_ = id;
-      Emit(effect::Store{.checkpoint = checkpoint.ToCompleted()});
+      Emit(effect::Store{.checkpoint = CompletedOf(checkpoint)});
     }
   }
 }
@@ -297,11 +370,22 @@ void CoordinatorCore::On(const input::StoreEnded& ended) {
   sim::Check(action == CheckpointAction::kNotifyComplete, "a stored checkpoint is not announced");
   pending_.erase(pending);
   storing_.reset();
-  latest_ = checkpoint.ToCompleted();
-  stored_.insert(ended.id);
   failures_in_a_row_ = 0;
   last_completion_ = moment_.now;
   last_completion_wall_ = moment_.wall;
+  if (checkpoint.kind() == CheckpointKind::kSavepoint) {
+    OnSavepointStored(ended.id);
+    StoreNext();
+    if (options_.defects.Has(Defect::kRetentionCountsSavepoints)) {
+      CleanUp();
+    }
+    return TriggerNext();
+  }
+  if (!IsSavepoint(checkpoint.kind()) || !latest_ ||
+      !options_.defects.Has(Defect::kRestorePrefersCheckpoints)) {
+    latest_ = CompletedOf(checkpoint);
+  }
+  stored_.insert(ended.id);
   const bool is_final = options_.defects.Has(Defect::kFinalIsDecidedAtCompletion)
                             ? moment_.all_at_end
                             : checkpoint.is_final();
@@ -312,11 +396,12 @@ void CoordinatorCore::On(const input::StoreEnded& ended) {
   if (running_ && is_final) {
     final_ = ended.id;
   }
+  if (IsSavepoint(checkpoint.kind())) {
+    OnSavepointStored(ended.id);
+  }
   StoreNext();
   CleanUp();
-  if (overdue_) {
-    TriggerNow();
-  }
+  TriggerNext();
 }
 
 void CoordinatorCore::Announce(const PendingCheckpoint& pending, bool is_final) {
@@ -334,6 +419,12 @@ void CoordinatorCore::On(const input::Decline& decline) {
 }
 
 void CoordinatorCore::On(const input::Leftovers& leftovers) {
+  if (savepoints_.contains(leftovers.id)) {
+    return DiscardSavepoint(leftovers.id);
+  }
+  if (leftovers.id <= options_.floor) {
+    return;
+  }
   const bool may_complete = pending_.contains(leftovers.id) || leftovers.id > last_id_;
   if (!may_complete && !stored_.contains(leftovers.id)) {
     discards_.insert(leftovers.id);
@@ -354,12 +445,16 @@ void CoordinatorCore::Abort(Pending::iterator pending, CheckpointInput why) {
     return;
   }
   const CheckpointId id = checkpoint.id();
+  const CheckpointKind kind = checkpoint.kind();
   const std::vector<ExecutionAttemptId> tasks = checkpoint.Tasks();
   pending_.erase(pending);
   untriggered_.erase(id);
   CancelTimer(Kind::kExpiry, id);
   Emit(effect::Abort{.id = id, .reason = Name(why)});
   Emit(effect::NotifyAborted{.id = id, .tasks = tasks});
+  if (IsSavepoint(kind)) {
+    return OnSavepointFailed(id, kind, why);
+  }
   if (options_.defects.Has(Defect::kAbortNoticeNamesThePrevious)) {
     Emit(effect::NotifyComplete{.id = CheckpointId(id.value() - 1),
                                 .is_final = false,
@@ -391,8 +486,8 @@ void CoordinatorCore::OnFailure(CheckpointId id, std::string_view why) {
 }
 
 void CoordinatorCore::TriggerAgain() {
-  if (overdue_) {
-    TriggerNow();
+  if (overdue_ || !requests_.empty()) {
+    TriggerNext();
   } else if (running_ && moment_.all_at_end && options_.checkpoint.interval > kFinalRetry &&
              !options_.defects.Has(Defect::kFinalIsNotTriedAgain)) {
     StartTimer(Kind::kFinalRetry, kFinalRetry);
@@ -401,6 +496,12 @@ void CoordinatorCore::TriggerAgain() {
 
 // Nobody else knows of the snapshot any more.
 void CoordinatorCore::DiscardLate(CheckpointId id, const ExecutionAttemptId& task) {
+  if (savepoints_.contains(id)) {
+    return DiscardSavepoint(id);
+  }
+  if (id <= options_.floor) {
+    return;
+  }
   const bool is_stored =
       stored_.contains(id) && !options_.defects.Has(Defect::kRepeatedAckDiscards);
   const bool is_ours = is_stored || id > last_id_;
@@ -419,8 +520,10 @@ void CoordinatorCore::CleanUp() {
   cleaning_ = true;
   CancelTimer(Kind::kCleanUpAgain);
   Emit(effect::CleanUp{.checkpoints = {discards_.begin(), discards_.end()},
-                       .snapshots = {late_snapshots_.begin(), late_snapshots_.end()}});
+                       .snapshots = {late_snapshots_.begin(), late_snapshots_.end()},
+                       .savepoints = {discarded_savepoints_.begin(), discarded_savepoints_.end()}});
   discards_.clear();
+  discarded_savepoints_.clear();
   late_snapshots_.clear();
 }
 
@@ -428,7 +531,9 @@ void CoordinatorCore::On(const input::CleanedUp& cleaned) {
   sim::Check(cleaning_, "a clean-up ends that nobody has asked for");
   cleaning_ = false;
   for (const CheckpointId id : cleaned.subsumed) {
-    sim::Check(latest_ && id < latest_->id, "the newest checkpoint {} was subsumed", id.value());
+    sim::Check(
+        (latest_ && id < latest_->id) || options_.defects.Has(Defect::kRetentionCountsSavepoints),
+        "the newest checkpoint {} was subsumed", id.value());
     stored_.erase(id);
   }
   if (clean_up_due_) {
@@ -458,7 +563,7 @@ void CoordinatorCore::On(const input::TimerFired& fired) {
     case Kind::kStoreAgain:
       sim::Check(pending != pending_.end() && storing_ == fired.timer.id,
                  "checkpoint {} is stored again and was given up", fired.timer.id.value());
-      return Emit(effect::Store{.checkpoint = pending->second.ToCompleted()});
+      return Emit(effect::Store{.checkpoint = CompletedOf(pending->second)});
     case Kind::kCleanUpAgain:
       return CleanUp();
   }

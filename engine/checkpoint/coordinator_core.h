@@ -11,6 +11,12 @@
 // Retries:  a write or a clean-up that failed is asked for again after a time, until it succeeds.
 // Survives: inputs that are late, repeated or of nobody: they change nothing; the snapshots that
 //           they name and that belong to nothing are removed.
+// Savepoints: asked for, each by its number, and answered by SavepointEnded, whatever comes of it.
+//           They come before periodic checkpoints, and neither the pause nor max_concurrent holds
+//           them (Flink: forced); one id is drawn at a time all the same. Nothing subsumes or
+//           removes one that is complete, and its failure counts only where a task declined. A
+//           plain one is not in the store, and the tasks do not hear of it. One that stops the job
+//           is, and they do; until it has failed no checkpoint is triggered any more.
 // Many:     up to `max_concurrent` are pending. When one is complete the older checkpoints that
 //           still wait for acknowledgements are subsumed: given up, without counting as failures.
 // Phases:   checkpoint_protocol.h.
@@ -80,6 +86,14 @@ struct Stop {};
 // A task has seen all of its input.
 struct EndOfInput {};
 
+// A savepoint is asked for. With `holds` no periodic checkpoint follows until it has failed: the job
+// is to end with it.
+struct RequestSavepoint {
+  uint64_t request = 0;
+  CheckpointKind kind = CheckpointKind::kSavepoint;
+  bool holds = false;
+};
+
 struct IdDrawn {
   uint64_t ticket = 0;
   uint64_t id = 0;  // burnt, when it was not drawn
@@ -130,8 +144,9 @@ struct TimerFired {
 
 using CoordinatorInput =
     std::variant<coordinator_input::Recovered, coordinator_input::Start, coordinator_input::Stop,
-                 coordinator_input::EndOfInput, coordinator_input::IdDrawn,
-                 coordinator_input::CoordinatorsReady, coordinator_input::Acknowledge,
+                 coordinator_input::EndOfInput, coordinator_input::RequestSavepoint,
+                 coordinator_input::IdDrawn, coordinator_input::CoordinatorsReady,
+                 coordinator_input::Acknowledge,
                  coordinator_input::Decline, coordinator_input::Leftovers,
                  coordinator_input::TriggerFailed, coordinator_input::StoreEnded,
                  coordinator_input::CleanedUp, coordinator_input::TimerFired>;
@@ -155,6 +170,7 @@ struct Trigger {
   bool after_restore = false;
   std::vector<ExecutionAttemptId> tasks;
   uint64_t acknowledging = 0;  // so many must
+  CheckpointKind kind = CheckpointKind::kAligned;
 };
 
 // An acknowledgement has been counted.
@@ -185,6 +201,13 @@ struct NotifyComplete {
   std::vector<ExecutionAttemptId> tasks;
 };
 
+// What became of a savepoint that was asked for: complete and durable, or why not.
+struct SavepointEnded {
+  uint64_t request = 0;
+  CheckpointId id;  // 0: it came to none
+  std::optional<std::string> failure;
+};
+
 // Given up. Without tasks it was never triggered.
 struct Abort {
   CheckpointId id;
@@ -200,6 +223,7 @@ struct NotifyAborted {
 struct CleanUp {
   std::vector<CheckpointId> checkpoints;
   std::vector<std::pair<CheckpointId, ExecutionAttemptId>> snapshots;
+  std::vector<CheckpointId> savepoints{};  // that were given up
 };
 
 // More checkpoints failed in a row than are tolerated.
@@ -223,6 +247,7 @@ using CoordinatorEffect = std::variant<
     coordinator_effect::DrawId, coordinator_effect::SnapshotCoordinators,
     coordinator_effect::Trigger, coordinator_effect::Count, coordinator_effect::Complete,
     coordinator_effect::Store, coordinator_effect::Stored, coordinator_effect::NotifyComplete,
+    coordinator_effect::SavepointEnded,
     coordinator_effect::Abort, coordinator_effect::NotifyAborted, coordinator_effect::CleanUp,
     coordinator_effect::FailJob, coordinator_effect::StartTimer, coordinator_effect::CancelTimer>;
 
@@ -231,6 +256,9 @@ class CoordinatorCore {
   struct Options {
     CheckpointOptions checkpoint;
     Defects defects;
+    uint32_t max_parallelism = kDefaultMaxParallelism;  // of the job
+    // Checkpoints up to this id belong to earlier runs of the job: their files are not ours.
+    CheckpointId floor{};
   };
 
   // What holds when an input comes.
@@ -268,6 +296,7 @@ class CoordinatorCore {
   void On(const coordinator_input::Start& start);
   void On(const coordinator_input::Stop& stop);
   void On(const coordinator_input::EndOfInput& end);
+  void On(const coordinator_input::RequestSavepoint& asked);
   void On(const coordinator_input::IdDrawn& drawn);
   void On(const coordinator_input::CoordinatorsReady& ready);
   void On(const coordinator_input::Acknowledge& ack);
@@ -278,7 +307,28 @@ class CoordinatorCore {
   void On(const coordinator_input::CleanedUp& cleaned);
   void On(const coordinator_input::TimerFired& fired);
 
+  using Request = coordinator_input::RequestSavepoint;
+
   bool MayTrigger() const;
+  // Whether the job is to end with a savepoint, so that no checkpoint may follow.
+  bool IsHeld() const;
+  // A savepoint that waits, or else a checkpoint that is overdue.
+  void TriggerNext();
+  void DrawId(std::optional<Request> request);
+  // Tells who asked for it, if anybody has.
+  void EndSavepoint(const std::optional<Request>& request, CheckpointId id,
+                    std::optional<std::string> failure);
+  std::optional<Request> TakeRequestOf(CheckpointId id);
+  void OnSavepointStored(CheckpointId id);
+  void OnSavepointFailed(CheckpointId id, CheckpointKind kind, CheckpointInput why);
+  void DiscardSavepoint(CheckpointId id);
+  // Those that are no savepoints.
+  size_t CheckpointsPending() const;
+  void Begin(CheckpointId id, const std::optional<Request>& request, const CheckpointPlan& plan);
+  // Periodic checkpoints come again when what held them has failed.
+  void Resume(const Request& request);
+  std::string ShowSavepoints() const;
+  CompletedCheckpoint CompletedOf(const PendingCheckpoint& pending) const;
   // How long the pause after the last completion still lasts.
   sim::Duration PauseLeft() const;
   void TriggerNow();
@@ -310,8 +360,14 @@ class CoordinatorCore {
   uint64_t last_ticket_ = 0;
   CheckpointId last_id_;             // that was given out, as far as it is known here
   std::optional<uint64_t> drawing_;  // the ticket of the id that is being drawn
-  bool overdue_ = false;             // a trigger came while another one was in progress
-  bool after_restore_ = false;       // and none was stored since
+  std::vector<Request> requests_;    // of savepoints, that wait
+  std::optional<Request> drawing_for_;
+  std::map<CheckpointId, Request> taking_;  // that are pending
+  // All that this coordinator has begun; whether they are complete. Those files are the user's.
+  std::map<CheckpointId, bool> savepoints_;
+  bool ends_ = false;           // a savepoint that held the others is complete
+  bool overdue_ = false;        // a trigger came while another one was in progress
+  bool after_restore_ = false;  // and none was stored since
   uint32_t failures_in_a_row_ = 0;
   std::optional<sim::SimTime> last_completion_;
   sim::WallTime last_completion_wall_{};
@@ -328,6 +384,7 @@ class CoordinatorCore {
   bool cleaning_ = false;
   bool clean_up_due_ = false;
   std::set<CheckpointId> discards_;
+  std::set<CheckpointId> discarded_savepoints_;
   std::set<std::pair<CheckpointId, ExecutionAttemptId>> late_snapshots_;
 };
 

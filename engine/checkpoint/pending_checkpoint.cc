@@ -10,9 +10,10 @@ namespace flinch::engine {
 
 PendingCheckpoint::PendingCheckpoint(CheckpointId id, bool is_final,
                                      const std::vector<ExecutionAttemptId>& tasks,
-                                     const Defects& defects)
+                                     const Defects& defects, CheckpointKind kind)
     : id_(id),
       is_final_(is_final),
+      kind_(kind),
       defects_(defects),
       tolerated_(defects.Has(Defect::kCompletesOneAckShort) ? 1 : 0) {
   for (const ExecutionAttemptId& task : tasks) {
@@ -54,8 +55,12 @@ CheckpointAction PendingCheckpoint::Take(CheckpointInput input) {
 CompletedCheckpoint PendingCheckpoint::ToCompleted() const {
   sim::Check(complete(), "checkpoint {} misses {} of {} acknowledgements", id_.value(), missing_,
              tasks_.size());
-  CompletedCheckpoint completed{
-      .id = id_, .is_final = is_final_, .snapshots = {}, .coordinators = coordinators_};
+  CompletedCheckpoint completed{.id = id_,
+                                .is_final = is_final_,
+                                .snapshots = {},
+                                .coordinators = coordinators_,
+                                .kind = kind_,
+                                .is_unclaimed = IsSavepoint(kind_)};
   for (const auto& [task, snapshot] : tasks_) {
     if (snapshot) {
       completed.snapshots.push_back(*snapshot);
@@ -77,6 +82,7 @@ std::vector<ExecutionAttemptId> PendingCheckpoint::Tasks() const {
 
 std::string PendingCheckpoint::Show() const {
   std::string text = fmt::format("{} {}{} ", id_.value(), Name(phase_), is_final_ ? " final" : "");
+  text += IsSavepoint(kind_) ? fmt::format("{} ", Name(kind_)) : "";
   for (const auto& [task, snapshot] : tasks_) {
     text += snapshot ? 'x' : '_';
   }

@@ -24,9 +24,11 @@ class PendingCheckpoint {
   };
 
   PendingCheckpoint(CheckpointId id, bool is_final, const std::vector<ExecutionAttemptId>& tasks,
-                    const Defects& defects = {});
+                    const Defects& defects = {}, CheckpointKind kind = CheckpointKind::kAligned);
 
   CheckpointId id() const { return id_; }
+
+  CheckpointKind kind() const { return kind_; }
 
   bool is_final() const { return is_final_; }
 
@@ -58,6 +60,7 @@ class PendingCheckpoint {
 
   CheckpointId id_;
   bool is_final_;
+  CheckpointKind kind_;
   CheckpointPhase phase_ = CheckpointPhase::kPending;
   Defects defects_;
   Snapshots tasks_;

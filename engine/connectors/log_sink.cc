@@ -104,6 +104,25 @@ std::optional<SinkTransactionName> ParseSinkTransaction(std::string_view owner,
   return name;
 }
 
+std::optional<uint32_t> SubtaskOfTransaction(std::string_view sink,
+                                             std::string_view transactional_id) {
+  std::string_view rest = transactional_id;
+  uint32_t subtask = 0;
+  if (!rest.starts_with(sink)) {
+    return std::nullopt;
+  }
+  rest.remove_prefix(sink.size());
+  if (!rest.starts_with('-')) {
+    return std::nullopt;
+  }
+  rest.remove_prefix(1);
+  if (!TakeNumber(rest, subtask) ||
+      !ParseSinkTransaction(fmt::format("{}-{}", sink, subtask), transactional_id)) {
+    return std::nullopt;
+  }
+  return subtask;
+}
+
 sim::Result<std::unique_ptr<TransactionalLogWriter>> TransactionalLogWriter::Open(
     OperatorRuntime& runtime, const LogSinkOptions& options, const OperatorState* restored) {
   if (options.batch_records_max == 0) {
@@ -130,7 +149,7 @@ sim::Result<std::unique_ptr<TransactionalLogWriter>> TransactionalLogWriter::Ope
   if (!restoration) {
     return Fail(restoration);
   }
-  const sim::Result<void> takeover = writer->TakeOver();
+  const sim::Result<void> takeover = writer->TakeOverAll();
   if (!takeover) {
     return Fail(takeover);
   }
@@ -145,6 +164,9 @@ TransactionalLogWriter::TransactionalLogWriter(OperatorRuntime& runtime,
     : environment_(runtime.environment()),
       options_(options),
       defects_(DefectsOf(runtime)),
+      name_(runtime.subtask().name),
+      index_(runtime.subtask().index.value()),
+      parallelism_(runtime.subtask().parallelism),
       subtask_name_(fmt::format("{}[{}]", runtime.subtask().name, runtime.subtask().index.value())),
       // Attempts may count from 0, sessions may not.
       owner_{.name = fmt::format("{}-{}", runtime.subtask().name, runtime.subtask().index.value()),
@@ -183,6 +205,8 @@ sim::Result<void> TransactionalLogWriter::Restore(const OperatorState* restored)
       }
       counter_ = std::max(counter_, *counter);
     }
+    // Under another parallelism those of all.
+    old_parallelism_ = static_cast<uint32_t>(entries->size());
   }
   const std::vector<Bytes>* entries = FindEntries(*restored, kSinkPendingState);
   if (entries == nullptr) {
@@ -194,7 +218,9 @@ sim::Result<void> TransactionalLogWriter::Restore(const OperatorState* restored)
     if (!transaction) {
       return Fail(transaction);
     }
-    pending.push_back(*std::move(transaction));
+    if (IsMine(*transaction)) {
+      pending.push_back(*std::move(transaction));
+    }
   }
   if (defects_.Has(Defect::kSinkDedupesByCheckpointId)) {
     return {};
@@ -208,25 +234,39 @@ sim::Result<void> TransactionalLogWriter::Restore(const OperatorState* restored)
   return {};
 }
 
+bool TransactionalLogWriter::IsMine(const PendingTransaction& transaction) const {
+  const std::optional<uint32_t> owner = SubtaskOfTransaction(name_, transaction.transactional_id);
+  return !owner || *owner % parallelism_ == index_;
+}
+
+sim::Result<void> TransactionalLogWriter::TakeOverAll() {
+  sim::Result<void> taken = TakeOver(owner_);
+  for (uint32_t gone = index_ + parallelism_; taken && gone < old_parallelism_;
+       gone += parallelism_) {
+    taken = TakeOver({.name = fmt::format("{}-{}", name_, gone), .session = owner_.session});
+  }
+  return taken;
+}
+
 // Makes this attempt the only one that can write for the subtask. Fencing comes first: what an
 // earlier attempt begins after the list was made would stay open until its time-out.
-sim::Result<void> TransactionalLogWriter::TakeOver() {
-  const sim::Result<LogAcknowledged> fenced = client_->Call(FenceOwnerRequest{.owner = owner_});
+sim::Result<void> TransactionalLogWriter::TakeOver(const TransactionOwner& owner) {
+  const sim::Result<LogAcknowledged> fenced = client_->Call(FenceOwnerRequest{.owner = owner});
   if (!fenced) {
     return Fail(fenced);
   }
   const sim::Result<ListTransactionsReply> listed =
-      client_->Call(ListTransactionsRequest{.prefix = owner_.name + "-"});
+      client_->Call(ListTransactionsRequest{.prefix = owner.name + "-"});
   if (!listed) {
     return Fail(listed);
   }
   for (const ListedTransaction& transaction : listed->transactions) {
     const std::optional<SinkTransactionName> name =
-        ParseSinkTransaction(owner_.name, transaction.transactional_id);
+        ParseSinkTransaction(owner.name, transaction.transactional_id);
     if (!name || name->attempt >= attempt_) {
       continue;  // another sink's, whose name begins like this subtask's, or a newer attempt's
     }
-    const sim::Result<void> discarded = Discard(transaction);
+    const sim::Result<void> discarded = Discard(transaction, owner);
     if (!discarded) {
       return Fail(discarded);
     }
@@ -236,7 +276,8 @@ sim::Result<void> TransactionalLogWriter::TakeOver() {
 
 // The new epoch fences a writer that is still alive and aborts what it has open; then the new epoch
 // is closed too, or the next attempt would find it.
-sim::Result<void> TransactionalLogWriter::Discard(const ListedTransaction& leftover) {
+sim::Result<void> TransactionalLogWriter::Discard(const ListedTransaction& leftover,
+                                                  const TransactionOwner& owner) {
   if (leftover.has_records && defects_.Has(Defect::kSinkCommitsLeftovers)) {
     const sim::Result<LogAcknowledged> adopted =
         client_->Call(EndTransactionRequest{.transactional_id = leftover.transactional_id,
@@ -244,7 +285,7 @@ sim::Result<void> TransactionalLogWriter::Discard(const ListedTransaction& lefto
                                             .end = TransactionEnd::kCommit});
     return adopted ? sim::Result<void>() : Fail(adopted);
   }
-  const sim::Result<ProducerIdentity> identity = InitProducer(leftover.transactional_id);
+  const sim::Result<ProducerIdentity> identity = InitProducer(leftover.transactional_id, owner);
   if (!identity) {
     return Fail(identity);
   }
@@ -263,9 +304,9 @@ sim::Result<void> TransactionalLogWriter::Discard(const ListedTransaction& lefto
 }
 
 sim::Result<ProducerIdentity> TransactionalLogWriter::InitProducer(
-    const std::string& transactional_id) {
+    const std::string& transactional_id, const TransactionOwner& owner) {
   return client_->Call(InitProducerRequest{.transactional_id = transactional_id,
-                                           .owner = owner_,
+                                           .owner = owner,
                                            .timeout = options_.transaction_timeout});
 }
 
@@ -318,7 +359,7 @@ void TransactionalLogWriter::Send() {
 // The transaction stays the same while something is in flight: a snapshot waits for that.
 sim::Result<void> TransactionalLogWriter::SendOnce() {
   if (!open_.identity) {
-    const sim::Result<ProducerIdentity> identity = InitProducer(open_.transactional_id);
+    const sim::Result<ProducerIdentity> identity = InitProducer(open_.transactional_id, owner_);
     if (!identity) {
       return Fail(identity);
     }

@@ -123,6 +123,10 @@ struct SinkTransactionName {
   friend bool operator==(const SinkTransactionName&, const SinkTransactionName&) = default;
 };
 
+// Which subtask's a transaction of this sink is; nothing for anybody else's.
+std::optional<uint32_t> SubtaskOfTransaction(std::string_view sink,
+                                             std::string_view transactional_id);
+
 // The name of a transaction of exactly this owner ("<sink>-<subtask>"); nothing for anybody else's.
 std::optional<SinkTransactionName> ParseSinkTransaction(std::string_view owner,
                                                         std::string_view transactional_id);
@@ -173,9 +177,13 @@ class TransactionalLogWriter {
                          std::unique_ptr<LogClient> client);
 
   sim::Result<void> Restore(const OperatorState* restored);
-  sim::Result<void> TakeOver();
-  sim::Result<void> Discard(const ListedTransaction& leftover);
-  sim::Result<ProducerIdentity> InitProducer(const std::string& transactional_id);
+  bool IsMine(const PendingTransaction& transaction) const;
+  // For oneself, and for those of the old subtasks that nobody is any more.
+  sim::Result<void> TakeOverAll();
+  sim::Result<void> TakeOver(const TransactionOwner& owner);
+  sim::Result<void> Discard(const ListedTransaction& leftover, const TransactionOwner& owner);
+  sim::Result<ProducerIdentity> InitProducer(const std::string& transactional_id,
+                                             const TransactionOwner& owner);
   void Send();
   sim::Result<void> SendOnce();
   bool HasToSend() const;
@@ -188,8 +196,12 @@ class TransactionalLogWriter {
   sim::Environment& environment_;
   LogSinkOptions options_;
   Defects defects_;
-  std::string subtask_name_;  // "sink[1]", for people
-  TransactionOwner owner_;    // "sink-1", and its session
+  std::string name_;  // "sink"
+  uint32_t index_ = 0;
+  uint32_t parallelism_ = 1;
+  uint32_t old_parallelism_ = 0;  // of what was restored, where that is another
+  std::string subtask_name_;      // "sink[1]", for people
+  TransactionOwner owner_;        // "sink-1", and its session
   uint32_t attempt_ = 0;
   uint32_t partition_ = 0;
   std::unique_ptr<LogClient> client_;
@@ -210,6 +222,13 @@ template <typename T>
 class LogSink final : public StreamOperator {
  public:
   using In = T;
+
+  // Under another parallelism each subtask looks for its own, and for those of subtasks that are no
+  // more: else one would abort what another is to commit.
+  static std::vector<std::string> SharedLists() {
+    return {std::string(kSinkPendingState), std::string(kSinkCounterState)};
+  }
+
   // A value's key and value in the log. The record's timestamp goes with them.
   using EncodeRecord = std::function<std::pair<Bytes, Bytes>(const T&)>;
 

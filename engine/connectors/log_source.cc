@@ -34,15 +34,17 @@ sim::Result<std::map<uint32_t, uint64_t>> ReadOffsets(const OperatorState* resto
     if (!entry) {
       return Fail(entry);
     }
-    if (partitions &&
-        (entry->partition >= *partitions ||
-         entry->partition % runtime.subtask().parallelism != runtime.subtask().index.value())) {
+    const bool is_ours = !partitions || entry->partition % runtime.subtask().parallelism ==
+                                            runtime.subtask().index.value();
+    if (partitions && entry->partition >= *partitions) {
       return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("The state of {}[{}] holds an offset of partition {}, which is not "
-                              "among its partitions (there are {} for {} subtasks); restore with "
-                              "the parallelism and topic of the checkpoint.",
+                  fmt::format("The state of {}[{}] holds an offset of partition {}, but the topic "
+                              "has {} partitions; restore with the topic of the checkpoint.",
                               runtime.subtask().name, runtime.subtask().index.value(),
-                              entry->partition, *partitions, runtime.subtask().parallelism));
+                              entry->partition, *partitions));
+    }
+    if (!is_ours) {
+      continue;  // under another parallelism each gets the offsets of all
     }
     uint64_t next = entry->next_offset;
     next += DefectsOf(runtime).Has(Defect::kSourceRestoresOneLate) ? 1U : 0U;

@@ -213,6 +213,9 @@ class LogReader {
 template <typename T>
 class LogSource final : public SourceReader {
  public:
+  // Where no enumerator gives them out each subtask finds its own among those of all.
+  static std::vector<std::string> SharedLists() { return {std::string(kSourceOffsetsState)}; }
+
   using Out = T;
   using DecodeRecord = std::function<sim::Result<T>(const LogRecord&)>;
 

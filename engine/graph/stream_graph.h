@@ -99,6 +99,9 @@ struct OperatorSpec {
   OutputDecorator decorate;
   // Of a source whose splits are given out at the master: `make` then yields a SourceReader.
   SplitEnumeratorFactory make_enumerator = {};
+  // Of its operator state, the lists that all subtasks get as a whole when the parallelism changes,
+  // whatever their mode: what is in them says whose it is.
+  std::vector<std::string> shared_lists{};
 
   // What state is matched by, and a hash of it.
   const std::string& state_name() const { return uid.empty() ? name : uid; }
@@ -121,6 +124,7 @@ struct StreamEdge {
 struct StreamGraph {
   std::string job_name;
   uint32_t max_parallelism = 128;
+  bool max_parallelism_is_set = false;  // chosen by somebody: it must not change
   std::vector<OperatorSpec> nodes;
   std::vector<StreamEdge> edges;
 

@@ -19,14 +19,16 @@ std::string_view Name(ExecutionAction action) {
 }
 
 std::string_view Name(JobStatus status) {
-  static constexpr std::array<std::string_view, 6> kNames = {"CREATED",    "RUNNING",  "FAILING",
-                                                             "RESTARTING", "FINISHED", "FAILED"};
+  static constexpr std::array<std::string_view, 8> kNames = {"CREATED",    "RUNNING",  "FAILING",
+                                                             "RESTARTING", "FINISHED", "FAILED",
+                                                             "CANCELLING", "CANCELED"};
   return kNames.at(static_cast<size_t>(status));
 }
 
 std::string_view Name(JobInput input) {
-  static constexpr std::array<std::string_view, 7> kNames = {
-      "start", "unreadable", "failure", "give up", "restart", "all finished", "all stopped"};
+  static constexpr std::array<std::string_view, 8> kNames = {
+      "start",   "unreadable",   "failure",     "give up",
+      "restart", "all finished", "all stopped", "cancel"};
   return kNames.at(static_cast<size_t>(input));
 }
 

@@ -95,7 +95,14 @@ enum class JobStatus : uint8_t {
   kRestarting,  // executions are being cancelled, then the next attempt starts
   kFinished,
   kFailed,
+  kCancelling,  // a user wants it to end
+  kCanceled,
 };
+
+constexpr bool IsGloballyTerminal(JobStatus status) {
+  return status == JobStatus::kFinished || status == JobStatus::kFailed ||
+         status == JobStatus::kCanceled;
+}
 
 enum class JobInput : uint8_t {
   kStart,
@@ -105,6 +112,7 @@ enum class JobInput : uint8_t {
   kRestart,
   kAllFinished,
   kAllStopped,
+  kCancel,  // asked for by a user
 };
 
 enum class JobAction : uint8_t { kNone, kIgnore, kDeploy, kCancelAll };
@@ -124,6 +132,12 @@ inline constexpr auto kJobTransitions = std::to_array<Transition<JobStatus, JobI
     {JobStatus::kRestarting, JobInput::kRestart, JobStatus::kRunning, JobAction::kDeploy},
     {JobStatus::kFailing, JobInput::kFailure, JobStatus::kFailing, JobAction::kIgnore},
     {JobStatus::kFailing, JobInput::kAllStopped, JobStatus::kFailed, JobAction::kNone},
+    {JobStatus::kFailing, JobInput::kCancel, JobStatus::kFailing, JobAction::kIgnore},
+    {JobStatus::kRunning, JobInput::kCancel, JobStatus::kCancelling, JobAction::kCancelAll},
+    {JobStatus::kRestarting, JobInput::kCancel, JobStatus::kCancelling, JobAction::kCancelAll},
+    {JobStatus::kCancelling, JobInput::kFailure, JobStatus::kCancelling, JobAction::kIgnore},
+    {JobStatus::kCancelling, JobInput::kCancel, JobStatus::kCancelling, JobAction::kIgnore},
+    {JobStatus::kCancelling, JobInput::kAllStopped, JobStatus::kCanceled, JobAction::kNone},
 });
 static_assert(IsDeterministic(kJobTransitions) && EveryPhaseReachable(kJobTransitions));
 

@@ -7,6 +7,7 @@
 
 #include "engine/checkpoint/assignment.h"
 #include "engine/events.h"
+#include "engine/master/restore_check.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -20,24 +21,6 @@ constexpr sim::Duration kWriteRetry = 200ms;
 
 // Between two attempts to tell a TaskManager that is not there something.
 constexpr sim::Duration kNotifyPause = 100ms;
-
-sim::Result<JobStatus> ParseResult(std::string_view content, std::string_view place) {
-  for (const JobStatus status : {JobStatus::kFinished, JobStatus::kFailed}) {
-    if (content == Name(status)) {
-      return status;
-    }
-  }
-  return sim::Fail(sim::ErrorCode::kCorruption, fmt::format("{} is damaged.", place));
-}
-
-Topology TopologyOf(const JobGraph& graph) {
-  Topology topology;
-  for (const OperatorSpec& node : graph.stream.nodes) {
-    topology[node.state_name()] = {.parallelism = node.parallelism,
-                                   .max_parallelism = graph.stream.max_parallelism};
-  }
-  return topology;
-}
 
 std::vector<std::string> OperatorsOf(const JobGraph& graph, VertexId vertex) {
   std::vector<std::string> names;
@@ -60,7 +43,9 @@ JobMaster::JobMaster(sim::Environment& environment, MainThread& main_thread,
       options_(options),
       job_(JobIdOf(graph.stream.job_name)),
       checkpoints_(environment, main_thread, *this, services, graph.stream.job_name,
-                   {.checkpoint = options.engine.checkpoint, .defects = options.defects}),
+                   {.checkpoint = options.engine.checkpoint,
+                    .defects = options.defects,
+                    .max_parallelism = graph.stream.max_parallelism}),
       attempts_(services.Attempts(graph.stream.job_name)),
       results_(services.JobResults(graph.stream.job_name)),
       sources_(environment, main_thread, *this, graph, options.defects),
@@ -74,22 +59,32 @@ sim::Result<void> JobMaster::Recover() {
       return recovered;
     }
   }
-  const sim::Result<std::optional<std::string>> ended = results_->Find();
-  if (!ended) {
-    return sim::Fail(ended);
+  const sim::Result<JobRecord> record = ReadRecord();
+  if (!record) {
+    return sim::Fail(record);
   }
-  const sim::Result<JobStatus> status = *ended ? ParseResult(**ended, results_->place())
-                                               : sim::Result<JobStatus>(JobStatus::kCreated);
-  if (!status) {
-    return sim::Fail(status);
-  }
+  record_ = *record;
+  checkpoints_.SetFloor(std::max(options_.floor, record_.floor));
   if (sim::Result<void> recovered = checkpoints_.Recover(); !recovered) {
     return recovered;
   }
-  if (*ended) {
-    Feed(job_input::HasEnded{*status});  // an earlier master saw the job to its end
+  if (!record_.end_operation.empty()) {
+    operations_[record_.end_operation] = {.state = OperationState::kDone,
+                                          .detail = record_.end_detail};
   }
+  if (IsGloballyTerminal(record_.status)) {
+    Feed(job_input::HasEnded{record_.status});  // an earlier master saw the job to its end
+  }
+  has_recovered_ = true;
   return {};
+}
+
+sim::Result<JobRecord> JobMaster::ReadRecord() const {
+  const sim::Result<std::optional<std::string>> record = results_->Find();
+  if (!record) {
+    return sim::Fail(record);
+  }
+  return *record ? ParseRecord(**record, results_->place()) : JobRecord();
 }
 
 void JobMaster::Start() {
@@ -98,6 +93,11 @@ void JobMaster::Start() {
   checkpoints_.CleanUp();
   if (core_.status() == JobStatus::kCreated) {
     Feed(job_input::Start());
+    if (const std::vector<std::string> slots = resources_.Slots(); !slots.empty()) {
+      Feed(job_input::SlotsChanged{slots});  // of TaskManagers that the job before this one had
+    }
+  } else if (core_.status() == JobStatus::kCanceled) {
+    OnStatus(JobStatus::kCanceled);
   }
 }
 
@@ -125,6 +125,7 @@ void JobMaster::Perform(const job_effect::TellStatus& told) {
   events::Trace(environment_,
                 events::JobStatusChanged{
                     .from = Name(told.from), .to = Name(told.to), .reason = told.reason});
+  OnStatus(told.to);
 }
 
 void JobMaster::Perform(const job_effect::TellState& told) {
@@ -186,16 +187,15 @@ SubmitTask JobMaster::Describe(const Execution& execution) const {
     const Execution& producer = core_.graph().Latest(vertex, subtask);
     return {.task = producer.id, .address = resources_.Find(producer.task_manager)->data};
   };
-  SubmitTask submit{
-      .job = job_,
-      .token = options_.token,
-      .deployment = DescribeTask(graph_, {.name = graph_.stream.job_name, .arguments = {}},
-                                 execution.id, find)};
+  SubmitTask submit{.job = job_,
+                    .token = options_.token,
+                    .deployment = DescribeTask(
+                        graph_, {.name = graph_.stream.job_name, .arguments = options_.arguments},
+                        execution.id, find)};
   if (const CompletedCheckpoint* latest = checkpoints_.latest()) {
     TaskRestore& restore = submit.deployment.restore.emplace();
     restore.checkpoint = latest->id;
-    const Topology topology = TopologyOf(graph_);
-    restore.snapshots = Assign(latest->snapshots, topology, topology,
+    restore.snapshots = Assign(latest->snapshots, TopologyOf(*latest), TopologyOf(graph_),
                                OperatorsOf(graph_, execution.id.vertex), execution.id.subtask);
   }
   return submit;
@@ -218,10 +218,15 @@ void JobMaster::Perform(const job_effect::SettleCheckpoints&) {
 }
 
 void JobMaster::Perform(const job_effect::WriteResult& write) {
+  record_.status = write.status;
+  if (ending_) {
+    record_.end_operation = ending_->operation;
+    record_.end_detail = ending_->savepoint;
+  }
   main_thread_.Async(
       "end",
-      [this, result = write.status] {
-        while (!results_->Write(Name(result)) && !main_thread_.stopped()) {
+      [this, record = ShowRecord(record_)] {
+        while (!results_->Write(record) && !main_thread_.stopped()) {
           environment_.Sleep(kWriteRetry);
         }
         return true;
@@ -308,9 +313,18 @@ std::string JobMaster::NameOf(const ExecutionAttemptId& task) const {
 
 void JobMaster::Trigger(const ExecutionAttemptId& task, const CheckpointMeta& meta) {
   last_triggered_ = meta.id;
+  const bool is_stop = IsSynchronous(meta.options.kind);
+  if (is_stop) {
+    stops_.insert(meta.id);
+  }
   const std::optional<sim::Address> to = AddressOf(task);
   if (!to) {
     checkpoints_.OnTriggerFailed(meta.id);
+    return;
+  }
+  if (is_stop && options_.defects.Has(Defect::kStopIsAskedForOnce)) {
+    rpc_.Tell(*to, TriggerCheckpoint{
+                       .job = job_, .token = options_.token, .task = task, .checkpoint = meta});
     return;
   }
   rpc_.Ask(
@@ -347,9 +361,10 @@ bool JobMaster::IsOvertaken(const NotifyCheckpointComplete& notification) const 
   return checkpoints_.latest() != nullptr && checkpoints_.latest()->id > notification.checkpoint;
 }
 
-// The barriers of a newer one end what waits for those of this one.
+// The barriers of a newer one end what waits for those of this one, but reach no task that waits
+// behind a savepoint that was to stop the job.
 bool JobMaster::IsOvertaken(const NotifyCheckpointAborted& notification) const {
-  return last_triggered_ > notification.checkpoint;
+  return last_triggered_ > notification.checkpoint && !stops_.contains(notification.checkpoint);
 }
 
 template <typename Notification>

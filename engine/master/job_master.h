@@ -11,18 +11,23 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "engine/checkpoint/checkpoint_coordinator.h"
 #include "engine/config.h"
 #include "engine/defects.h"
+#include "engine/master/job_operations.h"
+#include "engine/master/job_record.h"
 #include "engine/master/resource_manager.h"
 #include "engine/master/scheduler_core.h"
 #include "engine/master/source_coordinator.h"
+#include "engine/master/stop_with_savepoint.h"
 #include "engine/rpc/main_thread.h"
 #include "engine/rpc/service.h"
 #include "engine/runtime/gateways.h"
@@ -35,6 +40,9 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener, publ
     EngineOptions engine;
     Defects defects;
     FencingToken token;
+    // The arguments of the code; what earlier runs of the job left.
+    std::string arguments{};
+    CheckpointId floor{};
   };
 
   // Graph and ResourceManager outlive it. `services` are asked only while it is made.
@@ -53,6 +61,27 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener, publ
   JobId job() const { return job_; }
 
   JobStatus status() const { return core_.status(); }
+
+  const JobGraph& graph() const { return graph_; }
+
+  // The newest checkpoint in the store; null when there is none.
+  const CompletedCheckpoint* latest() const { return checkpoints_.latest(); }
+
+  // What is durable of the job's course, since Recover.
+  const JobRecord& record() const { return record_; }
+
+  // What users ask: see job_operations.h. How an operation is; one that is not known begins.
+  OperationStatus OnTriggerSavepoint(const TriggerSavepoint& asked);
+  OperationStatus OnStop(const StopJob& asked);
+  OperationStatus OnCancel(const CancelJob& asked);
+
+  // The job, which has ended, will start from `checkpoint`, as `record` says: `then` runs when that
+  // is durable. Whoever wants this makes another JobMaster then.
+  void HandOver(const CompletedCheckpoint& checkpoint, const JobRecord& record,
+                MainThread::Mail then);
+
+  // Whether it has read what earlier masters left.
+  bool has_recovered() const { return has_recovered_; }
 
   // What TaskManagers tell.
   void OnTaskState(const UpdateTaskState& update);
@@ -113,6 +142,22 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener, publ
   void Perform(const scheduler_effect::WriteResult& write);
   void Perform(const scheduler_effect::StartTimer& start);
 
+  // A stop or a cancellation that has begun.
+  struct Ending {
+    std::string operation;
+    std::string savepoint;
+    std::optional<StopPhase> stop;  // of a cancellation: none
+  };
+
+  std::optional<OperationStatus> Known(const std::string& operation) const;
+  OperationStatus Begin(const std::string& operation);
+  void EndOperation(const std::string& operation, OperationState state, std::string detail);
+  void TakeSavepoint(const std::string& operation, CheckpointKind kind, bool holds,
+                     std::function<void(const std::string& path)> then);
+  void FeedStop(StopInput input, const std::string& detail);
+  // The operations that wait for the job's end, or whose job will not end as they want.
+  void OnStatus(JobStatus status);
+  sim::Result<JobRecord> ReadRecord() const;
   SubmitTask Describe(const Execution& execution) const;
   std::optional<sim::Address> AddressOf(const ExecutionAttemptId& task) const;
   bool IsOvertaken(const NotifyCheckpointComplete& notification) const;
@@ -139,6 +184,11 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener, publ
   std::deque<SchedulerInput> inputs_;
   bool stepping_ = false;
   std::map<SchedulerTimer, TimerId> timers_;
+  bool has_recovered_ = false;
+  JobRecord record_;
+  std::map<std::string, OperationStatus> operations_;
+  std::optional<Ending> ending_;
+  std::set<CheckpointId> stops_;  // savepoints behind which tasks wait
   CheckpointId last_triggered_;
 };
 

@@ -54,7 +54,7 @@ void SchedulerCore::Verify() const {
   sim::Check(!drawing_ || (status_ == JobStatus::kRunning && !checkpointing_),
              "a number is drawn for a job that is {}", Name(status_));
   sim::Check(!ending_ || status_ == JobStatus::kRunning || status_ == JobStatus::kFailing ||
-                 status_ == *ending_,
+                 status_ == JobStatus::kCancelling || status_ == *ending_,
              "a job that is {} ends", Name(status_));
 }
 
@@ -106,8 +106,7 @@ void SchedulerCore::On(const job_input::Start&) {
 
 void SchedulerCore::On(const job_input::HasEnded& ended) {
   sim::Check(status_ == JobStatus::kCreated, "a job that is {} has ended before", Name(status_));
-  sim::Check(ended.status == JobStatus::kFinished || ended.status == JobStatus::kFailed,
-             "{} is no end of a job", Name(ended.status));
+  sim::Check(IsGloballyTerminal(ended.status), "{} is no end of a job", Name(ended.status));
   status_ = ended.status;
 }
 
@@ -116,8 +115,9 @@ void SchedulerCore::On(const job_input::Unreadable& unreadable) {
 }
 
 void SchedulerCore::On(const job_input::NumberDrawn& drawn) {
-  sim::Check(drawing_, "attempt {} was drawn unasked", drawn.number.value());
-  drawing_ = false;
+  if (!std::exchange(drawing_, false)) {
+    return;  // the job was cancelled meanwhile: the number is burnt
+  }
   graph_.StartAttempt(drawn.number);
   Emit(job_effect::Restore{.number = drawn.number});
   for (Execution& execution : graph_.executions()) {
@@ -270,12 +270,31 @@ void SchedulerCore::FailOver(const std::string& reason) {
   } else {
     FeedJob(JobInput::kGiveUp, fmt::format("{} ({})", reason, why_no_more));
   }
+  CancelAll();
+}
+
+void SchedulerCore::CancelAll() {
   for (Execution& execution : graph_.executions()) {
     if (!IsTerminal(execution.state)) {
       Feed(execution, ExecutionInput::kCancel);
     }
   }
   RepeatCancel();
+}
+
+void SchedulerCore::On(const job_input::Cancel&) {
+  const bool is_ending = status_ == JobStatus::kFailing || status_ == JobStatus::kCancelling;
+  if (ending_ || is_ending || IsGloballyTerminal(status_)) {
+    return;  // it ends already
+  }
+  sim::Check(status_ != JobStatus::kCreated, "a job is cancelled that nobody has started");
+  checkpointing_ = false;
+  waits_for_slots_ = false;
+  drawing_ = false;
+  restart_due_ = false;
+  Emit(job_effect::StopCheckpoints());
+  FeedJob(JobInput::kCancel);
+  CancelAll();
 }
 
 std::pair<RestartDecision, std::string> SchedulerCore::AskForRestart() {
@@ -305,6 +324,9 @@ void SchedulerCore::CheckStopped() {
   }
   if (status_ == JobStatus::kFailing) {
     End(JobStatus::kFailed);
+  } else if (status_ == JobStatus::kCancelling && !std::exchange(settling_, true)) {
+    // Whoever resumes the job must find the store as it stays.
+    Emit(job_effect::SettleCheckpoints());
   } else if (status_ == JobStatus::kRestarting && !std::exchange(restart_due_, true)) {
     const sim::Duration delay =
         restart_not_before_ > now_ ? restart_not_before_ - now_ : sim::Duration(0);
@@ -326,8 +348,12 @@ void SchedulerCore::On(const job_input::ResultWritten&) {
 }
 
 void SchedulerCore::On(const job_input::CheckpointsSettled&) {
-  sim::Check(restart_due_, "nothing waits for the checkpoints");
-  restart_due_ = false;
+  if (status_ == JobStatus::kCancelling && settling_) {
+    return End(JobStatus::kCanceled);
+  }
+  if (!std::exchange(restart_due_, false)) {
+    return;  // the job was cancelled meanwhile
+  }
   FeedJob(JobInput::kRestart);
   drawing_ = true;
   Emit(job_effect::DrawNumber());
@@ -352,8 +378,10 @@ void SchedulerCore::On(const job_input::TimerFired& fired) {
       RepeatCancel();
       return;
     case SchedulerTimer::kRestartDelay:
-      sim::Check(restart_due_, "a restart is due that nobody waits for");
-      return Emit(job_effect::SettleCheckpoints());
+      if (restart_due_) {  // else the job was cancelled meanwhile
+        Emit(job_effect::SettleCheckpoints());
+      }
+      return;
   }
 }
 

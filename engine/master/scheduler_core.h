@@ -110,6 +110,9 @@ struct CheckpointsSettled {};
 // The job's end is durable.
 struct ResultWritten {};
 
+// A user wants the job to end as it is.
+struct Cancel {};
+
 struct TimerFired {
   SchedulerTimer timer{};
 };
@@ -123,7 +126,7 @@ using SchedulerInput =
                  scheduler_input::TasksListed, scheduler_input::TaskManagerLost,
                  scheduler_input::CheckpointsFailed, scheduler_input::SourceFailed,
                  scheduler_input::CheckpointsSettled, scheduler_input::ResultWritten,
-                 scheduler_input::TimerFired>;
+                 scheduler_input::Cancel, scheduler_input::TimerFired>;
 
 // What a scheduler wants done.
 namespace scheduler_effect {
@@ -224,6 +227,7 @@ class SchedulerCore {
   void On(const scheduler_input::SourceFailed& failed);
   void On(const scheduler_input::CheckpointsSettled& settled);
   void On(const scheduler_input::ResultWritten& written);
+  void On(const scheduler_input::Cancel& cancel);
   void On(const scheduler_input::TimerFired& fired);
 
   void FeedJob(JobInput input, const std::string& reason = {});
@@ -237,6 +241,7 @@ class SchedulerCore {
   // Asks the restart strategy about a failure; with why it is the last, where it is.
   std::pair<RestartDecision, std::string> AskForRestart();
   void RepeatCancel();
+  void CancelAll();
   // Goes on when everything is over that was cancelled.
   void CheckStopped();
   void End(JobStatus result);
@@ -257,6 +262,7 @@ class SchedulerCore {
   bool waits_for_slots_ = false;
   bool checkpointing_ = false;       // checkpoints are on
   bool restart_due_ = false;         // one restart waits for its delay and for the store
+  bool settling_ = false;            // a job that was cancelled waits for the store
   std::optional<JobStatus> ending_;  // the result that is being written
   RestartStrategy restarts_;
   sim::SimTime restart_not_before_{};

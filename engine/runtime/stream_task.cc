@@ -206,7 +206,7 @@ void StreamTask::AwaitWork() {
 }
 
 std::string_view StreamTask::WhatIsAwaited() const {
-  if (end_of_input_) {
+  if (end_of_input_ || held_) {
     return kWaitForFinalCheckpoint;
   }
   return OutputsAvailable() ? kWaitForInput : kWaitForRoom;
@@ -217,6 +217,9 @@ bool StreamTask::OutputsAvailable() const {
 }
 
 bool StreamTask::HasInput() const {
+  if (held_) {
+    return false;
+  }
   const bool is_source = gate_.channels() == 0;
   if (is_source) {
     return source_available_ && !end_of_input_;
@@ -241,7 +244,7 @@ sim::Result<bool> StreamTask::WorkTurn() {
 }
 
 sim::Result<bool> StreamTask::WorkOnce() {
-  if (!OutputsAvailable()) {
+  if (held_ || !OutputsAvailable()) {
     return false;
   }
   return gate_.channels() == 0 ? PollSource() : ReadInput();
@@ -447,73 +450,10 @@ sim::Result<void> StreamTask::EndInput() {
   return {};
 }
 
-sim::Result<void> StreamTask::PerformCheckpoint(const CheckpointMeta& meta) {
-  const CheckpointId id = meta.id;
-  if (id <= last_checkpoint_) {
-    return {};  // aborted, or overtaken by a newer one
-  }
-  last_checkpoint_ = id;
-  if (sim::Result<void> prepared = chain_.PrepareSnapshotPreBarrier(meta); !prepared) {
-    return prepared;
-  }
-  SendBarrier(meta);
-  sim::Result<FrozenTask> snapshot = chain_.Snapshot(meta);
-  if (!snapshot) {
-    return sim::Fail(snapshot);
-  }
-  frozen_[id] = *std::move(snapshot);
-  events::Trace(environment_, events::SnapshotTaken{.id = id,
-                                                    .subtask = name_,
-                                                    .attempt = id_.attempt,
-                                                    .entries = chain_.keyed_entries(),
-                                                    .watermark = watermark().nanos()});
-  fibers_.Spawn("upload", [this, meta] { Upload(meta); });
-  return {};
-}
-
 void StreamTask::Broadcast(const StreamEvent& event) {
   for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
     partition->BroadcastEvent(event);
   }
-}
-
-void StreamTask::SendBarrier(const CheckpointMeta& meta) {
-  uint64_t sent = 0;
-  for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
-    sent += partition->records();
-  }
-  Broadcast(BarrierEvent{.meta = meta});
-  if (!partitions_.empty()) {
-    events::Trace(environment_,
-                  events::BarrierSent{
-                      .id = meta.id, .subtask = name_, .attempt = id_.attempt, .records = sent});
-  }
-}
-
-void StreamTask::Upload(const CheckpointMeta& meta) {
-  const CheckpointId id = meta.id;
-  FrozenTask& snapshot = frozen_[id];
-  if (defects_.Has(Defect::kUploadReadsLiveState) || defects_.Has(Defect::kListStateByReference)) {
-    // Anything that takes time: the task goes on meanwhile.
-    (void)environment_.shared().List(CheckpointDirectory(deployment_.job_name, id));
-    chain_.ReadAgain(meta, snapshot);
-  }
-  const sim::Result<SnapshotHandle> handle =
-      WriteSnapshot(environment_.shared(), deployment_.job_name, id, id_, snapshot);
-  frozen_.erase(id);
-  if (cancelled_ || !handle) {
-    // Nobody waits for it any more; or nobody knows whether it was written.
-    const sim::Result<void> removed =
-        RemoveSnapshot(environment_.shared(), SnapshotPath(deployment_.job_name, id, id_));
-    // The coordinator gives the checkpoint up, or has, and then removes what is left of it.
-    if (!cancelled_ || !removed) {
-      listener_.OnDecline(id_, id, handle ? removed.error().message : handle.error().message);
-    }
-    return;
-  }
-  events::Trace(environment_,
-                events::SnapshotUploaded{.id = id, .subtask = name_, .bytes = handle->size});
-  listener_.OnSnapshot(id_, id, *handle);
 }
 
 // What is collected leaves after the buffer timeout, unless a barrier or a full buffer takes it.
@@ -567,7 +507,7 @@ sim::Result<void> StreamTask::OnComplete(CheckpointId id, bool is_final) {
       !notified) {
     return notified;
   }
-  if (is_final && end_of_input_) {
+  if (is_final && (end_of_input_ || held_ == id)) {
     finished_ = true;
   }
   return {};
@@ -582,6 +522,9 @@ sim::Result<void> StreamTask::OnAborted(CheckpointId id) {
     return fed;
   }
   last_checkpoint_ = std::max(last_checkpoint_, id);
+  if (held_ == id) {
+    held_.reset();  // the job goes on
+  }
   return chain_.NotifyAborted(id);
 }
 

@@ -6,6 +6,9 @@
 //             took passes. Mails come first, and still run while output is full. Uploads and
 //             channels have fibers of their own.
 // Ends:       finished (the final checkpoint is complete), cancelled, or failed with a reason.
+// Stop:       behind the barrier of a savepoint that stops the job nothing is worked on until it is
+//             complete: then the task finishes; or given up: then it goes on. To drain, sources end
+//             their input before that barrier.
 // Checkpoint: barrier downstream, then the synchronous snapshot, then the upload, then the
 //             acknowledgement.
 // Source:     Flink's StreamTask, MailboxProcessor, SubtaskCheckpointCoordinatorImpl.
@@ -15,6 +18,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -171,8 +175,9 @@ class StreamTask {
   bool saw_record_ = false;
   int64_t records_ = 0;  // since the last pause
   sim::SimTime flush_at_ = sim::kForever;
-  uint64_t last_event_ = 0;       // of the source's coordinator
-  CheckpointId last_checkpoint_;  // taken or aborted: older ones are not taken any more
+  uint64_t last_event_ = 0;           // of the source's coordinator
+  std::optional<CheckpointId> held_;  // the savepoint behind which the task waits for its end
+  CheckpointId last_checkpoint_;      // taken or aborted: older ones are not taken any more
 };
 
 }  // namespace flinch::engine

@@ -25,7 +25,6 @@ constexpr auto kAbsentOptions = std::to_array<std::string_view>({
     "execution.checkpointing.data-inline-threshold",
     "execution.checkpointing.dir",
     "execution.checkpointing.during-recovery.enabled",
-    "execution.checkpointing.externalized-checkpoint-retention",
     "execution.checkpointing.file-merging.enabled",
     "execution.checkpointing.file-merging.max-file-size",
     "execution.checkpointing.force",

@@ -100,6 +100,8 @@ constexpr auto kNotes = std::to_array<Note>({
     {"options.execution.checkpointing.tolerable-failed-checkpoints",
      "Consecutive failures that are tolerated before the job fails over."},
     {"options.execution.checkpointing.num-retained", "Completed checkpoints that are kept."},
+    {"options.execution.checkpointing.externalized-checkpoint-retention",
+     "Whether a job that a user cancels leaves its last checkpoints, to be resumed from."},
     {"options.restart-strategy.type", "When a job that failed is restarted, and when it ends."},
     {"options.restart-strategy.fixed-delay.attempts", "How often the job is restarted."},
     {"options.restart-strategy.fixed-delay.delay", "From a failure to the restart."},

@@ -32,6 +32,9 @@ inline constexpr std::array<std::string_view, 3> kFaultSourceWords = {"none", "s
 inline constexpr std::array<std::string_view, 4> kRestartStrategyWords = {
     "none", "fixed-delay", "failure-rate", "exponential-delay"};
 
+inline constexpr std::array<std::string_view, 2> kRetentionWords = {"DELETE_ON_CANCELLATION",
+                                                                    "RETAIN_ON_CANCELLATION"};
+
 constexpr std::span<const std::string_view> WordsOf(WorkloadSource) { return kWorkloadSourceWords; }
 
 constexpr std::span<const std::string_view> WordsOf(FileFormat) { return kFileFormatWords; }
@@ -47,6 +50,10 @@ constexpr std::span<const std::string_view> WordsOf(engine::SourceAssignment) {
 
 constexpr std::span<const std::string_view> WordsOf(engine::RestartStrategyType) {
   return kRestartStrategyWords;
+}
+
+constexpr std::span<const std::string_view> WordsOf(engine::CheckpointRetention) {
+  return kRetentionWords;
 }
 
 template <typename T>

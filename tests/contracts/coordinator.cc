@@ -49,6 +49,12 @@ void Coordinator::AcknowledgeAll(uint64_t id) {
 
 void Coordinator::Decline(uint64_t id) { Feed(input::Decline{CheckpointId(id)}); }
 
+uint64_t Coordinator::AskForSavepoint(CheckpointKind kind) {
+  const uint64_t request = ++last_request_;
+  Feed(input::RequestSavepoint{.request = request, .kind = kind, .holds = IsSynchronous(kind)});
+  return request;
+}
+
 void Coordinator::FailTrigger(uint64_t id) { Feed(input::TriggerFailed{CheckpointId(id)}); }
 
 void Coordinator::FireStale(const CoordinatorTimer& timer) { Feed(input::TimerFired{timer}); }
@@ -66,7 +72,7 @@ void Coordinator::AnswerId(bool drawn) {
 void Coordinator::AnswerStore(bool stored) {
   sim::Check(!stores_.empty(), "nothing is being stored");
   const CheckpointId id = stores_.back();
-  if (stored) {
+  if (stored && !beside_the_store_.contains(id.value())) {
     stored_.push_back(id.value());
   }
   Feed(input::StoreEnded{.id = id, .stored = stored});
@@ -124,6 +130,9 @@ void Coordinator::Perform(const effect::Complete&) {}
 
 void Coordinator::Perform(const effect::Store& store) {
   stores_.push_back(store.checkpoint.id);
+  if (store.checkpoint.kind == CheckpointKind::kSavepoint) {
+    beside_the_store_.insert(store.checkpoint.id.value());
+  }
   if (!holds_stores_) {
     AnswerStore(true);
   }
@@ -133,6 +142,10 @@ void Coordinator::Perform(const effect::Stored&) {}
 
 void Coordinator::Perform(const effect::NotifyComplete& notify) {
   notified_.push_back({notify.id.value(), notify.tasks});
+}
+
+void Coordinator::Perform(const effect::SavepointEnded& ended) {
+  answers_[ended.request] = ended.failure.value_or(std::to_string(ended.id.value()));
 }
 
 void Coordinator::Perform(const effect::Abort& abort) {
@@ -147,6 +160,9 @@ void Coordinator::Perform(const effect::CleanUp& clean) {
   }
   for (const auto& [id, task] : clean.snapshots) {
     discarded_snapshots_.emplace_back(id.value(), task);
+  }
+  for (const CheckpointId id : clean.savepoints) {
+    discarded_savepoints_.push_back(id.value());
   }
   input::CleanedUp cleaned{.subsumed = {}, .all = true};
   while (stored_.size() > retained_) {

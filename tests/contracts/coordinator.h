@@ -51,6 +51,8 @@ class Coordinator {
   void Acknowledge(uint64_t id, const ExecutionAttemptId& task);
   void AcknowledgeAll(uint64_t id);
   void Decline(uint64_t id);
+  // Returns the number of the request.
+  uint64_t AskForSavepoint(CheckpointKind kind = CheckpointKind::kSavepoint);
   void FailTrigger(uint64_t id);
   // A timer that was cancelled or replaced, and had fired already.
   void FireStale(const CoordinatorTimer& timer);
@@ -80,6 +82,15 @@ class Coordinator {
     return discarded_snapshots_;
   }
 
+  // Of a request that has an answer: "5", or why it failed; else "".
+  std::string AnswerOf(uint64_t request) const {
+    const auto found = answers_.find(request);
+    return found == answers_.end() ? "" : found->second;
+  }
+
+  // Savepoints whose directory was to be removed.
+  const Ids& discarded_savepoints() const { return discarded_savepoints_; }
+
   // What the store keeps.
   const Ids& stored() const { return stored_; }
 
@@ -106,6 +117,7 @@ class Coordinator {
   void Perform(const coordinator_effect::Store& store);
   void Perform(const coordinator_effect::Stored& stored);
   void Perform(const coordinator_effect::NotifyComplete& notify);
+  void Perform(const coordinator_effect::SavepointEnded& ended);
   void Perform(const coordinator_effect::Abort& abort);
   void Perform(const coordinator_effect::NotifyAborted& notify);
   void Perform(const coordinator_effect::CleanUp& clean);
@@ -130,6 +142,10 @@ class Coordinator {
   Ids discarded_;
   std::vector<std::pair<uint64_t, ExecutionAttemptId>> discarded_snapshots_;
   Ids stored_;
+  uint64_t last_request_ = 0;
+  std::map<uint64_t, std::string> answers_;
+  Ids discarded_savepoints_;
+  std::set<uint64_t> beside_the_store_;  // savepoints after which the job goes on
 };
 
 }  // namespace flinch::engine

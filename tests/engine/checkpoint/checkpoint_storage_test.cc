@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -197,6 +198,76 @@ TEST(CheckpointStorageTest, TheMetadataComesBackAsItWasWritten) {
   }));
 }
 
+CompletedCheckpoint WriteSavepoint(sim::Environment& environment) {
+  FrozenTask frozen;
+  frozen["source"].state["id"] = {"seven"};
+  const auto handle =
+      WriteSnapshot(environment.shared(), "job", kId, kTask, frozen, CheckpointKind::kSavepoint);
+  sim::Check(handle.has_value(), "the snapshot was not written");
+  const CompletedCheckpoint written{.id = kId,
+                                    .snapshots = {*handle},
+                                    .kind = CheckpointKind::kSavepoint,
+                                    .max_parallelism = 256};
+  sim::Check(WriteMetadata(environment.shared(), "job", written).has_value(), "nor its metadata");
+  return written;
+}
+
+TEST(CheckpointStorageTest, ASavepointThatWasMovedIsOneStill) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("jm", [](sim::Environment& environment) {
+    sim::FileSystem& volume = environment.shared();
+    const CompletedCheckpoint written = WriteSavepoint(environment);
+    const std::string from = SavepointDirectory("job", kId);
+    const auto here = LoadCheckpoint(volume, from + "/");
+    ASSERT_TRUE(here) << here.error().message;
+    EXPECT_EQ(here->snapshots, written.snapshots);
+    EXPECT_EQ(here->kind, CheckpointKind::kSavepoint);
+    EXPECT_EQ(here->max_parallelism, 256U);
+    const auto files = volume.List(from);
+    ASSERT_TRUE(files);
+    for (const std::string& file : *files) {
+      const auto bytes = volume.Read(file);
+      ASSERT_TRUE(bytes);
+      ASSERT_TRUE(sim::WriteDurably(volume, "/elsewhere" + file.substr(from.size()), *bytes));
+    }
+    ASSERT_TRUE(DeleteCheckpoint(volume, from));
+    const auto there = LoadCheckpoint(volume, "/elsewhere/_metadata");
+    ASSERT_TRUE(there) << there.error().message;
+    EXPECT_EQ(there->directory, "/elsewhere");
+    const auto read = ReadSnapshot(volume, there->snapshots.front());
+    ASSERT_TRUE(read);
+    EXPECT_THAT(read->at("source").state.at("id"), ElementsAre("seven"));
+  }));
+}
+
+TEST(CheckpointStorageTest, WhatIsWrongWithASnapshotIsNamedByItsFile) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("jm", [](sim::Environment& environment) {
+    sim::FileSystem& volume = environment.shared();
+    const std::string file = WriteSavepoint(environment).snapshots.front().path;
+    const std::string directory = SavepointDirectory("job", kId);
+    const auto whole = volume.Read(file);
+    ASSERT_TRUE(whole);
+    const auto expect = [&](const std::string& what) {
+      const auto loaded = LoadCheckpoint(volume, directory);
+      ASSERT_FALSE(loaded) << what;
+      EXPECT_THAT(loaded.error().message, HasSubstr(what));
+    };
+    Bytes damaged = *whole;
+    damaged.back() = static_cast<char>(damaged.back() ^ 1);
+    Overwrite(volume, file, damaged);
+    expect(file);
+    Overwrite(volume, file, *whole + "x");
+    expect(fmt::format("{} has {} bytes instead of {}", file, whole->size() + 1, whole->size()));
+    ASSERT_TRUE(RemoveSnapshot(volume, file));
+    expect(file + " of the snapshot does not exist");
+    Overwrite(volume, directory + "/_metadata", "damaged");
+    expect(directory + "/_metadata is damaged");
+    ASSERT_TRUE(DeleteCheckpoint(volume, directory));
+    expect("There is no snapshot at " + directory);
+  }));
+}
+
 TEST(CheckpointStorageTest, DeletionTakesTheWholeCheckpointAndNothingElse) {
   tests::Bench bench;
   ASSERT_TRUE(bench.Run("jm", [](sim::Environment& environment) {
@@ -205,8 +276,9 @@ TEST(CheckpointStorageTest, DeletionTakesTheWholeCheckpointAndNothingElse) {
       ASSERT_TRUE(tests::WriteFrozen(volume, id, kTask, Sample()));
       ASSERT_TRUE(WriteMetadata(volume, "job", {.id = id, .snapshots = {}}));
     }
-    ASSERT_TRUE(DeleteCheckpoint(volume, "job", kId));
-    ASSERT_TRUE(DeleteCheckpoint(volume, "job", kId)) << "what is gone already is no error";
+    ASSERT_TRUE(DeleteCheckpoint(volume, CheckpointDirectory("job", kId)));
+    ASSERT_TRUE(DeleteCheckpoint(volume, CheckpointDirectory("job", kId)))
+        << "what is gone already is no error";
   }));
   EXPECT_THAT(bench.world().ListShared("/checkpoints/job/chk-7"), IsEmpty());
   EXPECT_THAT(bench.world().ListShared("/checkpoints/job"),

@@ -434,5 +434,83 @@ TEST(DurableCounterTest, ADamagedFileFailsRecoveryInsteadOfStartingAgain) {
   }));
 }
 
+CompletedCheckpoint MakeSavepoint(sim::Environment& environment, uint64_t id, CheckpointKind kind) {
+  FrozenTask frozen;
+  frozen["source"].state["id"] = {std::to_string(id)};
+  const sim::Result<SnapshotHandle> handle =
+      WriteSnapshot(environment.shared(), "job", CheckpointId(id), kTask, frozen, kind);
+  sim::Check(handle.has_value(), "the snapshot of savepoint {} was not written", id);
+  return {.id = CheckpointId(id), .snapshots = {*handle}, .kind = kind, .is_unclaimed = true};
+}
+
+TEST(CompletedCheckpointStoreTest, OnlyASavepointThatStopsTheJobIsInTheStoreAndItsFilesStay) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("jm", [](sim::Environment& environment) {
+    CompletedCheckpointStore store(environment, "job", 1);
+    ASSERT_TRUE(store.Add(MakeCheckpoint(environment, 1)));
+    ASSERT_TRUE(store.Add(MakeSavepoint(environment, 2, CheckpointKind::kSavepoint)));
+    EXPECT_EQ(WholeLatest(environment, store), 1U);
+    ASSERT_TRUE(store.Add(MakeSavepoint(environment, 3, CheckpointKind::kSavepointSuspend)));
+    EXPECT_THAT(store.Subsume(), ElementsAre(CheckpointId(1)));
+    CompletedCheckpointStore again(environment, "job", 1);
+    ASSERT_TRUE(again.Recover());
+    EXPECT_EQ(WholeLatest(environment, again), 3U) << "what stopped the job was committed";
+    ASSERT_TRUE(again.Add(MakeCheckpoint(environment, 4)));
+    EXPECT_THAT(again.Subsume(), ElementsAre(CheckpointId(3)));
+  }));
+  EXPECT_THAT(bench.world().ListShared("/savepoints/job"), SizeIs(4)) << "both are the user's";
+}
+
+TEST(CompletedCheckpointStoreTest, WhatIsAdoptedIsAllThereIs) {
+  for (const bool is_claimed : {false, true}) {
+    tests::Bench bench;
+    ASSERT_TRUE(bench.Run("jm", [is_claimed](sim::Environment& environment) {
+      CompletedCheckpointStore store(environment, "job", 2);
+      ASSERT_TRUE(store.Add(MakeCheckpoint(environment, 1)));
+      ASSERT_TRUE(store.Add(MakeCheckpoint(environment, 2)));
+      ASSERT_TRUE(store.Add(MakeSavepoint(environment, 3, CheckpointKind::kSavepointSuspend)));
+      sim::Result<CompletedCheckpoint> named =
+          LoadCheckpoint(environment.shared(), SavepointDirectory("job", CheckpointId(3)));
+      ASSERT_TRUE(named);
+      named->is_unclaimed = !is_claimed;
+      ASSERT_TRUE(store.Adopt(*named, false));
+      CompletedCheckpointStore again(environment, "job", 1);
+      again.SetFloor(CheckpointId(3));
+      ASSERT_TRUE(again.Recover());
+      EXPECT_EQ(WholeLatest(environment, again), 3U);
+      EXPECT_THAT(again.checkpoints(), SizeIs(1));
+      ASSERT_TRUE(again.Add(MakeCheckpoint(environment, 4)));
+      again.Subsume();
+    }));
+    EXPECT_THAT(Pointers(bench), SizeIs(1));
+    EXPECT_THAT(bench.world().ListShared("/savepoints/job"), SizeIs(is_claimed ? 0 : 2));
+    EXPECT_THAT(bench.world().ListShared("/checkpoints/job"), SizeIs(2)) << "of checkpoint 4";
+  }
+}
+
+TEST(CompletedCheckpointStoreTest, CheckpointsOfEarlierRunsAreNotSweptAway) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("jm", [](sim::Environment& environment) {
+    CompletedCheckpointStore store(environment, "job", 1);
+    ASSERT_TRUE(store.Add(MakeCheckpoint(environment, 1)));
+    sim::Result<CompletedCheckpoint> named =
+        LoadCheckpoint(environment.shared(), CheckpointDirectory("job", CheckpointId(1)));
+    ASSERT_TRUE(named);
+    named->is_unclaimed = true;
+    ASSERT_TRUE(store.Adopt(*named, true));
+    CompletedCheckpointStore again(environment, "job", 1);
+    again.SetFloor(CheckpointId(1));
+    ASSERT_TRUE(again.Recover());
+    for (const uint64_t id : {2U, 3U, 4U}) {
+      ASSERT_TRUE(again.Add(MakeCheckpoint(environment, id)));
+      again.Subsume();
+    }
+    EXPECT_TRUE(LoadCheckpoint(environment.shared(), CheckpointDirectory("job", CheckpointId(1))));
+    ASSERT_TRUE(again.Clear());
+  }));
+  EXPECT_THAT(Pointers(bench), IsEmpty());
+  EXPECT_THAT(bench.world().ListShared("/checkpoints/job"), SizeIs(2)) << "of checkpoint 1";
+}
+
 }  // namespace
 }  // namespace flinch::engine

@@ -32,7 +32,7 @@ constexpr ExecutionAttemptId kTasks[] = {
 // Copied along with its coordinator where all continuations are tried.
 class Surroundings {
  public:
-  static constexpr int kActs = 12;
+  static constexpr int kActs = 13;
 
   explicit Surroundings(uint32_t concurrent)
       : core_({.checkpoint = {.interval = sim::Duration(1'000),
@@ -72,8 +72,10 @@ class Surroundings {
       case 10:
         moment_.all_running = !moment_.all_running;
         return true;
-      default:
+      case 11:
         return Step(input::TriggerFailed{.id = id});
+      default:
+        return AskForSavepoint(number);
     }
   }
 
@@ -88,6 +90,12 @@ class Surroundings {
         core_.Show(), running_, moment_.all_running, moment_.all_at_end, last_id_, last_triggered_,
         storing_, retrying_, cleaning_, fmt::join(tickets_, ","), fmt::join(open_, ","),
         fmt::join(stored_, ","), fmt::join(ever_stored_, ","));
+    for (const auto& [request, kind] : asked_) {
+      text += fmt::format(" {} {}", request, Name(kind));
+    }
+    for (const uint64_t id : savepoints_) {
+      text += fmt::format(" +{}", id);
+    }
     for (const CoordinatorTimer& timer : timers_) {
       text += fmt::format(" {} {}", Name(timer.kind), timer.id.value());
     }
@@ -104,6 +112,7 @@ class Surroundings {
   bool Step(const CoordinatorInput& what) {
     if (std::holds_alternative<input::Start>(what)) {
       running_ = true;
+      ends_ = false;
     }
     if (const auto* ended = std::get_if<input::StoreEnded>(&what)) {
       storing_ = 0;
@@ -139,6 +148,16 @@ class Surroundings {
         .plan = {.triggered = {kTasks[0]}, .acknowledging = {kTasks[0], kTasks[1]}}});
   }
 
+  bool AskForSavepoint(uint64_t number) {
+    const auto kind = std::array{CheckpointKind::kSavepoint, CheckpointKind::kSavepointSuspend,
+                                 CheckpointKind::kSavepointTerminate, CheckpointKind::kSavepoint}
+                          .at(number % 4);
+    const uint64_t request = ++last_request_;
+    asked_[request] = kind;
+    return Step(input::RequestSavepoint{
+        .request = request, .kind = kind, .holds = IsSynchronous(kind) || number % 4 == 3});
+  }
+
   bool CleanedUp(bool all) {
     if (cleaning_ == 0) {
       return false;
@@ -164,6 +183,11 @@ class Surroundings {
     Expect(trigger.id.value() > last_triggered_, "ids do not grow");
     last_triggered_ = trigger.id.value();
     open_.insert(trigger.id.value());
+    if (IsSavepoint(trigger.kind)) {
+      kinds_[trigger.id.value()] = trigger.kind;
+    } else {
+      Expect(!ends_, "a checkpoint follows what the job ends with");
+    }
   }
 
   void See(const effect::Count&) {}
@@ -175,7 +199,9 @@ class Surroundings {
   void See(const effect::Store& store) {
     Expect(storing_ == 0, "two are stored at the same time");
     Expect(retrying_ == 0 || retrying_ == store.checkpoint.id.value(), "one overtakes another");
-    Expect(stored_.empty() || *stored_.rbegin() < store.checkpoint.id.value(), "out of order");
+    const bool is_beside = store.checkpoint.kind == CheckpointKind::kSavepoint;
+    Expect(is_beside || stored_.empty() || *stored_.rbegin() < store.checkpoint.id.value(),
+           "out of order");
     Expect(store.checkpoint.snapshots.size() == 2, "a snapshot is missing");
     storing_ = store.checkpoint.id.value();
   }
@@ -186,7 +212,22 @@ class Surroundings {
     ever_stored_.insert(stored.id.value());
   }
 
+  void See(const effect::SavepointEnded& ended) {
+    Expect(asked_.erase(ended.request) == 1, "an answer to what nobody asked, or the second one");
+    if (ended.failure) {
+      return;
+    }
+    const uint64_t id = ended.id.value();
+    Expect(kinds_.contains(id), "a savepoint that was never triggered is complete");
+    ends_ = ends_ || IsSynchronous(kinds_[id]);
+    savepoints_.insert(id);
+    open_.erase(id);
+  }
+
   void See(const effect::NotifyComplete& notify) {
+    const auto kind = kinds_.find(notify.id.value());
+    Expect(kind == kinds_.end() || IsSynchronous(kind->second),
+           "tasks hear of a savepoint after which they go on");
     Expect(ever_stored_.contains(notify.id.value()), "announced and not stored");
     Expect(!notify.is_repeated || running_, "announced again after the stop");
   }
@@ -208,6 +249,10 @@ class Surroundings {
     }
     for (const auto& [id, task] : clean_up.snapshots) {
       Expect(!stored_.contains(id.value()), "a snapshot that is needed");
+    }
+    for (const CheckpointId id : clean_up.savepoints) {
+      Expect(!savepoints_.contains(id.value()) && !open_.contains(id.value()),
+             "a savepoint that is the user's");
     }
   }
 
@@ -231,6 +276,11 @@ class Surroundings {
   std::set<uint64_t> stored_;
   std::set<uint64_t> ever_stored_;
   std::set<CoordinatorTimer> timers_;
+  uint64_t last_request_ = 0;
+  std::map<uint64_t, CheckpointKind> asked_;  // and not answered
+  std::map<uint64_t, CheckpointKind> kinds_;  // of savepoints that were triggered
+  std::set<uint64_t> savepoints_;             // that are complete
+  bool ends_ = false;                         // with one that stops the job, since the last start
   std::string trouble_;
 };
 
@@ -254,7 +304,8 @@ RC_GTEST_PROP(CoordinatorCorePropertyTest, KeepsItsPromisesForLong, (uint64_t se
 }
 
 // How often an act is tried with another number: for ids and tasks, timers, and answers.
-constexpr std::array<uint64_t, Surroundings::kActs> kNumbers = {1, 1, 6, 2, 6, 0, 3, 2, 2, 1, 1, 3};
+constexpr std::array<uint64_t, Surroundings::kActs> kNumbers = {1, 1, 6, 2, 6, 0, 3,
+                                                                2, 2, 1, 1, 3, 0};
 
 // From the moment where the first of two checkpoints is pending: every order of acknowledgements,
 // declines, timers, answers of the volume and failures.
@@ -264,6 +315,17 @@ TEST(CoordinatorCorePropertyTest, KeepsItsPromisesInAllContinuationsOfEightSteps
     ASSERT_TRUE(surroundings.Act(act, 1));
   }
   EXPECT_GT(tests::TryAll(surroundings, kNumbers, 8), 10'000U);
+}
+
+// The same with every kind of savepoint asked for at any moment.
+TEST(CoordinatorCorePropertyTest, KeepsItsPromisesWhereverASavepointComes) {
+  std::array<uint64_t, Surroundings::kActs> numbers = kNumbers;
+  numbers.back() = 4;
+  Surroundings surroundings(1);
+  for (const int act : {0, 2, 3}) {
+    ASSERT_TRUE(surroundings.Act(act, 1));
+  }
+  EXPECT_GT(tests::TryAll(surroundings, numbers, 6), 10'000U);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 //   id · id refused                         the oldest id that is asked for is drawn, or not
 //   coordinators                            from now on the job has coordinators of sources
 //   coordinators-ready ID                   they have taken their part
+//   savepoint REQUEST [suspend|terminate|held]   one is asked for; held: the job is to end with it
 //   ack TASK ID · ack all ID · decline ID · leftovers ID · trigger-failed ID
 //   store done|fails · clean [ID…]|fails    the volume answers
 //
@@ -141,6 +142,8 @@ class CoordinatorScript : private tests::CommandScript {
       Feed(input::EndOfInput());
     } else if (verb == "id") {
       DrawId(second != "refused");
+    } else if (verb == "savepoint") {
+      AskForSavepoint();
     } else if (verb == "ack" && second == "all") {
       for (const ExecutionAttemptId& task : Tasks(false)) {
         Acknowledge(task, Id(2));
@@ -181,6 +184,19 @@ class CoordinatorScript : private tests::CommandScript {
                  .has_coordinators = has_coordinators_}});
   }
 
+  void AskForSavepoint() {
+    const std::string how = words() > 2 ? Word(2) : "";
+    const CheckpointKind kind = how == "suspend"     ? CheckpointKind::kSavepointSuspend
+                                : how == "terminate" ? CheckpointKind::kSavepointTerminate
+                                                     : CheckpointKind::kSavepoint;
+    Feed(coordinator_input::RequestSavepoint{
+        .request = Number(1), .kind = kind, .holds = !how.empty()});
+  }
+
+  static std::string Type(CheckpointKind kind) {
+    return IsSavepoint(kind) ? fmt::format(" ({})", Name(kind)) : "";
+  }
+
   void Acknowledge(const ExecutionAttemptId& task, CheckpointId id) {
     Feed(coordinator_input::Acknowledge{
         .task = task,
@@ -219,7 +235,7 @@ class CoordinatorScript : private tests::CommandScript {
   }
 
   void Tell(const coordinator_effect::Trigger& trigger) {
-    Say("trigger {}:{}", trigger.id.value(), Show(trigger.tasks));
+    Say("trigger {}{}:{}", trigger.id.value(), Type(trigger.kind), Show(trigger.tasks));
   }
 
   void Tell(const coordinator_effect::Count& count) {
@@ -235,6 +251,8 @@ class CoordinatorScript : private tests::CommandScript {
     Say("store {}{} of {} snapshots{}", store.checkpoint.id.value(),
         store.checkpoint.is_final ? ", final," : "", store.checkpoint.snapshots.size(),
         store.checkpoint.coordinators.empty() ? "" : " and the coordinators' part");
+    Say("store {}{}{} of {} snapshots", store.checkpoint.id.value(), Type(store.checkpoint.kind),
+        store.checkpoint.is_final ? ", final," : "", store.checkpoint.snapshots.size());
   }
 
   void Tell(const coordinator_effect::Stored& stored) {
@@ -245,6 +263,14 @@ class CoordinatorScript : private tests::CommandScript {
   void Tell(const coordinator_effect::NotifyComplete& notify) {
     Say("notify {} complete{}{}:{}", notify.id.value(), notify.is_final ? ", final" : "",
         notify.is_repeated ? ", again" : "", Show(notify.tasks));
+  }
+
+  void Tell(const coordinator_effect::SavepointEnded& ended) {
+    if (ended.failure) {
+      Say("request {} fails: {}", ended.request, *ended.failure);
+    } else {
+      Say("request {} is done: savepoint {}", ended.request, ended.id.value());
+    }
   }
 
   void Tell(const coordinator_effect::Abort& abort) {
@@ -262,6 +288,9 @@ class CoordinatorScript : private tests::CommandScript {
     }
     for (const auto& [id, task] : clean_up.snapshots) {
       what += fmt::format(" {}/{}", id.value(), Show(task));
+    }
+    for (const CheckpointId id : clean_up.savepoints) {
+      what += fmt::format(" savepoint {}", id.value());
     }
     Say("clean up{}{}", what.empty() ? "" : ", also", what);
   }

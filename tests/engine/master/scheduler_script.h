@@ -9,7 +9,7 @@
 //   accepted TASK · refused TASK                    the answer to a submission
 //   report TASK STATE [end] · listed NAME TASK…
 //   report all STATE [end]                          of every task, in its latest attempt
-//   checkpoints-failed · source-failed · settled · written
+//   checkpoints-failed · source-failed · settled · written · cancel
 //   pass SPAN                                       time passes, and due timers run
 //
 // A task is NAME[SUBTASK]#ATTEMPT.
@@ -172,6 +172,8 @@ class SchedulerScript : private tests::CommandScript {
       Feed(input::CheckpointsFailed{"too many"});
     } else if (verb == "source-failed") {
       Feed(input::SourceFailed{"an event was lost"});
+    } else if (verb == "cancel") {
+      Feed(input::Cancel());
     } else if (verb == "settled") {
       Feed(input::CheckpointsSettled());
     } else {

@@ -1,0 +1,90 @@
+// The part of StreamTask that takes its snapshots.
+#include <utility>
+
+#include "engine/events.h"
+#include "engine/runtime/stream_task.h"
+
+namespace flinch::engine {
+
+sim::Result<void> StreamTask::PerformCheckpoint(const CheckpointMeta& meta) {
+  const CheckpointId id = meta.id;
+  if (id <= last_checkpoint_) {
+    return {};  // aborted, or overtaken by a newer one
+  }
+  last_checkpoint_ = id;
+  const CheckpointKind kind = meta.options.kind;
+  const bool drains = kind == CheckpointKind::kSavepointTerminate ||
+                      (IsSynchronous(kind) && defects_.Has(Defect::kStopEndsTheInput));
+  if (drains && chain_.has_source() && !end_of_input_) {
+    if (sim::Result<void> ended = EndInput(); !ended) {
+      return ended;
+    }
+  }
+  if (sim::Result<void> prepared = chain_.PrepareSnapshotPreBarrier(meta); !prepared) {
+    return prepared;
+  }
+  SendBarrier(meta);
+  sim::Result<FrozenTask> snapshot = chain_.Snapshot(meta);
+  if (!snapshot) {
+    return sim::Fail(snapshot);
+  }
+  frozen_[id] = *std::move(snapshot);
+  events::Trace(environment_, events::SnapshotTaken{.id = id,
+                                                    .subtask = name_,
+                                                    .attempt = id_.attempt,
+                                                    .entries = chain_.keyed_entries(),
+                                                    .watermark = watermark().nanos()});
+  fibers_.Spawn("upload", [this, meta] { Upload(meta); });
+  if (IsSynchronous(kind)) {
+    held_ = id;
+  }
+  return {};
+}
+
+void StreamTask::SendBarrier(const CheckpointMeta& meta) {
+  uint64_t sent = 0;
+  for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
+    sent += partition->records();
+  }
+  Broadcast(BarrierEvent{.meta = meta});
+  if (!partitions_.empty()) {
+    events::Trace(environment_,
+                  events::BarrierSent{
+                      .id = meta.id, .subtask = name_, .attempt = id_.attempt, .records = sent});
+  }
+}
+
+void StreamTask::Upload(const CheckpointMeta& meta) {
+  const CheckpointId id = meta.id;
+  const CheckpointKind kind = meta.options.kind;
+  FrozenTask& snapshot = frozen_[id];
+  if (defects_.Has(Defect::kUploadReadsLiveState) || defects_.Has(Defect::kListStateByReference)) {
+    // Anything that takes time: the task goes on meanwhile.
+    (void)environment_.shared().List(CheckpointDirectory(deployment_.job_name, id));
+    chain_.ReadAgain(meta, snapshot);
+  }
+  const sim::Result<SnapshotHandle> handle =
+      WriteSnapshot(environment_.shared(), deployment_.job_name, id, id_, snapshot, kind);
+  frozen_.erase(id);
+  if (cancelled_ || !handle) {
+    // Nobody waits for it any more; or nobody knows whether it was written.
+    const sim::Result<void> removed =
+        RemoveSnapshot(environment_.shared(), SnapshotPath(deployment_.job_name, id, id_, kind));
+    // The coordinator gives the checkpoint up, or has, and then removes what is left of it.
+    if (!cancelled_ || !removed) {
+      listener_.OnDecline(id_, id, handle ? removed.error().message : handle.error().message);
+    }
+    return;
+  }
+  events::Trace(environment_,
+                events::SnapshotUploaded{.id = id, .subtask = name_, .bytes = handle->size});
+  listener_.OnSnapshot(id_, id, *handle);
+  if (IsSynchronous(kind) && defects_.Has(Defect::kTasksStopBeforeItIsStored)) {
+    Post([this] {
+      finished_ = true;
+      return sim::Result<void>();
+    });
+  }
+}
+
+}  // namespace flinch::engine
