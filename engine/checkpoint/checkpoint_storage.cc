@@ -52,21 +52,21 @@ Bytes SealAs(uint32_t version, std::string_view content) {
   return out.Take();
 }
 
-sim::Error Damaged(std::string_view path) {
+sim::Error DamagedFile(std::string_view path) {
   return {sim::ErrorCode::kCorruption, fmt::format("The file {} is damaged.", path)};
 }
 
 sim::Result<Unsealed> UnsealAny(std::string_view file, std::string_view path) {
   constexpr size_t kFrame = 2 * sizeof(uint32_t);
   if (file.size() < kFrame) {
-    return std::unexpected(Damaged(path));
+    return std::unexpected(DamagedFile(path));
   }
   const std::string_view content = file.substr(0, file.size() - sizeof(uint32_t));
   Decoder in(file.substr(content.size()));
   uint32_t checksum = 0;
   Read(in, checksum);
   if (checksum != Checksum(content)) {
-    return std::unexpected(Damaged(path));
+    return std::unexpected(DamagedFile(path));
   }
   Decoder head(content);
   Unsealed unsealed{.version = 0, .content = content.substr(sizeof unsealed.version)};
@@ -280,13 +280,13 @@ sim::Result<CompletedCheckpoint> DecodeMetadata(std::string_view file, std::stri
   if (unsealed->version == kFormatVersion) {
     sim::Result<CompletedCheckpoint> checkpoint = Decode<CompletedCheckpoint>(unsealed->content);
     if (!checkpoint) {
-      return std::unexpected(Damaged(path));
+      return std::unexpected(DamagedFile(path));
     }
     metadata.checkpoint = *std::move(checkpoint);
   } else if (sim::Result<FullMetadata> full = Decode<FullMetadata>(unsealed->content)) {
     metadata = *std::move(full);
   } else {
-    return std::unexpected(Damaged(path));
+    return std::unexpected(DamagedFile(path));
   }
   CompletedCheckpoint& checkpoint = metadata.checkpoint;
   checkpoint.kind = metadata.head.kind;

@@ -241,6 +241,7 @@ void CoordinatorCore::On(const input::IdDrawn& drawn) {
       TriggerNext();
     } else {
       OnFailure(id, kIoException);
+      TriggerNext();
     }
     return;
   }

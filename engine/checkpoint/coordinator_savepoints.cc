@@ -14,7 +14,7 @@ namespace effect = coordinator_effect;
 namespace input = coordinator_input;
 
 // So many savepoints may wait. Flink: 1000.
-constexpr size_t kRequestsMax = 1000;
+constexpr size_t kSavepointsWaitingMax = 1000;
 
 // Why a savepoint comes to nothing before it has an id: Flink's CheckpointFailureReason.
 constexpr std::string_view kTooManyRequests = "TOO_MANY_CHECKPOINT_REQUESTS";
@@ -39,7 +39,7 @@ void CoordinatorCore::On(const input::RequestSavepoint& asked) {
     refusal = kNotAllRunning;
   } else if (final_ || IsHeld()) {
     refusal = kCoordinatorSuspend;  // the job ends already
-  } else if (requests_.size() >= kRequestsMax) {
+  } else if (requests_.size() >= kSavepointsWaitingMax) {
     refusal = kTooManyRequests;
   }
   if (refusal) {
@@ -56,6 +56,12 @@ void CoordinatorCore::On(const input::RequestSavepoint& asked) {
 }
 
 void CoordinatorCore::TriggerNext() {
+  while (!requests_.empty() && !MayTrigger()) {
+    const Request refused = requests_.front();
+    requests_.erase(requests_.begin());
+    EndSavepoint(refused, CheckpointId(), std::string(kNotAllRunning));
+    Resume(refused);
+  }
   if (running_ && !drawing_ && !requests_.empty()) {
     const Request next = requests_.front();
     requests_.erase(requests_.begin());

@@ -195,6 +195,10 @@ SubmitTask JobMaster::Describe(const Execution& execution) const {
   if (const CompletedCheckpoint* latest = checkpoints_.latest()) {
     TaskRestore& restore = submit.deployment.restore.emplace();
     restore.checkpoint = latest->id;
+    // A job that fails over behind its drain is over; one that a user resumes from it goes on.
+    if (latest->kind == CheckpointKind::kSavepointTerminate && latest->id > record_.floor) {
+      submit.deployment.checkpoint.kind = latest->kind;
+    }
     restore.snapshots = Assign(latest->snapshots, TopologyOf(*latest), TopologyOf(graph_),
                                OperatorsOf(graph_, execution.id.vertex), execution.id.subtask);
   }

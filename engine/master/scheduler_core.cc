@@ -115,8 +115,11 @@ void SchedulerCore::On(const job_input::Unreadable& unreadable) {
 }
 
 void SchedulerCore::On(const job_input::NumberDrawn& drawn) {
-  if (!std::exchange(drawing_, false)) {
-    return;  // the job was cancelled meanwhile: the number is burnt
+  const bool is_cancelled = IsCancelled();
+  sim::Check(drawing_ || is_cancelled, "attempt {} was drawn unasked", drawn.number.value());
+  drawing_ = false;
+  if (is_cancelled) {
+    return;  // the number is burnt
   }
   graph_.StartAttempt(drawn.number);
   Emit(job_effect::Restore{.number = drawn.number});
@@ -351,9 +354,11 @@ void SchedulerCore::On(const job_input::CheckpointsSettled&) {
   if (status_ == JobStatus::kCancelling && settling_) {
     return End(JobStatus::kCanceled);
   }
-  if (!std::exchange(restart_due_, false)) {
-    return;  // the job was cancelled meanwhile
+  if (IsCancelled()) {
+    return;  // the restart that waited for this will not come
   }
+  sim::Check(restart_due_, "nothing waits for the checkpoints");
+  restart_due_ = false;
   FeedJob(JobInput::kRestart);
   drawing_ = true;
   Emit(job_effect::DrawNumber());
@@ -378,10 +383,11 @@ void SchedulerCore::On(const job_input::TimerFired& fired) {
       RepeatCancel();
       return;
     case SchedulerTimer::kRestartDelay:
-      if (restart_due_) {  // else the job was cancelled meanwhile
-        Emit(job_effect::SettleCheckpoints());
+      if (IsCancelled()) {
+        return;
       }
-      return;
+      sim::Check(restart_due_, "a restart is due that nobody waits for");
+      return Emit(job_effect::SettleCheckpoints());
   }
 }
 

@@ -242,6 +242,11 @@ class SchedulerCore {
   std::pair<RestartDecision, std::string> AskForRestart();
   void RepeatCancel();
   void CancelAll();
+
+  bool IsCancelled() const {
+    return status_ == JobStatus::kCancelling || status_ == JobStatus::kCanceled;
+  }
+
   // Goes on when everything is over that was cancelled.
   void CheckStopped();
   void End(JobStatus result);

@@ -180,7 +180,7 @@ sim::Result<void> StreamTask::Loop() {
     if (cancelled_ || finished_) {
       return {};
     }
-    if (gate_.error()) {
+    if (InputFailed()) {
       return std::unexpected(*gate_.error());
     }
     const sim::Result<bool> worked = WorkTurn();
@@ -199,11 +199,14 @@ sim::Result<void> StreamTask::Loop() {
 
 void StreamTask::AwaitWork() {
   const auto can_go_on = [this] {
-    return !mails_.empty() || cancelled_ || gate_.error() || (OutputsAvailable() && HasInput());
+    return !mails_.empty() || cancelled_ || InputFailed() || (OutputsAvailable() && HasInput());
   };
   while (!can_go_on() && work_.WaitUntil(flush_at_, WhatIsAwaited())) {
   }
 }
+
+// Behind the savepoint that stops the job nothing is read any more, and producers may end first.
+bool StreamTask::InputFailed() const { return gate_.error() && !held_; }
 
 std::string_view StreamTask::WhatIsAwaited() const {
   if (end_of_input_ || held_) {
@@ -253,6 +256,10 @@ sim::Result<bool> StreamTask::WorkOnce() {
 sim::Result<bool> StreamTask::PollSource() {
   if (!source_available_ || end_of_input_) {
     return false;
+  }
+  if (deployment_.checkpoint.kind == CheckpointKind::kSavepointTerminate) {
+    const sim::Result<void> ended = EndInput();
+    return ended ? sim::Result<bool>(true) : sim::Fail(ended);
   }
   source_available_ = false;  // before the poll: what arrives during it counts
   const sim::Result<InputStatus> status = chain_.EmitNext();

@@ -139,6 +139,7 @@ class StreamTask {
   std::string_view WhatIsAwaited() const;
   bool OutputsAvailable() const;
   bool HasInput() const;
+  bool InputFailed() const;
   EventTime watermark() const;
   void Post(std::move_only_function<sim::Result<void>()> mail);
 

@@ -14,6 +14,7 @@
 #include "engine/graph/job_graph.h"
 #include "faults/generators.h"
 #include "scenarios/aim/cells.h"
+#include "scenarios/jobs/job_arguments.h"
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/model/vary.h"
 #include "sim/check.h"
@@ -83,6 +84,15 @@ constexpr auto kNeedFailures = std::to_array<std::string_view>(
      events::kTaskFailed, events::kTaskCanceled, events::kWindowLateRecord, events::kSinkAborted,
      events::kTransactionAborted, events::kProducerFenced, events::kTaskRestoring});
 
+// What no run without a story has. A story of the usual kind takes one savepoint.
+constexpr auto kOfStories =
+    std::to_array<std::string_view>({events::kSavepointTriggered, events::kSavepointStored});
+
+// What depends on the story's steps.
+constexpr auto kUncertain = std::to_array<std::string_view>(
+    {events::kSavepointFailed, events::kJobSubmitted, events::kJobRefused, events::kOperationBegun,
+     events::kOperationEnded});
+
 constexpr auto kOfTheEnd = std::to_array<std::string_view>(
     {events::kTaskEndOfInput, events::kTaskFinished, events::kTopicSealed});
 
@@ -108,6 +118,9 @@ bool IsOneOf(std::string_view kind, const Kinds& kinds) {
 
 // By what the event is about, which its fields say.
 uint64_t TimesOf(const events::EventInfo& event, const Occasions& occasions) {
+  if (IsOneOf(event.kind, kOfStories)) {
+    return 1;
+  }
   const std::vector<std::string> fields = Words(event.fields);
   const bool is_of_checkpoint = IsOneOf(std::string_view("id"), fields);
   const bool is_of_task = IsOneOf(std::string_view("subtask"), fields);
@@ -152,7 +165,9 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
   std::vector<faults::Anchor> anchors;
   for (const events::EventInfo& event : events::All()) {
     const bool is_untold =
-        event.level == events::EventLevel::kChannel && !scenario.limits.channel_events;
+        (event.level == events::EventLevel::kChannel && !scenario.limits.channel_events) ||
+        IsOneOf(event.kind, kUncertain) ||
+        (IsOneOf(event.kind, kOfStories) && scenario.story.empty());
     const bool is_of_source = event.kind.starts_with("source.");
     if (is_untold || IsOneOf(event.kind, kNeedFailures) ||
         (is_of_source && !IsSeenOfSources(event.kind, scenario)) ||
@@ -309,8 +324,8 @@ std::optional<std::vector<std::string>> SubtaskNames(const Scenario& scenario) {
     }
   }
   const uint32_t count = scenario.vary.cluster
-                             ? std::max(scenario.job.parallelism, VariedParallelismMax(scenario))
-                             : scenario.job.parallelism;
+                             ? std::max(WidestParallelism(scenario), VariedParallelismMax(scenario))
+                             : WidestParallelism(scenario);
   std::vector<std::string> subtasks;
   for (const std::string& name : names) {
     for (uint32_t subtask = 0; subtask < count; ++subtask) {
@@ -385,6 +400,9 @@ faults::Cast CastOf(const Scenario& scenario) {
   cast.processes = Processes(scenario.cluster);
   if (const JobCase* const job = FindJob(scenario.job.name)) {
     std::ranges::transform(job->outside, std::back_inserter(cast.processes), &OutsideSystem::name);
+  }
+  if (!scenario.story.empty()) {
+    cast.processes.emplace_back(kClient);
   }
   cast.cells = CellAddresses();
   cast.operators = OperatorNames(scenario);

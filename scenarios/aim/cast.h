@@ -21,6 +21,7 @@ inline constexpr std::string_view kJobManager = "jm";
 inline constexpr std::string_view kTaskManagerPrefix = "tm-";
 inline constexpr std::string_view kBroker = "broker";
 inline constexpr std::string_view kPublisher = "publisher";
+inline constexpr std::string_view kClient = "client";  // where there is a story
 
 // "tm-1", "tm-2", …
 std::vector<std::string> TaskManagerNames(const ClusterSpec& cluster);

@@ -25,7 +25,8 @@ struct DefectGround {
 // healed after the end of its input a job has faults there, too; who waits for an interval is
 // noticed where it is long, who counts restarts wrongly where there are few, who loses output in
 // silence where the log gives transactions up, and who forgets what belongs to checkpoints that
-// were given up where many are. Only where an enumerator gives out splits they can go astray.
+// were given up where many are. Only where an enumerator gives out splits they can go astray. Who
+// stops a job wrongly is noticed where one is stopped.
 inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "small_job"},
     {.scenario = "small_job", .settings = {"workload.out_of_order=0s"}},
@@ -43,6 +44,9 @@ inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "lost_split_event"},
     {.scenario = "reader_fails_at_the_cut"},
     {.scenario = "overtaken_split_event"},
+    {.scenario = "stop_and_resume"},
+    {.scenario = "cancel_and_resume"},
+    {.scenario = "savepoint_times_out"},
 });
 
 // "small_job --set limits.heal_after=8s"

@@ -218,6 +218,44 @@ Json FaultsForm() {
       {"type", "array"}, {"items", std::move(fault)}, {"description", "What breaks, and when."}};
 }
 
+Json StoryForm() {
+  const auto described = [](Json form, std::string_view note) {
+    form["description"] = note;
+    return form;
+  };
+  const Json truth = {{"type", "boolean"}};
+  const auto step = [&](std::string_view verb, Json more) {
+    Json table = Table();
+    table["properties"] = {{"do", {{"const", verb}}},
+                           {"at", described(Span(), "Not before this time of the run.")},
+                           {"after", described(Span(), "Nor sooner after the step before.")}};
+    table["properties"].update(more);
+    table["required"] = Json::array({"do"});
+    return table;
+  };
+  const Json resume = {
+      {"from", described(Text(),
+                         "A snapshot on the shared volume, or \"checkpoint\": the newest "
+                         "that the job left. Absent: the last savepoint.")},
+      {"claim", described(OneOf(std::to_array<std::string_view>({"no_claim", "claim"})),
+                          "Whose the snapshot is from now on.")},
+      {"allow_non_restored_state", described(truth, "Leave state that has no operator.")},
+      {"parallelism", described(WholeNumber(1, 1024), "Another one than before.")},
+      {"job", described(Text(), "Another registered job, whose operators it has.")},
+      {"refused", described(truth, "It is to be refused, and the story goes on.")}};
+  const Json verbs = {step("savepoint", Json::object()),
+                      step("stop", {{"drain", described(truth,
+                                                        "End the input, and fire what "
+                                                        "waits for event time.")}}),
+                      step("cancel", {{"savepoint", described(truth,
+                                                              "As soon as one is "
+                                                              "complete.")}}),
+                      step("resume", resume)};
+  return {{"type", "array"},
+          {"items", {{"oneOf", verbs}}},
+          {"description", "What a user asks of the job while it runs."}};
+}
+
 Json Root(std::string_view title, int64_t version) {
   Json root = {{"$schema", kDraft}, {"title", title}};
   root.update(Table());
@@ -244,6 +282,7 @@ std::string ScenarioSchema() {
   // An option may also stand under its whole name, in quotes.
   root["properties"]["options"]["patternProperties"] = {{"\\.", Json::object()}};
   root["properties"]["fault"] = FaultsForm();
+  root["properties"]["story"] = StoryForm();
   return root.dump(kIndent) + "\n";
 }
 

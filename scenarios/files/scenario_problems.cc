@@ -10,6 +10,7 @@
 
 #include "scenarios/aim/cast.h"
 #include "scenarios/aim/cells.h"
+#include "scenarios/files/story_problems.h"
 #include "scenarios/jobs/algebra.h"
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/model/scenario_fields.h"
@@ -39,6 +40,9 @@ class ProblemFinder {
     CheckPlan();
     CheckSteps();
     CheckCluster();
+    for (StoryProblem& problem : FindStoryProblems(scenario_)) {
+      Add(std::move(problem.path), std::move(problem.sentence), {"story"});
+    }
     CheckWorkload();
     if (scenario_.workload.source == WorkloadSource::kFile) {
       CheckFile(scenario_.workload.file);

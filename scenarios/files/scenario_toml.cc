@@ -15,6 +15,7 @@
 #include "scenarios/aim/cast.h"
 #include "scenarios/files/absent_options.h"
 #include "scenarios/files/scenario_problems.h"
+#include "scenarios/files/story_toml.h"
 #include "scenarios/model/field_text.h"
 #include "scenarios/model/scenario_fields.h"
 #include "sim/text/text.h"
@@ -87,6 +88,7 @@ class ScenarioDecoder {
     RequirePresent("job", "name");
     VisitFields(scenario, [this](const FieldInfo& field, auto& value) { Read(field, value); });
     DecodeFaults(root, scenario);
+    scenario.story = DecodeStory(root);
     ComplainAboutAbsentOptions();
     for (auto& [path, table] : tables_) {
       if (table) {
@@ -419,6 +421,7 @@ std::string ShowToml(const Scenario& scenario) {
     }
     text += fmt::format("{} = {}\n", place.key, ShowField(value));
   });
+  text += ShowStory(scenario.story);
   if (scenario.faults.source == FaultSource::kPlan && !scenario.faults.plan.faults.empty()) {
     // A plan has a version line of its own, which a scenario has already.
     const std::string plan = faults::ShowToml(scenario.faults.plan);

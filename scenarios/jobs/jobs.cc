@@ -10,6 +10,7 @@
 #include "engine/data_stream.h"
 #include "engine/state.h"
 #include "scenarios/jobs/algebra.h"
+#include "scenarios/jobs/job_arguments.h"
 #include "scenarios/jobs/job_output.h"
 #include "scenarios/jobs/job_parts.h"
 #include "scenarios/jobs/job_references.h"
@@ -67,6 +68,41 @@ engine::StreamGraph BuildCountPerWindowOf(const Scenario& scenario, const Worklo
 
 engine::StreamGraph BuildCountPerWindow(const Scenario& scenario, const Workload& workload) {
   return BuildCountPerWindowOf(scenario, workload, [](const LogRow& row) { return row.key; });
+}
+
+// Passes each row on and counts it: an operator with state of its own.
+struct Audit {
+  using Context = engine::KeyedContext<std::string, std::string>;
+
+  engine::ValueState<int64_t> seen{};
+
+  void Open(engine::RuntimeContext& context) { seen = context.GetState<int64_t>({"seen"}); }
+
+  void ProcessElement(const std::string& key, const Context& context) {
+    seen.Update(seen.Value().value_or(0) + 1);
+    context.out.Collect(key);
+  }
+
+  void OnTimer(engine::EventTime, const Context&) const {}
+};
+
+// The same operators, and one more between them: what a new version of a job may be.
+engine::StreamGraph BuildAuditedCounts(const Scenario& scenario, const Workload& workload) {
+  using Counted = engine::WindowResult<std::string, int64_t>;
+  const auto by_itself = [](const std::string& key) { return key; };
+  engine::StreamExecutionEnvironment environment(scenario.job.name, OptionsOf(scenario));
+  engine::DataStream<Counted> counts = ReadInput(environment, scenario, workload)
+                                           .Map("parse", [](const LogRow& row) { return row.key; })
+                                           .KeyBy(by_itself)
+                                           .Process<std::string>("audit", Audit())
+                                           .KeyBy(by_itself)
+                                           .Window(scenario.job.window)
+                                           .Aggregate("window", CountRows());
+  WriteOutput(counts, scenario, [](const Counted& counted) {
+    const WindowCount value{.window_start = counted.window.start, .count = counted.value};
+    return std::pair(counted.key, engine::Encode(value));
+  });
+  return environment.Build();
 }
 
 template <void (*kMisbehave)()>
@@ -179,6 +215,12 @@ std::span<const JobCase> LibraryJobs() {
        .outputs = {CountsPerWindow()},
        .counted = WindowCounts,
        .where = {}},
+      {.name = "url_clicks_audited",
+       .what = "as url_clicks, by one operator more, which has state: a later version of it",
+       .build = BuildAuditedCounts,
+       .outputs = {CountsPerWindow()},
+       .counted = WindowCounts,
+       .where = {}},
       {.name = std::string(kAlgebra),
        .what = "the operators of job.steps, one after the other, over a number per row",
        .build = BuildAlgebra,
@@ -257,6 +299,6 @@ std::optional<std::vector<std::string>> OperatorNames(const Scenario& scenario) 
   return names;
 }
 
-uint32_t OutputPartitions(const Scenario& scenario) { return scenario.job.parallelism; }
+uint32_t OutputPartitions(const Scenario& scenario) { return WidestParallelism(scenario); }
 
 }  // namespace flinch::scenarios

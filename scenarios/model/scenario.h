@@ -6,7 +6,8 @@
 //
 // Units: durations are simulated time except `job.window`, `job.out_of_orderness`,
 //        `workload.event_step` and `workload.out_of_order`, which are spans of event time.
-// Names: the processes, and the hosts they run on, are jm, tm-1 … tm-N, broker, publisher.
+// Names: the processes, and the hosts they run on, are jm, tm-1 … tm-N, broker, publisher; and
+//        client where there is a story.
 #pragma once
 
 #include <algorithm>
@@ -20,6 +21,7 @@
 #include "engine/ids.h"
 #include "faults/fault_plan.h"
 #include "scenarios/model/row_selection.h"
+#include "scenarios/model/story.h"
 #include "sim/result.h"
 #include "sim/time.h"
 
@@ -155,6 +157,7 @@ struct Scenario {
   JobSpec job{};
   WorkloadSpec workload{};
   FaultsSpec faults{};
+  StorySteps story{};  // [[story]]
   LimitsSpec limits{};
   VarySpec vary{};
   engine::EngineOptions options{};
@@ -166,7 +169,11 @@ inline constexpr std::string_view kFaultPath = "fault";
 // How many TaskManagers, whichever they are, the job can do without.
 inline uint32_t SpareTaskManagers(const Scenario& scenario) {
   const uint32_t each = scenario.cluster.slots_each;
-  const uint32_t needed = (scenario.job.parallelism + each - 1) / each;
+  uint32_t widest = scenario.job.parallelism;
+  for (const StoryStep& step : scenario.story) {
+    widest = std::max(widest, step.parallelism);
+  }
+  const uint32_t needed = (widest + each - 1) / each;
   return scenario.cluster.task_managers - std::min(needed, scenario.cluster.task_managers);
 }
 

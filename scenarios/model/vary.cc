@@ -175,11 +175,19 @@ std::vector<std::pair<std::string, std::string>> TextsOf(const Scenario& scenari
   return texts;
 }
 
+uint32_t WidestOf(const Scenario& scenario) {
+  uint32_t widest = scenario.job.parallelism;
+  for (const StoryStep& step : scenario.story) {
+    widest = std::max(widest, step.parallelism);
+  }
+  return widest;
+}
+
 }  // namespace
 
 Scenario Vary(Scenario scenario, uint64_t seed) {
   const Variation variation(seed);
-  if (scenario.vary.cluster) {
+  if (scenario.vary.cluster && scenario.story.empty()) {  // a story names its parallelisms
     VaryCluster(variation, scenario);
   }
   if (scenario.vary.options) {
@@ -189,7 +197,7 @@ Scenario Vary(Scenario scenario, uint64_t seed) {
     VaryHealing(variation, scenario.limits);
   }
   if (scenario.vary.knobs) {
-    VaryKnobs(variation, scenario.options, scenario.job.parallelism);
+    VaryKnobs(variation, scenario.options, WidestOf(scenario));
     VaryInput(variation, scenario);
   }
   scenario.vary = {};

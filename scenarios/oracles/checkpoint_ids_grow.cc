@@ -28,7 +28,7 @@ void CheckpointIdsGrow::OnCompleted(const sim::TraceEvent& event, int64_t id) {
   if (id == last_completed_) {
     breaches_.Add(fmt::format("Checkpoint {} completed twice{}.", id, Place(event)),
                   MarkAt(event, "completed_twice", event.process_name));
-  } else if (id < last_completed_) {
+  } else if (id < last_completed_ && !savepoints_.contains(id)) {
     breaches_.Add(fmt::format("Checkpoint {} completed after checkpoint {}{}.", id, last_completed_,
                               Place(event)),
                   MarkAt(event, "completed_back", event.process_name));
@@ -41,15 +41,21 @@ void CheckpointIdsGrow::OnCompleted(const sim::TraceEvent& event, int64_t id) {
         fmt::format("Checkpoint {} completed although it was aborted before{}.", id, Place(event)),
         MarkAt(event, "aborted", event.process_name));
   }
-  last_completed_ = std::max(last_completed_, id);
+  if (!savepoints_.contains(id)) {  // beside which checkpoints complete in an order of their own
+    last_completed_ = std::max(last_completed_, id);
+  }
   open_.erase(id);
 }
 
 std::vector<std::string_view> CheckpointIdsGrow::wants() const {
-  return {events::kCheckpointTriggered, events::kCheckpointCompleted, events::kCheckpointAborted};
+  return {events::kCheckpointTriggered, events::kCheckpointCompleted, events::kCheckpointAborted,
+          events::kSavepointTriggered};
 }
 
 void CheckpointIdsGrow::OnEvent(const sim::TraceEvent& event) {
+  if (event.kind == events::kSavepointTriggered && event.Text("type") == "savepoint") {
+    savepoints_.insert(event.Number("id").value_or(0));
+  }
   if (!event.kind.starts_with("checkpoint.")) {
     return;
   }

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +47,7 @@ class CheckpointIdsGrow final : public Oracle {
   int64_t last_triggered_ = 0;
   int64_t last_completed_ = 0;
   std::map<int64_t, Phase> open_;
+  std::set<int64_t> savepoints_;  // after which the job goes on
   Breaches breaches_;
 };
 

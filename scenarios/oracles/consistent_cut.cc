@@ -43,17 +43,20 @@ void ConsistentCut::OnSubject(const Subject& subject) {
 }
 
 std::vector<std::string_view> ConsistentCut::wants() const {
-  return {events::kCheckpointStored, events::kJobRestored};
+  return {events::kCheckpointStored, events::kJobRestored, events::kSavepointTriggered};
 }
 
 void ConsistentCut::OnEvent(const sim::TraceEvent& event) {
   if (outside_ == nullptr) {
     return;
   }
+  if (event.kind == events::kSavepointTriggered && event.Text("type") == "terminate") {
+    drained_ = event.Number("id").value_or(0);  // all event time is over in it
+  }
   if (subject_ != nullptr && event.kind == events::kJobRestored) {
     Remember(event, event.Number("checkpoint").value_or(0), true);
   }
-  if (event.kind != events::kCheckpointStored) {
+  if (event.kind != events::kCheckpointStored || event.Number("id") == drained_) {
     return;
   }
   if (subject_ != nullptr) {

@@ -100,6 +100,7 @@ class ConsistentCut final : public Oracle {
   const Subject* subject_ = nullptr;  // of a job that is its own reference
   std::optional<Candidate> candidate_;
   bool was_restored_ = false;  // the candidate
+  std::optional<int64_t> drained_;
   Breaches breaches_;
 };
 

@@ -156,7 +156,8 @@ void ExactlyOnce::OnDisturbance(const sim::TraceEvent& event, std::string what) 
 }
 
 std::vector<std::string_view> ExactlyOnce::wants() const {
-  return {"sink.", events::kTransactionCommitted, "fault.crash", events::kJobRestored};
+  return {"sink.", events::kTransactionCommitted, "fault.crash", events::kJobRestored,
+          events::kJobSubmitted};
 }
 
 void ExactlyOnce::OnEvent(const sim::TraceEvent& event) {
@@ -166,6 +167,8 @@ void ExactlyOnce::OnEvent(const sim::TraceEvent& event) {
     OnCommitted(event);
   } else if (event.kind == "fault.crash") {
     OnDisturbance(event, FieldText(event, "process") + " crashed");
+  } else if (event.kind == events::kJobSubmitted) {
+    is_resumed_ = true;
   } else if (event.kind == events::kJobRestored) {
     const auto checkpoint = event.Number("checkpoint").value_or(0);
     OnDisturbance(event, checkpoint == 0
@@ -292,11 +295,26 @@ std::string ExactlyOnce::SentenceFor(const OutputBreach& breach, const JudgedOut
                      ShowWhatHappenedBetween(breach.copies));
 }
 
+// Under another parallelism a key's results go to another partition of the log, so that only the
+// order of commits tells which came first.
+void ExactlyOnce::SortByCommit(std::vector<const OutputRecord*>& found) const {
+  const auto place = [this](const OutputRecord* record) {
+    const auto known = transactions_.find(record->transaction);
+    const bool is_known = known != transactions_.end() && known->second.commit;
+    return std::tuple(is_known ? known->second.commit->value() : 0, record->log_partition,
+                      record->offset);
+  };
+  std::ranges::sort(found, {}, place);
+}
+
 std::vector<reports::Finding> ExactlyOnce::Judge(const FinalState& state) {
   Breaches breaches;
   for (size_t index = 0; index < state.outputs.size(); ++index) {
     const JudgedOutput& output = state.outputs[index];
-    const OutputView view = ViewOf(state, index);
+    OutputView view = ViewOf(state, index);
+    if (is_resumed_) {
+      SortByCommit(view.found);
+    }
     if (seen() == 0 && !view.found.empty()) {
       See();  // of an output that no transaction of the log committed
     }

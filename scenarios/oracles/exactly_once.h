@@ -65,12 +65,14 @@ class ExactlyOnce final : public Oracle {
   Mark MarkOf(const OutputBreach& breach) const;
   std::string SentenceFor(const OutputBreach& breach, const JudgedOutput& output) const;
   std::optional<sim::SimTime> CommitTime(const OutputRecord& record) const;
+  void SortByCommit(std::vector<const OutputRecord*>& found) const;
   std::string ShowTransaction(const std::string& transaction) const;
   std::string ShowCopies(const std::vector<const OutputRecord*>& copies) const;
   std::string ShowWhatHappenedBetween(const std::vector<const OutputRecord*>& copies) const;
 
   std::map<std::string, Transaction, std::less<>> transactions_;
   std::vector<Disturbance> disturbances_;  // in order of time
+  bool is_resumed_ = false;                // by a user, at least once
 };
 
 }  // namespace flinch::scenarios

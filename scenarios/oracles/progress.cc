@@ -1,5 +1,7 @@
 #include "scenarios/oracles/progress.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/events.h"
@@ -35,7 +37,13 @@ void Progress::OnEvent(const sim::TraceEvent& event) {
   Look(event.time, event.id);
   if (event.kind == events::kJobStatus) {
     status_ = event.Text("to").value_or("");
-    ended_ = ended_ || status_ == "FINISHED" || status_ == "FAILED";
+    const bool is_over = status_ == "FINISHED" || status_ == "FAILED" || status_ == "CANCELED";
+    if (ended_ && event.Text("from") == "CREATED") {  // it was resumed
+      ended_ = false;
+      since_ = since_ ? std::max(*since_, event.time) : since_;
+      current_.reset();
+    }
+    ended_ = ended_ || is_over;
   } else if (event.kind == events::kCheckpointStored && since_ && event.time > *since_) {
     See();
     since_ = event.time;

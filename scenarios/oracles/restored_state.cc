@@ -30,6 +30,9 @@ void RestoredState::OnTriggered(const sim::TraceEvent& event) {
   }
   See();
   for (const auto& [chain, entries] : snapshot->second) {
+    if (is_resumed_ && !restored_.contains(chain)) {
+      continue;  // the job may have other operators now
+    }
     if (const int64_t restored = restored_[chain]; restored != entries) {
       breaches_.Add(fmt::format("Attempt {} restored {} entries of the state of {} from checkpoint "
                                 "{}, which holds {}{}.",
@@ -38,11 +41,12 @@ void RestoredState::OnTriggered(const sim::TraceEvent& event) {
     }
   }
   checkpoint_ = 0;
+  is_resumed_ = false;
 }
 
 std::vector<std::string_view> RestoredState::wants() const {
   return {events::kSnapshotTaken, events::kTaskStarted, events::kCheckpointTriggered,
-          events::kCheckpointStored};
+          events::kCheckpointStored, events::kJobSubmitted};
 }
 
 void RestoredState::OnEvent(const sim::TraceEvent& event) {
@@ -54,6 +58,8 @@ void RestoredState::OnEvent(const sim::TraceEvent& event) {
     OnStarted(event);
   } else if (event.kind == events::kCheckpointTriggered) {
     OnTriggered(event);
+  } else if (event.kind == events::kJobSubmitted) {
+    is_resumed_ = true;
   } else if (event.kind == events::kCheckpointStored) {
     snapshots_.erase(snapshots_.begin(), snapshots_.lower_bound(event.Number("id").value_or(0)));
   }

@@ -47,6 +47,7 @@ class RestoredState final : public Oracle {
   int64_t attempt_ = 0;
   int64_t checkpoint_ = 0;  // that the attempt restores from; 0: none, or judged
   Sums restored_;
+  bool is_resumed_ = false;  // by a user: the attempt is the first since
   Breaches breaches_;
 };
 

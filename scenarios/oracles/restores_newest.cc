@@ -10,12 +10,19 @@ namespace flinch::scenarios {
 namespace events = engine::events;
 
 std::vector<std::string_view> RestoresNewest::wants() const {
-  return {events::kCheckpointCompleted, events::kJobRestored, events::kCheckpointStored};
+  return {events::kCheckpointCompleted, events::kJobRestored, events::kCheckpointStored,
+          events::kJobSubmitted};
 }
 
 void RestoresNewest::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == events::kCheckpointCompleted) {
     completed_.insert(event.Number("id").value_or(0));
+    return;
+  }
+  if (event.kind == events::kJobSubmitted) {
+    // A user says from where, which need not be the newest.
+    newest_ = event.Number("checkpoint").value_or(0);
+    completed_.insert(newest_);
     return;
   }
   const bool restored = event.kind == events::kJobRestored;

@@ -49,13 +49,17 @@ std::vector<std::string_view> RetainedFiles::wants() const {
           events::kCheckpointStored,
           events::kCheckpointSubsumed,
           events::kCheckpointAborted,
-          events::kJobRestored};
+          events::kJobRestored,
+          events::kJobSubmitted};
 }
 
 void RetainedFiles::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == "fault.disk" && event.Text("disk") == "shared" &&
       Damages(event.Text("condition").value_or(""))) {
     volume_is_damaged_ = true;
+  }
+  if (event.kind == events::kJobSubmitted) {
+    floor_ = event.Number("checkpoint").value_or(0);
   }
   NoteGone(event);
   NoteTouched(event);
@@ -124,7 +128,7 @@ std::vector<reports::Finding> RetainedFiles::Judge(const FinalState& state) {
   if (state.job_finished && !master_died_) {
     const std::vector<int64_t> retained = outside_->Retained();
     for (const int64_t id : outside_->WithFiles()) {
-      if (!MayLie(id, state.end) && !std::ranges::binary_search(retained, id)) {
+      if (id > floor_ && !MayLie(id, state.end) && !std::ranges::binary_search(retained, id)) {
         breaches_.Add(fmt::format("Files of checkpoint {} are left after the job has finished, "
                                   "though the store does not have it.",
                                   id),

@@ -66,6 +66,7 @@ class RetainedFiles final : public Oracle {
   std::map<std::string, std::set<int64_t>, std::less<>> snapshots_;  // by TaskManager
   std::set<std::string, std::less<>> adrift_;                        // given up, and not back yet
   std::set<int64_t> may_lie_;  // ids whose files nobody is left to remove
+  int64_t floor_ = 0;          // ids up to it are of runs before the job was resumed
   int64_t last_subsumed_ = 0;
   int64_t last_stored_ = 0;
   sim::SimTime stored_at_;

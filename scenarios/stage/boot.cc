@@ -10,6 +10,7 @@
 #include "scenarios/aim/cast.h"
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/stage/publisher.h"
+#include "scenarios/stage/story_client.h"
 
 namespace flinch::scenarios {
 
@@ -73,12 +74,16 @@ void BootCluster(sim::World& world, const ClusterPlan& plan) {
         env, {.transaction_timeout_max = plan.scenario.options.log.transaction_timeout_max});
   });
   Boot(world, kJobManager, [plan](sim::Environment& env) {
-    engine::RunJobManager(env, plan.load(),
+    engine::JobCatalog catalog;
+    catalog.Add(plan.scenario.job.name, plan.load);
+    engine::RunJobManager(env, catalog, {.name = plan.scenario.job.name, .arguments = {}},
                           {.engine = plan.scenario.options, .defects = plan.defects});
   });
   for (const std::string& name : TaskManagerNames(scenario.cluster)) {
     Boot(world, name, [plan](sim::Environment& env) {
-      engine::RunTaskManager(env, plan.load(),
+      engine::JobCatalog catalog;
+      catalog.Add(plan.scenario.job.name, plan.load);
+      engine::RunTaskManager(env, catalog,
                              {.job_manager_host = std::string(kJobManager),
                               .slots = plan.scenario.cluster.slots_each,
                               .engine = plan.scenario.options,
@@ -88,6 +93,14 @@ void BootCluster(sim::World& world, const ClusterPlan& plan) {
   Boot(world, kPublisher, [plan](sim::Environment& env) { PublishAll(env, plan); });
   for (const OutsideSystem& system : plan.job.outside) {
     Boot(world, system.name, system.main);
+  }
+  if (!scenario.story.empty()) {
+    Boot(world, kClient, [plan](sim::Environment& env) {
+      RunStoryClient(env, {.job_manager_host = std::string(kJobManager),
+                           .job = plan.scenario.job.name,
+                           .story = plan.scenario.story,
+                           .ask_timeout = plan.scenario.options.rpc.ask_timeout});
+    });
   }
 }
 

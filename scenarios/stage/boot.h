@@ -22,7 +22,8 @@ struct ClusterPlan {
   const JobCase& job;
   // What a process loads when it boots: its own copy, as from a jar on its disk. Nothing that user
   // code keeps in it survives a crash or is seen by another process.
-  std::function<engine::JobGraph()> load;
+  // With these arguments, which are the scenario's own where they are "".
+  std::function<sim::Result<engine::StreamGraph>(const std::string& arguments)> load;
   engine::Defects defects{};
   bool seals = true;  // the input when all is in it; else it never ends
 };

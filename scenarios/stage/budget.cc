@@ -40,15 +40,14 @@ bool IsWhole(const sim::World& world, const std::string& path) {
 
 // The first file that the checkpoint behind this pointer lacks, or "".
 std::string FirstMissing(const sim::World& world, const std::string& pointer) {
-  const std::optional<sim::Bytes> metadata = world.ReadSharedFile(pointer);
-  if (!metadata || !IsWhole(world, *metadata)) {
-    return metadata ? *metadata : pointer;
-  }
-  const sim::Bytes file = *world.ReadSharedFile(*metadata);
-  const auto checkpoint =
-      engine::Decode<engine::CompletedCheckpoint>(*engine::Unseal(file, *metadata));
+  const std::optional<sim::Bytes> points = world.ReadSharedFile(pointer);
+  const std::string path = points ? points->substr(0, points->find('\n')) : pointer;
+  const std::optional<sim::Bytes> file = world.ReadSharedFile(path);
+  const sim::Result<engine::CompletedCheckpoint> checkpoint =
+      points && file ? engine::DecodeMetadata(*file, path)
+                     : sim::Fail(sim::ErrorCode::kNotFound, path);
   if (!checkpoint) {
-    return *metadata;
+    return path;
   }
   for (const engine::SnapshotHandle& snapshot : checkpoint->snapshots) {
     if (!IsWhole(world, snapshot.path)) {

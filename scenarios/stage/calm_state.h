@@ -23,6 +23,9 @@ enum class SourceOrder : uint8_t { kUp, kDown };
 std::vector<InputRow> PublishedBySource(const JobCase& job, const Workload& workload,
                                         SourceOrder order);
 
+// The rows of each partition before its position.
+Workload RowsBefore(const Workload& workload, const std::map<uint32_t, uint64_t>& positions);
+
 // The keyed state when the rows before these positions have been read, and no more will ever come.
 // Nothing when no such checkpoint came, or where event time went on although it should not: the job
 // makes its own watermarks.

@@ -44,6 +44,9 @@ void Course::OnEvent(const sim::TraceEvent& event) {
       cause_ = troubles_.at(process).what;
       cause_at_ = event.time;
     }
+  } else if (event.kind == events::kJobSubmitted) {
+    has_started_ = false;  // a user starts it: that is no restart
+    cause_.clear();
   } else if (event.kind == events::kJobRestored) {
     if (std::exchange(has_started_, true) && restarts_.size() < kKept) {
       restarts_.push_back({.at = cause_at_,

@@ -99,23 +99,28 @@ std::optional<sim::Bytes> OutsideView::ReadWhole(std::string_view path,
   return file;
 }
 
+std::string OutsideView::MetadataOf(int64_t id) const {
+  const std::string& job = scenario_.job.name;
+  const engine::CheckpointId checkpoint(static_cast<uint64_t>(id));
+  const std::optional<sim::Bytes> pointer = world_.ReadSharedFile(fmt::format(
+      "{}/{:020}", engine::CompletedCheckpointsDirectory(job), static_cast<uint64_t>(id)));
+  if (pointer && pointer->starts_with('/')) {
+    return pointer->substr(0, pointer->find('\n'));  // behind it: whose it is
+  }
+  const std::string savepoint = engine::SavepointDirectory(job, checkpoint) + "/_metadata";
+  return world_.ReadSharedFile(savepoint) ? savepoint : engine::MetadataPath(job, checkpoint);
+}
+
 std::optional<engine::CompletedCheckpoint> OutsideView::ReadMetadata(
     int64_t id, std::vector<std::string>& troubles) const {
-  const std::string path =
-      engine::MetadataPath(scenario_.job.name, engine::CheckpointId(static_cast<uint64_t>(id)));
+  const std::string path = MetadataOf(id);
   const std::optional<sim::Bytes> file = ReadWhole(path, std::nullopt, troubles);
   if (!file) {
     return std::nullopt;
   }
-  const sim::Result<std::string_view> content = engine::Unseal(*file, path);
-  if (!content) {
-    troubles.push_back(fmt::format("the file {} is damaged", path));
-    return std::nullopt;
-  }
-  sim::Result<engine::CompletedCheckpoint> metadata =
-      engine::Decode<engine::CompletedCheckpoint>(*content);
+  sim::Result<engine::CompletedCheckpoint> metadata = engine::DecodeMetadata(*file, path);
   if (!metadata) {
-    troubles.push_back(fmt::format("the file {} cannot be decoded", path));
+    troubles.push_back(fmt::format("the file {} is damaged", path));
     return std::nullopt;
   }
   return *std::move(metadata);

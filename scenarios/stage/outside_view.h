@@ -39,6 +39,8 @@ class OutsideView final : public Outside {
   // have.
   std::optional<sim::Bytes> ReadWhole(std::string_view path, std::optional<uint64_t> size,
                                       std::vector<std::string>& troubles) const;
+  // Where the store points to; of what is not in the store, where it would lie.
+  std::string MetadataOf(int64_t id) const;
   std::optional<engine::CompletedCheckpoint> ReadMetadata(int64_t id,
                                                           std::vector<std::string>& troubles) const;
   void AddPositions(const engine::TaskSnapshot& snapshot, CheckpointView& view) const;

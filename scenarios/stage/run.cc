@@ -19,6 +19,7 @@
 #include "scenarios/files/scenario_problems.h"
 #include "scenarios/files/scenario_toml.h"
 #include "scenarios/jobs/faulty_operator.h"
+#include "scenarios/jobs/job_arguments.h"
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/model/vary.h"
 #include "scenarios/oracles/catalogue.h"
@@ -32,6 +33,7 @@
 #include "scenarios/stage/judging.h"
 #include "scenarios/stage/outside_view.h"
 #include "scenarios/stage/run_counts.h"
+#include "scenarios/stage/run_words.h"
 #include "sim/check.h"
 #include "sim/world/world.h"
 
@@ -54,43 +56,13 @@ constexpr std::string_view kCheapestOracle = JobFinishes::kName;
 // Between two looks at what is still open.
 constexpr sim::Duration kQuietStep = std::chrono::milliseconds(500);
 
-std::string_view EndingName(sim::Ending ending) {
-  switch (ending) {
-    case sim::Ending::kGoal:
-      return "goal";
-    case sim::Ending::kIdle:
-      return "idle";
-    case sim::Ending::kLimit:
-      return "limit";
-    case sim::Ending::kViolation:
-      return "violation";
-  }
-  sim::Unreachable("ending {}", static_cast<int>(ending));
-}
-
-// "log_state" of "engine/outside/log_state.cc:12": the line moves with every change.
-std::string StemOf(std::string_view where) {
-  where.remove_prefix(where.rfind('/') + 1);  // from the start when there is none
-  return std::string(where.substr(0, where.find('.')));
-}
-
-std::vector<std::string> UntracedOf(const LimitsSpec& limits) {
-  std::vector<std::string> kinds;
-  for (const events::EventInfo& event : events::All()) {
-    if (!limits.channel_events && event.level == events::EventLevel::kChannel) {
-      kinds.emplace_back(event.kind);
-    }
-  }
-  return kinds;
-}
-
 // The world of one run, with everything that lives in it and watches it.
 class Stage {
  public:
   Stage(const RunRequest& request, const JobCase& job)
       : request_(request),
         job_(job),
-        roles_(RolesOf(LoadCode())),
+        roles_(RolesOf(LoadGraph())),
         cells_(roles_),
         budget_(request.scenario),
         pace_(sim::SimTime(request.plan && request.plan->faults.empty()
@@ -132,10 +104,11 @@ class Stage {
     budget_.OnPromise(PromiseOf(request.scenario, plan));
     plan = ResolveCells(std::move(plan), roles_);
     ailing_ = AilingOperators(plan);
+    tally_.story_over = request.scenario.story.empty();
     BootCluster(world_, {.scenario = request.scenario,
                          .workload = request.workload,
                          .job = job,
-                         .load = [this] { return LoadCode(); },
+                         .load = [this](const std::string& given) { return LoadCode(given); },
                          .defects = request.defects});
     injector_.emplace(world_, std::move(plan), sim::SimTime(request.scenario.limits.heal_after),
                       sim::Random(request.seed).Split("injector"));
@@ -210,10 +183,22 @@ class Stage {
   }
 
   // See ClusterPlan.
-  engine::JobGraph LoadCode() const {
-    engine::StreamGraph stream = BuildStream(request_.scenario, request_.workload);
+  sim::Result<engine::StreamGraph> LoadCode(const std::string& arguments) const {
+    const sim::Result<JobArguments> wanted = ParseArguments(arguments);
+    if (!wanted) {
+      return sim::Fail(wanted);
+    }
+    engine::StreamGraph stream =
+        BuildStream(WithArguments(request_.scenario, *wanted), request_.workload);
+    stream.job_name = request_.scenario.job.name;  // whatever code it has
     WrapCode(stream, ailing_, ask_fate_);
-    sim::Result<engine::JobGraph> graph = engine::BuildJobGraph(std::move(stream));
+    return stream;
+  }
+
+  engine::JobGraph LoadGraph() const {
+    sim::Result<engine::StreamGraph> stream = LoadCode({});
+    sim::Result<engine::JobGraph> graph =
+        stream ? engine::BuildJobGraph(*std::move(stream)) : sim::Fail(stream);
     sim::Check(graph.has_value(), "the job {} is wrong: {}", job_.name,
                graph ? std::string() : graph.error().message);
     return *std::move(graph);
@@ -227,6 +212,7 @@ class Stage {
   void FillOutput(const engine::LogContents& log, FinalState& state,
                   std::vector<OutputRecord>& uncommitted, reports::RunSummary& summary);
   std::vector<ExpectedRecord> Expect();
+  Workload WorkloadOfOutput() const;
   FinalState Describe(const sim::Outcome& outcome, reports::RunSummary& summary);
   // How much longer than its time-outs this run may have stood still.
   sim::Duration Slack();
@@ -319,6 +305,7 @@ sim::Result<std::vector<OutputRecord>> CollectUndisturbed(const RunRequest& requ
   calm.defects = {};
   calm.scenario.cluster = {.task_managers = 1, .slots_each = 1};
   calm.scenario.job.parallelism = 1;
+  calm.scenario.story.clear();
   calm.workload.rows = order == RowOrder::kAtOnce
                            ? PublishedAtOnce(calm.workload)
                            : PublishedBySource(job, calm.workload, SourceOrder::kDown);
@@ -328,9 +315,22 @@ sim::Result<std::vector<OutputRecord>> CollectUndisturbed(const RunRequest& requ
   return output;
 }
 
+// A job that was drained has read no further than its savepoint says.
+Workload Stage::WorkloadOfOutput() const {
+  if (tally_.drained == 0) {
+    return request_.workload;
+  }
+  std::map<uint32_t, uint64_t> positions;
+  for (const CheckpointView::Position& position :
+       outside_.ReadCheckpoint(tally_.drained).positions) {
+    positions[position.partition] = position.next;
+  }
+  return RowsBefore(request_.workload, positions);
+}
+
 std::vector<ExpectedRecord> Stage::Expect() {
   sim::Result<std::vector<ExpectedRecord>> expected = ExpectOutputs(
-      job_, request_.scenario, request_.workload,
+      job_, request_.scenario, WorkloadOfOutput(),
       [this] { return CollectUndisturbed(request_, job_, RowOrder::kAtOnce, stopped_); });
   if (!expected) {
     failure_ = expected.error().message;
@@ -374,7 +374,8 @@ void Stage::FillNumbers(reports::RunSummary& summary) const {
   summary.rows_skipped = request_.workload.rows_skipped;
   summary.checkpoints_completed = tally_.completed;
   summary.checkpoints_failed = tally_.failed;
-  summary.restarts = tally_.attempts > 0 ? tally_.attempts - 1 : 0;
+  const uint64_t starts = 1 + tally_.resumptions;
+  summary.restarts = tally_.attempts > starts ? tally_.attempts - starts : 0;
   summary.sim_time = world_.Now();
   course_.Fill(summary);
   for (const faults::FiredFault& fault : injector_->fired()) {
@@ -513,6 +514,14 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
          .breach = StemOf(outcome.violation->where),
          .role = {},
          .event = outcome.last_event});
+  }
+  for (const StoryBreach& breach : tally_.story_breaches) {
+    summary.findings.push_back({.oracle = "story",
+                                .witness = breach.sentence,
+                                .details = {},
+                                .breach = "unforeseen",
+                                .role = "jm",
+                                .event = breach.event});
   }
   if (const sim::Result<engine::LogContents> log =
           last_log_ ? *std::move(last_log_) : ReadLogOf(world_)) {

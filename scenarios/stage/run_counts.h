@@ -4,11 +4,19 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "engine/events.h"
+#include "scenarios/stage/story_client.h"
 #include "sim/recording/recording.h"
 
 namespace flinch::scenarios {
+
+// What came otherwise than the story says.
+struct StoryBreach {
+  std::string sentence;
+  sim::EventId event;
+};
 
 // Counts what the summary tells, and which transactions ended by their time-out.
 class RunCounts final : public sim::TraceObserver {
@@ -20,6 +28,19 @@ class RunCounts final : public sim::TraceObserver {
       ++failed;
     } else if (event.kind == engine::events::kJobRestored) {
       ++attempts;
+    } else if (event.kind == engine::events::kJobSubmitted) {
+      ++resumptions;
+    } else if (event.kind == engine::events::kSavepointTriggered) {
+      if (event.Text("type") == "terminate") {
+        draining = event.Number("id").value_or(0);
+      }
+    } else if (event.kind == engine::events::kSavepointStored) {
+      drained = event.Number("id") == draining ? draining : drained;
+    } else if (event.kind == kStoryOver) {
+      story_over = true;
+    } else if (event.kind == kStoryBroken) {
+      story_breaches.push_back(
+          {.sentence = std::string(event.Text("sentence").value_or("")), .event = event.id});
     } else if (event.kind == engine::events::kJobStatus) {
       job_status = event.Text("to").value_or("");
     } else if (event.kind == engine::events::kTransactionAborted &&
@@ -28,13 +49,21 @@ class RunCounts final : public sim::TraceObserver {
     }
   }
 
-  bool job_finished() const { return job_status == "FINISHED"; }
+  // Not only until its story goes on.
+  bool job_finished() const { return story_over && job_status == "FINISHED"; }
 
-  bool job_ended() const { return job_finished() || job_status == "FAILED"; }
+  bool job_ended() const {
+    return job_finished() || job_status == "FAILED" || (story_over && job_status == "CANCELED");
+  }
 
   uint64_t completed = 0;
   uint64_t failed = 0;
   uint64_t attempts = 0;
+  uint64_t resumptions = 0;
+  int64_t draining = 0;    // the last savepoint that was to drain the job
+  int64_t drained = 0;     // and the last that did
+  bool story_over = true;  // false at first of a scenario with a story
+  std::vector<StoryBreach> story_breaches;
   std::string job_status;
   std::set<std::string> expired;
 };

@@ -295,7 +295,7 @@ constexpr std::array<uint64_t, Surroundings::kActs> kNumbers = {1,  1, 1, 2, 2, 
 TEST(SchedulerCorePropertyTest, KeepsItsPromisesInAllContinuationsOfEightSteps) {
   constexpr int kDraw = 0;
   constexpr int kSlots = 1;
-  constexpr int kTimer = 13;
+  constexpr int kTimer = 14;
   Surroundings surroundings(1);
   for (const int act : {kDraw, kSlots, kTimer}) {
     surroundings.Act(act, 0);

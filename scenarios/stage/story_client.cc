@@ -1,0 +1,214 @@
+#include "scenarios/stage/story_client.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/checkpoint/completed_checkpoint_store.h"
+#include "engine/events.h"
+#include "engine/master/job_operations.h"
+#include "engine/rpc/endpoint.h"
+#include "engine/runtime/gateways.h"
+#include "engine/serializer.h"
+#include "scenarios/jobs/job_arguments.h"
+#include "sim/check.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+namespace events = engine::events;
+
+using engine::OperationState;
+using engine::OperationStatus;
+
+constexpr sim::Duration kPollPause = std::chrono::milliseconds(50);
+constexpr sim::Duration kTryPause = std::chrono::milliseconds(200);
+constexpr std::string_view kProgressFile = "/story";
+
+// How far it is: durable, so that another life goes on there.
+struct StoryProgress {
+  uint64_t step = 0;
+  std::string savepoint;  // the last one
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.step);
+    visit(self.savepoint);
+  }
+};
+
+std::string_view VerbOf(const StoryStep& step) {
+  switch (step.verb) {
+    case StoryVerb::kSavepoint:
+      return "savepoint";
+    case StoryVerb::kStop:
+      return step.drain ? "stop --drain" : "stop";
+    case StoryVerb::kCancel:
+      return step.savepoint ? "cancel --withSavepoint" : "cancel";
+    case StoryVerb::kResume:
+      return "resume";
+  }
+  sim::Unreachable("a step of a story has no verb");
+}
+
+class StoryClient {
+ public:
+  StoryClient(sim::Environment& environment, const StoryClientOptions& options)
+      : environment_(environment), options_(options) {
+    sim::Result<std::unique_ptr<engine::RpcEndpoint>> rpc =
+        engine::RpcEndpoint::Open(environment, 0);
+    sim::Check(rpc.has_value(), "the client of a story has no port");
+    rpc_ = *std::move(rpc);
+    const std::optional<sim::Address> job_manager =
+        environment.network().Resolve(options.job_manager_host, engine::kJobManagerPort);
+    sim::Check(job_manager.has_value(), "there is no host {}", options.job_manager_host);
+    job_manager_ = *job_manager;
+  }
+
+  void Run() {
+    ReadProgress();
+    for (; progress_.step < options_.story.size(); ++progress_.step) {
+      WriteProgress();
+      const StoryStep& step = options_.story[progress_.step];
+      const sim::SimTime not_before =
+          std::max(sim::kEpoch + step.at, sim::Later(environment_.Now(), step.after));
+      if (not_before > environment_.Now()) {
+        environment_.Sleep(not_before - environment_.Now());
+      }
+      if (!Perform(step)) {
+        break;
+      }
+    }
+    environment_.Trace(kStoryOver, {{"steps", progress_.step}});
+  }
+
+ private:
+  void ReadProgress() {
+    const sim::Result<sim::Bytes> file = environment_.disk().Read(kProgressFile);
+    const sim::Result<StoryProgress> known =
+        file ? engine::Decode<StoryProgress>(*file) : sim::Fail(file);
+    progress_ = known ? *known : StoryProgress();
+  }
+
+  void WriteProgress() {
+    while (!sim::WriteDurably(environment_.disk(), kProgressFile, engine::Encode(progress_))) {
+      environment_.Sleep(kTryPause);
+    }
+  }
+
+  // False: the job cannot be asked any more, and the story ends.
+  bool Perform(const StoryStep& step) {
+    for (uint64_t attempt = 1;; ++attempt) {
+      const std::string operation =
+          fmt::format("{}-{}-{}", progress_.step, environment_.incarnation(), attempt);
+      events::Trace(environment_,
+                    events::OperationBegun{.operation = operation, .verb = VerbOf(step)});
+      const OperationStatus status = Insist(step, operation);
+      const bool is_done = status.state == OperationState::kDone;
+      events::Trace(environment_, events::OperationEnded{.operation = operation,
+                                                         .verb = VerbOf(step),
+                                                         .outcome = is_done ? "done" : "failed",
+                                                         .detail = status.detail});
+      if (step.verb == StoryVerb::kResume) {
+        return OnResumed(step, status);
+      }
+      if (is_done) {
+        progress_.savepoint = status.detail.empty() ? progress_.savepoint : status.detail;
+        return true;
+      }
+      if (engine::IsGloballyTerminal(status.job)) {
+        return false;  // it has ended by itself
+      }
+      environment_.Sleep(kTryPause);
+    }
+  }
+
+  bool OnResumed(const StoryStep& step, const OperationStatus& status) {
+    const bool is_done = status.state == OperationState::kDone;
+    if (is_done == step.refused) {
+      environment_.Trace(
+          kStoryBroken,
+          {{"step", progress_.step},
+           {"sentence", is_done ? "The job was resumed, though the story says that it is refused."
+                                : status.detail}});
+      return false;
+    }
+    return true;
+  }
+
+  OperationStatus Insist(const StoryStep& step, const std::string& operation) {
+    switch (step.verb) {
+      case StoryVerb::kSavepoint:
+        return Insist(engine::TriggerSavepoint{.operation = operation});
+      case StoryVerb::kStop:
+        return Insist(engine::StopJob{.operation = operation, .drain = step.drain});
+      case StoryVerb::kCancel:
+        return Insist(engine::CancelJob{.operation = operation, .with_savepoint = step.savepoint});
+      case StoryVerb::kResume:
+        break;
+    }
+    return Insist(engine::SubmitJob{
+        .operation = operation,
+        .arguments = ShowArguments(ArgumentsAt(options_.story, progress_.step)),
+        .restore = {.path = SnapshotOf(step),
+                    .claim = step.claim == StoryClaim::kClaim ? engine::ClaimMode::kClaim
+                                                              : engine::ClaimMode::kNoClaim,
+                    .allow_non_restored_state = step.allow_non_restored_state}});
+  }
+
+  // Until it has an end.
+  template <typename Request>
+  OperationStatus Insist(const Request& request) {
+    for (;;) {
+      const sim::Result<OperationStatus> status =
+          rpc_->Call(job_manager_, request, options_.ask_timeout);
+      if (status && status->state != OperationState::kInProgress) {
+        return *status;
+      }
+      environment_.Sleep(kPollPause);
+    }
+  }
+
+  std::string SnapshotOf(const StoryStep& step) {
+    if (step.from != kFromCheckpoint) {
+      return step.from.empty() ? progress_.savepoint : step.from;
+    }
+    // The pointers of the store, by id: what is not there has never completed.
+    const std::string store = engine::CompletedCheckpointsDirectory(options_.job);
+    for (;;) {
+      const sim::Result<std::vector<std::string>> pointers = environment_.shared().List(store);
+      std::string newest;
+      for (const std::string& path : pointers ? *pointers : std::vector<std::string>()) {
+        newest = path.ends_with(".tmp") ? newest : std::max(newest, path);
+      }
+      if (pointers && newest.empty()) {
+        return store;  // which the job refuses by its name
+      }
+      const sim::Result<sim::Bytes> pointer =
+          pointers ? environment_.shared().Read(newest) : sim::Fail(pointers);
+      if (pointer) {
+        return pointer->substr(0, pointer->find('\n'));
+      }
+      environment_.Sleep(kTryPause);
+    }
+  }
+
+  sim::Environment& environment_;
+  const StoryClientOptions& options_;
+  std::unique_ptr<engine::RpcEndpoint> rpc_;
+  sim::Address job_manager_;
+  StoryProgress progress_;
+};
+
+}  // namespace
+
+void RunStoryClient(sim::Environment& environment, const StoryClientOptions& options) {
+  StoryClient(environment, options).Run();
+}
+
+}  // namespace flinch::scenarios
