@@ -142,14 +142,12 @@ struct TimerFired {
 
 }  // namespace coordinator_input
 
-using CoordinatorInput =
-    std::variant<coordinator_input::Recovered, coordinator_input::Start, coordinator_input::Stop,
-                 coordinator_input::EndOfInput, coordinator_input::RequestSavepoint,
-                 coordinator_input::IdDrawn, coordinator_input::CoordinatorsReady,
-                 coordinator_input::Acknowledge,
-                 coordinator_input::Decline, coordinator_input::Leftovers,
-                 coordinator_input::TriggerFailed, coordinator_input::StoreEnded,
-                 coordinator_input::CleanedUp, coordinator_input::TimerFired>;
+using CoordinatorInput = std::variant<
+    coordinator_input::Recovered, coordinator_input::Start, coordinator_input::Stop,
+    coordinator_input::EndOfInput, coordinator_input::RequestSavepoint, coordinator_input::IdDrawn,
+    coordinator_input::CoordinatorsReady, coordinator_input::Acknowledge,
+    coordinator_input::Decline, coordinator_input::Leftovers, coordinator_input::TriggerFailed,
+    coordinator_input::StoreEnded, coordinator_input::CleanedUp, coordinator_input::TimerFired>;
 
 // What a coordinator wants done.
 namespace coordinator_effect {
@@ -247,9 +245,9 @@ using CoordinatorEffect = std::variant<
     coordinator_effect::DrawId, coordinator_effect::SnapshotCoordinators,
     coordinator_effect::Trigger, coordinator_effect::Count, coordinator_effect::Complete,
     coordinator_effect::Store, coordinator_effect::Stored, coordinator_effect::NotifyComplete,
-    coordinator_effect::SavepointEnded,
-    coordinator_effect::Abort, coordinator_effect::NotifyAborted, coordinator_effect::CleanUp,
-    coordinator_effect::FailJob, coordinator_effect::StartTimer, coordinator_effect::CancelTimer>;
+    coordinator_effect::SavepointEnded, coordinator_effect::Abort,
+    coordinator_effect::NotifyAborted, coordinator_effect::CleanUp, coordinator_effect::FailJob,
+    coordinator_effect::StartTimer, coordinator_effect::CancelTimer>;
 
 class CoordinatorCore {
  public:

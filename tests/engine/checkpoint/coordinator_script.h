@@ -175,13 +175,12 @@ class CoordinatorScript : private tests::CommandScript {
   void DrawId(bool drawn) {
     const uint64_t ticket = tickets_.front();
     tickets_.pop_front();
-    Feed(coordinator_input::IdDrawn{
-        .ticket = ticket,
-        .id = ++last_id_,
-        .drawn = drawn,
-        .plan = {.triggered = Tasks(true),
-                 .acknowledging = Tasks(false),
-                 .has_coordinators = has_coordinators_}});
+    Feed(coordinator_input::IdDrawn{.ticket = ticket,
+                                    .id = ++last_id_,
+                                    .drawn = drawn,
+                                    .plan = {.triggered = Tasks(true),
+                                             .acknowledging = Tasks(false),
+                                             .has_coordinators = has_coordinators_}});
   }
 
   void AskForSavepoint() {

@@ -20,11 +20,12 @@ TEST(JobArgumentsTest, AreWrittenOnOneLine) {
 }
 
 TEST(JobArgumentsTest, AreThoseThatTheStoryHasComeTo) {
-  const StorySteps story = {{.verb = StoryVerb::kStop},
-                       {.verb = StoryVerb::kResume, .parallelism = 7},
-                       {.verb = StoryVerb::kStop},
-                       {.verb = StoryVerb::kResume, .parallelism = 2, .job = "b", .refused = true},
-                       {.verb = StoryVerb::kResume, .job = "c"}};
+  const StorySteps story = {
+      {.verb = StoryVerb::kStop},
+      {.verb = StoryVerb::kResume, .parallelism = 7},
+      {.verb = StoryVerb::kStop},
+      {.verb = StoryVerb::kResume, .parallelism = 2, .job = "b", .refused = true},
+      {.verb = StoryVerb::kResume, .job = "c"}};
   EXPECT_EQ(ArgumentsAt(story, 0), JobArguments());
   EXPECT_EQ(ArgumentsAt(story, 2), JobArguments{.parallelism = 7});
   EXPECT_EQ(ArgumentsAt(story, 3), (JobArguments{.parallelism = 2, .job = "b"}));
