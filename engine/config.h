@@ -22,7 +22,12 @@ using sim::Duration;
 // What becomes of a job's last checkpoints when a user cancels it.
 enum class CheckpointRetention : uint8_t { kDeleteOnCancellation, kRetainOnCancellation };
 
+// Whether a task waits for the barriers of all its channels (engine/network/barrier_core.h), or takes
+// what overtook them into its snapshot, to see it again after a restore (barrier_tracker.h).
+enum class CheckpointingMode : uint8_t { kExactlyOnce, kAtLeastOnce };
+
 struct CheckpointOptions {
+  CheckpointingMode mode = CheckpointingMode::kExactlyOnce;
   // From one trigger to the next. Flink: unset (off); a second here, since a run without
   // checkpoints tests nothing.
   Duration interval = 1s;
@@ -70,6 +75,10 @@ struct ExponentialDelayOptions {
   // Restarts until then. Flink: infinite, which is this number there.
   uint32_t attempts = 2147483647;
 };
+
+// What starts anew when a task fails: what exchanges records with it (master/execution_graph.h), or
+// the whole job.
+enum class FailoverStrategy : uint8_t { kRegion, kFull };
 
 struct RestartOptions {
   // Flink: exponential-delay since 1.19, with checkpoints on. Here what it was before, fixed-delay
@@ -167,6 +176,7 @@ struct LogOptions {
 struct EngineOptions {
   CheckpointOptions checkpoint;
   RestartOptions restart;
+  FailoverStrategy failover = FailoverStrategy::kRegion;
   HeartbeatOptions heartbeat;
   NetworkOptions network;
   TaskOptions task;
@@ -183,6 +193,7 @@ struct EngineOptions {
 // visit(name, field) for every option, in the order of the file.
 template <typename Options, typename Visitor>
 void Visit(Options& options, Visitor&& visit) {
+  visit("execution.checkpointing.mode", options.checkpoint.mode);
   visit("execution.checkpointing.interval", options.checkpoint.interval);
   visit("execution.checkpointing.timeout", options.checkpoint.timeout);
   visit("execution.checkpointing.min-pause", options.checkpoint.min_pause);
@@ -208,6 +219,7 @@ void Visit(Options& options, Visitor&& visit) {
   visit("restart-strategy.exponential-delay.jitter-factor", options.restart.exponential.jitter);
   visit("restart-strategy.exponential-delay.attempts-before-reset-backoff",
         options.restart.exponential.attempts);
+  visit("jobmanager.execution.failover-strategy", options.failover);
   visit("heartbeat.interval", options.heartbeat.interval);
   visit("heartbeat.timeout", options.heartbeat.timeout);
   visit("taskmanager.memory.segment-size", options.network.buffer_bytes);

@@ -128,9 +128,13 @@ std::string ShowRestarts(const std::vector<Restart>& restarts) {
   const size_t shown = std::min(restarts.size(), kCausesShown);
   for (size_t i = 0; i < shown; ++i) {
     const Restart& restart = restarts[i];
-    const std::string from = restart.checkpoint == 0
-                                 ? std::string("from nothing")
-                                 : fmt::format("from checkpoint {}", restart.checkpoint);
+    std::string from = restart.checkpoint == 0
+                           ? std::string("from nothing")
+                           : fmt::format("from checkpoint {}", restart.checkpoint);
+    if (restart.subtasks > 0) {
+      from = fmt::format("{} {} {}", restart.subtasks,
+                         restart.subtasks == 1 ? "subtask" : "subtasks", from);
+    }
     const std::string line =
         restart.cause.empty()
             ? from
@@ -323,6 +327,9 @@ std::string ShowJson(const RunSummary& summary) {
     object["restart_causes"].push_back(Json{{"at_ns", sim::Nanos(restart.at)},
                                             {"cause", restart.cause},
                                             {"checkpoint", restart.checkpoint}});
+    if (restart.subtasks > 0) {
+      object["restart_causes"].back()["subtasks"] = restart.subtasks;
+    }
   }
   if (!summary.job_end.empty()) {
     object["job_end"] = summary.job_end;

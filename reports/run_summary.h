@@ -54,6 +54,7 @@ struct Restart {
   sim::SimTime at;    // when it failed
   std::string cause;  // the first one: "tm-2 is lost: no heartbeat for 1s"; "" where none was told
   int64_t checkpoint = 0;  // from which it went on; 0: from nothing
+  uint64_t subtasks = 0;   // so many of them; 0: the whole job
 };
 
 // How much an oracle had to go by. Of 0 events its silence proves nothing.
@@ -112,8 +113,8 @@ std::string ShowText(const RunSummary& summary, ReplayLine replay = ReplayLine::
 // order: scenario seed verdict digest events records_in records_out rows_skipped
 // checkpoints_completed checkpoints_failed restarts faults ({kind, target, at_ns}) sim_ns wall_ns
 // replay. Where there were any: checkpoint_failures ({id, at_ns, reason, missing}), restart_causes
-// ({at_ns, cause, checkpoint}), job_end. Seed and digest are strings, since no JSON number holds
-// them. Of a written plan: also faults_planned and faults_missed. Inconclusive: also `reason`.
+// ({at_ns, cause, checkpoint, and subtasks where not all}), job_end. Seed and digest are strings,
+// since no JSON number holds them. Of a written plan: also faults_planned and faults_missed. Inconclusive: also `reason`.
 // Failed: also `signature`, oracle, witness and details of the first finding, and all `findings`
 // (with breach, role and the number of the event, as far as they are known). Of a run that got
 // stuck: also `stuck`, lines. Bytes that are no UTF-8 become U+FFFD.

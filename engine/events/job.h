@@ -49,14 +49,19 @@ struct JobRestored {
   static constexpr std::string_view kKind = kJobRestored;
   static constexpr EventLevel kLevel = EventLevel::kJob;
   static constexpr std::string_view kWhat =
-      "a new attempt of the job starts from this checkpoint (0: from nothing)";
+      "a new attempt of so many subtasks starts from this checkpoint (0: from nothing; all: 1 of "
+      "the "
+      "whole job, 0 of some regions)";
 
   CheckpointId checkpoint;
   AttemptNumber attempt;
+  uint64_t subtasks = 0;
+  bool all = true;
 
   static constexpr auto Fields(auto&& take) {
     return take(Named("checkpoint", &JobRestored::checkpoint),
-                Named("attempt", &JobRestored::attempt));
+                Named("attempt", &JobRestored::attempt), Named("subtasks", &JobRestored::subtasks),
+                Named("all", &JobRestored::all));
   }
 };
 

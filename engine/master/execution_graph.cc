@@ -1,6 +1,7 @@
 #include "engine/master/execution_graph.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "sim/check.h"
 
@@ -47,18 +48,75 @@ ExecutionGraph::ExecutionGraph(const JobGraph& graph) : graph_(&graph) {
     next += vertex.parallelism;
   }
   first_.push_back(next);
+  FindRegions();
 }
 
-void ExecutionGraph::StartAttempt(AttemptNumber number) {
-  for (const Execution& execution : executions_) {
-    sim::Check(execution.id.attempt != number, "attempt {} is there twice", number.value());
-  }
-  executions_.clear();
-  for (const JobVertex& vertex : graph_->vertices) {
-    for (uint32_t subtask = 0; subtask < vertex.parallelism; ++subtask) {
-      Execution& execution = executions_.emplace_back();
-      execution.id = {vertex.id, SubtaskIndex(subtask), number};
+// Places are united in trees, whose roots are their least places.
+void ExecutionGraph::FindRegions() {
+  regions_.resize(first_.back());
+  std::iota(regions_.begin(), regions_.end(), size_t{0});
+  const auto root_of = [this](size_t place) {
+    while (regions_[place] != place) {
+      place = regions_[place] = regions_[regions_[place]];
     }
+    return place;
+  };
+  const auto unite = [&](size_t left, size_t right) {
+    const auto [least, other] = std::minmax({root_of(left), root_of(right)});
+    regions_[other] = least;
+  };
+  for (const JobEdge& edge : graph_->edges) {
+    const size_t from = first_[edge.from.value()];
+    const size_t to = first_[edge.to.value()];
+    const uint32_t producers = graph_->vertex(edge.from).parallelism;
+    const uint32_t consumers = graph_->vertex(edge.to).parallelism;
+    const bool is_forward =
+        graph_->stream.edges.at(edge.stream_edge).partitioning == Partitioning::kForward;
+    for (uint32_t i = 0; i < producers; ++i) {
+      unite(from + i, is_forward ? to + i : to);
+    }
+    for (uint32_t i = 0; i < consumers && !is_forward; ++i) {
+      unite(from, to + i);
+    }
+  }
+  for (size_t& region : regions_) {
+    region = root_of(region);
+  }
+}
+
+size_t ExecutionGraph::StartAttempt(AttemptNumber number) {
+  if (executions_.empty()) {
+    for (const JobVertex& vertex : graph_->vertices) {
+      for (uint32_t subtask = 0; subtask < vertex.parallelism; ++subtask) {
+        Execution& execution = executions_.emplace_back();
+        execution.id = {vertex.id, SubtaskIndex(subtask), AttemptNumber()};
+      }
+    }
+    MarkAll();
+  }
+  size_t started = 0;
+  for (Execution& execution : executions_) {
+    sim::Check(execution.id.attempt != number, "attempt {} is there twice", number.value());
+    if (execution.restarts) {
+      execution = {.id = {execution.id.vertex, execution.id.subtask, number}};
+      ++started;
+    }
+  }
+  return started;
+}
+
+void ExecutionGraph::MarkRegion(const Execution& execution) {
+  const std::optional<size_t> place = PlaceOf(execution.id.vertex, execution.id.subtask);
+  sim::Check(place.has_value(), "what is no subtask fails");
+  for (size_t other = 0; other < executions_.size(); ++other) {
+    executions_[other].restarts =
+        executions_[other].restarts || regions_[other] == regions_[*place];
+  }
+}
+
+void ExecutionGraph::MarkAll() {
+  for (Execution& execution : executions_) {
+    execution.restarts = true;
   }
 }
 
@@ -100,6 +158,20 @@ void ExecutionGraph::Verify() const {
 bool ExecutionGraph::AllIn(ExecutionState state) const {
   return std::ranges::all_of(executions_,
                              [state](const Execution& each) { return each.state == state; });
+}
+
+bool ExecutionGraph::AnyIn(ExecutionState state) const {
+  return std::ranges::any_of(executions_,
+                             [state](const Execution& each) { return each.state == state; });
+}
+
+bool ExecutionGraph::RestartingAreTerminal() const {
+  return std::ranges::all_of(
+      executions_, [](const Execution& each) { return !each.restarts || IsTerminal(each.state); });
+}
+
+bool ExecutionGraph::AllRestart() const {
+  return std::ranges::all_of(executions_, &Execution::restarts);
 }
 
 bool ExecutionGraph::AllTerminal() const {

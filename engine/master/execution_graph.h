@@ -129,6 +129,8 @@ inline constexpr auto kJobTransitions = std::to_array<Transition<JobStatus, JobI
     {JobStatus::kRunning, JobInput::kAllFinished, JobStatus::kFinished, JobAction::kNone},
     // One failure is answered once: what fails during the answer is being cancelled anyway.
     {JobStatus::kRestarting, JobInput::kFailure, JobStatus::kRestarting, JobAction::kIgnore},
+    // A region may fail while another one is started anew.
+    {JobStatus::kRestarting, JobInput::kGiveUp, JobStatus::kFailing, JobAction::kCancelAll},
     {JobStatus::kRestarting, JobInput::kRestart, JobStatus::kRunning, JobAction::kDeploy},
     {JobStatus::kFailing, JobInput::kFailure, JobStatus::kFailing, JobAction::kIgnore},
     {JobStatus::kFailing, JobInput::kAllStopped, JobStatus::kFailed, JobAction::kNone},
@@ -146,16 +148,27 @@ struct Execution {
   ExecutionState state = ExecutionState::kCreated;
   std::string task_manager;  // once scheduled
   bool end_of_input = false;
+  bool restarts = false;  // a new attempt follows it
 };
 
 // All subtasks of a job, each in its latest attempt.
+//
+// Regions: subtasks that exchange records while they run belong together: one that starts anew
+//          would send its consumers again what they have. Forward edges join pairs of subtasks, all
+//          others all of both sides, so a job that keeps its partitions apart has a region for each.
+// Source:  Flink's PipelinedRegion.
 class ExecutionGraph {
  public:
   // The graph outlives it. Before the first attempt there are no executions.
   explicit ExecutionGraph(const JobGraph& graph);
 
-  // Starts every subtask anew, in an attempt of this number, which no one has had.
-  void StartAttempt(AttemptNumber number);
+  // Starts every subtask that is marked so anew, at first all, in an attempt of this number, which
+  // no one has had. Returns how many.
+  size_t StartAttempt(AttemptNumber number);
+
+  // Marks the executions of the region of this one, which is one of `executions`.
+  void MarkRegion(const Execution& execution);
+  void MarkAll();
 
   const JobGraph& graph() const { return *graph_; }
 
@@ -172,7 +185,12 @@ class ExecutionGraph {
   const Execution& Latest(VertexId vertex, SubtaskIndex subtask) const;
 
   bool AllIn(ExecutionState state) const;
+  bool AnyIn(ExecutionState state) const;
   bool AllTerminal() const;
+  // Of those that are marked.
+  bool RestartingAreTerminal() const;
+  // Whether all are marked.
+  bool AllRestart() const;
   bool AllAtEndOfInput() const;
 
   // Fails a check when the state contradicts itself.
@@ -181,9 +199,11 @@ class ExecutionGraph {
  private:
   // Where the execution stands that has these indices; nothing when there is none.
   std::optional<size_t> PlaceOf(VertexId vertex, SubtaskIndex subtask) const;
+  void FindRegions();
 
   const JobGraph* graph_;
-  std::vector<size_t> first_;  // by vertex: the place of its first subtask; behind them: all
+  std::vector<size_t> first_;    // by vertex: the place of its first subtask; behind them: all
+  std::vector<size_t> regions_;  // by place: the first place of its region
   std::vector<Execution> executions_;
 };
 

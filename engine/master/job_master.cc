@@ -50,6 +50,7 @@ JobMaster::JobMaster(sim::Environment& environment, MainThread& main_thread,
       results_(services.JobResults(graph.stream.job_name)),
       sources_(environment, main_thread, *this, graph, options.defects),
       core_(graph, {.restart = options.engine.restart,
+                    .failover = options.engine.failover,
                     .defects = options.defects,
                     .random = environment.RandomStream("restart-strategy")}) {}
 
@@ -160,12 +161,16 @@ void JobMaster::Perform(const job_effect::Restore& restore) {
   const CompletedCheckpoint* latest = checkpoints_.latest();
   events::Trace(environment_,
                 events::JobRestored{.checkpoint = latest == nullptr ? CheckpointId() : latest->id,
-                                    .attempt = restore.number});
+                                    .attempt = restore.number,
+                                    .subtasks = restore.subtasks,
+                                    .all = restore.all});
   if (std::exchange(sources_start_anew_, false)) {
     return sources_.Start(latest);
   }
   for (const ExecutionAttemptId& task : Tasks()) {
-    sources_.OnReset(task, latest == nullptr ? CheckpointId() : latest->id);
+    if (task.attempt == restore.number) {
+      sources_.OnReset(task, latest == nullptr ? CheckpointId() : latest->id);
+    }
   }
 }
 

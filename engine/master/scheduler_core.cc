@@ -51,8 +51,7 @@ void SchedulerCore::Verify() const {
              "checkpoints are on in a job that is {}", Name(status_));
   sim::Check(!restart_due_ || status_ == JobStatus::kRestarting, "a job that is {} restarts",
              Name(status_));
-  sim::Check(!drawing_ || (status_ == JobStatus::kRunning && !checkpointing_),
-             "a number is drawn for a job that is {}", Name(status_));
+  sim::Check(!drawing_ || !checkpointing_, "a number is drawn for a job that is complete");
   sim::Check(!ending_ || status_ == JobStatus::kRunning || status_ == JobStatus::kFailing ||
                  status_ == JobStatus::kCancelling || status_ == *ending_,
              "a job that is {} ends", Name(status_));
@@ -83,9 +82,11 @@ void SchedulerCore::Feed(Execution& execution, ExecutionInput input, const std::
       Emit(job_effect::Cancel{.task_manager = execution.task_manager, .task = execution.id});
       break;
     case ExecutionAction::kFailOver:
-      FailOver(fmt::format(
-          "{} failed: {}",
-          SubtaskName(graph_.graph().vertex(execution.id.vertex), execution.id.subtask), reason));
+      FailOver(
+          fmt::format("{} failed: {}",
+                      SubtaskName(graph_.graph().vertex(execution.id.vertex), execution.id.subtask),
+                      reason),
+          &execution);
       break;
     case ExecutionAction::kCheckFinished:
       if (graph_.AllIn(ExecutionState::kFinished)) {
@@ -118,24 +119,52 @@ void SchedulerCore::On(const job_input::NumberDrawn& drawn) {
   const bool is_cancelled = IsCancelled();
   sim::Check(drawing_ || is_cancelled, "attempt {} was drawn unasked", drawn.number.value());
   drawing_ = false;
-  if (is_cancelled) {
-    return;  // the number is burnt
+  if (status_ != JobStatus::kRunning) {
+    return;  // it is burnt: the job was cancelled, or another region fails: all go together then
   }
-  graph_.StartAttempt(drawn.number);
-  Emit(job_effect::Restore{.number = drawn.number});
+  const size_t started = graph_.StartAttempt(drawn.number);
+  Emit(job_effect::Restore{
+      .number = drawn.number, .subtasks = started, .all = started == graph_.executions().size()});
   for (Execution& execution : graph_.executions()) {
-    Feed(execution, ExecutionInput::kSchedule);
+    if (execution.state == ExecutionState::kCreated) {
+      Feed(execution, ExecutionInput::kSchedule);
+    }
   }
   Schedule();
 }
 
-bool SchedulerCore::HasEnoughSlots() const {
-  return slots_.size() >= graph_.graph().max_vertex_parallelism();
+std::optional<std::vector<std::string>> SchedulerCore::ChooseSlots() const {
+  std::vector<std::string> chosen(graph_.graph().max_vertex_parallelism());
+  std::vector<bool> is_wanted(chosen.size());
+  for (const Execution& execution : graph_.executions()) {
+    const size_t index = execution.id.subtask.value();
+    if (execution.state == ExecutionState::kScheduled) {
+      is_wanted[index] = true;
+    } else if (!IsTerminal(execution.state)) {
+      chosen[index] = execution.task_manager;
+    }
+  }
+  std::vector<std::string> free = slots_;
+  for (const std::string& taken : chosen) {
+    if (const auto slot = std::ranges::find(free, taken); slot != free.end()) {
+      free.erase(slot);
+    }
+  }
+  auto next = free.begin();
+  for (size_t index = 0; index < chosen.size(); ++index) {
+    if (is_wanted[index] && chosen[index].empty()) {
+      if (next == free.end()) {
+        return std::nullopt;
+      }
+      chosen[index] = *next++;
+    }
+  }
+  return chosen;
 }
 
 void SchedulerCore::Schedule() {
-  sim::Check(graph_.AllIn(ExecutionState::kScheduled), "what runs is scheduled");
-  waits_for_slots_ = !HasEnoughSlots();
+  sim::Check(graph_.AnyIn(ExecutionState::kScheduled), "nothing is to be scheduled");
+  waits_for_slots_ = !ChooseSlots();
   if (!waits_for_slots_) {
     // TaskManagers that come at the same time shall share the work.
     Emit(job_effect::StartTimer{.timer = SchedulerTimer::kStabilization,
@@ -151,18 +180,19 @@ void SchedulerCore::On(const job_input::SlotsChanged& changed) {
 }
 
 void SchedulerCore::Place() {
-  waits_for_slots_ = !HasEnoughSlots();
+  const std::optional<std::vector<std::string>> slots = ChooseSlots();
+  waits_for_slots_ = !slots;
   if (waits_for_slots_) {
     return;
   }
   std::vector<ExecutionAttemptId> tasks;
   for (Execution& execution : graph_.executions()) {
-    execution.task_manager = slots_.at(execution.id.subtask.value());
-    sim::Check(!execution.task_manager.empty(), "a slot is nowhere");
-    tasks.push_back(execution.id);
-  }
-  for (Execution& execution : graph_.executions()) {
-    Feed(execution, ExecutionInput::kDeploy);
+    if (execution.state == ExecutionState::kScheduled) {
+      execution.task_manager = slots->at(execution.id.subtask.value());
+      sim::Check(!execution.task_manager.empty(), "a slot is nowhere");
+      tasks.push_back(execution.id);
+      Feed(execution, ExecutionInput::kDeploy);
+    }
   }
   // Descriptions name each other's places, so they are made when all places are known.
   Emit(job_effect::Deploy{.tasks = std::move(tasks)});
@@ -259,30 +289,53 @@ void SchedulerCore::On(const job_input::CheckpointsFailed& failed) { FailOver(fa
 
 void SchedulerCore::On(const job_input::SourceFailed& failed) { FailOver(failed.reason); }
 
-void SchedulerCore::FailOver(const std::string& reason) {
-  if (status_ != JobStatus::kRunning) {
-    return;  // one failure is answered once
+void SchedulerCore::FailOver(const std::string& reason, const Execution* failed) {
+  const bool is_restarting = status_ == JobStatus::kRestarting;
+  if (status_ != JobStatus::kRunning && !is_restarting) {
+    return;
   }
-  checkpointing_ = false;
+  if (is_restarting && (failed != nullptr ? failed->restarts : graph_.AllRestart())) {
+    return;  // one failure of a region is answered once
+  }
+  if (std::exchange(checkpointing_, false) || !is_restarting) {
+    Emit(job_effect::StopCheckpoints());
+  }
   waits_for_slots_ = false;
-  Emit(job_effect::StopCheckpoints());
   const auto [decision, why_no_more] = AskForRestart();
-  restart_not_before_ = sim::Later(now_, decision.backoff);
+  restart_not_before_ = std::max(restart_not_before_, sim::Later(now_, decision.backoff));
   if (decision.can_restart) {
     FeedJob(JobInput::kFailure, reason);
+    MarkRestarts(failed);
   } else {
+    restart_due_ = false;
     FeedJob(JobInput::kGiveUp, fmt::format("{} ({})", reason, why_no_more));
+    graph_.MarkAll();
   }
-  CancelAll();
+  CancelRestarting();
+  RepeatCancel();
 }
 
-void SchedulerCore::CancelAll() {
+void SchedulerCore::MarkRestarts(const Execution* failed) {
+  const bool is_whole = failed == nullptr || options_.failover == FailoverStrategy::kFull ||
+                        graph_.AnyIn(ExecutionState::kFinished);
+  if (is_whole) {
+    return graph_.MarkAll();
+  }
+  graph_.MarkRegion(*failed);
+  for (const Execution& execution : graph_.executions()) {
+    if (execution.state == ExecutionState::kScheduled) {
+      graph_.MarkRegion(execution);
+    }
+  }
+}
+
+void SchedulerCore::CancelRestarting() {
   for (Execution& execution : graph_.executions()) {
-    if (!IsTerminal(execution.state)) {
+    if (execution.restarts && !IsTerminal(execution.state) &&
+        execution.state != ExecutionState::kCanceling) {
       Feed(execution, ExecutionInput::kCancel);
     }
   }
-  RepeatCancel();
 }
 
 void SchedulerCore::On(const job_input::Cancel&) {
@@ -297,7 +350,9 @@ void SchedulerCore::On(const job_input::Cancel&) {
   restart_due_ = false;
   Emit(job_effect::StopCheckpoints());
   FeedJob(JobInput::kCancel);
-  CancelAll();
+  graph_.MarkAll();
+  CancelRestarting();
+  RepeatCancel();
 }
 
 std::pair<RestartDecision, std::string> SchedulerCore::AskForRestart() {
@@ -322,15 +377,18 @@ void SchedulerCore::RepeatCancel() {
 }
 
 void SchedulerCore::CheckStopped() {
-  if (!graph_.AllTerminal() && !options_.defects.Has(Defect::kRestartsBeforeAllStopped)) {
-    return;
+  if (status_ == JobStatus::kFailing && graph_.AllTerminal()) {
+    return End(JobStatus::kFailed);
   }
-  if (status_ == JobStatus::kFailing) {
-    End(JobStatus::kFailed);
-  } else if (status_ == JobStatus::kCancelling && !std::exchange(settling_, true)) {
+  if (status_ == JobStatus::kCancelling && graph_.AllTerminal() && !ending_ &&
+      !std::exchange(settling_, true)) {
     // Whoever resumes the job must find the store as it stays.
-    Emit(job_effect::SettleCheckpoints());
-  } else if (status_ == JobStatus::kRestarting && !std::exchange(restart_due_, true)) {
+    return Emit(job_effect::SettleCheckpoints());
+  }
+  const bool may_restart =
+      graph_.RestartingAreTerminal() || options_.defects.Has(Defect::kRestartsBeforeAllStopped);
+  if (status_ == JobStatus::kRestarting && may_restart && !drawing_ &&
+      !std::exchange(restart_due_, true)) {
     const sim::Duration delay =
         restart_not_before_ > now_ ? restart_not_before_ - now_ : sim::Duration(0);
     Emit(job_effect::StartTimer{.timer = SchedulerTimer::kRestartDelay, .after = delay});
@@ -351,14 +409,16 @@ void SchedulerCore::On(const job_input::ResultWritten&) {
 }
 
 void SchedulerCore::On(const job_input::CheckpointsSettled&) {
-  if (status_ == JobStatus::kCancelling && settling_) {
-    return End(JobStatus::kCanceled);
+  sim::Check(std::exchange(settling_, false), "nothing waits for the checkpoints");
+  if (status_ == JobStatus::kCancelling) {
+    return graph_.AllTerminal() ? End(JobStatus::kCanceled) : void();
   }
-  if (IsCancelled()) {
-    return;  // the restart that waited for this will not come
+  if (!std::exchange(restart_due_, false) || now_ < restart_not_before_) {
+    return;  // meanwhile another region has failed: for good, or its delay is longer
   }
-  sim::Check(restart_due_, "nothing waits for the checkpoints");
-  restart_due_ = false;
+  if (!graph_.RestartingAreTerminal() && !options_.defects.Has(Defect::kRestartsBeforeAllStopped)) {
+    return;
+  }
   FeedJob(JobInput::kRestart);
   drawing_ = true;
   Emit(job_effect::DrawNumber());
@@ -367,12 +427,12 @@ void SchedulerCore::On(const job_input::CheckpointsSettled&) {
 void SchedulerCore::On(const job_input::TimerFired& fired) {
   switch (fired.timer) {
     case SchedulerTimer::kStabilization:
-      if (!graph_.executions().empty() && graph_.AllIn(ExecutionState::kScheduled)) {
+      if (graph_.AnyIn(ExecutionState::kScheduled)) {
         Place();
       }
       return;
     case SchedulerTimer::kRepeatCancel:
-      if (graph_.AllTerminal()) {
+      if (!graph_.AnyIn(ExecutionState::kCanceling)) {
         return;
       }
       for (const Execution& execution : graph_.executions()) {
@@ -383,11 +443,10 @@ void SchedulerCore::On(const job_input::TimerFired& fired) {
       RepeatCancel();
       return;
     case SchedulerTimer::kRestartDelay:
-      if (IsCancelled()) {
-        return;
+      if (restart_due_ && !std::exchange(settling_, true)) {
+        Emit(job_effect::SettleCheckpoints());
       }
-      sim::Check(restart_due_, "a restart is due that nobody waits for");
-      return Emit(job_effect::SettleCheckpoints());
+      return;
   }
 }
 

@@ -6,10 +6,14 @@
 // Attempts: each execution vertex has its own attempt. Their numbers are drawn from one durable
 //           counter of the job, so that none is ever used twice; a restart draws one for all that
 //           it starts anew. Whatever carries another attempt is stale.
-// Failover: a region fails as a whole; today the whole job is one. All its executions are
-//           cancelled. When they are over (or their TaskManagers lost), the restart strategy's
-//           delay has passed and no checkpoint is being stored any more, a new attempt starts from
-//           the latest one.
+// Failover: a region (master/execution_graph.h) fails as a whole, the others run on. What checkpoints
+//           tell fails all of them, and so does what fails when others have FINISHED. The
+//           executions are cancelled. When they are over (or their TaskManagers lost), the restart
+//           strategy's delay has passed and no checkpoint is being stored any more, a new attempt
+//           of them starts from the latest one. What fails meanwhile, or is not placed yet, goes
+//           along.
+// Slots:    subtasks of one index share one. What starts anew goes where its index still runs, else
+//           to a free slot.
 // Retries:  a cancel is sent again by the clock until the execution is over.
 // Survives: inputs that are late, repeated or of another attempt: they change nothing.
 // Phases:   master/execution_graph.h.
@@ -149,6 +153,8 @@ struct DrawNumber {};
 // The new attempts of all that starts anew go back to the latest checkpoint.
 struct Restore {
   AttemptNumber number;
+  size_t subtasks = 0;
+  bool all = false;  // of the job
 };
 
 // Answered by Submitted, each. All places are known.
@@ -196,6 +202,7 @@ class SchedulerCore {
  public:
   struct Options {
     RestartOptions restart;
+    FailoverStrategy failover = FailoverStrategy::kRegion;
     Defects defects;
     sim::Random random{0};  // the jitter of restart delays
   };
@@ -233,15 +240,19 @@ class SchedulerCore {
   void FeedJob(JobInput input, const std::string& reason = {});
   void Feed(Execution& execution, ExecutionInput input, const std::string& reason = {});
   void FeedReport(Execution& execution, ExecutionInput input, const std::string& reason);
-  bool HasEnoughSlots() const;
+  // By index of the subtasks that wait to be placed: the TaskManager; nothing when there are too few
+  // slots.
+  std::optional<std::vector<std::string>> ChooseSlots() const;
   void Schedule();
   void Place();
   void StartCheckpointsWhenRunning();
-  void FailOver(const std::string& reason);
+  // Without an execution that failed all start anew.
+  void FailOver(const std::string& reason, const Execution* failed = nullptr);
+  void MarkRestarts(const Execution* failed);
+  void CancelRestarting();
   // Asks the restart strategy about a failure; with why it is the last, where it is.
   std::pair<RestartDecision, std::string> AskForRestart();
   void RepeatCancel();
-  void CancelAll();
 
   bool IsCancelled() const {
     return status_ == JobStatus::kCancelling || status_ == JobStatus::kCanceled;
@@ -267,7 +278,7 @@ class SchedulerCore {
   bool waits_for_slots_ = false;
   bool checkpointing_ = false;       // checkpoints are on
   bool restart_due_ = false;         // one restart waits for its delay and for the store
-  bool settling_ = false;            // a job that was cancelled waits for the store
+  bool settling_ = false;            // the coordinator was asked to
   std::optional<JobStatus> ending_;  // the result that is being written
   RestartStrategy restarts_;
   sim::SimTime restart_not_before_{};

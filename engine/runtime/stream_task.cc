@@ -7,48 +7,12 @@
 #include <fmt/format.h>
 
 #include "engine/events.h"
+#include "engine/runtime/task_parts.h"
 #include "engine/runtime/user_code.h"
 #include "engine/waits.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
-namespace {
-
-std::vector<std::unique_ptr<ResultPartition>> MakePartitions(
-    sim::Environment& environment, const NetworkOptions& options, SegmentPool& pool,
-    const TaskDeployment& deployment, const std::function<void()>& on_available) {
-  std::vector<std::unique_ptr<ResultPartition>> partitions;
-  for (const PartitionDescriptor& edge : deployment.partitions) {
-    partitions.push_back(std::make_unique<ResultPartition>(environment, options, pool,
-                                                           edge.subpartitions, on_available));
-  }
-  return partitions;
-}
-
-std::vector<ChannelOptions> DescribeChannels(const TaskDeployment& deployment) {
-  std::vector<ChannelOptions> channels;
-  for (const GateDescriptor& gate : deployment.gates) {
-    for (const ChannelDescriptor& channel : gate.channels) {
-      channels.push_back({.request = {.producer = channel.producer,
-                                      .edge = gate.edge,
-                                      .subpartition = channel.subpartition},
-                          .producer = channel.address,
-                          .producer_name = channel.producer_name});
-    }
-  }
-  return channels;
-}
-
-std::vector<ResultPartition*> Pointers(
-    const std::vector<std::unique_ptr<ResultPartition>>& partitions) {
-  std::vector<ResultPartition*> pointers;
-  for (const std::unique_ptr<ResultPartition>& partition : partitions) {
-    pointers.push_back(partition.get());
-  }
-  return pointers;
-}
-
-}  // namespace
 
 StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
                        const Options& options)
@@ -73,7 +37,7 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
           [this] { Wake(); },
           defects_.Has(Defect::kReconnectsWithoutSequence) ? BrokenChannel::kReconnects
                                                            : BrokenChannel::kFails),
-      barriers_(gate_.channels(), defects_) {
+      barriers_(MakeBarriers(engine_.checkpoint.mode, gate_.channels(), defects_)) {
   MakeInputs(options.code);
 }
 
@@ -368,11 +332,13 @@ void StreamTask::CountRecord() {
 
 sim::Result<void> StreamTask::On(size_t channel, const BarrierEvent& barrier) {
   const CheckpointId id = barrier.meta.id;
+  const std::string_view place = std::visit(
+      [channel, id](const auto& barriers) { return barriers.PlaceOf(channel, id); }, barriers_);
   events::Trace(environment_, events::BarrierReceived{.id = id,
                                                       .subtask = name_,
                                                       .channel = channel,
                                                       .attempt = id_.attempt,
-                                                      .place = barriers_.PlaceOf(channel, id),
+                                                      .place = place,
                                                       .from = gate_.channel(channel).producer_name,
                                                       .records = channels_[channel].records});
   if (defects_.Has(Defect::kBarriersOfEndedChannelsAreLost) && gate_.HasEnded(channel)) {
@@ -386,7 +352,9 @@ sim::Result<void> StreamTask::On(size_t channel, const CancelMarkerEvent& marker
 }
 
 sim::Result<void> StreamTask::Feed(const BarrierInput& input) {
-  for (const BarrierEffect& effect : barriers_.Step(input)) {
+  const std::span<const BarrierEffect> effects =
+      std::visit([&input](auto& barriers) { return barriers.Step(input); }, barriers_);
+  for (const BarrierEffect& effect : effects) {
     if (sim::Result<void> performed =
             std::visit([this](const auto& each) { return Perform(each); }, effect);
         !performed) {

@@ -28,6 +28,7 @@
 #include "engine/graph/execution_state.h"
 #include "engine/graph/job_graph.h"
 #include "engine/network/barrier_core.h"
+#include "engine/network/barrier_tracker.h"
 #include "engine/network/input_gate.h"
 #include "engine/network/result_partition.h"
 #include "engine/network/watermark_valve.h"
@@ -164,8 +165,8 @@ class StreamTask {
   // Snapshots that are being written; views of the state in the chain.
   std::map<CheckpointId, FrozenTask> frozen_;
   InputGate gate_;
-  BarrierCore barriers_;
-  std::vector<Channel> channels_;  // by the gate's channels
+  std::variant<BarrierCore, BarrierTracker> barriers_;  // by the mode of checkpoints
+  std::vector<Channel> channels_;                       // by the gate's channels
   std::vector<Input> inputs_;
 
   bool started_ = false;

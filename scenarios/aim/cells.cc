@@ -464,7 +464,7 @@ void CellCounter::OnEvent(const sim::TraceEvent& event) {
   if (std::exchange(has_ended_, false)) {
     std::erase_if(stays_, [](const Stay& stay) { return stay.ended != sim::EventId(); });
   }
-  if (event.kind == events::kJobRestored) {
+  if (event.kind == events::kJobRestored && event.Number("all") != 0) {
     // What was under way in the attempt before has come to nothing.
     std::erase_if(stays_, [](const Stay& stay) { return kPhases[stay.row].phase != "failover"; });
   }

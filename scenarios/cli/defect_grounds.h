@@ -34,6 +34,7 @@ inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "small_job",
      .settings = {"limits.heal_after=8s", "execution.checkpointing.interval=1h"}},
     {.scenario = "small_job", .settings = {"restart-strategy.fixed-delay.attempts=2"}},
+    {.scenario = "records_come_again"},
     {.scenario = "small_job",
      .settings = {"limits.heal_after=8s", "sink.transaction-timeout=700ms"}},
     {.scenario = "small_job",

@@ -144,7 +144,7 @@ const RecordedEvent* History::DueAt(const RecordedEvent& precommitted) const {
     if (event.id < precommitted.id) {
       continue;
     }
-    if (event.kind == events::kJobRestored) {
+    if (event.kind == events::kJobRestored && event.Number("all") != 0) {
       return nullptr;  // from an older one, so it is to be done anew
     }
     if (event.kind == events::kCheckpointStored && event.Number("id").value_or(0) > checkpoint) {

@@ -39,6 +39,7 @@ class ProblemFinder {
     CheckNames();
     CheckPlan();
     CheckSteps();
+    CheckMode();
     CheckCluster();
     for (StoryProblem& problem : FindStoryProblems(scenario_)) {
       Add(std::move(problem.path), std::move(problem.sentence), {"story"});
@@ -105,6 +106,13 @@ class ProblemFinder {
                         Quote(name)),
             {"limits"});
         problems_.back().item = index;
+      } else if (FindOracle(name)->needs_alignment && IsAtLeastOnce()) {
+        Add("oracles",
+            fmt::format("The oracle {} judges what execution.checkpointing.mode = AT_LEAST_ONCE "
+                        "does not promise.",
+                        Quote(name)),
+            {"options"});
+        problems_.back().item = index;
       }
     }
     if (!scenario_.job.name.empty() && FindJob(scenario_.job.name) == nullptr) {
@@ -129,6 +137,27 @@ class ProblemFinder {
       Add("job.steps",
           fmt::format("Only the job \"algebra\" has steps, not {}.", Quote(scenario_.job.name)),
           {"job.name"});
+    }
+  }
+
+  bool IsAtLeastOnce() const {
+    return scenario_.options.checkpoint.mode == engine::CheckpointingMode::kAtLeastOnce;
+  }
+
+  // Somebody must say what is right of an output in which records may come again.
+  void CheckMode() {
+    const JobCase* const job = FindJob(scenario_.job.name);
+    if (job == nullptr || !IsAtLeastOnce()) {
+      return;
+    }
+    for (const OutputSpec& output : job->outputs) {
+      if (!output.at_least_once) {
+        Add("options.execution.checkpointing.mode",
+            fmt::format("Nobody says what the output {} of the job {} must be with AT_LEAST_ONCE: "
+                        "its OutputSpec::at_least_once is empty. The job \"spread_rows\" has one.",
+                        Quote(output.name), Quote(job->name)),
+            {"job.name"});
+      }
     }
   }
 

@@ -68,6 +68,9 @@ struct InputSpec {
 struct OutputSpec {
   std::string name = std::string(kOutputTopic);  // of the topic, where it is one
   Law law = PerKeyOrder(std::source_location());
+  // What holds instead with execution.checkpointing.mode = AT_LEAST_ONCE. Nothing: the job is not
+  // run in that mode.
+  std::optional<Law> at_least_once{};
   // By key in the order in which the job emits. Null: the job is its own reference.
   std::function<std::vector<ExpectedRecord>(const Scenario&, const Workload&)> expect{};
   // How it is read when the world has ended. Null: it is a topic of the log, with one partition per

@@ -180,6 +180,37 @@ CountedState WordCounts(const Scenario&) {
   return {.operator_name = "count", .state = "count", .add = AddWords};
 }
 
+// ---- copy_rows
+
+using CopiedRow = std::pair<std::string, std::string>;
+
+CopiedRow CopyRow(const LogRow& row) { return {row.key, row.value}; }
+
+// No subtask sends another one anything: each is a region of its own.
+engine::StreamGraph BuildCopyRows(const Scenario& scenario, const Workload& workload) {
+  engine::StreamExecutionEnvironment environment(scenario.job.name, OptionsOf(scenario));
+  engine::DataStream<CopiedRow> rows =
+      ReadInput(environment, scenario, workload).Map("copy", CopyRow);
+  WriteOutput(rows, scenario, [](const CopiedRow& row) { return row; });
+  return environment.Build();
+}
+
+engine::StreamGraph BuildSpreadRows(const Scenario& scenario, const Workload& workload) {
+  engine::StreamExecutionEnvironment environment(scenario.job.name, OptionsOf(scenario));
+  engine::DataStream<CopiedRow> rows =
+      ReadInput(environment, scenario, workload).Rebalance().Map("copy", CopyRow);
+  WriteOutput(rows, scenario, [](const CopiedRow& row) { return row; });
+  return environment.Build();
+}
+
+std::vector<ExpectedRecord> ReferenceCopyRows(const Scenario&, const Workload& workload) {
+  std::vector<ExpectedRecord> expected;
+  for (const InputRow& row : workload.rows) {
+    expected.push_back({.key = row.key, .value = row.value});
+  }
+  return expected;
+}
+
 // An output in the log that plain code foretells.
 OutputSpec Foretold(
     std::function<std::vector<ExpectedRecord>(const Scenario&, const Workload&)> expect,
@@ -188,6 +219,12 @@ OutputSpec Foretold(
   return {.expect = std::move(expect),
           .show_json = std::move(show_json),
           .show_value = std::move(show_value)};
+}
+
+OutputSpec CopiedRows() {
+  return {.law = SameMultiset(std::source_location()),
+          .at_least_once = Contains(std::source_location()),
+          .expect = ReferenceCopyRows};
 }
 
 OutputSpec CountsPerWindow() {
@@ -220,6 +257,16 @@ std::span<const JobCase> LibraryJobs() {
        .build = BuildAuditedCounts,
        .outputs = {CountsPerWindow()},
        .counted = WindowCounts,
+       .where = {}},
+      {.name = "copy_rows",
+       .what = "rows as they are; no subtask needs another one",
+       .build = BuildCopyRows,
+       .outputs = {CopiedRows()},
+       .where = {}},
+      {.name = "spread_rows",
+       .what = "rows as they are, by way of all subtasks in turn",
+       .build = BuildSpreadRows,
+       .outputs = {CopiedRows()},
        .where = {}},
       {.name = std::string(kAlgebra),
        .what = "the operators of job.steps, one after the other, over a number per row",

@@ -34,6 +34,10 @@ inline constexpr std::array<std::string_view, 4> kRestartStrategyWords = {
 
 inline constexpr std::array<std::string_view, 2> kRetentionWords = {"DELETE_ON_CANCELLATION",
                                                                     "RETAIN_ON_CANCELLATION"};
+inline constexpr std::array<std::string_view, 2> kSourceAssignmentWords = {"static", "enumerator"};
+inline constexpr std::array<std::string_view, 2> kFailoverStrategyWords = {"region", "full"};
+inline constexpr std::array<std::string_view, 2> kCheckpointingModeWords = {"EXACTLY_ONCE",
+                                                                            "AT_LEAST_ONCE"};
 
 constexpr std::span<const std::string_view> WordsOf(WorkloadSource) { return kWorkloadSourceWords; }
 
@@ -44,8 +48,7 @@ constexpr std::span<const std::string_view> WordsOf(OnBadRow) { return kOnBadRow
 constexpr std::span<const std::string_view> WordsOf(FaultSource) { return kFaultSourceWords; }
 
 constexpr std::span<const std::string_view> WordsOf(engine::SourceAssignment) {
-  static constexpr std::array<std::string_view, 2> kWords = {"static", "enumerator"};
-  return kWords;
+  return kSourceAssignmentWords;
 }
 
 constexpr std::span<const std::string_view> WordsOf(engine::RestartStrategyType) {
@@ -54,6 +57,14 @@ constexpr std::span<const std::string_view> WordsOf(engine::RestartStrategyType)
 
 constexpr std::span<const std::string_view> WordsOf(engine::CheckpointRetention) {
   return kRetentionWords;
+}
+
+constexpr std::span<const std::string_view> WordsOf(engine::FailoverStrategy) {
+  return kFailoverStrategyWords;
+}
+
+constexpr std::span<const std::string_view> WordsOf(engine::CheckpointingMode) {
+  return kCheckpointingModeWords;
 }
 
 template <typename T>

@@ -37,6 +37,7 @@ class Alignment final : public Oracle {
       "A task is aligned after one barrier from each of its channels, no fewer and none twice.";
 
   static constexpr bool kNeedsChannels = true;
+  static constexpr bool kNeedsAlignment = true;
 
   std::string_view name() const override { return kName; }
 

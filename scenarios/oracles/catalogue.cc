@@ -34,6 +34,8 @@ constexpr OracleInfo Entry() {
           .make = [] { return std::unique_ptr<Oracle>(std::make_unique<Kind>()); },
           .needs_channels = requires {Kind::kNeedsChannels;
 }
+
+, .needs_alignment = requires { Kind::kNeedsAlignment; }
 };  // namespace
 }  // namespace flinch::scenarios
 
@@ -76,7 +78,7 @@ const OracleInfo* FindOracle(std::string_view name) {
 }
 
 sim::Result<std::vector<std::unique_ptr<Oracle>>> MakeOracles(std::span<const std::string> names,
-                                                              bool channel_events) {
+                                                              const JudgedRun& run) {
   for (const std::string& name : names) {
     if (FindOracle(name) == nullptr) {
       return sim::Fail(
@@ -86,8 +88,10 @@ sim::Result<std::vector<std::unique_ptr<Oracle>>> MakeOracles(std::span<const st
   }
   std::vector<std::unique_ptr<Oracle>> oracles;
   for (const OracleInfo& info : kCatalogue) {
-    const bool is_wanted = names.empty() ? channel_events || !info.needs_channels
-                                         : std::ranges::find(names, info.name) != names.end();
+    const bool can_judge =
+        (run.channel_events || !info.needs_channels) && (run.aligned || !info.needs_alignment);
+    const bool is_wanted =
+        names.empty() ? can_judge : std::ranges::find(names, info.name) != names.end();
     if (is_wanted) {
       oracles.push_back(info.make());
     }

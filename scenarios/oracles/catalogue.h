@@ -19,7 +19,14 @@ struct OracleInfo {
   std::string_view name;
   std::string_view promise;
   std::unique_ptr<Oracle> (*make)();
-  bool needs_channels = false;  // events of EventLevel::kChannel
+  bool needs_channels = false;   // events of EventLevel::kChannel
+  bool needs_alignment = false;  // checkpoints in which each record counts once
+};
+
+// What there is to judge.
+struct JudgedRun {
+  bool channel_events = true;
+  bool aligned = true;
 };
 
 std::span<const OracleInfo> OracleCatalogue();
@@ -28,9 +35,9 @@ std::span<const OracleInfo> OracleCatalogue();
 const OracleInfo* FindOracle(std::string_view name);
 
 // A fresh judge for each name, in the catalogue's order, each once. No names: all of them, without
-// those that need the events of channels when there are none. kInvalidArgument for a name that is
-// not in the catalogue, with those that are.
+// those that need what the run does not have. kInvalidArgument for a name that is not in the
+// catalogue, with those that are.
 sim::Result<std::vector<std::unique_ptr<Oracle>>> MakeOracles(std::span<const std::string> names,
-                                                              bool channel_events = true);
+                                                              const JudgedRun& run = {});
 
 }  // namespace flinch::scenarios

@@ -34,6 +34,7 @@ namespace flinch::scenarios {
 class ConsistentCut final : public Oracle {
  public:
   static constexpr std::string_view kName = "consistent_cut";
+  static constexpr bool kNeedsAlignment = true;
   static constexpr std::string_view kPromise =
       "The state in every completed checkpoint is what the records before its source positions "
       "make it.";

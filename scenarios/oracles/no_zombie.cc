@@ -1,8 +1,10 @@
 #include "scenarios/oracles/no_zombie.h"
 
+#include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -15,21 +17,41 @@ namespace events = engine::events;
 
 namespace {
 
-// 3 of "sink-0-3-17".
-std::optional<int64_t> AttemptOf(std::string_view name) {
-  const size_t counter = name.rfind('-');
-  if (counter == std::string_view::npos || counter == 0) {
-    return std::nullopt;
-  }
-  const size_t start = name.rfind('-', counter - 1);
-  if (start == std::string_view::npos) {
-    return std::nullopt;
-  }
-  const std::string_view digits = name.substr(start + 1, counter - start - 1);
+// "sink", "0" and 3 of "sink-0-3-17".
+struct NameParts {
+  std::string_view sink;
+  std::string_view index;
   int64_t attempt = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), attempt);
-  const bool whole = error == std::errc() && end == digits.data() + digits.size();
-  return whole ? std::optional(attempt) : std::nullopt;
+};
+
+std::optional<NameParts> PartsOf(std::string_view name) {
+  std::array<std::string_view, 3> numbers;  // from the end
+  for (std::string_view& number : numbers) {
+    const size_t hyphen = name.rfind('-');
+    if (hyphen == std::string_view::npos || hyphen == 0) {
+      return std::nullopt;
+    }
+    number = name.substr(hyphen + 1);
+    name = name.substr(0, hyphen);
+  }
+  NameParts parts{.sink = name, .index = numbers[2]};
+  const std::string_view digits = numbers[1];
+  const char* const last = digits.data() + digits.size();
+  const auto [end, error] = std::from_chars(digits.data(), last, parts.attempt);
+  return error == std::errc() && end == last ? std::optional(parts) : std::nullopt;
+}
+
+// "source", "parse" and "sink" of "source->(parse, sink)".
+std::vector<std::string> OperatorsOf(std::string_view chain) {
+  std::vector<std::string> operators(1);
+  for (const char each : chain) {
+    if (std::string_view("->(), ").contains(each)) {
+      operators.emplace_back();
+    } else {
+      operators.back() += each;
+    }
+  }
+  return operators;
 }
 
 }  // namespace
@@ -40,19 +62,57 @@ NoZombie::Transaction& NoZombie::Find(std::string_view name) {
     return found->second;
   }
   open_.insert(std::string(name));
-  const int64_t attempt = AttemptOf(name).value_or(attempt_);
+  const std::optional<NameParts> parts = PartsOf(name);
+  const int64_t attempt = parts ? parts->attempt : newest_.attempt;
   return transactions_.emplace(std::string(name), Transaction{.attempt = attempt}).first->second;
 }
 
+const NoZombie::Start& NoZombie::StartOf(std::string_view name) const {
+  const std::optional<NameParts> parts = parts_.empty() ? std::nullopt : PartsOf(name);
+  const auto part =
+      parts ? parts_.find({std::string(parts->sink), std::string(parts->index)}) : parts_.end();
+  return part == parts_.end() ? whole_ : part->second;
+}
+
+void NoZombie::AbandonBefore(const std::string& name) {
+  const Start& start = StartOf(name);
+  Transaction& transaction = transactions_[name];
+  const bool kept = transaction.checkpoint > 0 && transaction.checkpoint <= start.checkpoint;
+  transaction.abandoned = transaction.abandoned || (transaction.attempt < start.attempt && !kept);
+}
+
 void NoZombie::OnRestored(const sim::TraceEvent& event) {
-  attempt_ = event.Number("attempt").value_or(attempt_);
-  checkpoint_ = event.Number("checkpoint").value_or(0);
-  for (const std::string& name : open_) {
-    Transaction& transaction = transactions_[name];
-    const bool kept = transaction.checkpoint > 0 && transaction.checkpoint <= checkpoint_;
-    transaction.abandoned = transaction.abandoned || (transaction.attempt < attempt_ && !kept);
+  newest_.attempt = event.Number("attempt").value_or(newest_.attempt);
+  newest_.checkpoint = event.Number("checkpoint").value_or(0);
+  if (IsPartial(event)) {
+    return;  // each of its subtasks tells that it begins
   }
-  std::erase_if(waiting_, [this](const auto& entry) { return entry.first.second < attempt_; });
+  whole_ = newest_;
+  parts_.clear();
+  for (const std::string& name : open_) {
+    AbandonBefore(name);
+  }
+  std::erase_if(waiting_, [this](const auto& each) { return each.first.second < whole_.attempt; });
+}
+
+void NoZombie::OnScheduled(const sim::TraceEvent& event) {
+  const std::string subtask = FieldText(event, "subtask");
+  if (newest_.attempt == whole_.attempt || event.Number("attempt") != newest_.attempt) {
+    return;
+  }
+  const size_t bracket = subtask.rfind('[');
+  const std::string index = bracket == std::string::npos
+                                ? std::string()
+                                : subtask.substr(bracket + 1, subtask.size() - bracket - 2);
+  for (const std::string& each : OperatorsOf(std::string_view(subtask).substr(0, bracket))) {
+    parts_[{each, index}] = newest_;
+  }
+  for (const std::string& name : open_) {
+    AbandonBefore(name);
+  }
+  std::erase_if(waiting_, [&](const auto& each) {
+    return each.first.first == subtask && each.first.second < newest_.attempt;
+  });
 }
 
 void NoZombie::OnPreCommitted(const sim::TraceEvent& event, std::string_view name) {
@@ -91,7 +151,7 @@ void NoZombie::OnBegun(const sim::TraceEvent& event, std::string_view name) {
                   MarkAt(event, "epoch_back", name));
   }
   transaction.epoch = epoch;
-  transaction.abandoned = transaction.abandoned || transaction.attempt < attempt_;
+  transaction.abandoned = transaction.abandoned || transaction.attempt < StartOf(name).attempt;
 }
 
 void NoZombie::OnCommitted(const sim::TraceEvent& event, std::string_view name) {
@@ -107,20 +167,28 @@ void NoZombie::OnCommitted(const sim::TraceEvent& event, std::string_view name) 
     const std::string of = transaction.checkpoint == 0
                                ? std::string("for no checkpoint")
                                : fmt::format("for checkpoint {}", transaction.checkpoint);
-    breaches_.Add(fmt::format("Transaction \"{}\", written by attempt {} {}, was committed though "
-                              "attempt {} had been restored from checkpoint {}{}.",
-                              name, transaction.attempt, of, attempt_, checkpoint_, Place(event)),
-                  MarkAt(event, "zombie", name));
+    const Start& start = StartOf(name);
+    breaches_.Add(
+        fmt::format("Transaction \"{}\", written by attempt {} {}, was committed though "
+                    "attempt {} had been restored from checkpoint {}{}.",
+                    name, transaction.attempt, of, start.attempt, start.checkpoint, Place(event)),
+        MarkAt(event, "zombie", name));
   }
 }
 
 std::vector<std::string_view> NoZombie::wants() const {
-  return {events::kJobRestored, "transaction.", "sink."};
+  return {events::kJobRestored, events::kExecutionState, "transaction.", "sink."};
 }
 
 void NoZombie::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == events::kJobRestored) {
     OnRestored(event);
+    return;
+  }
+  if (event.kind == events::kExecutionState) {
+    if (event.Text("to") == "SCHEDULED") {
+      OnScheduled(event);
+    }
     return;
   }
   if (!event.kind.starts_with("transaction.") && !event.kind.starts_with("sink.")) {

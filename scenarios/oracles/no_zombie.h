@@ -2,7 +2,8 @@
 //
 // Promise: 1. when the job is restored from checkpoint r, what attempts before it wrote for later
 //          checkpoints, or for none, is abandoned: its records will be made again, so it is never
-//          committed. Neither is what they begin afterwards. 2. The epochs of a transactional id
+//          committed. Neither is what they begin afterwards. Where only some regions are restored
+//          (job.restored all=0), that holds for what their sinks wrote. 2. The epochs of a transactional id
 //          grow: no transaction.begun has an epoch that is not above the last, and no
 //          transaction.committed one below it. 3. A sink subtask commits what it pre-committed in
 //          order: when it asks to commit one (sink.committing), it has asked for all earlier ones.
@@ -53,15 +54,27 @@ class NoZombie final : public Oracle {
 
   using ByName = std::map<std::string, Transaction, std::less<>>;
 
+  // The newest attempt of a sink's subtask, and what it was restored from.
+  struct Start {
+    int64_t attempt = 0;
+    int64_t checkpoint = 0;
+  };
+
+  using SinkSubtask = std::pair<std::string, std::string>;  // "sink", "3"
+
   Transaction& Find(std::string_view name);
+  const Start& StartOf(std::string_view name) const;
+  void AbandonBefore(const std::string& name);
   void OnRestored(const sim::TraceEvent& event);
+  void OnScheduled(const sim::TraceEvent& event);
   void OnPreCommitted(const sim::TraceEvent& event, std::string_view name);
   void OnCommitting(const sim::TraceEvent& event, std::string_view name);
   void OnBegun(const sim::TraceEvent& event, std::string_view name);
   void OnCommitted(const sim::TraceEvent& event, std::string_view name);
 
-  int64_t attempt_ = 0;     // the newest
-  int64_t checkpoint_ = 0;  // that it was restored from
+  Start whole_;  // of the whole job
+  Start newest_;
+  std::map<SinkSubtask, Start> parts_;  // of subtasks that were restored since
   ByName transactions_;
   std::set<std::string, std::less<>> open_;  // not ended
   // By subtask and attempt: pre-committed, and nobody has asked to commit it. By checkpoint.

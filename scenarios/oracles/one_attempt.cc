@@ -47,6 +47,22 @@ bool HasEnded(std::string_view state) {
 
 }  // namespace
 
+OneAttempt::Stand OneAttempt::StandOf(const std::string& subtask) const {
+  const auto found = stands_.find(subtask);
+  return found != stands_.end() ? found->second : Stand{.attempt = whole_, .since = restored_};
+}
+
+// What was there must be over when another attempt of it begins.
+void OneAttempt::Begin(const sim::TraceEvent& event, const std::string& subtask, Stand& stand) {
+  if (!HasEnded(stand.state)) {
+    breaches_.Add(fmt::format("Attempt {} of the job was started while {} of attempt {} was "
+                              "{}{}.",
+                              attempt_, subtask, stand.attempt, stand.state, Place(event)),
+                  MarkAt(event, "still_there", subtask));
+  }
+  stand = {.attempt = attempt_, .since = event.time};
+}
+
 void OneAttempt::OnRestored(const sim::TraceEvent& event) {
   See();
   const int64_t attempt = event.Number("attempt").value_or(0);
@@ -55,17 +71,16 @@ void OneAttempt::OnRestored(const sim::TraceEvent& event) {
                               attempt_, Place(event)),
                   MarkAt(event, "attempt_back", event.process_name));
   }
-  for (const auto& [subtask, state] : states_) {
-    if (!HasEnded(state)) {
-      breaches_.Add(fmt::format("Attempt {} of the job was started while {} of attempt {} was "
-                                "{}{}.",
-                                attempt, subtask, attempt_, state, Place(event)),
-                    MarkAt(event, "still_there", subtask));
-    }
-  }
-  states_.clear();
-  started_.erase(started_.begin(), started_.lower_bound({attempt_, std::string()}));
   attempt_ = std::max(attempt_, attempt);
+  if (IsPartial(event)) {
+    return;  // each of its subtasks tells that it begins
+  }
+  for (auto& [subtask, stand] : stands_) {
+    Begin(event, subtask, stand);
+  }
+  stands_.clear();
+  started_.erase(started_.begin(), started_.lower_bound({whole_, std::string()}));
+  whole_ = attempt_;
   restored_ = event.time;
 }
 
@@ -74,25 +89,28 @@ void OneAttempt::OnState(const sim::TraceEvent& event) {
   const std::string subtask = FieldText(event, "subtask");
   const std::string from = FieldText(event, "from");
   const std::string to = FieldText(event, "to");
-  const int64_t attempt = event.Number("attempt").value_or(attempt_);
-  std::string& state = states_.emplace(subtask, "CREATED").first->second;
-  if (attempt != attempt_) {
+  Stand& stand = stands_.emplace(subtask, StandOf(subtask)).first->second;
+  const int64_t attempt = event.Number("attempt").value_or(stand.attempt);
+  if (from == "CREATED" && attempt > stand.attempt && attempt == attempt_) {
+    Begin(event, subtask, stand);
+  }
+  if (attempt != stand.attempt) {
     breaches_.Add(fmt::format("{} of attempt {} went from {} to {}, though the attempt is {}{}.",
-                              subtask, attempt, from, to, attempt_, Place(event)),
+                              subtask, attempt, from, to, stand.attempt, Place(event)),
                   MarkAt(event, "other_attempt", subtask));
-  } else if (from != state ||
+  } else if (from != stand.state ||
              std::ranges::find(kStateSteps, StateStep(from, to)) == kStateSteps.end()) {
     breaches_.Add(fmt::format("{} of attempt {} was {} and went from {} to {}{}.", subtask, attempt,
-                              state, from, to, Place(event)),
+                              stand.state, from, to, Place(event)),
                   MarkAt(event, "step", subtask));
   }
-  state = to;
+  stand.state = to;
 }
 
 void OneAttempt::OnStarted(const sim::TraceEvent& event) {
   const std::string subtask = FieldText(event, "subtask");
   const int64_t attempt = event.Number("attempt").value_or(0);
-  if (attempt >= attempt_ && !started_.emplace(attempt, subtask).second) {
+  if (attempt >= StandOf(subtask).attempt && !started_.emplace(attempt, subtask).second) {
     breaches_.Add(
         fmt::format("{} of attempt {} was started twice{}.", subtask, attempt, Place(event)),
         MarkAt(event, "started_twice", subtask));
@@ -100,12 +118,17 @@ void OneAttempt::OnStarted(const sim::TraceEvent& event) {
 }
 
 void OneAttempt::OnWork(const sim::TraceEvent& event) {
-  const int64_t attempt = event.Number("attempt").value_or(attempt_);
-  if (!timeout_ || attempt >= attempt_) {
+  if (!timeout_) {
+    return;
+  }
+  const std::string subtask = FieldText(event, "subtask");
+  const Stand stand = StandOf(subtask);
+  const int64_t attempt = event.Number("attempt").value_or(stand.attempt);
+  if (attempt >= stand.attempt) {
     return;
   }
   See();
-  sim::SimTime since = std::max(restored_, links_changed_);
+  sim::SimTime since = std::max(stand.since, links_changed_);
   if (const auto excused = excused_until_.find(event.process_name);
       excused != excused_until_.end()) {
     since = std::max(since, excused->second);
@@ -113,12 +136,11 @@ void OneAttempt::OnWork(const sim::TraceEvent& event) {
   if (event.time <= sim::Later(sim::Later(since, *timeout_), kSlack)) {
     return;
   }
-  const std::string subtask = FieldText(event, "subtask");
   breaches_.Add(
       fmt::format("{} of attempt {} was still at work on {} ({}), though attempt {} had started "
                   "at {} and the heartbeat time-out is {}{}.",
-                  subtask, attempt, event.process_name, event.kind, attempt_,
-                  reports::ShowClock(restored_), sim::Show(*timeout_), Place(event)),
+                  subtask, attempt, event.process_name, event.kind, stand.attempt,
+                  reports::ShowClock(stand.since), sim::Show(*timeout_), Place(event)),
       MarkAt(event, "lives_on", subtask));
 }
 
@@ -160,7 +182,7 @@ void OneAttempt::OnEvent(const sim::TraceEvent& event) {
   } else if (event.kind.starts_with("fault.")) {
     OnFault(event);
   } else if (event.kind == events::kJobStatus && event.Text("from") == "CREATED") {
-    states_.clear();  // another JobManager
+    stands_.clear();  // another JobManager
   }
 }
 

@@ -3,7 +3,8 @@
 // Promise: 1. the attempts of job.restored grow strictly, over all JobManagers; 2. execution.state
 //          is about the newest attempt only, starts from CREATED, goes on from where it stood, and
 //          takes no step that Flink's execution does not take; 3. an attempt starts when all
-//          executions of the one before have ended, as far as the same JobManager had started them;
+//          executions of the one before have ended, as far as the same JobManager had started them
+//          (of some regions, job.restored all=0: the executions of theirs);
 //          4. task.started comes once per attempt of a subtask; 5. once a newer attempt has started
 //          (job.restored), a task of an older one does nothing any more (checkpoint.barrier_sent,
 //          barrier_received, aligned, task.first_record, end_of_input) when its TaskManager has had
@@ -59,11 +60,22 @@ class OneAttempt final : public Oracle {
   void OnWork(const sim::TraceEvent& event);
   void OnFault(const sim::TraceEvent& event);
 
-  int64_t attempt_ = 0;
-  std::map<std::string, std::string> states_;          // by subtask
+  struct Stand {
+    int64_t attempt = 0;
+    std::string state = "CREATED";
+    sim::SimTime since{};  // the attempt was started
+  };
+
+  // The attempt that a subtask is in, and since when.
+  Stand StandOf(const std::string& subtask) const;
+  void Begin(const sim::TraceEvent& event, const std::string& subtask, Stand& stand);
+
+  int64_t attempt_ = 0;                                // the newest
+  int64_t whole_ = 0;                                  // the newest of the whole job
+  std::map<std::string, Stand> stands_;                // by subtask
   std::set<std::pair<int64_t, std::string>> started_;  // of the newest attempts
   std::optional<sim::Duration> timeout_;
-  sim::SimTime restored_{};  // the newest attempt
+  sim::SimTime restored_{};  // the whole job
   sim::SimTime links_changed_{};
   bool links_are_whole_ = true;
   // By host: until when it could not know. kForever: while its trouble lasts.

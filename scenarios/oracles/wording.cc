@@ -99,6 +99,8 @@ std::string Enumerate(const std::vector<std::string>& items) {
   return text;
 }
 
+bool IsPartial(const sim::TraceEvent& restored) { return restored.Number("all") == 0; }
+
 std::string Place(const sim::TraceEvent& event) {
   return fmt::format(" (event #{} at {})", event.id.value(), reports::ShowClock(event.time));
 }

@@ -26,6 +26,9 @@ std::string Times(uint64_t count);
 // "a", "a and b", "a, b and c".
 std::string Enumerate(const std::vector<std::string>& items);
 
+// Of a job.restored: only some regions of the job start anew.
+bool IsPartial(const sim::TraceEvent& restored);
+
 // " (event #41 at 00:02.417)".
 std::string Place(const sim::TraceEvent& event);
 

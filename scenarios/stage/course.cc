@@ -48,12 +48,18 @@ void Course::OnEvent(const sim::TraceEvent& event) {
     has_started_ = false;  // a user starts it: that is no restart
     cause_.clear();
   } else if (event.kind == events::kJobRestored) {
+    const bool is_partial = event.Number("all") == 0;
     if (std::exchange(has_started_, true) && restarts_.size() < kKept) {
-      restarts_.push_back({.at = cause_at_,
-                           .cause = std::exchange(cause_, {}),
-                           .checkpoint = event.Number("checkpoint").value_or(0)});
+      restarts_.push_back(
+          {.at = cause_at_,
+           .cause = std::exchange(cause_, {}),
+           .checkpoint = event.Number("checkpoint").value_or(0),
+           .subtasks =
+               is_partial ? static_cast<uint64_t>(event.Number("subtasks").value_or(0)) : 0});
     }
-    subtasks_.clear();
+    if (!is_partial) {
+      subtasks_.clear();  // else the others run on
+    }
     troubles_.clear();
     pending_.clear();
   }

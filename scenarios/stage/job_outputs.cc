@@ -218,18 +218,20 @@ std::string WhyLawsDoNotFit(const JobCase& job, const std::vector<ExpectedRecord
   return "";
 }
 
-std::vector<JudgedOutput> JudgesOf(const JobCase& job,
+std::vector<JudgedOutput> JudgesOf(const JobCase& job, engine::CheckpointingMode mode,
                                    const std::function<void(std::string why)>& failed) {
   std::vector<JudgedOutput> judges;
   for (const OutputSpec& output : job.outputs) {
+    const bool is_relaxed = mode == engine::CheckpointingMode::kAtLeastOnce && output.at_least_once;
+    const Law& law = is_relaxed ? *output.at_least_once : output.law;
     JudgedOutput judge{.name = output.name,
-                       .law = output.law,
+                       .law = law,
                        .show_value = output.show_value,
-                       .where = output.law.where.line() == 0 ? job.where : output.law.where};
-    judge.law.judge = [&job, &output, failed](const OutputView& view) {
+                       .where = law.where.line() == 0 ? job.where : law.where};
+    judge.law.judge = [&job, &output, &law, failed](const OutputView& view) {
       sim::Result<std::vector<OutputBreach>> breaches = engine::CallUserCode(
           [&] { return While("judging", job, output); },
-          [&]() -> sim::Result<std::vector<OutputBreach>> { return output.law.judge(view); });
+          [&]() -> sim::Result<std::vector<OutputBreach>> { return law.judge(view); });
       if (!breaches) {
         failed(breaches.error().message);
         return std::vector<OutputBreach>();

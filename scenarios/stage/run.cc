@@ -85,8 +85,10 @@ class Stage {
         return CollectState(request_, job_, positions, run);
       };
     }
-    sim::Result<std::vector<std::unique_ptr<Oracle>>> oracles =
-        MakeOracles(request.scenario.oracles, request.scenario.limits.channel_events);
+    sim::Result<std::vector<std::unique_ptr<Oracle>>> oracles = MakeOracles(
+        request.scenario.oracles, {.channel_events = request.scenario.limits.channel_events,
+                                   .aligned = request.scenario.options.checkpoint.mode ==
+                                              engine::CheckpointingMode::kExactlyOnce});
     sim::Check(oracles.has_value(), "a valid scenario names an unknown oracle");
     oracles_ = *std::move(oracles);
     // Judges first: an injector may kill the process at the very event that they must see.
@@ -413,7 +415,8 @@ FinalState Stage::Describe(const sim::Outcome& outcome, reports::RunSummary& sum
                    .end = world_.Now(),
                    .ending = std::string(EndingName(outcome.ending)),
                    .stuck = {},
-                   .outputs = JudgesOf(job_, [this](std::string why) { failure_ = why; }),
+                   .outputs = JudgesOf(job_, request_.scenario.options.checkpoint.mode,
+                                       [this](std::string why) { failure_ = why; }),
                    .rows = RowsFor(job_, request_.workload)};
   if (outcome.ending == sim::Ending::kIdle || outcome.ending == sim::Ending::kLimit) {
     const sim::StuckReport report = world_.Explain();

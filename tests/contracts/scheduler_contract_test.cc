@@ -9,6 +9,7 @@
 
 #include "engine/master/scheduler_core.h"
 #include "tests/contracts/contract.h"
+#include "tests/support/job_graphs.h"
 
 namespace flinch::engine {
 namespace {
@@ -23,6 +24,7 @@ JobGraph SourceAndSink() {
   for (const uint32_t vertex : {0U, 1U}) {
     graph.vertices.push_back({.id = VertexId(vertex), .name = "v", .parallelism = 1});
   }
+  tests::Join(graph, 0, 1);
   return graph;
 }
 

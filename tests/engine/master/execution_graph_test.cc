@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/job_graphs.h"
+
 namespace flinch::engine {
 namespace {
 
@@ -18,6 +20,7 @@ JobGraph Graph() {
   JobGraph graph;
   graph.vertices.push_back({.id = VertexId(0), .name = "source", .parallelism = 2});
   graph.vertices.push_back({.id = VertexId(1), .name = "sink", .parallelism = 1});
+  tests::Join(graph, 0, 1);
   return graph;
 }
 
@@ -45,12 +48,39 @@ TEST(ExecutionGraphTest, ANewAttemptForgetsTheOldOne) {
   graph.StartAttempt(AttemptNumber(1));
   graph.Find(Id(0, 1, 1))->state = ExecutionState::kFailed;
   graph.Find(Id(0, 1, 1))->end_of_input = true;
-  graph.StartAttempt(AttemptNumber(2));
+  graph.MarkAll();
+  EXPECT_EQ(graph.StartAttempt(AttemptNumber(2)), 3U);
   EXPECT_EQ(graph.Find(Id(0, 1, 1)), nullptr);
   ASSERT_NE(graph.Find(Id(0, 1, 2)), nullptr);
   EXPECT_EQ(graph.Find(Id(0, 1, 2))->state, ExecutionState::kCreated);
   EXPECT_FALSE(graph.Find(Id(0, 1, 2))->end_of_input);
   EXPECT_EQ(graph.Find(Id(0, 2, 2)), nullptr) << "no such subtask";
+}
+
+// A source of two, a map beside each of its subtasks, and two sinks that take from both or from one.
+std::vector<size_t> RegionSizes(Partitioning to_map, Partitioning to_sink) {
+  JobGraph job;
+  for (const uint32_t vertex : {0U, 1U, 2U}) {
+    job.vertices.push_back({.id = VertexId(vertex), .name = "v", .parallelism = 2});
+  }
+  tests::Join(job, 0, 1, to_map);
+  tests::Join(job, 1, 2, to_sink);
+  std::vector<size_t> sizes;
+  for (const uint32_t subtask : {0U, 1U}) {
+    ExecutionGraph graph(job);
+    graph.StartAttempt(AttemptNumber(1));
+    graph.MarkRegion(*graph.Find(Id(1, subtask, 1)));
+    sizes.push_back(graph.StartAttempt(AttemptNumber(2)));
+    EXPECT_NE(graph.Find(Id(1, subtask, 2)), nullptr);
+    EXPECT_EQ(graph.Find(Id(1, 1 - subtask, sizes.back() == 6 ? 2 : 1)) == nullptr, false);
+  }
+  return sizes;
+}
+
+TEST(ExecutionGraphTest, ARegionIsWhatExchangesRecords) {
+  EXPECT_THAT(RegionSizes(Partitioning::kForward, Partitioning::kForward), ElementsAre(3, 3));
+  EXPECT_THAT(RegionSizes(Partitioning::kForward, Partitioning::kHash), ElementsAre(6, 6));
+  EXPECT_THAT(RegionSizes(Partitioning::kRebalance, Partitioning::kForward), ElementsAre(6, 6));
 }
 
 TEST(ExecutionGraphTest, AsksOfAllSubtasks) {

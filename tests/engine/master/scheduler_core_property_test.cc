@@ -17,6 +17,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "tests/support/exploration.h"
+#include "tests/support/job_graphs.h"
 
 namespace flinch::engine {
 namespace {
@@ -24,19 +25,26 @@ namespace {
 namespace input = scheduler_input;
 namespace effect = scheduler_effect;
 
-JobGraph MakeVertices(uint32_t parallelism) {
+// Whether its vertices exchange records; else each subtask is a region of its own.
+enum class Regions : uint8_t { kOne, kMany };
+
+JobGraph MakeVertices(uint32_t parallelism, Regions regions) {
   JobGraph graph;
   for (const uint32_t vertex : {0U, 1U}) {
     graph.vertices.push_back({.id = VertexId(vertex), .name = "v", .parallelism = parallelism});
+  }
+  if (regions == Regions::kOne) {
+    tests::Join(graph, 0, 1);
   }
   return graph;
 }
 
 // It outlives all copies of what is scheduled.
-const JobGraph& TwoVertices(uint32_t parallelism) {
-  static const JobGraph one = MakeVertices(1);
-  static const JobGraph two = MakeVertices(2);
-  return parallelism == 1 ? one : two;
+const JobGraph& TwoVertices(uint32_t parallelism, Regions regions) {
+  static const std::array kGraphs = {MakeVertices(1, Regions::kOne), MakeVertices(2, Regions::kOne),
+                                     MakeVertices(1, Regions::kMany),
+                                     MakeVertices(2, Regions::kMany)};
+  return kGraphs.at(parallelism - 1 + (regions == Regions::kMany ? 2 : 0));
 }
 
 // Copied along with its scheduler where all continuations are tried.
@@ -44,9 +52,9 @@ class Surroundings {
  public:
   static constexpr int kActs = 15;
 
-  explicit Surroundings(uint32_t parallelism)
+  Surroundings(uint32_t parallelism, Regions regions)
       : parallelism_(parallelism),
-        core_(TwoVertices(parallelism),
+        core_(TwoVertices(parallelism, regions),
               {.restart = {.attempts = 3, .delay = sim::Duration(1'000)}}) {
     Step(input::Start());
   }
@@ -100,8 +108,8 @@ class Surroundings {
                     drawing_, checkpointing_, settling_, result_, last_number_, slots_.size(),
                     failures_, std::min(now_ - failed_at_, sim::Duration(1'000)).count());
     for (const Execution& execution : core_.graph().executions()) {
-      text += fmt::format(" {}{}@{}{}", execution.id.vertex.value(), Name(execution.state),
-                          execution.task_manager, execution.end_of_input);
+      text += fmt::format(" {}{}@{}{}{}", execution.id.vertex.value(), Name(execution.state),
+                          execution.task_manager, execution.end_of_input, execution.restarts);
     }
     for (const ExecutionAttemptId& task : submitted_) {
       text += fmt::format(" {}#{}", task.vertex.value(), task.attempt.value());
@@ -185,17 +193,14 @@ class Surroundings {
       failed_at_ = now_;
     }
     if (status_ == JobStatus::kFinished) {
-      for (const auto& [task, state] : states_) {
-        Expect(task.attempt.value() < last_number_ || state == ExecutionState::kFinished,
-               "finished, and a task is not");
-      }
+      Expect(core_.graph().AllIn(ExecutionState::kFinished), "finished, and a task is not");
     }
   }
 
   void See(const effect::TellState& told) {
     const auto known = states_.try_emplace(told.task, ExecutionState::kCreated).first;
     Expect(known->second == told.from, "a state changes that was another");
-    Expect(told.task.attempt.value() == last_number_, "an old attempt changes its state");
+    Expect(core_.graph().Find(told.task) != nullptr, "an old attempt changes its state");
     known->second = told.to;
   }
 
@@ -208,13 +213,15 @@ class Surroundings {
   void See(const effect::Restore& restore) {
     Expect(restore.number.value() == last_number_, "another number than the one drawn");
     for (const auto& [task, state] : states_) {
-      Expect(IsTerminal(state), "a new attempt starts while an old one lives");
+      Expect(IsTerminal(state) || core_.graph().Find(task) != nullptr,
+             "a new attempt starts while an old one lives");
     }
   }
 
   void See(const effect::Deploy& deploy) {
     Expect(status_ == JobStatus::kRunning, "deployed though the job does not run");
-    Expect(deploy.tasks.size() == 2 * parallelism_, "not all are deployed");
+    Expect(!deploy.tasks.empty() && !core_.graph().AnyIn(ExecutionState::kScheduled),
+           "not all are deployed");
     submitted_.insert(deploy.tasks.begin(), deploy.tasks.end());
   }
 
@@ -269,16 +276,16 @@ class Surroundings {
 };
 
 RC_GTEST_PROP(SchedulerCorePropertyTest, KeepsItsPromisesWhateverComes,
-              (const std::vector<std::pair<uint8_t, uint8_t>>& acts)) {
-  Surroundings surroundings(2);
+              (const std::vector<std::pair<uint8_t, uint8_t>>& acts, bool many)) {
+  Surroundings surroundings(2, many ? Regions::kMany : Regions::kOne);
   for (const auto& [act, number] : acts) {
     surroundings.Act(act % Surroundings::kActs, number);
     RC_ASSERT(surroundings.trouble() == "");
   }
 }
 
-RC_GTEST_PROP(SchedulerCorePropertyTest, KeepsItsPromisesForLong, (uint64_t seed)) {
-  Surroundings surroundings(2);
+RC_GTEST_PROP(SchedulerCorePropertyTest, KeepsItsPromisesForLong, (uint64_t seed, bool many)) {
+  Surroundings surroundings(2, many ? Regions::kMany : Regions::kOne);
   for (int step = 0; step < 2'000; ++step) {
     seed = seed * 6364136223846793005U + 1442695040888963407U;
     surroundings.Act(static_cast<int>((seed >> 33) % Surroundings::kActs), seed >> 40);
@@ -296,11 +303,13 @@ TEST(SchedulerCorePropertyTest, KeepsItsPromisesInAllContinuationsOfEightSteps) 
   constexpr int kDraw = 0;
   constexpr int kSlots = 1;
   constexpr int kTimer = 14;
-  Surroundings surroundings(1);
-  for (const int act : {kDraw, kSlots, kTimer}) {
-    surroundings.Act(act, 0);
+  for (const Regions regions : {Regions::kOne, Regions::kMany}) {
+    Surroundings surroundings(1, regions);
+    for (const int act : {kDraw, kSlots, kTimer}) {
+      surroundings.Act(act, 0);
+    }
+    EXPECT_GT(tests::TryAll(surroundings, kNumbers, 8), 1'000U);
   }
-  EXPECT_GT(tests::TryAll(surroundings, kNumbers, 8), 1'000U);
 }
 
 }  // namespace

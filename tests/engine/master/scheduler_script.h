@@ -1,8 +1,10 @@
 // A SchedulerCore that is played by text: commands in, its effects out, a line each.
 //
 //   options NAME=VALUE…                             before new: strategy, attempts, delay,
-//                                                   failures, interval, initial, jitter, defect
-//   new NAME:PARALLELISM…                           vertices in a row, a source first
+//                                                   failures, interval, initial, jitter, failover,
+//                                                   defect
+//   new NAME:PARALLELISM[=]…                        vertices in a row, a source first; with = what is
+//                                                   before it is joined subtask by subtask
 //   start · has-ended STATUS · unreadable
 //   number N                                        answers a draw
 //   slots [NAME…] · lost NAME
@@ -28,6 +30,7 @@
 #include "engine/master/scheduler_core.h"
 #include "sim/check.h"
 #include "tests/support/core_script.h"
+#include "tests/support/job_graphs.h"
 
 namespace flinch::engine {
 
@@ -69,6 +72,8 @@ class SchedulerScript : private tests::CommandScript {
         restart.exponential.initial = tests::SpanOf(value);
       } else if (name == "jitter") {
         restart.exponential.jitter = {static_cast<uint32_t>(std::stoul(value))};
+      } else if (name == "failover") {
+        options_.failover = value == "full" ? FailoverStrategy::kFull : FailoverStrategy::kRegion;
       } else {
         sim::Check(name == "defect", "there is no option {}", name);
         options_.defects.Plant(*FindDefect(value));
@@ -92,6 +97,10 @@ class SchedulerScript : private tests::CommandScript {
       vertex.id = VertexId(id);
       vertex.name = word.substr(0, word.find(':'));
       vertex.parallelism = static_cast<uint32_t>(std::stoul(word.substr(vertex.name.size() + 1)));
+      if (id > 0) {
+        tests::Join(graph_, id - 1, id,
+                    word.ends_with('=') ? Partitioning::kForward : Partitioning::kHash);
+      }
     }
     timers_.Clear();
     core_.emplace(graph_, options_);
@@ -210,7 +219,8 @@ class SchedulerScript : private tests::CommandScript {
   void Tell(const scheduler_effect::DrawNumber&) { Say("draw a number"); }
 
   void Tell(const scheduler_effect::Restore& restore) {
-    Say("restore, attempt {}", restore.number.value());
+    Say("restore{}, attempt {}", restore.all ? "" : fmt::format(" {} subtasks", restore.subtasks),
+        restore.number.value());
   }
 
   void Tell(const scheduler_effect::Deploy& deploy) {

@@ -87,10 +87,17 @@ TEST(CatalogueTest, AFreshJudgeFindsNothingInAnEmptyFinishedRun) {
 }
 
 TEST(CatalogueTest, WithoutEventsOfChannelsNobodyJudgesThem) {
-  const auto oracles = MakeOracles({}, false);
+  const auto oracles = MakeOracles({}, {.channel_events = false});
   ASSERT_TRUE(oracles.has_value());
   EXPECT_EQ(oracles->size(), OracleCatalogue().size() - 2);
   EXPECT_THAT(NamesOf(*oracles), Not(Contains("alignment")));
+}
+
+TEST(CatalogueTest, WithoutAlignmentNobodyJudgesACut) {
+  const auto oracles = MakeOracles({}, {.aligned = false});
+  ASSERT_TRUE(oracles.has_value());
+  EXPECT_EQ(oracles->size(), OracleCatalogue().size() - 2);
+  EXPECT_THAT(NamesOf(*oracles), Not(Contains("consistent_cut")));
 }
 
 // What an oracle leaves out it must not miss: it sees the same as one that is told of everything.

@@ -109,6 +109,46 @@ TEST_F(NoZombieTest, PassesWhenBothAreAskedForInOrder) {
   EXPECT_THAT(Judge(history_), IsEmpty());
 }
 
+class PartialRestoreTest : public NoZombieTest {
+ protected:
+  // Of the region of sink[INDEX].
+  void RestoreRegion(int64_t checkpoint, int64_t attempt, std::string_view subtask) {
+    history_.By("jm").Tell(
+        "job.restored",
+        {{"checkpoint", checkpoint}, {"attempt", attempt}, {"subtasks", 1}, {"all", 0}});
+    history_.By("jm").Tell(
+        "execution.state",
+        {{"subtask", subtask}, {"attempt", attempt}, {"from", "CREATED"}, {"to", "SCHEDULED"}});
+  }
+};
+
+TEST_F(PartialRestoreTest, WhatOtherRegionsWriteIsTheirs) {
+  Restore(0, 1);
+  Transaction("transaction.begun", "sink-0-1-0");
+  Transaction("transaction.begun", "sink-1-1-0");
+  RestoreRegion(0, 2, "source->sink[1]");
+  Transaction("transaction.committed", "sink-0-1-0");
+  Transaction("transaction.begun", "sink-0-1-1");
+  Transaction("transaction.committed", "sink-0-1-1");
+  EXPECT_THAT(Judge(history_), IsEmpty());
+}
+
+TEST_F(PartialRestoreTest, FailsWhenTheRegionsOwnIsCommitted) {
+  Restore(0, 1);
+  Transaction("transaction.begun", "sink-1-1-0");
+  RestoreRegion(0, 2, "source->sink[1]");
+  Transaction("transaction.committed", "sink-1-1-0");
+  EXPECT_EQ(Breach(), "zombie");
+}
+
+TEST_F(PartialRestoreTest, FailsWhenWhatTheRegionBeganTooLateIsCommitted) {
+  Restore(0, 1);
+  RestoreRegion(0, 2, "sink[1]");
+  Transaction("transaction.begun", "sink-1-1-4");
+  Transaction("transaction.committed", "sink-1-1-4");
+  EXPECT_EQ(Breach(), "zombie");
+}
+
 }  // namespace
 
 }  // namespace flinch::scenarios

@@ -185,6 +185,44 @@ TEST_F(OneAttemptTest, WhoHearsLateNoticesLate) {
   EXPECT_EQ(Breach(), "lives_on");
 }
 
+class RegionAttemptTest : public OneAttemptTest {
+ protected:
+  void RestoreRegion(int64_t attempt) {
+    history_.By("jm").Tell("job.restored",
+                           {{"checkpoint", 0}, {"attempt", attempt}, {"subtasks", 1}, {"all", 0}});
+  }
+};
+
+TEST_F(RegionAttemptTest, OtherRegionsGoOnInTheirAttempt) {
+  Restore(1);
+  Step(1, "CREATED", "SCHEDULED");
+  RestoreRegion(2);
+  Step(1, "SCHEDULED", "DEPLOYING");
+  WorkOn(60s);
+  EXPECT_THAT(Judge(history_), IsEmpty());
+}
+
+TEST_F(RegionAttemptTest, TheRegionsSubtasksMustHaveEnded) {
+  Restore(1);
+  Step(1, "CREATED", "SCHEDULED");
+  RestoreRegion(2);
+  Step(2, "CREATED", "SCHEDULED");
+  const auto findings = Judge(history_);
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0].breach, "still_there");
+}
+
+TEST_F(RegionAttemptTest, TheRegionsOldAttemptMustNotLiveOn) {
+  Restore(1);
+  Step(1, "CREATED", "CANCELED");
+  RestoreRegion(2);
+  Step(2, "CREATED", "SCHEDULED");
+  WorkOn(60s);
+  const auto findings = Judge(history_);
+  ASSERT_THAT(findings, SizeIs(1));
+  EXPECT_EQ(findings[0].breach, "lives_on");
+}
+
 }  // namespace
 
 }  // namespace flinch::scenarios

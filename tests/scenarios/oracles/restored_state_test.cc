@@ -52,6 +52,31 @@ TEST(RestoredStateTest, PassesWhenTheEntriesMoveBetweenSubtasks) {
   EXPECT_EQ(oracle.seen(), 1U);
 }
 
+void RestoreRegion(RecordingBuilder& history) {
+  history.By("jm").Tell("job.restored",
+                        {{"checkpoint", 1}, {"attempt", 2}, {"subtasks", 1}, {"all", 0}});
+}
+
+TEST(RestoredStateTest, OfARegionEachSubtaskIsCompared) {
+  RecordingBuilder history;
+  Snapshot(history, 1, "window[0]", 5);
+  Snapshot(history, 1, "window[1]", 7);
+  RestoreRegion(history);
+  Start(history, "window[1]", 1, 7);
+  Trigger(history);
+  EXPECT_THAT(Judge(history), IsEmpty());
+}
+
+TEST(RestoredStateTest, OfARegionAnEntryIsLost) {
+  RecordingBuilder history;
+  Snapshot(history, 1, "window[0]", 5);
+  Snapshot(history, 1, "window[1]", 7);
+  RestoreRegion(history);
+  Start(history, "window[1]", 1, 6);
+  Trigger(history);
+  EXPECT_THAT(Judge(history), SizeIs(1));
+}
+
 TEST(RestoredStateTest, FailsWhenAnEntryIsLost) {
   RecordingBuilder history;
   Snapshot(history, 1, "window[0]", 5);

@@ -66,6 +66,14 @@ TEST(CourseTest, ARestartHasItsFirstCause) {
   EXPECT_THAT(summary.job_end, IsEmpty());
 }
 
+TEST(CourseTest, ARestartOfSomeRegionsSaysOfHowManySubtasks) {
+  RecordingBuilder history;
+  history.By("jm").Tell("job.restored", {{"checkpoint", 0}, {"attempt", 1}, {"all", 1}});
+  history.By("jm").Tell("job.restored",
+                        {{"checkpoint", 4}, {"attempt", 2}, {"subtasks", 2}, {"all", 0}});
+  EXPECT_EQ(Told(history).restart_causes.at(0).subtasks, 2U);
+}
+
 // sink[0] has lost window[0], which has lost source[0], whose code threw.
 TEST(CourseTest, BehindABrokenConnectionStandsWhatBefellTheOtherSide) {
   RecordingBuilder history;
