@@ -50,9 +50,10 @@ void Course::OnEvent(const sim::TraceEvent& event) {
   } else if (event.kind == events::kJobRestored) {
     const bool is_partial = event.Number("all") == 0;
     if (std::exchange(has_started_, true) && restarts_.size() < kKept) {
+      const Trouble cause = Cause();
       restarts_.push_back(
-          {.at = cause_at_,
-           .cause = std::exchange(cause_, {}),
+          {.at = cause.at,
+           .cause = cause.what,
            .checkpoint = event.Number("checkpoint").value_or(0),
            .subtasks =
                is_partial ? static_cast<uint64_t>(event.Number("subtasks").value_or(0)) : 0});
@@ -60,6 +61,7 @@ void Course::OnEvent(const sim::TraceEvent& event) {
     if (!is_partial) {
       subtasks_.clear();  // else the others run on
     }
+    cause_.clear();
     troubles_.clear();
     pending_.clear();
   }
@@ -150,10 +152,17 @@ void Course::OnJobStatus(const sim::TraceEvent& event) {
   status_ = event.Text("to").value_or("");
   const std::string_view reason = event.Text("reason").value_or("");
   if (!reason.empty() && cause_.empty()) {
-    const Trouble* const root = RootOf(reason);
-    cause_ = root == nullptr ? std::string(reason) : fmt::format("{}; then {}", root->what, reason);
-    cause_at_ = root == nullptr ? event.time : root->at;
+    cause_ = reason;
+    cause_at_ = event.time;
   }
+}
+
+// Asked when all has been told: what stands between may tell of its end after the one behind it.
+Course::Trouble Course::Cause() const {
+  const Trouble* const root = RootOf(cause_);
+  return root == nullptr
+             ? Trouble{.at = cause_at_, .what = cause_}
+             : Trouble{.at = root->at, .what = fmt::format("{}; then {}", root->what, cause_)};
 }
 
 void Course::OnTaskFailed(const sim::TraceEvent& event) {
@@ -179,9 +188,11 @@ const Course::Trouble* Course::RootOf(std::string_view reason) const {
       break;
     }
     auto trouble = troubles_.find(producer->first);
-    trouble = trouble == troubles_.end() ? troubles_.find(producer->second) : trouble;
     if (trouble == troubles_.end()) {
-      break;
+      trouble = troubles_.find(producer->second);
+      if (trouble == troubles_.end() || trouble->second.at > cause_at_) {
+        break;  // it crashed later, and for another reason
+      }
     }
     root = &trouble->second;
     reason = root->what;
@@ -194,9 +205,10 @@ void Course::Fill(reports::RunSummary& summary) const {
   summary.checkpoint_failures = failures_;
   summary.restart_causes = restarts_;
   if (status_ == "FAILED" || status_ == "FAILING") {
+    const Trouble cause = Cause();
     summary.job_end =
         fmt::format("The job {} at {}: {}", status_ == "FAILED" ? "FAILED" : "began to fail",
-                    reports::ShowClock(cause_at_), cause_);
+                    reports::ShowClock(cause.at), cause.what);
   }
 }
 

@@ -47,6 +47,8 @@ class Course final : public sim::TraceObserver {
   void OnTaskFailed(const sim::TraceEvent& event);
   // What befell the producer that the reason names, if one is; then of that one's, and so on.
   const Trouble* RootOf(std::string_view reason) const;
+  // Of the restart or the end that is under way.
+  Trouble Cause() const;
   static std::string_view Doing(Step step);
 
   // Of the running attempt: its subtasks with their TaskManagers, and what befell either.
@@ -56,7 +58,7 @@ class Course final : public sim::TraceObserver {
   CheckpointRows rows_;
   std::vector<reports::CheckpointFailure> failures_;
   std::vector<reports::Restart> restarts_;
-  std::string cause_;  // of the restart or the end that is under way
+  std::string cause_;  // as it was told
   sim::SimTime cause_at_{};
   bool has_started_ = false;
   std::string status_;

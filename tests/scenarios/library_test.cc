@@ -27,6 +27,27 @@ bool SawProgress(const RunResult& result) {
   });
 }
 
+// What a story tells of happens, and the job gets over it.
+TEST(LibraryStoriesTest, EveryStoryTakesPlace) {
+  size_t stories = 0;
+  for (const std::string_view name : LibraryNames()) {
+    const faults::FaultPlan& plan = FindLibraryScenario(name)->faults.plan;
+    if (plan.faults.empty()) {
+      continue;
+    }
+    ++stories;
+    const RunResult result = RunSeed(name, 1);
+    EXPECT_EQ(result.summary.verdict, reports::Verdict::kPassed)
+        << name << ": " << reports::ShowText(result.summary);
+    std::set<size_t> fired;
+    for (const reports::FiredFault& fault : result.summary.faults) {
+      fired.insert(fault.fault);
+    }
+    EXPECT_EQ(fired.size(), plan.faults.size()) << name;
+  }
+  EXPECT_GE(stories, 11U);
+}
+
 class LibraryTest : public testing::TestWithParam<std::string_view> {};
 
 // The gate hunts over hundreds.

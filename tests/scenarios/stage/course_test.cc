@@ -110,6 +110,26 @@ TEST(CourseTest, BehindABrokenConnectionStandsTheCrashOfTheOtherSide) {
   EXPECT_EQ(Told(history).restart_causes.at(0).cause, "tm-2 crashed; then " + std::string(kTold));
 }
 
+// window[0] tells of its end when the job has left RUNNING for sink[0]'s sake.
+TEST(CourseTest, WhatStandsBetweenMayTellLater) {
+  RecordingBuilder history;
+  history.By("jm").Tell("job.restored", {{"checkpoint", 0}, {"attempt", 1}});
+  history.By("tm-2").Tell("task.started", {{"subtask", "source[0]"}});
+  for (const char* subtask : {"window[0]", "sink[0]"}) {
+    history.By("tm-1").Tell("task.started", {{"subtask", subtask}});
+  }
+  history.Tell("fault.crash", {{"process", "tm-2"}});
+  constexpr std::string_view kTold =
+      "sink[0] failed: The connection to window[0] failed: The producer has ended";
+  history.By("jm").Tell("job.status",
+                        {{"from", "RUNNING"}, {"to", "RESTARTING"}, {"reason", kTold}});
+  history.By("tm-1").Tell(
+      "task.failed",
+      {{"subtask", "window[0]"}, {"reason", "The connection to source[0] failed: It is broken."}});
+  history.By("jm").Tell("job.restored", {{"checkpoint", 4}, {"attempt", 2}});
+  EXPECT_EQ(Told(history).restart_causes.at(0).cause, "tm-2 crashed; then " + std::string(kTold));
+}
+
 TEST(CourseTest, AJobThatFailedSaysWhy) {
   RecordingBuilder history;
   history.By("jm").Tell("job.restored", {{"checkpoint", 0}, {"attempt", 1}});
