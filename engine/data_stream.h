@@ -28,6 +28,7 @@
 #include "engine/functions.h"
 #include "engine/graph/key_codec.h"
 #include "engine/graph/stream_graph.h"
+#include "engine/operators/general_window.h"
 #include "engine/operators/keyed_process.h"
 #include "engine/operators/process.h"
 #include "engine/operators/stateless.h"
@@ -347,29 +348,93 @@ class ConnectedStreams {
   KeyCodec second_key_;
 };
 
+// The windows of a keyed stream: engine/windows.h.
 template <typename Key, typename T>
 class WindowedStream {
  public:
+  // So long after its end a window still takes late records, and fires again for each.
+  WindowedStream AllowedLateness(sim::Duration lateness) const {
+    WindowedStream windows = *this;
+    windows.options_.allowed_lateness = lateness;
+    return windows;
+  }
+
+  // Where records go that are too late: GetSideOutput of what the windows make.
+  WindowedStream SideOutputLateData(const SideOutput<T>& side) const {
+    WindowedStream windows = *this;
+    windows.options_.late = side.tag();
+    windows.late_ = {{.tag = side.tag(), .name = side.name(), .type = TypeOf<T>()}};
+    return windows;
+  }
+
   template <typename Function>
     requires AggregateFunction<Function, T>
   SingleOutputStream<WindowResult<Key, typename Function::Output>> Aggregate(
       std::string name, Function function) const {
-    return stream_.template Then<WindowResult<Key, typename Function::Output>>(
-        std::move(name),
-        [size = size_, function] {
-          return std::make_unique<WindowOperator<Key, T, Function>>(size, function);
-        },
-        OutputsOf<WindowResult<Key, typename Function::Output>>(function));
+    using Out = WindowResult<Key, typename Function::Output>;
+    if (const std::optional<sim::Duration> size = PlainSize()) {
+      return stream_.template Then<Out>(
+          std::move(name),
+          [size = *size, function] {
+            return std::make_unique<WindowOperator<Key, T, Function>>(size, function);
+          },
+          OutputsOf<Out>(function));
+    }
+    return General<AggregatedContents<Key, T, Function>>(std::move(name), {.function = function},
+                                                         OutputsOf<Out>(function));
+  }
+
+  // The same, with a function that sees the aggregate with its window (AggregatedThenProcessed).
+  template <typename Out, typename Function, typename Then>
+    requires AggregateFunction<Function, T>
+  SingleOutputStream<Out> Aggregate(std::string name, Function function, Then then) const {
+    return General<AggregatedThenProcessed<Key, T, Out, Function, Then>>(
+        std::move(name), {.aggregate = function, .function = then}, OutputsOf<Out>(then));
+  }
+
+  // The records of a window are reduced to one: `function(so far, record)`.
+  template <std::invocable<const T&, const T&> Function>
+  SingleOutputStream<WindowResult<Key, T>> Reduce(std::string name, Function function) const {
+    return General<ReducedContents<Key, T, Function>>(std::move(name), {.function = function},
+                                                      OutputsOf<WindowResult<Key, T>>(function));
+  }
+
+  // A function sees all records of a window at once (CollectedContents).
+  template <typename Out, typename Function>
+  SingleOutputStream<Out> Process(std::string name, Function function) const {
+    return General<CollectedContents<Key, T, Out, Function>>(
+        std::move(name), {.function = function}, OutputsOf<Out>(function));
   }
 
  private:
   friend class KeyedStream<Key, T>;
 
-  WindowedStream(KeyedStream<Key, T> stream, sim::Duration size)
-      : stream_(std::move(stream)), size_(size) {}
+  WindowedStream(KeyedStream<Key, T> stream, WindowAssigner assigner)
+      : stream_(std::move(stream)), options_{.assigner = std::move(assigner)} {}
+
+  // Of windows that the operator of tumbling ones knows.
+  std::optional<sim::Duration> PlainSize() const {
+    const auto* const tumbling = std::get_if<TumblingWindows>(&options_.assigner);
+    const bool is_plain = tumbling != nullptr && tumbling->offset == sim::Duration() &&
+                          options_.allowed_lateness == sim::Duration() && !options_.late;
+    return is_plain ? std::optional(tumbling->size) : std::nullopt;
+  }
+
+  template <typename Contents>
+  SingleOutputStream<typename Contents::Out> General(std::string name, Contents contents,
+                                                     std::vector<OutputSpec> outputs) const {
+    outputs.insert(outputs.end(), late_.begin(), late_.end());
+    return stream_.template Then<typename Contents::Out>(
+        std::move(name),
+        [options = options_, contents] {
+          return std::make_unique<GeneralWindowOperator<Key, T, Contents>>(options, contents);
+        },
+        std::move(outputs));
+  }
 
   KeyedStream<Key, T> stream_;
-  sim::Duration size_;
+  WindowOptions options_;
+  std::vector<OutputSpec> late_;
 };
 
 template <typename Key, typename T>
@@ -383,7 +448,13 @@ class KeyedStream {
   }
 
   // Tumbling event-time windows.
-  WindowedStream<Key, T> Window(sim::Duration size) const { return {*this, size}; }
+  WindowedStream<Key, T> Window(sim::Duration size) const {
+    return {*this, TumblingWindows{.size = size}};
+  }
+
+  WindowedStream<Key, T> Window(WindowAssigner assigner) const {
+    return {*this, std::move(assigner)};
+  }
 
   // See operators/keyed_process.h.
   template <typename Out, typename Function>

@@ -75,6 +75,28 @@ std::vector<ExpectedRecord> CountPerWindow(const std::vector<InputRow>& rows,
   return expected;
 }
 
+std::vector<ExpectedRecord> CountPerSession(const std::vector<InputRow>& rows, sim::Duration gap) {
+  std::map<std::string, std::vector<int64_t>> times;
+  for (const InputRow& row : rows) {
+    times[row.key].push_back(row.timestamp.nanos());
+  }
+  std::vector<ExpectedRecord> expected;
+  for (auto& [key, of_key] : times) {
+    std::ranges::sort(of_key);
+    for (size_t first = 0; first < of_key.size();) {
+      size_t behind = first + 1;
+      while (behind < of_key.size() && of_key[behind] - of_key[behind - 1] <= gap.count()) {
+        ++behind;
+      }
+      const WindowCount value{.window_start = engine::EventTime(of_key[first]),
+                              .count = static_cast<int64_t>(behind - first)};
+      expected.push_back({.key = key, .value = engine::Encode(value)});
+      first = behind;
+    }
+  }
+  return expected;
+}
+
 std::vector<ExpectedRecord> CountWords(const std::vector<InputRow>& rows) {
   std::map<std::string, int64_t, std::less<>> counts;
   for (const InputRow& row : rows) {

@@ -45,19 +45,21 @@ struct CountRows {
 
   void Add(const std::string&, int64_t& sum) const { ++sum; }
 
+  void Merge(int64_t& into, const int64_t& from) const { into += from; }
+
   int64_t Result(const int64_t& sum) const { return sum; }
 };
 
 // `key_of` is user code: it takes a row.
 template <typename KeyOf>
 engine::StreamGraph BuildCountPerWindowOf(const Scenario& scenario, const Workload& workload,
-                                          KeyOf key_of) {
+                                          const engine::WindowAssigner& windows, KeyOf key_of) {
   using Counted = engine::WindowResult<std::string, int64_t>;
   engine::StreamExecutionEnvironment environment(scenario.job.name, OptionsOf(scenario));
   engine::DataStream<Counted> counts = ReadInput(environment, scenario, workload)
                                            .Map("parse", key_of)
                                            .KeyBy([](const std::string& key) { return key; })
-                                           .Window(scenario.job.window)
+                                           .Window(windows)
                                            .Aggregate("window", CountRows());
   WriteOutput(counts, scenario, [](const Counted& counted) {
     const WindowCount value{.window_start = counted.window.start, .count = counted.value};
@@ -67,7 +69,20 @@ engine::StreamGraph BuildCountPerWindowOf(const Scenario& scenario, const Worklo
 }
 
 engine::StreamGraph BuildCountPerWindow(const Scenario& scenario, const Workload& workload) {
-  return BuildCountPerWindowOf(scenario, workload, [](const LogRow& row) { return row.key; });
+  return BuildCountPerWindowOf(scenario, workload,
+                               engine::TumblingWindows{.size = scenario.job.window},
+                               [](const LogRow& row) { return row.key; });
+}
+
+engine::StreamGraph BuildCountPerSession(const Scenario& scenario, const Workload& workload) {
+  return BuildCountPerWindowOf(scenario, workload,
+                               engine::SessionWindows{.gap = scenario.job.window},
+                               [](const LogRow& row) { return row.key; });
+}
+
+std::vector<ExpectedRecord> ReferenceCountPerSession(const Scenario& scenario,
+                                                     const Workload& workload) {
+  return CountPerSession(workload.rows, scenario.job.window);
 }
 
 // Passes each row on and counts it: an operator with state of its own.
@@ -107,7 +122,8 @@ engine::StreamGraph BuildAuditedCounts(const Scenario& scenario, const Workload&
 
 template <void (*kMisbehave)()>
 engine::StreamGraph BuildMisbehaving(const Scenario& scenario, const Workload& workload) {
-  return BuildCountPerWindowOf(scenario, workload, [](const LogRow& row) {
+  const engine::TumblingWindows windows{.size = scenario.job.window};
+  return BuildCountPerWindowOf(scenario, workload, windows, [](const LogRow& row) {
     if (row.key.ends_with("-13")) {
       kMisbehave();
     }
@@ -239,6 +255,11 @@ std::span<const JobCase> LibraryJobs() {
        .build = BuildCountPerWindow,
        .outputs = {CountsPerWindow()},
        .counted = WindowCounts,
+       .where = {}},
+      {.name = "user_sessions",
+       .what = "rows per key (a user) in sessions, which end with a gap of job.window",
+       .build = BuildCountPerSession,
+       .outputs = {Foretold(ReferenceCountPerSession, ShowWindowCountJson, ShowWindowCount)},
        .where = {}},
       {.name = "word_count",
        .what = "words of each row's value, with a running count per word; one result per word",

@@ -36,6 +36,13 @@ TEST(JobReferencesTest, CountsPerKeyAndMinute) {
                           Count("/b", 0, 1), Count("/b", 60, 1)));
 }
 
+TEST(JobReferencesTest, CountsPerKeyAndSession) {
+  const std::vector<InputRow> rows = {Click("/b", 100), Click("/a", 20), Click("/a", 5),
+                                      Click("/a", 36),  Click("/a", 0),  Click("/b", 85)};
+  EXPECT_THAT(CountPerSession(rows, std::chrono::seconds(15)),
+              ElementsAre(Count("/a", 0, 3), Count("/a", 36, 1), Count("/b", 85, 2)));
+}
+
 TEST(JobReferencesTest, CountsNothingOfNothing) {
   EXPECT_TRUE(CountPerWindow({}, std::chrono::minutes(1)).empty());
   EXPECT_TRUE(CountWords({}).empty());
