@@ -323,18 +323,26 @@ class ConnectedStreams {
   // See operators/process.h. Of keyed streams, both records of a key come to one subtask.
   template <typename Out, typename Function>
   SingleOutputStream<Out> Process(std::string name, Function function) const {
-    const size_t node = environment_->AddOperator(
-        {.name = std::move(name),
-         .uid = {},
-         .make =
-             [function] {
-               return std::make_unique<TwoInputProcessOperator<First, Second, Out, Function>>(
-                   function);
-             },
-         .inputs = {{.type = TypeOf<First>(), .key = first_key_},
-                    {.type = TypeOf<Second>(), .key = second_key_}},
-         .outputs = OutputsOf<Out>(function),
-         .decorate = {}});
+    return Transform<Out>(
+        std::move(name),
+        [function] {
+          return std::make_unique<TwoInputProcessOperator<First, Second, Out, Function>>(function);
+        },
+        OutputsOf<Out>(function));
+  }
+
+  // An operator of one's own with two inputs.
+  template <typename Out>
+  SingleOutputStream<Out> Transform(std::string name, OperatorFactory make,
+                                    std::vector<OutputSpec> outputs) const {
+    const size_t node =
+        environment_->AddOperator({.name = std::move(name),
+                                   .uid = {},
+                                   .make = std::move(make),
+                                   .inputs = {{.type = TypeOf<First>(), .key = first_key_},
+                                              {.type = TypeOf<Second>(), .key = second_key_}},
+                                   .outputs = std::move(outputs),
+                                   .decorate = {}});
     environment_->Connect(first_, node, 0);
     environment_->Connect(second_, node, 1);
     return {*environment_, node};

@@ -54,6 +54,16 @@ class OperatorHarness : private engine::Output {
     return ProcessRecord({&value, timestamp});
   }
 
+  // Of an operator with several inputs; `options.key` is left for the backend, `key` is this input's.
+  template <typename T>
+  sim::Result<void> ProcessInput(uint32_t input, const engine::KeyCodec& key, const T& value,
+                                 engine::EventTime timestamp) {
+    engine::Bytes bytes;
+    key.encode(&value, bytes);
+    keyed_state_->SetCurrentKey(bytes, key.hash(&value));
+    return code_->ProcessInput(input, {&value, timestamp});
+  }
+
   sim::Result<void> Watermark(engine::EventTime watermark) {
     return code_->ProcessWatermark(watermark);
   }
