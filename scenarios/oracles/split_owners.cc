@@ -18,42 +18,68 @@ std::string SourceOf(std::string_view subtask) {
   return RoleOf(subtask.substr(0, subtask.find("->")));
 }
 
-// "source[1]#3", whether its reader speaks or the JobManager, who calls it by its chain.
-std::string ReaderOf(const sim::TraceEvent& event) {
-  const std::string subtask = FieldText(event, "subtask");
-  return fmt::format("{}{}#{}", SourceOf(subtask),
-                     subtask.substr(std::min(subtask.find('['), subtask.size())),
+// "source[1]", whether its reader speaks or the JobManager, who calls it by its chain.
+std::string ReaderOf(std::string_view subtask) {
+  return fmt::format("{}{}", SourceOf(subtask),
+                     subtask.substr(std::min(subtask.find('['), subtask.size())));
+}
+
+// "source[1]#3".
+std::string AttemptOf(const sim::TraceEvent& event) {
+  return fmt::format("{}#{}", ReaderOf(FieldText(event, "subtask")),
                      event.Number("attempt").value_or(0));
 }
 
 }  // namespace
 
 std::vector<std::string_view> SplitOwners::wants() const {
-  return {events::kJobRestored, events::kSplitDiscovered, events::kSplitAssigned,
-          events::kSplitTaken};
+  return {events::kJobRestored, events::kExecutionState, events::kSplitDiscovered,
+          events::kSplitAssigned, events::kSplitTaken};
 }
 
 void SplitOwners::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == events::kJobRestored) {
-    attempt_ = event.Number("attempt").value_or(attempt_);
-    owner_.clear();
-    given_.clear();
+    OnRestored(event);
+  } else if (event.kind == events::kExecutionState) {
+    OnState(event);
   } else if (event.kind == events::kSplitDiscovered) {
     found_.emplace(FieldText(event, "source"), FieldText(event, "split"));
   } else if (event.kind == events::kSplitAssigned) {
-    given_.emplace(ReaderOf(event),
+    given_.emplace(AttemptOf(event),
                    Split(SourceOf(FieldText(event, "subtask")), FieldText(event, "split")));
   } else if (event.kind == events::kSplitTaken) {
     OnTaken(event);
   }
 }
 
+void SplitOwners::OnRestored(const sim::TraceEvent& event) {
+  newest_ = event.Number("attempt").value_or(newest_);
+  if (IsPartial(event)) {
+    return;  // each of its subtasks tells that it begins
+  }
+  whole_ = newest_;
+  parts_.clear();
+  owner_.clear();
+  given_.clear();
+}
+
+// A reader that starts anew has nothing at first.
+void SplitOwners::OnState(const sim::TraceEvent& event) {
+  if (newest_ == whole_ || event.Number("attempt") != newest_ || event.Text("to") != "SCHEDULED") {
+    return;
+  }
+  const std::string reader = ReaderOf(FieldText(event, "subtask"));
+  parts_[reader] = newest_;
+  std::erase_if(owner_, [&](const auto& each) { return ReaderOf(each.second) == reader; });
+}
+
 void SplitOwners::OnTaken(const sim::TraceEvent& event) {
-  if (event.Number("attempt").value_or(0) < attempt_) {
+  const std::string subtask = FieldText(event, "subtask");
+  const auto part = parts_.find(ReaderOf(subtask));
+  if (event.Number("attempt").value_or(0) < (part == parts_.end() ? whole_ : part->second)) {
     return;  // a zombie's reading goes nowhere
   }
   See();
-  const std::string subtask = FieldText(event, "subtask");
   const Split split(SourceOf(subtask), FieldText(event, "split"));
   const auto [owner, is_first] = owner_.emplace(split, subtask);
   if (!is_first) {
@@ -62,7 +88,7 @@ void SplitOwners::OnTaken(const sim::TraceEvent& event) {
                   MarkAt(event, "two_owners", subtask));
   }
   const bool is_restored = event.Number("restored").value_or(0) != 0;
-  if (!is_restored && !given_.contains({ReaderOf(event), split})) {
+  if (!is_restored && !given_.contains({AttemptOf(event), split})) {
     breaches_.Add(
         fmt::format("{} takes up split {}, which nobody has given to attempt {} of it{}.", subtask,
                     split.second, event.Number("attempt").value_or(0), Place(event)),

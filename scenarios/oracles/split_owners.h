@@ -1,7 +1,7 @@
 // A split has one reader at a time, and none is left without one.
 //
 // Promise: 1. a reader takes up (source.split_taken) a split that nobody has taken since the newest
-//          start of the job (job.restored); 2. one that its snapshot did not hold was given to this
+//          start of the job, or of the region of whoever had it (job.restored); 2. one that its snapshot did not hold was given to this
 //          attempt of it (source.split_assigned) before; 3. when the job has finished, each split
 //          that was found (source.split_discovered) has been taken since that start, with what
 //          snapshots hold counted in.
@@ -42,9 +42,13 @@ class SplitOwners final : public Oracle {
  private:
   using Split = std::pair<std::string, std::string>;  // its source, and its name
 
+  void OnRestored(const sim::TraceEvent& event);
+  void OnState(const sim::TraceEvent& event);
   void OnTaken(const sim::TraceEvent& event);
 
-  int64_t attempt_ = 0;                            // the newest start
+  int64_t newest_ = 0;                             // the newest start
+  int64_t whole_ = 0;                              // of the whole job
+  std::map<std::string, int64_t> parts_;           // by reader: of its region, since then
   std::map<Split, std::string> owner_;             // a subtask, since then
   std::set<std::pair<std::string, Split>> given_;  // "source[1]#3": the splits of an attempt
   std::set<Split> found_;

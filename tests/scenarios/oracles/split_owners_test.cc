@@ -109,6 +109,29 @@ TEST(SplitOwnersTest, PassesOverWhatAnOlderAttemptDoes) {
   EXPECT_THAT(JudgeFinished(history), IsEmpty());
 }
 
+void RestoreRegion(RecordingBuilder& history, std::string_view subtask, int64_t attempt) {
+  history.By("jm").Tell("job.restored",
+                        {{"checkpoint", 1}, {"attempt", attempt}, {"subtasks", 1}, {"all", 0}});
+  history.By("jm").Tell(
+      "execution.state",
+      {{"subtask", subtask}, {"attempt", attempt}, {"from", "CREATED"}, {"to", "SCHEDULED"}});
+}
+
+TEST(SplitOwnersTest, OtherRegionsKeepTheirSplits) {
+  RecordingBuilder history = TwoReaders();
+  RestoreRegion(history, "source->parse[1]", 2);
+  Take(history, "source[1]", 2, "t-1", 1);
+  EXPECT_THAT(JudgeFinished(history), IsEmpty());
+  Take(history, "source[1]", 2, "t-0", 1);
+  EXPECT_THAT(JudgeFinished(history), SizeIs(1)) << "source[0] has it";
+}
+
+TEST(SplitOwnersTest, ARegionThatStartsAnewMustTakeItsSplitsUpAgain) {
+  RecordingBuilder history = TwoReaders();
+  RestoreRegion(history, "source->parse[1]", 2);
+  EXPECT_THAT(JudgeFinished(history), SizeIs(1));
+}
+
 }  // namespace
 
 }  // namespace flinch::scenarios
