@@ -90,6 +90,12 @@ constexpr auto kAll = std::to_array<EventInfo>({
     InfoOf<TransactionAborted>(),
     InfoOf<ProducerFenced>(),
     InfoOf<TopicSealed>(),
+    InfoOf<LeaderGranted>(),
+    InfoOf<LeaderRevoked>(),
+    InfoOf<CoordinationStarted>(),
+    InfoOf<SessionOpened>(),
+    InfoOf<SessionEnded>(),
+    InfoOf<NodeChanged>(),
 });
 
 }  // namespace

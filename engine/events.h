@@ -10,6 +10,7 @@
 #include "engine/events/checkpoint.h"
 #include "engine/events/event.h"
 #include "engine/events/job.h"
+#include "engine/events/leadership.h"
 #include "engine/events/savepoint.h"
 #include "engine/events/source.h"
 #include "engine/events/task.h"

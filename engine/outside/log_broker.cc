@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -13,7 +14,6 @@
 #include "engine/events.h"
 #include "engine/outside/log_state.h"
 #include "engine/rpc/endpoint.h"
-#include "sim/disk.h"
 #include "sim/sync.h"
 
 namespace flinch::engine {
@@ -59,7 +59,10 @@ sim::Result<Bytes> AnswerQuery(const LogState& state, const RpcRequest& request)
 class LogBroker {
  public:
   LogBroker(sim::Environment& environment, const LogBrokerOptions& options)
-      : environment_(environment), options_(options), arrived_(environment) {}
+      : environment_(environment),
+        options_(options),
+        arrived_(environment),
+        journal_(environment.disk(), options.journal, kLogJournalFormat) {}
 
   void Run() {
     OpenEndpoint();
@@ -112,34 +115,23 @@ class LogBroker {
   }
 
   sim::Result<void> Load(bool must_rewrite) {
-    file_.reset();
-    sim::FileSystem& disk = environment_.disk();
-    sim::Result<Bytes> bytes = disk.Read(options_.journal);
-    if (!bytes && bytes.error().code != ErrorCode::kNotFound) {
-      return Fail(bytes);
+    const sim::Result<std::vector<Bytes>> frames = journal_.Load(must_rewrite);
+    if (!frames) {
+      return Fail(frames);
     }
-    sim::Result<ScannedJournal> scanned = ScanJournal(bytes ? *bytes : Bytes());
-    if (!scanned) {
-      return Fail(scanned);
-    }
-    if (must_rewrite || !bytes || scanned->sound_bytes < bytes->size()) {
-      const Bytes sound = scanned->sound_bytes == 0 ? Bytes(kJournalHeader)
-                                                    : bytes->substr(0, scanned->sound_bytes);
-      const sim::Result<void> written = sim::WriteDurably(disk, options_.journal, sound);
-      if (!written) {
-        return Fail(written);
+    std::vector<JournalEntry> entries;
+    for (const Bytes& frame : *frames) {
+      sim::Result<std::vector<JournalEntry>> some = DecodeEntries(frame);
+      if (!some) {
+        return Fail(some);
       }
+      std::ranges::move(*some, std::back_inserter(entries));
     }
-    sim::Result<LogState> state = ReplayEntries(scanned->entries);
+    sim::Result<LogState> state = ReplayEntries(entries);
     if (!state) {
       return Fail(state);
     }
-    sim::Result<std::unique_ptr<sim::File>> file = disk.OpenForAppend(options_.journal);
-    if (!file) {
-      return Fail(file);
-    }
     state_ = *std::move(state);
-    file_ = *std::move(file);
     return {};
   }
 
@@ -286,11 +278,7 @@ class LogBroker {
     if (accepted.empty()) {
       return {};
     }
-    const sim::Result<void> appended = file_->Append(FrameEntries(accepted));
-    if (!appended) {
-      return Fail(appended);
-    }
-    return file_->Sync();
+    return journal_.Append(Encode(accepted));
   }
 
   void Tell(const LogEvent& event) {
@@ -332,7 +320,7 @@ class LogBroker {
   std::deque<RpcRequest> requests_;
   std::vector<Held> held_;
   sim::Condition arrived_;
-  std::unique_ptr<sim::File> file_;
+  JournalFile journal_;
   LogState state_;
 };
 

@@ -1,13 +1,12 @@
 #include "engine/outside/log_journal.h"
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "engine/checksum.h"
+#include "engine/outside/journal.h"
 #include "engine/outside/log_protocol.h"
 
 namespace flinch::engine {
@@ -15,57 +14,6 @@ namespace {
 
 using sim::ErrorCode;
 using sim::Fail;
-
-constexpr std::string_view kFrameMark = "\xF1log";
-
-struct FrameHead {
-  uint32_t length = 0;
-  uint32_t checksum = 0;
-};
-
-constexpr size_t kFrameHeadBytes = kFrameMark.size() + 2 * sizeof(uint32_t);
-
-// Covers the length too, so that a damaged length cannot borrow another frame's content.
-uint32_t FrameChecksum(uint32_t length, std::string_view content) {
-  return Checksum(content, length);
-}
-
-// The content of a sound frame that starts at `bytes`; nothing when there is none.
-std::optional<std::string_view> FrameAt(std::string_view bytes) {
-  if (!bytes.starts_with(kFrameMark) || bytes.size() < kFrameHeadBytes) {
-    return std::nullopt;
-  }
-  FrameHead head;
-  std::memcpy(&head.length, bytes.data() + kFrameMark.size(), sizeof head.length);
-  std::memcpy(&head.checksum, bytes.data() + kFrameMark.size() + sizeof head.length,
-              sizeof head.checksum);
-  const std::string_view rest = bytes.substr(kFrameHeadBytes);
-  if (head.length > rest.size()) {
-    return std::nullopt;
-  }
-  const std::string_view content = rest.substr(0, head.length);
-  if (FrameChecksum(head.length, content) != head.checksum) {
-    return std::nullopt;
-  }
-  return content;
-}
-
-bool HasFrameBehind(std::string_view bytes, size_t place) {
-  for (size_t at = bytes.find(kFrameMark, place + 1); at != std::string_view::npos;
-       at = bytes.find(kFrameMark, at + 1)) {
-    if (FrameAt(bytes.substr(at))) {
-      return true;
-    }
-  }
-  return false;
-}
-
-std::unexpected<sim::Error> Damaged(size_t place) {
-  return Fail(ErrorCode::kCorruption,
-              fmt::format("The journal of the log is damaged at byte {}, and acknowledged records "
-                          "lie behind it; restore the file from a copy.",
-                          place));
-}
 
 template <typename Command>
 sim::Result<Bytes> ApplyAs(LogState& state, const JournalEntry& entry, LogEffects& effects) {
@@ -162,42 +110,28 @@ sim::Result<Bytes> ApplyEntry(LogState& state, const JournalEntry& entry, LogEff
 }
 
 Bytes FrameEntries(const std::vector<JournalEntry>& entries) {
-  const Bytes content = Encode(entries);
-  const auto length = static_cast<uint32_t>(content.size());
-  sim::Check(length == content.size(), "a group commit of {} bytes fits a frame", content.size());
-  Bytes frame(kFrameMark);
-  frame += Encode(length);
-  frame += Encode(FrameChecksum(length, content));
-  frame += content;
-  return frame;
+  return FrameContent(Encode(entries));
+}
+
+sim::Result<std::vector<JournalEntry>> DecodeEntries(std::string_view content) {
+  sim::Result<std::vector<JournalEntry>> entries = Decode<std::vector<JournalEntry>>(content);
+  return entries ? std::move(entries)
+                 : Fail(ErrorCode::kCorruption, "A frame of the log's journal holds no commands.");
 }
 
 sim::Result<ScannedJournal> ScanJournal(std::string_view bytes) {
-  ScannedJournal scanned;
-  if (kJournalHeader.starts_with(bytes.substr(0, kJournalHeader.size())) &&
-      bytes.size() < kJournalHeader.size()) {
-    return scanned;
+  const sim::Result<ScannedFrames> frames = ScanFrames(bytes, kLogJournalFormat);
+  if (!frames) {
+    return Fail(frames);
   }
-  if (!bytes.starts_with(kJournalHeader)) {
-    return Damaged(0);
-  }
-  size_t place = kJournalHeader.size();
-  while (place < bytes.size()) {
-    const std::optional<std::string_view> content = FrameAt(bytes.substr(place));
-    if (!content && HasFrameBehind(bytes, place)) {
-      return Damaged(place);
-    }
-    if (!content) {
-      break;
-    }
-    sim::Result<std::vector<JournalEntry>> entries = Decode<std::vector<JournalEntry>>(*content);
+  ScannedJournal scanned{.entries = {}, .sound_bytes = frames->sound_bytes};
+  for (const std::string_view content : frames->contents) {
+    sim::Result<std::vector<JournalEntry>> entries = DecodeEntries(content);
     if (!entries) {
-      return Damaged(place);
+      return Fail(entries);
     }
     std::ranges::move(*entries, std::back_inserter(scanned.entries));
-    place += kFrameHeadBytes + content->size();
   }
-  scanned.sound_bytes = place;
   return scanned;
 }
 

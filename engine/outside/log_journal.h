@@ -1,10 +1,6 @@
 // The log broker's journal: how commands lie on its disk, and how to read them back from anywhere.
 //
-// Shape:  a header, then frames. A frame is a mark, a length, a checksum of length and content, and
-//         the content: the commands of one group commit. Each is synced before the next is written,
-//         so a crash can only tear the last.
-// Errors: a torn last frame is no error: nobody was told that it is durable. Damage with a sound
-//         frame behind it is kCorruption: what was acknowledged would be lost without a word.
+// Shape:  frames (engine/outside/journal.h), each with the commands of one group commit.
 // Use:    the broker replays its journal when it starts; a judge reads the same bytes after the run
 //         (`ReadJournal`).
 #pragma once
@@ -17,6 +13,7 @@
 #include <vector>
 
 #include "engine/ids.h"
+#include "engine/outside/journal.h"
 #include "engine/outside/log_state.h"
 #include "engine/rpc/endpoint.h"
 #include "engine/serializer.h"
@@ -26,6 +23,7 @@
 namespace flinch::engine {
 
 inline constexpr std::string_view kJournalHeader = "flinch log 1\n";
+inline constexpr JournalFormat kLogJournalFormat{.header = kJournalHeader, .owner = "the log"};
 
 // A command as it was sent, with the broker's time at which it was first applied.
 struct JournalEntry {
@@ -50,8 +48,9 @@ bool IsLogCommand(LogMethod method);
 // method says.
 sim::Result<Bytes> ApplyEntry(LogState& state, const JournalEntry& entry, LogEffects& effects);
 
-// One frame for one group commit.
+// One frame for one group commit; its content back.
 Bytes FrameEntries(const std::vector<JournalEntry>& entries);
+sim::Result<std::vector<JournalEntry>> DecodeEntries(std::string_view content);
 
 struct ScannedJournal {
   std::vector<JournalEntry> entries;
