@@ -47,6 +47,7 @@ constexpr auto kSpanBounds = std::to_array<SpanBounds>({
     // A request and its reply cross the network in the meantime, and a disk may be between them.
     {.name = "taskmanager.network.request-timeout", .min = 10ms},
     {.name = "pekko.ask.timeout", .min = 10ms},
+    {.name = "high-availability.coordination.session-timeout", .min = 10ms},
     {.name = "sink.delivery-timeout", .min = 10ms},
     // A turn of task.turn-records must end some day.
     {.name = "task.record-time", .min = 0ns, .max = 1min},

@@ -150,6 +150,22 @@ struct SourceOptions {
   Duration watermark_interval = 200ms;
 };
 
+// Where a master finds again what the one before it left, and who leads.
+enum class HighAvailabilityType : uint8_t {
+  // On the shared volume; whoever starts leads. For a single JobManager.
+  kNone,
+  // At the coordination service (engine/outside/coordination_service.h), where one is elected.
+  kCoordination,
+};
+
+struct HighAvailabilityOptions {
+  // Flink knows zookeeper and kubernetes; this service is neither, though made after the first.
+  HighAvailabilityType type = HighAvailabilityType::kNone;
+  // A JobManager that the service has not heard for so long leads no more. Flink's
+  // high-availability.zookeeper.client.session-timeout, 60 s; a tenth of it, as of heart-beats.
+  Duration session_timeout = 6s;
+};
+
 struct RpcOptions {
   // How long a caller waits for a reply. Flink: 10 s.
   Duration ask_timeout = 2s;
@@ -184,6 +200,7 @@ struct EngineOptions {
   RpcOptions rpc;
   SinkOptions sink;
   LogOptions log;
+  HighAvailabilityOptions high_availability;
   // 0: derived from the parallelism (engine/state/key_groups.h).
   uint32_t max_parallelism = 0;
 
@@ -241,6 +258,9 @@ void Visit(Options& options, Visitor&& visit) {
   visit("sink.delivery-timeout", options.sink.delivery_timeout);
   visit("sink.batch-records", options.sink.batch_records);
   visit("transaction.max.timeout", options.log.transaction_timeout_max);
+  visit("high-availability.type", options.high_availability.type);
+  visit("high-availability.coordination.session-timeout",
+        options.high_availability.session_timeout);
   visit("pipeline.max-parallelism", options.max_parallelism);
 }
 

@@ -99,6 +99,12 @@ enum class Defect : uint8_t {
   kRetentionCountsSavepoints,
   kStopIsAskedForOnce,
   kCheckpointsGoOnDuringAStop,
+  kUnknownStoreDiscardsFiles,
+  kStepDownCleansUp,
+  kOldTermsStillWrite,
+  kRevocationWhileRecoveringIsLost,
+  kCounterStaysSuspended,
+  kFailedStoreIsForgotten,
 };
 
 struct DefectInfo {
@@ -403,6 +409,28 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
      "Periodic checkpoints are triggered while a savepoint is taken with which the job is to end.",
      "Nothing is committed behind the savepoint that a job ends with.", "early commit",
      "known-bugs 79: Jet #868, #1016"},
+    {Defect::kUnknownStoreDiscardsFiles, "unknown_store_discards_files",
+     "When nobody answers whether a checkpoint was stored its files are deleted, as if it was not.",
+     "Files live as long as a checkpoint that may be restored refers to them.", "ownership",
+     "known-bugs 11: FLINK-22494"},
+    {Defect::kStepDownCleansUp, "step_down_cleans_up",
+     "A JobManager that leads no more removes the pointers to the job's checkpoints.",
+     "What the next leader must find is removed only when the job has ended.", "ownership",
+     "known-bugs 13: FLINK-25486"},
+    {Defect::kOldTermsStillWrite, "old_terms_still_write",
+     "What a leader writes to the coordination service does not depend on whether it still leads.",
+     "What an older term does touches no newer one.", "fencing", "known-bugs 14: FLINK-11665"},
+    {Defect::kRevocationWhileRecoveringIsLost, "revocation_while_recovering_is_lost",
+     "A JobManager that learns while it recovers the job that it leads no more goes on to lead.",
+     "Every change of the leadership is acted upon.", "liveness",
+     "known-bugs 76: KAFKA-16077 (its class: one pending action overwrites another)"},
+    {Defect::kCounterStaysSuspended, "counter_stays_suspended",
+     "The counter of checkpoint ids fails for good once the coordination service did not answer.",
+     "A short interruption delays a checkpoint and prevents none.", "liveness",
+     "known-bugs 97: FLINK-14091"},
+    {Defect::kFailedStoreIsForgotten, "failed_store_is_forgotten",
+     "When a checkpoint cannot be stored nothing is done about it.",
+     "An error of the store stops no later checkpoint.", "liveness", "known-bugs 106: FLINK-5158"},
 });
 
 // The set of planted defects of one run. A value; travels in options.

@@ -250,6 +250,9 @@ void CheckpointCoordinator::Perform(const effect::Complete& complete) {
 void CheckpointCoordinator::Perform(const effect::Store& store) {
   DoIo([this, checkpoint = store.checkpoint]() -> CoordinatorInput {
     const bool stored = store_.Add(checkpoint).has_value();
+    if (!stored && defects_.Has(Defect::kUnknownStoreDiscardsFiles)) {
+      store_.Discard({&checkpoint.id, 1});
+    }
     return input::StoreEnded{.id = checkpoint.id, .stored = stored};
   });
 }

@@ -362,6 +362,9 @@ void CoordinatorCore::On(const input::StoreEnded& ended) {
   const auto pending = pending_.find(ended.id);
   sim::Check(pending != pending_.end(), "checkpoint {} was stored unasked", ended.id.value());
   if (!ended.stored) {
+    if (options_.defects.Has(Defect::kFailedStoreIsForgotten)) {
+      return;
+    }
     // Whether the write happened is unknown, so there is no way back: only forward.
     StartTimer(Kind::kStoreAgain, kStoreRetry, ended.id);
     return;

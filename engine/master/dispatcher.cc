@@ -48,6 +48,7 @@ void Dispatcher::Start() {
     master_->GiveUp(recovered.error().message);
     return;  // and goes on to turn everybody away
   }
+  recovered_ = true;
   resources_->Start();
   master_->Start();
   Offer(*rpc_, ServiceName(ResourceManagerMethod()), main_thread_, *resources_,
@@ -67,6 +68,9 @@ sim::Result<void> Dispatcher::Recover() {
 }
 
 void Dispatcher::Stop() {
+  if (!recovered_ && options_.defects.Has(Defect::kRevocationWhileRecoveringIsLost)) {
+    return;
+  }
   main_thread_.Stop();
   if (master_ != nullptr) {
     master_->Close();

@@ -125,6 +125,7 @@ class Dispatcher {
   std::vector<std::unique_ptr<JobMaster>> retired_;
   std::map<std::string, OperationStatus> submissions_;
   bool is_submitting_ = false;
+  bool recovered_ = false;
 };
 
 inline constexpr auto kDispatcherService = std::to_array<ServiceMethod<Dispatcher>>({

@@ -39,6 +39,11 @@ TaskExecutor::TaskExecutor(sim::Environment& environment, JobCatalog& catalog,
   sim::Check(rpc.has_value(), "two TaskManagers run on host {}", environment.host_name());
   rpc_ = *std::move(rpc);
   Offer(*rpc_, ServiceName(TaskExecutorMethod()), main_thread_, *this, kTaskExecutorService);
+  if (options.engine.high_availability.type == HighAvailabilityType::kCoordination) {
+    coordination_ = std::make_unique<CoordinationClient>(
+        environment, CoordinationClientOptions{.ask_timeout = options.engine.rpc.ask_timeout});
+    return;  // and waits until it hears of a leader
+  }
   const std::optional<sim::Address> job_manager =
       environment.network().Resolve(options.job_manager_host, kJobManagerPort);
   sim::Check(job_manager.has_value(), "there is no host {}", options.job_manager_host);
@@ -47,8 +52,29 @@ TaskExecutor::TaskExecutor(sim::Environment& environment, JobCatalog& catalog,
 
 void TaskExecutor::Run() {
   environment_.Spawn("data", [this] { shuffle_.Serve(); });
-  Register(kRegistrationTimeout);
+  if (coordination_ == nullptr) {
+    Register(kRegistrationTimeout);
+  } else {
+    leader_retrieval_.emplace(environment_, *coordination_, main_thread_,
+                              [this](const LeaderInformation& leader) { OnLeader(leader); });
+  }
   main_thread_.Run();
+}
+
+void TaskExecutor::OnLeader(const LeaderInformation& leader) {
+  const bool is_first = term_ == FencingToken();
+  const std::optional<sim::Address> job_manager =
+      environment_.network().Resolve(leader.host, kJobManagerPort);
+  if (leader.term <= term_ || !job_manager) {
+    return;  // told late
+  }
+  term_ = leader.term;
+  job_manager_ = *job_manager;
+  if (is_first) {
+    Register(kRegistrationTimeout);
+  } else if (token_ != FencingToken()) {
+    LeaveJobManager();
+  }
 }
 
 // A task that is not there cannot send a barrier: the coordinator shall not wait for its time-out.
@@ -355,7 +381,8 @@ void TaskExecutor::Register(sim::Duration timeout) {
                                     .slots = options_.slots};
   rpc_->Ask(main_thread_, job_manager_, request, timeout,
             [this, timeout](const sim::Result<RegisterTaskManager::Reply>& reply) {
-              if (!reply) {
+              const bool is_overtaken = reply && term_ != FencingToken() && reply->token != term_;
+              if (!reply || is_overtaken) {
                 const sim::Duration next = std::min(2 * timeout, options_.engine.rpc.ask_timeout);
                 main_thread_.PostLater(kRegistrationPause, [this, next] { Register(next); });
                 return;
@@ -363,18 +390,21 @@ void TaskExecutor::Register(sim::Duration timeout) {
               token_ = reply->token;
               Follow(reply->jobs);
               last_heard_ = environment_.Now();
-              WatchJobManager();
+              WatchJobManager(session_);
             });
 }
 
 // Leaves the JobManager when it has been silent for too long.
-void TaskExecutor::WatchJobManager() {
+void TaskExecutor::WatchJobManager(uint64_t session) {
+  if (session != session_) {
+    return;  // it was left already
+  }
   const sim::SimTime silent_at = sim::Later(last_heard_, options_.engine.heartbeat.timeout);
   const sim::SimTime now = environment_.Now();
   if (silent_at <= now) {
     LeaveJobManager();
   } else {
-    main_thread_.PostLater(silent_at - now, [this] { WatchJobManager(); });
+    main_thread_.PostLater(silent_at - now, [this, session] { WatchJobManager(session); });
   }
 }
 

@@ -1,8 +1,8 @@
 // The TaskManager: slots, tasks, the data port, and obedience to one JobManager at a time.
 //
-// Life:     register with the ResourceManager → run what the JobMasters submit of which it tells →
-//           when it falls silent, cancel everything, wait until it is gone, register anew with the
-//           next session.
+// Life:     learn who leads → register with its ResourceManager → run what the JobMasters submit of
+//           which it tells → when it falls silent, or another one leads, cancel everything, wait
+//           until it is gone, register anew with the next session.
 // Survives: any order, loss and repetition of messages; stale ones carry an old fencing token.
 // Source:   Flink's TaskExecutor.
 #pragma once
@@ -17,6 +17,7 @@
 
 #include "engine/config.h"
 #include "engine/defects.h"
+#include "engine/high_availability/leader_retrieval.h"
 #include "engine/network/shuffle_environment.h"
 #include "engine/rpc/main_thread.h"
 #include "engine/rpc/service.h"
@@ -26,6 +27,7 @@
 namespace flinch::engine {
 
 struct TaskManagerOptions {
+  // Without high availability; with it, the coordination service tells who leads.
   std::string job_manager_host = "jm";
   uint32_t slots = 1;
   EngineOptions engine;
@@ -87,9 +89,11 @@ class TaskExecutor final : public TaskListener {
   // Of a task that still runs; nothing when it does not, or when its leader is none any more.
   std::optional<JobLeader> LeaderOf(const ExecutionAttemptId& id) const;
 
+  // Another one leads: what the last one wanted is over.
+  void OnLeader(const LeaderInformation& leader);
   // Asks the JobManager for its leave, again and again, and then watches it.
   void Register(sim::Duration timeout);
-  void WatchJobManager();
+  void WatchJobManager(uint64_t session);
   void LeaveJobManager();
   // When everything is over that the last JobManager wanted.
   void RegisterAgainWhenIdle();
@@ -113,6 +117,10 @@ class TaskExecutor final : public TaskListener {
   std::unique_ptr<RpcEndpoint> rpc_;
   ShuffleEnvironment shuffle_;
   sim::Address job_manager_;
+  FencingToken term_;  // of the newest leader that we were told of; 0: whoever answers
+  // With high availability.
+  std::unique_ptr<CoordinationClient> coordination_;
+  std::optional<LeaderRetrieval> leader_retrieval_;
   FencingToken token_;                     // the ResourceManager's; 0: not registered
   std::map<JobId, FencingToken> leaders_;  // the JobMasters that it has told of
   uint64_t session_ = 1;
