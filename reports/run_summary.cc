@@ -21,6 +21,7 @@ constexpr size_t kDetailsShown = 3;
 constexpr size_t kStuckShown = 24;
 constexpr size_t kCausesShown = 4;
 constexpr size_t kCheckpointsShown = 12;
+constexpr size_t kLeadersShown = 6;
 constexpr size_t kLabelWidth = 14;
 
 // Nanoseconds as seconds, rounded half up: "12.3", "0.021".
@@ -190,6 +191,23 @@ std::string ShowCheckpointTable(const RunSummary& summary) {
   return text;
 }
 
+std::string ShowLeaders(const std::vector<Leader>& leaders) {
+  std::string text;
+  const size_t shown = std::min(leaders.size(), kLeadersShown);
+  for (size_t i = 0; i < shown; ++i) {
+    const Leader& leader = leaders[i];
+    const std::string line = fmt::format(
+        "term {}: {} from {}{}", leader.term, leader.process, ShowClock(leader.from),
+        leader.until ? fmt::format(" to {}: {}", ShowClock(*leader.until), leader.end) : "");
+    text += i == 0 ? Line("leaders", OneLine(line)) : Line("", OneLine(line));
+  }
+  if (shown < leaders.size()) {
+    text +=
+        Line("", fmt::format("and {} more; --json tells them", ShowCount(leaders.size() - shown)));
+  }
+  return text;
+}
+
 std::string ShowNumbers(const RunSummary& summary) {
   std::string records =
       fmt::format("{} in, {} out", ShowCount(summary.records_in), ShowCount(summary.records_out));
@@ -204,6 +222,7 @@ std::string ShowNumbers(const RunSummary& summary) {
   text += ShowCheckpointFailures(summary.checkpoint_failures);
   text += Line("restarts", ShowCount(summary.restarts));
   text += ShowRestarts(summary.restart_causes);
+  text += ShowLeaders(summary.leaders);
   if (!summary.job_end.empty()) {
     text += Wrap(summary.job_end, 2);
   }
@@ -294,6 +313,39 @@ std::string ShowText(const RunSummary& summary, ReplayLine replay, CheckpointTab
   return text;
 }
 
+namespace {
+
+void AddCourse(const RunSummary& summary, Json& object) {
+  for (const CheckpointFailure& failure : summary.checkpoint_failures) {
+    object["checkpoint_failures"].push_back(Json{{"id", failure.id},
+                                                 {"at_ns", sim::Nanos(failure.at)},
+                                                 {"reason", failure.reason},
+                                                 {"missing", failure.missing}});
+  }
+  for (const Restart& restart : summary.restart_causes) {
+    object["restart_causes"].push_back(Json{{"at_ns", sim::Nanos(restart.at)},
+                                            {"cause", restart.cause},
+                                            {"checkpoint", restart.checkpoint}});
+    if (restart.subtasks > 0) {
+      object["restart_causes"].back()["subtasks"] = restart.subtasks;
+    }
+  }
+  for (const Leader& leader : summary.leaders) {
+    Json told{
+        {"term", leader.term}, {"process", leader.process}, {"from_ns", sim::Nanos(leader.from)}};
+    if (leader.until) {
+      told["until_ns"] = sim::Nanos(*leader.until);
+      told["end"] = leader.end;
+    }
+    object["leaders"].push_back(std::move(told));
+  }
+  if (!summary.job_end.empty()) {
+    object["job_end"] = summary.job_end;
+  }
+}
+
+}  // namespace
+
 std::string ShowJson(const RunSummary& summary) {
   Json faults = Json::array();
   for (const FiredFault& fault : summary.faults) {
@@ -317,23 +369,7 @@ std::string ShowJson(const RunSummary& summary) {
       {"wall_ns", summary.wall_ns},
       {"replay", summary.replay},
   };
-  for (const CheckpointFailure& failure : summary.checkpoint_failures) {
-    object["checkpoint_failures"].push_back(Json{{"id", failure.id},
-                                                 {"at_ns", sim::Nanos(failure.at)},
-                                                 {"reason", failure.reason},
-                                                 {"missing", failure.missing}});
-  }
-  for (const Restart& restart : summary.restart_causes) {
-    object["restart_causes"].push_back(Json{{"at_ns", sim::Nanos(restart.at)},
-                                            {"cause", restart.cause},
-                                            {"checkpoint", restart.checkpoint}});
-    if (restart.subtasks > 0) {
-      object["restart_causes"].back()["subtasks"] = restart.subtasks;
-    }
-  }
-  if (!summary.job_end.empty()) {
-    object["job_end"] = summary.job_end;
-  }
+  AddCourse(summary, object);
   if (summary.faults_planned > 0) {
     object["faults_planned"] = summary.faults_planned;
     object["faults_missed"] = summary.faults_missed;

@@ -57,6 +57,15 @@ struct Restart {
   uint64_t subtasks = 0;   // so many of them; 0: the whole job
 };
 
+// Who led, in a cluster with several JobManagers.
+struct Leader {
+  int64_t term = 0;
+  std::string process;
+  sim::SimTime from;                    // when it learned of it
+  std::optional<sim::SimTime> until{};  // nothing: it led to the end
+  std::string end{};                    // why it ended: "crashed"
+};
+
 // How much an oracle had to go by. Of 0 events its silence proves nothing.
 struct Judged {
   std::string oracle;
@@ -80,7 +89,8 @@ struct RunSummary {
   std::vector<CheckpointRow> checkpoints{};              // the first thousand
   std::vector<CheckpointFailure> checkpoint_failures{};  // the first hundred
   std::vector<Restart> restart_causes{};                 // the first hundred
-  std::string job_end{};  // of a job that FAILED: when and why, in a sentence
+  std::vector<Leader> leaders{};  // the first hundred; none where nobody is elected
+  std::string job_end{};          // of a job that FAILED: when and why, in a sentence
   std::vector<FiredFault> faults;
   // Of a plan that somebody wrote: how many faults it has, and which never fired ("plan[0] crash
   // tm-1"). 0 and none of a plan that was drawn.
@@ -113,8 +123,9 @@ std::string ShowText(const RunSummary& summary, ReplayLine replay = ReplayLine::
 // order: scenario seed verdict digest events records_in records_out rows_skipped
 // checkpoints_completed checkpoints_failed restarts faults ({kind, target, at_ns}) sim_ns wall_ns
 // replay. Where there were any: checkpoint_failures ({id, at_ns, reason, missing}), restart_causes
-// ({at_ns, cause, checkpoint, and subtasks where not all}), job_end. Seed and digest are strings,
-// since no JSON number holds them. Of a written plan: also faults_planned and faults_missed. Inconclusive: also `reason`.
+// ({at_ns, cause, checkpoint, and subtasks where not all}), leaders ({term, process, from_ns,
+// until_ns, end}), job_end. Seed and digest are strings, since no JSON number holds them. Of a
+// written plan: also faults_planned and faults_missed. Inconclusive: also `reason`.
 // Failed: also `signature`, oracle, witness and details of the first finding, and all `findings`
 // (with breach, role and the number of the event, as far as they are known). Of a run that got
 // stuck: also `stuck`, lines. Bytes that are no UTF-8 become U+FFFD.

@@ -33,6 +33,7 @@ constexpr uint32_t kProtocolWeight = 3;
 
 // As many as a scenario may have: cluster.task_managers.
 constexpr uint32_t kManyTaskManagers = 500;
+constexpr uint32_t kManyJobManagers = 9;
 
 // What sim/world traces of its own acts.
 constexpr auto kWorldEvents = std::to_array<events::EventInfo>({
@@ -62,11 +63,17 @@ std::vector<std::string> Words(std::string_view text) {
 }
 
 // Everybody, in the order in which hosts are drawn.
-std::vector<std::string> Processes(const ClusterSpec& cluster) {
-  std::vector<std::string> processes = TaskManagerNames(cluster);
+std::vector<std::string> Processes(const Scenario& scenario) {
+  std::vector<std::string> processes = TaskManagerNames(scenario.cluster);
   processes.emplace_back(kJobManager);
   processes.emplace_back(kBroker);
   processes.emplace_back(kPublisher);
+  for (uint32_t number = 2; number <= scenario.cluster.job_managers; ++number) {
+    processes.push_back(JobManagerNames(scenario.cluster)[number - 1]);
+  }
+  if (IsHighlyAvailable(scenario)) {
+    processes.emplace_back(kCoordination);
+  }
   return processes;
 }
 
@@ -82,7 +89,13 @@ struct Occasions {
 constexpr auto kNeedFailures = std::to_array<std::string_view>(
     {events::kJobUnrecoverable, events::kTaskManagerLost, events::kCheckpointAborted,
      events::kTaskFailed, events::kTaskCanceled, events::kWindowLateRecord, events::kSinkAborted,
-     events::kTransactionAborted, events::kProducerFenced, events::kTaskRestoring});
+     events::kTransactionAborted, events::kProducerFenced, events::kTaskRestoring,
+     events::kLeaderRevoked, events::kSessionEnded});
+
+// Only where there is something to be elected by.
+constexpr auto kOfElection = std::to_array<std::string_view>(
+    {events::kLeaderGranted, events::kLeaderRevoked, events::kCoordinationStarted,
+     events::kSessionOpened, events::kSessionEnded, events::kNodeChanged});
 
 // What no run without a story has. A story of the usual kind takes one savepoint.
 constexpr auto kOfStories =
@@ -153,6 +166,7 @@ uint64_t VertexCount(const Scenario& scenario) {
 // other faults may put it off.
 std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration input_span) {
   const std::vector<std::string> workers = TaskManagerNames(scenario.cluster);
+  const std::vector<std::string> masters = JobManagerNames(scenario.cluster);
   const int64_t interval = std::max<int64_t>(scenario.options.checkpoint.interval.count(), 1);
   const bool sees_the_end = scenario.limits.heal_after > input_span;
   const sim::Duration span =
@@ -167,7 +181,8 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
     const bool is_untold =
         (event.level == events::EventLevel::kChannel && !scenario.limits.channel_events) ||
         IsOneOf(event.kind, kUncertain) ||
-        (IsOneOf(event.kind, kOfStories) && scenario.story.empty());
+        (IsOneOf(event.kind, kOfStories) && scenario.story.empty()) ||
+        (IsOneOf(event.kind, kOfElection) && !IsHighlyAvailable(scenario));
     const bool is_of_source = event.kind.starts_with("source.");
     if (is_untold || IsOneOf(event.kind, kNeedFailures) ||
         (is_of_source && !IsSeenOfSources(event.kind, scenario)) ||
@@ -176,6 +191,9 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
     }
     const bool is_of_broker = event.kind.starts_with("transaction.") ||
                               event.kind.starts_with("topic.") || event.kind.starts_with("broker.");
+    const bool is_of_coordination = event.kind.starts_with("coordination.") ||
+                                    event.kind.starts_with("session.") ||
+                                    event.kind.starts_with("node.");
     const bool is_of_task = IsOneOf(std::string_view("subtask"), Words(event.fields)) &&
                             !IsOneOf(event.kind, kOfTheMasterBySubtask);
     const bool is_of_protocol = event.kind.starts_with("checkpoint.") ||
@@ -183,9 +201,10 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
                                 event.kind.starts_with("transaction.");
     anchors.push_back({.event = std::string(event.kind),
                        .nth_max = TimesOf(event, occasions),
-                       .processes = is_of_broker ? std::vector{std::string(kBroker)}
-                                    : is_of_task ? workers
-                                                 : std::vector{std::string(kJobManager)},
+                       .processes = is_of_broker         ? std::vector{std::string(kBroker)}
+                                    : is_of_coordination ? std::vector{std::string(kCoordination)}
+                                    : is_of_task         ? workers
+                                                         : masters,
                        .weight = is_of_protocol ? kProtocolWeight : 1});
   }
   return anchors;
@@ -193,7 +212,7 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
 
 // Where a fault may follow another: in the recovery from it, in the first checkpoint behind it, and
 // wherever something is given up.
-std::vector<faults::AtEvent> AgainEvents() {
+std::vector<faults::AtEvent> AgainEvents(const Scenario& scenario) {
   const std::vector<std::pair<std::string, std::string>> after_restore = {{"after_restore", "1"}};
   std::vector<faults::AtEvent> again = {
       {.kind = std::string(events::kJobRestored)},
@@ -206,7 +225,8 @@ std::vector<faults::AtEvent> AgainEvents() {
       {.kind = std::string(events::kTaskManagerRegistered)},
       {.kind = std::string(events::kBrokerStarted)}};
   for (const std::string_view kind : kNeedFailures) {
-    if (kind != events::kJobUnrecoverable && kind != events::kWindowLateRecord) {
+    const bool is_elsewhere = IsOneOf(kind, kOfElection) && !IsHighlyAvailable(scenario);
+    if (kind != events::kJobUnrecoverable && kind != events::kWindowLateRecord && !is_elsewhere) {
       again.push_back({.kind = std::string(kind)});
     }
   }
@@ -220,10 +240,10 @@ faults::SwarmOptions WorkerSwarm(const Scenario& scenario, sim::Duration input_s
   for (const std::string& name : TaskManagerNames(scenario.cluster)) {
     options.crash_targets.push_back({.process = name});
   }
-  options.hosts = Processes(scenario.cluster);
+  options.hosts = Processes(scenario);
   // Most protocols have the JobManager at one end.
   for (const std::string& host : options.hosts) {
-    options.host_weights.push_back(host == kJobManager ? kMasterWeight : 1);
+    options.host_weights.push_back(IsJobManager(host) ? kMasterWeight : 1);
   }
   // Records travel from task to task over connections, everything else is single messages.
   options.connected_hosts = TaskManagerNames(scenario.cluster);
@@ -241,6 +261,10 @@ faults::SwarmOptions WorkerSwarm(const Scenario& scenario, sim::Duration input_s
   options.delay_max = spec.delay_max;
   options.others_max = spec.others_max;
   options.disk_hosts = {std::string(kBroker)};
+  // Whose journal is damaged has lost more than any recovery could give back.
+  if (IsHighlyAvailable(scenario) && !spec.damages_storage) {
+    options.disk_hosts.emplace_back(kCoordination);
+  }
   options.volume_paths = {engine::CompletedCheckpointsDirectory(scenario.job.name),
                           engine::CheckpointsDirectory(scenario.job.name),
                           fmt::format("/ha/{}/checkpoint-id", scenario.job.name),
@@ -250,7 +274,7 @@ faults::SwarmOptions WorkerSwarm(const Scenario& scenario, sim::Duration input_s
     options.code_faults_max = std::min(options.code_faults_max, spec.others_max);
   }
   options.damages_storage = spec.damages_storage;
-  options.again_events = AgainEvents();
+  options.again_events = AgainEvents(scenario);
   options.anchored_weight = spec.anchored_weight;
   options.timed_weight = spec.timed_weight;
   return options;
@@ -259,8 +283,14 @@ faults::SwarmOptions WorkerSwarm(const Scenario& scenario, sim::Duration input_s
 // Crashes of those whom a cluster has only one of.
 faults::SwarmOptions ControlSwarm(const Scenario& scenario, sim::Duration input_span) {
   faults::SwarmOptions options = WorkerSwarm(scenario, input_span);
-  options.crash_targets = {{.process = std::string(kJobManager), .weight = 2},
-                           {.process = std::string(kBroker), .weight = 1}};
+  options.crash_targets.clear();
+  for (const std::string& master : JobManagerNames(scenario.cluster)) {
+    options.crash_targets.push_back({.process = master, .weight = 2});
+  }
+  options.crash_targets.push_back({.process = std::string(kBroker), .weight = 1});
+  if (IsHighlyAvailable(scenario)) {
+    options.crash_targets.push_back({.process = std::string(kCoordination), .weight = 1});
+  }
   options.spare_targets = 0;
   options.hosts.clear();
   options.host_weights.clear();
@@ -385,6 +415,19 @@ faults::FaultPlan AimedPlan(const Scenario& scenario, const Cell& cell,
 
 }  // namespace
 
+std::vector<std::string> JobManagerNames(const ClusterSpec& cluster) {
+  std::vector<std::string> names = {std::string(kJobManager)};
+  for (uint32_t number = 2; number <= cluster.job_managers; ++number) {
+    names.push_back(fmt::format("{}-{}", kJobManager, number));
+  }
+  return names;
+}
+
+bool IsJobManager(std::string_view process) {
+  return process == kJobManager ||
+         (process.starts_with(kJobManager) && process.substr(kJobManager.size()).starts_with('-'));
+}
+
 std::vector<std::string> TaskManagerNames(const ClusterSpec& cluster) {
   std::vector<std::string> names;
   for (uint32_t number = 1; number <= cluster.task_managers; ++number) {
@@ -397,7 +440,7 @@ std::span<const events::EventInfo> WorldEvents() { return kWorldEvents; }
 
 faults::Cast CastOf(const Scenario& scenario) {
   faults::Cast cast;
-  cast.processes = Processes(scenario.cluster);
+  cast.processes = Processes(scenario);
   if (const JobCase* const job = FindJob(scenario.job.name)) {
     std::ranges::transform(job->outside, std::back_inserter(cast.processes), &OutsideSystem::name);
   }
@@ -419,6 +462,7 @@ faults::Cast CastOf(const Scenario& scenario) {
 faults::Cast CastOfAnyScenario() {
   Scenario scenario;
   scenario.cluster.task_managers = kManyTaskManagers;
+  scenario.cluster.job_managers = kManyJobManagers;
   faults::Cast cast = CastOf(scenario);
   cast.subtasks.reset();
   cast.healed.reset();

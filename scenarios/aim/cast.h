@@ -17,11 +17,17 @@
 
 namespace flinch::scenarios {
 
-inline constexpr std::string_view kJobManager = "jm";
+inline constexpr std::string_view kJobManager = "jm";  // the first: "jm", "jm-2", …
 inline constexpr std::string_view kTaskManagerPrefix = "tm-";
 inline constexpr std::string_view kBroker = "broker";
 inline constexpr std::string_view kPublisher = "publisher";
 inline constexpr std::string_view kClient = "client";  // where there is a story
+inline constexpr std::string_view kCoordination = "coordination";
+
+// "jm", "jm-2", …
+std::vector<std::string> JobManagerNames(const ClusterSpec& cluster);
+
+bool IsJobManager(std::string_view process);
 
 // "tm-1", "tm-2", …
 std::vector<std::string> TaskManagerNames(const ClusterSpec& cluster);

@@ -544,9 +544,9 @@ std::optional<CellRole> CellCounter::RoleIn(const Stay& stay, std::string_view p
     return process == stay.process ? std::optional(roles_.find(VertexOf(stay.subtask))->second)
                                    : std::nullopt;
   }
-  const Role role = process == kJobManager ? Role::kMaster
-                    : process == kBroker   ? Role::kLog
-                                           : Role::kWorker;
+  const Role role = IsJobManager(process) ? Role::kMaster
+                    : process == kBroker  ? Role::kLog
+                                          : Role::kWorker;
   const bool is_known = is_worker || role != Role::kWorker;
   const bool may = is_known && std::ranges::find(phase.others, role) != phase.others.end();
   return may ? std::optional(role) : std::nullopt;

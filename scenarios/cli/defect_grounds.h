@@ -26,7 +26,8 @@ struct DefectGround {
 // noticed where it is long, who counts restarts wrongly where there are few, who loses output in
 // silence where the log gives transactions up, and who forgets what belongs to checkpoints that
 // were given up where many are. Only where an enumerator gives out splits they can go astray. Who
-// stops a job wrongly is noticed where one is stopped.
+// stops a job wrongly is noticed where one is stopped. Who mistakes a term shows where there are
+// two JobManagers, by a zombie or by interruptions of the coordination service.
 inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "small_job"},
     {.scenario = "small_job", .settings = {"workload.out_of_order=0s"}},
@@ -48,6 +49,9 @@ inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "stop_and_resume"},
     {.scenario = "cancel_and_resume"},
     {.scenario = "savepoint_times_out"},
+    {.scenario = "master_comes_back"},
+    {.scenario = "master_blinks"},
+    {.scenario = "master_starts_cut_off"},
 });
 
 // "small_job --set limits.heal_after=8s"

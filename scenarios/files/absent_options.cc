@@ -47,7 +47,6 @@ constexpr auto kAbsentOptions = std::to_array<std::string_view>({
     "high-availability.kubernetes.leader-election.renew-deadline",
     "high-availability.kubernetes.leader-election.retry-period",
     "high-availability.storageDir",
-    "high-availability.type",
     "high-availability.zookeeper.client.max-retry-attempts",
     "high-availability.zookeeper.client.retry-wait",
     "high-availability.zookeeper.client.session-timeout",

@@ -29,6 +29,8 @@ constexpr auto kNotes = std::to_array<Note>({
     {"why", "What it is for, in a sentence."},
     {"oracles", "The promises that are watched, by name (flinch list oracles); none: all."},
     {"cluster.task_managers", "How many TaskManagers there are: tm-1, tm-2 and so on."},
+    {"cluster.job_managers",
+     "How many JobManagers there are: jm, jm-2 and so on; with several, one is elected."},
     {"cluster.slots_each", "How many subtasks of an operator a TaskManager takes."},
     {"job.name", "The job that runs (flinch list jobs)."},
     {"job.parallelism", "Into how many subtasks each operator is split."},
@@ -161,6 +163,11 @@ constexpr auto kNotes = std::to_array<Note>({
     {"options.transaction.max.timeout",
      "The longest time-out of a transaction that the log allows: Kafka's "
      "transaction.max.timeout.ms."},
+    {"options.high-availability.type",
+     "Where a JobManager finds what the one before it left: on the shared volume, or at a "
+     "coordination service, as always with several JobManagers."},
+    {"options.high-availability.coordination.session-timeout",
+     "A JobManager that the coordination service has not heard for so long leads no more."},
     {"options.pipeline.max-parallelism",
      "How many key groups there are; 0: derived from the parallelism."},
 });

@@ -19,7 +19,8 @@ namespace {
 using text::Quote;
 
 // Of the processes that every world has; TaskManagers are tm-1, tm-2 and so on.
-constexpr auto kTakenNames = std::to_array<std::string_view>({"jm", "broker", "publisher"});
+constexpr auto kTakenNames =
+    std::to_array<std::string_view>({"jm", "broker", "publisher", "coordination"});
 
 bool IsPlainName(std::string_view name) {
   return !name.empty() && text::IsPrintable(name) &&
@@ -35,7 +36,8 @@ std::string WhatIsWrongOutside(const JobCase& job) {
   std::vector<std::string_view> names;
   for (const OutsideSystem& system : job.outside) {
     if (!IsPlainName(system.name) || IsIn(kTakenNames, system.name) ||
-        system.name.starts_with("tm-") || IsIn(names, system.name)) {
+        system.name.starts_with("tm-") || system.name.starts_with("jm-") ||
+        IsIn(names, system.name)) {
       return fmt::format(
           "An outside system of the job {} is called {}, but needs a plain name of its own.",
           Quote(job.name), Quote(system.name));

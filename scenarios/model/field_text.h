@@ -38,6 +38,8 @@ inline constexpr std::array<std::string_view, 2> kSourceAssignmentWords = {"stat
 inline constexpr std::array<std::string_view, 2> kFailoverStrategyWords = {"region", "full"};
 inline constexpr std::array<std::string_view, 2> kCheckpointingModeWords = {"EXACTLY_ONCE",
                                                                             "AT_LEAST_ONCE"};
+// Flink's first; its others are systems of their own.
+inline constexpr std::array<std::string_view, 2> kHighAvailabilityWords = {"none", "coordination"};
 
 constexpr std::span<const std::string_view> WordsOf(WorkloadSource) { return kWorkloadSourceWords; }
 
@@ -65,6 +67,10 @@ constexpr std::span<const std::string_view> WordsOf(engine::FailoverStrategy) {
 
 constexpr std::span<const std::string_view> WordsOf(engine::CheckpointingMode) {
   return kCheckpointingModeWords;
+}
+
+constexpr std::span<const std::string_view> WordsOf(engine::HighAvailabilityType) {
+  return kHighAvailabilityWords;
 }
 
 template <typename T>

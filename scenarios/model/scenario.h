@@ -6,8 +6,8 @@
 //
 // Units: durations are simulated time except `job.window`, `job.out_of_orderness`,
 //        `workload.event_step` and `workload.out_of_order`, which are spans of event time.
-// Names: the processes, and the hosts they run on, are jm, tm-1 … tm-N, broker, publisher; and
-//        client where there is a story.
+// Names: the processes, and the hosts they run on, are jm (and jm-2 … jm-N), tm-1 … tm-N, broker,
+//        publisher; client where there is a story, and with high availability coordination.
 #pragma once
 
 #include <algorithm>
@@ -29,6 +29,8 @@ namespace flinch::scenarios {
 
 struct ClusterSpec {
   uint32_t task_managers = 3;
+  // More than one need a coordination service, which elects who leads.
+  uint32_t job_managers = 1;
   uint32_t slots_each = 2;
 };
 
@@ -165,6 +167,18 @@ struct Scenario {
 
 // How the paths of problems of a scenario's own plan start: "fault[0].when.event".
 inline constexpr std::string_view kFaultPath = "fault";
+
+// Whether there is a coordination service.
+inline bool IsHighlyAvailable(const Scenario& scenario) {
+  return scenario.cluster.job_managers > 1 ||
+         scenario.options.high_availability.type == engine::HighAvailabilityType::kCoordination;
+}
+
+// The processes of its cluster: JobManagers, TaskManagers, broker, publisher, and who else is there.
+inline size_t CountProcesses(const Scenario& scenario) {
+  return scenario.cluster.job_managers + scenario.cluster.task_managers +
+         (IsHighlyAvailable(scenario) ? 3U : 2U);
+}
 
 // How many TaskManagers, whichever they are, the job can do without.
 inline uint32_t SpareTaskManagers(const Scenario& scenario) {

@@ -94,6 +94,7 @@ void VisitFields(AnyScenario& scenario, Visitor&& visit) {
   visit(FieldInfo{"why"}, scenario.why);
   visit(FieldInfo{"oracles"}, scenario.oracles);
   visit(FieldInfo{"cluster.task_managers", 1, 500}, scenario.cluster.task_managers);
+  visit(FieldInfo{"cluster.job_managers", 1, 9}, scenario.cluster.job_managers);
   visit(FieldInfo{"cluster.slots_each", 1, 1000}, scenario.cluster.slots_each);
   visit(FieldInfo{"job.name"}, scenario.job.name);
   visit(FieldInfo{"job.parallelism", 1, 1024}, scenario.job.parallelism);

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr uint32_t kTaskManagersMax = 5;
 constexpr uint32_t kSlotsMax = 3;
+constexpr uint32_t kJobManagersMax = 3;
 
 class Variation {
  public:
@@ -52,6 +53,9 @@ void VaryCluster(const Variation& variation, Scenario& scenario) {
   const uint32_t fewest = has_plan ? scenario.cluster.task_managers : 1;
   scenario.cluster.task_managers =
       variation.Between("task_managers", fewest, std::max(fewest, kTaskManagersMax));
+  if (!has_plan && scenario.cluster.job_managers > 1) {
+    scenario.cluster.job_managers = variation.Between("job_managers", 2, kJobManagersMax);
+  }
   scenario.cluster.slots_each = variation.Between("slots_each", 1, kSlotsMax);
   scenario.job.parallelism = variation.Between("parallelism", 1, ParallelismMax(scenario));
 }
@@ -156,6 +160,12 @@ std::string_view NameOfField(std::string_view path) {
   return path.starts_with(kOptionsPrefix) ? path.substr(kOptionsPrefix.size()) : path;
 }
 
+// Where nobody is elected.
+bool IsOfNoElection(const Scenario& scenario, std::string_view path) {
+  return !IsHighlyAvailable(scenario) &&
+         (path == "cluster.job_managers" || path.starts_with("options.high-availability."));
+}
+
 // Options of a restart strategy that the scenario does not have do nothing.
 bool IsOfAnotherStrategy(const Scenario& scenario, std::string_view path) {
   constexpr std::string_view kStrategies = "options.restart-strategy.";
@@ -192,6 +202,11 @@ Scenario Vary(Scenario scenario, uint64_t seed) {
   }
   if (scenario.vary.options) {
     VaryOptions(variation, scenario.options);
+    if (IsHighlyAvailable(scenario)) {
+      variation.Choose("high_availability.session_timeout",
+                       scenario.options.high_availability.session_timeout,
+                       std::to_array<sim::Duration>({500ms, 2s, 4s}));
+    }
   }
   if (scenario.vary.healing) {
     VaryHealing(variation, scenario.limits);
@@ -235,6 +250,7 @@ std::vector<std::string> Dimensions(const Scenario& scenario) {
                             return field.path.starts_with(table);
                           });
     if (!is_other && !IsOfAnotherStrategy(scenario, field.path) &&
+        !IsOfNoElection(scenario, field.path) &&
         (field.applies != Applies::kGenerated || is_generated)) {
       names.emplace_back(NameOfField(field.path));
     }

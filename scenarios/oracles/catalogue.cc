@@ -16,6 +16,7 @@
 #include "scenarios/oracles/no_open_transaction.h"
 #include "scenarios/oracles/no_zombie.h"
 #include "scenarios/oracles/one_attempt.h"
+#include "scenarios/oracles/one_leader.h"
 #include "scenarios/oracles/progress.h"
 #include "scenarios/oracles/restored_state.h"
 #include "scenarios/oracles/restores_newest.h"
@@ -45,6 +46,7 @@ constexpr auto kCatalogue = std::to_array<OracleInfo>({
     Entry<ConsistentCut>(),
     Entry<CommitAfterDurable>(),
     Entry<NoZombie>(),
+    Entry<OneLeader>(),
     Entry<RestoredState>(),
     Entry<RestoresNewest>(),
     Entry<RetainedFiles>(),

@@ -50,7 +50,8 @@ std::vector<std::string_view> RetainedFiles::wants() const {
           events::kCheckpointSubsumed,
           events::kCheckpointAborted,
           events::kJobRestored,
-          events::kJobSubmitted};
+          events::kJobSubmitted,
+          events::kLeaderGranted};
 }
 
 void RetainedFiles::OnEvent(const sim::TraceEvent& event) {
@@ -74,7 +75,9 @@ void RetainedFiles::NoteGone(const sim::TraceEvent& event) {
   std::string_view gone;
   if (event.kind == "fault.crash") {
     gone = event.Text("process").value_or("");
-    master_died_ = master_died_ || gone == "jm";
+    master_died_ = master_died_ || RoleOf(gone) == "jm";
+  } else if (event.kind == events::kLeaderGranted) {
+    master_died_ = master_died_ || ++leaders_ > 1;  // or it leads no more
   } else if (event.kind == events::kTaskManagerLost) {
     gone = event.Text("name").value_or("");
     adrift_.emplace(gone);

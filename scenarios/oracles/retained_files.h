@@ -61,6 +61,7 @@ class RetainedFiles final : public Oracle {
   const Outside* outside_ = nullptr;
   bool volume_is_damaged_ = false;
   bool master_died_ = false;
+  uint32_t leaders_ = 0;  // that were granted
   // By id: when something last happened to its files. The newest few.
   std::map<int64_t, sim::SimTime> touched_;
   std::map<std::string, std::set<int64_t>, std::less<>> snapshots_;  // by TaskManager

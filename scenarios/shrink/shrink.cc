@@ -29,9 +29,6 @@ namespace flinch::scenarios {
 
 namespace {
 
-// The processes that every cluster has: JobManager, broker, publisher.
-constexpr size_t kFixedProcesses = 3;
-
 // What nobody needs to shorten: a story with so many records can be read.
 constexpr size_t kFewRows = 10;
 
@@ -57,6 +54,8 @@ constexpr auto kSizes = std::to_array<SizeField>({
     {"job.parallelism", [](Scenario& scenario) -> uint32_t& { return scenario.job.parallelism; }},
     {"cluster.task_managers",
      [](Scenario& scenario) -> uint32_t& { return scenario.cluster.task_managers; }},
+    {"cluster.job_managers",
+     [](Scenario& scenario) -> uint32_t& { return scenario.cluster.job_managers; }},
     {"cluster.slots_each",
      [](Scenario& scenario) -> uint32_t& { return scenario.cluster.slots_each; }},
 });
@@ -230,7 +229,7 @@ class Shrinker {
   RunSize SizeOf() const {
     return {.faults = CountFaults(*best_.run.plan),
             .records = workload_.rows.size(),
-            .processes = kFixedProcesses + best_.run.scenario.cluster.task_managers,
+            .processes = CountProcesses(best_.run.scenario),
             .settings = SettingsBetween(options_.base, best_.run.scenario).size(),
             .choices = best_.run.play ? CountChoices(*best_.run.play) : 0,
             .events = best_.summary.events};

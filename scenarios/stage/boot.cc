@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/cluster.h"
+#include "engine/outside/coordination_service.h"
 #include "engine/outside/log_broker.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/jobs/jobs.h"
@@ -47,6 +48,15 @@ void PublishAll(sim::Environment& env, const ClusterPlan& plan) {
   RunPublisher(env, inputs.front(), options);
 }
 
+// Several JobManagers have the coordination service in any case.
+engine::EngineOptions OptionsOf(const Scenario& scenario) {
+  engine::EngineOptions options = scenario.options;
+  if (IsHighlyAvailable(scenario)) {
+    options.high_availability.type = engine::HighAvailabilityType::kCoordination;
+  }
+  return options;
+}
+
 void Boot(sim::World& world, std::string_view name, sim::Program main) {
   world.AddProcess(world.AddHost(std::string(name)), std::string(name), std::move(main));
 }
@@ -73,24 +83,31 @@ void BootCluster(sim::World& world, const ClusterPlan& plan) {
     engine::RunLogBroker(
         env, {.transaction_timeout_max = plan.scenario.options.log.transaction_timeout_max});
   });
-  Boot(world, kJobManager, [plan](sim::Environment& env) {
-    engine::JobCatalog catalog;
-    catalog.Add(plan.scenario.job.name, plan.load);
-    engine::RunJobManager(env, catalog, {.name = plan.scenario.job.name, .arguments = {}},
-                          {.engine = plan.scenario.options, .defects = plan.defects});
-  });
+  const engine::EngineOptions options = OptionsOf(scenario);
+  for (const std::string& name : JobManagerNames(scenario.cluster)) {
+    Boot(world, name, [plan, options](sim::Environment& env) {
+      engine::JobCatalog catalog;
+      catalog.Add(plan.scenario.job.name, plan.load);
+      engine::RunJobManager(env, catalog, {.name = plan.scenario.job.name, .arguments = {}},
+                            {.engine = options, .defects = plan.defects});
+    });
+  }
   for (const std::string& name : TaskManagerNames(scenario.cluster)) {
-    Boot(world, name, [plan](sim::Environment& env) {
+    Boot(world, name, [plan, options](sim::Environment& env) {
       engine::JobCatalog catalog;
       catalog.Add(plan.scenario.job.name, plan.load);
       engine::RunTaskManager(env, catalog,
                              {.job_manager_host = std::string(kJobManager),
                               .slots = plan.scenario.cluster.slots_each,
-                              .engine = plan.scenario.options,
+                              .engine = options,
                               .defects = plan.defects});
     });
   }
   Boot(world, kPublisher, [plan](sim::Environment& env) { PublishAll(env, plan); });
+  if (IsHighlyAvailable(scenario)) {
+    Boot(world, kCoordination,
+         [](sim::Environment& env) { engine::RunCoordinationService(env, {}); });
+  }
   for (const OutsideSystem& system : plan.job.outside) {
     Boot(world, system.name, system.main);
   }

@@ -1,4 +1,4 @@
-// Who is there in every world of a job: the log broker, the JobManager, the TaskManagers, the
+// Who is there in every world of a job: the log broker, the JobManagers, the TaskManagers, the
 // publisher of the rows, and what the job itself brings along; each on a host of its own.
 #pragma once
 

@@ -11,12 +11,12 @@
 
 #include "engine/checkpoint/checkpoint_protocol.h"
 #include "engine/checkpoint/checkpoint_storage.h"
-#include "engine/checkpoint/completed_checkpoint_store.h"
 #include "engine/events.h"
 #include "engine/outside/log_broker.h"
 #include "engine/serializer.h"
 #include "faults/generators.h"
 #include "scenarios/aim/cast.h"
+#include "scenarios/stage/pointers.h"
 
 namespace flinch::scenarios {
 
@@ -39,9 +39,9 @@ bool IsWhole(const sim::World& world, const std::string& path) {
 }
 
 // The first file that the checkpoint behind this pointer lacks, or "".
-std::string FirstMissing(const sim::World& world, const std::string& pointer) {
-  const std::optional<sim::Bytes> points = world.ReadSharedFile(pointer);
-  const std::string path = points ? points->substr(0, points->find('\n')) : pointer;
+std::string FirstMissing(const sim::World& world, const StoredPointer& pointer) {
+  const std::optional<std::string>& points = pointer.metadata;
+  const std::string path = points ? points->substr(0, points->find('\n')) : pointer.name;
   const std::optional<sim::Bytes> file = world.ReadSharedFile(path);
   const sim::Result<engine::CompletedCheckpoint> checkpoint =
       points && file ? engine::DecodeMetadata(*file, path)
@@ -387,11 +387,7 @@ std::string Budget::DamagedCheckpoints(const sim::World& world) const {
     return "";
   }
   std::string first;
-  for (const std::string& pointer :
-       world.ListShared(engine::CompletedCheckpointsDirectory(scenario_.job.name))) {
-    if (pointer.ends_with(".tmp")) {
-      continue;
-    }
+  for (const StoredPointer& pointer : ReadPointers(world, scenario_)) {
     const std::string missing = FirstMissing(world, pointer);
     if (missing.empty()) {
       return "";

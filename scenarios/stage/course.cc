@@ -40,13 +40,20 @@ void Course::OnEvent(const sim::TraceEvent& event) {
   } else if (event.kind == "fault.crash") {
     const std::string process(event.Text("process").value_or(""));
     troubles_.try_emplace(process, event.time, fmt::format("{} crashed", process));
-    if (process == kJobManager && cause_.empty()) {
-      cause_ = troubles_.at(process).what;
-      cause_at_ = event.time;
+    if (process == (leaders_.empty() ? kJobManager : std::string_view(leaders_.back().process))) {
+      EndLeader(process, event.time, "crashed");
+      if (cause_.empty()) {
+        cause_ = troubles_.at(process).what;
+        cause_at_ = event.time;
+      }
     }
   } else if (event.kind == events::kJobSubmitted) {
     has_started_ = false;  // a user starts it: that is no restart
     cause_.clear();
+  } else if (event.kind == events::kLeaderGranted) {
+    OnGranted(event);
+  } else if (event.kind == events::kLeaderRevoked) {
+    EndLeader(event.process_name, event.time, event.Text("reason").value_or(""));
   } else if (event.kind == events::kJobRestored) {
     const bool is_partial = event.Number("all") == 0;
     if (std::exchange(has_started_, true) && restarts_.size() < kKept) {
@@ -64,6 +71,32 @@ void Course::OnEvent(const sim::TraceEvent& event) {
     cause_.clear();
     troubles_.clear();
     pending_.clear();
+  }
+}
+
+void Course::OnGranted(const sim::TraceEvent& event) {
+  const int64_t term = event.Number("term").value_or(0);
+  if (!leaders_.empty() && leaders_.back().until == std::nullopt) {
+    EndLeader(leaders_.back().process, event.time, "overtaken");
+  }
+  if (!leaders_.empty() && cause_.empty()) {
+    const reports::Leader& last = leaders_.back();
+    cause_ = fmt::format("{} leads no more: {}", last.process, last.end);
+    cause_at_ = last.until.value_or(event.time);
+  }
+  if (leaders_.size() < kKept) {
+    leaders_.push_back({.term = term,
+                        .process = std::string(event.process_name),
+                        .from = event.time,
+                        .until = std::nullopt,
+                        .end = {}});
+  }
+}
+
+void Course::EndLeader(std::string_view process, sim::SimTime at, std::string_view how) {
+  if (!leaders_.empty() && leaders_.back().process == process && !leaders_.back().until) {
+    leaders_.back().until = at;
+    leaders_.back().end = how;
   }
 }
 
@@ -204,6 +237,7 @@ void Course::Fill(reports::RunSummary& summary) const {
   summary.checkpoints = rows_.rows();
   summary.checkpoint_failures = failures_;
   summary.restart_causes = restarts_;
+  summary.leaders = leaders_;
   if (status_ == "FAILED" || status_ == "FAILING") {
     const Trouble cause = Cause();
     summary.job_end =

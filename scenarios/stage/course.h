@@ -1,5 +1,5 @@
 // The course of a run as its summary tells it: why each checkpoint failed and for whom it waited,
-// why each restart came, and why the job ended as it did.
+// why each restart came, who led, and why the job ended as it did.
 //
 // Shape: observes a run. A restart's cause is the first one that was told, the reason with which
 //        the job left RUNNING; what breaks while the job is taken down is a consequence and not
@@ -44,6 +44,9 @@ class Course final : public sim::TraceObserver {
   void OnCheckpoint(const sim::TraceEvent& event);
   void OnAborted(const sim::TraceEvent& event, int64_t id);
   void OnJobStatus(const sim::TraceEvent& event);
+  void OnGranted(const sim::TraceEvent& event);
+  // Of the leader that is known, unless it has ended.
+  void EndLeader(std::string_view process, sim::SimTime at, std::string_view how);
   void OnTaskFailed(const sim::TraceEvent& event);
   // What befell the producer that the reason names, if one is; then of that one's, and so on.
   const Trouble* RootOf(std::string_view reason) const;
@@ -58,6 +61,7 @@ class Course final : public sim::TraceObserver {
   CheckpointRows rows_;
   std::vector<reports::CheckpointFailure> failures_;
   std::vector<reports::Restart> restarts_;
+  std::vector<reports::Leader> leaders_;
   std::string cause_;  // as it was told
   sim::SimTime cause_at_{};
   bool has_started_ = false;

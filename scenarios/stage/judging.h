@@ -3,10 +3,18 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "reports/run_summary.h"
+#include "sim/world/world.h"
 
 namespace flinch::scenarios {
+
+// "goal" …
+std::string_view EndingName(sim::Ending ending);
+
+// "log_state" of "engine/outside/log_state.cc:12": the line moves with every change.
+std::string StemOf(std::string_view where);
 
 // Fills in verdict, reason and signature: failed when there is a finding, but inconclusive, and
 // without findings, when `excuse` says why they break no promise. A run of no record, or one of

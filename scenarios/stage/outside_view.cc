@@ -10,13 +10,13 @@
 #include <fmt/format.h>
 
 #include "engine/checkpoint/checkpoint_stream.h"
-#include "engine/checkpoint/completed_checkpoint_store.h"
 #include "engine/connectors/log_enumerator.h"
 #include "engine/connectors/log_source.h"
 #include "engine/functions.h"
 #include "engine/runtime/timer_service.h"
 #include "engine/state/keyed_state_backend.h"
 #include "scenarios/stage/pace.h"
+#include "scenarios/stage/pointers.h"
 
 namespace flinch::scenarios {
 
@@ -128,14 +128,8 @@ std::optional<engine::CompletedCheckpoint> OutsideView::ReadMetadata(
 
 std::vector<int64_t> OutsideView::Retained() const {
   std::vector<int64_t> ids;
-  for (const std::string& path :
-       world_.ListShared(engine::CompletedCheckpointsDirectory(scenario_.job.name))) {
-    if (path.ends_with(".tmp")) {
-      continue;  // a pointer that is being written
-    }
-    if (const auto id = LeadingNumber(std::string_view(path).substr(path.rfind('/') + 1))) {
-      ids.push_back(*id);
-    }
+  for (const StoredPointer& pointer : ReadPointers(world_, scenario_)) {
+    ids.push_back(pointer.id);
   }
   SortUnique(ids);
   return ids;

@@ -25,12 +25,14 @@
 #include "scenarios/oracles/catalogue.h"
 #include "scenarios/oracles/exactly_once.h"
 #include "scenarios/oracles/job_finishes.h"
+#include "scenarios/oracles/one_leader.h"
 #include "scenarios/stage/boot.h"
 #include "scenarios/stage/budget.h"
 #include "scenarios/stage/calm_state.h"
 #include "scenarios/stage/course.h"
 #include "scenarios/stage/job_outputs.h"
 #include "scenarios/stage/judging.h"
+#include "scenarios/stage/leader_view.h"
 #include "scenarios/stage/outside_view.h"
 #include "scenarios/stage/run_counts.h"
 #include "scenarios/stage/run_words.h"
@@ -91,16 +93,7 @@ class Stage {
                                               engine::CheckpointingMode::kExactlyOnce});
     sim::Check(oracles.has_value(), "a valid scenario names an unknown oracle");
     oracles_ = *std::move(oracles);
-    // Judges first: an injector may kill the process at the very event that they must see.
-    world_.Observe(tally_);
-    world_.Observe(course_);
-    world_.Observe(cells_);
-    world_.Observe(budget_);
-    world_.Observe(pace_);
-    for (const std::unique_ptr<Oracle>& oracle : oracles_) {
-      oracle->OnSubject(subject_);
-      world_.Observe(*oracle);
-    }
+    ObserveAll();
     faults::FaultPlan plan =
         request.plan ? *request.plan : PlanOf(request.scenario, request.workload, request.seed);
     budget_.OnPromise(PromiseOf(request.scenario, plan));
@@ -160,6 +153,31 @@ class Stage {
   }
 
  private:
+  // Judges first: an injector may kill the process at the very event that they must see.
+  void ObserveAll() {
+    const bool is_elected = IsHighlyAvailable(request_.scenario);
+    if (!is_elected && request_.scenario.oracles.empty()) {
+      std::erase_if(oracles_, [](const auto& each) { return each->name() == OneLeader::kName; });
+    }
+    const auto observe = [&](sim::TraceObserver& observer) {
+      world_.Observe(is_elected ? *views_.emplace_back(std::make_unique<LeaderView>(observer))
+                                : observer);
+    };
+    observe(tally_);
+    observe(course_);
+    world_.Observe(cells_);
+    observe(budget_);
+    observe(pace_);
+    for (const std::unique_ptr<Oracle>& oracle : oracles_) {
+      oracle->OnSubject(subject_);
+      if (oracle->name() == OneLeader::kName) {
+        world_.Observe(*oracle);
+      } else {
+        observe(*oracle);
+      }
+    }
+  }
+
   bool IsToStop() {
     if (++instants_ % kInstantsUnasked == 0) {
       if (request_.tell) {
@@ -238,6 +256,7 @@ class Stage {
   PaceWatch pace_;                  // from the healing on; of a run without faults, from the start
   std::optional<Pace> fault_free_;  // asked for only where something stood still
   std::vector<std::unique_ptr<Oracle>> oracles_;
+  std::vector<std::unique_ptr<sim::TraceObserver>> views_;  // of several JobManagers
   sim::World world_;
   OutsideView outside_;
   Subject subject_;
