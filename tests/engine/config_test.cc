@@ -148,7 +148,7 @@ TEST(ConfigTest, ExtremesAreNotTakenForNonsense) {
 size_t CountFields() {
   const EngineOptions all;
   const auto& [checkpoint, restart, heartbeat, network, task, source, rpc, sink, log,
-               max_parallelism] = all;
+               high_availability, max_parallelism] = all;
   const auto& [interval, timeout, min_pause, concurrent, tolerable, retained] = checkpoint;
   const auto& [type, attempts, delay, failure_rate, exponential] = restart;
   const auto& [max_failures, rate_interval, rate_delay] = failure_rate;
@@ -161,6 +161,7 @@ size_t CountFields() {
   const auto& [ask] = rpc;
   const auto& [transaction, delivery, batch] = sink;
   const auto& [transaction_max] = log;
+  const auto& [availability, session_timeout] = high_availability;
   const void* fields[] = {&interval,
                           &timeout,
                           &min_pause,
@@ -199,6 +200,8 @@ size_t CountFields() {
                           &delivery,
                           &batch,
                           &transaction_max,
+                          &availability,
+                          &session_timeout,
                           &max_parallelism};
   return std::size(fields);
 }

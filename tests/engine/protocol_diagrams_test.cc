@@ -7,6 +7,7 @@
 
 #include "engine/checkpoint/checkpoint_protocol.h"
 #include "engine/connectors/log_sink.h"
+#include "engine/high_availability/leader_election.h"
 #include "engine/master/execution_graph.h"
 #include "engine/master/source_coordinator_core.h"
 #include "engine/network/barrier_core.h"
@@ -34,6 +35,7 @@ std::string DrawAll() {
   text += Draw("The job", "master/execution_graph.h", kJobTransitions);
   text += Draw("What a source's coordinator may tell one reader",
                "master/source_coordinator_core.h", kGatewayTransitions);
+  text += Draw("Who leads", "high_availability/leader_election.h", kElectionTransitions);
   text += Draw("A transaction of the sink", "connectors/log_sink.h", kSinkTransactionTransitions);
   text += Draw("A transaction at the broker", "outside/log_state.h", kLogTransactionTransitions);
   return text;

@@ -70,6 +70,24 @@ TEST(RunSummaryTest, SaysWhyCheckpointsFailedAndWhyTheJobWasStartedAgain) {
   EXPECT_EQ(json["job_end"], summary.job_end);
 }
 
+TEST(RunSummaryTest, TellsWhoLed) {
+  RunSummary summary = PassedRun();
+  EXPECT_THAT(ShowText(summary), Not(HasSubstr("leaders")));
+  summary.leaders = {{.term = 1,
+                      .process = "jm",
+                      .from = sim::kEpoch + 12ms,
+                      .until = sim::kEpoch + 2s,
+                      .end = "crashed"},
+                     {.term = 2, .process = "jm-2", .from = sim::kEpoch + 3s}};
+  EXPECT_THAT(ShowText(summary),
+              HasSubstr("  leaders       term 1: jm from 00:00.012 to 00:02.000: crashed\n"
+                        "                term 2: jm-2 from 00:03.000\n"));
+  const nlohmann::json json = nlohmann::json::parse(ShowJson(summary));
+  EXPECT_EQ(json["leaders"][0]["end"], "crashed");
+  EXPECT_EQ(json["leaders"][1]["term"], 2);
+  EXPECT_FALSE(json["leaders"][1].contains("until_ns"));
+}
+
 TEST(RunSummaryTest, WhereCheckpointsFailedATableShowsThemFirst) {
   RunSummary summary = PassedRun();
   for (int64_t id = 1; id <= 30; ++id) {

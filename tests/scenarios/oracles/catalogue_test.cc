@@ -55,10 +55,10 @@ TEST(CatalogueTest, NoNamesMeanAll) {
   ASSERT_TRUE(oracles.has_value());
   EXPECT_THAT(NamesOf(*oracles),
               ElementsAre("exactly_once", "committed_stays", "consistent_cut",
-                          "commit_after_durable", "no_zombie", "restored_state", "restores_newest",
-                          "retained_files", "split_owners", "channel_counts", "watermarks_grow",
-                          "one_attempt", "checkpoint_ids_grow", "alignment", "no_open_transaction",
-                          "progress", "job_finishes"));
+                          "commit_after_durable", "no_zombie", "one_leader", "restored_state",
+                          "restores_newest", "retained_files", "split_owners", "channel_counts",
+                          "watermarks_grow", "one_attempt", "checkpoint_ids_grow", "alignment",
+                          "no_open_transaction", "progress", "job_finishes"));
 }
 
 TEST(CatalogueTest, OraclesComeOnceAndInTheOrderOfTheCatalogue) {

@@ -139,6 +139,31 @@ TEST(CourseTest, AJobThatFailedSaysWhy) {
   EXPECT_THAT(Told(history).job_end, ::testing::HasSubstr("FAILED at 00:00.000: map[0] threw: no"));
 }
 
+TEST(CourseTest, TellsWhoLedAndWhyEachTermEnded) {
+  using namespace std::chrono_literals;
+  RecordingBuilder history;
+  history.At(1s).By("jm").Tell("leader.granted", {{"term", 1}, {"session", 1}});
+  history.By("jm").Tell("job.restored", {{"checkpoint", 0}, {"attempt", 1}});
+  history.At(2s).By("world").Tell("fault.crash", {{"process", "jm-2"}});  // no leader
+  history.At(3s).By("world").Tell("fault.crash", {{"process", "jm"}});
+  history.At(4s).By("jm-2").Tell("leader.granted", {{"term", 2}, {"session", 2}});
+  history.By("jm-2").Tell("job.restored", {{"checkpoint", 7}, {"attempt", 2}});
+  history.At(5s).By("jm-2").Tell("leader.revoked", {{"term", 2}, {"reason", "another one leads"}});
+  history.At(6s).By("jm").Tell("leader.granted", {{"term", 3}, {"session", 3}});
+  history.By("jm").Tell("job.restored", {{"checkpoint", 8}, {"attempt", 3}});
+  const reports::RunSummary summary = Told(history);
+  ASSERT_THAT(summary.leaders, SizeIs(3));
+  EXPECT_EQ(summary.leaders[0].end, "crashed");
+  EXPECT_EQ(summary.leaders[0].until, sim::SimTime(3s));
+  EXPECT_EQ(summary.leaders[1].process, "jm-2");
+  EXPECT_EQ(summary.leaders[1].end, "another one leads");
+  EXPECT_EQ(summary.leaders[2].term, 3);
+  EXPECT_EQ(summary.leaders[2].until, std::nullopt);
+  ASSERT_THAT(summary.restart_causes, SizeIs(2));
+  EXPECT_EQ(summary.restart_causes[0].cause, "jm crashed");
+  EXPECT_EQ(summary.restart_causes[1].cause, "jm-2 leads no more: another one leads");
+}
+
 }  // namespace
 
 }  // namespace flinch::scenarios
