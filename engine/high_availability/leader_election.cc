@@ -19,7 +19,7 @@ constexpr sim::Duration kLookPause = 50ms;
 }  // namespace
 
 std::string_view Name(ElectionPhase phase) {
-  static constexpr std::array<std::string_view, 5> kNames = {"no session", "looking", "contending",
+  static constexpr std::array<std::string_view, 5> kNames = {"sessionless", "looking", "contending",
                                                              "standby", "leading"};
   return kNames.at(static_cast<size_t>(phase));
 }

@@ -40,7 +40,7 @@ TEST(ElectionTableTest, ACandidateThatIsFirstLeadsUntilItsSessionEnds) {
             "session opened: look -> looking\n"
             "nobody leads: contend -> contending\n"
             "we lead: lead -> leading\n"
-            "session ended: step down -> no session\n"
+            "session ended: step down -> sessionless\n"
             "session opened: look -> looking\n");
 }
 
@@ -64,7 +64,7 @@ TEST(ElectionTableTest, AStandbyWatchesUntilSomethingHasChanged) {
             "nobody leads: contend -> contending\n"
             "unknown: look -> looking\n"
             "another leads: watch -> standby\n"
-            "session ended: open a session -> no session\n");
+            "session ended: open a session -> sessionless\n");
 }
 
 // Candidates that lead for as long as they may, and note it.
