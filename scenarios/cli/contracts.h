@@ -173,8 +173,6 @@ inline constexpr auto kContracts = std::to_array<ContractInfo>({
      "A leadership that ends removes nothing."},
     {"JobResultStoreContractTest", "testHasJobResultEntryWithDirtyEntry",
      "How a job has ended is known to every later leader."},
-    {"CheckpointCoordinatorFailureTest", "testCleanupOmissionForPossibleInconsistentStateException",
-     "A store whose outcome is unknown keeps the files."},
     {"StateAssignmentOperationTest", "testRepartitionSplitDistributeStates",
      "Entries of split lists are spread evenly, and stay where the parallelism does."},
     {"StateAssignmentOperationTest", "testRepartitionUnionState",

@@ -269,18 +269,5 @@ FLINK_CONTRACT(JobResultStoreContractTest, testHasJobResultEntryWithDirtyEntry) 
   });
 }
 
-FLINK_CONTRACT(CheckpointCoordinatorFailureTest,
-               testCleanupOmissionForPossibleInconsistentStateException) {
-  Coordinator coordinator({.interval = 1s, .timeout = 5s, .retained = 1});
-  coordinator.Start();
-  coordinator.HoldStores();
-  coordinator.AcknowledgeAll(1);
-  coordinator.AnswerStore(false);  // or so it seems
-  EXPECT_THAT(coordinator.discarded(), IsEmpty());
-  coordinator.Pass(1s);
-  coordinator.AnswerStore(true);
-  EXPECT_THAT(coordinator.completed(), ElementsAre(1));
-}
-
 }  // namespace
 }  // namespace flinch::engine
