@@ -3,9 +3,9 @@
 // A JobManager runs one job: it submits what it has the code of, recovers it after a crash of its
 // own from the shared volume, and goes on heart-beating after the job has ended. With
 // high-availability.type = "coordination" it does so while it leads; there may be several, and a
-// coordination service has to be (engine/outside/coordination_service.h). A TaskManager offers slots
-// to the JobManager that leads and runs what it is given. Neither ever returns. `graph` is the job's
-// code (engine/graph/stream_graph.h): every process loads the same, each its own copy.
+// coordination service has to be (engine/outside/coordination_service.h). A TaskManager offers
+// slots to the JobManager that leads and runs what it is given. Neither ever returns. `graph` is
+// the job's code (engine/graph/stream_graph.h): every process loads the same, each its own copy.
 #pragma once
 
 #include <string>
