@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // Between two attempts to open a session, or to say that it lives after one that failed.
-constexpr sim::Duration kRetryPause = 50ms;
+constexpr sim::Duration kClientRetryPause = 50ms;
 
 // A session is kept alive so many times within its time-out, as ZooKeeper's client does.
 constexpr int64_t kWordsPerTimeout = 3;
@@ -52,7 +52,7 @@ void CoordinationSession::Open() {
       lease_until_ = sim::Later(asked, options_.timeout);
       break;
     }
-    environment_.Sleep(kRetryPause);
+    environment_.Sleep(kClientRetryPause);
   }
   ++working_;
   environment_.Spawn("session", [this] {
@@ -78,7 +78,7 @@ void CoordinationSession::KeepAlive() {
     } else if (reply.error().code == sim::ErrorCode::kFenced) {
       return End("the coordination service has ended its session");
     } else {
-      pause = std::min(kRetryPause, options_.timeout / kWordsPerTimeout);
+      pause = std::min(kClientRetryPause, options_.timeout / kWordsPerTimeout);
     }
   }
   End(fmt::format("the coordination service was silent for {}", sim::Show(options_.timeout)));

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 // How long a watch lasts before it is renewed, and the pause after one that got no answer.
 constexpr sim::Duration kWatch = 2s;
-constexpr sim::Duration kRetryPause = 50ms;
+constexpr sim::Duration kRetrievalPause = 50ms;
 
 }  // namespace
 
@@ -31,7 +31,7 @@ void LeaderRetrieval::Watch() {
     const auto node = client_.Call(
         ReadNodeRequest{.path = std::string(kLeaderPath), .known = known, .wait = kWatch}, kWatch);
     if (!node) {
-      environment_.Sleep(kRetryPause);
+      environment_.Sleep(kRetrievalPause);
       continue;
     }
     if (node->revision == known) {

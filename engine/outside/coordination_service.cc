@@ -21,10 +21,10 @@ namespace {
 using namespace std::chrono_literals;
 
 // Requests that may wait for the next round, and watches that may be held.
-constexpr size_t kRequestsMax = 10'000;
+constexpr size_t kCoordinationRequestsMax = 10'000;
 
 // Between two attempts at something the disk or the port refuses.
-constexpr sim::Duration kRetryPause = 100ms;
+constexpr sim::Duration kCoordinationRetryPause = 100ms;
 
 class CoordinationService {
  public:
@@ -67,12 +67,12 @@ class CoordinationService {
                          [this](RpcRequest request) { Accept(std::move(request)); });
         return;
       }
-      environment_.Sleep(kRetryPause);
+      environment_.Sleep(kCoordinationRetryPause);
     }
   }
 
   void Accept(RpcRequest request) {
-    if (requests_.size() >= kRequestsMax) {
+    if (requests_.size() >= kCoordinationRequestsMax) {
       endpoint_->SendReply(request, sim::Fail(sim::ErrorCode::kUnavailable,
                                               "The coordination service is overloaded."));
       return;
@@ -95,7 +95,7 @@ class CoordinationService {
       if (state.error().code == sim::ErrorCode::kCorruption) {
         RefuseForever(state.error());
       }
-      environment_.Sleep(kRetryPause);
+      environment_.Sleep(kCoordinationRetryPause);
     }
   }
 
@@ -223,7 +223,7 @@ class CoordinationService {
 
   // Keeps a watch back whose node is as it was.
   bool Hold(RpcRequest& request) {
-    if (!request.Is<ReadNodeRequest>() || held_.size() >= kRequestsMax) {
+    if (!request.Is<ReadNodeRequest>() || held_.size() >= kCoordinationRequestsMax) {
       return false;
     }
     sim::Result<ReadNodeRequest> read = request.As<ReadNodeRequest>();

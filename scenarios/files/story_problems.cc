@@ -22,6 +22,12 @@ class StoryReader {
     for (index_ = 0; index_ < scenario_.story.size(); ++index_) {
       Read(scenario_.story[index_]);
     }
+    if (!scenario_.story.empty() && scenario_.cluster.job_managers > 1) {
+      index_ = 0;
+      Add("do",
+          "A story's client asks one JobManager, and knows of no other: set "
+          "cluster.job_managers to 1.");
+    }
     if (!scenario_.story.empty() && !runs_ && !has_drained_) {
       index_ = scenario_.story.size() - 1;
       Add("do",

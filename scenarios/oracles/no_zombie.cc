@@ -42,7 +42,7 @@ std::optional<NameParts> PartsOf(std::string_view name) {
 }
 
 // "source", "parse" and "sink" of "source->(parse, sink)".
-std::vector<std::string> OperatorsOf(std::string_view chain) {
+std::vector<std::string> OperatorsOfChain(std::string_view chain) {
   std::vector<std::string> operators(1);
   for (const char each : chain) {
     if (std::string_view("->(), ").contains(each)) {
@@ -104,7 +104,7 @@ void NoZombie::OnScheduled(const sim::TraceEvent& event) {
   const std::string index = bracket == std::string::npos
                                 ? std::string()
                                 : subtask.substr(bracket + 1, subtask.size() - bracket - 2);
-  for (const std::string& each : OperatorsOf(std::string_view(subtask).substr(0, bracket))) {
+  for (const std::string& each : OperatorsOfChain(std::string_view(subtask).substr(0, bracket))) {
     parts_[{each, index}] = newest_;
   }
   for (const std::string& name : open_) {

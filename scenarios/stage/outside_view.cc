@@ -102,10 +102,10 @@ std::optional<sim::Bytes> OutsideView::ReadWhole(std::string_view path,
 std::string OutsideView::MetadataOf(int64_t id) const {
   const std::string& job = scenario_.job.name;
   const engine::CheckpointId checkpoint(static_cast<uint64_t>(id));
-  const std::optional<sim::Bytes> pointer = world_.ReadSharedFile(fmt::format(
-      "{}/{:020}", engine::CompletedCheckpointsDirectory(job), static_cast<uint64_t>(id)));
-  if (pointer && pointer->starts_with('/')) {
-    return pointer->substr(0, pointer->find('\n'));  // behind it: whose it is
+  for (const StoredPointer& pointer : ReadPointers(world_, scenario_)) {
+    if (pointer.id == id && pointer.metadata && pointer.metadata->starts_with('/')) {
+      return pointer.metadata->substr(0, pointer.metadata->find('\n'));  // behind it: whose it is
+    }
   }
   const std::string savepoint = engine::SavepointDirectory(job, checkpoint) + "/_metadata";
   return world_.ReadSharedFile(savepoint) ? savepoint : engine::MetadataPath(job, checkpoint);

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/checkpoint/completed_checkpoint_store.h"
+#include "engine/checkpoint/volume_services.h"
 #include "engine/events.h"
 #include "engine/master/job_operations.h"
 #include "engine/rpc/endpoint.h"

@@ -75,9 +75,10 @@ MiniCluster::MiniCluster(JobCase job, const MiniClusterOptions& options)
   }
   workload_ = WorkloadOf(options);
   world_.Observe(watch_);
-  BootCluster(world_, {.scenario = scenario_, .workload = workload_, .job = job_, .load = [this] {
-                         return LoadCode();
-                       }});
+  BootCluster(world_, {.scenario = scenario_,
+                       .workload = workload_,
+                       .job = job_,
+                       .load = [this](const std::string&) { return LoadCode(); }});
 }
 
 sim::Result<void> MiniCluster::CheckJob() const {
@@ -102,13 +103,10 @@ sim::Result<void> MiniCluster::CheckJob() const {
   return scenario_.options.Validate();
 }
 
-engine::JobGraph MiniCluster::LoadCode() const {
+engine::StreamGraph MiniCluster::LoadCode() const {
   engine::StreamGraph stream = job_.build(scenario_, workload_);
   stream.job_name = job_.name;
-  sim::Result<engine::JobGraph> graph = engine::BuildJobGraph(std::move(stream));
-  sim::Check(graph.has_value(), "the job {} is wrong: {}", job_.name,
-             graph ? std::string() : graph.error().message);
-  return *std::move(graph);
+  return stream;
 }
 
 sim::Result<void> MiniCluster::Await(std::string_view what, sim::Duration limit,

@@ -86,7 +86,7 @@ class MiniCluster {
     std::map<std::string, uint64_t, std::less<>> counts;
   };
 
-  engine::JobGraph LoadCode() const;
+  engine::StreamGraph LoadCode() const;
   sim::Result<void> CheckJob() const;
   sim::Result<void> Await(std::string_view what, sim::Duration limit,
                           const std::function<bool()>& reached);
