@@ -147,9 +147,10 @@ TEST(ConfigTest, ExtremesAreNotTakenForNonsense) {
 // How many options there are: this does not compile until it knows a new one.
 size_t CountFields() {
   const EngineOptions all;
-  const auto& [checkpoint, restart, heartbeat, network, task, source, rpc, sink, log,
+  const auto& [checkpoint, restart, failover, heartbeat, network, task, source, rpc, sink, log,
                high_availability, max_parallelism] = all;
-  const auto& [interval, timeout, min_pause, concurrent, tolerable, retained] = checkpoint;
+  const auto& [mode, interval, timeout, min_pause, concurrent, tolerable, retained, retention] =
+      checkpoint;
   const auto& [type, attempts, delay, failure_rate, exponential] = restart;
   const auto& [max_failures, rate_interval, rate_delay] = failure_rate;
   const auto& [initial, longest, multiplier, reset_threshold, jitter, restarts] = exponential;
@@ -162,12 +163,15 @@ size_t CountFields() {
   const auto& [transaction, delivery, batch] = sink;
   const auto& [transaction_max] = log;
   const auto& [availability, session_timeout] = high_availability;
-  const void* fields[] = {&interval,
+  const void* fields[] = {&mode,
+                          &interval,
                           &timeout,
                           &min_pause,
                           &concurrent,
                           &tolerable,
                           &retained,
+                          &retention,
+                          &failover,
                           &type,
                           &attempts,
                           &delay,
