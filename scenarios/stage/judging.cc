@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/events.h"
 #include "scenarios/stage/signature.h"
 #include "sim/check.h"
 
@@ -31,6 +32,16 @@ std::string_view EndingName(sim::Ending ending) {
 std::string StemOf(std::string_view where) {
   where.remove_prefix(where.rfind('/') + 1);  // from the start when there is none
   return std::string(where.substr(0, where.find('.')));
+}
+
+std::vector<std::string> UntracedOf(const LimitsSpec& limits) {
+  std::vector<std::string> kinds;
+  for (const engine::events::EventInfo& event : engine::events::All()) {
+    if (!limits.channel_events && event.level == engine::events::EventLevel::kChannel) {
+      kinds.emplace_back(event.kind);
+    }
+  }
+  return kinds;
 }
 
 namespace {

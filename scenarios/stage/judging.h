@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "reports/run_summary.h"
+#include "scenarios/model/scenario.h"
 #include "sim/world/world.h"
 
 namespace flinch::scenarios {
@@ -15,6 +17,9 @@ std::string_view EndingName(sim::Ending ending);
 
 // "log_state" of "engine/outside/log_state.cc:12": the line moves with every change.
 std::string StemOf(std::string_view where);
+
+// The kinds of events that the scenario does not want.
+std::vector<std::string> UntracedOf(const LimitsSpec& limits);
 
 // Fills in verdict, reason and signature: failed when there is a finding, but inconclusive, and
 // without findings, when `excuse` says why they break no promise. A run of no record, or one of

@@ -35,7 +35,6 @@
 #include "scenarios/stage/leader_view.h"
 #include "scenarios/stage/outside_view.h"
 #include "scenarios/stage/run_counts.h"
-#include "scenarios/stage/run_words.h"
 #include "sim/check.h"
 #include "sim/world/world.h"
 

@@ -57,7 +57,8 @@ TEST(EventsTest, FieldsAreUniqueAndLowerCase) {
 TEST(EventsTest, EveryEventOfTheHeadersIsInTheCatalogue) {
   const std::regex declaration(R"re(inline constexpr std::string_view k\w+\s*=\s*"([^"]+)")re");
   std::vector<std::string> declared;
-  for (const char* protocol : {"job", "checkpoint", "task", "source", "transaction"}) {
+  for (const char* protocol :
+       {"job", "checkpoint", "task", "source", "transaction", "leadership", "savepoint"}) {
     std::ifstream in(std::string(FLINCH_SOURCE_DIR) + "/engine/events/" + protocol + ".h");
     const std::string header(std::istreambuf_iterator<char>(in), {});
     for (std::sregex_iterator match(header.begin(), header.end(), declaration), end; match != end;

@@ -247,11 +247,9 @@ class CoordinatorScript : private tests::CommandScript {
 
   void Tell(const coordinator_effect::Store& store) {
     stores_.push_back(store.checkpoint.id);
-    Say("store {}{} of {} snapshots{}", store.checkpoint.id.value(),
+    Say("store {}{}{} of {} snapshots{}", store.checkpoint.id.value(), Type(store.checkpoint.kind),
         store.checkpoint.is_final ? ", final," : "", store.checkpoint.snapshots.size(),
         store.checkpoint.coordinators.empty() ? "" : " and the coordinators' part");
-    Say("store {}{}{} of {} snapshots", store.checkpoint.id.value(), Type(store.checkpoint.kind),
-        store.checkpoint.is_final ? ", final," : "", store.checkpoint.snapshots.size());
   }
 
   void Tell(const coordinator_effect::Stored& stored) {

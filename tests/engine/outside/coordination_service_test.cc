@@ -123,7 +123,7 @@ TEST(CoordinationServiceTest, ASessionOfWhichNothingIsHeardEndsWithItsNodes) {
 TEST(CoordinationServiceTest, AServiceThatStartsGivesEverySessionItsTimeAgain) {
   tests::Bench bench;
   const sim::ProcessId service = StartService(bench);
-  bench.CrashAt(sim::SimTime(2s), service, 600ms);
+  bench.CrashAt(sim::SimTime(2s), service, 300ms);
   ASSERT_TRUE(bench.Run("jm", [](sim::Environment& environment) {
     Client client(environment, "jm", 1s);
     environment.Sleep(10s);

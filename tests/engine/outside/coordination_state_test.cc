@@ -104,7 +104,7 @@ TEST(CoordinationStateTest, ARepeatedRequestIsAnsweredAgainAndAnOldOneRefused) {
   EXPECT_EQ(service.Put(session, 1, "/x", "1"), "applied 1");
   EXPECT_EQ(service.Put(session, 1, "/x", "1"), "applied 1") << "the same answer";
   EXPECT_EQ(service.Put(session, 2, "/x", "2"), "applied 2");
-  EXPECT_EQ(service.Put(session, 1, "/x", "1"), "invalid_argument") << "late";
+  EXPECT_EQ(service.Put(session, 1, "/x", "1"), "invalid argument") << "late";
   EXPECT_THAT(service.Nodes(), ElementsAre("/x=2@2"));
   EXPECT_EQ(service.Open("a"), session) << "the same session";
 }
@@ -147,7 +147,7 @@ class CoordinationRefusalTest : public ::testing::TestWithParam<Refusal> {};
 TEST_P(CoordinationRefusalTest, ARequestThatCannotSucceedChangesNothing) {
   Service service;
   ASSERT_EQ(service.Open("a"), 1);
-  EXPECT_EQ(service.Commit(GetParam().session, 1, {}, GetParam().writes), "invalid_argument");
+  EXPECT_EQ(service.Commit(GetParam().session, 1, {}, GetParam().writes), "invalid argument");
   EXPECT_THAT(service.Nodes(), IsEmpty());
   EXPECT_EQ(service.state.revision(), 0);
 }
