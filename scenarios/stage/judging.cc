@@ -34,6 +34,28 @@ std::string StemOf(std::string_view where) {
   return std::string(where.substr(0, where.find('.')));
 }
 
+void AddWhatNoOracleFinds(const sim::Outcome& outcome, std::span<const StoryBreach> breaches,
+                          reports::RunSummary& summary) {
+  if (outcome.violation) {
+    summary.findings.push_back(
+        {.oracle = "invariant",
+         .witness = fmt::format("{} ({}, event #{}).", outcome.violation->what,
+                                outcome.violation->where, outcome.last_event.value()),
+         .details = {},
+         .breach = StemOf(outcome.violation->where),
+         .role = {},
+         .event = outcome.last_event});
+  }
+  for (const StoryBreach& breach : breaches) {
+    summary.findings.push_back({.oracle = "story",
+                                .witness = breach.sentence,
+                                .details = {},
+                                .breach = "unforeseen",
+                                .role = "jm",
+                                .event = breach.event});
+  }
+}
+
 std::vector<std::string> UntracedOf(const LimitsSpec& limits) {
   std::vector<std::string> kinds;
   for (const engine::events::EventInfo& event : engine::events::All()) {

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "reports/run_summary.h"
 #include "scenarios/model/scenario.h"
+#include "scenarios/stage/run_counts.h"
 #include "sim/world/world.h"
 
 namespace flinch::scenarios {
@@ -17,6 +19,10 @@ std::string_view EndingName(sim::Ending ending);
 
 // "log_state" of "engine/outside/log_state.cc:12": the line moves with every change.
 std::string StemOf(std::string_view where);
+
+// A broken invariant, and steps of the story that came out otherwise, as findings.
+void AddWhatNoOracleFinds(const sim::Outcome& outcome, std::span<const StoryBreach> breaches,
+                          reports::RunSummary& summary);
 
 // The kinds of events that the scenario does not want.
 std::vector<std::string> UntracedOf(const LimitsSpec& limits);

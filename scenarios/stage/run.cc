@@ -526,24 +526,7 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
   FillNumbers(summary);
   FinalState state = Describe(outcome, summary);
   state.slack = Slack();
-  if (outcome.violation) {
-    summary.findings.push_back(
-        {.oracle = "invariant",
-         .witness = fmt::format("{} ({}, event #{}).", outcome.violation->what,
-                                outcome.violation->where, outcome.last_event.value()),
-         .details = {},
-         .breach = StemOf(outcome.violation->where),
-         .role = {},
-         .event = outcome.last_event});
-  }
-  for (const StoryBreach& breach : tally_.story_breaches) {
-    summary.findings.push_back({.oracle = "story",
-                                .witness = breach.sentence,
-                                .details = {},
-                                .breach = "unforeseen",
-                                .role = "jm",
-                                .event = breach.event});
-  }
+  AddWhatNoOracleFinds(outcome, tally_.story_breaches, summary);
   if (const sim::Result<engine::LogContents> log =
           last_log_ ? *std::move(last_log_) : ReadLogOf(world_)) {
     FillOutput(*log, state, result.uncommitted, summary);
@@ -605,11 +588,9 @@ RunResult Run(const Scenario& scenario, uint64_t seed) {
   const sim::Result<void> valid = Validate(scenario);
   sim::Result<Workload> workload =
       valid ? LoadWorkload(scenario, seed, std::nullopt) : sim::Fail(valid);
-  RunResult result = workload ? Run({.scenario = scenario,
-                                     .workload = *std::move(workload),
-                                     .seed = seed,
-                                     .defects = {}})
-                              : Inconclusive(scenario, seed, workload.error().message);
+  RunResult result =
+      workload ? Run({.scenario = scenario, .workload = *std::move(workload), .seed = seed})
+               : Inconclusive(scenario, seed, workload.error().message);
   result.summary.replay =
       fmt::format("cat >failed.toml <<'END'\n{}END\nflinch run failed.toml --seed {}",
                   ShowToml(scenario), seed);
