@@ -318,6 +318,10 @@ bool Set(EngineOptions& options, std::string_view wanted, const std::string& val
       is_set = value == "DELETE_ON_CANCELLATION" || value == "RETAIN_ON_CANCELLATION";
       field = value == "RETAIN_ON_CANCELLATION" ? CheckpointRetention::kRetainOnCancellation
                                                 : CheckpointRetention::kDeleteOnCancellation;
+    } else if constexpr (std::is_same_v<Field, CheckpointingMode>) {
+      is_set = value == "EXACTLY_ONCE" || value == "AT_LEAST_ONCE";
+      field = value == "AT_LEAST_ONCE" ? CheckpointingMode::kAtLeastOnce
+                                       : CheckpointingMode::kExactlyOnce;
     }
   });
   return is_set;
@@ -334,7 +338,6 @@ bool IsThere(std::string_view wanted) {
 const std::set<std::string> kAbsent = {
     "execution.checkpointing.aligned-checkpoint-timeout",
     "execution.checkpointing.interval-during-backlog",
-    "execution.checkpointing.mode",
     "execution.checkpointing.unaligned.enabled",
     "execution.checkpointing.unaligned.forced",
 };
@@ -390,7 +393,7 @@ TEST(GoldenTest, CheckpointOptions) {
       ExpectToldAsInFlink(options, row);
     }
   }
-  EXPECT_EQ(compared, 21);
+  EXPECT_EQ(compared, 23);
   EXPECT_EQ(absent, kAbsent);
 }
 

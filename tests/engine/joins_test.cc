@@ -53,8 +53,10 @@ TEST(JoinsTest, AnIntervalJoinIsOneOperatorWithTwoKeyedInputs) {
 
 TEST(JoinsTest, AWindowJoinIsAWindowOverBothStreams) {
   StreamExecutionEnvironment env("join", {.parallelism = 2});
-  WindowJoin<std::string>("join", Words(env, "left"), Whole, Words(env, "right"), Whole,
-                          TumblingWindows{.size = 1min}, Append())
+  const auto left = Words(env, "left");  // in their order, which arguments do not have
+  const auto right = Words(env, "right");
+  WindowJoin<std::string>("join", left, Whole, right, Whole, TumblingWindows{.size = 1min},
+                          Append())
       .SinkTo("sink", [] { return std::unique_ptr<NoEnd>(); });
   const sim::Result<JobGraph> graph = BuildJobGraph(env.Build());
   ASSERT_TRUE(graph) << graph.error().message;
