@@ -47,7 +47,7 @@ void OneLeader::OnChanged(const sim::TraceEvent& event) {
       return;
     }
     See();
-    if (session != leader_) {
+    if (session != leader_ || session == 0) {
       breaches_.Add(
           fmt::format("{} was changed by {}, though {} leads{}.", path, Session(session),
                       leader_ == 0 ? std::string("nobody") : Session(leader_), Place(event)),
