@@ -104,8 +104,8 @@ class StoryClient {
   // False: the job cannot be asked any more, and the story ends.
   bool Perform(const StoryStep& step) {
     for (uint64_t attempt = 1;; ++attempt) {
-      const std::string operation =
-          fmt::format("{}-{}-{}", progress_.step, environment_.incarnation(), attempt);
+      // The same whoever asks: one that died may have been answered.
+      const std::string operation = fmt::format("{}-{}", progress_.step, attempt);
       events::Trace(environment_,
                     events::OperationBegun{.operation = operation, .verb = VerbOf(step)});
       const OperationStatus status = Insist(step, operation);
