@@ -43,6 +43,19 @@ class RunCounts final : public sim::TraceObserver {
           {.sentence = std::string(event.Text("sentence").value_or("")), .event = event.id});
     } else if (event.kind == engine::events::kJobStatus) {
       job_status = event.Text("to").value_or("");
+      has_told_status_ = true;
+    } else if (event.kind == engine::events::kOperationBegun) {
+      // A client that died asks again.
+      if (event.Text("operation") != operation_) {
+        operation_ = event.Text("operation").value_or("");
+        has_told_status_ = false;
+      }
+    } else if (event.kind == engine::events::kOperationEnded) {
+      // The client may hear that the job is taken over before the job tells of itself.
+      const bool is_resumed = event.Text("verb") == "resume" && event.Text("outcome") == "done";
+      if (is_resumed && !has_told_status_) {
+        job_status.clear();
+      }
     } else if (event.kind == engine::events::kTransactionAborted &&
                event.Text("reason") == "timeout") {
       expired.emplace(event.Text("transaction").value_or(""));
@@ -66,6 +79,10 @@ class RunCounts final : public sim::TraceObserver {
   std::vector<StoryBreach> story_breaches;
   std::string job_status;
   std::set<std::string> expired;
+
+ private:
+  std::string operation_;         // the last that was begun
+  bool has_told_status_ = false;  // the job, since then
 };
 
 }  // namespace flinch::scenarios
