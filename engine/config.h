@@ -22,8 +22,8 @@ using sim::Duration;
 // What becomes of a job's last checkpoints when a user cancels it.
 enum class CheckpointRetention : uint8_t { kDeleteOnCancellation, kRetainOnCancellation };
 
-// Whether a task waits for the barriers of all its channels (engine/network/barrier_core.h), or takes
-// what overtook them into its snapshot, to see it again after a restore (barrier_tracker.h).
+// Whether a task waits for the barriers of all its channels (engine/network/barrier_core.h), or
+// takes what overtook them into its snapshot, to see it again after a restore (barrier_tracker.h).
 enum class CheckpointingMode : uint8_t { kExactlyOnce, kAtLeastOnce };
 
 struct CheckpointOptions {

@@ -5,8 +5,8 @@
 //   WindowJoin<Located>("located", clicks, &Click::user, locations, &Location::user,
 //                       TumblingWindows{.size = 1min}, Locate());
 //
-// Functions: of a join `void Process(const Left&, const Right&, Collector<Out>&)`, for each pair; of
-//            a co-group `void Process(std::span<const Left>, std::span<const Right>,
+// Functions: of a join `void Process(const Left&, const Right&, Collector<Out>&)`, for each pair;
+//            of a co-group `void Process(std::span<const Left>, std::span<const Right>,
 //            Collector<Out>&)`, for each key and window, where one side may be empty.
 // Late:      see engine/windows.h and operators/interval_join.h.
 // Source:    Flink docs "Joining".

@@ -6,8 +6,9 @@
 //       .SideOutputLateData(kLate)
 //       .Aggregate("sessions", Count());
 //
-// Fires:  with the watermark that reaches a window's last nanosecond; then, until `allowed_lateness`
-//         later, again for each record that comes late, with all that the window holds.
+// Fires:  with the watermark that reaches a window's last nanosecond; then, until
+//         `allowed_lateness` later, again for each record that comes late, with all that the window
+//         holds.
 // Late:   a record all of whose windows are over goes to the side output for late data, or is
 //         dropped and traced. Never in silence.
 // Merge:  sessions of a key that overlap or touch are one.

@@ -6,10 +6,10 @@
 //
 // A savepoint names its files relative to its directory: moved as a whole it stays one. Its form is
 // that of checkpoints, which is Flink's canonical one: state by key group and by entry, whatever
-// the parallelism. A directory without `_metadata` is garbage: only the metadata makes a checkpoint. Every file
-// starts with a format version; a snapshot is made of blocks with checksums (checkpoint_stream.h),
-// other files end with a checksum of all before it. A file that does not fit is kCorruption, never
-// a crash.
+// the parallelism. A directory without `_metadata` is garbage: only the metadata makes a
+// checkpoint. Every file starts with a format version; a snapshot is made of blocks with checksums
+// (checkpoint_stream.h), other files end with a checksum of all before it. A file that does not fit
+// is kCorruption, never a crash.
 #pragma once
 
 #include <cstdint>
@@ -136,7 +136,8 @@ sim::Result<void> RemoveSnapshot(sim::FileSystem& volume, std::string_view path)
 sim::Result<void> WriteMetadata(sim::FileSystem& volume, std::string_view job,
                                 const CompletedCheckpoint& checkpoint);
 
-// What `_metadata` at `path` says; kCorruption for bytes that are none. The files are not looked at.
+// What `_metadata` at `path` says; kCorruption for bytes that are none. The files are not looked
+// at.
 sim::Result<CompletedCheckpoint> DecodeMetadata(std::string_view file, std::string_view path);
 
 // A snapshot that somebody names: its directory, or the `_metadata` in it. Reads every file of it.

@@ -5,9 +5,9 @@
 // of subsumed checkpoints are deleted only after their pointers are gone. What could not be deleted
 // is tried again with each clean-up; what an earlier JobManager left below the newest checkpoint,
 // too.
-// A savepoint that stops the job is in the store, since its transactions are committed and a restart
-// must not fall behind it; its files are the user's. So are those of a snapshot that the job was
-// resumed from, unless it was claimed.
+// A savepoint that stops the job is in the store, since its transactions are committed and a
+// restart must not fall behind it; its files are the user's. So are those of a snapshot that the
+// job was resumed from, unless it was claimed.
 // Errors: Recover fails when a pointer cannot be read: starting from an older checkpoint in silence
 //         would undo what sinks have committed.
 // Source: Flink's DefaultCompletedCheckpointStore.

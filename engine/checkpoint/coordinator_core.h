@@ -86,8 +86,8 @@ struct Stop {};
 // A task has seen all of its input.
 struct EndOfInput {};
 
-// A savepoint is asked for. With `holds` no periodic checkpoint follows until it has failed: the job
-// is to end with it.
+// A savepoint is asked for. With `holds` no periodic checkpoint follows until it has failed: the
+// job is to end with it.
 struct RequestSavepoint {
   uint64_t request = 0;
   CheckpointKind kind = CheckpointKind::kSavepoint;

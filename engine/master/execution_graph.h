@@ -155,7 +155,8 @@ struct Execution {
 //
 // Regions: subtasks that exchange records while they run belong together: one that starts anew
 //          would send its consumers again what they have. Forward edges join pairs of subtasks, all
-//          others all of both sides, so a job that keeps its partitions apart has a region for each.
+//          others all of both sides, so a job that keeps its partitions apart has a region for
+//          each.
 // Source:  Flink's PipelinedRegion.
 class ExecutionGraph {
  public:

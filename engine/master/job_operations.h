@@ -55,8 +55,9 @@ struct TriggerSavepoint {
   }
 };
 
-// The job ends FINISHED, with everything committed up to the savepoint. With `drain` its sources end
-// as if there were no more input, and all that waits for event time fires; without, nothing does.
+// The job ends FINISHED, with everything committed up to the savepoint. With `drain` its sources
+// end as if there were no more input, and all that waits for event time fires; without, nothing
+// does.
 struct StopJob {
   static constexpr auto kMethod = DispatcherMethod::kStopJob;
   using Reply = OperationStatus;

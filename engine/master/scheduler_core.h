@@ -6,12 +6,12 @@
 // Attempts: each execution vertex has its own attempt. Their numbers are drawn from one durable
 //           counter of the job, so that none is ever used twice; a restart draws one for all that
 //           it starts anew. Whatever carries another attempt is stale.
-// Failover: a region (master/execution_graph.h) fails as a whole, the others run on. What checkpoints
-//           tell fails all of them, and so does what fails when others have FINISHED. The
-//           executions are cancelled. When they are over (or their TaskManagers lost), the restart
-//           strategy's delay has passed and no checkpoint is being stored any more, a new attempt
-//           of them starts from the latest one. What fails meanwhile, or is not placed yet, goes
-//           along.
+// Failover: a region (master/execution_graph.h) fails as a whole, the others run on. What
+//           checkpoints tell fails all of them, and so does what fails when others have FINISHED.
+//           The executions are cancelled. When they are over (or their TaskManagers lost), the
+//           restart strategy's delay has passed and no checkpoint is being stored any more, a new
+//           attempt of them starts from the latest one. What fails meanwhile, or is not placed yet,
+//           goes along.
 // Slots:    subtasks of one index share one. What starts anew goes where its index still runs, else
 //           to a free slot.
 // Retries:  a cancel is sent again by the clock until the execution is over.
@@ -240,8 +240,8 @@ class SchedulerCore {
   void FeedJob(JobInput input, const std::string& reason = {});
   void Feed(Execution& execution, ExecutionInput input, const std::string& reason = {});
   void FeedReport(Execution& execution, ExecutionInput input, const std::string& reason);
-  // By index of the subtasks that wait to be placed: the TaskManager; nothing when there are too few
-  // slots.
+  // By index of the subtasks that wait to be placed: the TaskManager; nothing when there are too
+  // few slots.
   std::optional<std::vector<std::string>> ChooseSlots() const;
   void Schedule();
   void Place();

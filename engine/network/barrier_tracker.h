@@ -1,8 +1,8 @@
 // Decides when a task takes a checkpoint where nobody waits: at-least-once. Pure, with the inputs
 // and effects of BarrierCore, and never a Block.
 //
-// A checkpoint is taken when its barrier has come on all channels that have not ended. What overtook
-// it on channels that were ahead is in the snapshot, and comes again after a restore.
+// A checkpoint is taken when its barrier has come on all channels that have not ended. What
+// overtook it on channels that were ahead is in the snapshot, and comes again after a restore.
 // Bounded:  the newest kTracked checkpoints are counted; of older ones the barriers are forgotten.
 // Survives: barriers that come late or twice or never; a newer checkpoint that is complete first
 //           ends all older ones; ids that are given up before their barriers, and after them;

@@ -1,5 +1,6 @@
 // What the code of a scenario's job may be given when the job is resumed: the arguments of a
-// JobEntry (engine/graph/job_catalog.h), as text on one line: "parallelism=7 job=url_clicks_audited".
+// JobEntry (engine/graph/job_catalog.h), as text on one line: "parallelism=7
+// job=url_clicks_audited".
 //
 // Every process builds its graph from them, so whoever knows the text knows the job. "" is the
 // scenario's own.

@@ -22,8 +22,8 @@ void AddWords(const InputRow& row, SubjectRows& rows);
 // Rows per key and window, by key and then by window.
 std::vector<ExpectedRecord> CountPerWindow(const std::vector<InputRow>& rows, sim::Duration window);
 
-// Rows per key and session, by key and then by time. A session goes on as long as the next row comes
-// within `gap`, that included.
+// Rows per key and session, by key and then by time. A session goes on as long as the next row
+// comes within `gap`, that included.
 std::vector<ExpectedRecord> CountPerSession(const std::vector<InputRow>& rows, sim::Duration gap);
 
 // For each word of each row's value the number of its occurrences so far, by word.

@@ -174,7 +174,8 @@ inline bool IsHighlyAvailable(const Scenario& scenario) {
          scenario.options.high_availability.type == engine::HighAvailabilityType::kCoordination;
 }
 
-// The processes of its cluster: JobManagers, TaskManagers, broker, publisher, and who else is there.
+// The processes of its cluster: JobManagers, TaskManagers, broker, publisher, and who else is
+// there.
 inline size_t CountProcesses(const Scenario& scenario) {
   return scenario.cluster.job_managers + scenario.cluster.task_managers +
          (IsHighlyAvailable(scenario) ? 3U : 2U);

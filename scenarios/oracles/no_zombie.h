@@ -3,10 +3,11 @@
 // Promise: 1. when the job is restored from checkpoint r, what attempts before it wrote for later
 //          checkpoints, or for none, is abandoned: its records will be made again, so it is never
 //          committed. Neither is what they begin afterwards. Where only some regions are restored
-//          (job.restored all=0), that holds for what their sinks wrote. 2. The epochs of a transactional id
-//          grow: no transaction.begun has an epoch that is not above the last, and no
-//          transaction.committed one below it. 3. A sink subtask commits what it pre-committed in
-//          order: when it asks to commit one (sink.committing), it has asked for all earlier ones.
+//          (job.restored all=0), that holds for what their sinks wrote. 2. The epochs of a
+//          transactional id grow: no transaction.begun has an epoch that is not above the last, and
+//          no transaction.committed one below it. 3. A sink subtask commits what it pre-committed
+//          in order: when it asks to commit one (sink.committing), it has asked for all earlier
+//          ones.
 // Cost:    a map operation per transaction event, and at a restore the transactions that have not
 //          ended. Keeps an entry per transactional id.
 // Silent:  about transactions whose name does not end in "-attempt-counter".

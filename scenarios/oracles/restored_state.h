@@ -4,7 +4,8 @@
 //          all of its tasks run, the entries of keyed state that its subtasks restored
 //          (task.started) add up, per operator chain, to those that were snapshot for n
 //          (checkpoint.snapshot). Sums, since a change of the parallelism moves entries between
-//          subtasks. An attempt of some regions (job.restored all=0) is compared subtask by subtask.
+//          subtasks. An attempt of some regions (job.restored all=0) is compared subtask by
+//          subtask.
 // Cost:    a map operation per snapshot and per start. Keeps a number per subtask for the
 //          checkpoints since the newest in the store, and for one attempt.
 // Silent:  about an attempt that never triggers a checkpoint, about what an entry holds

@@ -1,10 +1,10 @@
 // A split has one reader at a time, and none is left without one.
 //
 // Promise: 1. a reader takes up (source.split_taken) a split that nobody has taken since the newest
-//          start of the job, or of the region of whoever had it (job.restored); 2. one that its snapshot did not hold was given to this
-//          attempt of it (source.split_assigned) before; 3. when the job has finished, each split
-//          that was found (source.split_discovered) has been taken since that start, with what
-//          snapshots hold counted in.
+//          start of the job, or of the region of whoever had it (job.restored); 2. one that its
+//          snapshot did not hold was given to this attempt of it (source.split_assigned) before; 3.
+//          when the job has finished, each split that was found (source.split_discovered) has been
+//          taken since that start, with what snapshots hold counted in.
 // Cost:    a map operation per event of a split. Keeps an owner per split.
 // Silent:  about sources without an enumerator, whose readers tell nothing of splits; about what an
 //          attempt does that is older than the newest start; about where in a split it is read

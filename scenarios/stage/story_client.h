@@ -2,8 +2,8 @@
 // that asks the Dispatcher over the network, as Flink's command line does.
 //
 // Shape:    one step after the other. A request is sent again, under the same operation id, until
-//           it has an end. An operation that failed is tried again under a new id; a resumption that
-//           was refused is not.
+//           it has an end. An operation that failed is tried again under a new id; a resumption
+//           that was refused is not.
 // Ends:     behind the last step, or when the job has ended by itself and cannot be asked any more:
 //           kStoryOver. What came otherwise than the story says is kStoryBroken.
 // Survives: lost and late messages, a JobManager that dies, and its own death: it writes down on

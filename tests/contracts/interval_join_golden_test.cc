@@ -1,5 +1,5 @@
-// Scripts of arrivals and watermarks on two inputs, and what real Flink's interval join made of each
-// step (tests/contracts/README.md).
+// Scripts of arrivals and watermarks on two inputs, and what real Flink's interval join made of
+// each step (tests/contracts/README.md).
 #include <algorithm>
 #include <fstream>
 #include <memory>

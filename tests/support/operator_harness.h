@@ -54,7 +54,8 @@ class OperatorHarness : private engine::Output {
     return ProcessRecord({&value, timestamp});
   }
 
-  // Of an operator with several inputs; `options.key` is left for the backend, `key` is this input's.
+  // Of an operator with several inputs; `options.key` is left for the backend, `key` is this
+  // input's.
   template <typename T>
   sim::Result<void> ProcessInput(uint32_t input, const engine::KeyCodec& key, const T& value,
                                  engine::EventTime timestamp) {

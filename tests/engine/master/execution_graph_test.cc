@@ -57,7 +57,8 @@ TEST(ExecutionGraphTest, ANewAttemptForgetsTheOldOne) {
   EXPECT_EQ(graph.Find(Id(0, 2, 2)), nullptr) << "no such subtask";
 }
 
-// A source of two, a map beside each of its subtasks, and two sinks that take from both or from one.
+// A source of two, a map beside each of its subtasks, and two sinks that take from both or from
+// one.
 std::vector<size_t> RegionSizes(Partitioning to_map, Partitioning to_sink) {
   JobGraph job;
   for (const uint32_t vertex : {0U, 1U, 2U}) {

@@ -3,7 +3,8 @@
 //   options NAME=VALUE…                             before new: strategy, attempts, delay,
 //                                                   failures, interval, initial, jitter, failover,
 //                                                   defect
-//   new NAME:PARALLELISM[=]…                        vertices in a row, a source first; with = what is
+//   new NAME:PARALLELISM[=]…                        vertices in a row, a source first; with = what
+//   is
 //                                                   before it is joined subtask by subtask
 //   start · has-ended STATUS · unreadable
 //   number N                                        answers a draw

@@ -60,8 +60,8 @@ TEST(BarrierTrackerTest, AChannelThatDoesNotExistBreaksAnInvariant) {
   EXPECT_THROW(tracker.Step(barrier_input::EndOfPartition{.channel = 2}), sim::Violation);
 }
 
-// Channels deliver ids that grow, with gaps. What is taken has come on all of them, and what has come
-// on all of them before anything newer was taken is taken.
+// Channels deliver ids that grow, with gaps. What is taken has come on all of them, and what has
+// come on all of them before anything newer was taken is taken.
 RC_GTEST_PROP(BarrierTrackerPropertyTest, TakesWhatHasComeOnAllChannels,
               (const std::vector<std::pair<uint8_t, bool>>& deliveries)) {
   constexpr size_t kChannels = 3;
