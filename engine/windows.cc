@@ -7,15 +7,16 @@
 #include "sim/check.h"
 
 namespace flinch::engine {
-namespace {
 
 EventTime Shifted(EventTime time, sim::Duration by) {
   int64_t nanos = 0;
   if (__builtin_add_overflow(time.nanos(), by.count(), &nanos)) {
     return by < sim::Duration(0) ? kMinEventTime : kMaxEventTime;
   }
-  return EventTime(std::clamp(nanos, kMinEventTime.nanos(), kMaxEventTime.nanos()));
+  return EventTime(nanos);
 }
+
+namespace {
 
 // The last start of a window at or before `time`: n * step + offset.
 EventTime StartOf(EventTime time, sim::Duration step, sim::Duration offset) {

@@ -42,6 +42,9 @@ struct SessionWindows {
   sim::Duration gap{};
 };
 
+// `time` moved by `by`, at most to the ends of time.
+EventTime Shifted(EventTime time, sim::Duration by);
+
 using WindowAssigner = std::variant<TumblingWindows, SlidingWindows, SessionWindows>;
 
 // All that hold `time`, the latest first; a session's is the one that the record alone would make.

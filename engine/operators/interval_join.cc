@@ -4,18 +4,11 @@
 
 #include "engine/events.h"
 #include "engine/planted_runtime.h"
+#include "engine/windows.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
 namespace {
-
-EventTime TimeAfter(EventTime time, sim::Duration by) {
-  int64_t nanos = 0;
-  if (__builtin_add_overflow(time.nanos(), by.count(), &nanos)) {
-    return by < sim::Duration(0) ? kMinEventTime : kMaxEventTime;
-  }
-  return EventTime(nanos);
-}
 
 constexpr sim::Duration kNano{1};
 
@@ -59,18 +52,18 @@ sim::Result<bool> IntervalJoinBase::Accept(EventTime timestamp) const {
 
 std::pair<EventTime, EventTime> IntervalJoinBase::PartnersOf(uint32_t side,
                                                              EventTime timestamp) const {
-  return side == 0 ? std::pair(TimeAfter(timestamp, lower_), TimeAfter(timestamp, upper_))
-                   : std::pair(TimeAfter(timestamp, -upper_), TimeAfter(timestamp, -lower_));
+  return side == 0 ? std::pair(Shifted(timestamp, lower_), Shifted(timestamp, upper_))
+                   : std::pair(Shifted(timestamp, -upper_), Shifted(timestamp, -lower_));
 }
 
 EventTime IntervalJoinBase::OverAt(uint32_t side, EventTime timestamp) const {
   const sim::Duration ahead = side == 0 ? upper_ : -lower_;
-  return ahead > sim::Duration(0) ? TimeAfter(timestamp, ahead) : timestamp;
+  return ahead > sim::Duration(0) ? Shifted(timestamp, ahead) : timestamp;
 }
 
 EventTime IntervalJoinBase::TimeOf(uint32_t side, EventTime over_at) const {
   const sim::Duration ahead = side == 0 ? upper_ : -lower_;
-  return ahead > sim::Duration(0) ? TimeAfter(over_at, -ahead) : over_at;
+  return ahead > sim::Duration(0) ? Shifted(over_at, -ahead) : over_at;
 }
 
 }  // namespace flinch::engine
