@@ -56,6 +56,23 @@ struct ReducingStateDescriptor {
   Reduce reduce;
 };
 
+// `Function` folds what is added, of type In, into an accumulator, and makes a result of it:
+// engine/functions.h, AggregateFunction.
+template <typename In, typename Function>
+struct AggregatingStateDescriptor {
+  std::string name;
+  Function function;
+};
+
+// Flink's FoldingState, which its 2.0 no longer has: `fold(accumulator, value)` returns the next
+// accumulator, and the first one is `initial`.
+template <typename T, typename Accumulator, std::invocable<const Accumulator&, const T&> Fold>
+struct FoldingStateDescriptor {
+  std::string name;
+  Accumulator initial;
+  Fold fold;
+};
+
 namespace detail {
 
 // What all handles are: a table, once there is one.
@@ -189,6 +206,68 @@ class ReducingState : private detail::StateHandle<std::monostate, T> {
   std::optional<Reduce> reduce_;
 };
 
+// An accumulator that each addition goes into, read as what comes of it.
+template <typename In, typename Function>
+class AggregatingState
+    : private detail::StateHandle<std::monostate, typename Function::Accumulator> {
+ public:
+  using Accumulator = typename Function::Accumulator;
+  using Output = typename Function::Output;
+
+  AggregatingState() = default;
+
+  AggregatingState(HeapTable<std::monostate, Accumulator>* table, Function function)
+      : detail::StateHandle<std::monostate, Accumulator>(table), function_(std::move(function)) {}
+
+  // Nothing when nothing was added.
+  std::optional<Output> Get() const {
+    const Accumulator* const sum = this->table().Find({});
+    return sum == nullptr ? std::nullopt : std::optional<Output>(function_->Result(*sum));
+  }
+
+  void Add(const In& value) {
+    const auto slot = this->table().Mutable({});
+    if (slot.is_new) {
+      slot.value = function_->Create();
+    }
+    function_->Add(value, slot.value);
+  }
+
+  void Clear() { this->table().Remove({}); }
+
+ private:
+  std::optional<Function> function_;
+};
+
+template <typename T, typename Accumulator, typename Fold>
+class FoldingState : private detail::StateHandle<std::monostate, Accumulator> {
+ public:
+  FoldingState() = default;
+
+  FoldingState(HeapTable<std::monostate, Accumulator>* table, Accumulator initial, Fold fold)
+      : detail::StateHandle<std::monostate, Accumulator>(table),
+        initial_(std::move(initial)),
+        fold_(std::move(fold)) {}
+
+  // Nothing when nothing was added: not the initial value.
+  std::optional<Accumulator> Get() const {
+    const Accumulator* const value = this->table().Find({});
+    return value == nullptr ? std::nullopt : std::optional<Accumulator>(*value);
+  }
+
+  void Add(const T& value) {
+    const auto slot = this->table().Mutable({});
+    const Accumulator& before = slot.is_new ? initial_ : std::as_const(slot.value);
+    slot.value = Accumulator((*fold_)(before, value));
+  }
+
+  void Clear() { this->table().Remove({}); }
+
+ private:
+  Accumulator initial_{};
+  std::optional<Fold> fold_;
+};
+
 // What a function is opened with.
 class RuntimeContext {
  public:
@@ -214,6 +293,22 @@ class RuntimeContext {
   ReducingState<T, Reduce> GetReducingState(const ReducingStateDescriptor<T, Reduce>& descriptor) {
     return ReducingState<T, Reduce>(
         Register<std::monostate, T>(StateKind::kReducing, descriptor.name), descriptor.reduce);
+  }
+
+  template <typename In, typename Function>
+  AggregatingState<In, Function> GetAggregatingState(
+      const AggregatingStateDescriptor<In, Function>& descriptor) {
+    return AggregatingState<In, Function>(Register<std::monostate, typename Function::Accumulator>(
+                                              StateKind::kAggregating, descriptor.name),
+                                          descriptor.function);
+  }
+
+  template <typename T, typename Accumulator, typename Fold>
+  FoldingState<T, Accumulator, Fold> GetFoldingState(
+      const FoldingStateDescriptor<T, Accumulator, Fold>& descriptor) {
+    return FoldingState<T, Accumulator, Fold>(
+        Register<std::monostate, Accumulator>(StateKind::kFolding, descriptor.name),
+        descriptor.initial, descriptor.fold);
   }
 
   // The first state that could not be had; the operator does not open then.

@@ -19,6 +19,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -26,6 +27,7 @@
 #include "engine/checkpoint_meta.h"
 #include "engine/ids.h"
 #include "engine/state/keyed_state_backend.h"
+#include "engine/state/operator_state.h"
 #include "sim/check.h"
 #include "sim/environment.h"
 #include "sim/result.h"
@@ -47,9 +49,6 @@ class Output {
   virtual sim::Result<void> Emit(const StreamRecord& record) = 0;
   virtual sim::Result<void> EmitWatermark(EventTime watermark) = 0;
 };
-
-// Non-keyed state: named lists of entries. On restart each subtask gets its own entries back.
-using OperatorState = std::map<std::string, std::vector<sim::Bytes>>;
 
 // Which part of which operator this is.
 struct SubtaskInfo {
@@ -114,6 +113,9 @@ class StreamOperator {
   // The synchronous part of a checkpoint: a frozen copy of the operator's own state. The barrier
   // has already left, so nothing may be emitted: it would be lost in a restore.
   virtual sim::Result<OperatorState> Snapshot(const CheckpointMeta&) { return OperatorState{}; }
+
+  // Who gets the entries of this list of its snapshots when the parallelism changes.
+  virtual ListMode ModeOf(std::string_view) const { return ListMode::kSplit; }
 
   // The checkpoint is durable. May come late, out of order, or never: a later one implies all
   // earlier ones.

@@ -85,6 +85,8 @@ sim::Result<OperatorHandles> WriteOperator(CheckpointStream& stream, FrozenOpera
   for (const auto& [name, entries] : frozen.state) {
     ListHandle& list = handles.lists.emplace_back();
     list.name = name;
+    const auto mode = frozen.modes.find(name);
+    list.mode = mode == frozen.modes.end() ? ListMode::kSplit : mode->second;
     for (const Bytes& entry : entries) {
       const sim::Result<uint64_t> offset = stream.Write(entry);
       if (!offset) {

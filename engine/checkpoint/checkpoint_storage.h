@@ -42,7 +42,8 @@ using TaskSnapshot = std::map<std::string, OperatorSnapshot>;
 // The same as it is frozen when the snapshot is taken, to be written.
 struct FrozenOperator {
   OperatorState state;
-  std::unique_ptr<KeyedSnapshot> keyed;  // null: the operator has no keyed state
+  std::map<std::string, ListMode> modes{};  // of its lists that are not split
+  std::unique_ptr<KeyedSnapshot> keyed;     // null: the operator has no keyed state
 };
 
 using FrozenTask = std::map<std::string, FrozenOperator>;

@@ -16,6 +16,7 @@
 #include "engine/ids.h"
 #include "engine/serializer.h"
 #include "engine/state/key_groups.h"
+#include "engine/state/operator_state.h"
 
 namespace flinch::engine {
 
@@ -29,13 +30,6 @@ struct KeyGroupsHandle {
   static void Visit(Self& self, Visitor&& visit) {
     visit(self.groups);
   }
-};
-
-// Who gets the entries of a list when the parallelism changes.
-enum class ListMode : uint8_t {
-  kSplit,      // each entry one subtask, as evenly as can be
-  kUnion,      // each subtask all entries of all
-  kBroadcast,  // each subtask the entries of one, which were the same in all
 };
 
 // A list of operator state: a block per entry.

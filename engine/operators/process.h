@@ -3,15 +3,20 @@
 // One input:  void ProcessElement(const In&, const ProcessContext<Out>&)
 // Two inputs: void ProcessFirst(const First&, const ProcessContext<Out>&)
 //             void ProcessSecond(const Second&, const ProcessContext<Out>&)
-// Both:       void Open(OperatorRuntime&), auto SideOutputs() const, and what listens to
-//             checkpoints (engine/functions.h): may be left out.
-// Source:     Flink's ProcessFunction and CoProcessFunction.
+// Both:       void InitializeState(OperatorStateStore&), which gets its operator state,
+//             void SnapshotState(CheckpointId), before that is written,
+//             void Open(OperatorRuntime&), auto SideOutputs() const, and what listens to
+//             checkpoints (engine/functions.h): may be left out. They come in the order
+//             initialize, open, records.
+// Source:     Flink's ProcessFunction, CoProcessFunction and CheckpointedFunction.
 #pragma once
 
 #include <utility>
 
 #include "engine/functions.h"
+#include "engine/operators/state_refused.h"
 #include "engine/side_output.h"
+#include "engine/state/operator_state.h"
 #include "engine/stream_operator.h"
 #include "sim/check.h"
 
@@ -59,12 +64,28 @@ class ProcessOperatorBase : public FunctionOperator<StreamOperator, Function> {
  public:
   using FunctionOperator<StreamOperator, Function>::FunctionOperator;
 
-  sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState*) override {
+  sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) override {
     runtime_ = &runtime;
     output_ = &runtime.main_output();
+    state_.Restore(restored);
+    if constexpr (requires { this->function_.InitializeState(state_); }) {
+      this->function_.InitializeState(state_);
+    }
+    if (!state_.result()) {
+      return StateRefused(runtime.subtask(), state_.result().error());
+    }
     OpenFunction(this->function_, runtime);
     return {};
   }
+
+  sim::Result<OperatorState> Snapshot(const CheckpointMeta& meta) override {
+    if constexpr (requires { this->function_.SnapshotState(meta.id); }) {
+      this->function_.SnapshotState(meta.id);
+    }
+    return state_.Snapshot();
+  }
+
+  ListMode ModeOf(std::string_view list) const override { return state_.ModeOf(list); }
 
   sim::Result<void> ProcessWatermark(EventTime watermark) override {
     watermark_ = watermark;
@@ -84,6 +105,7 @@ class ProcessOperatorBase : public FunctionOperator<StreamOperator, Function> {
  private:
   OperatorRuntime* runtime_ = nullptr;
   Output* output_ = nullptr;
+  OperatorStateStore state_;
   EventTime watermark_ = kMinEventTime;
 };
 

@@ -435,6 +435,11 @@ sim::Result<FrozenTask> OperatorChain::Snapshot(const CheckpointMeta& meta) {
     }
     FrozenOperator& mine = snapshot[member->spec->state_name()];
     mine.state = *std::move(state);
+    for (const auto& [list, entries] : mine.state) {
+      if (const ListMode mode = member->code->ModeOf(list); mode != ListMode::kSplit) {
+        mine.modes.emplace(list, mode);
+      }
+    }
     if (member->keyed_state) {
       mine.keyed = member->keyed_state->Freeze(defects_.Has(Defect::kUploadReadsLiveState));
     }

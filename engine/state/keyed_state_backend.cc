@@ -147,6 +147,9 @@ sim::Result<void> KeyedStateBackend::Absorb(StateTable& table, const Waiting& wa
       }
     }
   }
+  if (core_.has_key && core_.current == kNoKey) {
+    core_.current = core_.keys.Find(core_.key, core_.key_hash);  // it may be one of them
+  }
   return {};
 }
 

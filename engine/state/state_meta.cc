@@ -18,6 +18,8 @@ std::string_view StateKindName(StateKind kind) {
       return "aggregating state";
     case StateKind::kTimers:
       return "timers";
+    case StateKind::kFolding:
+      return "folding state";
   }
   return "state of an unknown kind";  // of a snapshot that a later version wrote
 }

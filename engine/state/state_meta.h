@@ -20,7 +20,7 @@
 
 namespace flinch::engine {
 
-enum class StateKind : uint8_t { kValue, kList, kMap, kReducing, kAggregating, kTimers };
+enum class StateKind : uint8_t { kValue, kList, kMap, kReducing, kAggregating, kTimers, kFolding };
 
 std::string_view StateKindName(StateKind kind);
 

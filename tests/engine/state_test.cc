@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -98,6 +100,84 @@ TEST_F(StateTest, AReducingStateFoldsEachAddition) {
   EXPECT_THAT(state.Get(), Optional(7));
   state.Clear();
   EXPECT_EQ(state.Get(), std::nullopt);
+}
+
+// Of what was added: how much, and how often.
+struct Mean {
+  using Accumulator = std::pair<int64_t, int64_t>;
+  using Output = double;
+
+  Accumulator Create() const { return {0, 0}; }
+
+  void Add(const int64_t& value, Accumulator& sum) const {
+    sum.first += value;
+    ++sum.second;
+  }
+
+  Output Result(const Accumulator& sum) const {
+    return static_cast<double>(sum.first) / static_cast<double>(sum.second);
+  }
+};
+
+TEST_F(StateTest, AnAggregatingStateIsReadAsWhatComesOfItsAccumulator) {
+  auto state = context_.GetAggregatingState<int64_t, Mean>({"mean", {}});
+  EXPECT_EQ(state.Get(), std::nullopt);
+  state.Add(3);
+  state.Add(4);
+  EXPECT_THAT(state.Get(), Optional(3.5));
+  Select("b");
+  EXPECT_EQ(state.Get(), std::nullopt);
+  Select("a");
+  state.Clear();
+  EXPECT_EQ(state.Get(), std::nullopt);
+  EXPECT_EQ(backend_.entries(), 0U);
+}
+
+struct Append {
+  std::string operator()(const std::string& text, int64_t value) const {
+    return text + " " + std::to_string(value);
+  }
+};
+
+TEST_F(StateTest, AFoldingStateBeginsWithItsInitialValueAndIsNothingBefore) {
+  auto state = context_.GetFoldingState<int64_t, std::string, Append>({"fold", "from", {}});
+  EXPECT_EQ(state.Get(), std::nullopt);
+  state.Add(1);
+  state.Add(2);
+  EXPECT_THAT(state.Get(), Optional(std::string("from 1 2")));
+  state.Clear();
+  state.Add(3);
+  EXPECT_THAT(state.Get(), Optional(std::string("from 3")));
+}
+
+TEST_F(StateTest, EveryKindComesBackUnderAnyParallelism) {
+  const auto fill = [](RuntimeContext& context) {
+    context.GetListState<std::string>({"list"}).AddAll({"x", "y"});
+    context.GetMapState<std::string, int64_t>({"map"}).Put("k", 1);
+    context.GetReducingState<int64_t, std::plus<int64_t>>({"sum", {}}).Add(5);
+    context.GetAggregatingState<int64_t, Mean>({"mean", {}}).Add(6);
+    context.GetFoldingState<int64_t, std::string, Append>({"fold", "from", {}}).Add(7);
+  };
+  for (const char* const key : {"a", "key1", "hello"}) {  // of the groups 81, 41 and 35
+    Select(key);
+    fill(context_);
+  }
+  const std::map<KeyGroup, Bytes> snapshot = backend_.Snapshot();
+  KeyedStateBackend part({KeyGroup(35), KeyGroup(41)}, 128);
+  ASSERT_TRUE(part.Restore(snapshot, {}));
+  RuntimeContext context(part);
+  for (const char* const key : {"key1", "hello"}) {
+    part.SetCurrentKey(key, JavaHash(key));
+    EXPECT_THAT(context.GetListState<std::string>({"list"}).Get(), ElementsAre("x", "y"));
+    EXPECT_THAT((context.GetMapState<std::string, int64_t>({"map"}).Get("k")), Optional(1));
+    EXPECT_THAT((context.GetReducingState<int64_t, std::plus<int64_t>>({"sum", {}}).Get()),
+                Optional(5));
+    EXPECT_THAT((context.GetAggregatingState<int64_t, Mean>({"mean", {}}).Get()), Optional(6.0));
+    EXPECT_THAT((context.GetFoldingState<int64_t, std::string, Append>({"fold", "from", {}}).Get()),
+                Optional(std::string("from 7")));
+  }
+  EXPECT_EQ(part.entries(), 10U);
+  EXPECT_TRUE(context.result());
 }
 
 TEST_F(StateTest, ANameOfAnotherTypeIsRefusedAndToldOnce) {
