@@ -10,6 +10,7 @@
 #include "engine/high_availability/coordination_services.h"
 #include "engine/high_availability/leader_election.h"
 #include "engine/master/dispatcher.h"
+#include "engine/state/leveldb_store.h"
 
 namespace flinch::engine {
 
@@ -103,6 +104,10 @@ void RunTaskManager(sim::Environment& environment, const JobGraph& graph,
 
 void RunTaskManager(sim::Environment& environment, JobCatalog& catalog,
                     const TaskManagerOptions& options) {
+  if (IsOnDisk(options.engine.state.type)) {
+    // What an earlier incarnation left is of no use to anybody.
+    (void)RemoveDatabase(environment.disk(), StateDirectoryOf(environment.process_name()));
+  }
   TaskExecutor task_executor(environment, catalog, options);
   task_executor.Run();
 }

@@ -21,6 +21,10 @@ constexpr sim::Duration kYear = 365 * 24h;
 // What Flink takes of an interval: that no checkpoint is to come.
 constexpr sim::Duration kNever = 10 * kYear;
 
+// What LevelDB takes.
+constexpr uint32_t kWriteBufferMin = 64 * 1024;
+constexpr uint32_t kWriteBufferMax = 1024 * 1024 * 1024;
+
 struct SpanBounds {
   std::string_view name;
   sim::Duration min;  // 1 ns: anything above nothing
@@ -175,6 +179,11 @@ sim::Result<void> EngineOptions::Validate() const {
   }
   if (checkpoint.retained == 0) {
     return Refuse("execution.checkpointing.num-retained is 0: keep at least 1 checkpoint.");
+  }
+  if (state.write_buffer_bytes < kWriteBufferMin || state.write_buffer_bytes > kWriteBufferMax) {
+    return Refuse(
+        fmt::format("state.backend.leveldb.write-buffer-size is {}: give between {} and {} bytes.",
+                    state.write_buffer_bytes, kWriteBufferMin, kWriteBufferMax));
   }
   if (network.buffer_bytes == 0) {
     return Refuse("taskmanager.memory.segment-size is 0: give at least 1 byte.");

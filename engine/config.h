@@ -46,6 +46,29 @@ struct CheckpointOptions {
   CheckpointRetention retention = CheckpointRetention::kDeleteOnCancellation;
 };
 
+// Where keyed state lies (engine/state/README.md): on the heap, or in LevelDB on the TaskManager's
+// own disk. The last three are what Flink's documents called them before 1.13.
+enum class StateBackendType : uint8_t {
+  kHashMap,
+  kLevelDb,
+  kMemoryStateBackend,
+  kFsStateBackend,
+  kRocksDbStateBackend,
+};
+
+constexpr bool IsOnDisk(StateBackendType type) {
+  return type == StateBackendType::kLevelDb || type == StateBackendType::kRocksDbStateBackend;
+}
+
+struct StateOptions {
+  StateBackendType type = StateBackendType::kHashMap;
+  // Checkpoints of state on disk share the files that have not changed. Savepoints never do.
+  bool incremental = false;
+  // Of LevelDB: what is written stays in memory until it is so much, and becomes a file then.
+  // Flink's state.backend.rocksdb.writebuffer.size, 64 MiB; smaller, as state is.
+  uint32_t write_buffer_bytes = 1024 * 1024;
+};
+
 // A decimal with two places: 150 is 1.5.
 struct Hundredths {
   uint32_t value = 0;
@@ -191,6 +214,7 @@ struct LogOptions {
 
 struct EngineOptions {
   CheckpointOptions checkpoint;
+  StateOptions state;
   RestartOptions restart;
   FailoverStrategy failover = FailoverStrategy::kRegion;
   HeartbeatOptions heartbeat;
@@ -219,6 +243,9 @@ void Visit(Options& options, Visitor&& visit) {
         options.checkpoint.tolerable_failures);
   visit("execution.checkpointing.num-retained", options.checkpoint.retained);
   visit("execution.checkpointing.externalized-checkpoint-retention", options.checkpoint.retention);
+  visit("execution.checkpointing.incremental", options.state.incremental);
+  visit("state.backend.type", options.state.type);
+  visit("state.backend.leveldb.write-buffer-size", options.state.write_buffer_bytes);
   visit("restart-strategy.type", options.restart.type);
   visit("restart-strategy.fixed-delay.attempts", options.restart.attempts);
   visit("restart-strategy.fixed-delay.delay", options.restart.delay);

@@ -79,20 +79,17 @@ namespace detail {
 template <typename Space, typename Value>
 class StateHandle {
  public:
-  using Table = HeapTable<Space, Value>;
+  using Table = KeyedTable<Space, Value>;
 
   StateHandle() = default;
 
-  explicit StateHandle(Table* table) : table_(table) {}
+  explicit StateHandle(Table table) : table_(table) {}
 
  protected:
-  Table& table() const {
-    sim::Check(table_ != nullptr, "a state is used that was not got in Open");
-    return *table_;
-  }
+  const Table& table() const { return table_; }
 
  private:
-  Table* table_ = nullptr;
+  Table table_;
 };
 
 }  // namespace detail
@@ -167,14 +164,13 @@ class MapState : private detail::StateHandle<Key, Value> {
 
   void Remove(const Key& key) { this->table().Remove(key); }
 
-  bool IsEmpty() const { return this->table().Entries().empty(); }
+  bool IsEmpty() const { return this->table().IsEmpty(); }
 
   // A copy, in the order of the user keys.
   std::map<Key, Value> Entries() const {
     std::map<Key, Value> entries;
-    for (const auto& entry : this->table().Entries()) {
-      entries.emplace(entry.space, entry.value);
-    }
+    this->table().ForEach(
+        [&entries](const Key& key, const Value& value) { entries.emplace(key, value); });
     return entries;
   }
 
@@ -187,7 +183,7 @@ class ReducingState : private detail::StateHandle<std::monostate, T> {
  public:
   ReducingState() = default;
 
-  ReducingState(HeapTable<std::monostate, T>* table, Reduce reduce)
+  ReducingState(KeyedTable<std::monostate, T> table, Reduce reduce)
       : detail::StateHandle<std::monostate, T>(table), reduce_(std::move(reduce)) {}
 
   std::optional<T> Get() const {
@@ -216,7 +212,7 @@ class AggregatingState
 
   AggregatingState() = default;
 
-  AggregatingState(HeapTable<std::monostate, Accumulator>* table, Function function)
+  AggregatingState(KeyedTable<std::monostate, Accumulator> table, Function function)
       : detail::StateHandle<std::monostate, Accumulator>(table), function_(std::move(function)) {}
 
   // Nothing when nothing was added.
@@ -244,7 +240,7 @@ class FoldingState : private detail::StateHandle<std::monostate, Accumulator> {
  public:
   FoldingState() = default;
 
-  FoldingState(HeapTable<std::monostate, Accumulator>* table, Accumulator initial, Fold fold)
+  FoldingState(KeyedTable<std::monostate, Accumulator> table, Accumulator initial, Fold fold)
       : detail::StateHandle<std::monostate, Accumulator>(table),
         initial_(std::move(initial)),
         fold_(std::move(fold)) {}
@@ -316,11 +312,11 @@ class RuntimeContext {
 
  private:
   template <typename Space, typename Value>
-  HeapTable<Space, Value>* Register(StateKind kind, const std::string& name) {
-    sim::Result<HeapTable<Space, Value>*> table = state_.Register<Space, Value>(kind, name);
+  KeyedTable<Space, Value> Register(StateKind kind, const std::string& name) {
+    const sim::Result<KeyedTable<Space, Value>> table = state_.State<Space, Value>(kind, name);
     if (!table) {
       result_ = result_ ? sim::Fail(table) : std::move(result_);
-      return nullptr;
+      return KeyedTable<Space, Value>();
     }
     return *table;
   }

@@ -106,6 +106,11 @@ sim::Result<OperatorHandles> WriteOperator(CheckpointStream& stream, FrozenOpera
     }
     handles.keyed.groups.emplace_back(group->first, *offset);
   }
+  if (frozen.keyed != nullptr) {
+    if (const sim::Result<void> whole = frozen.keyed->result(); !whole) {
+      return sim::Fail(whole);
+    }
+  }
   return handles;
 }
 

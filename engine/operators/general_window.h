@@ -203,7 +203,7 @@ class GeneralWindowOperator final : public GeneralWindowBase {
       return opened;
     }
     const auto table =
-        state().template Register<TimeWindow, Accumulator>(StateKind::kAggregating, "window");
+        state().template State<TimeWindow, Accumulator>(StateKind::kAggregating, "window");
     if (!table) {
       return StateRefused(runtime.subtask(), table.error());
     }
@@ -244,7 +244,7 @@ class GeneralWindowOperator final : public GeneralWindowBase {
   using Accumulator = typename Contents::Accumulator;
 
   sim::Result<void> AddTo(const TimeWindow& window, const In& record) {
-    const auto slot = table_->Mutable(window);
+    const auto slot = table_.Mutable(window);
     if (slot.is_new) {
       slot.value = contents_.Create();
       RegisterTimers(window);
@@ -258,25 +258,25 @@ class GeneralWindowOperator final : public GeneralWindowBase {
     if constexpr (MergeableContents<Contents>) {
       std::vector<TimeWindow> joined;
       TimeWindow whole = window;
-      for (const auto& entry : table_->Entries()) {
-        if (Meet(entry.space, window)) {
-          joined.push_back(entry.space);
-          whole = Cover(whole, entry.space);
+      table_.ForEach([&](const TimeWindow& session, const Accumulator&) {
+        if (Meet(session, window)) {
+          joined.push_back(session);
+          whole = Cover(whole, session);
         }
-      }
+      });
       if (joined.empty() || (joined.size() == 1 && joined.front() == whole)) {
         return whole;
       }
       std::ranges::sort(joined);
-      Accumulator sum = *table_->Find(joined.front());
+      Accumulator sum = *table_.Find(joined.front());
       for (const TimeWindow& each : joined) {
         if (each != joined.front()) {
-          contents_.Merge(sum, *table_->Find(each));
+          contents_.Merge(sum, *table_.Find(each));
         }
         DeleteTimers(each);
-        table_->Remove(each);
+        table_.Remove(each);
       }
-      table_->Mutable(whole).value = std::move(sum);
+      table_.Mutable(whole).value = std::move(sum);
       RegisterTimers(whole);
       return whole;
     }
@@ -290,13 +290,13 @@ class GeneralWindowOperator final : public GeneralWindowBase {
       }
     }
     if (time == OverAt(window)) {
-      table_->Remove(window);
+      table_.Remove(window);
     }
     return {};
   }
 
   sim::Result<void> Fire(const TimeWindow& window) {
-    const Accumulator* const sum = table_->Find(window);
+    const Accumulator* const sum = table_.Find(window);
     const sim::Result<Key> key = Decode<Key>(state().current_key());
     if (sum == nullptr || !key) {
       return sim::Fail(sim::ErrorCode::kCorruption,
@@ -309,7 +309,7 @@ class GeneralWindowOperator final : public GeneralWindowBase {
   }
 
   Contents contents_;
-  HeapTable<TimeWindow, Accumulator>* table_ = nullptr;
+  KeyedTable<TimeWindow, Accumulator> table_;
 };
 
 }  // namespace flinch::engine

@@ -83,10 +83,9 @@ class IntervalJoinOperator final : public IntervalJoinBase {
     if (sim::Result<void> opened = OpenBase(runtime); !opened) {
       return opened;
     }
-    const auto left =
-        state().template Register<EventTime, std::vector<Left>>(StateKind::kMap, "left");
+    const auto left = state().template State<EventTime, std::vector<Left>>(StateKind::kMap, "left");
     const auto right =
-        state().template Register<EventTime, std::vector<Right>>(StateKind::kMap, "right");
+        state().template State<EventTime, std::vector<Right>>(StateKind::kMap, "right");
     if (!left || !right) {
       return StateRefused(runtime.subtask(), left ? right.error() : left.error());
     }
@@ -103,11 +102,11 @@ class IntervalJoinOperator final : public IntervalJoinBase {
     sim::Check(input < 2, "a record of input {} for an operator with two", input);
     if (input == 0) {
       const Left& left = *static_cast<const Left*>(record.value);
-      return Join(0, *left_, *right_, left, record.timestamp,
+      return Join(0, left_, right_, left, record.timestamp,
                   [&](const Right& right, auto& out) { function_.Process(left, right, out); });
     }
     const Right& right = *static_cast<const Right*>(record.value);
-    return Join(1, *right_, *left_, right, record.timestamp,
+    return Join(1, right_, left_, right, record.timestamp,
                 [&](const Left& left, auto& out) { function_.Process(left, right, out); });
   }
 
@@ -116,7 +115,7 @@ class IntervalJoinOperator final : public IntervalJoinBase {
     sim::Result<void> removed =
         timers().Advance(watermark, [this](const Timer<uint32_t>& timer) -> sim::Result<void> {
           const EventTime time = TimeOf(timer.space, timer.timestamp);
-          timer.space == 0 ? left_->Remove(time) : right_->Remove(time);
+          timer.space == 0 ? left_.Remove(time) : right_.Remove(time);
           return {};
         });
     return removed ? output().EmitWatermark(watermark) : removed;
@@ -124,10 +123,10 @@ class IntervalJoinOperator final : public IntervalJoinBase {
 
  private:
   template <typename Value>
-  using Buffer = HeapTable<EventTime, std::vector<Value>>;
+  using Buffer = KeyedTable<EventTime, std::vector<Value>>;
 
   template <typename Mine, typename Others, typename Pair>
-  sim::Result<void> Join(uint32_t side, Buffer<Mine>& mine, const Buffer<Others>& others,
+  sim::Result<void> Join(uint32_t side, const Buffer<Mine>& mine, const Buffer<Others>& others,
                          const Mine& value, EventTime timestamp, Pair pair) {
     const sim::Result<bool> accepted = Accept(timestamp);
     if (!accepted || !*accepted) {
@@ -135,13 +134,13 @@ class IntervalJoinOperator final : public IntervalJoinBase {
     }
     mine.Mutable(timestamp).value.push_back(value);
     timers().Register(OverAt(side, timestamp), side);
-    const auto [first, last] = PartnersOf(side, timestamp);
+    const std::pair<EventTime, EventTime> partners = PartnersOf(side, timestamp);
     std::vector<EventTime> times;
-    for (const auto& entry : others.Entries()) {
-      if (entry.space >= first && entry.space <= last) {
-        times.push_back(entry.space);
+    others.ForEach([&](EventTime time, const std::vector<Others>&) {
+      if (time >= partners.first && time <= partners.second) {
+        times.push_back(time);
       }
-    }
+    });
     std::ranges::sort(times);
     for (const EventTime time : times) {
       Collector<Out> out(output(), std::max(time, timestamp));
@@ -156,8 +155,8 @@ class IntervalJoinOperator final : public IntervalJoinBase {
   }
 
   Function function_;
-  Buffer<Left>* left_ = nullptr;
-  Buffer<Right>* right_ = nullptr;
+  Buffer<Left> left_;
+  Buffer<Right> right_;
 };
 
 }  // namespace flinch::engine

@@ -85,7 +85,7 @@ class WindowOperator final : public WindowOperatorBase {
       return opened;
     }
     const auto table =
-        state().template Register<TimeWindow, Accumulator>(StateKind::kAggregating, "window");
+        state().template State<TimeWindow, Accumulator>(StateKind::kAggregating, "window");
     if (!table) {
       return StateRefused(runtime.subtask(), table.error());
     }
@@ -98,7 +98,7 @@ class WindowOperator final : public WindowOperatorBase {
     if (!window || *window == nullptr) {
       return window ? sim::Result<void>() : sim::Fail(window);
     }
-    const auto slot = table_->Mutable(**window);
+    const auto slot = table_.Mutable(**window);
     if (slot.is_new) {
       slot.value = function_.Create();
       timers().Register((*window)->max_timestamp(), **window);
@@ -119,7 +119,7 @@ class WindowOperator final : public WindowOperatorBase {
 
   // Emits the result of the current key's window and clears its state.
   sim::Result<void> Fire(const TimeWindow& window) {
-    const Accumulator* const sum = table_->Find(window);
+    const Accumulator* const sum = table_.Find(window);
     sim::Result<Key> key = Decode<Key>(state().current_key());
     if (sum == nullptr || !key) {
       return sim::Fail(sim::ErrorCode::kCorruption,
@@ -127,12 +127,12 @@ class WindowOperator final : public WindowOperatorBase {
                        "damaged. Restore from another one.");
     }
     const Result result{*std::move(key), window, function_.Result(*sum)};
-    table_->Remove(window);
+    table_.Remove(window);
     return output().Emit({&result, window.max_timestamp()});
   }
 
   Function function_;
-  HeapTable<TimeWindow, Accumulator>* table_ = nullptr;
+  KeyedTable<TimeWindow, Accumulator> table_;
 };
 
 }  // namespace flinch::engine

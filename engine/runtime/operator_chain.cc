@@ -10,6 +10,7 @@
 #include "engine/runtime/record_writer.h"
 #include "engine/runtime/user_code.h"
 #include "engine/state/key_groups.h"
+#include "engine/state/leveldb_restore.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -202,7 +203,7 @@ struct OperatorChain::Member {
 };
 
 OperatorChain::OperatorChain(sim::Environment& environment, const Options& options)
-    : options_(options), defects_(options.defects) {
+    : environment_(environment), options_(options), defects_(options.defects) {
   const TaskDeployment& deployment = options.deployment;
   sim::Check(options.partitions.size() == deployment.partitions.size(),
              "{} partitions for {} edges", options.partitions.size(), deployment.partitions.size());
@@ -348,12 +349,32 @@ sim::Result<void> OperatorChain::Open(const std::vector<TaskSnapshot>* restored)
       return opened;
     }
   }
+  SettleState();
   return {};
+}
+
+// Of one operator of one attempt: nobody else ever has it.
+std::string OperatorChain::StateDirectory(const Member& member) const {
+  const ExecutionAttemptId& task = options_.deployment.task;
+  return fmt::format("{}/{}/{}-{}-{}/{}", StateDirectoryOf(environment_.process_name()),
+                     options_.deployment.job_name, task.vertex.value(), task.subtask.value(),
+                     task.attempt.value(), member.spec->id().value());
+}
+
+sim::Result<void> OperatorChain::OpenState(Member& member) {
+  if (member.keyed_state == nullptr || !IsOnDisk(options_.state.type)) {
+    return {};
+  }
+  return OpenOnDisk(environment_, *member.keyed_state, StateDirectory(member),
+                    {.write_buffer_bytes = options_.state.write_buffer_bytes}, {});
 }
 
 sim::Result<void> OperatorChain::OpenMember(Member& member,
                                             const std::vector<TaskSnapshot>* restored) {
   const SubtaskInfo& subtask = member.runtime->subtask();
+  if (sim::Result<void> opened = OpenState(member); !opened) {
+    return opened;
+  }
   OperatorState state;
   const OperatorState nothing;
   const bool is_left_out =
@@ -441,7 +462,13 @@ sim::Result<FrozenTask> OperatorChain::Snapshot(const CheckpointMeta& meta) {
       }
     }
     if (member->keyed_state) {
-      mine.keyed = member->keyed_state->Freeze(defects_.Has(Defect::kUploadReadsLiveState));
+      const sim::Result<void> frozen = CallOperator(subtask, "its snapshot", [&] {
+        mine.keyed = member->keyed_state->Freeze(defects_.Has(Defect::kUploadReadsLiveState));
+        return sim::Result<void>();
+      });
+      if (!frozen) {
+        return sim::Fail(frozen);
+      }
     }
   }
   return snapshot;
@@ -482,6 +509,25 @@ void OperatorChain::Cancel() {
 void OperatorChain::Close() {
   for (const std::unique_ptr<Member>& member : members_) {
     member->code->Close();
+  }
+}
+
+void OperatorChain::SettleState() {
+  for (const std::unique_ptr<Member>& member : members_) {
+    if (member->keyed_state && member->keyed_state->disk() != nullptr) {
+      member->keyed_state->disk()->store().Settle();
+    }
+  }
+}
+
+void OperatorChain::DropState() {
+  for (const std::unique_ptr<Member>& member : members_) {
+    if (!member->keyed_state || member->keyed_state->disk() == nullptr) {
+      continue;
+    }
+    member->keyed_state.reset();  // the operator has pointers into it, and is not called any more
+    // What a disk in trouble keeps goes when the TaskManager starts again.
+    (void)RemoveDatabase(environment_.disk(), StateDirectory(*member));
   }
 }
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/checkpoint/checkpoint_storage.h"
+#include "engine/config.h"
 #include "engine/graph/stream_graph.h"
 #include "engine/network/result_partition.h"
 #include "engine/runtime/task_deployment.h"
@@ -32,6 +33,7 @@ class OperatorChain {
     const Defects& defects;
     // By the deployment's partitions, in their order.
     std::vector<ResultPartition*> partitions;
+    StateOptions state{};
   };
 
   OperatorChain(sim::Environment& environment, const Options& options);
@@ -72,6 +74,11 @@ class OperatorChain {
   void Cancel();
   void Close();
 
+  // Lets the time pass that state on the local disk has cost. Suspends when there is such.
+  void SettleState();
+  // After the last snapshot: takes state off the local disk. Nothing else may follow. May suspend.
+  void DropState();
+
  private:
   class Link;
   class FanOut;
@@ -93,9 +100,12 @@ class OperatorChain {
   void ConnectOutputs(Member& member);
   std::vector<Output*> ReadersOf(const OperatorSpec& spec, OutputTag tag) const;
   sim::Result<void> OpenMember(Member& member, const std::vector<TaskSnapshot>* restored);
+  sim::Result<void> OpenState(Member& member);
+  std::string StateDirectory(const Member& member) const;
   template <typename Call>
   sim::Result<void> ForEach(const char* doing, const Call& call);
 
+  sim::Environment& environment_;
   Options options_;
   Defects defects_;
   Activity activity_;

@@ -31,7 +31,8 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
       chain_(environment, {.code = options.code,
                            .deployment = deployment_,
                            .defects = defects_,
-                           .partitions = Pointers(partitions_)}),
+                           .partitions = Pointers(partitions_),
+                           .state = engine_.state}),
       gate_(
           environment, engine_.network, options.shuffle, DescribeChannels(deployment_),
           [this] { Wake(); },
@@ -82,6 +83,7 @@ StreamTask::Ending StreamTask::Run() {
   }
   chain_.Close();
   fibers_.WaitForAll();
+  chain_.DropState();
   return ending;
 }
 
@@ -152,6 +154,9 @@ sim::Result<void> StreamTask::Loop() {
       return sim::Fail(worked);
     }
     FlushWhenDue();
+    if (*worked) {
+      chain_.SettleState();
+    }
     if (records_ > 0) {
       // Mails and other tasks get their turn, after the time that the work took.
       environment_.Sleep(std::exchange(records_, 0) * engine_.task.record_time);

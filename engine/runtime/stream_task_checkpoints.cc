@@ -29,6 +29,7 @@ sim::Result<void> StreamTask::PerformCheckpoint(const CheckpointMeta& meta) {
     return sim::Fail(snapshot);
   }
   frozen_[id] = *std::move(snapshot);
+  chain_.SettleState();
   events::Trace(environment_, events::SnapshotTaken{.id = id,
                                                     .subtask = name_,
                                                     .attempt = id_.attempt,

@@ -1,6 +1,7 @@
 // The boundary to what users wrote: whatever it throws is a failure of its task, and no more.
 //
-// Errors:   kInvalidArgument with what was thrown, as far as it says so.
+// Errors:   kInvalidArgument with what was thrown, as far as it says so. State that could not be
+//           had is the disk's error, and no user's.
 // Survives: what is no std::exception, too. What is ours is passed on: the end of a crashed
 //           process, and a broken invariant.
 // Cost:     none while nothing is thrown.
@@ -13,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/state/state_unavailable.h"
 #include "engine/stream_operator.h"
 #include "sim/check.h"
 #include "sim/environment.h"
@@ -35,6 +37,9 @@ auto CallUserCode(const When& when, Call&& call) -> decltype(call())
     throw;
   } catch (const sim::Violation&) {
     throw;
+  } catch (const StateUnavailable& state) {
+    return sim::Fail(state.error.code, fmt::format("Keyed state was not to be had{}: {}", when(),
+                                                   state.error.message));
   } catch (const std::exception& error) {
     return failed(error.what());
   } catch (...) {  // the tidy test knows this one

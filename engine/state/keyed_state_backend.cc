@@ -1,6 +1,7 @@
 #include "engine/state/keyed_state_backend.h"
 
 #include <algorithm>
+#include <set>
 
 #include "engine/serializer.h"
 #include "sim/check.h"
@@ -68,6 +69,31 @@ std::unexpected<sim::Error> OtherType(const StateMeta& old, const StateMeta& now
                   now.name, DescribeState(now), who, DescribeState(old)));
 }
 
+std::unexpected<sim::Error> TwiceThere(std::string_view state) {
+  return sim::Fail(
+      sim::ErrorCode::kCorruption,
+      fmt::format("The restored state \"{}\" holds an entry that is none of its type, or is "
+                  "there twice: the checkpoint is damaged. Restore from another one.",
+                  state));
+}
+
+sim::Result<void> Ingest(LevelDbStates& disk, uint32_t group, const EncodedState& state) {
+  LevelDbTable* const known = disk.Find(state.meta.name);
+  LevelDbTable& table = known == nullptr ? disk.Add(state.meta) : *known;
+  std::set<std::pair<std::string_view, std::string_view>> seen;
+  Decoder entries(state.bytes);
+  for (uint32_t i = 0; i < state.entries; ++i) {
+    const EncodedEntry entry = ReadEntry(entries);
+    if (!seen.emplace(entry.key, entry.space).second) {
+      return TwiceThere(state.meta.name);
+    }
+    if (sim::Result<void> ingested = disk.Ingest(table, group, entry); !ingested) {
+      return ingested;
+    }
+  }
+  return disk.EndIngest();
+}
+
 }  // namespace
 
 sim::Result<void> ReadKeyGroup(KeyGroup group, std::string_view bytes,
@@ -106,6 +132,29 @@ uint32_t KeyedStateBackend::GroupOf(int32_t key_hash) const {
   return group.value() - range_.first.value();
 }
 
+void KeyedStateBackend::KeepOnDisk(std::unique_ptr<LevelDbStore> store,
+                                   const DatabaseContent* content) {
+  sim::Check(tables_.empty() && waiting_.empty(), "state moves to a disk after it is there");
+  disk_ = std::make_unique<LevelDbStates>(core_, range_, std::move(store));
+  if (content != nullptr) {
+    disk_->Adopt(*content);
+  }
+}
+
+sim::Result<LevelDbTable*> KeyedStateBackend::RegisterOnDisk(const StateMeta& meta) {
+  if (const auto known = tables_.find(meta.name); known != tables_.end()) {
+    return OtherType(known->second->meta(), meta, "also");
+  }
+  LevelDbTable* const table = disk_->Find(meta.name);
+  if (table == nullptr) {
+    return &disk_->Add(meta);
+  }
+  if (table->meta() != meta) {
+    return OtherType(table->meta(), meta, "was, or is in the restored checkpoint,");
+  }
+  return table;
+}
+
 sim::Result<StateTable*> KeyedStateBackend::RegisterTable(
     const StateMeta& meta, const std::function<std::unique_ptr<StateTable>()>& make) {
   if (const auto known = tables_.find(meta.name); known != tables_.end()) {
@@ -139,11 +188,7 @@ sim::Result<void> KeyedStateBackend::Absorb(StateTable& table, const Waiting& wa
         key = core_.keys.Add(entry.key, entry.key_hash, group);
       }
       if (!table.Absorb(key, entry.space, entry.value)) {
-        return sim::Fail(
-            sim::ErrorCode::kCorruption,
-            fmt::format("The restored state \"{}\" holds an entry that is none of its type, or is "
-                        "there twice: the checkpoint is damaged. Restore from another one.",
-                        table.meta().name));
+        return TwiceThere(table.meta().name);
       }
     }
   }
@@ -163,6 +208,11 @@ size_t KeyedStateBackend::entries() const {
       entries += part.entries;
     }
   }
+  if (disk_ != nullptr) {
+    for (const auto& [name, table] : disk_->tables()) {
+      entries += table->entries();
+    }
+  }
   return entries;
 }
 
@@ -174,6 +224,11 @@ sim::Bytes KeyedStateBackend::EncodeGroup(uint32_t group, const FrozenView* view
   }
   for (const auto& [name, waiting] : waiting_) {
     states[name] = {nullptr, &waiting};
+  }
+  if (disk_ != nullptr && (view == nullptr || !view->leaves_disk_out)) {
+    for (const auto& [name, table] : disk_->tables()) {
+      states[name] = {table.get(), nullptr};
+    }
   }
   Encoder content;
   uint32_t count = 0;
@@ -204,8 +259,18 @@ sim::Bytes KeyedStateBackend::EncodeGroup(uint32_t group, const FrozenView* view
 }
 
 KeyedStateBackend::View::View(KeyedStateBackend& backend, bool reads_live)
-    : backend_(backend), frozen_{.version = backend.core_.version++, .reads_live = reads_live} {
+    : backend_(backend), frozen_{.version = backend.core_.version, .reads_live = reads_live} {
+  if (backend_.disk_ != nullptr) {
+    backend_.disk_->LeaveKey();
+    on_disk_ = backend_.disk_->store().Freeze();
+    frozen_.disk = on_disk_.get();
+  }
+  ++backend_.core_.version;
   backend_.core_.views.push_back(&frozen_);
+}
+
+sim::Result<void> KeyedStateBackend::View::result() const {
+  return backend_.disk_ == nullptr ? sim::Result<void>() : backend_.disk_->failure();
 }
 
 KeyedStateBackend::View::~View() {
@@ -231,6 +296,19 @@ std::unique_ptr<KeyedStateBackend::View> KeyedStateBackend::Freeze(bool reads_li
   return std::make_unique<View>(*this, reads_live);
 }
 
+std::unique_ptr<KeyedStateBackend::View> KeyedStateBackend::FreezeFiles() {
+  auto view = std::make_unique<View>(*this, false);
+  if (disk_ != nullptr) {
+    auto [pinned, content] = disk_->Pin();
+    view->frozen_.leaves_disk_out = true;
+    view->files_ = {.directory = disk_->store().directory(),
+                    .names = pinned->names(),
+                    .content = Encode(content)};
+    view->pinned_ = std::move(pinned);
+  }
+  return view;
+}
+
 std::map<KeyGroup, sim::Bytes> KeyedStateBackend::Snapshot() {
   std::map<KeyGroup, sim::Bytes> snapshot;
   View view(*this, false);
@@ -252,13 +330,11 @@ sim::Result<void> KeyedStateBackend::CheckRestorable(KeyGroup group, std::string
                                  group.value()));
   }
   for (const EncodedState& state : *states) {
-    const auto waiting = waiting_.find(state.meta.name);
-    if (waiting != waiting_.end() && waiting->second.meta != state.meta) {
-      return OtherType(waiting->second.meta, state.meta, "of another subtask");
-    }
-    const auto table = tables_.find(state.meta.name);
-    if (table != tables_.end() && table->second->meta() != state.meta) {
-      return OtherType(state.meta, table->second->meta(), "was in the restored checkpoint");
+    const StateMeta* const known = FindMeta(state.meta.name);
+    if (known != nullptr && *known != state.meta) {
+      return waiting_.contains(state.meta.name)
+                 ? OtherType(*known, state.meta, "of another subtask")
+                 : OtherType(state.meta, *known, "was in the restored checkpoint");
     }
     Decoder entries(state.bytes);
     for (uint32_t i = 0; i < state.entries; ++i) {
@@ -270,15 +346,33 @@ sim::Result<void> KeyedStateBackend::CheckRestorable(KeyGroup group, std::string
   return {};
 }
 
+const StateMeta* KeyedStateBackend::FindMeta(std::string_view name) const {
+  if (const auto waiting = waiting_.find(name); waiting != waiting_.end()) {
+    return &waiting->second.meta;
+  }
+  if (const auto table = tables_.find(name); table != tables_.end()) {
+    return &table->second->meta();
+  }
+  const LevelDbTable* const on_disk = disk_ == nullptr ? nullptr : disk_->Find(name);
+  return on_disk == nullptr ? nullptr : &on_disk->meta();
+}
+
 // The bytes are known to be good.
-void KeyedStateBackend::Await(uint32_t group, std::string_view bytes) {
+sim::Result<void> KeyedStateBackend::Await(uint32_t group, std::string_view bytes) {
   restored_[group] = true;
   std::optional<std::vector<EncodedState>> states = ReadStates(bytes);
   for (EncodedState& state : *states) {
+    if (disk_ != nullptr && state.meta.kind != StateKind::kTimers) {
+      if (sim::Result<void> ingested = Ingest(*disk_, group, state); !ingested) {
+        return ingested;
+      }
+      continue;
+    }
     Waiting& waiting = waiting_[state.meta.name];
     waiting.meta = std::move(state.meta);
     waiting.groups[group] = {.entries = state.entries, .bytes = sim::Bytes(state.bytes)};
   }
+  return {};
 }
 
 sim::Result<void> KeyedStateBackend::Restore(const std::map<KeyGroup, sim::Bytes>& snapshot,
@@ -296,8 +390,11 @@ sim::Result<void> KeyedStateBackend::Restore(const std::map<KeyGroup, sim::Bytes
     }
   }
   for (const auto& [group, bytes] : snapshot) {
-    if (is_mine(group)) {
-      Await(group.value() - range_.first.value(), bytes);
+    if (!is_mine(group)) {
+      continue;
+    }
+    if (sim::Result<void> kept = Await(group.value() - range_.first.value(), bytes); !kept) {
+      return kept;
     }
   }
   for (const auto& [name, table] : tables_) {

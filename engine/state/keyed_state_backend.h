@@ -3,12 +3,15 @@
 // The runtime sets the current key before each record and timer; tables (heap_table.h), and the
 // typed handles over them (engine/state.h), read and write under it. A state is registered once, by
 // name, kind and types.
+// Where:    on the heap, or (KeepOnDisk) in a LevelDB database; timers are on the heap always. A
+//           snapshot does not say, so that either is restored from the other's.
 // Snapshot: `Freeze` costs the same however much state there is. The view is written group by
 //           group, while the state goes on changing. A group's bytes stand for themselves: every
 //           state in them begins with its meta.
 // Survives: a restore from snapshots of any key-group ranges; groups outside this subtask's range
 //           are left out. A restored state that nobody registers is kept as it is, and is in the
 //           next snapshot again.
+// Errors:   of the disk are thrown: StateUnavailable.
 // Source:   Flink docs "Working with State / Keyed State", CopyOnWriteStateMap; key groups:
 //           engine/state/key_groups.h.
 #pragma once
@@ -27,6 +30,8 @@
 #include "engine/state/heap_table.h"
 #include "engine/state/key_groups.h"
 #include "engine/state/keyed_snapshot.h"
+#include "engine/state/keyed_table.h"
+#include "engine/state/leveldb_states.h"
 #include "sim/network.h"
 #include "sim/result.h"
 
@@ -34,13 +39,6 @@ namespace flinch::engine {
 
 // Calls `visit` for each entry of a group's bytes, and returns kCorruption for bytes that no
 // snapshot wrote: what was visited before does not count then.
-struct EncodedEntry {
-  std::string_view key;
-  int32_t key_hash = 0;
-  std::string_view space;
-  std::string_view value;
-};
-
 using EncodedEntryVisitor = std::function<void(const StateMeta& meta, const EncodedEntry& entry)>;
 sim::Result<void> ReadKeyGroup(KeyGroup group, std::string_view bytes,
                                const EncodedEntryVisitor& visit);
@@ -60,6 +58,9 @@ class KeyedStateBackend {
     if (core_.has_key && key_hash == core_.key_hash && key == core_.key) {
       return;
     }
+    if (disk_ != nullptr) {
+      disk_->LeaveKey();
+    }
     core_.current = core_.keys.Find(key, key_hash);
     if (core_.current == kNoKey) {
       core_.group = GroupOf(key_hash);
@@ -71,6 +72,9 @@ class KeyedStateBackend {
 
   // A key that has an entry.
   void SetCurrentKey(KeyNumber number) {
+    if (disk_ != nullptr) {
+      disk_->LeaveKey();
+    }
     core_.current = number;
     core_.key.assign(core_.keys.bytes(number));
     core_.key_hash = core_.keys.hash(number);
@@ -83,7 +87,36 @@ class KeyedStateBackend {
     return core_.key;
   }
 
-  // The table of this name, which is the same however often it is asked for. kInvalidArgument when
+  // Before anything is registered or restored: states but timers lie in `store` from now on, which
+  // holds just what `content` says, and without one nothing.
+  void KeepOnDisk(std::unique_ptr<LevelDbStore> store, const DatabaseContent* content = nullptr);
+
+  // Null when all state is on the heap.
+  LevelDbStates* disk() { return disk_.get(); }
+
+  // The state of this name, which is the same however often it is asked for. Errors as of Register.
+  template <typename Space, typename Value>
+  sim::Result<KeyedTable<Space, Value>> State(StateKind kind, std::string name) {
+    if (disk_ == nullptr) {
+      const auto table = Register<Space, Value>(kind, std::move(name));
+      return table ? sim::Result<KeyedTable<Space, Value>>(KeyedTable<Space, Value>(*table))
+                   : sim::Fail(table);
+    }
+    using Cells = LevelDbCells<Space, Value>;
+    const sim::Result<LevelDbTable*> table =
+        RegisterOnDisk(MetaOf<Space, Value>(kind, std::move(name)));
+    if (!table) {
+      return sim::Fail(table);
+    }
+    LevelDbTable& on_disk = **table;
+    auto* const cells = dynamic_cast<Cells*>(
+        &on_disk.Cache([&on_disk] { return std::make_unique<Cells>(on_disk); }));
+    sim::Check(cells != nullptr, "the state {} has two types of one shape", on_disk.meta().name);
+    return KeyedTable<Space, Value>(cells);
+  }
+
+  // On the heap. The table of this name, which is the same however often it is asked for.
+  // kInvalidArgument when
   // another kind or type goes by this name, in this job or in what was restored; kCorruption when
   // restored entries cannot be read, or are there twice.
   template <typename Space, typename Value>
@@ -112,13 +145,25 @@ class KeyedStateBackend {
 
     std::optional<std::pair<KeyGroup, sim::Bytes>> Next() override;
 
+    const DatabaseFiles* files() const override { return files_ ? &*files_ : nullptr; }
+
+    sim::Result<void> result() const override;
+
    private:
+    friend class KeyedStateBackend;
+
     KeyedStateBackend& backend_;
     FrozenView frozen_;
+    std::unique_ptr<const LevelDbView> on_disk_;
+    std::unique_ptr<LevelDbStore::PinnedTables> pinned_;
+    std::optional<DatabaseFiles> files_;
   };
 
   // `reads_live` is a planted defect: the view is none.
   std::unique_ptr<View> Freeze(bool reads_live = false);
+
+  // The same, with what lies in the database as its files. Without a database as Freeze.
+  std::unique_ptr<View> FreezeFiles();
 
   // All that a view of now would give, at once.
   std::map<KeyGroup, sim::Bytes> Snapshot();
@@ -141,18 +186,21 @@ class KeyedStateBackend {
   };
 
   uint32_t GroupOf(int32_t key_hash) const;
+  sim::Result<LevelDbTable*> RegisterOnDisk(const StateMeta& meta);
+  const StateMeta* FindMeta(std::string_view name) const;
   sim::Result<StateTable*> RegisterTable(const StateMeta& meta,
                                          const std::function<std::unique_ptr<StateTable>()>& make);
   sim::Result<void> Absorb(StateTable& table, const Waiting& waiting);
   sim::Bytes EncodeGroup(uint32_t group, const FrozenView* view) const;
   sim::Result<void> CheckRestorable(KeyGroup group, std::string_view bytes) const;
-  void Await(uint32_t group, std::string_view bytes);
+  sim::Result<void> Await(uint32_t group, std::string_view bytes);
 
   KeyGroupRange range_;
   uint32_t max_parallelism_;
   KeyedStateCore core_;
   std::map<std::string, std::unique_ptr<StateTable>, std::less<>> tables_;
   std::map<std::string, Waiting, std::less<>> waiting_;
+  std::unique_ptr<LevelDbStates> disk_;
   std::vector<bool> restored_;  // by group
 };
 

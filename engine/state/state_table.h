@@ -20,12 +20,17 @@
 
 namespace flinch::engine {
 
+class LevelDbView;
+
 // What a frozen view holds of a backend: everything that was written up to `version`. Groups before
 // `next_group` have been written and need no protection any more.
 struct FrozenView {
   uint64_t version = 0;
   uint32_t next_group = 0;
   bool reads_live = false;  // a planted defect
+  // Of the states that lie in a database, if there are any.
+  const LevelDbView* disk = nullptr;
+  bool leaves_disk_out = false;  // its files are copied instead
 };
 
 // What the tables of one backend share.
@@ -40,6 +45,9 @@ struct KeyedStateCore {
     }
     return current;
   }
+
+  // Of the current key.
+  uint32_t CurrentGroup() const { return current == kNoKey ? group : keys.group(current); }
 
   // Takes one entry off a key.
   void Leave(KeyNumber number) {

@@ -28,7 +28,6 @@ constexpr auto kAbsentOptions = std::to_array<std::string_view>({
     "execution.checkpointing.file-merging.enabled",
     "execution.checkpointing.file-merging.max-file-size",
     "execution.checkpointing.force",
-    "execution.checkpointing.incremental",
     "execution.checkpointing.interval-during-backlog",
     "execution.checkpointing.local-backup.enabled",
     "execution.checkpointing.recover-without-channel-state.checkpoint-id",
@@ -64,12 +63,10 @@ constexpr auto kAbsentOptions = std::to_array<std::string_view>({
     "state.backend.changelog.enabled",
     "state.backend.changelog.max-failures-allowed",
     "state.backend.changelog.periodic-materialize.interval",
-    "state.backend.incremental",
     "state.backend.local-recovery",
     "state.backend.rocksdb.checkpoint.transfer.thread.num",
     "state.backend.rocksdb.memory.managed",
     "state.backend.rocksdb.timer-service.factory",
-    "state.backend.type",
     "state.changelog.periodic-materialize.interval",
     "state.checkpoint-id",
     "state.checkpoint-storage",
@@ -102,6 +99,7 @@ struct OldName {
 
 constexpr auto kOldNames = std::to_array<OldName>({
     {"akka.ask.timeout", "pekko.ask.timeout"},
+    {"state.backend.incremental", "execution.checkpointing.incremental"},
     {"state.checkpoints.num-retained", "execution.checkpointing.num-retained"},
 });
 

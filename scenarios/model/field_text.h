@@ -38,6 +38,8 @@ inline constexpr std::array<std::string_view, 2> kSourceAssignmentWords = {"stat
 inline constexpr std::array<std::string_view, 2> kFailoverStrategyWords = {"region", "full"};
 inline constexpr std::array<std::string_view, 2> kCheckpointingModeWords = {"EXACTLY_ONCE",
                                                                             "AT_LEAST_ONCE"};
+inline constexpr std::array<std::string_view, 5> kStateBackendWords = {
+    "hashmap", "leveldb", "MemoryStateBackend", "FsStateBackend", "RocksDBStateBackend"};
 // Flink's first; its others are systems of their own.
 inline constexpr std::array<std::string_view, 2> kHighAvailabilityWords = {"none", "coordination"};
 
@@ -67,6 +69,10 @@ constexpr std::span<const std::string_view> WordsOf(engine::FailoverStrategy) {
 
 constexpr std::span<const std::string_view> WordsOf(engine::CheckpointingMode) {
   return kCheckpointingModeWords;
+}
+
+constexpr std::span<const std::string_view> WordsOf(engine::StateBackendType) {
+  return kStateBackendWords;
 }
 
 constexpr std::span<const std::string_view> WordsOf(engine::HighAvailabilityType) {

@@ -147,10 +147,11 @@ TEST(ConfigTest, ExtremesAreNotTakenForNonsense) {
 // How many options there are: this does not compile until it knows a new one.
 size_t CountFields() {
   const EngineOptions all;
-  const auto& [checkpoint, restart, failover, heartbeat, network, task, source, rpc, sink, log,
-               high_availability, max_parallelism] = all;
+  const auto& [checkpoint, state, restart, failover, heartbeat, network, task, source, rpc, sink,
+               log, high_availability, max_parallelism] = all;
   const auto& [mode, interval, timeout, min_pause, concurrent, tolerable, retained, retention] =
       checkpoint;
+  const auto& [backend, incremental, write_buffer] = state;
   const auto& [type, attempts, delay, failure_rate, exponential] = restart;
   const auto& [max_failures, rate_interval, rate_delay] = failure_rate;
   const auto& [initial, longest, multiplier, reset_threshold, jitter, restarts] = exponential;
@@ -171,6 +172,9 @@ size_t CountFields() {
                           &tolerable,
                           &retained,
                           &retention,
+                          &backend,
+                          &incremental,
+                          &write_buffer,
                           &failover,
                           &type,
                           &attempts,

@@ -11,12 +11,13 @@
 #include <gtest/gtest.h>
 #include <leveldb/db.h>
 
+#include "engine/state/leveldb_env.h"
 #include "sim/world/crash_points.h"
-#include "tests/hosted/leveldb_env.h"
 
 namespace flinch::tests {
 namespace {
 
+using engine::LevelDbEnv;
 using sim::CrashPoint;
 using sim::CrashPoints;
 using sim::Environment;

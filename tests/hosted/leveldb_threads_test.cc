@@ -15,13 +15,14 @@
 #include <gtest/gtest.h>
 #include <leveldb/db.h>
 
+#include "engine/state/leveldb_env.h"
 #include "sim/hosted/hosted.h"
 #include "sim/world/crash_points.h"
-#include "tests/hosted/leveldb_env.h"
 
 namespace flinch::tests {
 namespace {
 
+using engine::LevelDbEnv;
 using sim::CrashPoint;
 using sim::CrashPoints;
 using sim::Environment;

@@ -1,10 +1,12 @@
-#include "tests/hosted/leveldb_env.h"
+#include "engine/state/leveldb_env.h"
 
 #include <algorithm>
 #include <memory>
 #include <string_view>
 
-namespace flinch::tests {
+#include "sim/check.h"
+
+namespace flinch::engine {
 namespace {
 
 using leveldb::Slice;
@@ -112,6 +114,18 @@ class Writable final : public leveldb::WritableFile {
   std::string buffer_;
 };
 
+// A file that forgets.
+class Dropped final : public leveldb::WritableFile {
+ public:
+  Status Append(const Slice&) override { return Status::OK(); }
+
+  Status Flush() override { return Status::OK(); }
+
+  Status Sync() override { return Status::OK(); }
+
+  Status Close() override { return Status::OK(); }
+};
+
 struct Lock final : leveldb::FileLock {
   explicit Lock(std::unique_ptr<sim::File> locked) : file(std::move(locked)) {}
 
@@ -120,8 +134,8 @@ struct Lock final : leveldb::FileLock {
 
 }  // namespace
 
-LevelDbEnv::LevelDbEnv(sim::Environment& environment, sim::FileSystem& disk)
-    : environment_(environment), disk_(disk.AtOnce()) {}
+LevelDbEnv::LevelDbEnv(sim::Environment& environment, sim::FileSystem& disk, Logs logs)
+    : environment_(environment), disk_(disk.AtOnce()), logs_(logs) {}
 
 LevelDbEnv::LevelDbEnv(sim::Environment& environment, sim::FileSystem& disk, Background background)
     : environment_(environment), disk_(disk), background_(std::move(background)) {}
@@ -183,6 +197,10 @@ Status LevelDbEnv::NewRandomAccessFile(const std::string& path, leveldb::RandomA
 
 Status LevelDbEnv::NewWriter(const std::string& path, bool appends, leveldb::WritableFile** file) {
   *file = nullptr;
+  if (logs_ == Logs::kDropped && path.ends_with(".log")) {
+    *file = new Dropped();
+    return Status::OK();
+  }
   auto opened = disk_.Open(path, sim::OpenMode::kCreate);
   if (!opened) {
     return StatusOf(path, opened);
@@ -216,7 +234,25 @@ Status LevelDbEnv::GetChildren(const std::string& directory, std::vector<std::st
   return StatusOf(directory, entries);
 }
 
+void LevelDbEnv::Pin(const std::string& path) { ++pins_[path]; }
+
+void LevelDbEnv::Unpin(const std::string& path) {
+  const auto pin = pins_.find(path);
+  sim::Check(pin != pins_.end(), "{} is not pinned", path);
+  if (--pin->second > 0) {
+    return;
+  }
+  pins_.erase(pin);
+  if (doomed_.erase(path) > 0) {
+    (void)disk_.Remove(path);  // what stays goes with the directory
+  }
+}
+
 Status LevelDbEnv::RemoveFile(const std::string& path) {
+  if (pins_.contains(path)) {
+    doomed_.insert(path);
+    return Status::OK();
+  }
   return StatusOf(path, disk_.Remove(path));
 }
 
@@ -270,4 +306,4 @@ Status LevelDbEnv::NewLogger(const std::string& path, leveldb::Logger** logger) 
   return Status::NotSupported(path, "logs are not kept");
 }
 
-}  // namespace flinch::tests
+}  // namespace flinch::engine

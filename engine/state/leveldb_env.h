@@ -5,12 +5,19 @@
 // the caller calls Settle, which runs the background work that waits, pays, and is where its
 // process dies.
 //
+// A database that is not to survive its process needs no log: a `kDropped` one is empty. Its tables
+// may be needed when the database does not need them any more, by a snapshot that is being written:
+// what is pinned is removed when nobody holds it.
+//
 // Who has fibers for threads (and mutexes of fibers) gives a file system that suspends, and takes
 // `background` for a thread of its own: then Settle has nothing to do.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +26,7 @@
 
 #include "sim/environment.h"
 
-namespace flinch::tests {
+namespace flinch::engine {
 
 class LevelDbEnv final : public leveldb::Env {
  public:
@@ -28,8 +35,11 @@ class LevelDbEnv final : public leveldb::Env {
   // What does it; called under LevelDB's mutex.
   using Background = std::function<void(Work)>;
 
+  // Of what was written since the last table.
+  enum class Logs : uint8_t { kKept, kDropped };
+
   // The work waits for Settle.
-  LevelDbEnv(sim::Environment& environment, sim::FileSystem& disk);
+  LevelDbEnv(sim::Environment& environment, sim::FileSystem& disk, Logs logs = Logs::kKept);
   // `background` does the work, one piece after the other, and `disk` may suspend.
   LevelDbEnv(sim::Environment& environment, sim::FileSystem& disk, Background background);
 
@@ -37,6 +47,13 @@ class LevelDbEnv final : public leveldb::Env {
   void Drain();
   // Drains, then lets the time pass that all of it has cost. Suspends.
   void Settle();
+
+  // As often as Unpin. The file that LevelDB removes meanwhile goes with the last Unpin.
+  void Pin(const std::string& path);
+  void Unpin(const std::string& path);
+
+  // Only pins keep it.
+  bool IsDoomed(const std::string& path) const { return doomed_.contains(path); }
 
   leveldb::Status NewSequentialFile(const std::string& path,
                                     leveldb::SequentialFile** file) override;
@@ -66,9 +83,12 @@ class LevelDbEnv final : public leveldb::Env {
 
   sim::Environment& environment_;
   sim::FileSystem& disk_;
+  Logs logs_ = Logs::kKept;
+  std::map<std::string, uint32_t> pins_;
+  std::set<std::string> doomed_;  // pinned, and to be removed
   std::deque<Work> waiting_;
   Background background_;  // empty: what is to be done waits for Drain
   sim::Duration owed_{0};  // sleep
 };
 
-}  // namespace flinch::tests
+}  // namespace flinch::engine
