@@ -38,7 +38,7 @@ endif()
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libflinch-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
-  "libflinch-sim-dev (= ${PROJECT_VERSION}), libleveldb-dev, libtomlplusplus-dev, nlohmann-json3-dev, librapidcheck-dev")
+  "libflinch-sim-dev (= ${PROJECT_VERSION}), libleveldb-dev, libtomlplusplus-dev, nlohmann-json3-dev, librapidcheck-dev, libsqlite3-dev")
 # What dpkg wants beside the files: who may copy them, and what has changed.
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/package/copyright @ONLY CONTENT
 "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/

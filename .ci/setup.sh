@@ -8,6 +8,7 @@ build_packages=(
   libxxhash-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev locales
   libleveldb-dev libsnappy-dev libsqlite3-dev
+  tao-pegtl-dev
 )
 # What the gate needs besides: the second compiler and its tools.
 gate_packages=(clang-19 clang-format-19 clang-tidy-19)
