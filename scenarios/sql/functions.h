@@ -1,8 +1,8 @@
 // Scalar functions: which there are, what they take, and what they give.
 //
 // Shape:  a table. `takes` has a letter per argument: T text, I BIGINT, D DOUBLE, S TIMESTAMP, B
-//         BOOLEAN; those behind "|" may be left out, and "*" repeats the last one. `gives` is such a
-//         letter, or N for INT. Null in, null out, unless `takes_null`.
+//         BOOLEAN; those behind "|" may be left out, and "*" repeats the last one. `gives` is
+//         such a letter, or N for INT. Null in, null out, unless `takes_null`.
 // SQLite: how it is written there, with {0}, {1} for the arguments and {*} for all of them; empty
 //         where SQLite has no such function and is lent this one.
 #pragma once
