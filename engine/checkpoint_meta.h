@@ -12,8 +12,8 @@
 
 namespace flinch::engine {
 
-// What it is taken for. In all of them no record overtakes a barrier, and no barrier a record; a
-// kind of unaligned ones will join. Flink: SnapshotType.
+// What it is taken for, and how its barriers travel: where the kind does not say otherwise no
+// record overtakes a barrier, and no barrier a record. Flink: SnapshotType and AlignmentType.
 enum class CheckpointKind : uint8_t {
   kAligned = 1,  // for the engine itself, which takes it, keeps it and removes it
   // For a user, in a directory of its own; nobody but the user removes it.
@@ -22,9 +22,18 @@ enum class CheckpointKind : uint8_t {
   kSavepointSuspend,
   // The same after all input was ended by force: nothing is left in flight.
   kSavepointTerminate,
+  // For the engine itself, by barriers that overtake records: what they overtake is in it.
+  kUnaligned,
+  // Aligned, and unaligned where that takes longer than aligned-checkpoint-timeout.
+  kTimeoutable,
+  // Unaligned, on an edge whose barriers may overtake nothing; the task behind goes on unaligned.
+  kForcedAligned,
 };
 
-constexpr bool IsSavepoint(CheckpointKind kind) { return kind != CheckpointKind::kAligned; }
+constexpr bool IsSavepoint(CheckpointKind kind) {
+  return kind == CheckpointKind::kSavepoint || kind == CheckpointKind::kSavepointSuspend ||
+         kind == CheckpointKind::kSavepointTerminate;
+}
 
 // Whether the tasks wait for its completion.
 constexpr bool IsSynchronous(CheckpointKind kind) {
@@ -33,8 +42,9 @@ constexpr bool IsSynchronous(CheckpointKind kind) {
 
 // Flink's words.
 constexpr std::string_view Name(CheckpointKind kind) {
-  constexpr std::array<std::string_view, 5> kNames = {"", "checkpoint", "savepoint", "suspend",
-                                                      "terminate"};
+  constexpr std::array<std::string_view, 8> kNames = {
+      "",          "checkpoint",           "savepoint",     "suspend", "terminate",
+      "unaligned", "aligned with timeout", "forced aligned"};
   return kNames.at(static_cast<size_t>(kind));
 }
 

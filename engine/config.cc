@@ -41,6 +41,7 @@ constexpr auto kSpanBounds = std::to_array<SpanBounds>({
     {.name = "execution.checkpointing.interval", .min = 10ms, .max = kNever},
     {.name = "execution.checkpointing.timeout", .min = 10ms, .max = kNever},
     {.name = "execution.checkpointing.min-pause", .min = 0ns, .max = kNever},
+    {.name = "execution.checkpointing.aligned-checkpoint-timeout", .min = 0ns},
     {.name = "restart-strategy.fixed-delay.delay", .min = 0ns},
     {.name = "restart-strategy.failure-rate.delay", .min = 0ns},
     // Flink counts them in whole milliseconds.
@@ -119,6 +120,18 @@ sim::Result<void> CheckRestart(const RestartOptions& options) {
   return {};
 }
 
+// As Flink's CheckpointCoordinatorConfiguration.
+sim::Result<void> CheckUnaligned(const CheckpointOptions& options) {
+  if (options.overtakes() && options.max_concurrent > 1) {
+    return Refuse(
+        fmt::format("execution.checkpointing.max-concurrent-checkpoints is {}: unaligned "
+                    "checkpoints come one at a time; give 1, or "
+                    "execution.checkpointing.unaligned.enabled = false.",
+                    options.max_concurrent));
+  }
+  return {};
+}
+
 }  // namespace
 
 uint32_t RestartOptions::failures_allowed() const {
@@ -176,6 +189,9 @@ sim::Result<void> EngineOptions::Validate() const {
     return Refuse(
         "execution.checkpointing.max-concurrent-checkpoints is 0: without any nothing is ever "
         "stored; give at least 1.");
+  }
+  if (sim::Result<void> unaligned = CheckUnaligned(checkpoint); !unaligned) {
+    return unaligned;
   }
   if (checkpoint.retained == 0) {
     return Refuse("execution.checkpointing.num-retained is 0: keep at least 1 checkpoint.");

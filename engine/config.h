@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/checkpoint_meta.h"
 #include "sim/result.h"
 #include "sim/time.h"
 
@@ -28,6 +29,11 @@ enum class CheckpointingMode : uint8_t { kExactlyOnce, kAtLeastOnce };
 
 struct CheckpointOptions {
   CheckpointingMode mode = CheckpointingMode::kExactlyOnce;
+  // Barriers overtake records, which the checkpoint then holds (engine/network/alternating_core.h).
+  // Savepoints stay aligned. Without an effect where no barrier waits: at least once.
+  bool unaligned = false;
+  // Of unaligned checkpoints: so long after their trigger they overtake nothing yet. 0: at once.
+  Duration aligned_timeout = 0s;
   // From one trigger to the next. Flink: unset (off); a second here, since a run without
   // checkpoints tests nothing.
   Duration interval = 1s;
@@ -44,6 +50,17 @@ struct CheckpointOptions {
   uint32_t retained = 1;
   // Flink: NO_EXTERNALIZED_CHECKPOINTS, which also removes them when the job fails.
   CheckpointRetention retention = CheckpointRetention::kDeleteOnCancellation;
+
+  bool overtakes() const { return unaligned && mode == CheckpointingMode::kExactlyOnce; }
+
+  // Of those that the engine takes for itself.
+  CheckpointKind kind() const {
+    if (!overtakes()) {
+      return CheckpointKind::kAligned;
+    }
+    return aligned_timeout > Duration(0) ? CheckpointKind::kTimeoutable
+                                         : CheckpointKind::kUnaligned;
+  }
 };
 
 // Where keyed state lies (engine/state/README.md): on the heap, or in LevelDB on the TaskManager's
@@ -235,6 +252,8 @@ struct EngineOptions {
 template <typename Options, typename Visitor>
 void Visit(Options& options, Visitor&& visit) {
   visit("execution.checkpointing.mode", options.checkpoint.mode);
+  visit("execution.checkpointing.unaligned.enabled", options.checkpoint.unaligned);
+  visit("execution.checkpointing.aligned-checkpoint-timeout", options.checkpoint.aligned_timeout);
   visit("execution.checkpointing.interval", options.checkpoint.interval);
   visit("execution.checkpointing.timeout", options.checkpoint.timeout);
   visit("execution.checkpointing.min-pause", options.checkpoint.min_pause);

@@ -56,6 +56,8 @@ constexpr auto kAll = std::to_array<EventInfo>({
     InfoOf<BarrierReceived>(),
     InfoOf<BarrierAligned>(),
     InfoOf<SnapshotTaken>(),
+    InfoOf<ChannelPersisted>(),
+    InfoOf<InFlightPersisted>(),
     InfoOf<SnapshotUploaded>(),
     InfoOf<CheckpointAcknowledged>(),
     InfoOf<SavepointTriggered>(),

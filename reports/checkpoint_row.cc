@@ -14,13 +14,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr size_t kColumns = 11;
+constexpr size_t kColumns = 12;
+constexpr size_t kInFlightColumn = 7;
 
 using Cells = std::array<std::string, kColumns>;
 
 constexpr std::array<std::string_view, kColumns> kHeads = {
-    "ID",        "Status",      "Acknowledged", "Trigger Time", "Latest Ack", "End to End",
-    "Data Size", "Start Delay", "Alignment",    "Sync",         "Async"};
+    "ID",        "Status",    "Acknowledged", "Trigger Time", "Latest Ack", "End to End",
+    "Data Size", "In-Flight", "Start Delay",  "Alignment",    "Sync",       "Async"};
 
 std::optional<sim::Duration> Between(const std::optional<sim::SimTime>& from,
                                      const std::optional<sim::SimTime>& to) {
@@ -54,6 +55,10 @@ std::string ShowSize(uint64_t bytes) {
   return fmt::format("{} {}", bytes / (is_kibi ? kKibi : kKibi * kKibi), is_kibi ? "KiB" : "MiB");
 }
 
+std::string ShowInFlight(const std::optional<uint64_t>& bytes) {
+  return bytes ? ShowSize(*bytes) : "-";
+}
+
 template <typename Span>
 std::optional<sim::Duration> Longest(const CheckpointRow& row, Span span) {
   std::optional<sim::Duration> longest;
@@ -71,6 +76,7 @@ Cells CellsOf(const CheckpointRow& row) {
           ShowTime(row.latest_acknowledgement()),
           ShowSpan(row.end_to_end()),
           ShowSize(row.bytes()),
+          ShowInFlight(row.in_flight()),
           ShowSpan(Longest(
               row, [&row](const auto& subtask) { return subtask.start_delay(row.triggered); })),
           ShowSpan(Longest(row, [](const auto& subtask) { return subtask.alignment(); })),
@@ -86,6 +92,7 @@ Cells CellsOf(const CheckpointRow& row, const SubtaskCheckpoint& subtask) {
           ShowTime(subtask.received),
           ShowSpan(Between(row.triggered, subtask.received)),
           ShowSize(subtask.bytes),
+          ShowInFlight(subtask.in_flight),
           ShowSpan(subtask.start_delay(row.triggered)),
           ShowSpan(subtask.alignment()),
           ShowSpan(subtask.synchronous()),
@@ -111,10 +118,17 @@ class Table {
         widths[i] = std::max(widths[i], line.cells[i].size());
       }
     }
+    // Only where some checkpoint is unaligned.
+    const bool has_in_flight = std::any_of(lines_.begin() + 1, lines_.end(), [](const Row& line) {
+      return line.cells[kInFlightColumn] != "-";
+    });
     std::string text;
     for (const Row& line : lines_) {
       std::string shown = "  ";
       for (size_t i = 0; i < kColumns; ++i) {
+        if (i == kInFlightColumn && !has_in_flight) {
+          continue;
+        }
         // Words begin together, numbers end together.
         const bool is_word = i == 1 || i == 2;
         shown += is_word ? fmt::format("{:<{}}  ", line.cells[i], widths[i])
@@ -147,7 +161,8 @@ std::optional<sim::Duration> SubtaskCheckpoint::alignment() const {
 }
 
 std::optional<sim::Duration> SubtaskCheckpoint::synchronous() const {
-  return Between(aligned ? aligned : snapshot, snapshot);
+  // An unaligned one is taken with the first barrier.
+  return Between(aligned && aligned <= snapshot ? aligned : snapshot, snapshot);
 }
 
 std::optional<sim::Duration> SubtaskCheckpoint::asynchronous() const {
@@ -183,6 +198,16 @@ uint64_t CheckpointRow::bytes() const {
   return sum;
 }
 
+std::optional<uint64_t> CheckpointRow::in_flight() const {
+  std::optional<uint64_t> sum;
+  for (const SubtaskCheckpoint& subtask : subtasks) {
+    if (subtask.in_flight) {
+      sum = sum.value_or(0) + *subtask.in_flight;
+    }
+  }
+  return sum;
+}
+
 namespace {
 
 void Put(Json& object, std::string_view key, const std::optional<sim::Duration>& span) {
@@ -193,6 +218,9 @@ void Put(Json& object, std::string_view key, const std::optional<sim::Duration>&
 
 Json ToObject(const SubtaskCheckpoint& subtask, sim::SimTime triggered) {
   Json object{{"subtask", subtask.subtask}, {"bytes", subtask.bytes}};
+  if (subtask.in_flight) {
+    object["persisted_in_flight_bytes"] = *subtask.in_flight;
+  }
   if (subtask.received) {
     object["acknowledged_ns"] = sim::Nanos(*subtask.received);
   }
@@ -220,6 +248,9 @@ std::string ToJson(const std::vector<CheckpointRow>& rows) {
     object["acknowledged"] = row.acknowledged();
     object["expected"] = row.expected;
     object["bytes"] = row.bytes();
+    if (const std::optional<uint64_t> in_flight = row.in_flight()) {
+      object["persisted_in_flight_bytes"] = *in_flight;
+    }
     Json subtasks = Json::array();
     for (const SubtaskCheckpoint& subtask : row.subtasks) {
       subtasks.push_back(ToObject(subtask, row.triggered));

@@ -20,6 +20,7 @@ struct SubtaskCheckpoint {
   std::optional<sim::SimTime> acknowledged{};
   std::optional<sim::SimTime> received{};  // the acknowledgement, by the coordinator
   uint64_t bytes = 0;                      // of its snapshot
+  std::optional<uint64_t> in_flight{};     // of these, bytes that were in flight
 
   // Its times in Flink's words. Of a source there is no alignment.
   std::optional<sim::Duration> start_delay(sim::SimTime triggered) const;
@@ -46,6 +47,8 @@ struct CheckpointRow {
   // From the trigger to the latest acknowledgement, or to the failure.
   std::optional<sim::Duration> end_to_end() const;
   uint64_t bytes() const;
+  // Flink's "Persisted In-Flight Data"; nothing of an aligned one.
+  std::optional<uint64_t> in_flight() const;
 };
 
 // For people: a table with a row for each checkpoint, in Flink's columns; the times of a row are
@@ -56,8 +59,9 @@ std::string ShowCheckpoints(const std::vector<CheckpointRow>& rows);
 std::string ShowCheckpointDetails(const std::vector<CheckpointRow>& rows);
 
 // For programs: an array of objects on one line. The keys, where there is a value: id status reason
-// triggered_ns latest_ack_ns end_to_end_ns acknowledged expected bytes subtasks ({subtask
-// acknowledged_ns bytes start_delay_ns alignment_ns sync_ns async_ns}).
+// triggered_ns latest_ack_ns end_to_end_ns acknowledged expected bytes persisted_in_flight_bytes
+// subtasks ({subtask acknowledged_ns bytes persisted_in_flight_bytes start_delay_ns alignment_ns
+// sync_ns async_ns}).
 std::string ToJson(const std::vector<CheckpointRow>& rows);
 
 }  // namespace flinch::reports

@@ -1,5 +1,6 @@
 #include "engine/checkpoint/checkpoint_storage.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -35,6 +36,22 @@ struct FullMetadata {
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
     visit(self.head);
+    visit(self.checkpoint);
+  }
+};
+
+// Of metadata of a checkpoint that holds what was in flight.
+constexpr uint32_t kInFlightMetadataVersion = 4;
+
+struct InFlightMetadata {
+  MetadataHead head;
+  std::vector<std::vector<ChannelHandle>> channels;  // by the checkpoint's snapshots
+  CompletedCheckpoint checkpoint;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.head);
+    visit(self.channels);
     visit(self.checkpoint);
   }
 };
@@ -112,6 +129,73 @@ sim::Result<OperatorHandles> WriteOperator(CheckpointStream& stream, FrozenOpera
     }
   }
   return handles;
+}
+
+// A handle for each channel in which there is something.
+sim::Result<Trailing<ChannelHandle>> WriteInFlight(CheckpointStream& stream,
+                                                   const InFlight& in_flight) {
+  Trailing<ChannelHandle> handles;
+  for (const ChannelContent& content : in_flight) {
+    if (content.buffers.empty()) {
+      continue;
+    }
+    ChannelHandle& handle = handles.emplace_back();
+    handle.edge = content.edge;
+    handle.side = content.side;
+    handle.producer = content.producer;
+    handle.consumer = content.consumer;
+    for (const Bytes& buffer : content.buffers) {
+      const sim::Result<uint64_t> offset = stream.Write(buffer);
+      if (!offset) {
+        return sim::Fail(offset);
+      }
+      handle.buffers.push_back(*offset);
+    }
+  }
+  return handles;
+}
+
+bool HasInFlight(const CompletedCheckpoint& checkpoint) {
+  return std::ranges::any_of(checkpoint.snapshots, [](const SnapshotHandle& snapshot) {
+    return !snapshot.channels.empty();
+  });
+}
+
+Bytes SealWithInFlight(const MetadataHead& head, const CompletedCheckpoint& checkpoint) {
+  InFlightMetadata metadata{.head = head, .channels = {}, .checkpoint = checkpoint};
+  for (const SnapshotHandle& snapshot : checkpoint.snapshots) {
+    metadata.channels.emplace_back(snapshot.channels.begin(), snapshot.channels.end());
+  }
+  return SealAs(kInFlightMetadataVersion, Encode(metadata));
+}
+
+// Of any version, but for where the checkpoint lies.
+std::optional<CompletedCheckpoint> ParseMetadata(const Unsealed& unsealed) {
+  if (unsealed.version == kFormatVersion) {
+    sim::Result<CompletedCheckpoint> checkpoint = Decode<CompletedCheckpoint>(unsealed.content);
+    return checkpoint ? std::optional(*std::move(checkpoint)) : std::nullopt;
+  }
+  InFlightMetadata metadata;
+  if (unsealed.version == kFullMetadataVersion) {
+    sim::Result<FullMetadata> full = Decode<FullMetadata>(unsealed.content);
+    if (!full) {
+      return std::nullopt;
+    }
+    metadata.head = full->head;
+    metadata.checkpoint = std::move(full->checkpoint);
+  } else if (sim::Result<InFlightMetadata> read = Decode<InFlightMetadata>(unsealed.content);
+             read && read->channels.size() == read->checkpoint.snapshots.size()) {
+    metadata = *std::move(read);
+    for (size_t i = 0; i < metadata.channels.size(); ++i) {
+      metadata.checkpoint.snapshots[i].channels.assign(metadata.channels[i].begin(),
+                                                       metadata.channels[i].end());
+    }
+  } else {
+    return std::nullopt;
+  }
+  metadata.checkpoint.kind = metadata.head.kind;
+  metadata.checkpoint.max_parallelism = metadata.head.max_parallelism;
+  return std::move(metadata.checkpoint);
 }
 
 sim::Result<OperatorSnapshot> DecodeOperator(std::string_view file, std::string_view path,
@@ -215,7 +299,8 @@ sim::Result<std::string_view> Unseal(std::string_view file, std::string_view pat
 
 sim::Result<SnapshotHandle> WriteSnapshot(sim::FileSystem& volume, std::string_view job,
                                           CheckpointId id, const ExecutionAttemptId& task,
-                                          FrozenTask& snapshot, CheckpointKind kind) {
+                                          FrozenTask& snapshot, CheckpointKind kind,
+                                          const InFlight& in_flight) {
   SnapshotHandle handle{
       .vertex = task.vertex, .subtask = task.subtask, .path = SnapshotPath(job, id, task, kind)};
   CheckpointStream stream(volume, handle.path);
@@ -226,6 +311,11 @@ sim::Result<SnapshotHandle> WriteSnapshot(sim::FileSystem& volume, std::string_v
     }
     handle.operators.emplace(name, *std::move(written));
   }
+  sim::Result<Trailing<ChannelHandle>> channels = WriteInFlight(stream, in_flight);
+  if (!channels) {
+    return sim::Fail(channels);
+  }
+  handle.channels = *std::move(channels);
   const sim::Result<uint64_t> size = stream.Close();
   if (!size) {
     return sim::Fail(size);
@@ -262,6 +352,9 @@ sim::Result<void> WriteMetadata(sim::FileSystem& volume, std::string_view job,
                                 const CompletedCheckpoint& checkpoint) {
   const std::string directory = DirectoryOfCheckpoint(job, checkpoint);
   const MetadataHead head{.kind = checkpoint.kind, .max_parallelism = checkpoint.max_parallelism};
+  if (HasInFlight(checkpoint)) {
+    return sim::WriteDurably(volume, directory + "/_metadata", SealWithInFlight(head, checkpoint));
+  }
   if (!IsSavepoint(head.kind) && head.max_parallelism == kDefaultMaxParallelism) {
     return sim::WriteDurably(volume, directory + "/_metadata", Seal(Encode(checkpoint)));
   }
@@ -280,31 +373,21 @@ sim::Result<CompletedCheckpoint> DecodeMetadata(std::string_view file, std::stri
   if (!unsealed) {
     return sim::Fail(unsealed);
   }
-  if (unsealed->version != kFormatVersion && unsealed->version != kFullMetadataVersion) {
-    return std::unexpected(UnknownVersion(path, unsealed->version, kFullMetadataVersion));
+  if (unsealed->version < kFormatVersion || unsealed->version > kInFlightMetadataVersion) {
+    return std::unexpected(UnknownVersion(path, unsealed->version, kInFlightMetadataVersion));
   }
-  FullMetadata metadata;
-  if (unsealed->version == kFormatVersion) {
-    sim::Result<CompletedCheckpoint> checkpoint = Decode<CompletedCheckpoint>(unsealed->content);
-    if (!checkpoint) {
-      return std::unexpected(DamagedFile(path));
-    }
-    metadata.checkpoint = *std::move(checkpoint);
-  } else if (sim::Result<FullMetadata> full = Decode<FullMetadata>(unsealed->content)) {
-    metadata = *std::move(full);
-  } else {
+  std::optional<CompletedCheckpoint> parsed = ParseMetadata(*unsealed);
+  if (!parsed) {
     return std::unexpected(DamagedFile(path));
   }
-  CompletedCheckpoint& checkpoint = metadata.checkpoint;
-  checkpoint.kind = metadata.head.kind;
-  checkpoint.max_parallelism = metadata.head.max_parallelism;
+  CompletedCheckpoint& checkpoint = *parsed;
   checkpoint.directory = std::string(sim::DirectoryOf(path));
   for (SnapshotHandle& snapshot : checkpoint.snapshots) {
     if (!snapshot.path.starts_with('/')) {
       snapshot.path = fmt::format("{}/{}", checkpoint.directory, snapshot.path);
     }
   }
-  return std::move(checkpoint);
+  return *std::move(parsed);
 }
 
 sim::Result<CompletedCheckpoint> LoadCheckpoint(sim::FileSystem& volume, std::string_view path) {

@@ -48,6 +48,17 @@ struct FrozenOperator {
 
 using FrozenTask = std::map<std::string, FrozenOperator>;
 
+// What was in flight in one channel, to be written.
+struct ChannelContent {
+  ChannelEdge edge;
+  ChannelSide side = ChannelSide::kInput;
+  SubtaskIndex producer;
+  SubtaskIndex consumer;
+  std::vector<Bytes> buffers;
+};
+
+using InFlight = std::vector<ChannelContent>;
+
 // What the coordinators of sources have in a checkpoint, by operator name. Without any it is no
 // byte in a file: so it is the last of a value.
 struct CoordinatorStates final : std::map<std::string, Bytes> {
@@ -125,7 +136,8 @@ sim::Result<std::string_view> Unseal(std::string_view file, std::string_view pat
 sim::Result<SnapshotHandle> WriteSnapshot(sim::FileSystem& volume, std::string_view job,
                                           CheckpointId id, const ExecutionAttemptId& task,
                                           FrozenTask& snapshot,
-                                          CheckpointKind kind = CheckpointKind::kAligned);
+                                          CheckpointKind kind = CheckpointKind::kAligned,
+                                          const InFlight& in_flight = {});
 // The parts of the file that the handle names.
 sim::Result<TaskSnapshot> ReadSnapshot(sim::FileSystem& volume, const SnapshotHandle& handle);
 // The same from the bytes of the file.

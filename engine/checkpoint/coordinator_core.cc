@@ -204,7 +204,7 @@ void CoordinatorCore::TriggerNow() {
   if (!running_ || final_ || IsHeld() || !MayTrigger()) {
     return;
   }
-  if (drawing_ || CheckpointsPending() >= options_.checkpoint.max_concurrent) {
+  if (drawing_ || CheckpointsPending() >= options_.checkpoint.max_concurrent || IsExclusive()) {
     overdue_ = true;
     return;
   }
@@ -258,7 +258,7 @@ void CoordinatorCore::Begin(CheckpointId id, const std::optional<Request>& reque
                             const CheckpointPlan& plan) {
   sim::Check(pending_.empty() || pending_.rbegin()->first < id, "checkpoint ids do not grow at {}",
              id.value());
-  const CheckpointKind kind = request ? request->kind : CheckpointKind::kAligned;
+  const CheckpointKind kind = request ? request->kind : options_.checkpoint.kind();
   const bool is_final = IsSavepoint(kind) ? IsSynchronous(kind) : moment_.all_at_end;
   pending_.try_emplace(id, id, is_final, plan.acknowledging, options_.defects, kind);
   if (request) {

@@ -13,10 +13,11 @@
 //           they name and that belong to nothing are removed.
 // Savepoints: asked for, each by its number, and answered by SavepointEnded, whatever comes of it.
 //           They come before periodic checkpoints, and neither the pause nor max_concurrent holds
-//           them (Flink: forced); one id is drawn at a time all the same. Nothing subsumes or
-//           removes one that is complete, and its failure counts only where a task declined. A
-//           plain one is not in the store, and the tasks do not hear of it. One that stops the job
-//           is, and they do; until it has failed no checkpoint is triggered any more.
+//           them (Flink: forced), unless checkpoints are unaligned, where one waits for the other.
+//           One id is drawn at a time all the same. Nothing subsumes or removes one that is
+//           complete, and its failure counts only where a task declined. A plain one is not in the
+//           store, and the tasks do not hear of it. One that stops the job is, and they do; until
+//           it has failed no checkpoint is triggered any more.
 // Many:     up to `max_concurrent` are pending. When one is complete the older checkpoints that
 //           still wait for acknowledgements are subsumed: given up, without counting as failures.
 // Phases:   checkpoint_protocol.h.
@@ -322,6 +323,9 @@ class CoordinatorCore {
   void DiscardSavepoint(CheckpointId id);
   // Those that are no savepoints.
   size_t CheckpointsPending() const;
+  // Whether what is pending must end before anything is triggered: a barrier that overtakes would
+  // overtake that of a savepoint.
+  bool IsExclusive() const;
   void Begin(CheckpointId id, const std::optional<Request>& request, const CheckpointPlan& plan);
   // Periodic checkpoints come again when what held them has failed.
   void Resume(const Request& request);

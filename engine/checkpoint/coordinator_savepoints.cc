@@ -24,6 +24,10 @@ constexpr std::string_view kCoordinatorSuspend = "CHECKPOINT_COORDINATOR_SUSPEND
 
 size_t CoordinatorCore::CheckpointsPending() const { return pending_.size() - taking_.size(); }
 
+bool CoordinatorCore::IsExclusive() const {
+  return options_.checkpoint.overtakes() && !pending_.empty();
+}
+
 bool CoordinatorCore::IsHeld() const {
   if (options_.defects.Has(Defect::kCheckpointsGoOnDuringAStop)) {
     return false;
@@ -62,7 +66,7 @@ void CoordinatorCore::TriggerNext() {
     EndSavepoint(refused, CheckpointId(), std::string(kNotAllRunning));
     Resume(refused);
   }
-  if (running_ && !drawing_ && !requests_.empty()) {
+  if (running_ && !drawing_ && !requests_.empty() && !IsExclusive()) {
     const Request next = requests_.front();
     requests_.erase(requests_.begin());
     DrawId(next);

@@ -3,8 +3,8 @@
 //
 // Shape:  a subtask writes one file of blocks (checkpoint_stream.h); a handle says which block is
 //         what, so that the master can give a part of a file to another subtask without reading it.
-//         State that shares files with earlier checkpoints, and the contents of channels, will be
-//         handles of their own beside these.
+//         What an unaligned checkpoint found in flight has handles of its own (channel_state.h).
+//         State that shares files with earlier checkpoints will have, too.
 #pragma once
 
 #include <cstdint>
@@ -62,6 +62,51 @@ struct OperatorHandles {
   }
 };
 
+// One exchange of a job, over restarts, rescaling and new versions of it: which output of an
+// operator goes to which input of another.
+struct ChannelEdge {
+  OperatorId from;
+  OutputTag tag;
+  OperatorId to;
+  uint32_t input = 0;
+
+  friend auto operator<=>(const ChannelEdge&, const ChannelEdge&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.from);
+    visit(self.tag);
+    visit(self.to);
+    visit(self.input);
+  }
+};
+
+// Who had it when the checkpoint was taken.
+enum class ChannelSide : uint8_t {
+  kInput,   // the consumer, which had not processed it
+  kOutput,  // the producer, in its queue; it comes behind what the consumer had
+};
+
+// What one subtask had of one channel: a block per buffer, in their order.
+struct ChannelHandle {
+  ChannelEdge edge;
+  ChannelSide side = ChannelSide::kInput;
+  SubtaskIndex producer;
+  SubtaskIndex consumer;
+  std::vector<uint64_t> buffers;  // offsets of the blocks
+
+  friend bool operator==(const ChannelHandle&, const ChannelHandle&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.edge);
+    visit(self.side);
+    visit(self.producer);
+    visit(self.consumer);
+    visit(self.buffers);
+  }
+};
+
 // A subtask's file and what is in it.
 struct SnapshotHandle {
   VertexId vertex;  // of the subtask that wrote it
@@ -69,6 +114,8 @@ struct SnapshotHandle {
   std::string path;
   uint64_t size = 0;
   std::map<std::string, OperatorHandles> operators{};  // by operator name
+  // Not among the others where this is a message: it is the last of that.
+  Trailing<ChannelHandle> channels{};
 
   friend bool operator==(const SnapshotHandle&, const SnapshotHandle&) = default;
 

@@ -22,6 +22,8 @@ inline constexpr std::string_view kBarrierSent = "checkpoint.barrier_sent";
 inline constexpr std::string_view kBarrierReceived = "checkpoint.barrier_received";
 inline constexpr std::string_view kBarrierAligned = "checkpoint.aligned";
 inline constexpr std::string_view kSnapshotTaken = "checkpoint.snapshot";
+inline constexpr std::string_view kChannelPersisted = "checkpoint.channel_persisted";
+inline constexpr std::string_view kInFlightPersisted = "checkpoint.persisted";
 inline constexpr std::string_view kSnapshotUploaded = "checkpoint.uploaded";
 inline constexpr std::string_view kCheckpointAcknowledged = "checkpoint.acknowledged";
 
@@ -212,6 +214,46 @@ struct SnapshotTaken {
                 Named("attempt", &SnapshotTaken::attempt),
                 Named("entries", &SnapshotTaken::entries),
                 Named("watermark", &SnapshotTaken::watermark));
+  }
+};
+
+struct ChannelPersisted {
+  static constexpr std::string_view kKind = kChannelPersisted;
+  static constexpr EventLevel kLevel = EventLevel::kChannel;
+  static constexpr std::string_view kWhat =
+      "an unaligned checkpoint holds so many records that `from` had sent before its barrier and "
+      "nobody had processed (side: input or output of the subtask)";
+
+  CheckpointId id;
+  std::string_view subtask;
+  AttemptNumber attempt;
+  std::string_view from;
+  std::string_view side;
+  uint64_t records = 0;
+
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("id", &ChannelPersisted::id), Named("subtask", &ChannelPersisted::subtask),
+                Named("attempt", &ChannelPersisted::attempt),
+                Named("from", &ChannelPersisted::from), Named("side", &ChannelPersisted::side),
+                Named("records", &ChannelPersisted::records));
+  }
+};
+
+struct InFlightPersisted {
+  static constexpr std::string_view kKind = kInFlightPersisted;
+  static constexpr EventLevel kLevel = EventLevel::kTask;
+  static constexpr std::string_view kWhat =
+      "all that was in flight at the subtask is there for an unaligned checkpoint: so many bytes";
+
+  CheckpointId id;
+  std::string_view subtask;
+  AttemptNumber attempt;
+  uint64_t bytes = 0;
+
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("id", &InFlightPersisted::id), Named("subtask", &InFlightPersisted::subtask),
+                Named("attempt", &InFlightPersisted::attempt),
+                Named("bytes", &InFlightPersisted::bytes));
   }
 };
 

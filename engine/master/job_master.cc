@@ -206,6 +206,10 @@ SubmitTask JobMaster::Describe(const Execution& execution) const {
     }
     restore.snapshots = Assign(latest->snapshots, TopologyOf(*latest), TopologyOf(graph_),
                                OperatorsOf(graph_, execution.id.vertex), execution.id.subtask);
+    const std::vector<ChannelPart> parts =
+        AssignChannels(latest->snapshots, TopologyOf(*latest),
+                       ExchangesInto(graph_, execution.id.vertex), execution.id.subtask);
+    submit.deployment.in_flight.assign(parts.begin(), parts.end());
   }
   return submit;
 }

@@ -29,7 +29,57 @@ std::set<std::string> OperatorsWithState(const CompletedCheckpoint& checkpoint) 
   return names;
 }
 
+const std::string& NameOf(const JobGraph& graph, OperatorId id, const std::string& otherwise) {
+  const OperatorSpec* const found = graph.stream.Find(id);
+  return found == nullptr ? otherwise : found->state_name();
+}
+
+// That each exchange in which records were in flight is there, and is none whose subtasks belong
+// together.
+sim::Result<void> CheckInFlight(const JobGraph& graph, const CompletedCheckpoint& checkpoint) {
+  std::set<ChannelEdge> exchanges;
+  for (const JobVertex& vertex : graph.vertices) {
+    const std::vector<Exchange> into = ExchangesInto(graph, vertex.id);
+    for (size_t i = 0; i < into.size(); ++i) {
+      if (graph.stream_edge(vertex.inputs[i]).partitioning != Partitioning::kForward) {
+        exchanges.insert(into[i].edge);
+      }
+    }
+  }
+  for (const SnapshotHandle& snapshot : checkpoint.snapshots) {
+    for (const ChannelHandle& channel : snapshot.channels) {
+      if (!exchanges.contains(channel.edge)) {
+        static const std::string kGone = "one that is gone";
+        return sim::Fail(
+            sim::ErrorCode::kInvalidArgument,
+            fmt::format(
+                "The snapshot holds records that were in flight from operator '{}' to '{}', "
+                "between which the job no longer exchanges any. Take a savepoint, which "
+                "holds none, and start from that.",
+                NameOf(graph, channel.edge.from, kGone), NameOf(graph, channel.edge.to, kGone)));
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace
+
+std::vector<Exchange> ExchangesInto(const JobGraph& graph, VertexId vertex) {
+  std::vector<Exchange> exchanges;
+  for (const size_t input : graph.vertex(vertex).inputs) {
+    const StreamEdge& edge = graph.stream_edge(input);
+    const OperatorSpec& from = graph.stream.nodes.at(edge.from);
+    const OperatorSpec& to = graph.stream.nodes.at(edge.to);
+    exchanges.push_back(
+        {.edge = {.from = from.id(), .tag = edge.tag, .to = to.id(), .input = edge.input},
+         .by_key = edge.partitioning == Partitioning::kHash,
+         .producers = from.parallelism,
+         .consumers = to.parallelism,
+         .max_parallelism = graph.stream.max_parallelism});
+  }
+  return exchanges;
+}
 
 Topology TopologyOf(const CompletedCheckpoint& checkpoint) {
   Topology topology;
@@ -68,6 +118,9 @@ sim::Result<JobGraph> FitToSnapshot(JobGraph graph, const CompletedCheckpoint& c
                       "the state of the snapshot is divided by. Give at most that.",
                       node.parallelism, node.state_name(), stream.max_parallelism));
     }
+  }
+  if (sim::Result<void> in_flight = CheckInFlight(graph, checkpoint); !in_flight) {
+    return sim::Fail(in_flight);
   }
   const Topology now = TopologyOf(graph);
   for (const std::string& name : OperatorsWithState(checkpoint)) {

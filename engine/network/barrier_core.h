@@ -107,6 +107,20 @@ namespace barrier_input {
 struct Barrier {
   size_t channel = 0;
   CheckpointMeta meta;
+  sim::WallTime now{};  // only for AlternatingCore
+};
+
+// A barrier lies behind records in the channel, and may overtake them when its time has run out.
+// Only for AlternatingCore, as TimedOut is.
+struct Announcement {
+  size_t channel = 0;
+  CheckpointMeta meta;
+  sim::WallTime now{};
+};
+
+// The clock that was started for a checkpoint has run down.
+struct TimedOut {
+  CheckpointId id;
 };
 
 // The producer at the other end has given a checkpoint up: its barrier does not come.
@@ -127,7 +141,8 @@ struct Aborted {
 
 }  // namespace barrier_input
 
-using BarrierInput = std::variant<barrier_input::Barrier, barrier_input::CancelMarker,
+using BarrierInput = std::variant<barrier_input::Barrier, barrier_input::Announcement,
+                                  barrier_input::TimedOut, barrier_input::CancelMarker,
                                   barrier_input::EndOfPartition, barrier_input::Aborted>;
 
 // What is to be done.
@@ -152,10 +167,36 @@ struct GiveUp {
   CheckpointId id;
 };
 
+// The other effects are those of AlternatingCore alone.
+
+// What waits in the channels before the barrier of the checkpoint, and what comes from now on
+// before it, belongs to the checkpoint.
+struct Persist {
+  CheckpointId id;
+};
+
+// All channels have delivered: what belongs to the checkpoint is there.
+struct Persisted {
+  CheckpointId id;
+};
+
+// The checkpoint's barriers that lie in channels overtake what is before them.
+struct Overtake {
+  CheckpointId id;
+};
+
+// Answered by TimedOut after this time.
+struct StartClock {
+  CheckpointId id;
+  sim::Duration after{};
+};
+
 }  // namespace barrier_effect
 
-using BarrierEffect = std::variant<barrier_effect::Block, barrier_effect::Resume,
-                                   barrier_effect::Trigger, barrier_effect::GiveUp>;
+using BarrierEffect =
+    std::variant<barrier_effect::Block, barrier_effect::Resume, barrier_effect::Trigger,
+                 barrier_effect::GiveUp, barrier_effect::Persist, barrier_effect::Persisted,
+                 barrier_effect::Overtake, barrier_effect::StartClock>;
 
 class BarrierCore {
  public:
@@ -178,6 +219,12 @@ class BarrierCore {
   enum class Channel : uint8_t { kMissing, kReceived, kEnded };
 
   void On(const barrier_input::Barrier& barrier);
+
+  // Nothing that concerns barriers that overtake nothing.
+  void On(const barrier_input::Announcement&) {}
+
+  void On(const barrier_input::TimedOut&) {}
+
   void On(const barrier_input::CancelMarker& marker);
   void On(const barrier_input::EndOfPartition& end);
   void On(const barrier_input::Aborted& aborted);

@@ -43,6 +43,12 @@ class BarrierTracker {
   using Pending = std::map<CheckpointId, Tracked>;
 
   void On(const barrier_input::Barrier& barrier);
+
+  // Nothing that concerns barriers that overtake nothing.
+  void On(const barrier_input::Announcement&) {}
+
+  void On(const barrier_input::TimedOut&) {}
+
   void On(const barrier_input::CancelMarker& marker);
   void On(const barrier_input::EndOfPartition& end);
   void On(const barrier_input::Aborted& aborted);

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -20,8 +21,9 @@
 namespace flinch::engine {
 
 enum class BufferKind : uint8_t {
-  kRecords,  // needs credit
-  kEvent,    // goes without: a consumer that reads nothing still hears of it
+  kRecords,        // needs credit
+  kEvent,          // goes without: a consumer that reads nothing still hears of it
+  kPriorityEvent,  // the same, and overtakes all that is no priority event
 };
 
 // What the header of a frame takes: checked where frames are made.
@@ -89,5 +91,15 @@ struct EndOfDataEvent {
 };
 
 using StreamEvent = std::variant<BarrierEvent, CancelMarkerEvent, EndOfDataEvent>;
+
+// The checkpoint of the barrier that the buffer holds; nothing when it holds something else.
+inline std::optional<CheckpointMeta> BarrierIn(const Buffer& buffer) {
+  if (buffer.kind == BufferKind::kRecords) {
+    return std::nullopt;
+  }
+  const sim::Result<StreamEvent> event = Decode<StreamEvent>(buffer.content());
+  const auto* const barrier = event ? std::get_if<BarrierEvent>(&*event) : nullptr;
+  return barrier == nullptr ? std::nullopt : std::optional(barrier->meta);
+}
 
 }  // namespace flinch::engine

@@ -1,6 +1,8 @@
 #include "engine/network/input_channel.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "sim/check.h"
@@ -11,8 +13,12 @@ namespace {
 class LocalInputChannel final : public InputChannel, public SubpartitionReader {
  public:
   LocalInputChannel(ShuffleEnvironment& shuffle, ChannelOwner& owner, size_t channel,
-                    const PartitionRequest& request)
-      : shuffle_(shuffle), owner_(owner), channel_(channel), request_(request) {}
+                    const PartitionRequest& request, const Defects& defects)
+      : shuffle_(shuffle),
+        owner_(owner),
+        channel_(channel),
+        request_(request),
+        persister_(defects) {}
 
   ~LocalInputChannel() override { LocalInputChannel::Release(); }
 
@@ -33,7 +39,32 @@ class LocalInputChannel final : public InputChannel, public SubpartitionReader {
     return partition_ != nullptr && partition_->HasBuffer(request_.subpartition);
   }
 
-  Buffer Take() override { return partition_->Take(request_.subpartition); }
+  bool HasPriority() const override {
+    return partition_ != nullptr && partition_->HasPriority(request_.subpartition);
+  }
+
+  Buffer Take() override {
+    Buffer buffer = partition_->Take(request_.subpartition);
+    if (const std::optional<CheckpointMeta> barrier = BarrierIn(buffer)) {
+      persister_.OnBarrier(barrier->id);
+    } else if (buffer.kind == BufferKind::kRecords && persister_.persists()) {
+      persisted_.emplace_back(buffer.content());
+    }
+    return buffer;
+  }
+
+  // What waits is the producer's: it takes that into its own part of the checkpoint.
+  void Persist(CheckpointId id) override {
+    persisted_.clear();
+    persister_.Start(id);
+  }
+
+  std::vector<Bytes> StopPersisting(CheckpointId id) override {
+    persister_.Stop(id);
+    return std::exchange(persisted_, {});
+  }
+
+  void LetOvertake(CheckpointId) override {}
 
   void Release() override {
     if (partition_ != nullptr) {
@@ -54,18 +85,22 @@ class LocalInputChannel final : public InputChannel, public SubpartitionReader {
   size_t channel_;
   PartitionRequest request_;
   ResultPartition* partition_ = nullptr;  // while it is attached
+  ChannelPersister persister_;
+  std::vector<Bytes> persisted_;
 };
 
 class RemoteInputChannel final : public InputChannel, public ChannelListener {
  public:
   RemoteInputChannel(ShuffleEnvironment& shuffle, ChannelOwner& owner, size_t channel,
-                     const sim::Address& producer, const PartitionRequest& request, uint32_t credit)
+                     const sim::Address& producer, const PartitionRequest& request, uint32_t credit,
+                     const Defects& defects)
       : shuffle_(shuffle),
         owner_(owner),
         channel_(channel),
         producer_(producer),
         request_(request),
-        credit_(credit) {}
+        credit_(credit),
+        persister_(defects) {}
 
   ~RemoteInputChannel() override { RemoteInputChannel::Release(); }
 
@@ -79,8 +114,12 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
 
   bool HasBuffer() const override { return !buffers_.empty(); }
 
+  bool HasPriority() const override {
+    return HasBuffer() && buffers_.front().buffer.kind == BufferKind::kPriorityEvent;
+  }
+
   Buffer Take() override {
-    Buffer buffer = std::move(buffers_.front());
+    Buffer buffer = std::move(buffers_.front().buffer);
     buffers_.pop_front();
     taken_ += buffer.kind == BufferKind::kRecords ? 1U : 0U;
     // In portions: a frame per buffer would double what is sent.
@@ -96,6 +135,40 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
     }
   }
 
+  void Persist(CheckpointId id) override {
+    persisted_.clear();
+    for (const Queued& queued : buffers_) {
+      const bool is_before = !persister_.HasSeen(id) || queued.sequence < barrier_sequence_;
+      if (is_before && queued.buffer.kind == BufferKind::kRecords) {
+        persisted_.emplace_back(queued.buffer.content());
+      }
+    }
+    persister_.Start(id);
+  }
+
+  std::vector<Bytes> StopPersisting(CheckpointId id) override {
+    persister_.Stop(id);
+    return std::exchange(persisted_, {});
+  }
+
+  void LetOvertake(CheckpointId id) override {
+    const auto announced = std::ranges::find_if(buffers_, [id](const Queued& queued) {
+      const std::optional<CheckpointMeta> barrier = BarrierIn(queued.buffer);
+      return barrier && barrier->id == id && barrier->options.kind == CheckpointKind::kTimeoutable;
+    });
+    if (announced == buffers_.end()) {
+      return;  // it was taken already, or has not come
+    }
+    CheckpointMeta meta = *BarrierIn(announced->buffer);
+    meta.options.kind = CheckpointKind::kUnaligned;
+    Encoder out(shuffle_.pool().Take());
+    Write(out, StreamEvent(BarrierEvent{.meta = meta}));
+    shuffle_.pool().Give(std::move(announced->buffer.bytes));
+    announced->buffer = {.kind = BufferKind::kPriorityEvent, .bytes = out.Take()};
+    std::rotate(FirstOvertakable(), announced, std::next(announced));
+    owner_.OnBuffer(channel_);
+  }
+
   void OnServed() override { owner_.OnServed(channel_); }
 
   void OnBuffer(uint32_t sequence, Buffer buffer) override {
@@ -104,7 +177,19 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
       return owner_.OnOver(
           channel_, {sim::ErrorCode::kCorruption, "A buffer was lost on its way, or came twice."});
     }
-    buffers_.push_back(std::move(buffer));
+    const std::optional<CheckpointMeta> barrier = BarrierIn(buffer);
+    if (barrier) {
+      persister_.OnBarrier(barrier->id);
+      barrier_sequence_ = sequence;
+    } else if (buffer.kind == BufferKind::kRecords && persister_.persists()) {
+      persisted_.emplace_back(buffer.content());
+    }
+    const auto place =
+        buffer.kind == BufferKind::kPriorityEvent ? FirstOvertakable() : buffers_.end();
+    buffers_.insert(place, {.sequence = sequence, .buffer = std::move(buffer)});
+    if (barrier && barrier->options.kind == CheckpointKind::kTimeoutable) {
+      owner_.OnAnnounced(channel_, *barrier);
+    }
     owner_.OnBuffer(channel_);
   }
 
@@ -114,6 +199,17 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
   }
 
  private:
+  struct Queued {
+    uint32_t sequence = 0;
+    Buffer buffer;
+  };
+
+  std::deque<Queued>::iterator FirstOvertakable() {
+    return std::ranges::find_if(buffers_, [](const Queued& queued) {
+      return queued.buffer.kind != BufferKind::kPriorityEvent;
+    });
+  }
+
   ShuffleEnvironment& shuffle_;
   ChannelOwner& owner_;
   size_t channel_;
@@ -124,18 +220,23 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
   uint32_t number_ = 0;                // with the client
   uint32_t expected_ = 0;              // sequence number
   uint32_t taken_ = 0;                 // buffers of which the producer has not been told
-  std::deque<Buffer> buffers_;
+  std::deque<Queued> buffers_;
+  ChannelPersister persister_;
+  uint32_t barrier_sequence_ = 0;  // of the newest barrier that has come
+  std::vector<Bytes> persisted_;
 };
 
 }  // namespace
 
 std::unique_ptr<InputChannel> MakeInputChannel(ShuffleEnvironment& shuffle, ChannelOwner& owner,
                                                size_t channel, const sim::Address& producer,
-                                               const PartitionRequest& request, uint32_t credit) {
+                                               const PartitionRequest& request, uint32_t credit,
+                                               const Defects& defects) {
   if (shuffle.IsHere(producer)) {
-    return std::make_unique<LocalInputChannel>(shuffle, owner, channel, request);
+    return std::make_unique<LocalInputChannel>(shuffle, owner, channel, request, defects);
   }
-  return std::make_unique<RemoteInputChannel>(shuffle, owner, channel, producer, request, credit);
+  return std::make_unique<RemoteInputChannel>(shuffle, owner, channel, producer, request, credit,
+                                              defects);
 }
 
 }  // namespace flinch::engine

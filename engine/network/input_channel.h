@@ -1,7 +1,8 @@
 // One channel of a gate: the way from one subpartition to its reader.
 //
 // A local channel takes from the subpartition itself; a remote one has a queue, and grants its
-// producer credit for as many buffers as there is room for.
+// producer credit for as many buffers as there is room for. Of a barrier that is still in the queue
+// of a local producer nobody hears: it overtakes there (ResultPartition::LetOvertake).
 // Source: Flink's LocalInputChannel and RemoteInputChannel.
 #pragma once
 
@@ -9,7 +10,9 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <vector>
 
+#include "engine/network/channel_persister.h"
 #include "engine/network/shuffle_environment.h"
 
 namespace flinch::engine {
@@ -22,6 +25,8 @@ class ChannelOwner {
   virtual void OnServed(size_t channel) = 0;
   // There is something to take that was not there before.
   virtual void OnBuffer(size_t channel) = 0;
+  // A barrier lies behind records in the channel, and may overtake them when its time has run out.
+  virtual void OnAnnounced(size_t channel, const CheckpointMeta& meta) = 0;
   // Nothing comes on the channel before it is requested again.
   virtual void OnOver(size_t channel, const sim::Error& reason) = 0;
 };
@@ -33,7 +38,17 @@ class InputChannel {
   // The owner is told what becomes of it, perhaps at once.
   virtual void Request() = 0;
   virtual bool HasBuffer() const = 0;
+  // The next buffer has overtaken others.
+  virtual bool HasPriority() const = 0;
   virtual Buffer Take() = 0;
+
+  // What has come before the checkpoint's barrier and was not taken, and what will come before it,
+  // is kept in a copy (channel_persister.h).
+  virtual void Persist(CheckpointId id) = 0;
+  // The checkpoint is whole, or given up. Returns the contents of what was kept, in its order.
+  virtual std::vector<Bytes> StopPersisting(CheckpointId id) = 0;
+  // The checkpoint's barrier, if it has been announced, overtakes what is before it.
+  virtual void LetOvertake(CheckpointId id) = 0;
   // The owner hears of nothing any more.
   virtual void Release() = 0;
 };
@@ -41,6 +56,7 @@ class InputChannel {
 // `credit` buffers of records may be under way or in the queue of a remote channel.
 std::unique_ptr<InputChannel> MakeInputChannel(ShuffleEnvironment& shuffle, ChannelOwner& owner,
                                                size_t channel, const sim::Address& producer,
-                                               const PartitionRequest& request, uint32_t credit);
+                                               const PartitionRequest& request, uint32_t credit,
+                                               const Defects& defects = {});
 
 }  // namespace flinch::engine

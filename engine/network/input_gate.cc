@@ -11,7 +11,7 @@ namespace flinch::engine {
 
 InputGate::InputGate(sim::Environment& environment, const NetworkOptions& options,
                      ShuffleEnvironment& shuffle, std::vector<ChannelOptions> channels,
-                     std::function<void()> on_input, BrokenChannel broken)
+                     std::function<void()> on_input, BrokenChannel broken, const Defects& defects)
     : environment_(environment),
       options_(options),
       channels_(channels.size()),
@@ -21,8 +21,9 @@ InputGate::InputGate(sim::Environment& environment, const NetworkOptions& option
   for (size_t index = 0; index < channels.size(); ++index) {
     Channel& channel = channels_[index];
     channel.options = std::move(channels[index]);
-    channel.input = MakeInputChannel(shuffle, *this, index, channel.options.producer,
-                                     channel.options.request, options.buffers_per_subpartition);
+    channel.input =
+        MakeInputChannel(shuffle, *this, index, channel.options.producer, channel.options.request,
+                         options.buffers_per_subpartition, defects);
   }
 }
 
@@ -70,10 +71,58 @@ void InputGate::OnServed(size_t index) {
 }
 
 void InputGate::OnBuffer(size_t index) {
-  if (!channels_[index].blocked) {
+  NoteContent(index);
+  on_input_();
+}
+
+void InputGate::NoteContent(size_t index) {
+  const Channel& channel = channels_[index];
+  if (!channel.input->HasBuffer()) {
+    ready_.erase(index);
+    priority_.erase(index);
+    return;
+  }
+  if (!channel.blocked) {
     ready_.insert(index);
   }
-  on_input_();
+  if (channel.input->HasPriority()) {
+    priority_.insert(index);
+  } else if (!priority_.empty()) {
+    priority_.erase(index);
+  }
+}
+
+void InputGate::OnAnnounced(size_t index, const CheckpointMeta& meta) {
+  announcements_.push_back({.channel = index, .meta = meta});
+}
+
+std::optional<Announcement> InputGate::TakeAnnouncement() {
+  if (announcements_.empty()) {
+    return std::nullopt;
+  }
+  const Announcement first = announcements_.front();
+  announcements_.pop_front();
+  return first;
+}
+
+void InputGate::Persist(CheckpointId id) {
+  for (Channel& channel : channels_) {
+    channel.input->Persist(id);
+  }
+}
+
+std::vector<PersistedChannel> InputGate::StopPersisting(CheckpointId id) {
+  std::vector<PersistedChannel> persisted;
+  for (size_t index = 0; index < channels_.size(); ++index) {
+    persisted.push_back({.channel = index, .buffers = channels_[index].input->StopPersisting(id)});
+  }
+  return persisted;
+}
+
+void InputGate::LetOvertake(CheckpointId id) {
+  for (Channel& channel : channels_) {
+    channel.input->LetOvertake(id);
+  }
 }
 
 void InputGate::OnOver(size_t index, const sim::Error& reason) {
@@ -83,7 +132,7 @@ void InputGate::OnOver(size_t index, const sim::Error& reason) {
   channel.state = State::kWanted;
   channel.refusal = reason;
   if (!channel.input->HasBuffer()) {
-    ready_.erase(index);
+    NoteContent(index);
   }
   // Behind the end of its data a channel still brings barriers, until the producer has ended.
   const bool has_brought_all = channel.ended && reason.code == kProducerEnded;
@@ -119,8 +168,8 @@ Buffer InputGate::Take(size_t index) {
   Channel& channel = channels_.at(index);
   sim::Check(channel.input->HasBuffer(), "channel {} has nothing to be taken", index);
   Buffer buffer = channel.input->Take();
-  if (!channel.input->HasBuffer()) {
-    ready_.erase(index);
+  if (!channel.input->HasBuffer() || !priority_.empty()) {
+    NoteContent(index);
   }
   turn_ = (index + 1) % channels_.size();
   return buffer;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -32,12 +33,25 @@ struct ChannelOptions {
 // What becomes of a channel that breaks in mid-stream. kReconnects is a planted defect.
 enum class BrokenChannel : uint8_t { kFails, kReconnects };
 
+// A barrier that lies in a channel behind records (ChannelOwner::OnAnnounced).
+struct Announcement {
+  size_t channel = 0;
+  CheckpointMeta meta;
+};
+
+// What of a channel belongs to a checkpoint.
+struct PersistedChannel {
+  size_t channel = 0;
+  std::vector<Bytes> buffers;
+};
+
 class InputGate final : private ChannelOwner {
  public:
   // `on_input` is called when there is something new to look at. `shuffle` outlives the gate.
   InputGate(sim::Environment& environment, const NetworkOptions& options,
             ShuffleEnvironment& shuffle, std::vector<ChannelOptions> channels,
-            std::function<void()> on_input, BrokenChannel broken = BrokenChannel::kFails);
+            std::function<void()> on_input, BrokenChannel broken = BrokenChannel::kFails,
+            const Defects& defects = {});
 
   // Asks for the channels, on a fiber of `fibers`.
   void Start(sim::FiberGroup& fibers);
@@ -50,6 +64,21 @@ class InputGate final : private ChannelOwner {
   std::optional<size_t> Next() const;
   // Takes the channel's next buffer.
   Buffer Take(size_t channel);
+
+  // There is an announcement, or an event that has overtaken, to be heard before all else.
+  bool HasUrgent() const { return !announcements_.empty() || !priority_.empty(); }
+
+  std::optional<Announcement> TakeAnnouncement();
+
+  // A channel whose next buffer has overtaken others, blocked or not.
+  std::optional<size_t> NextPriority() const {
+    return priority_.empty() ? std::nullopt : std::optional(*priority_.begin());
+  }
+
+  // As InputChannel's, of all channels.
+  void Persist(CheckpointId id);
+  std::vector<PersistedChannel> StopPersisting(CheckpointId id);
+  void LetOvertake(CheckpointId id);
 
   // Leaves what the channel brings in its queue until it is resumed.
   void Block(size_t channel);
@@ -81,8 +110,11 @@ class InputGate final : private ChannelOwner {
 
   void OnServed(size_t channel) override;
   void OnBuffer(size_t channel) override;
+  void OnAnnounced(size_t channel, const CheckpointMeta& meta) override;
   void OnOver(size_t channel, const sim::Error& reason) override;
 
+  // Whether there is something in the channel, or something that has overtaken, may have changed.
+  void NoteContent(size_t channel);
   void RequestChannels();
 
   bool AllServed() const { return served_ == channels_.size(); }
@@ -97,6 +129,8 @@ class InputGate final : private ChannelOwner {
   // Channels with buffers that are not blocked. Ordered, so that the next one after `turn_` is
   // found at once, however many others there are.
   std::set<size_t> ready_;
+  std::set<size_t> priority_;  // channels whose next buffer has overtaken others
+  std::deque<Announcement> announcements_;
   std::function<void()> on_input_;
   BrokenChannel broken_;
   sim::Condition changed_;  // all are served, or the gate is closed

@@ -47,7 +47,7 @@ class PartitionSession::View final : public SubpartitionReader {
 
   bool MaySend() const {
     return partition_->HasBuffer(subpartition_) &&
-           (credit_ > 0 || partition_->NextKind(subpartition_) == BufferKind::kEvent);
+           (credit_ > 0 || partition_->NextKind(subpartition_) != BufferKind::kRecords);
   }
 
   Buffer Take() {

@@ -1,5 +1,7 @@
 #include "engine/network/result_partition.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "engine/waits.h"
@@ -55,11 +57,88 @@ void ResultPartition::BroadcastWatermark(EventTime watermark) {
 
 void ResultPartition::BroadcastEvent(const StreamEvent& event) {
   Flush();
+  const auto* const barrier = std::get_if<BarrierEvent>(&event);
+  const bool may_overtake =
+      barrier != nullptr && barrier->meta.options.kind == CheckpointKind::kTimeoutable;
   for (Subpartition& target : subpartitions_) {
-    Encoder out(pool_.Take());
-    Write(out, event);
-    Enqueue(target, {.kind = BufferKind::kEvent, .bytes = out.Take()});
+    if (may_overtake) {
+      target.barrier = barrier->meta.id;
+    }
+    Enqueue(target, MakeEvent(BufferKind::kEvent, event));
   }
+}
+
+std::vector<OvertakenRecords> ResultPartition::BroadcastOvertaking(const BarrierEvent& barrier) {
+  Flush();
+  std::vector<OvertakenRecords> overtaken;
+  for (uint32_t index = 0; index < subpartitions_.size(); ++index) {
+    Subpartition& target = subpartitions_[index];
+    const auto place = EnqueueFirst(target, MakeEvent(BufferKind::kPriorityEvent, barrier));
+    overtaken.push_back(
+        {.subpartition = index, .buffers = RecordsBetween(place, target.buffers.end())});
+    TellReader(target);
+  }
+  return overtaken;
+}
+
+std::vector<OvertakenRecords> ResultPartition::LetOvertake(const CheckpointMeta& meta) {
+  std::vector<OvertakenRecords> overtaken;
+  for (uint32_t index = 0; index < subpartitions_.size(); ++index) {
+    Subpartition& target = subpartitions_[index];
+    if (target.barrier != meta.id) {
+      continue;
+    }
+    target.barrier.reset();
+    const auto waiting = std::ranges::find_if(target.buffers, [&meta](const Buffer& buffer) {
+      const std::optional<CheckpointMeta> barrier = BarrierIn(buffer);
+      return barrier && barrier->id == meta.id;
+    });
+    sim::Check(waiting != target.buffers.end(), "the barrier of checkpoint {} does not wait",
+               meta.id.value());
+    overtaken.push_back(
+        {.subpartition = index, .buffers = RecordsBetween(target.buffers.begin(), waiting)});
+    pool_.Give(std::move(waiting->bytes));
+    *waiting = MakeEvent(BufferKind::kPriorityEvent, BarrierEvent{.meta = meta});
+    std::rotate(FirstOvertakable(target), waiting, std::next(waiting));
+    TellReader(target);
+  }
+  return overtaken;
+}
+
+bool ResultPartition::Holds(CheckpointId id) const {
+  return std::ranges::any_of(subpartitions_,
+                             [id](const Subpartition& each) { return each.barrier == id; });
+}
+
+ResultPartition::Queue::iterator ResultPartition::FirstOvertakable(Subpartition& subpartition) {
+  return std::ranges::find_if(subpartition.buffers, [](const Buffer& each) {
+    return each.kind != BufferKind::kPriorityEvent;
+  });
+}
+
+ResultPartition::Queue::iterator ResultPartition::EnqueueFirst(Subpartition& subpartition,
+                                                               Buffer buffer) {
+  const bool was_full = IsFull(subpartition);
+  const auto place = subpartition.buffers.insert(FirstOvertakable(subpartition), std::move(buffer));
+  full_ += !was_full && IsFull(subpartition) ? 1U : 0U;
+  return place;
+}
+
+std::vector<Bytes> ResultPartition::RecordsBetween(Queue::const_iterator begin,
+                                                   Queue::const_iterator end) {
+  std::vector<Bytes> records;
+  for (; begin != end; ++begin) {
+    if (begin->kind == BufferKind::kRecords) {
+      records.emplace_back(begin->content());
+    }
+  }
+  return records;
+}
+
+Buffer ResultPartition::MakeEvent(BufferKind kind, const StreamEvent& event) {
+  Encoder out(pool_.Take());
+  Write(out, event);
+  return {.kind = kind, .bytes = out.Take()};
 }
 
 void ResultPartition::Flush() {
@@ -85,6 +164,10 @@ void ResultPartition::Enqueue(Subpartition& subpartition, Buffer buffer) {
   const bool was_full = IsFull(subpartition);
   subpartition.buffers.push_back(std::move(buffer));
   full_ += !was_full && IsFull(subpartition) ? 1U : 0U;
+  TellReader(subpartition);
+}
+
+void ResultPartition::TellReader(const Subpartition& subpartition) {
   if (subpartition.reader != nullptr) {
     subpartition.reader->OnBuffer();
   }
@@ -122,6 +205,10 @@ Buffer ResultPartition::Take(uint32_t subpartition) {
   const bool was_full = IsFull(source);
   Buffer buffer = std::move(source.buffers.front());
   source.buffers.pop_front();
+  if (source.barrier && BarrierIn(buffer)) {
+    source.barrier.reset();  // none waits before it
+    on_available_();
+  }
   if (was_full && !IsFull(source)) {
     room_.NotifyAll();
     if (--full_ == 0) {

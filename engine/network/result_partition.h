@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "engine/config.h"
@@ -33,9 +34,16 @@ class SubpartitionReader {
   virtual void OnClosed() = 0;
 };
 
+// What a barrier has overtaken in the queue of a subpartition, in its order.
+struct OvertakenRecords {
+  uint32_t subpartition = 0;
+  std::vector<Bytes> buffers;  // contents, without the headroom
+};
+
 class ResultPartition {
  public:
-  // `on_available` is called when a full partition has room again.
+  // `on_available` is called when a full partition has room again, or the last barrier that might
+  // have overtaken has left.
   ResultPartition(sim::Environment& environment, const NetworkOptions& options, SegmentPool& pool,
                   uint32_t subpartitions, std::function<void()> on_available);
 
@@ -51,6 +59,13 @@ class ResultPartition {
   void BroadcastWatermark(EventTime watermark);
   // What is collected goes before it.
   void BroadcastEvent(const StreamEvent& event);
+  // The same, but it overtakes what waits in the queues, of which the records are returned.
+  std::vector<OvertakenRecords> BroadcastOvertaking(const BarrierEvent& barrier);
+  // The barrier that was sent for this checkpoint overtakes from now on, where it still waits.
+  std::vector<OvertakenRecords> LetOvertake(const CheckpointMeta& meta);
+  // Whether that barrier still waits anywhere.
+  bool Holds(CheckpointId id) const;
+
   // Hands over what is collected.
   void Flush();
 
@@ -74,6 +89,11 @@ class ResultPartition {
     return !subpartitions_.at(subpartition).buffers.empty();
   }
 
+  // Its next buffer has overtaken others.
+  bool HasPriority(uint32_t subpartition) const {
+    return HasBuffer(subpartition) && NextKind(subpartition) == BufferKind::kPriorityEvent;
+  }
+
   // Of the next buffer, which there is.
   BufferKind NextKind(uint32_t subpartition) const;
   Buffer Take(uint32_t subpartition);
@@ -86,15 +106,24 @@ class ResultPartition {
     SubpartitionReader* reader = nullptr;
     Encoder collecting;  // empty, or begins with the headroom
     std::deque<Buffer> buffers;
+    std::optional<CheckpointId> barrier;  // that waits among them and may overtake later
   };
 
   bool IsFull(const Subpartition& subpartition) const {
     return subpartition.buffers.size() >= options_.buffers_per_subpartition;
   }
 
+  using Queue = std::deque<Buffer>;
+
+  static Queue::iterator FirstOvertakable(Subpartition& subpartition);
+  // Puts the buffer behind those that have overtaken, and before all others.
+  Queue::iterator EnqueueFirst(Subpartition& subpartition, Buffer buffer);
+  static std::vector<Bytes> RecordsBetween(Queue::const_iterator begin, Queue::const_iterator end);
+  Buffer MakeEvent(BufferKind kind, const StreamEvent& event);
   void Begin(Subpartition& subpartition);
   void Finish(Subpartition& subpartition);
   void Enqueue(Subpartition& subpartition, Buffer buffer);
+  static void TellReader(const Subpartition& subpartition);
 
   NetworkOptions options_;
   SegmentPool& pool_;

@@ -162,6 +162,7 @@ struct AcknowledgeCheckpoint {
     visit(self.task);
     visit(self.checkpoint);
     visit(self.snapshot);
+    visit(self.snapshot.channels);
   }
 };
 

@@ -20,6 +20,7 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
       listener_(listener),
       engine_(options.engine),
       deployment_(options.deployment),
+      code_(options.code),
       id_(deployment_.task),
       name_(deployment_.subtask_name()),
       defects_(options.defects),
@@ -37,8 +38,10 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
           environment, engine_.network, options.shuffle, DescribeChannels(deployment_),
           [this] { Wake(); },
           defects_.Has(Defect::kReconnectsWithoutSequence) ? BrokenChannel::kReconnects
-                                                           : BrokenChannel::kFails),
-      barriers_(MakeBarriers(engine_.checkpoint.mode, gate_.channels(), defects_)) {
+                                                           : BrokenChannel::kFails,
+          defects_),
+      barriers_(MakeBarriers(engine_.checkpoint, gate_.channels(), defects_)),
+      edges_(EdgesOfGates(options.code, deployment_)) {
   MakeInputs(options.code);
 }
 
@@ -106,20 +109,30 @@ sim::Result<void> StreamTask::Start() {
     }
   }
   last_checkpoint_ = std::max(last_checkpoint_, restored);
+  restored_entries_ = chain_.keyed_entries();
+  if (sim::Result<void> read = ReadRecovered(); !read) {
+    return read;
+  }
   if (chain_.has_source()) {
     chain_.OnAvailable([this] {
       source_available_ = true;
       Wake();
     });
   }
+  if (recovered_.empty()) {
+    GoLive();
+  }
+  return {};
+}
+
+void StreamTask::GoLive() {
   gate_.Start(fibers_);
   started_ = true;
   events::Trace(environment_, events::TaskStarted{.subtask = name_,
                                                   .attempt = id_.attempt,
-                                                  .checkpoint = restored,
-                                                  .entries = chain_.keyed_entries()});
+                                                  .checkpoint = deployment_.restored(),
+                                                  .entries = restored_entries_});
   listener_.OnStarted(id_);
-  return {};
 }
 
 sim::Result<std::vector<TaskSnapshot>> StreamTask::ReadSnapshots() {
@@ -149,6 +162,9 @@ sim::Result<void> StreamTask::Loop() {
     if (InputFailed()) {
       return std::unexpected(*gate_.error());
     }
+    if (sim::Result<void> looked = LookAtClocks(); !looked) {
+      return looked;
+    }
     const sim::Result<bool> worked = WorkTurn();
     if (!worked) {
       return sim::Fail(worked);
@@ -168,9 +184,11 @@ sim::Result<void> StreamTask::Loop() {
 
 void StreamTask::AwaitWork() {
   const auto can_go_on = [this] {
-    return !mails_.empty() || cancelled_ || InputFailed() || (OutputsAvailable() && HasInput());
+    return !mails_.empty() || cancelled_ || InputFailed() || (gate_.HasUrgent() && !held_) ||
+           HasSettledOutputs() || (OutputsAvailable() && HasInput());
   };
-  while (!can_go_on() && work_.WaitUntil(flush_at_, WhatIsAwaited())) {
+  while (!can_go_on() &&
+         work_.WaitUntil(std::min({flush_at_, timed_out_at_, overtakes_at_}), WhatIsAwaited())) {
   }
 }
 
@@ -196,7 +214,7 @@ bool StreamTask::HasInput() const {
   if (is_source) {
     return source_available_ && !end_of_input_;
   }
-  return gate_.Next().has_value();
+  return !started_ || reading_ || gate_.Next().has_value();
 }
 
 // Works until there is nothing to do, or enough was done for one turn. False when nothing was.
@@ -216,8 +234,18 @@ sim::Result<bool> StreamTask::WorkTurn() {
 }
 
 sim::Result<bool> StreamTask::WorkOnce() {
-  if (held_ || !OutputsAvailable()) {
+  if (held_) {
     return false;
+  }
+  if (gate_.HasUrgent()) {
+    const sim::Result<void> heard = HearUrgent();
+    return heard ? sim::Result<bool>(true) : sim::Fail(heard);
+  }
+  if (!OutputsAvailable()) {
+    return false;
+  }
+  if (reading_) {
+    return ReadOn();
   }
   return gate_.channels() == 0 ? PollSource() : ReadInput();
 }
@@ -251,72 +279,12 @@ sim::Result<bool> StreamTask::PollSource() {
   sim::Unreachable("input status {}", static_cast<int>(*status));
 }
 
-sim::Result<bool> StreamTask::ReadInput() {
-  const std::optional<size_t> channel = gate_.Next();
-  if (!channel) {
-    return false;
-  }
-  Buffer buffer = gate_.Take(*channel);
-  if (sim::Result<void> processed = ProcessBuffer(*channel, buffer); !processed) {
-    return sim::Fail(processed);
-  }
-  pool_.Give(std::move(buffer.bytes));
-  return true;
-}
-
-sim::Result<void> StreamTask::ProcessBuffer(size_t channel, const Buffer& buffer) {
-  return buffer.kind == BufferKind::kEvent ? ProcessEvent(channel, buffer.content())
-                                           : ProcessRecords(channel, buffer.content());
-}
-
-sim::Result<void> StreamTask::ProcessRecords(size_t channel, std::string_view records) {
-  Input& input = inputs_[channels_[channel].input];
-  Decoder in(records);
-  while (in.good() && in.remaining() > 0) {
-    ElementKind kind{};
-    Read(in, kind);
-    sim::Result<void> processed;
-    StreamRecord record;
-    switch (kind) {
-      case ElementKind::kRecord:
-      case ElementKind::kHashedRecord:
-        CountRecord();
-        ++channels_[channel].records;
-        Read(in, record.timestamp);
-        record.is_hashed = kind == ElementKind::kHashedRecord;
-        if (record.is_hashed) {
-          Read(in, record.key_hash);
-        }
-        processed = input.type.read(in, record, *input.into);
-        break;
-      case ElementKind::kWatermark:
-        Read(in, record.timestamp);
-        if (const auto watermark =
-                input.watermarks.OnWatermark(channels_[channel].index, record.timestamp)) {
-          processed = input.into->EmitWatermark(*watermark);
-        }
-        break;
-      default:
-        in.Spoil();
-    }
-    if (!processed) {
-      return processed;
-    }
-  }
-  return in.good() ? sim::Result<void>() : std::unexpected(Undecodable(channel));
-}
-
 sim::Result<void> StreamTask::ProcessEvent(size_t channel, std::string_view bytes) {
   const sim::Result<StreamEvent> event = Decode<StreamEvent>(bytes);
   if (!event) {
     return std::unexpected(Undecodable(channel));
   }
   return std::visit([&](const auto& each) { return On(channel, each); }, *event);
-}
-
-sim::Error StreamTask::Undecodable(size_t channel) const {
-  return {sim::ErrorCode::kCorruption,
-          fmt::format("A buffer from {} cannot be decoded.", gate_.channel(channel).producer_name)};
 }
 
 // What operators have seen last; before the first, the smallest.
@@ -345,11 +313,12 @@ sim::Result<void> StreamTask::On(size_t channel, const BarrierEvent& barrier) {
                                                       .attempt = id_.attempt,
                                                       .place = place,
                                                       .from = gate_.channel(channel).producer_name,
-                                                      .records = channels_[channel].records});
+                                                      .records = RecordsBefore(channel, id)});
   if (defects_.Has(Defect::kBarriersOfEndedChannelsAreLost) && gate_.HasEnded(channel)) {
     return {};
   }
-  return Feed(barrier_input::Barrier{.channel = channel, .meta = barrier.meta});
+  return Feed(barrier_input::Barrier{
+      .channel = channel, .meta = barrier.meta, .now = environment_.WallNow()});
 }
 
 sim::Result<void> StreamTask::On(size_t channel, const CancelMarkerEvent& marker) {
@@ -380,6 +349,12 @@ sim::Result<void> StreamTask::Perform(const barrier_effect::Resume& resume) {
 }
 
 sim::Result<void> StreamTask::Perform(const barrier_effect::Trigger& trigger) {
+  for (Channel& channel : channels_) {
+    channel.at_snapshot = channel.records;
+  }
+  if (trigger.meta.options.kind == CheckpointKind::kUnaligned) {
+    return PerformCheckpoint(trigger.meta);  // channels are still to deliver
+  }
   events::Trace(environment_, events::BarrierAligned{.id = trigger.meta.id,
                                                      .subtask = name_,
                                                      .attempt = id_.attempt,
@@ -393,6 +368,7 @@ sim::Result<void> StreamTask::Perform(const barrier_effect::GiveUp& given_up) {
     last_checkpoint_ = given_up.id;
     Broadcast(CancelMarkerEvent{.id = given_up.id});
   }
+  DropInFlight(given_up.id);
   return {};
 }
 
@@ -471,7 +447,7 @@ void StreamTask::Trigger(const CheckpointMeta& meta) {
   if (defects_.Has(Defect::kTriggersWhileRestoring) && !started_) {
     last_checkpoint_ = meta.id;
     SendBarrier(meta);
-    fibers_.Spawn("upload", [this, meta] { Upload(meta); });
+    fibers_.Spawn("upload", [this, meta] { Upload(meta, {}); });
     return;
   }
   Post([this, meta] { return started_ ? PerformCheckpoint(meta) : sim::Result<void>(); });
@@ -502,6 +478,7 @@ sim::Result<void> StreamTask::OnAborted(CheckpointId id) {
     return fed;
   }
   last_checkpoint_ = std::max(last_checkpoint_, id);
+  DropInFlight(id);
   if (held_ == id) {
     held_.reset();  // the job goes on
   }

@@ -27,14 +27,13 @@
 #include "engine/defects.h"
 #include "engine/graph/execution_state.h"
 #include "engine/graph/job_graph.h"
-#include "engine/network/barrier_core.h"
-#include "engine/network/barrier_tracker.h"
 #include "engine/network/input_gate.h"
 #include "engine/network/result_partition.h"
 #include "engine/network/watermark_valve.h"
 #include "engine/rpc/main_thread.h"
 #include "engine/runtime/gateways.h"
 #include "engine/runtime/operator_chain.h"
+#include "engine/runtime/task_parts.h"
 
 namespace flinch::engine {
 
@@ -102,11 +101,35 @@ class StreamTask {
 
   struct Channel {
     uint32_t input = 0;
-    size_t index = 0;      // among the channels of its input
-    uint64_t records = 0;  // received
+    size_t index = 0;          // among the channels of its input
+    uint64_t records = 0;      // received
+    uint64_t at_snapshot = 0;  // received when the last one was taken
+  };
+
+  // A buffer of records that is being read.
+  struct Reading {
+    uint32_t input = 0;
+    std::optional<size_t> channel;  // none: what was in flight in a channel that is there no more
+    bool filters = false;           // only records whose keys are this subtask's
+    bool is_recovered = false;
+    Bytes bytes;
+    size_t begin = 0;  // of the rest
+  };
+
+  // What an unaligned checkpoint has found in flight so far.
+  struct InFlightPart {
+    CheckpointMeta meta;
+    bool is_taken = false;  // the snapshot
+    bool input_open = false;
+    bool output_open = false;
+    std::map<size_t, std::vector<Bytes>> inputs;  // by channel: the rest of what was being read
+    InFlight contents;
   };
 
   sim::Result<void> Start();
+  // All that was in flight has been processed: it runs.
+  void GoLive();
+  sim::Result<void> ReadRecovered();
   sim::Result<std::vector<TaskSnapshot>> ReadSnapshots();
   void MakeInputs(const StreamGraph& code);
   sim::Result<void> Loop();
@@ -114,8 +137,12 @@ class StreamTask {
   sim::Result<bool> WorkOnce();
   sim::Result<bool> PollSource();
   sim::Result<bool> ReadInput();
-  sim::Result<void> ProcessBuffer(size_t channel, const Buffer& buffer);
-  sim::Result<void> ProcessRecords(size_t channel, std::string_view records);
+  // Goes on with the buffer that is being read, to its end; where barriers may overtake, until
+  // something else is to be done.
+  sim::Result<bool> ReadOn();
+  sim::Result<void> ReadElementOf(const Reading& reading, Decoder& in);
+  bool IsMine(int32_t key_hash) const;
+  bool HasSomethingElse() const;
   sim::Result<void> ProcessEvent(size_t channel, std::string_view event);
   sim::Result<void> On(size_t channel, const BarrierEvent& barrier);
   sim::Result<void> On(size_t channel, const CancelMarkerEvent& marker);
@@ -126,12 +153,31 @@ class StreamTask {
   sim::Result<void> Perform(const barrier_effect::Resume& resume);
   sim::Result<void> Perform(const barrier_effect::Trigger& trigger);
   sim::Result<void> Perform(const barrier_effect::GiveUp& given_up);
+  sim::Result<void> Perform(const barrier_effect::Persist& persist);
+  sim::Result<void> Perform(const barrier_effect::Persisted& persisted);
+  sim::Result<void> Perform(const barrier_effect::Overtake& overtake);
+  sim::Result<void> Perform(const barrier_effect::StartClock& start);
+  // An announcement, or an event that has overtaken.
+  sim::Result<void> HearUrgent();
+  // What is due by the clock, or has become of barriers that might have overtaken.
+  sim::Result<void> LookAtClocks();
   sim::Result<void> EndInput();
   sim::Result<void> PerformCheckpoint(const CheckpointMeta& meta);
   void Broadcast(const StreamEvent& event);
   void SendBarrier(const CheckpointMeta& meta);
-  sim::Error Undecodable(size_t channel) const;
-  void Upload(const CheckpointMeta& meta);
+  void SendBarrier(const CheckpointMeta& meta, size_t partition);
+  void AddOvertaken(CheckpointId id, size_t partition, std::vector<OvertakenRecords> overtaken);
+  bool HasSettledOutputs() const;
+  // Received before the checkpoint's barrier, as far as it is in the snapshot.
+  uint64_t RecordsBefore(size_t channel, CheckpointId id) const;
+  // Once all of the checkpoint is there.
+  void UploadWhenWhole(const CheckpointMeta& meta);
+  void TellInFlight(const InFlightPart& part) const;
+  std::string_view NameOfProducer(const ChannelContent& content) const;
+  // Of checkpoints up to this one that are not whole.
+  void DropInFlight(CheckpointId id);
+  sim::Error Undecodable(std::optional<size_t> channel) const;
+  void Upload(const CheckpointMeta& meta, const InFlight& in_flight);
   sim::Result<void> OnComplete(CheckpointId id, bool is_final);
   sim::Result<void> OnAborted(CheckpointId id);
   void CountRecord();
@@ -152,6 +198,7 @@ class StreamTask {
   TaskListener& listener_;
   EngineOptions engine_;
   TaskDeployment deployment_;
+  const StreamGraph& code_;
   ExecutionAttemptId id_;
   std::string name_;
   Defects defects_;
@@ -165,9 +212,13 @@ class StreamTask {
   // Snapshots that are being written; views of the state in the chain.
   std::map<CheckpointId, FrozenTask> frozen_;
   InputGate gate_;
-  std::variant<BarrierCore, BarrierTracker> barriers_;  // by the mode of checkpoints
-  std::vector<Channel> channels_;                       // by the gate's channels
+  Barriers barriers_;
+  std::vector<Channel> channels_;  // by the gate's channels
   std::vector<Input> inputs_;
+  std::vector<ChannelEdge> edges_;  // by the deployment's gates
+  std::optional<Reading> reading_;
+  std::deque<Reading> recovered_;                   // what was in flight, before all that is new
+  std::map<CheckpointId, InFlightPart> in_flight_;  // of what is not whole
 
   bool started_ = false;
   bool cancelled_ = false;
@@ -177,6 +228,11 @@ class StreamTask {
   bool saw_record_ = false;
   int64_t records_ = 0;  // since the last pause
   sim::SimTime flush_at_ = sim::kForever;
+  CheckpointId timed_;  // whose barriers may overtake when the clock has run down
+  sim::SimTime timed_out_at_ = sim::kForever;
+  CheckpointMeta sent_;  // whose barrier may overtake in the outputs
+  sim::SimTime overtakes_at_ = sim::kForever;
+  size_t restored_entries_ = 0;
   uint64_t last_event_ = 0;           // of the source's coordinator
   std::optional<CheckpointId> held_;  // the savepoint behind which the task waits for its end
   CheckpointId last_checkpoint_;      // taken or aborted: older ones are not taken any more

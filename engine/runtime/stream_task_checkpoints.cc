@@ -6,11 +6,16 @@
 
 namespace flinch::engine {
 
-sim::Result<void> StreamTask::PerformCheckpoint(const CheckpointMeta& meta) {
+sim::Result<void> StreamTask::PerformCheckpoint(const CheckpointMeta& triggered) {
+  CheckpointMeta meta = triggered;
+  if (meta.options.kind == CheckpointKind::kForcedAligned) {
+    meta.options.kind = engine_.checkpoint.kind();  // from here on as it was meant
+  }
   const CheckpointId id = meta.id;
   if (id <= last_checkpoint_) {
     return {};  // aborted, or overtaken by a newer one
   }
+  DropInFlight(CheckpointId(id.value() - 1));
   last_checkpoint_ = id;
   const CheckpointKind kind = meta.options.kind;
   const bool drains = kind == CheckpointKind::kSavepointTerminate ||
@@ -35,7 +40,9 @@ sim::Result<void> StreamTask::PerformCheckpoint(const CheckpointMeta& meta) {
                                                     .attempt = id_.attempt,
                                                     .entries = chain_.keyed_entries(),
                                                     .watermark = watermark().nanos()});
-  fibers_.Spawn("upload", [this, meta] { Upload(meta); });
+  in_flight_[id].meta = meta;
+  in_flight_[id].is_taken = true;
+  UploadWhenWhole(meta);
   if (IsSynchronous(kind)) {
     held_ = id;
   }
@@ -47,7 +54,9 @@ void StreamTask::SendBarrier(const CheckpointMeta& meta) {
   for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
     sent += partition->records();
   }
-  Broadcast(BarrierEvent{.meta = meta});
+  for (size_t i = 0; i < partitions_.size(); ++i) {
+    SendBarrier(meta, i);
+  }
   if (!partitions_.empty()) {
     events::Trace(environment_,
                   events::BarrierSent{
@@ -55,7 +64,7 @@ void StreamTask::SendBarrier(const CheckpointMeta& meta) {
   }
 }
 
-void StreamTask::Upload(const CheckpointMeta& meta) {
+void StreamTask::Upload(const CheckpointMeta& meta, const InFlight& in_flight) {
   const CheckpointId id = meta.id;
   const CheckpointKind kind = meta.options.kind;
   FrozenTask& snapshot = frozen_[id];
@@ -64,8 +73,8 @@ void StreamTask::Upload(const CheckpointMeta& meta) {
     (void)environment_.shared().List(CheckpointDirectory(deployment_.job_name, id));
     chain_.ReadAgain(meta, snapshot);
   }
-  const sim::Result<SnapshotHandle> handle =
-      WriteSnapshot(environment_.shared(), deployment_.job_name, id, id_, snapshot, kind);
+  const sim::Result<SnapshotHandle> handle = WriteSnapshot(
+      environment_.shared(), deployment_.job_name, id, id_, snapshot, kind, in_flight);
   frozen_.erase(id);
   if (cancelled_ || !handle) {
     // Nobody waits for it any more; or nobody knows whether it was written.

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/checkpoint/channel_assignment.h"
 #include "engine/checkpoint/checkpoint_storage.h"
 #include "engine/checkpoint_meta.h"
 #include "engine/graph/job_catalog.h"
@@ -95,6 +96,7 @@ struct TaskDeployment {
   std::vector<PartitionDescriptor> partitions;
   std::optional<TaskRestore> restore;  // none: from nothing
   SnapshotOptions checkpoint;
+  Trailing<ChannelPart> in_flight{};  // what it begins with, before all that is new
 
   // "window->sink[1]".
   std::string subtask_name() const { return fmt::format("{}[{}]", name, task.subtask.value()); }
@@ -116,6 +118,7 @@ struct TaskDeployment {
     visit(self.partitions);
     visit(self.restore);
     visit(self.checkpoint);
+    visit(self.in_flight);
   }
 };
 

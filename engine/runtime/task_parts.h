@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "engine/config.h"
 #include "engine/defects.h"
+#include "engine/network/alternating_core.h"
 #include "engine/network/barrier_core.h"
 #include "engine/network/barrier_tracker.h"
 #include "engine/network/input_gate.h"
@@ -30,7 +32,20 @@ std::vector<ResultPartition*> Pointers(
 // One for each channel, over all gates.
 std::vector<ChannelOptions> DescribeChannels(const TaskDeployment& deployment);
 
-std::variant<BarrierCore, BarrierTracker> MakeBarriers(CheckpointingMode mode, size_t channels,
-                                                       const Defects& defects);
+using Barriers = std::variant<BarrierCore, BarrierTracker, AlternatingCore>;
+
+// By the mode of checkpoints.
+Barriers MakeBarriers(const CheckpointOptions& options, size_t channels, const Defects& defects);
+
+// The exchanges into the task, by its deployment's gates.
+std::vector<ChannelEdge> EdgesOfGates(const StreamGraph& code, const TaskDeployment& deployment);
+
+// Whether a barrier may overtake records on the edges into an operator. Flink: neither where a
+// producer and a consumer belong together, for what is in flight could not move to another
+// subtask; nor on any other edge of such an operator.
+bool MayOvertake(const StreamGraph& code, OperatorId to);
+
+// Of a buffer's content.
+uint64_t CountRecords(const ElementType& type, std::string_view content);
 
 }  // namespace flinch::engine

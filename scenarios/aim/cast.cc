@@ -97,6 +97,10 @@ constexpr auto kOfElection = std::to_array<std::string_view>(
     {events::kLeaderGranted, events::kLeaderRevoked, events::kCoordinationStarted,
      events::kSessionOpened, events::kSessionEnded, events::kNodeChanged});
 
+// Only of checkpoints that hold what is in flight.
+constexpr auto kOfUnaligned =
+    std::to_array<std::string_view>({events::kChannelPersisted, events::kInFlightPersisted});
+
 // What no run without a story has. A story of the usual kind takes one savepoint.
 constexpr auto kOfStories =
     std::to_array<std::string_view>({events::kSavepointTriggered, events::kSavepointStored});
@@ -182,7 +186,8 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
         (event.level == events::EventLevel::kChannel && !scenario.limits.channel_events) ||
         IsOneOf(event.kind, kUncertain) ||
         (IsOneOf(event.kind, kOfStories) && scenario.story.empty()) ||
-        (IsOneOf(event.kind, kOfElection) && !IsHighlyAvailable(scenario));
+        (IsOneOf(event.kind, kOfElection) && !IsHighlyAvailable(scenario)) ||
+        (IsOneOf(event.kind, kOfUnaligned) && !scenario.options.checkpoint.overtakes());
     const bool is_of_source = event.kind.starts_with("source.");
     if (is_untold || IsOneOf(event.kind, kNeedFailures) ||
         (is_of_source && !IsSeenOfSources(event.kind, scenario)) ||

@@ -113,6 +113,14 @@ class ProblemFinder {
                         Quote(name)),
             {"options"});
         problems_.back().item = index;
+      } else if (FindOracle(name)->needs_rest && scenario_.options.checkpoint.overtakes()) {
+        Add("oracles",
+            fmt::format("The oracle {} judges state alone, and with "
+                        "execution.checkpointing.unaligned.enabled = true checkpoints hold records "
+                        "in flight, too.",
+                        Quote(name)),
+            {"options"});
+        problems_.back().item = index;
       }
     }
     if (!scenario_.job.name.empty() && FindJob(scenario_.job.name) == nullptr) {

@@ -30,15 +30,16 @@ namespace {
 
 template <typename Kind>
 constexpr OracleInfo Entry() {
+  constexpr bool kChannels = requires { Kind::kNeedsChannels; };
+  constexpr bool kAlignment = requires { Kind::kNeedsAlignment; };
+  constexpr bool kRest = requires { Kind::kNeedsRest; };
   return {.name = Kind::kName,
           .promise = Kind::kPromise,
           .make = [] { return std::unique_ptr<Oracle>(std::make_unique<Kind>()); },
-          .needs_channels = requires {Kind::kNeedsChannels;
+          .needs_channels = kChannels,
+          .needs_alignment = kAlignment,
+          .needs_rest = kRest};
 }
-
-, .needs_alignment = requires { Kind::kNeedsAlignment; }
-};  // namespace
-}  // namespace flinch::scenarios
 
 constexpr auto kCatalogue = std::to_array<OracleInfo>({
     Entry<ExactlyOnce>(),
@@ -72,6 +73,13 @@ std::string KnownNames() {
 
 }  // namespace
 
+JudgedRun JudgedRunOf(const Scenario& scenario) {
+  const engine::CheckpointOptions& checkpoint = scenario.options.checkpoint;
+  return {.channel_events = scenario.limits.channel_events,
+          .aligned = checkpoint.mode == engine::CheckpointingMode::kExactlyOnce,
+          .at_rest = !checkpoint.overtakes()};
+}
+
 std::span<const OracleInfo> OracleCatalogue() { return kCatalogue; }
 
 const OracleInfo* FindOracle(std::string_view name) {
@@ -90,8 +98,9 @@ sim::Result<std::vector<std::unique_ptr<Oracle>>> MakeOracles(std::span<const st
   }
   std::vector<std::unique_ptr<Oracle>> oracles;
   for (const OracleInfo& info : kCatalogue) {
-    const bool can_judge =
-        (run.channel_events || !info.needs_channels) && (run.aligned || !info.needs_alignment);
+    const bool can_judge = (run.channel_events || !info.needs_channels) &&
+                           (run.aligned || !info.needs_alignment) &&
+                           (run.at_rest || !info.needs_rest);
     const bool is_wanted =
         names.empty() ? can_judge : std::ranges::find(names, info.name) != names.end();
     if (is_wanted) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scenarios/model/scenario.h"
 #include "scenarios/oracles/oracle.h"
 #include "sim/result.h"
 
@@ -21,13 +22,17 @@ struct OracleInfo {
   std::unique_ptr<Oracle> (*make)();
   bool needs_channels = false;   // events of EventLevel::kChannel
   bool needs_alignment = false;  // checkpoints in which each record counts once
+  bool needs_rest = false;       // checkpoints that hold nothing that is in flight
 };
 
 // What there is to judge.
 struct JudgedRun {
   bool channel_events = true;
   bool aligned = true;
+  bool at_rest = true;
 };
+
+JudgedRun JudgedRunOf(const Scenario& scenario);
 
 std::span<const OracleInfo> OracleCatalogue();
 

@@ -26,12 +26,14 @@ void ChannelCounts::OnCompleted(const sim::TraceEvent& event, int64_t id) {
 }
 
 std::vector<std::string_view> ChannelCounts::wants() const {
-  return {events::kBarrierSent, events::kBarrierReceived, events::kCheckpointCompleted};
+  return {events::kBarrierSent, events::kBarrierReceived, events::kChannelPersisted,
+          events::kCheckpointCompleted};
 }
 
 void ChannelCounts::OnEvent(const sim::TraceEvent& event) {
   const bool sent = event.kind == events::kBarrierSent;
-  const bool received = event.kind == events::kBarrierReceived;
+  const bool received =
+      event.kind == events::kBarrierReceived || event.kind == events::kChannelPersisted;
   if (!sent && !received && event.kind != events::kCheckpointCompleted) {
     return;
   }

@@ -3,7 +3,8 @@
 // Promise: when checkpoint.completed comes, for each subtask that sent its barrier
 //          (checkpoint.barrier_sent) the records it had sent equal the sum of those that its
 //          consumers had received from it when that barrier arrived (checkpoint.barrier_received,
-//          by `from`). Both count from the start of the attempt.
+//          by `from`), and of those that an unaligned checkpoint holds instead
+//          (checkpoint.channel_persisted). All count from the start of the attempt.
 // Cost:    a map operation per barrier. Keeps two numbers per subtask and unfinished checkpoint,
 //          of the last checkpoints (kIdsKept).
 // Silent:  about records behind the last completed barrier, about their contents and order

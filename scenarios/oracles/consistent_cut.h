@@ -12,7 +12,8 @@
 //          A job whose state nobody describes is its own reference: one checkpoint of the run, the
 //          last that it was restored from or else the last, is compared entry by entry with what
 //          the same operators in one task have where nothing fails. Two such runs.
-// Silent:  about all keyed operators but the one that is described; of a job that is its own
+// Silent:  where checkpoints are unaligned, for what they hold in flight is in no state yet; about
+//          all keyed operators but the one that is described; of a job that is its own
 //          reference about what depends on the order of partitions or on event time, about
 //          checkpoints in which a partition has ended, and where it has several inputs; and when
 //          nobody can look at the volume. About a window that is gone and was due: what it emitted
@@ -35,6 +36,7 @@ class ConsistentCut final : public Oracle {
  public:
   static constexpr std::string_view kName = "consistent_cut";
   static constexpr bool kNeedsAlignment = true;
+  static constexpr bool kNeedsRest = true;
   static constexpr std::string_view kPromise =
       "The state in every completed checkpoint is what the records before its source positions "
       "make it.";

@@ -26,6 +26,8 @@ void TakeOfSubtask(const Event& event, reports::SubtaskCheckpoint& subtask) {
   } else if (event.kind == events::kSnapshotUploaded) {
     Note(subtask.uploaded, event.time);
     subtask.bytes = static_cast<uint64_t>(event.Number("bytes").value_or(0));
+  } else if (event.kind == events::kInFlightPersisted) {
+    subtask.in_flight = static_cast<uint64_t>(event.Number("bytes").value_or(0));
   } else if (event.kind == events::kCheckpointAcknowledged) {
     Note(subtask.acknowledged, event.time);
   } else if (event.kind == events::kCheckpointAckReceived) {

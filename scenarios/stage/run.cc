@@ -86,10 +86,8 @@ class Stage {
         return CollectState(request_, job_, positions, run);
       };
     }
-    sim::Result<std::vector<std::unique_ptr<Oracle>>> oracles = MakeOracles(
-        request.scenario.oracles, {.channel_events = request.scenario.limits.channel_events,
-                                   .aligned = request.scenario.options.checkpoint.mode ==
-                                              engine::CheckpointingMode::kExactlyOnce});
+    sim::Result<std::vector<std::unique_ptr<Oracle>>> oracles =
+        MakeOracles(request.scenario.oracles, JudgedRunOf(request.scenario));
     sim::Check(oracles.has_value(), "a valid scenario names an unknown oracle");
     oracles_ = *std::move(oracles);
     ObserveAll();

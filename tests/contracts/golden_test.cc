@@ -314,6 +314,9 @@ bool Set(EngineOptions& options, std::string_view wanted, const std::string& val
     } else if constexpr (std::is_same_v<Field, uint32_t>) {
       is_set = std::isdigit(value[0]) != 0;
       field = is_set ? NumberIn(value) : 0;
+    } else if constexpr (std::is_same_v<Field, bool>) {
+      is_set = value == "true" || value == "false";
+      field = value == "true";
     } else if constexpr (std::is_same_v<Field, CheckpointRetention>) {
       is_set = value == "DELETE_ON_CANCELLATION" || value == "RETAIN_ON_CANCELLATION";
       field = value == "RETAIN_ON_CANCELLATION" ? CheckpointRetention::kRetainOnCancellation
@@ -336,9 +339,7 @@ bool IsThere(std::string_view wanted) {
 
 // What is not there cannot be compared; whoever adds it finds its rows here.
 const std::set<std::string> kAbsent = {
-    "execution.checkpointing.aligned-checkpoint-timeout",
     "execution.checkpointing.interval-during-backlog",
-    "execution.checkpointing.unaligned.enabled",
     "execution.checkpointing.unaligned.forced",
 };
 
@@ -358,6 +359,8 @@ void ExpectToldAsInFlink(const EngineOptions& options, const json& row) {
   EXPECT_EQ(told.min_pause, millis("min_pause_ms")) << row;
   EXPECT_EQ(told.max_concurrent, row.at("max_concurrent").get<uint32_t>()) << row;
   EXPECT_EQ(told.tolerable_failures, row.at("tolerable").get<uint32_t>()) << row;
+  EXPECT_EQ(told.overtakes(), row.at("unaligned").get<bool>()) << row;
+  EXPECT_EQ(told.aligned_timeout, millis("aligned_timeout_ms")) << row;
 }
 
 // The rows of options as a user sets them.
@@ -393,7 +396,7 @@ TEST(GoldenTest, CheckpointOptions) {
       ExpectToldAsInFlink(options, row);
     }
   }
-  EXPECT_EQ(compared, 23);
+  EXPECT_EQ(compared, 32);
   EXPECT_EQ(absent, kAbsent);
 }
 
@@ -408,12 +411,13 @@ TEST(GoldenTest, CheckpointCoordinatorConfiguration) {
     const json& given = row.at("options");
     const bool is_negative =
         given.at("max_concurrent").get<int64_t>() < 0 || given.at("tolerable").get<int64_t>() < 0;
-    if (given.at("unaligned").get<bool>() || is_negative) {
-      continue;  // absent; unsigned
+    if (is_negative) {
+      continue;  // unsigned
     }
     ++compared;
     EngineOptions options;
     options.checkpoint = {
+        .unaligned = given.at("unaligned").get<bool>(),
         .interval = std::chrono::milliseconds(given.at("interval_ms").get<int64_t>()),
         .timeout = std::chrono::milliseconds(given.at("timeout_ms").get<int64_t>()),
         .min_pause = std::chrono::milliseconds(given.at("min_pause_ms").get<int64_t>()),
@@ -421,7 +425,7 @@ TEST(GoldenTest, CheckpointCoordinatorConfiguration) {
         .tolerable_failures = given.at("tolerable").get<uint32_t>()};
     EXPECT_EQ(options.Validate().has_value(), row.at("accepted").get<bool>()) << line;
   }
-  EXPECT_EQ(compared, 5);
+  EXPECT_EQ(compared, 6);
 }
 
 }  // namespace

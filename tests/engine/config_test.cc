@@ -125,12 +125,13 @@ TEST(ConfigTest, EverySpanButPausesAndDelaysMustBeLongerThanNothing) {
       }
     }
   });
-  EXPECT_THAT(may_be_zero,
-              ::testing::UnorderedElementsAre(
-                  "execution.checkpointing.min-pause", "restart-strategy.fixed-delay.delay",
-                  "restart-strategy.failure-rate.delay", "task.record-time",
-                  "partition.discovery.interval.ms", "source.fetch.max-wait",
-                  "pipeline.auto-watermark-interval"));
+  EXPECT_THAT(
+      may_be_zero,
+      ::testing::UnorderedElementsAre(
+          "execution.checkpointing.aligned-checkpoint-timeout", "execution.checkpointing.min-pause",
+          "restart-strategy.fixed-delay.delay", "restart-strategy.failure-rate.delay",
+          "task.record-time", "partition.discovery.interval.ms", "source.fetch.max-wait",
+          "pipeline.auto-watermark-interval"));
 }
 
 TEST(ConfigTest, ExtremesAreNotTakenForNonsense) {
@@ -144,13 +145,27 @@ TEST(ConfigTest, ExtremesAreNotTakenForNonsense) {
   EXPECT_TRUE(options.Validate());
 }
 
+TEST(ConfigTest, UnalignedCheckpointsComeOneAtATime) {
+  EngineOptions options;
+  options.checkpoint.unaligned = true;
+  EXPECT_TRUE(options.Validate());
+  EXPECT_EQ(options.checkpoint.kind(), CheckpointKind::kUnaligned);
+  options.checkpoint.aligned_timeout = 1s;
+  EXPECT_EQ(options.checkpoint.kind(), CheckpointKind::kTimeoutable);
+  options.checkpoint.max_concurrent = 2;
+  EXPECT_FALSE(options.Validate());
+  options.checkpoint.mode = CheckpointingMode::kAtLeastOnce;  // where no barrier waits
+  EXPECT_TRUE(options.Validate());
+  EXPECT_EQ(options.checkpoint.kind(), CheckpointKind::kAligned);
+}
+
 // How many options there are: this does not compile until it knows a new one.
 size_t CountFields() {
   const EngineOptions all;
   const auto& [checkpoint, state, restart, failover, heartbeat, network, task, source, rpc, sink,
                log, high_availability, max_parallelism] = all;
-  const auto& [mode, interval, timeout, min_pause, concurrent, tolerable, retained, retention] =
-      checkpoint;
+  const auto& [mode, unaligned, aligned_timeout, interval, timeout, min_pause, concurrent,
+               tolerable, retained, retention] = checkpoint;
   const auto& [backend, incremental, write_buffer] = state;
   const auto& [type, attempts, delay, failure_rate, exponential] = restart;
   const auto& [max_failures, rate_interval, rate_delay] = failure_rate;
@@ -165,6 +180,8 @@ size_t CountFields() {
   const auto& [transaction_max] = log;
   const auto& [availability, session_timeout] = high_availability;
   const void* fields[] = {&mode,
+                          &unaligned,
+                          &aligned_timeout,
                           &interval,
                           &timeout,
                           &min_pause,

@@ -10,7 +10,9 @@
 #include "engine/high_availability/leader_election.h"
 #include "engine/master/execution_graph.h"
 #include "engine/master/source_coordinator_core.h"
+#include "engine/network/alternating_protocol.h"
 #include "engine/network/barrier_core.h"
+#include "engine/network/channel_persister.h"
 #include "engine/outside/log_state.h"
 #include "engine/transition_table.h"
 #include "tests/support/golden.h"
@@ -31,6 +33,10 @@ std::string DrawAll() {
   text += Draw("A checkpoint at the coordinator", "checkpoint/checkpoint_protocol.h",
                kCheckpointTransitions);
   text += Draw("Barrier alignment in a task", "network/barrier_core.h", kAlignmentTransitions);
+  text += Draw("Barriers that may overtake, in a task", "network/alternating_protocol.h",
+               kAlternatingTransitions);
+  text += Draw("What of a channel an unaligned checkpoint holds", "network/channel_persister.h",
+               kPersisterTransitions);
   text += Draw("One attempt of a subtask", "master/execution_graph.h", kExecutionTransitions);
   text += Draw("The job", "master/execution_graph.h", kJobTransitions);
   text += Draw("What a source's coordinator may tell one reader",

@@ -123,6 +123,9 @@ class Alignment {
     RC_ASSERT(blocked_.empty() == (core_.phase() == AlignmentPhase::kIdle));
   }
 
+  // Nothing overtakes here.
+  void See(const auto&) { RC_FAIL("an effect of barriers that overtake"); }
+
   void See(const barrier_effect::Block& block) {
     RC_ASSERT(!ended_.contains(block.channel));
     RC_ASSERT(blocked_.insert(block.channel).second);

@@ -70,6 +70,9 @@ class BarrierScript : private tests::CommandScript {
 
   void Tell(const barrier_effect::GiveUp& given_up) { Say("give up {}", given_up.id.value()); }
 
+  // Nothing overtakes here.
+  void Tell(const auto&) { sim::Unreachable("an effect of barriers that overtake"); }
+
   void TellWaiting() {
     std::string channels;
     for (const size_t channel : blocked_) {

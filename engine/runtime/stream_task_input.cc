@@ -1,0 +1,148 @@
+// The part of StreamTask that reads records.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "engine/checkpoint/checkpoint_stream.h"
+#include "engine/runtime/element_reader.h"
+#include "engine/runtime/stream_task.h"
+#include "engine/state/key_groups.h"
+#include "sim/check.h"
+
+namespace flinch::engine {
+namespace {
+
+// Takes the records that are somebody else's.
+class NoOutput final : public Output {
+ public:
+  sim::Result<void> Emit(const StreamRecord&) override { return {}; }
+
+  sim::Result<void> EmitWatermark(EventTime) override { return {}; }
+};
+
+}  // namespace
+
+sim::Result<bool> StreamTask::ReadInput() {
+  if (!started_) {
+    if (recovered_.empty()) {
+      GoLive();
+      return true;
+    }
+    reading_ = std::move(recovered_.front());
+    recovered_.pop_front();
+    return ReadOn();
+  }
+  const std::optional<size_t> channel = gate_.Next();
+  if (!channel) {
+    return false;
+  }
+  Buffer buffer = gate_.Take(*channel);
+  if (buffer.kind == BufferKind::kRecords) {
+    reading_ = {.input = channels_[*channel].input,
+                .channel = channel,
+                .bytes = std::move(buffer.bytes),
+                .begin = kBufferHeadroom};
+    return ReadOn();
+  }
+  if (sim::Result<void> processed = ProcessEvent(*channel, buffer.content()); !processed) {
+    return sim::Fail(processed);
+  }
+  pool_.Give(std::move(buffer.bytes));
+  return true;
+}
+
+sim::Result<bool> StreamTask::ReadOn() {
+  Reading& reading = *reading_;
+  Decoder in(std::string_view(reading.bytes).substr(reading.begin));
+  while (in.good() && in.remaining() > 0) {
+    if (sim::Result<void> processed = ReadElementOf(reading, in); !processed) {
+      return sim::Fail(processed);
+    }
+    if (engine_.checkpoint.overtakes() && in.remaining() > 0 && HasSomethingElse()) {
+      reading.begin = reading.bytes.size() - in.remaining();
+      return true;
+    }
+  }
+  if (!in.good()) {
+    return std::unexpected(Undecodable(reading.channel));
+  }
+  pool_.Give(std::move(reading.bytes));
+  reading_.reset();
+  return true;
+}
+
+sim::Result<void> StreamTask::ReadElementOf(const Reading& reading, Decoder& in) {
+  Input& input = inputs_[reading.input];
+  const Element element = ReadElement(in);
+  if (!in.good()) {
+    return {};
+  }
+  if (element.kind == ElementKind::kWatermark) {
+    if (!reading.channel) {
+      return {};  // it said nothing about other channels
+    }
+    const auto watermark =
+        input.watermarks.OnWatermark(channels_[*reading.channel].index, element.record.timestamp);
+    return watermark ? input.into->EmitWatermark(*watermark) : sim::Result<void>();
+  }
+  if (reading.filters && !IsMine(element.record.key_hash)) {
+    NoOutput nobody;
+    return input.type.read(in, element.record, nobody);
+  }
+  CountRecord();
+  if (!reading.is_recovered) {
+    ++channels_[*reading.channel].records;
+  }
+  return input.type.read(in, element.record, *input.into);
+}
+
+bool StreamTask::IsMine(int32_t key_hash) const {
+  return OwnerOf(KeyGroupFor(key_hash, deployment_.max_parallelism), deployment_.max_parallelism,
+                 deployment_.parallelism) == id_.subtask;
+}
+
+bool StreamTask::HasSomethingElse() const {
+  return records_ >= engine_.task.turn_records || !mails_.empty() || cancelled_ ||
+         gate_.HasUrgent() || !OutputsAvailable();
+}
+
+sim::Error StreamTask::Undecodable(std::optional<size_t> channel) const {
+  return {sim::ErrorCode::kCorruption, channel ? fmt::format("A buffer from {} cannot be decoded.",
+                                                             gate_.channel(*channel).producer_name)
+                                               : "A buffer that was in flight cannot be decoded."};
+}
+
+// In the order of the handles: of each channel what the consumer had before what its producer had.
+sim::Result<void> StreamTask::ReadRecovered() {
+  std::map<std::string, Bytes> files;
+  for (const ChannelPart& part : deployment_.in_flight) {
+    if (!files.contains(part.path)) {
+      sim::Result<Bytes> file = environment_.shared().Read(part.path);
+      if (!file) {
+        return sim::Fail(file);
+      }
+      files.emplace(part.path, *std::move(file));
+    }
+    size_t first = 0;
+    for (uint32_t gate = 0; gate < part.gate; ++gate) {
+      first += deployment_.gates.at(gate).channels.size();
+    }
+    const Reading reading{.input = deployment_.gates.at(part.gate).input,
+                          .channel = part.is_moved
+                                         ? std::nullopt
+                                         : std::optional(first + part.channel.producer.value()),
+                          .filters = part.filters,
+                          .is_recovered = true};
+    for (const uint64_t offset : part.channel.buffers) {
+      const sim::Result<std::string_view> block = BlockAt(files.at(part.path), offset, part.path);
+      if (!block) {
+        return sim::Fail(block);
+      }
+      recovered_.push_back(reading);
+      recovered_.back().bytes = Bytes(*block);
+    }
+  }
+  return {};
+}
+
+}  // namespace flinch::engine
