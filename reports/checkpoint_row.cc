@@ -14,14 +14,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr size_t kColumns = 12;
-constexpr size_t kInFlightColumn = 7;
+constexpr size_t kColumns = 13;
+// Columns that are left out where nothing stands in them.
+constexpr size_t kReusedColumn = 7;
+constexpr size_t kInFlightColumn = 8;
 
 using Cells = std::array<std::string, kColumns>;
 
 constexpr std::array<std::string_view, kColumns> kHeads = {
-    "ID",        "Status",    "Acknowledged", "Trigger Time", "Latest Ack", "End to End",
-    "Data Size", "In-Flight", "Start Delay",  "Alignment",    "Sync",       "Async"};
+    "ID",     "Status",    "Acknowledged", "Trigger Time", "Latest Ack", "End to End", "Data Size",
+    "Reused", "In-Flight", "Start Delay",  "Alignment",    "Sync",       "Async"};
 
 std::optional<sim::Duration> Between(const std::optional<sim::SimTime>& from,
                                      const std::optional<sim::SimTime>& to) {
@@ -76,6 +78,7 @@ Cells CellsOf(const CheckpointRow& row) {
           ShowTime(row.latest_acknowledgement()),
           ShowSpan(row.end_to_end()),
           ShowSize(row.bytes()),
+          row.reused() == 0 ? "-" : ShowSize(row.reused()),
           ShowInFlight(row.in_flight()),
           ShowSpan(Longest(
               row, [&row](const auto& subtask) { return subtask.start_delay(row.triggered); })),
@@ -91,7 +94,8 @@ Cells CellsOf(const CheckpointRow& row, const SubtaskCheckpoint& subtask) {
           "",
           ShowTime(subtask.received),
           ShowSpan(Between(row.triggered, subtask.received)),
-          ShowSize(subtask.bytes),
+          ShowSize(subtask.bytes + subtask.shared),
+          subtask.reused == 0 ? "-" : ShowSize(subtask.reused),
           ShowInFlight(subtask.in_flight),
           ShowSpan(subtask.start_delay(row.triggered)),
           ShowSpan(subtask.alignment()),
@@ -118,15 +122,18 @@ class Table {
         widths[i] = std::max(widths[i], line.cells[i].size());
       }
     }
-    // Only where some checkpoint is unaligned.
-    const bool has_in_flight = std::any_of(lines_.begin() + 1, lines_.end(), [](const Row& line) {
-      return line.cells[kInFlightColumn] != "-";
-    });
+    // Only where some checkpoint is unaligned, or shares files.
+    const auto is_empty = [this](size_t column) {
+      return std::all_of(lines_.begin() + 1, lines_.end(),
+                         [column](const Row& line) { return line.cells[column] == "-"; });
+    };
+    const bool shows_reused = !is_empty(kReusedColumn);
+    const bool shows_in_flight = !is_empty(kInFlightColumn);
     std::string text;
     for (const Row& line : lines_) {
       std::string shown = "  ";
       for (size_t i = 0; i < kColumns; ++i) {
-        if (i == kInFlightColumn && !has_in_flight) {
+        if ((i == kInFlightColumn && !shows_in_flight) || (i == kReusedColumn && !shows_reused)) {
           continue;
         }
         // Words begin together, numbers end together.
@@ -193,7 +200,15 @@ std::optional<sim::Duration> CheckpointRow::end_to_end() const {
 uint64_t CheckpointRow::bytes() const {
   uint64_t sum = 0;
   for (const SubtaskCheckpoint& subtask : subtasks) {
-    sum += subtask.bytes;
+    sum += subtask.bytes + subtask.shared;
+  }
+  return sum;
+}
+
+uint64_t CheckpointRow::reused() const {
+  uint64_t sum = 0;
+  for (const SubtaskCheckpoint& subtask : subtasks) {
+    sum += subtask.reused;
   }
   return sum;
 }
@@ -217,7 +232,10 @@ void Put(Json& object, std::string_view key, const std::optional<sim::Duration>&
 }
 
 Json ToObject(const SubtaskCheckpoint& subtask, sim::SimTime triggered) {
-  Json object{{"subtask", subtask.subtask}, {"bytes", subtask.bytes}};
+  Json object{{"subtask", subtask.subtask}, {"bytes", subtask.bytes + subtask.shared}};
+  if (subtask.reused > 0) {
+    object["reused_bytes"] = subtask.reused;
+  }
   if (subtask.in_flight) {
     object["persisted_in_flight_bytes"] = *subtask.in_flight;
   }
@@ -250,6 +268,9 @@ std::string ToJson(const std::vector<CheckpointRow>& rows) {
     object["bytes"] = row.bytes();
     if (const std::optional<uint64_t> in_flight = row.in_flight()) {
       object["persisted_in_flight_bytes"] = *in_flight;
+    }
+    if (row.reused() > 0) {
+      object["reused_bytes"] = row.reused();
     }
     Json subtasks = Json::array();
     for (const SubtaskCheckpoint& subtask : row.subtasks) {

@@ -19,8 +19,10 @@ struct SubtaskCheckpoint {
   std::optional<sim::SimTime> uploaded{};  // the asynchronous one, too
   std::optional<sim::SimTime> acknowledged{};
   std::optional<sim::SimTime> received{};  // the acknowledgement, by the coordinator
-  uint64_t bytes = 0;                      // of its snapshot
-  std::optional<uint64_t> in_flight{};     // of these, bytes that were in flight
+  uint64_t bytes = 0;                      // of its file
+  uint64_t shared = 0;                     // that it wrote beside it, for other checkpoints too
+  uint64_t reused = 0;                     // that earlier checkpoints wrote
+  std::optional<uint64_t> in_flight{};     // of its file, bytes that were in flight
 
   // Its times in Flink's words. Of a source there is no alignment.
   std::optional<sim::Duration> start_delay(sim::SimTime triggered) const;
@@ -49,19 +51,21 @@ struct CheckpointRow {
   uint64_t bytes() const;
   // Flink's "Persisted In-Flight Data"; nothing of an aligned one.
   std::optional<uint64_t> in_flight() const;
+  uint64_t reused() const;
 };
 
 // For people: a table with a row for each checkpoint, in Flink's columns; the times of a row are
-// the longest of its subtasks. Empty without rows.
+// the longest of its subtasks. Beside the bytes that were written stand those that were reused,
+// where there are any. Empty without rows.
 std::string ShowCheckpoints(const std::vector<CheckpointRow>& rows);
 
 // The same with a row for each subtask below its checkpoint.
 std::string ShowCheckpointDetails(const std::vector<CheckpointRow>& rows);
 
 // For programs: an array of objects on one line. The keys, where there is a value: id status reason
-// triggered_ns latest_ack_ns end_to_end_ns acknowledged expected bytes persisted_in_flight_bytes
-// subtasks ({subtask acknowledged_ns bytes persisted_in_flight_bytes start_delay_ns alignment_ns
-// sync_ns async_ns}).
+// triggered_ns latest_ack_ns end_to_end_ns acknowledged expected bytes reused_bytes
+// persisted_in_flight_bytes subtasks ({subtask acknowledged_ns bytes reused_bytes
+// persisted_in_flight_bytes start_delay_ns alignment_ns sync_ns async_ns}).
 std::string ToJson(const std::vector<CheckpointRow>& rows);
 
 }  // namespace flinch::reports

@@ -154,7 +154,7 @@ sim::Result<void> CheckAssignable(const std::vector<SnapshotHandle>& snapshots, 
     for (const auto& [name, handles] : snapshot.operators) {
       const auto then = old.find(name);
       const auto next = now.find(name);
-      if (handles.keyed.groups.empty() || next == now.end() || then == old.end() ||
+      if (!handles.has_keyed_state() || next == now.end() || then == old.end() ||
           next->second.max_parallelism == then->second.max_parallelism) {
         continue;
       }
@@ -196,14 +196,28 @@ std::vector<SnapshotHandle> Assign(const std::vector<SnapshotHandle>& snapshots,
       }
       OperatorHandles mine{.lists = std::move(lists[i]),
                            .keyed = GroupsIn(found->second.keyed, range)};
+      if (const auto& database = found->second.database;
+          database && database->first <= range.last && range.first <= database->last) {
+        mine.database = database;
+      }
       const bool is_own = snapshots[i].subtask == subtask;
-      if (is_own || !mine.lists.empty() || !mine.keyed.groups.empty()) {
+      if (is_own || !mine.lists.empty() || mine.has_keyed_state()) {
         parts[i].operators.emplace(name, std::move(mine));
       }
     }
   }
   std::erase_if(parts, [](const SnapshotHandle& part) { return part.operators.empty(); });
   return parts;
+}
+
+void ForbidReuse(std::vector<SnapshotHandle>& snapshots) {
+  for (SnapshotHandle& snapshot : snapshots) {
+    for (auto& [name, handles] : snapshot.operators) {
+      if (handles.database) {
+        handles.database->is_reusable = false;
+      }
+    }
+  }
 }
 
 }  // namespace flinch::engine

@@ -42,4 +42,7 @@ std::vector<SnapshotHandle> Assign(const std::vector<SnapshotHandle>& snapshots,
                                    const Topology& old, const Topology& now,
                                    const std::vector<std::string>& operators, SubtaskIndex subtask);
 
+// Whoever starts from them shares none of their files: they belong to somebody else.
+void ForbidReuse(std::vector<SnapshotHandle>& snapshots);
+
 }  // namespace flinch::engine

@@ -35,7 +35,11 @@ CheckpointCoordinator::CheckpointCoordinator(sim::Environment& environment, Main
       store_(environment, job_name, options.checkpoint.retained,
              services.CompletedCheckpoints(job_name), options.defects),
       ids_(services.CheckpointIds(job_name)),
-      io_due_(environment, "work of a coordinator's I/O") {}
+      io_due_(environment, "work of a coordinator's I/O") {
+  if (options.shares_files) {
+    store_.SetShares();
+  }
+}
 
 sim::Result<void> CheckpointCoordinator::Recover() {
   if (sim::Result<void> recovered = store_.Recover(); !recovered) {
@@ -308,6 +312,7 @@ input::CleanedUp CheckpointCoordinator::RemoveFiles(const effect::CleanUp& what)
     if (!RemoveSnapshot(environment_.shared(), SnapshotPath(job_name_, id, task))) {
       discarded.push_back(id);  // it is over, so all that lies there may go, later
     }
+    store_.DiscardShared({&id, 1});
   }
   store_.Discard(discarded);
   store_.DiscardSavepoints(what.savepoints);

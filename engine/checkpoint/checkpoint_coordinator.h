@@ -79,6 +79,7 @@ class CheckpointCoordinator {
     CheckpointOptions checkpoint;
     Defects defects;
     uint32_t max_parallelism = kDefaultMaxParallelism;  // of the job
+    bool shares_files = false;  // its checkpoints may (state.backend, incremental)
   };
 
   // `services` are asked only while it is made.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/checkpoint/checkpoint_stream.h"
+#include "engine/checkpoint/shared_state.h"
 #include "engine/checksum.h"
 
 namespace flinch::engine {
@@ -128,6 +129,14 @@ sim::Result<OperatorHandles> WriteOperator(CheckpointStream& stream, FrozenOpera
       return sim::Fail(whole);
     }
   }
+  if (frozen.database) {
+    const sim::Result<uint64_t> offset = stream.Write(frozen.keyed->files()->content);
+    if (!offset) {
+      return sim::Fail(offset);
+    }
+    handles.database = std::move(frozen.database);
+    handles.database->content = *offset;
+  }
   return handles;
 }
 
@@ -218,6 +227,14 @@ sim::Result<OperatorSnapshot> DecodeOperator(std::string_view file, std::string_
     }
     snapshot.keyed.emplace(group, *block);
   }
+  if (handles.database) {
+    const sim::Result<std::string_view> block = BlockAt(file, handles.database->content, path);
+    if (!block) {
+      return sim::Fail(block);
+    }
+    snapshot.database = handles.database;
+    snapshot.database_content = *block;
+  }
   return snapshot;
 }
 
@@ -235,6 +252,14 @@ sim::Result<void> CheckSnapshot(sim::FileSystem& volume, const SnapshotHandle& s
     return sim::Fail(sim::ErrorCode::kCorruption,
                      fmt::format("The file {} has {} bytes instead of {}.", snapshot.path,
                                  file->size(), snapshot.size));
+  }
+  for (const auto& [name, handles] : snapshot.operators) {
+    for (const SharedFile& shared :
+         handles.database ? handles.database->files : std::vector<SharedFile>()) {
+      if (sim::Result<void> whole = CheckShared(volume, shared); !whole) {
+        return whole;
+      }
+    }
   }
   return CheckBlocks(*file, snapshot.path);
 }

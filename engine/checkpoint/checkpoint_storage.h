@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "engine/checkpoint/state_handles.h"
+#include "engine/checkpoint/uploaded_files.h"
 #include "engine/checkpoint_meta.h"
 #include "engine/ids.h"
 #include "engine/serializer.h"
@@ -34,6 +35,10 @@ namespace flinch::engine {
 struct OperatorSnapshot {
   OperatorState state;
   std::map<KeyGroup, Bytes> keyed;
+  // The tables of a database; they are on the volume still. And what it has beside them: the bytes
+  // of a DatabaseContent.
+  std::optional<DatabaseHandle> database{};
+  Bytes database_content{};
 };
 
 // By operator name.
@@ -42,8 +47,10 @@ using TaskSnapshot = std::map<std::string, OperatorSnapshot>;
 // The same as it is frozen when the snapshot is taken, to be written.
 struct FrozenOperator {
   OperatorState state;
-  std::map<std::string, ListMode> modes{};  // of its lists that are not split
-  std::unique_ptr<KeyedSnapshot> keyed;     // null: the operator has no keyed state
+  std::map<std::string, ListMode> modes{};   // of its lists that are not split
+  std::unique_ptr<KeyedSnapshot> keyed;      // null: the operator has no keyed state
+  std::vector<PlannedTable> tables{};        // of its files: where each is to lie, or lies
+  std::optional<DatabaseHandle> database{};  // once all of them lie there
 };
 
 using FrozenTask = std::map<std::string, FrozenOperator>;

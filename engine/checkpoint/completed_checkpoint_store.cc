@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/checkpoint/shared_state.h"
 #include "engine/events.h"
 
 namespace flinch::engine {
@@ -64,9 +65,11 @@ sim::Result<void> CompletedCheckpointStore::Recover() {
     return sim::Fail(names);
   }
   checkpoints_.clear();
+  shared_ = SharedStateRegistry();
   for (const std::string& name : *names) {
     sim::Result<CompletedCheckpoint> checkpoint = Read(name);
     if (checkpoint) {
+      shared_.Register(*checkpoint);
       checkpoints_.push_back(*std::move(checkpoint));
     } else if (!defects_.Has(Defect::kUnreadableCheckpointIsPassedOver)) {
       return sim::Fail(checkpoint);
@@ -98,6 +101,7 @@ sim::Result<void> CompletedCheckpointStore::Add(const CompletedCheckpoint& check
   sim::Check(checkpoints_.empty() || checkpoints_.back().id < checkpoint.id,
              "checkpoint {} is stored after a later one", checkpoint.id.value());
   checkpoints_.push_back(checkpoint);
+  shared_.Register(checkpoint);
   return {};
 }
 
@@ -131,6 +135,8 @@ sim::Result<void> CompletedCheckpointStore::Adopt(const CompletedCheckpoint& che
     }
   }
   checkpoints_ = {checkpoint};
+  shared_.Register(checkpoint);
+  ForgetShared(keeps);
   (void)DeleteUnreferenced();  // a later clean-up tries again
   return {};
 }
@@ -142,6 +148,7 @@ sim::Result<void> CompletedCheckpointStore::Clear() {
     }
     Forget(checkpoints_.back());
     checkpoints_.pop_back();
+    ForgetShared(false);
   }
   return DeleteUnreferenced() ? sim::Result<void>()
                               : sim::Fail(sim::ErrorCode::kUnavailable, "Files are left.");
@@ -163,6 +170,7 @@ std::vector<CheckpointId> CompletedCheckpointStore::Subsume() {
     subsumed.push_back(oldest.id);
     events::Trace(environment_, events::CheckpointSubsumed{.id = oldest.id});
     Forget(oldest);
+    ForgetShared(false);
     if (!DeleteUnreferenced()) {
       return subsumed;  // the next clean-up tries again
     }
@@ -177,7 +185,15 @@ void CompletedCheckpointStore::Discard(std::span<const CheckpointId> ids) {
   for (const CheckpointId id : ids) {
     unreferenced_.emplace(id, CheckpointDirectory(job_, id));
   }
+  DiscardShared(ids);
   (void)DeleteUnreferenced();
+}
+
+void CompletedCheckpointStore::DiscardShared(std::span<const CheckpointId> ids) {
+  if (shares_) {
+    unshared_.insert(ids.begin(), ids.end());
+    (void)DeleteUnreferenced();
+  }
 }
 
 void CompletedCheckpointStore::DiscardSavepoints(std::span<const CheckpointId> ids) {
@@ -190,7 +206,8 @@ void CompletedCheckpointStore::DiscardSavepoints(std::span<const CheckpointId> i
 }
 
 bool CompletedCheckpointStore::clean() const {
-  return unreferenced_.empty() && checkpoints_.size() <= retained_ && !IsSweepDue();
+  return unreferenced_.empty() && unshared_.empty() && doomed_.empty() &&
+         checkpoints_.size() <= retained_ && !IsSweepDue();
 }
 
 bool CompletedCheckpointStore::IsSweepDue() const {
@@ -207,7 +224,49 @@ bool CompletedCheckpointStore::DeleteUnreferenced() {
     unreferenced_.erase(id);
     events::Trace(environment_, events::CheckpointDeleted{.id = id});
   }
+  while (!doomed_.empty()) {
+    if (!DeleteFile(*doomed_.begin())) {
+      return false;
+    }
+    doomed_.erase(doomed_.begin());
+  }
+  return DeleteUnshared();
+}
+
+bool CompletedCheckpointStore::DeleteFile(const std::string& path) {
+  if (!RemoveSnapshot(environment_.shared(), path)) {
+    return false;
+  }
+  events::Trace(environment_, events::SharedFileDeleted{.path = path});
   return true;
+}
+
+// What nobody has registered of those that are over.
+bool CompletedCheckpointStore::DeleteUnshared() {
+  if (unshared_.empty()) {
+    return true;
+  }
+  const sim::Result<std::vector<std::string>> paths =
+      environment_.shared().List(SharedDirectory(job_));
+  if (!paths) {
+    return false;
+  }
+  for (const std::string& path : *paths) {
+    const std::optional<CheckpointId> id = SharedBy(job_, path);
+    if (id && unshared_.contains(*id) && !shared_.Has(path) && !DeleteFile(path)) {
+      return false;
+    }
+  }
+  unshared_.clear();
+  return true;
+}
+
+void CompletedCheckpointStore::ForgetShared(bool keeps) {
+  for (std::string& path : shared_.Unregister(checkpoints_)) {
+    if (!keeps) {
+      doomed_.insert(std::move(path));
+    }
+  }
 }
 
 // Below the newest stored checkpoint nothing will be stored any more: what is not in the store was
@@ -221,6 +280,10 @@ void CompletedCheckpointStore::Sweep() {
   swept_ = latest()->id;
   std::set<CheckpointId> left;
   for (const std::string& path : *paths) {
+    if (const std::optional<CheckpointId> id = SharedBy(job_, path);
+        id && *id > floor_ && *id <= latest()->id && !shared_.Has(path)) {
+      doomed_.insert(path);
+    }
     if (const std::optional<CheckpointId> id = CheckpointOf(job_, path);
         id && *id > floor_ && *id < latest()->id && !Has(*id)) {
       left.insert(*id);

@@ -24,6 +24,7 @@
 
 #include "engine/checkpoint/checkpoint_storage.h"
 #include "engine/checkpoint/high_availability_services.h"
+#include "engine/checkpoint/shared_state_registry.h"
 #include "engine/checkpoint/volume_services.h"
 #include "engine/defects.h"
 #include "sim/environment.h"
@@ -59,8 +60,14 @@ class CompletedCheckpointStore {
   // Traces each step.
   std::vector<CheckpointId> Subsume();
 
+  // Checkpoints of this job may share files: what of them nobody holds is removed, too.
+  void SetShares() { shares_ = true; }
+
   // Removes the files of checkpoints that never will be in the store. May suspend.
   void Discard(std::span<const CheckpointId> ids);
+
+  // Removes what was shared for checkpoints that are over, and never was stored. May suspend.
+  void DiscardShared(std::span<const CheckpointId> ids);
 
   // The same of savepoints that were given up.
   void DiscardSavepoints(std::span<const CheckpointId> ids);
@@ -81,6 +88,10 @@ class CompletedCheckpointStore {
  private:
   sim::Result<void> WritePointer(const CompletedCheckpoint& checkpoint);
   void Forget(const CompletedCheckpoint& checkpoint);
+  // What the checkpoints in the store do not hold is to go, unless somebody `keeps` it.
+  void ForgetShared(bool keeps);
+  bool DeleteFile(const std::string& path);
+  bool DeleteUnshared();
   // What the pointer of this name points to; kCorruption where that is no whole checkpoint.
   sim::Result<CompletedCheckpoint> Read(const std::string& name) const;
   // False: not all of them.
@@ -95,6 +106,10 @@ class CompletedCheckpointStore {
   Defects defects_;
   std::vector<CompletedCheckpoint> checkpoints_;      // ids grow
   std::map<CheckpointId, std::string> unreferenced_;  // their files are to go: the directories
+  SharedStateRegistry shared_;
+  bool shares_ = false;
+  std::set<CheckpointId> unshared_;  // what was shared for them alone is to go
+  std::set<std::string> doomed_;     // shared files that are to go
   // Others may have left files, too: of what they began behind the newest that they stored, until
   // one of our own is stored.
   std::optional<CheckpointId> found_;  // the newest that Recover found; 0: none

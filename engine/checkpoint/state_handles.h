@@ -4,11 +4,12 @@
 // Shape:  a subtask writes one file of blocks (checkpoint_stream.h); a handle says which block is
 //         what, so that the master can give a part of a file to another subtask without reading it.
 //         What an unaligned checkpoint found in flight has handles of its own (channel_state.h).
-//         State that shares files with earlier checkpoints will have, too.
+//         Tables of a database are files of their own, shared with other checkpoints.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,19 +49,97 @@ struct ListHandle {
   }
 };
 
+// A table of a database on the shared volume. It never changes; several checkpoints may hold it.
+struct SharedFile {
+  std::string name;  // within its database
+  std::string path;
+  uint64_t size = 0;
+  uint32_t checksum = 0;
+
+  friend bool operator==(const SharedFile&, const SharedFile&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.name);
+    visit(self.path);
+    visit(self.size);
+    visit(self.checksum);
+  }
+};
+
+// The keyed state of one operator as the files of its database (incremental checkpoints).
+struct DatabaseHandle {
+  KeyGroup first;  // of the groups that it holds
+  KeyGroup last;
+  uint64_t content = 0;           // the block that says the rest: engine/state/leveldb_states.h
+  std::vector<SharedFile> files;  // by name
+  // Whether who is restored from it may go on sharing them: not when they are somebody else's.
+  bool is_reusable = true;
+
+  KeyGroupRange range() const { return {.first = first, .last = last}; }
+
+  friend bool operator==(const DatabaseHandle&, const DatabaseHandle&) = default;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.first);
+    visit(self.last);
+    visit(self.content);
+    visit(self.files);
+    visit(self.is_reusable);
+  }
+};
+
 // What one operator of one subtask has in the subtask's file.
 struct OperatorHandles {
   std::vector<ListHandle> lists;
   KeyGroupsHandle keyed;
+  std::optional<DatabaseHandle> database{};
+
+  bool has_keyed_state() const { return !keyed.groups.empty() || database.has_value(); }
 
   friend bool operator==(const OperatorHandles&, const OperatorHandles&) = default;
+};
 
-  template <typename Self, typename Visitor>
-  static void Visit(Self& self, Visitor&& visit) {
-    visit(self.lists);
-    visit(self.keyed);
+}  // namespace flinch::engine
+
+namespace flinch::sim {
+
+// Without a database it is what it was before there were any: one is told of in the number of
+// lists.
+template <>
+struct Serializer<engine::OperatorHandles> {
+  static constexpr uint32_t kHasDatabase = uint32_t{1} << 31;
+
+  static void Write(Encoder& out, const engine::OperatorHandles& handles) {
+    const auto lists = static_cast<uint32_t>(handles.lists.size());
+    sim::Write(out, lists | (handles.database ? kHasDatabase : 0));
+    for (const engine::ListHandle& list : handles.lists) {
+      sim::Write(out, list);
+    }
+    sim::Write(out, handles.keyed);
+    if (handles.database) {
+      sim::Write(out, *handles.database);
+    }
+  }
+
+  static void Read(Decoder& in, engine::OperatorHandles& handles) {
+    uint32_t head = 0;
+    sim::Read(in, head);
+    handles = {};
+    for (uint32_t i = 0; i < (head & ~kHasDatabase) && in.good(); ++i) {
+      sim::Read(in, handles.lists.emplace_back());
+    }
+    sim::Read(in, handles.keyed);
+    if ((head & kHasDatabase) != 0) {
+      sim::Read(in, handles.database.emplace());
+    }
   }
 };
+
+}  // namespace flinch::sim
+
+namespace flinch::engine {
 
 // One exchange of a job, over restarts, rescaling and new versions of it: which output of an
 // operator goes to which input of another.

@@ -25,6 +25,8 @@ inline constexpr std::string_view kSnapshotTaken = "checkpoint.snapshot";
 inline constexpr std::string_view kChannelPersisted = "checkpoint.channel_persisted";
 inline constexpr std::string_view kInFlightPersisted = "checkpoint.persisted";
 inline constexpr std::string_view kSnapshotUploaded = "checkpoint.uploaded";
+inline constexpr std::string_view kTablesUploaded = "checkpoint.tables_uploaded";
+inline constexpr std::string_view kSharedFileDeleted = "checkpoint.shared_deleted";
 inline constexpr std::string_view kCheckpointAcknowledged = "checkpoint.acknowledged";
 
 struct CheckpointDue {
@@ -269,6 +271,35 @@ struct SnapshotUploaded {
   static constexpr auto Fields(auto&& take) {
     return take(Named("id", &SnapshotUploaded::id), Named("subtask", &SnapshotUploaded::subtask),
                 Named("bytes", &SnapshotUploaded::bytes));
+  }
+};
+
+struct TablesUploaded {
+  static constexpr std::string_view kKind = kTablesUploaded;
+  static constexpr EventLevel kLevel = EventLevel::kTask;
+  static constexpr std::string_view kWhat =
+      "of the tables in the snapshot, so many bytes were copied and so many lay there already";
+
+  CheckpointId id;
+  std::string_view subtask;
+  uint64_t bytes = 0;
+  uint64_t reused = 0;
+
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("id", &TablesUploaded::id), Named("subtask", &TablesUploaded::subtask),
+                Named("bytes", &TablesUploaded::bytes), Named("reused", &TablesUploaded::reused));
+  }
+};
+
+struct SharedFileDeleted {
+  static constexpr std::string_view kKind = kSharedFileDeleted;
+  static constexpr EventLevel kLevel = EventLevel::kTask;
+  static constexpr std::string_view kWhat = "no checkpoint holds the table any more; it is gone";
+
+  std::string_view path;
+
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("path", &SharedFileDeleted::path));
   }
 };
 

@@ -45,7 +45,8 @@ JobMaster::JobMaster(sim::Environment& environment, MainThread& main_thread,
       checkpoints_(environment, main_thread, *this, services, graph.stream.job_name,
                    {.checkpoint = options.engine.checkpoint,
                     .defects = options.defects,
-                    .max_parallelism = graph.stream.max_parallelism}),
+                    .max_parallelism = graph.stream.max_parallelism,
+                    .shares_files = options.engine.state.incremental}),
       attempts_(services.Attempts(graph.stream.job_name)),
       results_(services.JobResults(graph.stream.job_name)),
       sources_(environment, main_thread, *this, graph, options.defects),
@@ -210,6 +211,9 @@ SubmitTask JobMaster::Describe(const Execution& execution) const {
         AssignChannels(latest->snapshots, TopologyOf(*latest),
                        ExchangesInto(graph_, execution.id.vertex), execution.id.subtask);
     submit.deployment.in_flight.assign(parts.begin(), parts.end());
+    if (latest->is_unclaimed) {
+      ForbidReuse(restore.snapshots);
+    }
   }
   return submit;
 }

@@ -11,7 +11,7 @@ namespace flinch::engine {
 namespace {
 
 bool HasState(const OperatorHandles& handles) {
-  return !handles.keyed.groups.empty() ||
+  return handles.has_keyed_state() ||
          std::ranges::any_of(handles.lists,
                              [](const ListHandle& list) { return !list.entries.empty(); });
 }

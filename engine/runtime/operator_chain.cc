@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 
 #include "engine/planted_runtime.h"
+#include "engine/runtime/keyed_state_home.h"
 #include "engine/runtime/record_writer.h"
 #include "engine/runtime/user_code.h"
 #include "engine/state/key_groups.h"
-#include "engine/state/leveldb_restore.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -194,7 +194,7 @@ class OperatorChain::FanOut final : public Output {
 
 struct OperatorChain::Member {
   const OperatorSpec* spec = nullptr;
-  std::unique_ptr<KeyedStateBackend> keyed_state;
+  std::optional<KeyedStateHome> state;  // of a keyed operator
   std::unique_ptr<StreamOperator> code;
   std::unique_ptr<Runtime> runtime;
   std::unique_ptr<CombinedWatermark> watermark;
@@ -203,7 +203,7 @@ struct OperatorChain::Member {
 };
 
 OperatorChain::OperatorChain(sim::Environment& environment, const Options& options)
-    : environment_(environment), options_(options), defects_(options.defects) {
+    : options_(options), defects_(options.defects) {
   const TaskDeployment& deployment = options.deployment;
   sim::Check(options.partitions.size() == deployment.partitions.size(),
              "{} partitions for {} edges", options.partitions.size(), deployment.partitions.size());
@@ -238,19 +238,17 @@ std::unique_ptr<OperatorChain::Member> OperatorChain::Make(const OperatorSpec& s
   member->spec = &spec;
   member->code = spec.make();
   if (spec.is_keyed()) {
-    member->keyed_state = std::make_unique<KeyedStateBackend>(
-        RangeOf(index, deployment.max_parallelism, deployment.parallelism),
-        deployment.max_parallelism);
+    member->state.emplace(environment, deployment, spec, options_.state, defects_);
   }
-  member->runtime =
-      std::make_unique<Runtime>(environment,
-                                SubtaskInfo{.id = spec.id(),
-                                            .name = spec.name,
-                                            .index = index,
-                                            .parallelism = deployment.parallelism,
-                                            .max_parallelism = deployment.max_parallelism,
-                                            .attempt = deployment.task.attempt},
-                                member->keyed_state.get(), activity_, defects_);
+  member->runtime = std::make_unique<Runtime>(
+      environment,
+      SubtaskInfo{.id = spec.id(),
+                  .name = spec.name,
+                  .index = index,
+                  .parallelism = deployment.parallelism,
+                  .max_parallelism = deployment.max_parallelism,
+                  .attempt = deployment.task.attempt},
+      member->state ? &member->state->backend() : nullptr, activity_, defects_);
   member->watermark = std::make_unique<CombinedWatermark>(spec.inputs.size());
   for (uint32_t input = 0; input < spec.inputs.size(); ++input) {
     member->inputs.push_back(std::make_unique<Link>(*member->code, *member->runtime, input,
@@ -353,34 +351,20 @@ sim::Result<void> OperatorChain::Open(const std::vector<TaskSnapshot>* restored)
   return {};
 }
 
-// Of one operator of one attempt: nobody else ever has it.
-std::string OperatorChain::StateDirectory(const Member& member) const {
-  const ExecutionAttemptId& task = options_.deployment.task;
-  return fmt::format("{}/{}/{}-{}-{}/{}", StateDirectoryOf(environment_.process_name()),
-                     options_.deployment.job_name, task.vertex.value(), task.subtask.value(),
-                     task.attempt.value(), member.spec->id().value());
-}
-
-sim::Result<void> OperatorChain::OpenState(Member& member) {
-  if (member.keyed_state == nullptr || !IsOnDisk(options_.state.type)) {
-    return {};
-  }
-  return OpenOnDisk(environment_, *member.keyed_state, StateDirectory(member),
-                    {.write_buffer_bytes = options_.state.write_buffer_bytes}, {});
-}
-
 sim::Result<void> OperatorChain::OpenMember(Member& member,
                                             const std::vector<TaskSnapshot>* restored) {
   const SubtaskInfo& subtask = member.runtime->subtask();
-  if (sim::Result<void> opened = OpenState(member); !opened) {
-    return opened;
-  }
   OperatorState state;
   const OperatorState nothing;
   const bool is_left_out =
       defects_.Has(Defect::kListStateToTheFirstSubtask) && subtask.index != SubtaskIndex(0);
   const std::span<const TaskSnapshot> snapshots =
       restored == nullptr ? std::span<const TaskSnapshot>() : std::span(*restored);
+  if (member.state) {
+    if (sim::Result<void> opened = member.state->Open(snapshots); !opened) {
+      return opened;
+    }
+  }
   for (const TaskSnapshot& snapshot : snapshots) {
     const auto found = snapshot.find(member.spec->state_name());
     if (found == snapshot.end()) {
@@ -389,12 +373,6 @@ sim::Result<void> OperatorChain::OpenMember(Member& member,
     for (const auto& [list, entries] : is_left_out ? nothing : found->second.state) {
       std::vector<Bytes>& merged = state[list];
       merged.insert(merged.end(), entries.begin(), entries.end());
-    }
-    if (member.keyed_state) {
-      sim::Result<void> keyed = member.keyed_state->Restore(found->second.keyed, defects_);
-      if (!keyed) {
-        return keyed;
-      }
     }
   }
   return CallOperator(subtask, "its opening", [&] {
@@ -461,17 +439,27 @@ sim::Result<FrozenTask> OperatorChain::Snapshot(const CheckpointMeta& meta) {
         mine.modes.emplace(list, mode);
       }
     }
-    if (member->keyed_state) {
-      const sim::Result<void> frozen = CallOperator(subtask, "its snapshot", [&] {
-        mine.keyed = member->keyed_state->Freeze(defects_.Has(Defect::kUploadReadsLiveState));
-        return sim::Result<void>();
-      });
-      if (!frozen) {
-        return sim::Fail(frozen);
-      }
+    if (!member->state) {
+      continue;
+    }
+    const sim::Result<void> frozen = CallOperator(subtask, "its snapshot", [&] {
+      member->state->Freeze(meta, mine);
+      return sim::Result<void>();
+    });
+    if (!frozen) {
+      return sim::Fail(frozen);
     }
   }
   return snapshot;
+}
+
+void OperatorChain::OnUploaded(const SnapshotHandle& handle) {
+  for (const std::unique_ptr<Member>& member : members_) {
+    const auto found = handle.operators.find(member->spec->state_name());
+    if (member->state && found != handle.operators.end()) {
+      member->state->OnUploaded(found->second);
+    }
+  }
 }
 
 void OperatorChain::ReadAgain(const CheckpointMeta& meta, FrozenTask& snapshot) {
@@ -482,11 +470,21 @@ void OperatorChain::ReadAgain(const CheckpointMeta& meta, FrozenTask& snapshot) 
 }
 
 sim::Result<void> OperatorChain::NotifyComplete(CheckpointId id) {
+  for (const std::unique_ptr<Member>& member : members_) {
+    if (member->state) {
+      member->state->Confirm(id);
+    }
+  }
   return ForEach("the completion of a checkpoint",
                  [id](const Member& member) { return member.code->NotifyCheckpointComplete(id); });
 }
 
 sim::Result<void> OperatorChain::NotifyAborted(CheckpointId id) {
+  for (const std::unique_ptr<Member>& member : members_) {
+    if (member->state) {
+      member->state->Abort(id);
+    }
+  }
   return ForEach("the end of a failed checkpoint",
                  [id](const Member& member) { return member.code->NotifyCheckpointAborted(id); });
 }
@@ -494,7 +492,7 @@ sim::Result<void> OperatorChain::NotifyAborted(CheckpointId id) {
 size_t OperatorChain::keyed_entries() const {
   size_t entries = 0;
   for (const std::unique_ptr<Member>& member : members_) {
-    entries += member->keyed_state ? member->keyed_state->entries() : 0;
+    entries += member->state ? member->state->backend().entries() : 0;
   }
   return entries;
 }
@@ -514,20 +512,17 @@ void OperatorChain::Close() {
 
 void OperatorChain::SettleState() {
   for (const std::unique_ptr<Member>& member : members_) {
-    if (member->keyed_state && member->keyed_state->disk() != nullptr) {
-      member->keyed_state->disk()->store().Settle();
+    if (member->state) {
+      member->state->Settle();
     }
   }
 }
 
 void OperatorChain::DropState() {
   for (const std::unique_ptr<Member>& member : members_) {
-    if (!member->keyed_state || member->keyed_state->disk() == nullptr) {
-      continue;
+    if (member->state) {
+      member->state->Drop();
     }
-    member->keyed_state.reset();  // the operator has pointers into it, and is not called any more
-    // What a disk in trouble keeps goes when the TaskManager starts again.
-    (void)RemoveDatabase(environment_.disk(), StateDirectory(*member));
   }
 }
 

@@ -68,6 +68,8 @@ class OperatorChain {
   void ReadAgain(const CheckpointMeta& meta, FrozenTask& snapshot);
   sim::Result<void> NotifyComplete(CheckpointId id);
   sim::Result<void> NotifyAborted(CheckpointId id);
+  // What was planned for the tables of a snapshot is done.
+  void OnUploaded(const SnapshotHandle& handle);
   // In the keyed state of all operators, timers included.
   size_t keyed_entries() const;
 
@@ -100,12 +102,9 @@ class OperatorChain {
   void ConnectOutputs(Member& member);
   std::vector<Output*> ReadersOf(const OperatorSpec& spec, OutputTag tag) const;
   sim::Result<void> OpenMember(Member& member, const std::vector<TaskSnapshot>* restored);
-  sim::Result<void> OpenState(Member& member);
-  std::string StateDirectory(const Member& member) const;
   template <typename Call>
   sim::Result<void> ForEach(const char* doing, const Call& call);
 
-  sim::Environment& environment_;
   Options options_;
   Defects defects_;
   Activity activity_;

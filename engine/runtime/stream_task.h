@@ -178,6 +178,8 @@ class StreamTask {
   void DropInFlight(CheckpointId id);
   sim::Error Undecodable(std::optional<size_t> channel) const;
   void Upload(const CheckpointMeta& meta, const InFlight& in_flight);
+  sim::Result<SnapshotHandle> WriteFiles(const CheckpointMeta& meta, FrozenTask& snapshot,
+                                         const InFlight& in_flight);
   sim::Result<void> OnComplete(CheckpointId id, bool is_final);
   sim::Result<void> OnAborted(CheckpointId id);
   void CountRecord();

@@ -1,6 +1,7 @@
 // The part of StreamTask that takes its snapshots.
 #include <utility>
 
+#include "engine/checkpoint/shared_state.h"
 #include "engine/events.h"
 #include "engine/runtime/stream_task.h"
 
@@ -64,6 +65,26 @@ void StreamTask::SendBarrier(const CheckpointMeta& meta) {
   }
 }
 
+sim::Result<SnapshotHandle> StreamTask::WriteFiles(const CheckpointMeta& meta, FrozenTask& snapshot,
+                                                   const InFlight& in_flight) {
+  const sim::Result<TransferredBytes> tables =
+      UploadTables(environment_.disk(), environment_.shared(), snapshot);
+  if (!tables) {
+    return sim::Fail(tables);
+  }
+  sim::Result<SnapshotHandle> handle =
+      WriteSnapshot(environment_.shared(), deployment_.job_name, meta.id, id_, snapshot,
+                    meta.options.kind, in_flight);
+  if (handle && tables->is_any) {
+    chain_.OnUploaded(*handle);
+    events::Trace(
+        environment_,
+        events::TablesUploaded{
+            .id = meta.id, .subtask = name_, .bytes = tables->uploaded, .reused = tables->reused});
+  }
+  return handle;
+}
+
 void StreamTask::Upload(const CheckpointMeta& meta, const InFlight& in_flight) {
   const CheckpointId id = meta.id;
   const CheckpointKind kind = meta.options.kind;
@@ -73,8 +94,11 @@ void StreamTask::Upload(const CheckpointMeta& meta, const InFlight& in_flight) {
     (void)environment_.shared().List(CheckpointDirectory(deployment_.job_name, id));
     chain_.ReadAgain(meta, snapshot);
   }
-  const sim::Result<SnapshotHandle> handle = WriteSnapshot(
-      environment_.shared(), deployment_.job_name, id, id_, snapshot, kind, in_flight);
+  const sim::Result<SnapshotHandle> handle = WriteFiles(meta, snapshot, in_flight);
+  if (cancelled_ || !handle) {
+    // Nobody else knows of these; what stays is swept when a later checkpoint is stored.
+    (void)RemoveUploads(environment_.shared(), snapshot);
+  }
   frozen_.erase(id);
   if (cancelled_ || !handle) {
     // Nobody waits for it any more; or nobody knows whether it was written.

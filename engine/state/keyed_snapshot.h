@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/ids.h"
+#include "engine/state/key_groups.h"
 #include "sim/network.h"
 #include "sim/result.h"
 
@@ -16,6 +17,7 @@ namespace flinch::engine {
 // State that is copied as the files of a database instead: they stay as they are, and where they
 // are, until the snapshot goes.
 struct DatabaseFiles {
+  KeyGroupRange range;
   std::string directory;
   std::vector<std::string> names;  // within it, sorted; a name never comes again for other bytes
   sim::Bytes content;  // what else is needed to open them: engine/state/leveldb_states.h

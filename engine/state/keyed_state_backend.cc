@@ -301,7 +301,8 @@ std::unique_ptr<KeyedStateBackend::View> KeyedStateBackend::FreezeFiles() {
   if (disk_ != nullptr) {
     auto [pinned, content] = disk_->Pin();
     view->frozen_.leaves_disk_out = true;
-    view->files_ = {.directory = disk_->store().directory(),
+    view->files_ = {.range = range_,
+                    .directory = disk_->store().directory(),
                     .names = pinned->names(),
                     .content = Encode(content)};
     view->pinned_ = std::move(pinned);

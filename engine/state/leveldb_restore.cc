@@ -58,9 +58,9 @@ sim::Result<void> CheckCopies(const KeyedStateBackend& backend,
 
 }  // namespace
 
-sim::Result<void> OpenOnDisk(sim::Environment& environment, KeyedStateBackend& backend,
-                             const std::string& directory, const LevelDbOptions& options,
-                             const std::vector<DatabaseCopy>& copies) {
+sim::Result<size_t> OpenOnDisk(sim::Environment& environment, KeyedStateBackend& backend,
+                               const std::string& directory, const LevelDbOptions& options,
+                               const std::vector<DatabaseCopy>& copies) {
   if (copies.empty()) {
     sim::Result<std::unique_ptr<LevelDbStore>> store =
         LevelDbStore::Open(environment, directory, options);
@@ -68,10 +68,10 @@ sim::Result<void> OpenOnDisk(sim::Environment& environment, KeyedStateBackend& b
       return sim::Fail(store);
     }
     backend.KeepOnDisk(*std::move(store));
-    return {};
+    return copies.size();
   }
   if (sim::Result<void> good = CheckCopies(backend, copies); !good) {
-    return good;
+    return sim::Fail(good);
   }
   const auto base = std::ranges::max_element(copies, {}, [&backend](const DatabaseCopy& copy) {
     return Overlap(copy.content.range(), backend.range());
@@ -82,7 +82,7 @@ sim::Result<void> OpenOnDisk(sim::Environment& environment, KeyedStateBackend& b
   }
   backend.KeepOnDisk(*std::move(store), &base->content);
   if (sim::Result<void> clipped = backend.disk()->Clip(base->content.range()); !clipped) {
-    return clipped;
+    return sim::Fail(clipped);
   }
   for (const DatabaseCopy& copy : copies) {
     if (&copy == &*base || Overlap(copy.content.range(), backend.range()) == 0) {
@@ -95,10 +95,10 @@ sim::Result<void> OpenOnDisk(sim::Environment& environment, KeyedStateBackend& b
     sim::Result<void> merged = backend.disk()->Merge(**other, copy.content);
     (*other)->Settle();
     if (!merged) {
-      return merged;
+      return sim::Fail(merged);
     }
   }
-  return {};
+  return static_cast<size_t>(base - copies.begin());
 }
 
 }  // namespace flinch::engine

@@ -5,6 +5,7 @@
 // Source: Flink's RocksDBIncrementalRestoreOperation.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,10 @@ struct DatabaseCopy {
 };
 
 // `backend` keeps its state on disk from then on: below `directory`, which belongs to it alone, and
-// in which the copies lie. kCorruption when they overlap, or disagree about a state. May suspend.
-sim::Result<void> OpenOnDisk(sim::Environment& environment, KeyedStateBackend& backend,
-                             const std::string& directory, const LevelDbOptions& options,
-                             const std::vector<DatabaseCopy>& copies);
+// in which the copies lie. Returns which of them it goes on with; their number when with none.
+// kCorruption when they overlap, or disagree about a state. May suspend.
+sim::Result<size_t> OpenOnDisk(sim::Environment& environment, KeyedStateBackend& backend,
+                               const std::string& directory, const LevelDbOptions& options,
+                               const std::vector<DatabaseCopy>& copies);
 
 }  // namespace flinch::engine

@@ -45,33 +45,6 @@ void PutKey(sim::Bytes& out, int32_t hash, std::string_view key) {
   out.append(key);
 }
 
-struct StoredKey {
-  KeyGroup group;
-  uint16_t state = 0;
-  int32_t hash = 0;
-  std::string_view key;
-  std::string_view space;
-};
-
-// Nothing when nobody here wrote it.
-std::optional<StoredKey> ReadKey(std::string_view bytes) {
-  constexpr size_t kHead = 2 * sizeof(uint16_t) + 2 * sizeof(uint32_t);
-  if (bytes.size() < kHead) {
-    return std::nullopt;
-  }
-  StoredKey stored;
-  stored.group = KeyGroup(TakeBigEndian<uint16_t>(bytes));
-  stored.state = TakeBigEndian<uint16_t>(bytes);
-  stored.hash = static_cast<int32_t>(TakeBigEndian<uint32_t>(bytes));
-  const auto length = TakeBigEndian<uint32_t>(bytes);
-  if (length > bytes.size()) {
-    return std::nullopt;
-  }
-  stored.key = bytes.substr(0, length);
-  stored.space = bytes.substr(length);
-  return stored;
-}
-
 std::unexpected<sim::Error> StrangeKey(std::string_view directory) {
   return sim::Fail(
       sim::ErrorCode::kCorruption,
@@ -89,6 +62,24 @@ T ValueOrThrow(sim::Result<T> result) {
 }
 
 }  // namespace
+
+std::optional<StoredKey> ReadStoredKey(std::string_view bytes) {
+  constexpr size_t kHead = 2 * sizeof(uint16_t) + 2 * sizeof(uint32_t);
+  if (bytes.size() < kHead) {
+    return std::nullopt;
+  }
+  StoredKey stored;
+  stored.group = KeyGroup(TakeBigEndian<uint16_t>(bytes));
+  stored.state = TakeBigEndian<uint16_t>(bytes);
+  stored.hash = static_cast<int32_t>(TakeBigEndian<uint32_t>(bytes));
+  const auto length = TakeBigEndian<uint32_t>(bytes);
+  if (length > bytes.size()) {
+    return std::nullopt;
+  }
+  stored.key = bytes.substr(0, length);
+  stored.space = bytes.substr(length);
+  return stored;
+}
 
 // ---- One state ----------------------------------------------------------------------------------
 
@@ -131,7 +122,7 @@ uint32_t LevelDbTable::EncodeGroup(uint32_t group, const FrozenView* view, Encod
   sim::Result<void> read = states_.store_->Scan(
       StatePrefix(states_.Absolute(group), number_), is_frozen ? view->disk : nullptr,
       [&](std::string_view key, std::string_view value) {
-        const std::optional<StoredKey> stored = ReadKey(key);
+        const std::optional<StoredKey> stored = ReadStoredKey(key);
         if (!stored) {
           states_.failure_ = StrangeKey(states_.store_->directory());
           return false;
@@ -223,7 +214,7 @@ sim::Result<void> LevelDbStates::Merge(const LevelDbStore& other, const Database
       const sim::Result<void> read =
           other.Scan(StatePrefix(KeyGroup(group), state.number), nullptr,
                      [&](std::string_view key, std::string_view value) {
-                       const std::optional<StoredKey> stored = ReadKey(key);
+                       const std::optional<StoredKey> stored = ReadStoredKey(key);
                        added = stored ? Ingest(table, group - range_.first.value(),
                                                {.key = stored->key,
                                                 .key_hash = stored->hash,

@@ -118,6 +118,18 @@ struct EncodedEntry {
   std::string_view value;
 };
 
+// A key of the database.
+struct StoredKey {
+  KeyGroup group;
+  uint16_t state = 0;
+  int32_t hash = 0;
+  std::string_view key;
+  std::string_view space;
+};
+
+// Nothing when nobody here wrote it.
+std::optional<StoredKey> ReadStoredKey(std::string_view bytes);
+
 class LevelDbStates {
  public:
   // `first` is the first group of the backend's range.

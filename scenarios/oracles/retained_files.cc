@@ -68,7 +68,18 @@ void RetainedFiles::OnEvent(const sim::TraceEvent& event) {
       event.kind == events::kCheckpointSubsumed || event.kind == events::kJobRestored;
   if (looks && outside_ != nullptr && !volume_is_damaged_) {
     CheckAll(&event);
+    NoteShared(event.time);
   }
+}
+
+// Since when nobody holds what of shared files nobody holds.
+void RetainedFiles::NoteShared(sim::SimTime now) {
+  std::map<std::string, sim::SimTime> unheld;
+  for (const auto& [path, id] : outside_->SharedByNobody()) {
+    const auto known = unheld_.find(path);
+    unheld.emplace(path, known == unheld_.end() ? now : known->second);
+  }
+  unheld_ = std::move(unheld);
 }
 
 void RetainedFiles::NoteGone(const sim::TraceEvent& event) {
@@ -129,6 +140,16 @@ std::vector<reports::Finding> RetainedFiles::Judge(const FinalState& state) {
   }
   CheckAll(nullptr);
   if (state.job_finished && !master_died_) {
+    NoteShared(state.end);
+    for (const auto& [path, id] : outside_->SharedByNobody()) {
+      if (id > floor_ && !MayLie(id, state.end) &&
+          sim::Later(unheld_.at(path), kDeletion) < state.end) {
+        breaches_.Add(fmt::format("The file {} is left after the job has finished, though no "
+                                  "checkpoint in the store holds it.",
+                                  path),
+                      {.breach = "leaked", .role = "jm"});
+      }
+    }
     const std::vector<int64_t> retained = outside_->Retained();
     for (const int64_t id : outside_->WithFiles()) {
       if (id > floor_ && !MayLie(id, state.end) && !std::ranges::binary_search(retained, id)) {

@@ -56,6 +56,7 @@ class RetainedFiles final : public Oracle {
   void CheckAll(const sim::TraceEvent* event);
   void NoteGone(const sim::TraceEvent& event);
   void NoteTouched(const sim::TraceEvent& event);
+  void NoteShared(sim::SimTime now);
   bool MayLie(int64_t id, sim::SimTime end) const;
 
   const Outside* outside_ = nullptr;
@@ -63,6 +64,7 @@ class RetainedFiles final : public Oracle {
   bool master_died_ = false;
   uint32_t leaders_ = 0;  // that were granted
   // By id: when something last happened to its files. The newest few.
+  std::map<std::string, sim::SimTime> unheld_;  // shared files that nobody holds: since when
   std::map<int64_t, sim::SimTime> touched_;
   std::map<std::string, std::set<int64_t>, std::less<>> snapshots_;  // by TaskManager
   std::set<std::string, std::less<>> adrift_;                        // given up, and not back yet

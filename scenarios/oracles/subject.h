@@ -141,6 +141,9 @@ class Outside {
   virtual std::vector<std::string> CheckFiles(int64_t id) const = 0;
   // Ids of all checkpoints of which any file lies there.
   virtual std::vector<int64_t> WithFiles() const = 0;
+
+  // Files that checkpoints share and none in the store holds: which checkpoint brought them.
+  virtual std::map<std::string, int64_t> SharedByNobody() const { return {}; }
 };
 
 struct Subject {

@@ -28,6 +28,9 @@ void TakeOfSubtask(const Event& event, reports::SubtaskCheckpoint& subtask) {
     subtask.bytes = static_cast<uint64_t>(event.Number("bytes").value_or(0));
   } else if (event.kind == events::kInFlightPersisted) {
     subtask.in_flight = static_cast<uint64_t>(event.Number("bytes").value_or(0));
+  } else if (event.kind == events::kTablesUploaded) {
+    subtask.shared = static_cast<uint64_t>(event.Number("bytes").value_or(0));
+    subtask.reused = static_cast<uint64_t>(event.Number("reused").value_or(0));
   } else if (event.kind == events::kCheckpointAcknowledged) {
     Note(subtask.acknowledged, event.time);
   } else if (event.kind == events::kCheckpointAckReceived) {

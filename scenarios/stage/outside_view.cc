@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 
 #include "engine/checkpoint/checkpoint_stream.h"
+#include "engine/checkpoint/shared_state.h"
+#include "engine/checksum.h"
 #include "engine/connectors/log_enumerator.h"
 #include "engine/connectors/log_source.h"
 #include "engine/functions.h"
@@ -99,6 +101,15 @@ std::optional<sim::Bytes> OutsideView::ReadWhole(std::string_view path,
   return file;
 }
 
+// Databases are read as what they hold.
+sim::Result<void> OutsideView::TurnIntoGroups(engine::TaskSnapshot& snapshot) const {
+  return engine::TurnIntoGroups(snapshot, [this](const std::string& path) {
+    std::optional<sim::Bytes> file = world_.ReadSharedFile(path);
+    return file ? sim::Result<sim::Bytes>(*std::move(file))
+                : sim::Fail(sim::ErrorCode::kNotFound, path);
+  });
+}
+
 std::string OutsideView::MetadataOf(int64_t id) const {
   const std::string& job = scenario_.job.name;
   const engine::CheckpointId checkpoint(static_cast<uint64_t>(id));
@@ -152,6 +163,31 @@ std::vector<int64_t> OutsideView::WithFiles() const {
   return ids;
 }
 
+std::map<std::string, int64_t> OutsideView::SharedByNobody() const {
+  std::map<std::string, int64_t> files;
+  const std::string& job = scenario_.job.name;
+  const std::vector<std::string> paths = world_.ListShared(engine::SharedDirectory(job));
+  if (paths.empty()) {
+    return files;
+  }
+  std::set<std::string> held;
+  for (const int64_t id : Retained()) {
+    std::vector<std::string> troubles;
+    const auto metadata = ReadMetadata(id, troubles);
+    for (const engine::SharedFile& file :
+         metadata ? engine::SharedFilesOf(*metadata) : std::vector<engine::SharedFile>()) {
+      held.insert(file.path);
+    }
+  }
+  for (const std::string& path : paths) {
+    const auto id = engine::SharedBy(job, path);
+    if (id && !held.contains(path)) {
+      files.emplace(path, static_cast<int64_t>(id->value()));
+    }
+  }
+  return files;
+}
+
 std::vector<std::string> OutsideView::CheckFiles(int64_t id) const {
   std::vector<std::string> troubles;
   if (const auto metadata = ReadMetadata(id, troubles)) {
@@ -159,6 +195,12 @@ std::vector<std::string> OutsideView::CheckFiles(int64_t id) const {
       const std::optional<sim::Bytes> file = ReadWhole(handle.path, handle.size, troubles);
       if (file && !engine::CheckBlocks(*file, handle.path)) {
         troubles.push_back(fmt::format("the file {} is damaged", handle.path));
+      }
+    }
+    for (const engine::SharedFile& shared : engine::SharedFilesOf(*metadata)) {
+      const std::optional<sim::Bytes> file = ReadWhole(shared.path, shared.size, troubles);
+      if (file && engine::Checksum(*file) != shared.checksum) {
+        troubles.push_back(fmt::format("the file {} is damaged", shared.path));
       }
     }
   }
@@ -182,6 +224,10 @@ CheckpointView OutsideView::ReadCheckpoint(int64_t id) const {
       view.troubles.push_back(fmt::format("the file {} is damaged", handle.path));
       continue;
     }
+    if (const sim::Result<void> turned = TurnIntoGroups(*snapshot); !turned) {
+      view.troubles.push_back(turned.error().message);
+      continue;
+    }
     AddPositions(*snapshot, view);
     snapshots.push_back(*std::move(snapshot));
   }
@@ -202,10 +248,10 @@ std::optional<KeyedStateView> OutsideView::ReadKeyedState(int64_t id) const {
   std::set<std::string> sources;
   for (const engine::SnapshotHandle& handle : metadata->snapshots) {
     const std::optional<sim::Bytes> file = ReadWhole(handle.path, handle.size, troubles);
-    const sim::Result<engine::TaskSnapshot> snapshot =
+    sim::Result<engine::TaskSnapshot> snapshot =
         file ? engine::DecodeSnapshot(*file, handle)
              : sim::Fail(sim::ErrorCode::kNotFound, handle.path);
-    if (!snapshot) {
+    if (!snapshot || !TurnIntoGroups(*snapshot)) {
       return std::nullopt;
     }
     for (const auto& [name, state] : *snapshot) {

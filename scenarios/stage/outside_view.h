@@ -33,12 +33,14 @@ class OutsideView final : public Outside {
   std::optional<KeyedStateView> ReadKeyedState(int64_t id) const override;
   std::vector<std::string> CheckFiles(int64_t id) const override;
   std::vector<int64_t> WithFiles() const override;
+  std::map<std::string, int64_t> SharedByNobody() const override;
 
  private:
   // The bytes of a file; nothing, and a trouble, when it is not there or not of the size it should
   // have.
   std::optional<sim::Bytes> ReadWhole(std::string_view path, std::optional<uint64_t> size,
                                       std::vector<std::string>& troubles) const;
+  sim::Result<void> TurnIntoGroups(engine::TaskSnapshot& snapshot) const;
   // Where the store points to; of what is not in the store, where it would lie.
   std::string MetadataOf(int64_t id) const;
   std::optional<engine::CompletedCheckpoint> ReadMetadata(int64_t id,
