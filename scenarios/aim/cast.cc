@@ -446,7 +446,7 @@ std::span<const events::EventInfo> WorldEvents() { return kWorldEvents; }
 faults::Cast CastOf(const Scenario& scenario) {
   faults::Cast cast;
   cast.processes = Processes(scenario);
-  if (const JobCase* const job = FindJob(scenario.job.name)) {
+  if (const JobCase* const job = JobOf(scenario)) {
     std::ranges::transform(job->outside, std::back_inserter(cast.processes), &OutsideSystem::name);
   }
   if (!scenario.story.empty()) {

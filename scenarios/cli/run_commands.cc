@@ -259,7 +259,7 @@ sim::Result<RunFiles> OpenFiles(const RunArguments& arguments, const PreparedRun
 sim::Result<void> WriteFiles(const PreparedRun& prepared, const RunResult& result,
                              RunFiles& files) {
   if (files.output) {
-    const JobCase* const job = FindJob(prepared.request.scenario.job.name);
+    const JobCase* const job = JobOf(prepared.request.scenario);
     sim::Check(job != nullptr, "a scenario that was run has no job");
     if (sim::Result<void> written = files.output->Write(ShowOutput(*job, result.output));
         !written) {

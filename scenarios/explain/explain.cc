@@ -257,7 +257,7 @@ class Teller {
     if (finding.breach != "lost") {
       return;
     }
-    const JobCase* const job = FindJob(request_.scenario.job.name);
+    const JobCase* const job = JobOf(request_.scenario);
     for (const OutputRecord& record : result_.uncommitted) {
       const auto show = job == nullptr ? nullptr : job->outputs.at(record.output).show_value;
       const std::string value = show ? show(record.value) : record.value;

@@ -40,6 +40,8 @@ constexpr auto kNotes = std::to_array<Note>({
      "that none is late."},
     {"job.chaining", "Whether operators that follow each other run as one task."},
     {"job.steps", "The steps of the job algebra; other jobs have none."},
+    {"job.sql", "Of the job sql: tables and queries in Flink's dialect (sql_file: in a file)."},
+    {"job.tables", "Of the job sql: which files hold the rows of its tables, clicks=clicks.csv."},
     {"workload.source", "Where the rows come from."},
     {"workload.partitions", "How many partitions the input topic has."},
     {"workload.rows_per_second", "How fast rows are published, in simulated time."},

@@ -11,6 +11,7 @@
 #include "scenarios/aim/cast.h"
 #include "scenarios/aim/cells.h"
 #include "scenarios/files/story_problems.h"
+#include "scenarios/input/sql_input.h"
 #include "scenarios/jobs/algebra.h"
 #include "scenarios/jobs/jobs.h"
 #include "scenarios/model/scenario_fields.h"
@@ -39,6 +40,7 @@ class ProblemFinder {
     CheckNames();
     CheckPlan();
     CheckSteps();
+    CheckSql();
     CheckMode();
     CheckCluster();
     for (StoryProblem& problem : FindStoryProblems(scenario_)) {
@@ -135,6 +137,24 @@ class ProblemFinder {
     }
   }
 
+  void CheckSql() {
+    if (scenario_.job.name != kSqlJob) {
+      if (scenario_.workload.source == WorkloadSource::kTables) {
+        Add("workload.source", "The rows of tables are for the job \"sql\" alone.", {"job.name"});
+      }
+      return;
+    }
+    if (scenario_.workload.source != WorkloadSource::kTables) {
+      Add("workload.source",
+          "The rows of the job \"sql\" are those of its tables: write "
+          "\"tables\", or leave it out.",
+          {"job.name"});
+    }
+    if (const sim::Result<const sql::Script*> script = ScriptOf(scenario_); !script) {
+      Add("job.sql", script.error().message, {"job.sql_file"});
+    }
+  }
+
   void CheckSteps() {
     const std::vector<std::string>& steps = scenario_.job.steps;
     if (scenario_.job.name == "algebra") {
@@ -154,7 +174,7 @@ class ProblemFinder {
 
   // Somebody must say what is right of an output in which records may come again.
   void CheckMode() {
-    const JobCase* const job = FindJob(scenario_.job.name);
+    const JobCase* const job = JobOf(scenario_);
     if (job == nullptr || !IsAtLeastOnce()) {
       return;
     }

@@ -1,6 +1,7 @@
 #include "scenarios/files/scenario_toml.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
@@ -16,6 +17,7 @@
 #include "scenarios/files/absent_options.h"
 #include "scenarios/files/scenario_problems.h"
 #include "scenarios/files/story_toml.h"
+#include "scenarios/lab/whole_file.h"
 #include "scenarios/model/field_text.h"
 #include "scenarios/model/scenario_fields.h"
 #include "sim/text/text.h"
@@ -56,12 +58,20 @@ bool HasEffect(Applies applies, const Scenario& scenario) {
       return scenario.workload.source == WorkloadSource::kFile;
     case Applies::kSwarm:
       return scenario.faults.source == FaultSource::kSwarm;
+    case Applies::kSql:
+      return scenario.job.name == kSqlJob;
   }
   sim::Unreachable("a field applies in a way that has no name");
 }
 
 // Why a field has no effect, and what would give it one.
 std::string WhyNoEffect(const FieldInfo& field, const Scenario& scenario) {
+  if (field.applies == Applies::kSql) {
+    return fmt::format(
+        "{} has no effect while job.name is {}; set job.name to \"{}\" first, or "
+        "leave it out.",
+        Quote(field.path), Quote(scenario.job.name), kSqlJob);
+  }
   const bool is_fault = field.applies == Applies::kSwarm;
   const std::string is =
       is_fault ? ShowField(scenario.faults.source) : ShowField(scenario.workload.source);
@@ -77,7 +87,9 @@ std::string WhyNoEffect(const FieldInfo& field, const Scenario& scenario) {
 
 class ScenarioDecoder {
  public:
-  explicit ScenarioDecoder(TomlDocument& document) { tables_.emplace("", document.root()); }
+  explicit ScenarioDecoder(TomlDocument& document) : file_(document.file()) {
+    tables_.emplace("", document.root());
+  }
 
   Scenario Decode() {
     Scenario scenario;
@@ -85,7 +97,10 @@ class ScenarioDecoder {
     root.RequiredInteger("version", kScenarioVersion, kScenarioVersion);
     RequirePresent("", "name");
     RequirePresent("", "why");
-    RequirePresent("job", "name");
+    DecodeSql(scenario);
+    if (scenario.job.name.empty()) {
+      RequirePresent("job", "name");
+    }
     VisitFields(scenario, [this](const FieldInfo& field, auto& value) { Read(field, value); });
     DecodeFaults(root, scenario);
     scenario.story = DecodeStory(root);
@@ -280,6 +295,29 @@ class ScenarioDecoder {
     }
   }
 
+  // A job with SQL needs no other name, and its rows are those of its tables.
+  void DecodeSql(Scenario& scenario) {
+    TomlTable* const job = Find("job");
+    if (job == nullptr || (!job->Has("sql") && !job->Has("sql_file"))) {
+      return;
+    }
+    scenario.job.name = kSqlJob;
+    scenario.workload.source = WorkloadSource::kTables;
+    if (!job->Has("sql_file")) {
+      return;
+    }
+    const std::string path = job->String("sql_file").value_or("");
+    const std::filesystem::path folder = std::filesystem::path(file_).parent_path();
+    sim::Result<std::string> text = ReadWholeFile((folder / path).string());
+    if (job->Has("sql")) {
+      job->Complain("sql_file", "job.sql is there, too; leave one of them out.");
+    } else if (!text) {
+      job->Complain("sql_file", text.error().message);
+    } else {
+      scenario.job.sql = *std::move(text);
+    }
+  }
+
   void DecodeFaults(TomlTable& root, Scenario& scenario) {
     if (!root.Has("fault")) {
       return;
@@ -310,8 +348,9 @@ class ScenarioDecoder {
 
   void ComplainAboutIdleFields(const Scenario& scenario) {
     for (const auto& [field, path] : conditional_) {
-      const bool is_known =
-          !IsUnread(field.applies == Applies::kSwarm ? "faults.source" : "workload.source");
+      const bool is_known = !IsUnread(field.applies == Applies::kSwarm ? "faults.source"
+                                      : field.applies == Applies::kSql ? "job.name"
+                                                                       : "workload.source");
       if (is_known && !HasEffect(field.applies, scenario)) {
         const std::optional<Found> found = Locate(path);
         FieldInfo named = field;
@@ -321,6 +360,7 @@ class ScenarioDecoder {
     }
   }
 
+  std::string file_;
   std::map<std::string, std::optional<TomlTable>, std::less<>> tables_;
   std::vector<std::pair<FieldInfo, std::string>> conditional_;
   faults::DecodedPlan decoded_;
@@ -403,6 +443,22 @@ sim::Result<Scenario> ParseScenario(std::string file, std::string text) {
   return DecodeDocument(TomlDocument::Parse(std::move(file), std::move(text)));
 }
 
+namespace {
+
+// A script is for people to read: as it stands, where TOML can hold it so.
+template <typename T>
+std::string ShowInFile(const FieldInfo& field, const T& value) {
+  if constexpr (std::is_same_v<T, std::string>) {
+    if (field.path == "job.sql" && value.ends_with('\n') && !value.contains("'''") &&
+        !value.contains('\r')) {
+      return "'''\n" + value + "'''";
+    }
+  }
+  return ShowField(value);
+}
+
+}  // namespace
+
 std::string ShowToml(const Scenario& scenario) {
   std::string text = fmt::format("version = {}\n", kScenarioVersion);
   std::string table;
@@ -419,7 +475,7 @@ std::string ShowToml(const Scenario& scenario) {
       table = place.table;
       text += fmt::format("\n[{}]\n", table);
     }
-    text += fmt::format("{} = {}\n", place.key, ShowField(value));
+    text += fmt::format("{} = {}\n", place.key, ShowInFile(field, value));
   });
   text += ShowStory(scenario.story);
   if (scenario.faults.source == FaultSource::kPlan && !scenario.faults.plan.faults.empty()) {

@@ -239,6 +239,15 @@ class JsonRowReader final : public nlohmann::json_sax<json> {
 
 sim::Result<JsonRow> JsonRow::Parse(std::string_view text) { return JsonRowReader().Read(text); }
 
+sim::Result<std::optional<std::string>> JsonRow::OptionalMember(std::string_view name) const {
+  const auto found = std::ranges::find(members_, name, &std::pair<std::string, Value>::first);
+  if (found == members_.end() || found->second.other == "null") {
+    return std::nullopt;
+  }
+  sim::Result<std::string> member = Member(name);
+  return member ? sim::Result<std::optional<std::string>>(*std::move(member)) : sim::Fail(member);
+}
+
 sim::Result<std::string> JsonRow::Member(std::string_view name) const {
   const auto found = std::ranges::lower_bound(
       members_, name, {}, [](const auto& member) { return std::string_view(member.first); });

@@ -9,6 +9,7 @@
 //           is refused: readers differ in which one counts.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,9 @@ class JsonRow {
 
   // Returns the text of the member of this name: a string, a number or a truth.
   sim::Result<std::string> Member(std::string_view name) const;
+
+  // Nothing where there is none, or null.
+  sim::Result<std::optional<std::string>> OptionalMember(std::string_view name) const;
 
  private:
   friend class JsonRowReader;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "scenarios/input/input_file.h"
+#include "scenarios/input/sql_input.h"
 #include "sim/random.h"
 #include "sim/text/text.h"
 
@@ -204,6 +205,9 @@ sim::Duration MeasureOutOfOrderness(std::span<const InputRow> rows, uint32_t par
 sim::Result<Workload> LoadWholeInput(const Scenario& scenario, uint64_t seed,
                                      const std::optional<std::string>& input_file) {
   const WorkloadSpec& spec = scenario.workload;
+  if (spec.source == WorkloadSource::kTables) {
+    return LoadTables(scenario, seed, input_file);
+  }
   Workload workload;
   workload.partitions = spec.partitions;
   if (spec.source == WorkloadSource::kGenerated) {
@@ -252,6 +256,10 @@ sim::Result<Workload> PickRows(const Scenario& scenario, const Workload& whole) 
     workload.rows.insert(workload.rows.end(), begin,
                          begin + static_cast<std::ptrdiff_t>(range.last - range.first + 1));
   }
+  if (spec.source == WorkloadSource::kTables) {
+    workload.out_of_orderness = whole.out_of_orderness;
+    return workload;
+  }
   workload.out_of_orderness = MeasureOutOfOrderness(workload.rows, workload.partitions);
   if (const sim::Result<void> bound = CheckBound(scenario, workload); !bound) {
     return Fail(bound);
@@ -268,6 +276,9 @@ sim::Result<Workload> LoadWorkload(const Scenario& scenario, uint64_t seed,
   const RowSelection& rows = scenario.workload.rows;
   if (!rows.all()) {
     return PickRows(scenario, *workload);
+  }
+  if (scenario.workload.source == WorkloadSource::kTables) {
+    return workload;
   }
   workload->out_of_orderness = MeasureOutOfOrderness(workload->rows, workload->partitions);
   if (const sim::Result<void> bound = CheckBound(scenario, *workload); !bound) {

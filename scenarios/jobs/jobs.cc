@@ -14,6 +14,7 @@
 #include "scenarios/jobs/job_output.h"
 #include "scenarios/jobs/job_parts.h"
 #include "scenarios/jobs/job_references.h"
+#include "scenarios/jobs/sql_job.h"
 #include "scenarios/jobs/test_jobs.h"
 #include "sim/check.h"
 
@@ -294,6 +295,11 @@ std::span<const JobCase> LibraryJobs() {
        .build = BuildAlgebra,
        .outputs = {Foretold(ReferenceAlgebra, ShowAlgebraJson, ShowAlgebra)},
        .counted = StateOfAlgebra,
+       .where = {}},
+      {.name = std::string(kSqlJob),
+       .what = "the queries of job.sql, in Flink's dialect, over rows of files or made ones",
+       .build = BuildSqlJob,
+       .outputs = {{.law = SameMultiset(std::source_location())}},
        .where = {}}};
   return kJobs;
 }
@@ -327,6 +333,10 @@ std::vector<const JobCase*> JobCases() {
   return jobs;
 }
 
+const JobCase* JobOf(const Scenario& scenario) {
+  return scenario.job.name == kSqlJob ? SqlJobOf(scenario) : FindJob(scenario.job.name);
+}
+
 const JobCase* FindJob(std::string_view name) {
   std::vector<const JobCase*> jobs = JobCases();
   for (const JobCase& job : MisbehavingJobs()) {
@@ -337,7 +347,7 @@ const JobCase* FindJob(std::string_view name) {
 }
 
 engine::StreamGraph BuildStream(const Scenario& scenario, const Workload& workload) {
-  const JobCase* const job = FindJob(scenario.job.name);
+  const JobCase* const job = JobOf(scenario);
   sim::Check(job != nullptr, "there is no job {}", scenario.job.name);
   engine::StreamGraph stream = job->build(scenario, workload);
   stream.job_name = scenario.job.name;  // which its checkpoints are found by
@@ -356,7 +366,7 @@ engine::JobGraph BuildGraph(const Scenario& scenario) {
 }
 
 std::optional<std::vector<std::string>> OperatorNames(const Scenario& scenario) {
-  const JobCase* const job = FindJob(scenario.job.name);
+  const JobCase* const job = JobOf(scenario);
   if (job == nullptr || (job->name == kAlgebra && !ParseSteps(scenario.job.steps))) {
     return std::nullopt;
   }

@@ -27,6 +27,10 @@ std::vector<const JobCase*> JobCases();
 // Null when there is none of this name. Finds those of scenarios/jobs/test_jobs.h, too.
 const JobCase* FindJob(std::string_view name);
 
+// The scenario's job; of the job "sql" the one that its script makes. Null when there is none of
+// this name, or the script is wrong.
+const JobCase* JobOf(const Scenario& scenario);
+
 // The scenario's job as its processes run it: what `job.chaining` says has been applied. The
 // scenario has no problems.
 engine::StreamGraph BuildStream(const Scenario& scenario, const Workload& workload);

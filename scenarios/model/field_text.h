@@ -24,7 +24,8 @@
 namespace flinch::scenarios {
 
 // The words of an enumeration, in the order of its values.
-inline constexpr std::array<std::string_view, 2> kWorkloadSourceWords = {"generated", "file"};
+inline constexpr std::array<std::string_view, 3> kWorkloadSourceWords = {"generated", "file",
+                                                                         "tables"};
 inline constexpr std::array<std::string_view, 3> kFileFormatWords = {"csv", "jsonl", "blank"};
 inline constexpr std::array<std::string_view, 2> kOnBadRowWords = {"fail", "skip"};
 inline constexpr std::array<std::string_view, 3> kFaultSourceWords = {"none", "swarm", "plan"};

@@ -46,9 +46,16 @@ struct JobSpec {
   bool chaining = true;
   // Of the job "algebra" (scenarios/jobs/algebra.h); others have none.
   std::vector<std::string> steps{};
+  // Of the job "sql" (scenarios/sql/README.md): the script, and where the rows of its tables are
+  // ("clicks=clicks.csv"), where it does not say so itself.
+  std::string sql{};
+  std::vector<std::string> tables{};
 };
 
-enum class WorkloadSource : uint8_t { kGenerated, kFile };
+inline constexpr std::string_view kSqlJob = "sql";
+
+// kTables: the rows are those of the tables of job.sql.
+enum class WorkloadSource : uint8_t { kGenerated, kFile, kTables };
 enum class FileFormat : uint8_t { kCsv, kJsonLines, kBlank };
 enum class OnBadRow : uint8_t { kFail, kSkip };
 

@@ -18,7 +18,7 @@
 namespace flinch::scenarios {
 
 // When a field has an effect.
-enum class Applies : uint8_t { kAlways, kGenerated, kFile, kSwarm };
+enum class Applies : uint8_t { kAlways, kGenerated, kFile, kSwarm, kSql };
 
 struct FieldInfo {
   std::string_view path;  // "workload.records"
@@ -102,6 +102,8 @@ void VisitFields(AnyScenario& scenario, Visitor&& visit) {
   visit(FieldInfo{"job.out_of_orderness", 0, detail::kYear}, scenario.job.out_of_orderness);
   visit(FieldInfo{"job.chaining"}, scenario.job.chaining);
   visit(FieldInfo{"job.steps"}, scenario.job.steps);
+  visit(FieldInfo{.path = "job.sql", .applies = Applies::kSql}, scenario.job.sql);
+  visit(FieldInfo{.path = "job.tables", .applies = Applies::kSql}, scenario.job.tables);
   detail::VisitWorkload(scenario.workload, visit);
   visit(FieldInfo{"faults.source"}, scenario.faults.source);
   detail::VisitSwarm(scenario.faults.swarm, visit);

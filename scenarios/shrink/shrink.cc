@@ -88,6 +88,7 @@ class SharedInput {
 
   sim::Result<Workload> Pick(const Scenario& scenario) {
     Scenario only{.workload = scenario.workload};
+    only.job = scenario.job;
     only.workload.rows = {};
     only.workload.records = 0;
     const std::string spec = ShowToml(only);

@@ -123,13 +123,20 @@ void FindKeys(Plan& join) {
   }
 }
 
+// What stands below a change of a time's precision.
+const Typed& Uncast(const Typed& expr) {
+  const bool is_cast = expr.op == Op::kCast && expr.type.kind == TypeKind::kTimestamp &&
+                       expr.args[0].type.kind == TypeKind::kTimestamp;
+  return is_cast ? expr.args[0] : expr;
+}
+
 // Whether the keys hold start and end of a window of both sides.
 bool IsOfWindows(Plan& join) {
   bool starts = false;
   bool ends = false;
   for (size_t i = 0; i < join.join.left_keys.size(); ++i) {
-    const Typed& left = join.join.left_keys[i];
-    const Typed& right = join.join.right_keys[i];
+    const Typed& left = Uncast(join.join.left_keys[i]);
+    const Typed& right = Uncast(join.join.right_keys[i]);
     if (left.op != Op::kColumn || right.op != Op::kColumn) {
       continue;
     }
@@ -279,7 +286,47 @@ void LimitRank(Plan& plan, size_t column, int64_t limit) {
   }
 }
 
-Checked<void> CheckRanks(const Plan& plan) {
+namespace {
+
+bool IsSession(const Plan& plan) {
+  return plan.kind == PlanKind::kWindow && plan.window.kind == WindowKind::kSession;
+}
+
+// Of GROUP BY over sessions: by the columns that they are by, and their start and end.
+Checked<void> CheckSessions(const Plan& aggregate) {
+  const Plan& session = aggregate.inputs[0];
+  const size_t first = session.inputs[0].columns.size();
+  for (const Typed& key : aggregate.exprs) {
+    const auto& by = session.window.partition;
+    const bool fits = key.op == Op::kColumn &&
+                      (key.number >= first || std::ranges::find(by, key.number) != by.end());
+    if (!fits) {
+      return Wrong(aggregate.place,
+                   "Sessions are grouped by window_start, window_end and the columns of their "
+                   "PARTITION BY, and by nothing else.");
+    }
+  }
+  return aggregate.window_end
+             ? Checked<void>()
+             : Wrong(aggregate.place, "Sessions are grouped by window_start and window_end.");
+}
+
+}  // namespace
+
+Checked<void> CheckStream(const Plan& plan) {
+  if (plan.kind == PlanKind::kValues) {
+    return Wrong(plan.place, "Rows that stand in no table are no stream: give them a table.");
+  }
+  for (const Plan& input : plan.inputs) {
+    if (IsSession(input) && plan.kind != PlanKind::kAggregate) {
+      return Wrong(input.place, "Sessions need a GROUP BY right above them.");
+    }
+  }
+  if (plan.kind == PlanKind::kAggregate && IsSession(plan.inputs[0])) {
+    if (Checked<void> sessions = CheckSessions(plan); !sessions) {
+      return sessions;
+    }
+  }
   if (plan.kind == PlanKind::kRank && !plan.rank.limit) {
     return Wrong(plan.place,
                  fmt::format("ROW_NUMBER needs a bound in a query around it: SELECT … FROM (…) "
@@ -287,7 +334,7 @@ Checked<void> CheckRanks(const Plan& plan) {
                              plan.columns.back().name));
   }
   for (const Plan& input : plan.inputs) {
-    if (Checked<void> checked = CheckRanks(input); !checked) {
+    if (Checked<void> checked = CheckStream(input); !checked) {
       return checked;
     }
   }

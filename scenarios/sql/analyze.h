@@ -16,7 +16,8 @@ void FinishRank(Plan& rank);
 // `column` <= limit, or < or =, stands above `plan`: so many rows of each partition are enough.
 void LimitRank(Plan& plan, size_t column, int64_t limit);
 
-// Ranks without a limit.
-Checked<void> CheckRanks(const Plan& plan);
+// What cannot be a stream as a whole: ranks without a limit, sessions that nothing groups, rows that
+// stand in no table.
+Checked<void> CheckStream(const Plan& plan);
 
 }  // namespace flinch::sql

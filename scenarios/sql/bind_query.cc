@@ -119,18 +119,52 @@ Checked<Plan> QueryBinder::Bind(const Query& query) {
   for (const Query::Named& named : query.with) {
     with_.push_back({named.name, &named.query.front()});
   }
+  const bool is_plain = query.parts.empty() && !query.is_distinct && !IsGrouped(query);
+  Checked<Plan> plan =
+      (query.limit || query.offset) && is_plain ? BindOrdered(query) : BindWhole(query);
+  with_.resize(with_.size() - query.with.size());
+  return plan;
+}
+
+Checked<Plan> QueryBinder::BindWhole(const Query& query) {
   Checked<Plan> plan = BindSelect(query);
   for (const Query::Part& part : query.parts) {
     if (!plan) {
-      break;
+      return plan;
     }
     plan = BindPart(*std::move(plan), part);
   }
-  if (plan && (query.limit || query.offset)) {
-    plan = BindLimit(*std::move(plan), query);
+  return plan && (query.limit || query.offset) ? BindLimit(*std::move(plan), query)
+                                               : std::move(plan);
+}
+
+// ORDER BY may name columns that are not selected: they are, until the order is known.
+Checked<Plan> QueryBinder::BindOrdered(const Query& query) {
+  const Checked<Plan> selected = BindSelect(query);
+  if (!selected) {
+    return selected;
   }
-  with_.resize(with_.size() - query.with.size());
-  return plan;
+  Query wider = query;
+  for (OrderItem& item : wider.order) {
+    if (ExprBinder(selected->columns).Bind(item.expr)) {
+      continue;
+    }
+    const std::string name = fmt::format("$order{}", wider.items.size());
+    wider.items.push_back({.expr = item.expr, .alias = name});
+    item.expr = {.kind = ExprKind::kColumn, .place = item.expr.place, .name = {name}};
+  }
+  Checked<Plan> plan = BindWhole(wider);
+  if (!plan || wider.items.size() == query.items.size()) {
+    return plan;
+  }
+  std::vector<Typed> exprs;
+  std::vector<Column> columns(
+      plan->columns.begin(),
+      plan->columns.begin() + static_cast<std::ptrdiff_t>(selected->columns.size()));
+  for (size_t i = 0; i < columns.size(); ++i) {
+    exprs.push_back(ColumnAt(i, columns[i].type, query.place));
+  }
+  return ProjectOf(*std::move(plan), std::move(exprs), std::move(columns), query.place);
 }
 
 Checked<Plan> QueryBinder::BindPart(Plan left, const Query::Part& part) {
@@ -410,7 +444,7 @@ Checked<Plan> QueryBinder::BindItems(Plan plan, const Query& query) {
 Checked<Plan> BindQuery(const Query& query, const Catalog& catalog, const CompileOptions& options) {
   Checked<Plan> plan = QueryBinder(catalog, options).Bind(query);
   if (plan) {
-    if (const Checked<void> ranks = CheckRanks(*plan); !ranks) {
+    if (const Checked<void> ranks = CheckStream(*plan); !ranks) {
       return Wrong(ranks);
     }
   }

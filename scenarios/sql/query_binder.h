@@ -24,6 +24,8 @@ class QueryBinder {
     const Query* query;
   };
 
+  Checked<Plan> BindWhole(const Query& query);
+  Checked<Plan> BindOrdered(const Query& query);
   Checked<Plan> BindSelect(const Query& query);
   Checked<Plan> BindPart(Plan left, const Query::Part& part);
   Checked<Plan> BindFrom(const Query& query);

@@ -85,8 +85,15 @@ class ScriptBinder {
         return AddOutput(statement);
       case Statement::Kind::kSet:
         // Of what a session of Flink's can set, this alone changes what a query means.
-        options_.joins_for_ever =
-            options_.joins_for_ever || statement.name == "table.exec.state.ttl";
+        if (statement.name == "table.exec.state.ttl") {
+          const std::string_view digits = std::string_view(statement.value).substr(0, 1);
+          if (digits != "0") {
+            return Wrong(statement.place,
+                         "State that expires makes results a matter of chance: "
+                         "'0' keeps it for ever.");
+          }
+          options_.joins_for_ever = true;
+        }
         return {};
     }
     return {};

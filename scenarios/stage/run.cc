@@ -566,8 +566,8 @@ RunResult Run(const RunRequest& request) {
     return Run(varied);
   }
   if (const WorkloadSpec& spec = request.scenario.workload;
-      request.workload.rows.empty() && spec.source == WorkloadSource::kGenerated &&
-      spec.records > 0 && (spec.rows.all() || !spec.rows.numbers().empty())) {
+      request.workload.rows.empty() && spec.source != WorkloadSource::kFile && spec.records > 0 &&
+      (spec.rows.all() || !spec.rows.numbers().empty())) {
     sim::Result<Workload> loaded = LoadWorkload(request.scenario, request.seed, std::nullopt);
     if (!loaded) {
       return Inconclusive(request.scenario, request.seed, loaded.error().message);
@@ -576,7 +576,7 @@ RunResult Run(const RunRequest& request) {
     whole.workload = *std::move(loaded);
     return Run(whole);
   }
-  const JobCase* job = FindJob(request.scenario.job.name);
+  const JobCase* job = JobOf(request.scenario);
   sim::Check(job != nullptr, "there is no job {}", request.scenario.job.name);
   Stage stage(request, *job);
   return stage.Perform();

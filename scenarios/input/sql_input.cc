@@ -1,0 +1,205 @@
+#include "scenarios/input/sql_input.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "scenarios/input/table_rows.h"
+#include "scenarios/input/table_source.h"
+#include "sim/check.h"
+#include "sim/text/text.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+using sim::ErrorCode;
+using sim::Fail;
+
+sim::Duration PublishTime(uint64_t row, uint32_t rows_per_second) {
+  constexpr uint64_t kNanosPerSecond = 1'000'000'000;
+  const uint64_t seconds = row / rows_per_second;
+  const uint64_t rest = row % rows_per_second * kNanosPerSecond / rows_per_second;
+  return sim::Duration(static_cast<int64_t>(seconds * kNanosPerSecond + rest));
+}
+
+std::vector<sql::Type> TypesOf(const sql::Table& table) {
+  std::vector<sql::Type> types;
+  for (const sql::Column& column : table.columns) {
+    types.push_back(column.type);
+  }
+  return types;
+}
+
+sim::Result<void> CheckFiles(const Scenario& scenario, const sql::Script& script,
+                             const std::optional<std::string>& input_file) {
+  if (input_file && script.sources.size() != 1) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("--input is the file of one table, and the script reads {}: name the "
+                            "files by --set job.tables={}=FILE,….",
+                            fmt::join(script.sources, ", "),
+                            script.sources.empty() ? "t" : script.sources.front()));
+  }
+  for (const std::string& entry : scenario.job.tables) {
+    const size_t equals = entry.find('=');
+    const std::string name = entry.substr(0, equals);
+    if (equals == std::string::npos ||
+        std::ranges::find(script.sources, name) == script.sources.end()) {
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("job.tables has {}, but should have table=file, of the tables that "
+                      "are read: {}.{}",
+                      text::Quote(entry), fmt::join(script.sources, ", "),
+                      text::DidYouMean(name, std::span<const std::string>(script.sources))));
+    }
+  }
+  return {};
+}
+
+struct Loaded {
+  const sql::Table* table = nullptr;
+  std::vector<TableRow> rows{};
+};
+
+// A row that is further behind the newest one of its partition than the watermark.
+sim::Result<void> CheckTimes(const Loaded& loaded, uint32_t partitions) {
+  if (!loaded.table->rowtime) {
+    return {};
+  }
+  constexpr int64_t kNone = INT64_MIN;
+  std::vector<int64_t> newest(partitions, kNone);
+  std::vector<size_t> which(partitions, 0);
+  for (size_t i = 0; i < loaded.rows.size(); ++i) {
+    const size_t partition = i % partitions;
+    const int64_t time = std::get<int64_t>(loaded.rows[i].row.at(*loaded.table->rowtime));
+    if (newest[partition] != kNone && newest[partition] - time > loaded.table->delay) {
+      const auto named = [&loaded](size_t index) {
+        return loaded.rows[index].where.empty() ? fmt::format("row {}", index + 1)
+                                                : loaded.rows[index].where;
+      };
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format(
+              "{}: The row is {} older than {}, which comes before it in its partition, but "
+              "the WATERMARK of {} waits for {}: whether it would be late is chance. Write "
+              "INTERVAL with at least {}, or correct the time of either.",
+              named(i), sim::Show(sim::Duration(newest[partition] - time)), named(which[partition]),
+              loaded.table->name, sim::Show(sim::Duration(loaded.table->delay)),
+              sim::Show(sim::Duration(newest[partition] - time))));
+    }
+    if (time > newest[partition]) {
+      newest[partition] = time;
+      which[partition] = i;
+    }
+  }
+  return {};
+}
+
+// Row i of n has the place i / n, so that tables of different length end together.
+std::vector<std::pair<size_t, size_t>> SideBySide(const std::vector<Loaded>& tables) {
+  std::vector<std::pair<size_t, size_t>> order;
+  for (size_t table = 0; table < tables.size(); ++table) {
+    for (size_t row = 0; row < tables[table].rows.size(); ++row) {
+      order.emplace_back(table, row);
+    }
+  }
+  std::ranges::stable_sort(order, [&tables](const auto& one, const auto& other) {
+    return one.second * tables[other.first].rows.size() <
+           other.second * tables[one.first].rows.size();
+  });
+  return order;
+}
+
+void Append(const std::vector<Loaded>& tables, const WorkloadSpec& spec, Workload& workload) {
+  constexpr int64_t kStart = 1'767'225'600'000'000'000;
+  for (const auto& [table, row] : SideBySide(tables)) {
+    const sql::Table& of = *tables[table].table;
+    const sql::Row& values = tables[table].rows[row].row;
+    const uint64_t index = workload.rows.size();
+    const int64_t time = of.rowtime ? std::get<int64_t>(values.at(*of.rowtime))
+                                    : kStart + static_cast<int64_t>(index) * sql::kNanosPerMilli;
+    workload.rows.push_back({.partition = static_cast<uint32_t>(row % spec.partitions),
+                             .key = of.name,
+                             .value = TextOfRow(values, TypesOf(of)),
+                             .timestamp = engine::EventTime(time),
+                             .publish_after = PublishTime(index, spec.rows_per_second)});
+    workload.out_of_orderness = std::max(workload.out_of_orderness, sim::Duration(of.delay));
+  }
+}
+
+}  // namespace
+
+sim::Result<const sql::Script*> ScriptOf(const Scenario& scenario) {
+  static std::map<std::string, sim::Result<sql::Script>> compiled;
+  const auto known = compiled.find(scenario.job.sql);
+  const auto place = known != compiled.end()
+                         ? known
+                         : compiled.emplace(scenario.job.sql, sql::Compile(scenario.job.sql)).first;
+  return place->second ? sim::Result<const sql::Script*>(&*place->second) : Fail(place->second);
+}
+
+std::optional<std::string> FileOfTable(const Scenario& scenario, const std::string& table) {
+  for (const std::string& entry : scenario.job.tables) {
+    if (entry.starts_with(table + "=")) {
+      return entry.substr(table.size() + 1);
+    }
+  }
+  return std::nullopt;
+}
+
+sim::Result<Workload> LoadTables(const Scenario& scenario, uint64_t seed,
+                                 const std::optional<std::string>& input_file) {
+  const sim::Result<const sql::Script*> script = ScriptOf(scenario);
+  if (!script) {
+    return Fail(script);
+  }
+  if (const sim::Result<void> files = CheckFiles(scenario, **script, input_file); !files) {
+    return Fail(files);
+  }
+  std::vector<Loaded> tables;
+  for (const std::string& name : (*script)->sources) {
+    Loaded& loaded = tables.emplace_back();
+    loaded.table = &(*script)->catalog.tables.find(name)->second;
+    const std::optional<std::string> file = input_file ? input_file : FileOfTable(scenario, name);
+    sim::Result<std::vector<TableRow>> rows = ReadTable(*loaded.table, file, seed);
+    if (!rows) {
+      return Fail(rows);
+    }
+    loaded.rows = *std::move(rows);
+    const sim::Result<void> times = CheckTimes(loaded, scenario.workload.partitions);
+    if (!times) {
+      return Fail(times);
+    }
+  }
+  Workload workload;
+  workload.partitions = scenario.workload.partitions;
+  Append(tables, scenario.workload, workload);
+  const sql::Tables rows = TablesOf(**script, workload);
+  for (const sql::ScriptOutput& output : (*script)->outputs) {
+    const auto computed = sql::Interpret(output.plan, rows, (*script)->text);
+    if (!computed) {
+      return Fail(computed);
+    }
+  }
+  return workload;
+}
+
+sql::Tables TablesOf(const sql::Script& script, const Workload& workload) {
+  sql::Tables tables;
+  std::map<std::string, std::vector<sql::Type>> types;
+  for (const std::string& name : script.sources) {
+    tables[name];
+    types[name] = TypesOf(script.catalog.tables.find(name)->second);
+  }
+  for (const InputRow& row : workload.rows) {
+    sim::Result<sql::Row> read = RowOfText(row.value, types[row.key]);
+    sim::Check(read.has_value(), "a row of a table is not what was published");
+    tables[row.key].push_back(*std::move(read));
+  }
+  return tables;
+}
+
+}  // namespace flinch::scenarios

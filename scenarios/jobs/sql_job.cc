@@ -1,0 +1,160 @@
+#include "scenarios/jobs/sql_job.h"
+
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+#include "scenarios/input/sql_input.h"
+#include "scenarios/input/table_rows.h"
+#include "scenarios/jobs/sql_graph.h"
+#include "scenarios/sql/sqlite_run.h"
+#include "sim/check.h"
+#include "sim/text/text.h"
+
+namespace flinch::scenarios {
+
+namespace {
+
+std::vector<ExpectedRecord> ExpectOutput(const sql::Script& script, const sql::Plan& plan,
+                                         const Workload& workload) {
+  sim::Result<std::vector<sql::Row>> rows =
+      sql::ComputeWithSqlite(plan, TablesOf(script, workload));
+  if (!rows) {
+    throw std::runtime_error(rows.error().message);  // which makes the run inconclusive
+  }
+  std::vector<ExpectedRecord> expected;
+  for (const sql::Row& row : *rows) {
+    auto [key, value] = OutputOfRow(sql::NamesOf(plan), sql::TypesOf(plan), row, false);
+    expected.push_back({.key = std::move(key), .value = std::move(value)});
+  }
+  return expected;
+}
+
+std::string ShowRow(std::string_view value) {
+  return (value.starts_with('-') ? "taken back: " : "") +
+         std::string(value.substr(std::min<size_t>(1, value.size())));
+}
+
+// A row as it is; of a change what it does to the row, too.
+std::string ShowRowJson(std::string_view value, bool updates) {
+  const std::string row(value.substr(std::min<size_t>(1, value.size())));
+  if (!updates) {
+    return row;
+  }
+  return std::string(R"({"op":")") + (value.starts_with('-') ? "-" : "+") + R"(","row":)" + row +
+         "}";
+}
+
+OutputSpec SpecOf(const sql::Script& script, const sql::ScriptOutput& output) {
+  const bool updates = output.plan.updates;
+  OutputSpec spec{
+      .name = output.name,
+      .law = updates ? SameContent() : SameMultiset(std::source_location()),
+      .expect =
+          [&script, &output](const Scenario&, const Workload& workload) {
+            return ExpectOutput(script, output.plan, workload);
+          },
+      .show_json = [updates](std::string_view,
+                             std::string_view value) { return ShowRowJson(value, updates); },
+      .show_value = ShowRow};
+  if (!updates) {
+    spec.at_least_once = Contains(std::source_location());
+  }
+  return spec;
+}
+
+JobCase CaseOf(const sql::Script& script) {
+  JobCase made{
+      .name = std::string(kSqlJob),
+      .what = "queries",
+      .build = [&script](const Scenario& scenario,
+                         const Workload& workload) { return BuildSql(script, scenario, workload); },
+      .where = {}};
+  made.inputs.clear();
+  for (const std::string& table : script.sources) {
+    made.inputs.push_back({.name = SqlTopic(table),
+                           .takes = [table](const InputRow& row) { return row.key == table; }});
+  }
+  made.outputs.clear();
+  for (const sql::ScriptOutput& output : script.outputs) {
+    made.outputs.push_back(SpecOf(script, output));
+  }
+  return made;
+}
+
+struct Copies {
+  int64_t net = 0;
+  uint64_t expected = 0;
+  std::string_view key{};
+  std::string_view value{};
+  std::vector<const OutputRecord*> found{};
+};
+
+std::vector<OutputBreach> JudgeContent(const OutputView& output) {
+  std::map<std::string_view, Copies> rows;
+  for (const ExpectedRecord* record : output.expected) {
+    Copies& copies = rows[std::string_view(record->value).substr(1)];
+    copies.key = record->key;
+    copies.value = record->value;
+    ++copies.expected;
+  }
+  for (const OutputRecord* record : output.found) {
+    const std::string_view value = record->value;
+    if (value.empty()) {
+      return {{.kind = "foreign", .key = record->key, .copies = {record}}};
+    }
+    Copies& copies = rows[value.substr(1)];
+    copies.net += value.starts_with('-') ? -1 : 1;
+    if (copies.value.empty()) {
+      copies.key = record->key;
+      copies.value = record->value;
+    }
+    copies.found.push_back(record);
+  }
+  std::vector<OutputBreach> breaches;
+  for (const auto& [row, copies] : rows) {
+    const auto expected = static_cast<int64_t>(copies.expected);
+    if (!output.complete || copies.net == expected) {
+      continue;
+    }
+    OutputBreach breach{.kind = copies.net < expected ? "lost"
+                                : expected == 0       ? "foreign"
+                                                      : "doubled",
+                        .key = copies.key,
+                        .value = copies.value,
+                        .expected = copies.expected,
+                        .copies = copies.found};
+    breach.sentence = "The row " + std::string(row) + " is left " + std::to_string(copies.net) +
+                      " times by what came and what was taken back, and should be " +
+                      std::to_string(expected) + " times.";
+    breaches.push_back(std::move(breach));
+  }
+  return breaches;
+}
+
+}  // namespace
+
+Law SameContent() {
+  return {.name = "same_content",
+          .promise = "What comes and what is taken back leaves exactly the expected rows.",
+          .judge = JudgeContent,
+          .where = {}};
+}
+
+const JobCase* SqlJobOf(const Scenario& scenario) {
+  static std::map<std::string, JobCase> cases;
+  const auto known = cases.find(scenario.job.sql);
+  if (known != cases.end()) {
+    return &known->second;
+  }
+  const sim::Result<const sql::Script*> script = ScriptOf(scenario);
+  return script ? &cases.emplace(scenario.job.sql, CaseOf(**script)).first->second : nullptr;
+}
+
+engine::StreamGraph BuildSqlJob(const Scenario& scenario, const Workload& workload) {
+  const sim::Result<const sql::Script*> script = ScriptOf(scenario);
+  sim::Check(script.has_value(), "the script of a valid scenario is wrong");
+  return BuildSql(**script, scenario, workload);
+}
+
+}  // namespace flinch::scenarios
