@@ -2,9 +2,9 @@
 // auctions and 46 are bids, on auctions and by people that there are by then.
 //
 // Shape:  a table gets the columns that it has, by name. Persons: id, name, emailAddress,
-//         creditCard, city, state, dateTime, extra. Auctions: id, itemName, description, initialBid,
-//         reserve, dateTime, expires, seller, category, extra. Bids: auction, bidder, price,
-//         channel, url, dateTime, extra. Instead of dateTime the time may be called ts.
+//         creditCard, city, state, dateTime, extra. Auctions: id, itemName, description,
+//         initialBid, reserve, dateTime, expires, seller, category, extra. Bids: auction, bidder,
+//         price, channel, url, dateTime, extra. The time may also be called ts.
 // Source: github.com/nexmark/nexmark, "Nexmark Benchmark"; Tucker et al., NEXMark.
 #pragma once
 

@@ -4,9 +4,9 @@
 //            columns of the table is a header, whose order counts; without one columns stand in the
 //            order of the table. Of CSV an empty cell is null unless the column is text; of JSON
 //            Lines null and a member that is not there.
-// Datagen:   Flink's options ('number-of-rows', 'fields.x.kind', '.min', '.max', '.length', '.start',
-//            '.end', '.max-past'), and for stories: 'fields.x.choices' = 'a,b,c', of which the first
-//            come more often, and 'fields.x.step' = '300ms' from one time to the next.
+// Datagen:   Flink's options ('number-of-rows', 'fields.x.kind', '.min', '.max', '.length',
+//            '.start', '.end', '.max-past'), and for stories 'fields.x.choices' = 'a,b,c', of which
+//            the first come more often, and 'fields.x.step' = '300ms' from one time to the next.
 // Nexmark:   'connector' = 'nexmark': the person, the auctions or the bids of its generator, by the
 //            table's name or 'table'; 'events.num' of all three.
 // Errors:    kInvalidArgument with whole sentences: of rows with file and line, of options with

@@ -1,8 +1,8 @@
 // What a plan of SQL does with records of a stream: functions for the engine's operators.
 //
-// Shape:   a record is a change: a row that comes or one that goes. A function keeps its state under
-//          the key of its group, as rows and accumulators, and refers to the plan that it is of,
-//          which outlives it.
+// Shape:   a record is a change: a row that comes or one that goes. A function keeps its state
+//          under the key of its group, as rows and accumulators, and refers to the plan that it is
+//          of, which outlives it.
 // Windows: what is by window collects and fires once, with a timer at the window's last nanosecond.
 //          All else says of each change what it changes.
 // Errors:  what a row makes impossible is thrown (sql/evaluate.h); a scenario is refused for it

@@ -16,8 +16,8 @@ void FinishRank(Plan& rank);
 // `column` <= limit, or < or =, stands above `plan`: so many rows of each partition are enough.
 void LimitRank(Plan& plan, size_t column, int64_t limit);
 
-// What cannot be a stream as a whole: ranks without a limit, sessions that nothing groups, rows that
-// stand in no table.
+// What cannot be a stream as a whole: ranks without a limit, sessions that nothing groups, rows
+// that stand in no table.
 Checked<void> CheckStream(const Plan& plan);
 
 }  // namespace flinch::sql
