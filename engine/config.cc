@@ -49,6 +49,8 @@ constexpr auto kSpanBounds = std::to_array<SpanBounds>({
     {.name = "restart-strategy.exponential-delay.initial-backoff", .min = 1ms},
     {.name = "restart-strategy.exponential-delay.max-backoff", .min = 1ms},
     {.name = "restart-strategy.exponential-delay.reset-backoff-threshold", .min = 1ms},
+    {.name = "jobmanager.adaptive-scheduler.resource-stabilization-timeout", .min = 0ns},
+    {.name = "jobmanager.adaptive-scheduler.scaling-interval.min", .min = 0ns},
     // A request and its reply cross the network in the meantime, and a disk may be between them.
     {.name = "taskmanager.network.request-timeout", .min = 10ms},
     {.name = "pekko.ask.timeout", .min = 10ms},
@@ -184,6 +186,16 @@ sim::Result<void> EngineOptions::Validate() const {
         "heartbeat.timeout ({}) must be above heartbeat.interval ({}): otherwise everybody is lost "
         "before the first heartbeat.",
         sim::Show(heartbeat.timeout), sim::Show(heartbeat.interval)));
+  }
+  if (scheduler.mode == SchedulerMode::kReactive && !scheduler.is_adaptive()) {
+    return Refuse(
+        "scheduler-mode = \"reactive\" is of the adaptive scheduler: give jobmanager.scheduler = "
+        "\"adaptive\" too.");
+  }
+  if (scheduler.min_increase == 0) {
+    return Refuse(
+        "jobmanager.adaptive-scheduler.min-parallelism-increase is 0: a job would restart for "
+        "nothing; give at least 1.");
   }
   if (checkpoint.max_concurrent == 0) {
     return Refuse(

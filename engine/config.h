@@ -139,6 +139,34 @@ struct RestartOptions {
   std::string LimitText(std::string_view between) const;
 };
 
+// Who decides with how many subtasks a job runs.
+enum class SchedulerType : uint8_t {
+  kDefault,   // the code: a job waits until there are enough slots
+  kAdaptive,  // the slots: a job runs in those that there are (master/adaptive_phases.h)
+};
+
+enum class SchedulerMode : uint8_t {
+  kNone,
+  kReactive,  // adaptive, and it uses all slots, whatever the code says
+};
+
+struct SchedulerOptions {
+  SchedulerType type = SchedulerType::kDefault;
+  SchedulerMode mode = SchedulerMode::kNone;
+  // Of adaptive. How long a job waits for its first slot before it fails; in reactive mode for
+  // ever. Flink: 5 min.
+  Duration resource_wait = 5min;
+  // How long a job that could run with fewer subtasks waits for more slots. Flink: 10 s; shorter,
+  // as heart-beats are.
+  Duration resource_stabilization = 1s;
+  // So many subtasks more are worth a restart.
+  uint32_t min_increase = 1;
+  // No rescale within this time after a start. Flink: 30 s; shorter, as runs are.
+  Duration scaling_interval = 3s;
+
+  bool is_adaptive() const { return type == SchedulerType::kAdaptive; }
+};
+
 struct HeartbeatOptions {
   // Flink: 10 s and 50 s; a tenth of it here, for the same reason as the checkpoint timeout.
   Duration interval = 1s;
@@ -173,7 +201,14 @@ enum class SourceAssignment : uint8_t {
   kEnumerator,  // an enumerator at the JobManager, also of partitions that come later (FLIP-27)
 };
 
+// Where a source begins that no checkpoint tells.
+enum class StartupMode : uint8_t {
+  kEarliest,
+  kLatest,  // what is there is passed over, also after a failure without a checkpoint
+};
+
 struct SourceOptions {
+  StartupMode startup = StartupMode::kEarliest;
   // Flink: always an enumerator. Static here, as simple runs need no more.
   SourceAssignment assignment = SourceAssignment::kStatic;
   // From one look of an enumerator for new partitions to the next; 0: one look. Flink's Kafka
@@ -211,7 +246,12 @@ struct RpcOptions {
   Duration ask_timeout = 2s;
 };
 
+// What a sink of the log promises of a record (engine/connectors/direct_log_writer.h). Flink's
+// DeliveryGuarantee.
+enum class DeliveryGuarantee : uint8_t { kExactlyOnce, kAtLeastOnce, kNone };
+
 struct SinkOptions {
+  DeliveryGuarantee guarantee = DeliveryGuarantee::kExactlyOnce;
   // After this the broker aborts a transaction by itself. Must exceed the longest recovery, or data
   // is lost: Flink's documents warn of just this. Kafka: 15 min.
   Duration transaction_timeout = 15min;
@@ -234,6 +274,7 @@ struct EngineOptions {
   StateOptions state;
   RestartOptions restart;
   FailoverStrategy failover = FailoverStrategy::kRegion;
+  SchedulerOptions scheduler;
   HeartbeatOptions heartbeat;
   NetworkOptions network;
   TaskOptions task;
@@ -283,6 +324,13 @@ void Visit(Options& options, Visitor&& visit) {
   visit("restart-strategy.exponential-delay.attempts-before-reset-backoff",
         options.restart.exponential.attempts);
   visit("jobmanager.execution.failover-strategy", options.failover);
+  visit("jobmanager.scheduler", options.scheduler.type);
+  visit("jobmanager.adaptive-scheduler.resource-wait-timeout", options.scheduler.resource_wait);
+  visit("jobmanager.adaptive-scheduler.resource-stabilization-timeout",
+        options.scheduler.resource_stabilization);
+  visit("jobmanager.adaptive-scheduler.min-parallelism-increase", options.scheduler.min_increase);
+  visit("jobmanager.adaptive-scheduler.scaling-interval.min", options.scheduler.scaling_interval);
+  visit("scheduler-mode", options.scheduler.mode);
   visit("heartbeat.interval", options.heartbeat.interval);
   visit("heartbeat.timeout", options.heartbeat.timeout);
   visit("taskmanager.memory.segment-size", options.network.buffer_bytes);
@@ -293,6 +341,7 @@ void Visit(Options& options, Visitor&& visit) {
   visit("taskmanager.network.request-timeout", options.network.request_timeout);
   visit("task.record-time", options.task.record_time);
   visit("task.turn-records", options.task.turn_records);
+  visit("scan.startup.mode", options.source.startup);
   visit("source.assignment", options.source.assignment);
   visit("partition.discovery.interval.ms", options.source.discovery_interval);
   visit("source.fetch.min-records", options.source.fetch_records_min);
@@ -300,6 +349,7 @@ void Visit(Options& options, Visitor&& visit) {
   visit("source.fetch.max-records", options.source.fetch_records_max);
   visit("pipeline.auto-watermark-interval", options.source.watermark_interval);
   visit("pekko.ask.timeout", options.rpc.ask_timeout);
+  visit("sink.delivery-guarantee", options.sink.guarantee);
   visit("sink.transaction-timeout", options.sink.transaction_timeout);
   visit("sink.delivery-timeout", options.sink.delivery_timeout);
   visit("sink.batch-records", options.sink.batch_records);

@@ -40,6 +40,7 @@ constexpr auto kAll = std::to_array<EventInfo>({
     InfoOf<JobStatusChanged>(),
     InfoOf<JobUnrecoverable>(),
     InfoOf<JobRestored>(),
+    InfoOf<JobParallelism>(),
     InfoOf<TaskManagerRegistered>(),
     InfoOf<TaskManagerLost>(),
     InfoOf<ExecutionStateChanged>(),

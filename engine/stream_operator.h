@@ -57,6 +57,7 @@ struct SubtaskInfo {
   SubtaskIndex index;
   uint32_t parallelism = 1;
   uint32_t max_parallelism = 128;
+  uint32_t widest = 1;  // no earlier attempt had more subtasks
   AttemptNumber attempt;
 
   // "sink[1]".

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/connectors/direct_log_writer.h"
 #include "engine/defects.h"
 #include "engine/events.h"
 #include "engine/planted_runtime.h"
@@ -167,6 +168,7 @@ TransactionalLogWriter::TransactionalLogWriter(OperatorRuntime& runtime,
       name_(runtime.subtask().name),
       index_(runtime.subtask().index.value()),
       parallelism_(runtime.subtask().parallelism),
+      widest_(runtime.subtask().widest),
       subtask_name_(fmt::format("{}[{}]", runtime.subtask().name, runtime.subtask().index.value())),
       // Attempts may count from 0, sessions may not.
       owner_{.name = fmt::format("{}-{}", runtime.subtask().name, runtime.subtask().index.value()),
@@ -174,6 +176,15 @@ TransactionalLogWriter::TransactionalLogWriter(OperatorRuntime& runtime,
       attempt_(runtime.subtask().attempt.value()),
       client_(std::move(client)),
       changed_(runtime.environment()) {}
+
+sim::Result<std::unique_ptr<LogWriter>> OpenLogWriter(OperatorRuntime& runtime,
+                                                      const LogSinkOptions& options,
+                                                      const OperatorState* restored) {
+  if (options.guarantee != DeliveryGuarantee::kExactlyOnce) {
+    return DirectLogWriter::Open(runtime, options);
+  }
+  return TransactionalLogWriter::Open(runtime, options, restored);
+}
 
 void TransactionalLogWriter::Cancel() {
   is_stopping_ = true;
@@ -241,8 +252,8 @@ bool TransactionalLogWriter::IsMine(const PendingTransaction& transaction) const
 
 sim::Result<void> TransactionalLogWriter::TakeOverAll() {
   sim::Result<void> taken = TakeOver(owner_);
-  for (uint32_t gone = index_ + parallelism_; taken && gone < old_parallelism_;
-       gone += parallelism_) {
+  const uint32_t end = std::max(old_parallelism_, widest_);
+  for (uint32_t gone = index_ + parallelism_; taken && gone < end; gone += parallelism_) {
     taken = TakeOver({.name = fmt::format("{}-{}", name_, gone), .session = owner_.session});
   }
   return taken;

@@ -1,5 +1,5 @@
-// A sink that writes to a topic of the log in transactions: two-phase commit with the job's
-// checkpoints.
+// A sink that writes to a topic of the log: in transactions, which are committed with the job's
+// checkpoints in two phases, or as LogSinkOptions::guarantee wants it (direct_log_writer.h).
 //
 // Shape:    one open transaction per subtask at most; subtask s writes to partition s % partitions.
 //           A fiber of its own sends what the task writes: the first record of a transaction at
@@ -34,6 +34,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/config.h"
 #include "engine/connectors/log_client.h"
 #include "engine/outside/log_protocol.h"
 #include "engine/stream_operator.h"
@@ -94,6 +95,7 @@ struct LogSinkOptions {
   sim::Duration transaction_timeout = std::chrono::minutes(15);
   // Records that are collected before they are sent, but for the first of a transaction.
   uint32_t batch_records_max = 100;
+  DeliveryGuarantee guarantee = DeliveryGuarantee::kExactlyOnce;
 };
 
 // An entry of the state "pending".
@@ -131,9 +133,32 @@ std::optional<uint32_t> SubtaskOfTransaction(std::string_view sink,
 std::optional<SinkTransactionName> ParseSinkTransaction(std::string_view owner,
                                                         std::string_view transactional_id);
 
-// What a sink does that does not depend on the type of its records. All calls may suspend. An error
-// of the sending fiber is given back by the next call that writes or flushes.
-class TransactionalLogWriter {
+// What a sink does that does not depend on the type of its records. All calls may suspend, but
+// Cancel.
+class LogWriter {
+ public:
+  virtual ~LogWriter() = default;
+
+  virtual sim::Result<void> Write(std::string_view key, std::string_view value,
+                                  EventTime timestamp) = 0;
+  // There will be no more records.
+  virtual sim::Result<void> EndInput() = 0;
+  virtual sim::Result<OperatorState> Snapshot(CheckpointId checkpoint) = 0;
+  virtual sim::Result<void> NotifyCheckpointComplete(CheckpointId checkpoint) = 0;
+  virtual void NotifyCheckpointAborted(CheckpointId checkpoint) = 0;
+  // Ends what waits for the broker, with kCancelled.
+  virtual void Cancel() = 0;
+  virtual void Close() = 0;
+};
+
+// The one that these options want.
+sim::Result<std::unique_ptr<LogWriter>> OpenLogWriter(OperatorRuntime& runtime,
+                                                      const LogSinkOptions& options,
+                                                      const OperatorState* restored);
+
+// Exactly once, by two-phase commit. An error of the sending fiber is given back by the next call
+// that writes or flushes.
+class TransactionalLogWriter final : public LogWriter {
  public:
   // Commits what is restored, fences earlier attempts and aborts what they left open.
   static sim::Result<std::unique_ptr<TransactionalLogWriter>> Open(OperatorRuntime& runtime,
@@ -141,28 +166,27 @@ class TransactionalLogWriter {
                                                                    const OperatorState* restored);
 
   // Closed, or unwound with its process.
-  ~TransactionalLogWriter() = default;
+  ~TransactionalLogWriter() override = default;
   TransactionalLogWriter(const TransactionalLogWriter&) = delete;
   TransactionalLogWriter& operator=(const TransactionalLogWriter&) = delete;
 
-  sim::Result<void> Write(std::string_view key, std::string_view value, EventTime timestamp);
+  sim::Result<void> Write(std::string_view key, std::string_view value,
+                          EventTime timestamp) override;
 
   // Waits until everything that was written lies at the broker.
   sim::Result<void> Flush();
 
-  // There will be no more records: what is open is committed by the final checkpoint.
-  sim::Result<void> EndInput();
+  // What is open is committed by the final checkpoint.
+  sim::Result<void> EndInput() override;
 
-  sim::Result<OperatorState> Snapshot(CheckpointId checkpoint);
-  sim::Result<void> NotifyCheckpointComplete(CheckpointId checkpoint);
-  void NotifyCheckpointAborted(CheckpointId checkpoint);
-
-  // Ends what waits for the broker, with kCancelled. Does not suspend.
-  void Cancel();
+  sim::Result<OperatorState> Snapshot(CheckpointId checkpoint) override;
+  sim::Result<void> NotifyCheckpointComplete(CheckpointId checkpoint) override;
+  void NotifyCheckpointAborted(CheckpointId checkpoint) override;
+  void Cancel() override;
 
   // Stops the sending fiber and waits for its end. Tells the broker to abort the open transaction,
   // without waiting. Pending ones are left for the next attempt.
-  void Close();
+  void Close() override;
 
  private:
   struct OpenTransaction {
@@ -199,6 +223,7 @@ class TransactionalLogWriter {
   std::string name_;  // "sink"
   uint32_t index_ = 0;
   uint32_t parallelism_ = 1;
+  uint32_t widest_ = 1;
   uint32_t old_parallelism_ = 0;  // of what was restored, where that is another
   std::string subtask_name_;      // "sink[1]", for people
   TransactionOwner owner_;        // "sink-1", and its session
@@ -236,8 +261,7 @@ class LogSink final : public StreamOperator {
       : options_(std::move(options)), encode_(std::move(encode)) {}
 
   sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) override {
-    sim::Result<std::unique_ptr<TransactionalLogWriter>> writer =
-        TransactionalLogWriter::Open(runtime, options_, restored);
+    sim::Result<std::unique_ptr<LogWriter>> writer = OpenLogWriter(runtime, options_, restored);
     if (!writer) {
       return sim::Fail(writer);
     }
@@ -283,7 +307,7 @@ class LogSink final : public StreamOperator {
  private:
   LogSinkOptions options_;
   EncodeRecord encode_;
-  std::unique_ptr<TransactionalLogWriter> writer_;
+  std::unique_ptr<LogWriter> writer_;
 };
 
 }  // namespace flinch::engine

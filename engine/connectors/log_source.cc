@@ -91,12 +91,15 @@ sim::Result<std::unique_ptr<LogReader>> LogReader::Open(OperatorRuntime& runtime
   }
   const bool is_static = options.assignment == SplitAssignment::kStatic;
   std::optional<size_t> partitions;
+  std::vector<uint64_t> begins;
   if (is_static) {
     const sim::Result<TopicInfoReply> info = AwaitTopic(runtime.environment(), **client, options);
     if (!info) {
       return Fail(info);
     }
     partitions = info->end_offsets.size();
+    begins = options.startup == StartupMode::kLatest ? info->end_offsets
+                                                     : std::vector<uint64_t>(*partitions);
   }
   const sim::Result<std::map<uint32_t, uint64_t>> offsets =
       ReadOffsets(restored, runtime, partitions);
@@ -114,7 +117,7 @@ sim::Result<std::unique_ptr<LogReader>> LogReader::Open(OperatorRuntime& runtime
     const uint32_t mine =
         DefectsOf(runtime).Right(partition, Defect::kPartitionsByTheirPlaceInTheReply, shifted);
     if (!offsets->contains(mine)) {
-      reader->TakeUp({.partition = mine, .next_offset = 0}, false);
+      reader->TakeUp({.partition = mine, .next_offset = begins.at(mine)}, false);
     }
   }
   if (!is_static || !reader->positions_.empty()) {

@@ -35,6 +35,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/config.h"
 #include "engine/connectors/log_client.h"
 #include "engine/defects.h"
 #include "engine/outside/log_protocol.h"
@@ -72,6 +73,8 @@ struct LogSourceOptions {
   // What one EmitNext emits at most: like Flink's mailbox, so that nothing waits behind more than
   // one record.
   uint32_t emit_records_max = 1;
+  // Of a partition that no state names; of kStatic.
+  StartupMode startup = StartupMode::kEarliest;
 };
 
 // A record as it comes out of the log. Key and value are valid until it has been emitted.

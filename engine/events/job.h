@@ -12,6 +12,7 @@ namespace flinch::engine::events {
 inline constexpr std::string_view kJobStatus = "job.status";
 inline constexpr std::string_view kJobUnrecoverable = "job.unrecoverable";
 inline constexpr std::string_view kJobRestored = "job.restored";
+inline constexpr std::string_view kJobParallelism = "job.parallelism";
 inline constexpr std::string_view kTaskManagerRegistered = "taskmanager.registered";
 inline constexpr std::string_view kTaskManagerLost = "taskmanager.lost";
 inline constexpr std::string_view kExecutionState = "execution.state";
@@ -62,6 +63,19 @@ struct JobRestored {
     return take(Named("checkpoint", &JobRestored::checkpoint),
                 Named("attempt", &JobRestored::attempt), Named("subtasks", &JobRestored::subtasks),
                 Named("all", &JobRestored::all));
+  }
+};
+
+struct JobParallelism {
+  static constexpr std::string_view kKind = kJobParallelism;
+  static constexpr EventLevel kLevel = EventLevel::kJob;
+  static constexpr std::string_view kWhat =
+      "the adaptive scheduler starts an attempt of this parallelism";
+
+  uint64_t parallelism = 0;
+
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("parallelism", &JobParallelism::parallelism));
   }
 };
 

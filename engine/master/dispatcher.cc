@@ -204,6 +204,7 @@ void Dispatcher::OnPrepared(const SubmitJob& submit, sim::Result<Prepared> prepa
   const JobRecord record{.status = JobStatus::kRunning,
                          .submit_operation = submit.operation,
                          .arguments = submit.arguments,
+                         .widest = master_->widest(),
                          .floor = prepared->checkpoint.id};
   master_->HandOver(prepared->checkpoint, record,
                     [this, submit, record, graph = std::move(prepared->graph)]() mutable {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "sim/check.h"
 
@@ -27,9 +28,9 @@ std::string_view Name(JobStatus status) {
 }
 
 std::string_view Name(JobInput input) {
-  static constexpr std::array<std::string_view, 8> kNames = {
-      "start",   "unreadable",   "failure",     "give up",
-      "restart", "all finished", "all stopped", "cancel"};
+  static constexpr std::array<std::string_view, 9> kNames = {
+      "start",        "unreadable",  "failure", "give up", "restart",
+      "all finished", "all stopped", "cancel",  "rescale"};
   return kNames.at(static_cast<size_t>(input));
 }
 
@@ -39,9 +40,21 @@ std::string_view Name(JobAction action) {
   return kNames.at(static_cast<size_t>(action));
 }
 
-ExecutionGraph::ExecutionGraph(const JobGraph& graph) : graph_(&graph) {
+ExecutionGraph::ExecutionGraph(JobGraph graph) : graph_(std::move(graph)) { FindPlaces(); }
+
+void ExecutionGraph::Adopt(JobGraph graph) {
+  sim::Check(AllTerminal() && graph.vertices.size() == graph_.vertices.size(),
+             "a job that runs changes its size");
+  graph_ = std::move(graph);
+  executions_.clear();
+  FindPlaces();
+}
+
+void ExecutionGraph::FindPlaces() {
+  first_.clear();
+  regions_.clear();
   size_t next = 0;
-  for (const JobVertex& vertex : graph.vertices) {
+  for (const JobVertex& vertex : graph_.vertices) {
     sim::Check(vertex.id.value() == first_.size(), "vertex {} is not at its index",
                vertex.id.value());
     first_.push_back(next);
@@ -65,13 +78,13 @@ void ExecutionGraph::FindRegions() {
     const auto [least, other] = std::minmax({root_of(left), root_of(right)});
     regions_[other] = least;
   };
-  for (const JobEdge& edge : graph_->edges) {
+  for (const JobEdge& edge : graph_.edges) {
     const size_t from = first_[edge.from.value()];
     const size_t to = first_[edge.to.value()];
-    const uint32_t producers = graph_->vertex(edge.from).parallelism;
-    const uint32_t consumers = graph_->vertex(edge.to).parallelism;
+    const uint32_t producers = graph_.vertex(edge.from).parallelism;
+    const uint32_t consumers = graph_.vertex(edge.to).parallelism;
     const bool is_forward =
-        graph_->stream.edges.at(edge.stream_edge).partitioning == Partitioning::kForward;
+        graph_.stream.edges.at(edge.stream_edge).partitioning == Partitioning::kForward;
     for (uint32_t i = 0; i < producers; ++i) {
       unite(from + i, is_forward ? to + i : to);
     }
@@ -86,7 +99,7 @@ void ExecutionGraph::FindRegions() {
 
 size_t ExecutionGraph::StartAttempt(AttemptNumber number) {
   if (executions_.empty()) {
-    for (const JobVertex& vertex : graph_->vertices) {
+    for (const JobVertex& vertex : graph_.vertices) {
       for (uint32_t subtask = 0; subtask < vertex.parallelism; ++subtask) {
         Execution& execution = executions_.emplace_back();
         execution.id = {vertex.id, SubtaskIndex(subtask), AttemptNumber()};
@@ -121,8 +134,8 @@ void ExecutionGraph::MarkAll() {
 }
 
 std::optional<size_t> ExecutionGraph::PlaceOf(VertexId vertex, SubtaskIndex subtask) const {
-  if (executions_.empty() || vertex.value() >= graph_->vertices.size() ||
-      subtask.value() >= graph_->vertex(vertex).parallelism) {
+  if (executions_.empty() || vertex.value() >= graph_.vertices.size() ||
+      subtask.value() >= graph_.vertex(vertex).parallelism) {
     return std::nullopt;
   }
   return first_[vertex.value()] + subtask.value();

@@ -113,6 +113,7 @@ enum class JobInput : uint8_t {
   kAllFinished,
   kAllStopped,
   kCancel,  // asked for by a user
+  kRescale,  // it starts anew with another parallelism
 };
 
 enum class JobAction : uint8_t { kNone, kIgnore, kDeploy, kCancelAll };
@@ -135,6 +136,7 @@ inline constexpr auto kJobTransitions = std::to_array<Transition<JobStatus, JobI
     {JobStatus::kFailing, JobInput::kFailure, JobStatus::kFailing, JobAction::kIgnore},
     {JobStatus::kFailing, JobInput::kAllStopped, JobStatus::kFailed, JobAction::kNone},
     {JobStatus::kFailing, JobInput::kCancel, JobStatus::kFailing, JobAction::kIgnore},
+    {JobStatus::kRunning, JobInput::kRescale, JobStatus::kRestarting, JobAction::kCancelAll},
     {JobStatus::kRunning, JobInput::kCancel, JobStatus::kCancelling, JobAction::kCancelAll},
     {JobStatus::kRestarting, JobInput::kCancel, JobStatus::kCancelling, JobAction::kCancelAll},
     {JobStatus::kCancelling, JobInput::kFailure, JobStatus::kCancelling, JobAction::kIgnore},
@@ -160,8 +162,11 @@ struct Execution {
 // Source:  Flink's PipelinedRegion.
 class ExecutionGraph {
  public:
-  // The graph outlives it. Before the first attempt there are no executions.
-  explicit ExecutionGraph(const JobGraph& graph);
+  // Before the first attempt there are no executions.
+  explicit ExecutionGraph(JobGraph graph);
+
+  // The same job with other parallelisms: nothing of it runs.
+  void Adopt(JobGraph graph);
 
   // Starts every subtask that is marked so anew, at first all, in an attempt of this number, which
   // no one has had. Returns how many.
@@ -171,7 +176,7 @@ class ExecutionGraph {
   void MarkRegion(const Execution& execution);
   void MarkAll();
 
-  const JobGraph& graph() const { return *graph_; }
+  const JobGraph& graph() const { return graph_; }
 
   std::vector<Execution>& executions() { return executions_; }
 
@@ -200,9 +205,10 @@ class ExecutionGraph {
  private:
   // Where the execution stands that has these indices; nothing when there is none.
   std::optional<size_t> PlaceOf(VertexId vertex, SubtaskIndex subtask) const;
+  void FindPlaces();
   void FindRegions();
 
-  const JobGraph* graph_;
+  JobGraph graph_;
   std::vector<size_t> first_;    // by vertex: the place of its first subtask; behind them: all
   std::vector<size_t> regions_;  // by place: the first place of its region
   std::vector<Execution> executions_;

@@ -39,7 +39,6 @@ JobMaster::JobMaster(sim::Environment& environment, MainThread& main_thread,
       main_thread_(main_thread),
       rpc_(resources.rpc()),
       resources_(resources),
-      graph_(graph),
       options_(options),
       job_(JobIdOf(graph.stream.job_name)),
       checkpoints_(environment, main_thread, *this, services, graph.stream.job_name,
@@ -52,6 +51,7 @@ JobMaster::JobMaster(sim::Environment& environment, MainThread& main_thread,
       sources_(environment, main_thread, *this, graph, options.defects),
       core_(graph, {.restart = options.engine.restart,
                     .failover = options.engine.failover,
+                    .scheduler = options.engine.scheduler,
                     .defects = options.defects,
                     .random = environment.RandomStream("restart-strategy")}) {}
 
@@ -158,6 +158,10 @@ void JobMaster::Perform(const job_effect::DrawNumber&) {
       });
 }
 
+void JobMaster::Perform(const job_effect::TellParallelism& told) {
+  events::Trace(environment_, events::JobParallelism{.parallelism = told.parallelism});
+}
+
 void JobMaster::Perform(const job_effect::Restore& restore) {
   const CompletedCheckpoint* latest = checkpoints_.latest();
   events::Trace(environment_,
@@ -165,8 +169,9 @@ void JobMaster::Perform(const job_effect::Restore& restore) {
                                     .attempt = restore.number,
                                     .subtasks = restore.subtasks,
                                     .all = restore.all});
-  if (std::exchange(sources_start_anew_, false)) {
-    return sources_.Start(latest);
+  const bool is_resized = options_.engine.scheduler.is_adaptive();
+  if (std::exchange(sources_start_anew_, false) || is_resized) {
+    return sources_.Start(latest, graph());
   }
   for (const ExecutionAttemptId& task : Tasks()) {
     if (task.attempt == restore.number) {
@@ -188,6 +193,14 @@ void JobMaster::Perform(const job_effect::Deploy& deploy) {
   }
 }
 
+uint32_t JobMaster::widest() const {
+  const SchedulerOptions& scheduler = options_.engine.scheduler;
+  const uint32_t most = scheduler.mode == SchedulerMode::kReactive
+                            ? graph().stream.max_parallelism
+                            : core_.declared().max_vertex_parallelism();
+  return std::max(most, record_.widest);
+}
+
 SubmitTask JobMaster::Describe(const Execution& execution) const {
   const auto find = [this](VertexId vertex, SubtaskIndex subtask) -> ProducerPlace {
     const Execution& producer = core_.graph().Latest(vertex, subtask);
@@ -196,8 +209,11 @@ SubmitTask JobMaster::Describe(const Execution& execution) const {
   SubmitTask submit{.job = job_,
                     .token = options_.token,
                     .deployment = DescribeTask(
-                        graph_, {.name = graph_.stream.job_name, .arguments = options_.arguments},
+                        graph(), {.name = graph().stream.job_name, .arguments = options_.arguments},
                         execution.id, find)};
+  const uint32_t before = options_.engine.scheduler.is_adaptive() ? widest() : record_.widest;
+  DeploymentTail tail{.widest = before > submit.deployment.parallelism ? before : 0,
+                      .in_flight = {}};
   if (const CompletedCheckpoint* latest = checkpoints_.latest()) {
     TaskRestore& restore = submit.deployment.restore.emplace();
     restore.checkpoint = latest->id;
@@ -205,15 +221,18 @@ SubmitTask JobMaster::Describe(const Execution& execution) const {
     if (latest->kind == CheckpointKind::kSavepointTerminate && latest->id > record_.floor) {
       submit.deployment.checkpoint.kind = latest->kind;
     }
-    restore.snapshots = Assign(latest->snapshots, TopologyOf(*latest), TopologyOf(graph_),
-                               OperatorsOf(graph_, execution.id.vertex), execution.id.subtask);
+    restore.snapshots = Assign(latest->snapshots, TopologyOf(*latest), TopologyOf(graph()),
+                               OperatorsOf(graph(), execution.id.vertex), execution.id.subtask);
     const std::vector<ChannelPart> parts =
         AssignChannels(latest->snapshots, TopologyOf(*latest),
-                       ExchangesInto(graph_, execution.id.vertex), execution.id.subtask);
-    submit.deployment.in_flight.assign(parts.begin(), parts.end());
+                       ExchangesInto(graph(), execution.id.vertex), execution.id.subtask);
+    tail.in_flight.assign(parts.begin(), parts.end());
     if (latest->is_unclaimed) {
       ForbidReuse(restore.snapshots);
     }
+  }
+  if (tail.widest > 0 || !tail.in_flight.empty()) {
+    submit.deployment.tail.push_back(std::move(tail));
   }
   return submit;
 }
@@ -309,7 +328,7 @@ bool JobMaster::AllAtEndOfInput() const { return core_.graph().AllAtEndOfInput()
 std::vector<ExecutionAttemptId> JobMaster::Sources() const {
   std::vector<ExecutionAttemptId> sources;
   for (const Execution& execution : core_.graph().executions()) {
-    if (graph_.vertex(execution.id.vertex).inputs.empty()) {
+    if (graph().vertex(execution.id.vertex).inputs.empty()) {
       sources.push_back(execution.id);
     }
   }
@@ -325,7 +344,7 @@ std::vector<ExecutionAttemptId> JobMaster::Tasks() const {
 }
 
 std::string JobMaster::NameOf(const ExecutionAttemptId& task) const {
-  return SubtaskName(graph_.vertex(task.vertex), task.subtask);
+  return SubtaskName(graph().vertex(task.vertex), task.subtask);
 }
 
 void JobMaster::Trigger(const ExecutionAttemptId& task, const CheckpointMeta& meta) {

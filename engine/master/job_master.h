@@ -45,7 +45,7 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener, publ
     CheckpointId floor{};
   };
 
-  // Graph and ResourceManager outlive it. `services` are asked only while it is made.
+  // The ResourceManager outlives it. `services` are asked only while it is made.
   JobMaster(sim::Environment& environment, MainThread& main_thread, ResourceManager& resources,
             HighAvailabilityServices& services, const JobGraph& graph, const Options& options);
 
@@ -62,10 +62,14 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener, publ
 
   JobStatus status() const { return core_.status(); }
 
-  const JobGraph& graph() const { return graph_; }
+  // In its size of now.
+  const JobGraph& graph() const { return core_.graph().graph(); }
 
   // The newest checkpoint in the store; null when there is none.
   const CompletedCheckpoint* latest() const { return checkpoints_.latest(); }
+
+  // No attempt of any run of the job had more subtasks of an operator than this.
+  uint32_t widest() const;
 
   // What is durable of the job's course, since Recover.
   const JobRecord& record() const { return record_; }
@@ -132,6 +136,7 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener, publ
   void Perform(const scheduler_effect::TellStatus& told);
   void Perform(const scheduler_effect::TellState& told);
   void Perform(const scheduler_effect::DrawNumber& draw);
+  void Perform(const scheduler_effect::TellParallelism& told);
   void Perform(const scheduler_effect::Restore& restore);
   void Perform(const scheduler_effect::Deploy& deploy);
   void Perform(const scheduler_effect::Cancel& cancel);
@@ -154,6 +159,8 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener, publ
   void EndOperation(const std::string& operation, OperationState state, std::string detail);
   void TakeSavepoint(const std::string& operation, CheckpointKind kind, bool holds,
                      std::function<void(const std::string& path)> then);
+  // Nothing: it is over, or came to nothing.
+  void SetEnding(std::optional<Ending> ending);
   void FeedStop(StopInput input, const std::string& detail);
   // The operations that wait for the job's end, or whose job will not end as they want.
   void OnStatus(JobStatus status);
@@ -171,7 +178,6 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener, publ
   MainThread& main_thread_;
   RpcEndpoint& rpc_;
   ResourceManager& resources_;
-  const JobGraph& graph_;
   Options options_;
   JobId job_;
   CheckpointCoordinator checkpoints_;

@@ -40,6 +40,11 @@ void JobMaster::EndOperation(const std::string& operation, OperationState state,
   operations_[operation] = {.state = state, .detail = std::move(detail)};
 }
 
+void JobMaster::SetEnding(std::optional<Ending> ending) {
+  ending_ = std::move(ending);
+  Feed(job_input::HoldSize{ending_.has_value()});
+}
+
 OperationStatus JobMaster::OnTriggerSavepoint(const TriggerSavepoint& asked) {
   if (const std::optional<OperationStatus> known = Known(asked.operation)) {
     return *known;
@@ -64,7 +69,7 @@ void JobMaster::TakeSavepoint(const std::string& operation, CheckpointKind kind,
         }
         EndOperation(operation, OperationState::kFailed, taken.error().message);
         if (ending_ && ending_->operation == operation) {
-          ending_.reset();
+          SetEnding(std::nullopt);
         }
       });
 }
@@ -81,8 +86,8 @@ OperationStatus JobMaster::OnStop(const StopJob& asked) {
                  "The job is being stopped or cancelled already.");
     return *Known(asked.operation);
   }
-  ending_ = {
-      .operation = asked.operation, .savepoint = {}, .stop = StopPhase::kWaitingForSavepoint};
+  SetEnding(Ending{
+      .operation = asked.operation, .savepoint = {}, .stop = StopPhase::kWaitingForSavepoint});
   const CheckpointKind kind =
       asked.drain ? CheckpointKind::kSavepointTerminate : CheckpointKind::kSavepointSuspend;
   checkpoints_.RequestSavepoint(kind, true, [this](const sim::Result<TakenSavepoint>& taken) {
@@ -117,7 +122,7 @@ void JobMaster::FeedStop(StopInput input, const std::string& detail) {
                                ending_->savepoint));
       break;
   }
-  ending_.reset();
+  SetEnding(std::nullopt);
 }
 
 OperationStatus JobMaster::OnCancel(const CancelJob& asked) {
@@ -134,7 +139,7 @@ OperationStatus JobMaster::OnCancel(const CancelJob& asked) {
     return *Known(asked.operation);
   }
   operations_[asked.operation];
-  ending_ = {.operation = asked.operation, .savepoint = {}, .stop = std::nullopt};
+  SetEnding(Ending{.operation = asked.operation, .savepoint = {}, .stop = std::nullopt});
   if (asked.with_savepoint) {
     TakeSavepoint(asked.operation, CheckpointKind::kSavepoint, true,
                   [this](const std::string& path) {

@@ -9,7 +9,7 @@ namespace flinch::engine {
 namespace {
 
 // The lines of a whole record behind its status.
-constexpr size_t kLines = 5;
+constexpr size_t kLines = 6;
 
 std::vector<std::string_view> LinesOf(std::string_view content) {
   std::vector<std::string_view> lines;
@@ -23,15 +23,23 @@ std::vector<std::string_view> LinesOf(std::string_view content) {
   }
 }
 
+// False for a line that is no number.
+template <typename Number>
+bool TakeWhole(std::string_view line, Number& number) {
+  const char* const end = line.data() + line.size();
+  const auto [rest, error] = std::from_chars(line.data(), end, number);
+  return error == std::errc() && rest == end;
+}
+
 }  // namespace
 
 std::string ShowRecord(const JobRecord& record) {
   if (record == JobRecord{.status = record.status}) {
     return std::string(Name(record.status));
   }
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", Name(record.status), record.end_operation,
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", Name(record.status), record.end_operation,
                      record.end_detail, record.submit_operation, record.arguments,
-                     record.floor.value());
+                     record.floor.value(), record.widest);
 }
 
 sim::Result<JobRecord> ParseRecord(std::string_view content, std::string_view place) {
@@ -51,9 +59,7 @@ sim::Result<JobRecord> ParseRecord(std::string_view content, std::string_view pl
     record.submit_operation = lines[3];
     record.arguments = lines[4];
     uint64_t floor = 0;
-    const char* const end = lines[5].data() + lines[5].size();
-    const auto [rest, error] = std::from_chars(lines[5].data(), end, floor);
-    is_whole = error == std::errc() && rest == end;
+    is_whole = TakeWhole(lines[5], floor) && TakeWhole(lines[6], record.widest);
     record.floor = CheckpointId(floor);
   }
   if (!is_whole) {

@@ -4,6 +4,7 @@
 // Absent: the job has never ended. Flink: the JobResultStore and the ExecutionPlanStore.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,8 @@ struct JobRecord {
   // Of the last resumption.
   std::string submit_operation{};
   std::string arguments{};
+  // Of all runs before the last resumption: no operator had more subtasks.
+  uint32_t widest = 0;
   CheckpointId floor{};  // what it was resumed from; ids up to it belong to earlier runs
 
   friend bool operator==(const JobRecord&, const JobRecord&) = default;

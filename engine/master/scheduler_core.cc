@@ -22,14 +22,15 @@ constexpr sim::Duration kSlotStabilization = 50ms;
 }  // namespace
 
 std::string_view Name(SchedulerTimer timer) {
-  static constexpr std::array<std::string_view, 3> kNames = {"stabilization", "repeat-cancel",
-                                                             "restart-delay"};
+  static constexpr std::array<std::string_view, 5> kNames = {
+      "stabilization", "repeat-cancel", "restart-delay", "resource-wait", "cooldown"};
   return kNames.at(static_cast<size_t>(timer));
 }
 
 SchedulerCore::SchedulerCore(const JobGraph& graph, const Options& options)
     : options_(options),
       graph_(graph),
+      declared_(graph),
       restarts_(MakeRestartStrategy(options.restart, options.random)) {
   sim::Check(!graph.vertices.empty(), "a job without vertices is scheduled");
 }
@@ -51,6 +52,8 @@ void SchedulerCore::Verify() const {
              "checkpoints are on in a job that is {}", Name(status_));
   sim::Check(!restart_due_ || status_ == JobStatus::kRestarting, "a job that is {} restarts",
              Name(status_));
+  sim::Check(adaptive_ == AdaptivePhase::kIdle || status_ == JobStatus::kRunning,
+             "a job that is {} is {}", Name(status_), Name(adaptive_));
   sim::Check(!drawing_ || !checkpointing_, "a number is drawn for a job that is complete");
   sim::Check(!ending_ || status_ == JobStatus::kRunning || status_ == JobStatus::kFailing ||
                  status_ == JobStatus::kCancelling || status_ == *ending_,
@@ -91,6 +94,7 @@ void SchedulerCore::Feed(Execution& execution, ExecutionInput input, const std::
     case ExecutionAction::kCheckFinished:
       if (graph_.AllIn(ExecutionState::kFinished)) {
         checkpointing_ = false;
+        FeedAdaptive(AdaptiveInput::kOver);
         Emit(job_effect::StopCheckpoints());
         End(JobStatus::kFinished);
       }
@@ -101,8 +105,7 @@ void SchedulerCore::Feed(Execution& execution, ExecutionInput input, const std::
 void SchedulerCore::On(const job_input::Start&) {
   sim::Check(status_ == JobStatus::kCreated, "a job that is {} is started", Name(status_));
   FeedJob(JobInput::kStart);
-  drawing_ = true;
-  Emit(job_effect::DrawNumber());
+  WantAttempt();
 }
 
 void SchedulerCore::On(const job_input::HasEnded& ended) {
@@ -122,15 +125,30 @@ void SchedulerCore::On(const job_input::NumberDrawn& drawn) {
   if (status_ != JobStatus::kRunning) {
     return;  // it is burnt: the job was cancelled, or another region fails: all go together then
   }
-  const size_t started = graph_.StartAttempt(drawn.number);
+  if (options_.scheduler.is_adaptive()) {
+    return CreateAttempt(drawn.number);
+  }
+  StartAttempt(drawn.number);
+  Schedule();
+}
+
+void SchedulerCore::WantAttempt() {
+  if (options_.scheduler.is_adaptive()) {
+    return FeedAdaptive(AdaptiveInput::kWanted);
+  }
+  drawing_ = true;
+  Emit(job_effect::DrawNumber());
+}
+
+void SchedulerCore::StartAttempt(AttemptNumber number) {
+  const size_t started = graph_.StartAttempt(number);
   Emit(job_effect::Restore{
-      .number = drawn.number, .subtasks = started, .all = started == graph_.executions().size()});
+      .number = number, .subtasks = started, .all = started == graph_.executions().size()});
   for (Execution& execution : graph_.executions()) {
     if (execution.state == ExecutionState::kCreated) {
       Feed(execution, ExecutionInput::kSchedule);
     }
   }
-  Schedule();
 }
 
 std::optional<std::vector<std::string>> SchedulerCore::ChooseSlots() const {
@@ -174,7 +192,9 @@ void SchedulerCore::Schedule() {
 
 void SchedulerCore::On(const job_input::SlotsChanged& changed) {
   slots_ = changed.slots;
-  if (waits_for_slots_) {
+  if (options_.scheduler.is_adaptive()) {
+    LookAtSlots();
+  } else if (waits_for_slots_) {
     Schedule();
   }
 }
@@ -301,6 +321,7 @@ void SchedulerCore::FailOver(const std::string& reason, const Execution* failed)
     Emit(job_effect::StopCheckpoints());
   }
   waits_for_slots_ = false;
+  FeedAdaptive(AdaptiveInput::kOver);
   const auto [decision, why_no_more] = AskForRestart();
   restart_not_before_ = std::max(restart_not_before_, sim::Later(now_, decision.backoff));
   if (decision.can_restart) {
@@ -316,7 +337,8 @@ void SchedulerCore::FailOver(const std::string& reason, const Execution* failed)
 }
 
 void SchedulerCore::MarkRestarts(const Execution* failed) {
-  const bool is_whole = failed == nullptr || options_.failover == FailoverStrategy::kFull ||
+  const bool is_whole = failed == nullptr || options_.scheduler.is_adaptive() ||
+                        options_.failover == FailoverStrategy::kFull ||
                         graph_.AnyIn(ExecutionState::kFinished);
   if (is_whole) {
     return graph_.MarkAll();
@@ -348,6 +370,7 @@ void SchedulerCore::On(const job_input::Cancel&) {
   waits_for_slots_ = false;
   drawing_ = false;
   restart_due_ = false;
+  FeedAdaptive(AdaptiveInput::kOver);
   Emit(job_effect::StopCheckpoints());
   FeedJob(JobInput::kCancel);
   graph_.MarkAll();
@@ -420,13 +443,15 @@ void SchedulerCore::On(const job_input::CheckpointsSettled&) {
     return;
   }
   FeedJob(JobInput::kRestart);
-  drawing_ = true;
-  Emit(job_effect::DrawNumber());
+  WantAttempt();
 }
 
 void SchedulerCore::On(const job_input::TimerFired& fired) {
   switch (fired.timer) {
     case SchedulerTimer::kStabilization:
+      if (options_.scheduler.is_adaptive()) {
+        return FeedAdaptive(AdaptiveInput::kStabilized);
+      }
       if (graph_.AnyIn(ExecutionState::kScheduled)) {
         Place();
       }
@@ -442,6 +467,12 @@ void SchedulerCore::On(const job_input::TimerFired& fired) {
       }
       RepeatCancel();
       return;
+    case SchedulerTimer::kResourceWait:
+      return FeedAdaptive(AdaptiveInput::kWaitOver,
+                          fmt::format("not one slot came in {}",
+                                      sim::Show(options_.scheduler.resource_wait)));
+    case SchedulerTimer::kCooldown:
+      return LookForGrowth();
     case SchedulerTimer::kRestartDelay:
       if (restart_due_ && !std::exchange(settling_, true)) {
         Emit(job_effect::SettleCheckpoints());

@@ -12,6 +12,8 @@
 //           restart strategy's delay has passed and no checkpoint is being stored any more, a new
 //           attempt of them starts from the latest one. What fails meanwhile, or is not placed yet,
 //           goes along.
+// Adaptive: a job of the adaptive scheduler starts with as many subtasks as there are slots for, and
+//           anew when there are more (master/adaptive_phases.h): always as a whole.
 // Slots:    subtasks of one index share one. What starts anew goes where its index still runs, else
 //           to a free slot.
 // Retries:  a cancel is sent again by the clock until the execution is over.
@@ -33,6 +35,7 @@
 #include "engine/config.h"
 #include "engine/defects.h"
 #include "engine/ids.h"
+#include "engine/master/adaptive_phases.h"
 #include "engine/master/execution_graph.h"
 #include "engine/master/restart_strategy.h"
 #include "sim/random.h"
@@ -44,6 +47,9 @@ enum class SchedulerTimer : uint8_t {
   kStabilization,  // there are enough slots, and more may come
   kRepeatCancel,
   kRestartDelay,
+  // Of the adaptive scheduler.
+  kResourceWait,
+  kCooldown,  // behind a start, before a rescale
 };
 
 std::string_view Name(SchedulerTimer timer);
@@ -117,6 +123,11 @@ struct ResultWritten {};
 // A user wants the job to end as it is.
 struct Cancel {};
 
+// A user's stop is under way, which a rescale would undo; or it is over.
+struct HoldSize {
+  bool holds = false;
+};
+
 struct TimerFired {
   SchedulerTimer timer{};
 };
@@ -130,7 +141,8 @@ using SchedulerInput =
                  scheduler_input::TasksListed, scheduler_input::TaskManagerLost,
                  scheduler_input::CheckpointsFailed, scheduler_input::SourceFailed,
                  scheduler_input::CheckpointsSettled, scheduler_input::ResultWritten,
-                 scheduler_input::Cancel, scheduler_input::TimerFired>;
+                 scheduler_input::Cancel, scheduler_input::HoldSize,
+                 scheduler_input::TimerFired>;
 
 // What a scheduler wants done.
 namespace scheduler_effect {
@@ -149,6 +161,12 @@ struct TellState {
 
 // Answered by NumberDrawn.
 struct DrawNumber {};
+
+// The job runs in so many slots from now on: that of its vertices which has the most subtasks has
+// as many.
+struct TellParallelism {
+  uint32_t parallelism = 0;
+};
 
 // The new attempts of all that starts anew go back to the latest checkpoint.
 struct Restore {
@@ -192,7 +210,8 @@ struct StartTimer {
 
 using SchedulerEffect =
     std::variant<scheduler_effect::TellStatus, scheduler_effect::TellState,
-                 scheduler_effect::DrawNumber, scheduler_effect::Restore, scheduler_effect::Deploy,
+                 scheduler_effect::DrawNumber, scheduler_effect::TellParallelism,
+                 scheduler_effect::Restore, scheduler_effect::Deploy,
                  scheduler_effect::Cancel, scheduler_effect::StartCheckpoints,
                  scheduler_effect::StopCheckpoints, scheduler_effect::TellEndOfInput,
                  scheduler_effect::SettleCheckpoints, scheduler_effect::WriteResult,
@@ -203,11 +222,11 @@ class SchedulerCore {
   struct Options {
     RestartOptions restart;
     FailoverStrategy failover = FailoverStrategy::kRegion;
+    SchedulerOptions scheduler;
     Defects defects;
     sim::Random random{0};  // the jitter of restart delays
   };
 
-  // The graph outlives it.
   SchedulerCore(const JobGraph& graph, const Options& options);
 
   // Returns what is to be done, in this order; valid until the next step.
@@ -216,6 +235,9 @@ class SchedulerCore {
   JobStatus status() const { return status_; }
 
   const ExecutionGraph& graph() const { return graph_; }
+
+  // As the code says, whatever slots there are.
+  const JobGraph& declared() const { return declared_; }
 
   // Fails a check when the state contradicts itself.
   void Verify() const;
@@ -235,6 +257,7 @@ class SchedulerCore {
   void On(const scheduler_input::CheckpointsSettled& settled);
   void On(const scheduler_input::ResultWritten& written);
   void On(const scheduler_input::Cancel& cancel);
+  void On(const scheduler_input::HoldSize& hold);
   void On(const scheduler_input::TimerFired& fired);
 
   void FeedJob(JobInput input, const std::string& reason = {});
@@ -243,8 +266,21 @@ class SchedulerCore {
   // By index of the subtasks that wait to be placed: the TaskManager; nothing when there are too
   // few slots.
   std::optional<std::vector<std::string>> ChooseSlots() const;
+  void WantAttempt();
+  void StartAttempt(AttemptNumber number);
   void Schedule();
   void Place();
+
+  // Of the adaptive scheduler (scheduler_adaptive.cc).
+  void FeedAdaptive(AdaptiveInput input, const std::string& reason = {});
+  // Looks at the slots, as one that waits for them or would use more.
+  void LookAtSlots();
+  void LookForGrowth();
+  void CreateAttempt(AttemptNumber number);
+  void Rescale(const std::string& reason);
+
+  JobGraph FitToSlots() const;
+
   void StartCheckpointsWhenRunning();
   // Without an execution that failed all start anew.
   void FailOver(const std::string& reason, const Execution* failed = nullptr);
@@ -274,6 +310,10 @@ class SchedulerCore {
 
   JobStatus status_ = JobStatus::kCreated;
   std::vector<std::string> slots_;
+  JobGraph declared_;  // as the code says, before any slots
+  AdaptivePhase adaptive_ = AdaptivePhase::kIdle;
+  sim::SimTime started_at_{};  // the latest attempt, of the adaptive scheduler
+  bool holds_size_ = false;
   bool drawing_ = false;  // a number for the next attempt
   bool waits_for_slots_ = false;
   bool checkpointing_ = false;       // checkpoints are on

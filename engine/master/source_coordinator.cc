@@ -24,8 +24,8 @@ SourceCoordinator::SourceCoordinator(sim::Environment& environment, MainThread& 
       core_(source.parallelism, defects),
       enumerator_(source.make_enumerator(*this)) {}
 
-void SourceCoordinator::Start(const Bytes* restored) {
-  Feed(source_input::Reset());
+void SourceCoordinator::Start(const Bytes* restored, uint32_t parallelism) {
+  Feed(source_input::Reset{.parallelism = parallelism});
   states_.clear();
   if (const sim::Result<void> started = enumerator_->Start(restored); !started) {
     FailJob(started.error().message);
@@ -180,7 +180,7 @@ SourceCoordinators::SourceCoordinators(sim::Environment& environment, MainThread
   }
 }
 
-void SourceCoordinators::Start(const CompletedCheckpoint* latest) {
+void SourceCoordinators::Start(const CompletedCheckpoint* latest, const JobGraph& graph) {
   parts_.clear();
   for (const auto& coordinator : coordinators_) {
     const Bytes* restored = nullptr;
@@ -188,7 +188,7 @@ void SourceCoordinators::Start(const CompletedCheckpoint* latest) {
       const auto found = latest->coordinators.find(coordinator->source());
       restored = found == latest->coordinators.end() ? nullptr : &found->second;
     }
-    coordinator->Start(restored);
+    coordinator->Start(restored, graph.vertex(coordinator->vertex()).parallelism);
   }
 }
 

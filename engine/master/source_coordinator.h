@@ -64,8 +64,8 @@ class SourceCoordinator final : public SplitEnumeratorContext {
 
   VertexId vertex() const { return vertex_; }
 
-  // Null: from nothing.
-  void Start(const Bytes* restored);
+  // With so many readers. Null: from nothing.
+  void Start(const Bytes* restored, uint32_t parallelism);
   void Feed(SourceInput input);
 
   // SplitEnumeratorContext
@@ -122,8 +122,8 @@ class SourceCoordinators final : public SourceSnapshots {
   // The job has no source with an enumerator.
   bool empty() const { return coordinators_.empty(); }
 
-  // The job starts as a whole from this checkpoint, or from nothing (null).
-  void Start(const CompletedCheckpoint* latest);
+  // The job starts as a whole from this checkpoint, or from nothing (null). `graph` has its size.
+  void Start(const CompletedCheckpoint* latest, const JobGraph& graph);
   void OnRunning(const ExecutionAttemptId& task);
   void OnEnded(const ExecutionAttemptId& task);
   // The next attempt of these subtasks starts from the checkpoint; 0: from nothing.

@@ -81,6 +81,10 @@ SourceCoordinatorCore::Gateway& SourceCoordinatorCore::At(SubtaskIndex reader) {
   return gateways_[reader.value()];
 }
 
+SourceCoordinatorCore::Gateway* SourceCoordinatorCore::Find(SubtaskIndex reader) {
+  return reader.value() < gateways_.size() ? &gateways_[reader.value()] : nullptr;
+}
+
 bool SourceCoordinatorCore::IsRegistered(SubtaskIndex reader) const {
   return reader.value() < gateways_.size() &&
          gateways_[reader.value()].phase != GatewayPhase::kUnregistered;
@@ -193,9 +197,17 @@ void SourceCoordinatorCore::GiveBack(SubtaskIndex reader, CheckpointId restored)
   }
 }
 
-void SourceCoordinatorCore::On(const source_input::Reset&) {
+void SourceCoordinatorCore::On(const source_input::Reset& reset) {
+  sim::Check(reset.parallelism > 0, "a source has no reader");
   for (Gateway& gateway : gateways_) {
     Feed(gateway, GatewayInput::kEnded);
+  }
+  while (gateways_.size() > reset.parallelism) {
+    gateways_.pop_back();
+  }
+  while (gateways_.size() < reset.parallelism) {
+    const SubtaskIndex next(static_cast<uint32_t>(gateways_.size()));
+    gateways_.emplace_back().reader = next;
   }
   assignments_.Clear();
 }
@@ -222,23 +234,23 @@ void SourceCoordinatorCore::On(const source_input::SignalNoMoreSplits& signal) {
 }
 
 void SourceCoordinatorCore::On(const source_input::EventAcknowledged& acknowledged) {
-  Gateway& gateway = At(acknowledged.reader);
-  if (IsUnderWay(gateway, acknowledged.attempt, acknowledged.sequence)) {
-    Feed(gateway, GatewayInput::kAcknowledged);
-    Pump(gateway);
+  Gateway* const gateway = Find(acknowledged.reader);
+  if (gateway != nullptr && IsUnderWay(*gateway, acknowledged.attempt, acknowledged.sequence)) {
+    Feed(*gateway, GatewayInput::kAcknowledged);
+    Pump(*gateway);
   }
 }
 
 void SourceCoordinatorCore::On(const source_input::EventLost& lost) {
-  Gateway& gateway = At(lost.reader);
-  if (!IsUnderWay(gateway, lost.attempt, lost.sequence)) {
+  Gateway* const gateway = Find(lost.reader);
+  if (gateway == nullptr || !IsUnderWay(*gateway, lost.attempt, lost.sequence)) {
     return;
   }
   if (defects_.Has(Defect::kLostEventCountsAsHeard)) {
-    Feed(gateway, GatewayInput::kAcknowledged);
-    return Pump(gateway);
+    Feed(*gateway, GatewayInput::kAcknowledged);
+    return Pump(*gateway);
   }
-  Feed(gateway, GatewayInput::kLost, lost.reason);
+  Feed(*gateway, GatewayInput::kLost, lost.reason);
 }
 
 void SourceCoordinatorCore::On(const source_input::Checkpoint& checkpoint) {
@@ -274,7 +286,9 @@ void SourceCoordinatorCore::OpenFor(Gateway& gateway, CheckpointId id) {
 }
 
 void SourceCoordinatorCore::On(const source_input::BarrierInjected& barrier) {
-  OpenFor(At(barrier.reader), barrier.id);
+  if (Gateway* const gateway = Find(barrier.reader)) {
+    OpenFor(*gateway, barrier.id);
+  }
 }
 
 void SourceCoordinatorCore::On(const source_input::CheckpointAborted& aborted) {

@@ -112,8 +112,11 @@ struct ReaderReset {
   CheckpointId restored;
 };
 
-// The whole job starts anew, and the enumerator with it: what was given out counts no more.
-struct Reset {};
+// The whole job starts anew, with so many readers, and the enumerator with it: what was given out
+// counts no more.
+struct Reset {
+  uint32_t parallelism = 1;
+};
 
 // Wishes of the enumerator. What a reader that is not registered was to get comes back.
 struct Assign {
@@ -264,6 +267,8 @@ class SourceCoordinatorCore {
   void On(const source_input::CheckpointComplete& complete);
 
   Gateway& At(SubtaskIndex reader);
+  // Null for a reader that a smaller job has not: what was sent to it is answered late.
+  Gateway* Find(SubtaskIndex reader);
   // Whether this is the event that is under way.
   static bool IsUnderWay(const Gateway& gateway, AttemptNumber attempt, uint64_t sequence);
   void Feed(Gateway& gateway, GatewayInput input, const std::string& reason = {});

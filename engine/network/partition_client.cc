@@ -10,6 +10,10 @@ namespace {
 // How long one attempt to reach a producer's host may take; then it starts over.
 constexpr sim::Duration kConnectTimeout = std::chrono::seconds(1);
 
+// A consumer that owes nothing says so after this time: a connection that only the producer has lost
+// breaks when something is sent on it, and never else. TCP's keep-alive (there: two hours).
+constexpr sim::Duration kKeepAlive = std::chrono::seconds(10);
+
 sim::Error Corrupt(std::string_view what) {
   return {sim::ErrorCode::kCorruption, std::string(what)};
 }
@@ -69,9 +73,13 @@ void PartitionClient::Send(const ConsumerFrame& frame) {
 
 void PartitionClient::Write() {
   for (;;) {
-    changed_.WaitFor([this] { return over_ || !outgoing_.empty(); });
+    const bool has_work = changed_.WaitFor([this] { return over_ || !outgoing_.empty(); },
+                                           sim::Later(environment_.Now(), kKeepAlive));
     if (over_) {
       return;
+    }
+    if (!has_work) {
+      Send(CreditFrame{.channel = channels_.begin()->first, .credit = 0});
     }
     Bytes frame = std::move(outgoing_.front());
     outgoing_.pop_front();

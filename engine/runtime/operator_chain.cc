@@ -247,6 +247,7 @@ std::unique_ptr<OperatorChain::Member> OperatorChain::Make(const OperatorSpec& s
                   .index = index,
                   .parallelism = deployment.parallelism,
                   .max_parallelism = deployment.max_parallelism,
+                  .widest = std::max(deployment.parallelism, deployment.widest()),
                   .attempt = deployment.task.attempt},
       member->state ? &member->state->backend() : nullptr, activity_, defects_);
   member->watermark = std::make_unique<CombinedWatermark>(spec.inputs.size());

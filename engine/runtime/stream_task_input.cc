@@ -115,7 +115,7 @@ sim::Error StreamTask::Undecodable(std::optional<size_t> channel) const {
 // In the order of the handles: of each channel what the consumer had before what its producer had.
 sim::Result<void> StreamTask::ReadRecovered() {
   std::map<std::string, Bytes> files;
-  for (const ChannelPart& part : deployment_.in_flight) {
+  for (const ChannelPart& part : deployment_.in_flight()) {
     if (!files.contains(part.path)) {
       sim::Result<Bytes> file = environment_.shared().Read(part.path);
       if (!file) {

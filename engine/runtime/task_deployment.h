@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,18 @@ struct TaskRestore {
   }
 };
 
+// What most tasks have not.
+struct DeploymentTail {
+  uint32_t widest = 0;  // earlier attempts had up to so many subtasks of an operator
+  std::vector<ChannelPart> in_flight;  // what it begins with, before all that is new
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.widest);
+    visit(self.in_flight);
+  }
+};
+
 struct TaskDeployment {
   JobId job;
   std::string job_name;  // where its files lie
@@ -96,7 +109,14 @@ struct TaskDeployment {
   std::vector<PartitionDescriptor> partitions;
   std::optional<TaskRestore> restore;  // none: from nothing
   SnapshotOptions checkpoint;
-  Trailing<ChannelPart> in_flight{};  // what it begins with, before all that is new
+  Trailing<DeploymentTail> tail{};  // one, or none
+
+  // 0: no more than it has now.
+  uint32_t widest() const { return tail.empty() ? 0 : tail.front().widest; }
+
+  std::span<const ChannelPart> in_flight() const {
+    return tail.empty() ? std::span<const ChannelPart>() : tail.front().in_flight;
+  }
 
   // "window->sink[1]".
   std::string subtask_name() const { return fmt::format("{}[{}]", name, task.subtask.value()); }
@@ -118,7 +138,7 @@ struct TaskDeployment {
     visit(self.partitions);
     visit(self.restore);
     visit(self.checkpoint);
-    visit(self.in_flight);
+    visit(self.tail);
   }
 };
 

@@ -14,6 +14,7 @@
 #include "scenarios/input/sql_input.h"
 #include "scenarios/jobs/algebra.h"
 #include "scenarios/jobs/jobs.h"
+#include "scenarios/model/delivery.h"
 #include "scenarios/model/scenario_fields.h"
 #include "scenarios/model/timestamp.h"
 #include "scenarios/oracles/catalogue.h"
@@ -41,7 +42,7 @@ class ProblemFinder {
     CheckPlan();
     CheckSteps();
     CheckSql();
-    CheckMode();
+    CheckDelivery();
     CheckCluster();
     for (StoryProblem& problem : FindStoryProblems(scenario_)) {
       Add(std::move(problem.path), std::move(problem.sentence), {"story"});
@@ -108,11 +109,12 @@ class ProblemFinder {
                         Quote(name)),
             {"limits"});
         problems_.back().item = index;
-      } else if (FindOracle(name)->needs_alignment && IsAtLeastOnce()) {
+      } else if (FindOracle(name)->needs_alignment && !CountsOnce(scenario_)) {
         Add("oracles",
-            fmt::format("The oracle {} judges what execution.checkpointing.mode = AT_LEAST_ONCE "
-                        "does not promise.",
-                        Quote(name)),
+            fmt::format(
+                "The oracle {} judges what only execution.checkpointing.mode = EXACTLY_ONCE "
+                "and scan.startup.mode = earliest-offset promise.",
+                Quote(name)),
             {"options"});
         problems_.back().item = index;
       } else if (FindOracle(name)->needs_rest && scenario_.options.checkpoint.overtakes()) {
@@ -168,22 +170,29 @@ class ProblemFinder {
     }
   }
 
-  bool IsAtLeastOnce() const {
-    return scenario_.options.checkpoint.mode == engine::CheckpointingMode::kAtLeastOnce;
-  }
-
-  // Somebody must say what is right of an output in which records may come again.
-  void CheckMode() {
+  // Somebody must say what is right of an output in which rows may come again, or be missing.
+  void CheckDelivery() {
     const JobCase* const job = JobOf(scenario_);
-    if (job == nullptr || !IsAtLeastOnce()) {
+    const std::optional<Delivery> delivery = DeliveryOf(scenario_);
+    if (job == nullptr || delivery == Delivery::kExactlyOnce) {
       return;
     }
+    if (!delivery) {
+      return Add(
+          "options.sink.delivery-guarantee",
+          "With these options rows may be lost and others doubled, so nothing can be judged. "
+          "At most once: scan.startup.mode = \"latest-offset\" and an "
+          "execution.checkpointing.interval above limits.simulated_time.",
+          {"options.scan.startup.mode", "options.execution.checkpointing.interval"});
+    }
+    const bool is_least = delivery == Delivery::kAtLeastOnce;
     for (const OutputSpec& output : job->outputs) {
-      if (!output.at_least_once) {
-        Add("options.execution.checkpointing.mode",
-            fmt::format("Nobody says what the output {} of the job {} must be with AT_LEAST_ONCE: "
-                        "its OutputSpec::at_least_once is empty. The job \"spread_rows\" has one.",
-                        Quote(output.name), Quote(job->name)),
+      if (output.FindLaw(delivery) == nullptr) {
+        Add(is_least ? "options.execution.checkpointing.mode" : "options.scan.startup.mode",
+            fmt::format("Nobody says what the output {} of the job {} must be at {} once: its "
+                        "OutputSpec::at_{}_once is empty. The job \"spread_rows\" has one.",
+                        Quote(output.name), Quote(job->name), is_least ? "least" : "most",
+                        is_least ? "least" : "most"),
             {"job.name"});
       }
     }
@@ -193,7 +202,7 @@ class ProblemFinder {
     const ClusterSpec& cluster = scenario_.cluster;
     const uint64_t parallelism = scenario_.job.parallelism;
     const uint64_t slots = uint64_t{cluster.task_managers} * cluster.slots_each;
-    if (parallelism > slots) {
+    if (parallelism > slots && !scenario_.options.scheduler.is_adaptive()) {
       Add("job.parallelism",
           fmt::format("A parallelism of {} needs as many slots, but {} TaskManager{} with {} "
                       "slot{} each have {}.",

@@ -22,12 +22,6 @@ class StoryReader {
     for (index_ = 0; index_ < scenario_.story.size(); ++index_) {
       Read(scenario_.story[index_]);
     }
-    if (!scenario_.story.empty() && scenario_.cluster.job_managers > 1) {
-      index_ = 0;
-      Add("do",
-          "A story's client asks one JobManager, and knows of no other: set "
-          "cluster.job_managers to 1.");
-    }
     if (!scenario_.story.empty() && !runs_ && !has_drained_) {
       index_ = scenario_.story.size() - 1;
       Add("do",
@@ -73,7 +67,7 @@ class StoryReader {
           "\"RETAIN_ON_CANCELLATION\".");
     }
     const uint64_t slots = uint64_t{scenario_.cluster.task_managers} * scenario_.cluster.slots_each;
-    if (step.parallelism > slots) {
+    if (step.parallelism > slots && !scenario_.options.scheduler.is_adaptive()) {
       Add("parallelism", fmt::format("A parallelism of {} needs as many slots; there are {}.",
                                      step.parallelism, slots));
     }

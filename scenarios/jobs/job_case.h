@@ -34,6 +34,7 @@
 
 #include "engine/graph/stream_graph.h"
 #include "scenarios/input/workload.h"
+#include "scenarios/model/delivery.h"
 #include "scenarios/model/expected.h"
 #include "scenarios/model/scenario.h"
 #include "scenarios/oracles/laws.h"
@@ -68,9 +69,10 @@ struct InputSpec {
 struct OutputSpec {
   std::string name = std::string(kOutputTopic);  // of the topic, where it is one
   Law law = PerKeyOrder(std::source_location());
-  // What holds instead with execution.checkpointing.mode = AT_LEAST_ONCE. Nothing: the job is not
-  // run in that mode.
+  // What holds instead where the options promise less (model/delivery.h). Nothing: the job is not
+  // run with such options.
   std::optional<Law> at_least_once{};
+  std::optional<Law> at_most_once{};
   // By key in the order in which the job emits. Null: the job is its own reference.
   std::function<std::vector<ExpectedRecord>(const Scenario&, const Workload&)> expect{};
   // How it is read when the world has ended. Null: it is a topic of the log, with one partition per
@@ -83,6 +85,16 @@ struct OutputSpec {
   // A value for people: "3 in the window from 2025-06-24T14:00:00Z". Null: as text, or else in
   // hexadecimal.
   std::function<std::string(std::string_view value)> show_value{};
+
+  // Nothing: the output cannot be judged under this delivery.
+  const Law* FindLaw(std::optional<Delivery> delivery) const {
+    if (delivery == Delivery::kExactlyOnce) {
+      return &law;
+    }
+    const std::optional<Law>& relaxed =
+        delivery == Delivery::kAtLeastOnce ? at_least_once : at_most_once;
+    return delivery && relaxed ? &*relaxed : nullptr;
+  }
 };
 
 // A system beside the engine: one process, on a host of its own of the same name. Faults of a

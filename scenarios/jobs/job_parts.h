@@ -52,7 +52,8 @@ inline engine::DataStream<LogRow> ReadInput(engine::StreamExecutionEnvironment& 
       .fetch_records_min = scenario.options.source.fetch_records_min,
       .fetch_wait = scenario.options.source.fetch_wait,
       .watermark_interval = scenario.options.source.watermark_interval,
-      .fetch_records_max = scenario.options.source.fetch_records_max};
+      .fetch_records_max = scenario.options.source.fetch_records_max,
+      .startup = scenario.options.source.startup};
   return environment.FromSource<LogRow>(
       std::move(source),
       [options] {
@@ -75,7 +76,8 @@ void WriteOutput(engine::DataStream<T> results, const Scenario& scenario, Encode
       .topic = std::move(topic),
       .client = {.retry = {.deadline = scenario.options.sink.delivery_timeout}},
       .transaction_timeout = scenario.options.sink.transaction_timeout,
-      .batch_records_max = scenario.options.sink.batch_records};
+      .batch_records_max = scenario.options.sink.batch_records,
+      .guarantee = scenario.options.sink.guarantee};
   results
       .SinkTo(std::move(sink),
               [options, encode] { return std::make_unique<engine::LogSink<T>>(options, encode); })

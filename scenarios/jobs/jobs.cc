@@ -241,6 +241,7 @@ OutputSpec Foretold(
 OutputSpec CopiedRows() {
   return {.law = SameMultiset(std::source_location()),
           .at_least_once = Contains(std::source_location()),
+          .at_most_once = ContainedIn(std::source_location()),
           .expect = ReferenceCopyRows};
 }
 

@@ -37,6 +37,12 @@ inline constexpr std::array<std::string_view, 2> kRetentionWords = {"DELETE_ON_C
                                                                     "RETAIN_ON_CANCELLATION"};
 inline constexpr std::array<std::string_view, 2> kSourceAssignmentWords = {"static", "enumerator"};
 inline constexpr std::array<std::string_view, 2> kFailoverStrategyWords = {"region", "full"};
+inline constexpr std::array<std::string_view, 3> kDeliveryGuaranteeWords = {
+    "exactly-once", "at-least-once", "none"};
+inline constexpr std::array<std::string_view, 2> kStartupModeWords = {"earliest-offset",
+                                                                      "latest-offset"};
+inline constexpr std::array<std::string_view, 2> kSchedulerTypeWords = {"default", "adaptive"};
+inline constexpr std::array<std::string_view, 2> kSchedulerModeWords = {"none", "reactive"};
 inline constexpr std::array<std::string_view, 2> kCheckpointingModeWords = {"EXACTLY_ONCE",
                                                                             "AT_LEAST_ONCE"};
 inline constexpr std::array<std::string_view, 5> kStateBackendWords = {
@@ -66,6 +72,22 @@ constexpr std::span<const std::string_view> WordsOf(engine::CheckpointRetention)
 
 constexpr std::span<const std::string_view> WordsOf(engine::FailoverStrategy) {
   return kFailoverStrategyWords;
+}
+
+constexpr std::span<const std::string_view> WordsOf(engine::DeliveryGuarantee) {
+  return kDeliveryGuaranteeWords;
+}
+
+constexpr std::span<const std::string_view> WordsOf(engine::StartupMode) {
+  return kStartupModeWords;
+}
+
+constexpr std::span<const std::string_view> WordsOf(engine::SchedulerType) {
+  return kSchedulerTypeWords;
+}
+
+constexpr std::span<const std::string_view> WordsOf(engine::SchedulerMode) {
+  return kSchedulerModeWords;
 }
 
 constexpr std::span<const std::string_view> WordsOf(engine::CheckpointingMode) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "scenarios/model/delivery.h"
 #include "scenarios/model/field_text.h"
 #include "scenarios/model/scenario_fields.h"
 #include "sim/random.h"
@@ -201,7 +202,12 @@ Scenario Vary(Scenario scenario, uint64_t seed) {
     VaryCluster(variation, scenario);
   }
   if (scenario.vary.options) {
+    const std::optional<Delivery> promised = DeliveryOf(scenario);
+    const sim::Duration interval = scenario.options.checkpoint.interval;
     VaryOptions(variation, scenario.options);
+    if (DeliveryOf(scenario) != promised) {
+      scenario.options.checkpoint.interval = interval;  // what is promised rests on it
+    }
     if (IsHighlyAvailable(scenario)) {
       variation.Choose("high_availability.session_timeout",
                        scenario.options.high_availability.session_timeout,

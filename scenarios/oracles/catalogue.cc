@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "scenarios/model/delivery.h"
 #include "scenarios/oracles/alignment.h"
 #include "scenarios/oracles/channel_counts.h"
 #include "scenarios/oracles/checkpoint_ids_grow.h"
@@ -74,10 +75,9 @@ std::string KnownNames() {
 }  // namespace
 
 JudgedRun JudgedRunOf(const Scenario& scenario) {
-  const engine::CheckpointOptions& checkpoint = scenario.options.checkpoint;
   return {.channel_events = scenario.limits.channel_events,
-          .aligned = checkpoint.mode == engine::CheckpointingMode::kExactlyOnce,
-          .at_rest = !checkpoint.overtakes()};
+          .aligned = CountsOnce(scenario),
+          .at_rest = !scenario.options.checkpoint.overtakes()};
 }
 
 std::span<const OracleInfo> OracleCatalogue() { return kCatalogue; }

@@ -156,8 +156,12 @@ void ExactlyOnce::OnDisturbance(const sim::TraceEvent& event, std::string what) 
 }
 
 std::vector<std::string_view> ExactlyOnce::wants() const {
-  return {"sink.", events::kTransactionCommitted, "fault.crash", events::kJobRestored,
-          events::kJobSubmitted};
+  return {"sink.",
+          events::kTransactionCommitted,
+          "fault.crash",
+          events::kJobRestored,
+          events::kJobSubmitted,
+          events::kJobParallelism};
 }
 
 void ExactlyOnce::OnEvent(const sim::TraceEvent& event) {
@@ -167,8 +171,8 @@ void ExactlyOnce::OnEvent(const sim::TraceEvent& event) {
     OnCommitted(event);
   } else if (event.kind == "fault.crash") {
     OnDisturbance(event, FieldText(event, "process") + " crashed");
-  } else if (event.kind == events::kJobSubmitted) {
-    is_resumed_ = true;
+  } else if (event.kind == events::kJobSubmitted || event.kind == events::kJobParallelism) {
+    is_rescaled_ = true;
   } else if (event.kind == events::kJobRestored) {
     const auto checkpoint = event.Number("checkpoint").value_or(0);
     OnDisturbance(event, checkpoint == 0
@@ -312,7 +316,7 @@ std::vector<reports::Finding> ExactlyOnce::Judge(const FinalState& state) {
   for (size_t index = 0; index < state.outputs.size(); ++index) {
     const JudgedOutput& output = state.outputs[index];
     OutputView view = ViewOf(state, index);
-    if (is_resumed_) {
+    if (is_rescaled_) {
       SortByCommit(view.found);
     }
     if (seen() == 0 && !view.found.empty()) {

@@ -72,7 +72,7 @@ class ExactlyOnce final : public Oracle {
 
   std::map<std::string, Transaction, std::less<>> transactions_;
   std::vector<Disturbance> disturbances_;  // in order of time
-  bool is_resumed_ = false;                // by a user, at least once
+  bool is_rescaled_ = false;  // perhaps: a user has resumed it, or the adaptive scheduler decides
 };
 
 }  // namespace flinch::scenarios

@@ -69,14 +69,13 @@ void RestoredState::OnTriggered(const sim::TraceEvent& event) {
     held[RoleOf(subtask)] += entries;
   }
   for (const auto& [chain, entries] : held) {
-    if (is_resumed_ && !restored_.contains(chain)) {
+    if (checkpoint_ <= resumed_from_ && !restored_.contains(chain)) {
       continue;  // the job may have other operators now
     }
     Tell(event, {.attempt = attempt_, .checkpoint = checkpoint_, .entries = restored_[chain]},
          chain, entries);
   }
   checkpoint_ = 0;
-  is_resumed_ = false;
 }
 
 std::vector<std::string_view> RestoredState::wants() const {
@@ -98,7 +97,7 @@ void RestoredState::OnEvent(const sim::TraceEvent& event) {
   } else if (event.kind == events::kCheckpointTriggered) {
     OnTriggered(event);
   } else if (event.kind == events::kJobSubmitted) {
-    is_resumed_ = true;
+    resumed_from_ = event.Number("checkpoint").value_or(0);
   } else if (event.kind == events::kCheckpointStored) {
     snapshots_.erase(snapshots_.begin(), snapshots_.lower_bound(event.Number("id").value_or(0)));
   }

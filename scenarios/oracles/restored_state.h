@@ -60,7 +60,7 @@ class RestoredState final : public Oracle {
   int64_t attempt_ = 0;
   int64_t checkpoint_ = 0;   // that the attempt restores from; 0: none, or judged
   Entries restored_;         // by chain
-  bool is_resumed_ = false;  // by a user: the attempt is the first since
+  int64_t resumed_from_ = 0;  // by a user, the last time: this checkpoint
   Breaches breaches_;
 };
 

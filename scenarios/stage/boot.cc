@@ -114,6 +114,7 @@ void BootCluster(sim::World& world, const ClusterPlan& plan) {
   if (!scenario.story.empty()) {
     Boot(world, kClient, [plan](sim::Environment& env) {
       RunStoryClient(env, {.job_manager_host = std::string(kJobManager),
+                           .is_highly_available = IsHighlyAvailable(plan.scenario),
                            .job = plan.scenario.job.name,
                            .story = plan.scenario.story,
                            .ask_timeout = plan.scenario.options.rpc.ask_timeout});

@@ -218,12 +218,13 @@ std::string WhyLawsDoNotFit(const JobCase& job, const std::vector<ExpectedRecord
   return "";
 }
 
-std::vector<JudgedOutput> JudgesOf(const JobCase& job, engine::CheckpointingMode mode,
+std::vector<JudgedOutput> JudgesOf(const JobCase& job, std::optional<Delivery> delivery,
                                    const std::function<void(std::string why)>& failed) {
   std::vector<JudgedOutput> judges;
   for (const OutputSpec& output : job.outputs) {
-    const bool is_relaxed = mode == engine::CheckpointingMode::kAtLeastOnce && output.at_least_once;
-    const Law& law = is_relaxed ? *output.at_least_once : output.law;
+    const Law* const chosen = output.FindLaw(delivery);
+    sim::Check(chosen != nullptr, "a valid scenario wants an output that nobody can judge");
+    const Law& law = *chosen;
     JudgedOutput judge{.name = output.name,
                        .law = law,
                        .show_value = output.show_value,

@@ -42,7 +42,7 @@ std::string WhyLawsDoNotFit(const JobCase& job, const std::vector<ExpectedRecord
                             const std::vector<OutputRecord>& second);
 
 // How each output is judged. A law that throws is silent, and `failed` is told of it.
-std::vector<JudgedOutput> JudgesOf(const JobCase& job, engine::CheckpointingMode mode,
+std::vector<JudgedOutput> JudgesOf(const JobCase& job, std::optional<Delivery> delivery,
                                    const std::function<void(std::string why)>& failed);
 
 }  // namespace flinch::scenarios

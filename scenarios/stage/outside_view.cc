@@ -137,6 +137,25 @@ std::optional<engine::CompletedCheckpoint> OutsideView::ReadMetadata(
   return *std::move(metadata);
 }
 
+std::optional<std::set<std::string>> OutsideView::OperatorsWithState(int64_t id) const {
+  std::vector<std::string> troubles;
+  const auto metadata = ReadMetadata(id, troubles);
+  if (!metadata) {
+    return std::nullopt;
+  }
+  std::set<std::string> names;
+  for (const engine::SnapshotHandle& snapshot : metadata->snapshots) {
+    for (const auto& [name, handles] : snapshot.operators) {
+      const bool has_entries = std::ranges::any_of(
+          handles.lists, [](const engine::ListHandle& list) { return !list.entries.empty(); });
+      if (has_entries || !handles.keyed.groups.empty()) {
+        names.insert(name);
+      }
+    }
+  }
+  return names;
+}
+
 std::vector<int64_t> OutsideView::Retained() const {
   std::vector<int64_t> ids;
   for (const StoredPointer& pointer : ReadPointers(world_, scenario_)) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,9 @@ class OutsideView final : public Outside {
   std::vector<std::string> CheckFiles(int64_t id) const override;
   std::vector<int64_t> WithFiles() const override;
   std::map<std::string, int64_t> SharedByNobody() const override;
+
+  // Whose state the snapshot holds, by uid or name; nothing when it cannot be read.
+  std::optional<std::set<std::string>> OperatorsWithState(int64_t id) const;
 
  private:
   // The bytes of a file; nothing, and a trouble, when it is not there or not of the size it should

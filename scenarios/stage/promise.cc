@@ -98,6 +98,9 @@ class Reckoning {
   }
 
   void AddTransaction() {
+    if (options_.sink.guarantee != engine::DeliveryGuarantee::kExactlyOnce) {
+      return;  // there is none
+    }
     const Duration interval =
         Bounded(options_.checkpoint.interval) + Bounded(options_.checkpoint.min_pause);
     const Duration timeout = options_.sink.transaction_timeout;

@@ -21,6 +21,7 @@
 #include "scenarios/jobs/faulty_operator.h"
 #include "scenarios/jobs/job_arguments.h"
 #include "scenarios/jobs/jobs.h"
+#include "scenarios/model/delivery.h"
 #include "scenarios/model/vary.h"
 #include "scenarios/oracles/catalogue.h"
 #include "scenarios/oracles/exactly_once.h"
@@ -35,6 +36,7 @@
 #include "scenarios/stage/leader_view.h"
 #include "scenarios/stage/outside_view.h"
 #include "scenarios/stage/run_counts.h"
+#include "scenarios/stage/story_premise.h"
 #include "sim/check.h"
 #include "sim/world/world.h"
 
@@ -121,10 +123,7 @@ class Stage {
     }
     RunResult result = Judge(outcome);
     // Who judges may have to look at another run, for which there was no time left.
-    if (stopped_) {
-      return GivenUp();
-    }
-    return result;
+    return stopped_ ? GivenUp() : result;
   }
 
   bool stopped() const { return stopped_; }
@@ -431,7 +430,7 @@ FinalState Stage::Describe(const sim::Outcome& outcome, reports::RunSummary& sum
                    .end = world_.Now(),
                    .ending = std::string(EndingName(outcome.ending)),
                    .stuck = {},
-                   .outputs = JudgesOf(job_, request_.scenario.options.checkpoint.mode,
+                   .outputs = JudgesOf(job_, DeliveryOf(request_.scenario),
                                        [this](std::string why) { failure_ = why; }),
                    .rows = RowsFor(job_, request_.workload)};
   if (outcome.ending == sim::Ending::kIdle || outcome.ending == sim::Ending::kLimit) {
@@ -524,6 +523,8 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
   FillNumbers(summary);
   FinalState state = Describe(outcome, summary);
   state.slack = Slack();
+  failure_ = TakeOutUnfounded(request_.scenario.story, outside_,
+                              std::bind_front(&Stage::LoadCode, this), tally_.story_breaches);
   AddWhatNoOracleFinds(outcome, tally_.story_breaches, summary);
   if (const sim::Result<engine::LogContents> log =
           last_log_ ? *std::move(last_log_) : ReadLogOf(world_)) {

@@ -16,6 +16,10 @@ namespace flinch::scenarios {
 struct StoryBreach {
   std::string sentence;
   sim::EventId event;
+  size_t step = 0;  // of the story
+  // Of the last resumption.
+  int64_t checkpoint = 0;
+  std::string arguments{};
 };
 
 // Counts what the summary tells, and which transactions ended by their time-out.
@@ -30,6 +34,8 @@ class RunCounts final : public sim::TraceObserver {
       ++attempts;
     } else if (event.kind == engine::events::kJobSubmitted) {
       ++resumptions;
+      resumed_from_ = event.Number("checkpoint").value_or(0);
+      arguments_ = event.Text("arguments").value_or("");
     } else if (event.kind == engine::events::kSavepointTriggered) {
       if (event.Text("type") == "terminate") {
         draining = event.Number("id").value_or(0);
@@ -39,8 +45,11 @@ class RunCounts final : public sim::TraceObserver {
     } else if (event.kind == kStoryOver) {
       story_over = true;
     } else if (event.kind == kStoryBroken) {
-      story_breaches.push_back(
-          {.sentence = std::string(event.Text("sentence").value_or("")), .event = event.id});
+      story_breaches.push_back({.sentence = std::string(event.Text("sentence").value_or("")),
+                                .event = event.id,
+                                .step = static_cast<size_t>(event.Number("step").value_or(0)),
+                                .checkpoint = resumed_from_,
+                                .arguments = arguments_});
     } else if (event.kind == engine::events::kJobStatus) {
       job_status = event.Text("to").value_or("");
       has_told_status_ = true;
@@ -81,6 +90,8 @@ class RunCounts final : public sim::TraceObserver {
   std::set<std::string> expired;
 
  private:
+  int64_t resumed_from_ = 0;      // the last time
+  std::string arguments_;         // of the code, then
   std::string operation_;         // the last that was begun
   bool has_told_status_ = false;  // the job, since then
 };

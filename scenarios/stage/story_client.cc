@@ -10,6 +10,9 @@
 
 #include "engine/checkpoint/volume_services.h"
 #include "engine/events.h"
+#include "engine/high_availability/coordination_client.h"
+#include "engine/high_availability/coordination_services.h"
+#include "engine/high_availability/leader_election.h"
 #include "engine/master/job_operations.h"
 #include "engine/rpc/endpoint.h"
 #include "engine/runtime/gateways.h"
@@ -64,10 +67,11 @@ class StoryClient {
         engine::RpcEndpoint::Open(environment, 0);
     sim::Check(rpc.has_value(), "the client of a story has no port");
     rpc_ = *std::move(rpc);
-    const std::optional<sim::Address> job_manager =
-        environment.network().Resolve(options.job_manager_host, engine::kJobManagerPort);
-    sim::Check(job_manager.has_value(), "there is no host {}", options.job_manager_host);
-    job_manager_ = *job_manager;
+    if (options.is_highly_available) {
+      coordination_ = std::make_unique<engine::CoordinationClient>(
+          environment, engine::CoordinationClientOptions{.ask_timeout = options.ask_timeout});
+    }
+    Turn(options.job_manager_host);
   }
 
   void Run() {
@@ -88,6 +92,25 @@ class StoryClient {
   }
 
  private:
+  void Turn(const std::string& host) {
+    const std::optional<sim::Address> job_manager =
+        environment_.network().Resolve(host, engine::kJobManagerPort);
+    sim::Check(job_manager.has_value(), "there is no host {}", host);
+    job_manager_ = *job_manager;
+  }
+
+  // Turns to who leads, as far as the coordination service knows.
+  void LookForLeader() {
+    const auto node =
+        coordination_->Call(engine::ReadNodeRequest{.path = std::string(engine::kLeaderPath)});
+    if (!node || node->revision == 0) {
+      return;  // the last one may be asked as well
+    }
+    if (const auto leader = engine::Decode<engine::LeaderInformation>(node->data)) {
+      Turn(leader->host);
+    }
+  }
+
   void ReadProgress() {
     const sim::Result<sim::Bytes> file = environment_.disk().Read(kProgressFile);
     const sim::Result<StoryProgress> known =
@@ -165,6 +188,9 @@ class StoryClient {
   template <typename Request>
   OperationStatus Insist(const Request& request) {
     for (;;) {
+      if (coordination_ != nullptr) {
+        LookForLeader();
+      }
       const sim::Result<OperationStatus> status =
           rpc_->Call(job_manager_, request, options_.ask_timeout);
       if (status && status->state != OperationState::kInProgress) {
@@ -178,30 +204,47 @@ class StoryClient {
     if (step.from != kFromCheckpoint) {
       return step.from.empty() ? progress_.savepoint : step.from;
     }
-    // The pointers of the store, by id: what is not there has never completed.
-    const std::string store = engine::CompletedCheckpointsDirectory(options_.job);
     for (;;) {
-      const sim::Result<std::vector<std::string>> pointers = environment_.shared().List(store);
-      std::string newest;
-      for (const std::string& path : pointers ? *pointers : std::vector<std::string>()) {
-        newest = path.ends_with(".tmp") ? newest : std::max(newest, path);
-      }
-      if (pointers && newest.empty()) {
-        return store;  // which the job refuses by its name
-      }
-      const sim::Result<sim::Bytes> pointer =
-          pointers ? environment_.shared().Read(newest) : sim::Fail(pointers);
-      if (pointer) {
-        return pointer->substr(0, pointer->find('\n'));
+      if (const sim::Result<std::string> newest = NewestCheckpoint()) {
+        return *newest;
       }
       environment_.Sleep(kTryPause);
     }
+  }
+
+  // Where the newest pointer of the store points to: what is not there has never completed. Without
+  // any: the store, which the job refuses by its name.
+  sim::Result<std::string> NewestCheckpoint() {
+    const std::string store = coordination_ == nullptr
+                                  ? engine::CompletedCheckpointsDirectory(options_.job)
+                                  : engine::CompletedCheckpointsPath(options_.job);
+    const sim::Result<std::vector<std::string>> pointers =
+        coordination_ == nullptr ? environment_.shared().List(store)
+                                 : coordination_->Call(engine::ListNodesRequest{.path = store});
+    if (!pointers) {
+      return sim::Fail(pointers);
+    }
+    std::string newest;
+    for (const std::string& path : *pointers) {
+      newest = path.ends_with(".tmp") ? newest : std::max(newest, path);
+    }
+    if (newest.empty()) {
+      return store;
+    }
+    if (coordination_ != nullptr) {
+      const auto node = coordination_->Call(engine::ReadNodeRequest{.path = newest});
+      return node ? sim::Result<std::string>(node->data) : sim::Fail(node);
+    }
+    const sim::Result<sim::Bytes> pointer = environment_.shared().Read(newest);
+    return pointer ? sim::Result<std::string>(pointer->substr(0, pointer->find('\n')))
+                   : sim::Fail(pointer);
   }
 
   sim::Environment& environment_;
   const StoryClientOptions& options_;
   std::unique_ptr<engine::RpcEndpoint> rpc_;
   sim::Address job_manager_;
+  std::unique_ptr<engine::CoordinationClient> coordination_;  // null: one JobManager
   StoryProgress progress_;
 };
 

@@ -24,7 +24,8 @@ inline constexpr std::string_view kStoryBroken = "story.broken";  // step senten
 
 struct StoryClientOptions {
   std::string job_manager_host;
-  std::string job;  // where its files lie
+  bool is_highly_available = false;  // the coordination service knows who leads
+  std::string job;                   // where its files lie
   StorySteps story;
   sim::Duration ask_timeout{0};
 };

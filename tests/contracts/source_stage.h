@@ -29,7 +29,7 @@ class SourceStage {
     Feed(source_input::ReaderReset{SubtaskIndex(reader), CheckpointId(restored)});
   }
 
-  void ResetAll() { Feed(source_input::Reset()); }
+  void ResetAll() { Feed(source_input::Reset{.parallelism = core_.parallelism()}); }
 
   void Assign(uint32_t reader, const Names& splits) {
     source_input::Assign assign{.reader = SubtaskIndex(reader), .splits = {}};

@@ -17,6 +17,7 @@ TEST(JobRecordTest, ComesBackAsItWasWritten) {
                           .end_detail = "/savepoints/job/savepoint-4",
                           .submit_operation = "0-1-1",
                           .arguments = "parallelism=7 job=other",
+                          .widest = 7,
                           .floor = CheckpointId(3)};
   const JobRecord resumed{.submit_operation = "2-1-1", .floor = CheckpointId(4)};
   for (const JobRecord& record : {stopped, resumed, JobRecord{.status = JobStatus::kFailed}}) {
@@ -27,8 +28,9 @@ TEST(JobRecordTest, ComesBackAsItWasWritten) {
 }
 
 TEST(JobRecordTest, WhatIsNoRecordIsCorruption) {
-  for (const std::string_view text : {"", "RUNNING", "FINISHED\n", "FINISHED\na\nb\nc\nd\nx",
-                                      "finished", "FINISHED\n\n\n\n\n1\n"}) {
+  for (const std::string_view text :
+       {"", "RUNNING", "FINISHED\n", "FINISHED\na\nb\nc\nd\nx", "finished", "FINISHED\n\n\n\n\n1",
+        "FINISHED\n\n\n\n\n1\n", "FINISHED\n\n\n\n\n1\n2\n"}) {
     const sim::Result<JobRecord> read = ParseRecord(text, "The file /ha/job/result");
     ASSERT_FALSE(read) << text;
     EXPECT_EQ(read.error().code, sim::ErrorCode::kCorruption);

@@ -52,10 +52,12 @@ class Surroundings {
  public:
   static constexpr int kActs = 15;
 
-  Surroundings(uint32_t parallelism, Regions regions)
+  Surroundings(uint32_t parallelism, Regions regions,
+               SchedulerType scheduler = SchedulerType::kDefault)
       : parallelism_(parallelism),
         core_(TwoVertices(parallelism, regions),
-              {.restart = {.attempts = 3, .delay = sim::Duration(1'000)}}) {
+              {.restart = {.attempts = 3, .delay = sim::Duration(1'000)},
+               .scheduler = {.type = scheduler}}) {
     Step(input::Start());
   }
 
@@ -210,6 +212,12 @@ class Surroundings {
     drawing_ = true;
   }
 
+  void See(const effect::TellParallelism& told) {
+    Expect(
+        told.parallelism >= 1 && told.parallelism <= std::min<size_t>(parallelism_, slots_.size()),
+        "a job is larger than its slots");
+  }
+
   void See(const effect::Restore& restore) {
     Expect(restore.number.value() == last_number_, "another number than the one drawn");
     for (const auto& [task, state] : states_) {
@@ -293,6 +301,15 @@ RC_GTEST_PROP(SchedulerCorePropertyTest, KeepsItsPromisesForLong, (uint64_t seed
   }
 }
 
+RC_GTEST_PROP(SchedulerCorePropertyTest, KeepsItsPromisesInAnySize, (uint64_t seed)) {
+  Surroundings surroundings(2, Regions::kOne, SchedulerType::kAdaptive);
+  for (int step = 0; step < 2'000; ++step) {
+    seed = seed * 6364136223846793005U + 1442695040888963407U;
+    surroundings.Act(static_cast<int>((seed >> 33) % Surroundings::kActs), seed >> 40);
+    RC_ASSERT(surroundings.trouble() == "");
+  }
+}
+
 // How often an act is tried with another number: for tasks, attempts, states and timers.
 constexpr std::array<uint64_t, Surroundings::kActs> kNumbers = {1,  1, 1, 2, 2, 8, 0, 0,
                                                                 12, 4, 1, 1, 1, 1, 3};
@@ -310,6 +327,12 @@ TEST(SchedulerCorePropertyTest, KeepsItsPromisesInAllContinuationsOfEightSteps) 
     }
     EXPECT_GT(tests::TryAll(surroundings, kNumbers, 8), 1'000U);
   }
+}
+
+// From the start: slots that come and go in every order, among numbers, reports, losses and timers.
+TEST(SchedulerCorePropertyTest, KeepsItsPromisesInAnySizeInAllContinuationsOfEightSteps) {
+  Surroundings surroundings(2, Regions::kOne, SchedulerType::kAdaptive);
+  EXPECT_GT(tests::TryAll(surroundings, kNumbers, 8), 1'000U);
 }
 
 }  // namespace

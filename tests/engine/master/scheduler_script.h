@@ -2,7 +2,7 @@
 //
 //   options NAME=VALUE…                             before new: strategy, attempts, delay,
 //                                                   failures, interval, initial, jitter, failover,
-//                                                   defect
+//                                                   adaptive, defect
 //   new NAME:PARALLELISM[=]…                        vertices in a row, a source first; with = what
 //   is
 //                                                   before it is joined subtask by subtask
@@ -12,7 +12,7 @@
 //   accepted TASK · refused TASK                    the answer to a submission
 //   report TASK STATE [end] · listed NAME TASK…
 //   report all STATE [end]                          of every task, in its latest attempt
-//   checkpoints-failed · source-failed · settled · written · cancel
+//   checkpoints-failed · source-failed · settled · written · cancel · hold-size · free-size
 //   pass SPAN                                       time passes, and due timers run
 //
 // A task is NAME[SUBTASK]#ATTEMPT.
@@ -75,6 +75,10 @@ class SchedulerScript : private tests::CommandScript {
         restart.exponential.jitter = {static_cast<uint32_t>(std::stoul(value))};
       } else if (name == "failover") {
         options_.failover = value == "full" ? FailoverStrategy::kFull : FailoverStrategy::kRegion;
+      } else if (name == "adaptive") {
+        options_.scheduler.type = SchedulerType::kAdaptive;
+        options_.scheduler.mode =
+            value == "reactive" ? SchedulerMode::kReactive : SchedulerMode::kNone;
       } else {
         sim::Check(name == "defect", "there is no option {}", name);
         options_.defects.Plant(*FindDefect(value));
@@ -182,6 +186,8 @@ class SchedulerScript : private tests::CommandScript {
       Feed(input::CheckpointsFailed{"too many"});
     } else if (verb == "source-failed") {
       Feed(input::SourceFailed{"an event was lost"});
+    } else if (verb == "hold-size" || verb == "free-size") {
+      Feed(input::HoldSize{verb == "hold-size"});
     } else if (verb == "cancel") {
       Feed(input::Cancel());
     } else if (verb == "settled") {
@@ -218,6 +224,10 @@ class SchedulerScript : private tests::CommandScript {
   }
 
   void Tell(const scheduler_effect::DrawNumber&) { Say("draw a number"); }
+
+  void Tell(const scheduler_effect::TellParallelism& told) {
+    Say("parallelism {}", told.parallelism);
+  }
 
   void Tell(const scheduler_effect::Restore& restore) {
     Say("restore{}, attempt {}", restore.all ? "" : fmt::format(" {} subtasks", restore.subtasks),

@@ -330,7 +330,7 @@ class SourceWorld {
     while (!pending_.empty()) {
       Complete();
     }
-    Step(input::Reset());
+    Step(input::Reset{.parallelism = core_.parallelism()});
     waiting_.clear();
     known_ = complete_.known;
     for (const std::string& split : complete_.waiting) {

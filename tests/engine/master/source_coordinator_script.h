@@ -65,7 +65,8 @@ class SourceCoordinatorScript : private tests::CommandScript {
     } else if (verb == "reset") {
       Feed(input::ReaderReset{.reader = Reader(reader), .restored = Checkpoint(2)});
     } else if (verb == "reset-all") {
-      Feed(input::Reset());
+      Feed(input::Reset{.parallelism = Word(1).empty() ? core_->parallelism()
+                                                       : static_cast<uint32_t>(Number(1))});
     } else if (verb == "assign") {
       input::Assign assign{.reader = Reader(reader), .splits = {}};
       for (const std::string& id : WordsFrom(2)) {
