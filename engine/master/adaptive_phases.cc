@@ -7,9 +7,8 @@
 namespace flinch::engine {
 
 std::string_view Name(AdaptivePhase phase) {
-  static constexpr std::array<std::string_view, 5> kNames = {"idle", "waiting for resources",
-                                                             "stabilizing", "creating",
-                                                             "executing"};
+  static constexpr std::array<std::string_view, 5> kNames = {
+      "idle", "waiting for resources", "stabilizing", "creating", "executing"};
   return kNames.at(static_cast<size_t>(phase));
 }
 

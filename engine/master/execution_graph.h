@@ -112,7 +112,7 @@ enum class JobInput : uint8_t {
   kRestart,
   kAllFinished,
   kAllStopped,
-  kCancel,  // asked for by a user
+  kCancel,   // asked for by a user
   kRescale,  // it starts anew with another parallelism
 };
 

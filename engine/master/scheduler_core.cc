@@ -468,9 +468,9 @@ void SchedulerCore::On(const job_input::TimerFired& fired) {
       RepeatCancel();
       return;
     case SchedulerTimer::kResourceWait:
-      return FeedAdaptive(AdaptiveInput::kWaitOver,
-                          fmt::format("not one slot came in {}",
-                                      sim::Show(options_.scheduler.resource_wait)));
+      return FeedAdaptive(
+          AdaptiveInput::kWaitOver,
+          fmt::format("not one slot came in {}", sim::Show(options_.scheduler.resource_wait)));
     case SchedulerTimer::kCooldown:
       return LookForGrowth();
     case SchedulerTimer::kRestartDelay:

@@ -141,8 +141,7 @@ using SchedulerInput =
                  scheduler_input::TasksListed, scheduler_input::TaskManagerLost,
                  scheduler_input::CheckpointsFailed, scheduler_input::SourceFailed,
                  scheduler_input::CheckpointsSettled, scheduler_input::ResultWritten,
-                 scheduler_input::Cancel, scheduler_input::HoldSize,
-                 scheduler_input::TimerFired>;
+                 scheduler_input::Cancel, scheduler_input::HoldSize, scheduler_input::TimerFired>;
 
 // What a scheduler wants done.
 namespace scheduler_effect {
@@ -211,11 +210,10 @@ struct StartTimer {
 using SchedulerEffect =
     std::variant<scheduler_effect::TellStatus, scheduler_effect::TellState,
                  scheduler_effect::DrawNumber, scheduler_effect::TellParallelism,
-                 scheduler_effect::Restore, scheduler_effect::Deploy,
-                 scheduler_effect::Cancel, scheduler_effect::StartCheckpoints,
-                 scheduler_effect::StopCheckpoints, scheduler_effect::TellEndOfInput,
-                 scheduler_effect::SettleCheckpoints, scheduler_effect::WriteResult,
-                 scheduler_effect::StartTimer>;
+                 scheduler_effect::Restore, scheduler_effect::Deploy, scheduler_effect::Cancel,
+                 scheduler_effect::StartCheckpoints, scheduler_effect::StopCheckpoints,
+                 scheduler_effect::TellEndOfInput, scheduler_effect::SettleCheckpoints,
+                 scheduler_effect::WriteResult, scheduler_effect::StartTimer>;
 
 class SchedulerCore {
  public:

@@ -121,7 +121,8 @@ constexpr auto kNotes = std::to_array<Note>({
     {"options.jobmanager.execution.failover-strategy",
      "What is started anew when a task fails: its region, or the whole job (full)."},
     {"options.jobmanager.scheduler",
-     "Whether a job waits for the slots that it wants, or runs in those that there are (adaptive)."},
+     "Whether a job waits for the slots that it wants, or runs in those that there are "
+     "(adaptive)."},
     {"options.jobmanager.adaptive-scheduler.resource-wait-timeout",
      "How long an adaptive job waits for its first slot."},
     {"options.jobmanager.adaptive-scheduler.resource-stabilization-timeout",

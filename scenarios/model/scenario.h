@@ -195,8 +195,7 @@ inline uint32_t SpareTaskManagers(const Scenario& scenario) {
   for (const StoryStep& step : scenario.story) {
     widest = std::max(widest, step.parallelism);
   }
-  const uint32_t needed =
-      scenario.options.scheduler.is_adaptive() ? 1 : (widest + each - 1) / each;
+  const uint32_t needed = scenario.options.scheduler.is_adaptive() ? 1 : (widest + each - 1) / each;
   return scenario.cluster.task_managers - std::min(needed, scenario.cluster.task_managers);
 }
 

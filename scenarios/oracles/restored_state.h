@@ -58,8 +58,8 @@ class RestoredState final : public Oracle {
   std::set<int64_t> partial_;             // attempts of some regions
   std::map<std::string, Part> parts_;     // what those restored since the last trigger
   int64_t attempt_ = 0;
-  int64_t checkpoint_ = 0;   // that the attempt restores from; 0: none, or judged
-  Entries restored_;         // by chain
+  int64_t checkpoint_ = 0;    // that the attempt restores from; 0: none, or judged
+  Entries restored_;          // by chain
   int64_t resumed_from_ = 0;  // by a user, the last time: this checkpoint
   Breaches breaches_;
 };
