@@ -86,7 +86,7 @@ struct TaskRestore {
 
 // What most tasks have not.
 struct DeploymentTail {
-  uint32_t widest = 0;  // earlier attempts had up to so many subtasks of an operator
+  uint32_t widest = 0;                 // earlier attempts had up to so many subtasks of an operator
   std::vector<ChannelPart> in_flight;  // what it begins with, before all that is new
 
   template <typename Self, typename Visitor>
