@@ -233,6 +233,15 @@ enum class HighAvailabilityType : uint8_t {
   kCoordination,
 };
 
+// What a job starts from that has no checkpoint of its own.
+struct RestoreOptions {
+  // A snapshot on the shared volume: its directory. "": nothing. It is never removed: Flink's mode
+  // NO_CLAIM.
+  std::string path;
+  // State of operators that the job does not have is left behind, and not refused.
+  bool ignore_unclaimed_state = false;
+};
+
 struct HighAvailabilityOptions {
   // Flink knows zookeeper and kubernetes; this service is neither, though made after the first.
   HighAvailabilityType type = HighAvailabilityType::kNone;
@@ -283,6 +292,7 @@ struct EngineOptions {
   SinkOptions sink;
   LogOptions log;
   HighAvailabilityOptions high_availability;
+  RestoreOptions restore;
   // 0: derived from the parallelism (engine/state/key_groups.h).
   uint32_t max_parallelism = 0;
 
@@ -357,6 +367,8 @@ void Visit(Options& options, Visitor&& visit) {
   visit("high-availability.type", options.high_availability.type);
   visit("high-availability.coordination.session-timeout",
         options.high_availability.session_timeout);
+  visit("execution.savepoint.path", options.restore.path);
+  visit("execution.savepoint.ignore-unclaimed-state", options.restore.ignore_unclaimed_state);
   visit("pipeline.max-parallelism", options.max_parallelism);
 }
 

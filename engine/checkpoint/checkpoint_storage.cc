@@ -443,6 +443,21 @@ sim::Result<CompletedCheckpoint> LoadCheckpoint(sim::FileSystem& volume, std::st
   return checkpoint;
 }
 
+uint64_t LastAttemptOf(const CompletedCheckpoint& checkpoint) {
+  uint64_t last = 0;
+  for (const SnapshotHandle& snapshot : checkpoint.snapshots) {
+    const std::string_view path = snapshot.path;  // "…-<attempt>"
+    const std::string_view number = path.substr(path.rfind('-') + 1);
+    uint64_t attempt = 0;
+    const auto [rest, error] =
+        std::from_chars(number.data(), number.data() + number.size(), attempt);
+    if (error == std::errc() && rest == number.data() + number.size()) {
+      last = std::max(last, attempt);
+    }
+  }
+  return last;
+}
+
 sim::Result<void> DeleteCheckpoint(sim::FileSystem& volume, const std::string& directory) {
   const sim::Result<std::vector<std::string>> files = volume.List(directory);
   if (!files) {

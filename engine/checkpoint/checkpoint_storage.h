@@ -164,6 +164,9 @@ sim::Result<CompletedCheckpoint> DecodeMetadata(std::string_view file, std::stri
 // Errors: kNotFound or kCorruption, with the file that is not there, is damaged or of another size.
 sim::Result<CompletedCheckpoint> LoadCheckpoint(sim::FileSystem& volume, std::string_view path);
 
+// The largest number of an attempt that took a part of it; 0: none says so.
+uint64_t LastAttemptOf(const CompletedCheckpoint& checkpoint);
+
 // Removes all files in the directory of a checkpoint. What is gone already is no error.
 sim::Result<void> DeleteCheckpoint(sim::FileSystem& volume, const std::string& directory);
 

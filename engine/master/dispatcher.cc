@@ -50,11 +50,40 @@ void Dispatcher::Start() {
   }
   recovered_ = true;
   resources_->Start();
-  master_->Start();
+  if (HasToStartFromSnapshot()) {
+    StartFromSnapshot();
+  } else {
+    master_->Start();
+  }
   Offer(*rpc_, ServiceName(ResourceManagerMethod()), main_thread_, *resources_,
         kResourceManagerService);
   OfferMaster();
   Offer(*rpc_, ServiceName(DispatcherMethod()), main_thread_, *this, kDispatcherService);
+}
+
+bool Dispatcher::HasToStartFromSnapshot() const {
+  return !options_.engine.restore.path.empty() && master_->record() == JobRecord() &&
+         master_->latest() == nullptr;
+}
+
+void Dispatcher::StartFromSnapshot() {
+  const RestoreOptions& restore = options_.engine.restore;
+  const SubmitJob submit{
+      .operation = "start",
+      .arguments = entry_.arguments,
+      .restore = {.path = restore.path,
+                  .claim = ClaimMode::kNoClaim,
+                  .allow_non_restored_state = restore.ignore_unclaimed_state}};
+  is_submitting_ = true;
+  main_thread_.Async(
+      "prepare", [this, submit] { return Prepare(submit); },
+      [this, submit](sim::Result<Prepared> prepared) {
+        if (!prepared) {
+          is_submitting_ = false;
+          return master_->GiveUp(prepared.error().message);
+        }
+        OnPrepared(submit, std::move(prepared));
+      });
 }
 
 sim::Result<void> Dispatcher::Recover() {

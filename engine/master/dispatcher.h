@@ -96,6 +96,9 @@ class Dispatcher {
     JobGraph graph;
   };
 
+  // Instead of starting the job as it is: it has no past, and options say what it starts from.
+  void StartFromSnapshot();
+  bool HasToStartFromSnapshot() const;
   // With the code as the arguments want it. May suspend.
   sim::Result<JobGraph> BuildGraph(const std::string& arguments);
   std::unique_ptr<JobMaster> MakeMaster(JobGraph graph, const JobRecord& record);

@@ -172,6 +172,8 @@ class Parser {
     run_->add_flag("--timeline", arguments_.timeline, "print what happened, event by event");
     run_->add_flag("--checkpoints", arguments_.checkpoints,
                    "print every checkpoint and what each subtask did for it");
+    run_->add_option("--keep-snapshots", keep_snapshots_,
+                     "a new folder for all checkpoints and savepoints of the run");
     run_->add_flag("--json", arguments_.json, "print one JSON object and nothing else");
     ci_options_.Define(*run_);
   }
@@ -183,6 +185,7 @@ class Parser {
                     "'{ when = { … }, do = { … } }': one fault of such a plan; may be repeated")
         ->allow_extra_args(false);
     verb.add_option("--input", input_, "the file whose rows the job reads");
+    verb.add_option("--from", from_, "a kept snapshot that the job starts from");
     verb.add_option("--set", settings_, "key=value: override a field or an engine option")
         ->allow_extra_args(false);
     verb.add_option("--strategy", strategy_,
@@ -386,6 +389,7 @@ class Parser {
     }
     arguments_.limits = *limits;
     arguments_.output = Given(*run_, "--output", output_);
+    arguments_.keep_snapshots = Given(*run_, "--keep-snapshots", keep_snapshots_);
     arguments_.tape = Given(*run_, "--tape", tape_);
     if (arguments_.timeline && arguments_.json) {
       return Usage("--json prints one object and nothing else; leave --timeline out.");
@@ -426,6 +430,7 @@ class Parser {
       return Usage("--plan and --fault both say what breaks; give one of them.");
     }
     arguments_.input = Given(verb, "--input", input_);
+    arguments_.from = Given(verb, "--from", from_);
     return {};
   }
 
@@ -524,6 +529,8 @@ class Parser {
   std::string trail_;
   std::string plan_;
   std::string input_;
+  std::string from_;
+  std::string keep_snapshots_;
   std::string output_;
   std::string tape_;
   std::string until_;

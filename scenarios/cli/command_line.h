@@ -39,7 +39,9 @@ struct RunArguments {
   std::optional<std::string> plan{};
   std::vector<std::string> faults{};  // instead of a plan: TOML, one [[fault]] each
   std::optional<std::string> input{};
+  std::optional<std::string> from{};  // a snapshot that was kept
   std::optional<std::string> output{};
+  std::optional<std::string> keep_snapshots{};  // a folder
   std::vector<Setting> settings{};
   std::vector<std::string> defects{};
   sim::Scheduling scheduling{};

@@ -12,6 +12,7 @@
 #include "faults/fault_plan_toml.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/cli/build_identity.h"
+#include "scenarios/cli/snapshot_folder.h"
 #include "scenarios/files/registry.h"
 #include "scenarios/files/scenario_problems.h"
 #include "scenarios/input/input_file.h"
@@ -76,8 +77,16 @@ sim::Result<std::string> HashOf(const RunRequest& request,
     }
     file = *std::move(text);
   }
+  std::string from;
+  if (request.from) {
+    for (const auto& [path, bytes] : request.from->files) {
+      from += path + HashContent({bytes});
+    }
+    from += HashContent({request.from->log});
+  }
   const std::string plan = request.plan ? faults::ShowToml(*request.plan) : std::string();
-  return HashContent({ShowToml(request.scenario), plan, file});
+  return from.empty() ? HashContent({ShowToml(request.scenario), plan, file})
+                      : HashContent({ShowToml(request.scenario), plan, file, from});
 }
 
 // What breaks instead of the scenario's own faults; nothing when nobody said so.
@@ -134,6 +143,15 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments, Scenario scenari
   if (const sim::Result<void> set = ApplySettings(arguments.settings, request.scenario); !set) {
     return Fail(set);
   }
+  if (arguments.from) {
+    sim::Result<StartingPoint> from = ReadStartingPoint(*arguments.from);
+    if (!from) {
+      return Fail(from);
+    }
+    request.scenario.options.restore.path = from->path;
+    request.from = *std::move(from);
+  }
+  request.keeps_snapshots = arguments.keep_snapshots.has_value();
   prepared.unvaried = request.scenario;
   request.scenario = Vary(std::move(request.scenario), arguments.seed);
   prepared.varied = Differences(prepared.unvaried, request.scenario);
@@ -167,6 +185,7 @@ sim::Result<PreparedRun> Prepare(const RunArguments& arguments, Scenario scenari
       .plan = arguments.plan ? PortablePath(*arguments.plan) : "",
       .faults = InlineFaults(arguments, request),
       .input = arguments.input ? PortablePath(*arguments.input) : "",
+      .from = arguments.from ? PortablePath(*arguments.from) : "",
       .content_hash = *hash,
       .build_id = BuildIdentity()};
   return prepared;
@@ -201,6 +220,9 @@ RunArguments ArgumentsOf(const ReplayToken& token) {
   }
   if (!token.input.empty()) {
     arguments.input = Found(token.input);
+  }
+  if (!token.from.empty()) {
+    arguments.from = Found(token.from);
   }
   return arguments;
 }

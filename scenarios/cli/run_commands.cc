@@ -24,6 +24,7 @@
 #include "scenarios/cli/pasted.h"
 #include "scenarios/cli/request.h"
 #include "scenarios/cli/run_progress.h"
+#include "scenarios/cli/snapshot_folder.h"
 #include "scenarios/cli/trail_text.h"
 #include "scenarios/explain/moment.h"
 #include "scenarios/jobs/job_output.h"
@@ -223,6 +224,7 @@ bool IsSameFile(const std::string& left, const std::string& right) {
 struct RunFiles {
   std::optional<OutputFile> output{};
   std::optional<OutputFile> tape{};
+  std::vector<std::string> snapshots{};  // folders, below --keep-snapshots
 };
 
 sim::Result<RunFiles> OpenFiles(const RunArguments& arguments, const PreparedRun& prepared) {
@@ -253,11 +255,24 @@ sim::Result<RunFiles> OpenFiles(const RunArguments& arguments, const PreparedRun
     }
     (files.*asked.file).emplace(*std::move(opened));
   }
+  if (arguments.keep_snapshots) {
+    if (const sim::Result<void> fits = CheckKeepFolder(*arguments.keep_snapshots); !fits) {
+      return sim::Fail(fits);
+    }
+  }
   return files;
 }
 
-sim::Result<void> WriteFiles(const PreparedRun& prepared, const RunResult& result,
-                             RunFiles& files) {
+sim::Result<void> WriteFiles(const RunArguments& arguments, const PreparedRun& prepared,
+                             const RunResult& result, RunFiles& files) {
+  if (arguments.keep_snapshots) {
+    sim::Result<std::vector<std::string>> written =
+        WriteKept(*arguments.keep_snapshots, result.kept);
+    if (!written) {
+      return sim::Fail(written);
+    }
+    files.snapshots = *std::move(written);
+  }
   if (files.output) {
     const JobCase* const job = JobOf(prepared.request.scenario);
     sim::Check(job != nullptr, "a scenario that was run has no job");
@@ -274,6 +289,21 @@ sim::Result<void> WriteFiles(const PreparedRun& prepared, const RunResult& resul
     }
   }
   return {};
+}
+
+// What can be done with what was kept.
+std::string ShowKept(const RunArguments& arguments, const std::string& program,
+                     const RunFiles& files) {
+  if (!arguments.keep_snapshots) {
+    return "";
+  }
+  if (files.snapshots.empty()) {
+    return fmt::format("\nkept: no snapshot was stored\n");
+  }
+  return fmt::format(
+      "\nkept {} snapshot{} below {}; to go on from one:\n{} run {} --seed {} --from {}\n",
+      files.snapshots.size(), files.snapshots.size() == 1 ? "" : "s", *arguments.keep_snapshots,
+      program, arguments.scenario, arguments.seed, files.snapshots.front());
 }
 
 // Says whether the run came out as recorded; the exit code when it did not though it should have.
@@ -382,14 +412,15 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
     out << ShowTrail(PerformForTrail(prepared->request, *arguments.trail));
     return kExitPassed;
   }
-  const bool writes = arguments.output || arguments.tape;
+  const bool writes = arguments.output || arguments.tape || arguments.keep_snapshots;
   if (arguments.twice && !writes) {
     return RunTwiceCommand(arguments, program, *std::move(prepared), out, err);
   }
   if (arguments.twice) {
-    return ComplainAboutInput(err,
-                              "--twice compares two runs and writes no file; leave --output and "
-                              "--tape out.");
+    return ComplainAboutInput(
+        err,
+        "--twice compares two runs and writes no file; leave --output, --tape "
+        "and --keep-snapshots out.");
   }
   sim::Result<RunFiles> files = OpenFiles(arguments, *prepared);
   if (!files) {
@@ -403,7 +434,8 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
   prepared->request.keep = arguments.timeline ? sim::Keep::kTrace : sim::Keep::kNothing;
   RunResult result = RunTold(prepared->request, err);
   FillReplay(program, prepared->token, result.summary);
-  if (const sim::Result<void> written = WriteFiles(*prepared, result, *files); !written) {
+  if (const sim::Result<void> written = WriteFiles(arguments, *prepared, result, *files);
+      !written) {
     return Complain(err, written.error());
   }
   if (arguments.json) {
@@ -419,7 +451,8 @@ int RunCommand(const RunArguments& arguments, const std::string& program, std::o
     if (arguments.timeline) {
       ci->text() << reports::ShowTimeline(result.recording) << '\n';
     }
-    ci->text() << ShowSummary(result.summary, arguments.checkpoints);
+    ci->text() << ShowSummary(result.summary, arguments.checkpoints)
+               << ShowKept(arguments, program, *files);
     TellBrokenPromises(result.promise, err);
   }
   if (const auto written = ci->Finish(CiReportOf(result.summary, arguments.scenario)); !written) {

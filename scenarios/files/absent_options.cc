@@ -36,8 +36,6 @@ constexpr auto kAbsentOptions = std::to_array<std::string_view>({
     "execution.checkpointing.unaligned.interruptible-timers.enabled",
     "execution.checkpointing.unaligned.max-subtasks-per-channel-state-file",
     "execution.savepoint-restore-mode",
-    "execution.savepoint.ignore-unclaimed-state",
-    "execution.savepoint.path",
     "execution.state-recovery.claim-mode",
     "heartbeat.rpc-failure-threshold",
     "high-availability.kubernetes.leader-election.lease-duration",

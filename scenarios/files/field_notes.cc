@@ -197,6 +197,10 @@ constexpr auto kNotes = std::to_array<Note>({
      "coordination service, as always with several JobManagers."},
     {"options.high-availability.coordination.session-timeout",
      "A JobManager that the coordination service has not heard for so long leads no more."},
+    {"options.execution.savepoint.path",
+     "A snapshot on the shared volume that the job starts from; \"\": none. Use --from."},
+    {"options.execution.savepoint.ignore-unclaimed-state",
+     "Whether state of operators that the job does not have is left behind, and not refused."},
     {"options.pipeline.max-parallelism",
      "How many key groups there are; 0: derived from the parallelism."},
 });

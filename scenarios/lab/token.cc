@@ -24,6 +24,7 @@ constexpr std::string_view kDefect = "defect:";
 constexpr std::string_view kPlan = "plan:";
 constexpr std::string_view kFault = "fault:";
 constexpr std::string_view kInput = "input:";
+constexpr std::string_view kFrom = "from:";
 constexpr std::string_view kCheck = "~c";
 
 bool IsLetterOrDigit(char c) {
@@ -115,6 +116,10 @@ bool ReadPart(std::string_view part, ReplayToken& token) {
     token.input = text->substr(kInput.size());
     return true;
   }
+  if (part.starts_with(kFrom)) {
+    token.from = text->substr(kFrom.size());
+    return true;
+  }
   const std::string_view rest = part.substr(1);
   switch (part.front()) {
     case 's': {
@@ -174,6 +179,9 @@ std::string ShowToken(const ReplayToken& token) {
   }
   if (!token.input.empty()) {
     text += fmt::format("~{}{}", kInput, Escape(token.input));
+  }
+  if (!token.from.empty()) {
+    text += fmt::format("~{}{}", kFrom, Escape(token.from));
   }
   text += fmt::format("~h{}~b{}~d{}~v{}", token.content_hash, token.build_id, token.digest,
                       token.verdict);

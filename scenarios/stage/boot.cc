@@ -57,8 +57,10 @@ engine::EngineOptions OptionsOf(const Scenario& scenario) {
   return options;
 }
 
-void Boot(sim::World& world, std::string_view name, sim::Program main) {
-  world.AddProcess(world.AddHost(std::string(name)), std::string(name), std::move(main));
+sim::HostId Boot(sim::World& world, std::string_view name, sim::Program main) {
+  const sim::HostId host = world.AddHost(std::string(name));
+  world.AddProcess(host, std::string(name), std::move(main));
+  return host;
 }
 
 }  // namespace
@@ -79,10 +81,13 @@ std::vector<Workload> DivideInput(const JobCase& job, const Workload& workload) 
 
 void BootCluster(sim::World& world, const ClusterPlan& plan) {
   const Scenario& scenario = plan.scenario;
-  Boot(world, kBroker, [plan](sim::Environment& env) {
+  const sim::HostId broker = Boot(world, kBroker, [plan](sim::Environment& env) {
     engine::RunLogBroker(
         env, {.transaction_timeout_max = plan.scenario.options.log.transaction_timeout_max});
   });
+  if (plan.from != nullptr) {
+    Place(*plan.from, world, broker);
+  }
   const engine::EngineOptions options = OptionsOf(scenario);
   for (const std::string& name : JobManagerNames(scenario.cluster)) {
     Boot(world, name, [plan, options](sim::Environment& env) {

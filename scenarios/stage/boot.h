@@ -11,6 +11,7 @@
 #include "scenarios/input/workload.h"
 #include "scenarios/jobs/job_case.h"
 #include "scenarios/model/scenario.h"
+#include "scenarios/stage/kept_snapshots.h"
 #include "sim/result.h"
 #include "sim/world/world.h"
 
@@ -25,7 +26,8 @@ struct ClusterPlan {
   // With these arguments, which are the scenario's own where they are "".
   std::function<sim::Result<engine::StreamGraph>(const std::string& arguments)> load;
   engine::Defects defects{};
-  bool seals = true;  // the input when all is in it; else it never ends
+  const StartingPoint* from = nullptr;  // null: an empty log, an empty volume
+  bool seals = true;                    // the input when all is in it; else it never ends
 };
 
 // What the plan refers to outlives the world.

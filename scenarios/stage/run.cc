@@ -31,6 +31,7 @@
 #include "scenarios/stage/budget.h"
 #include "scenarios/stage/calm_state.h"
 #include "scenarios/stage/course.h"
+#include "scenarios/stage/job_code.h"
 #include "scenarios/stage/job_outputs.h"
 #include "scenarios/stage/judging.h"
 #include "scenarios/stage/leader_view.h"
@@ -65,7 +66,7 @@ class Stage {
   Stage(const RunRequest& request, const JobCase& job)
       : request_(request),
         job_(job),
-        roles_(RolesOf(LoadGraph())),
+        roles_(RolesOf(LoadGraph(request.scenario, request.workload))),
         cells_(roles_),
         budget_(request.scenario),
         pace_(sim::SimTime(request.plan && request.plan->faults.empty()
@@ -103,7 +104,8 @@ class Stage {
                          .workload = request.workload,
                          .job = job,
                          .load = [this](const std::string& given) { return LoadCode(given); },
-                         .defects = request.defects});
+                         .defects = request.defects,
+                         .from = request.from ? &*request.from : nullptr});
     injector_.emplace(world_, std::move(plan), sim::SimTime(request.scenario.limits.heal_after),
                       sim::Random(request.seed).Split("injector"));
     injector_->OnFired([this](const faults::FiredFault& fired, const faults::Action& what) {
@@ -159,6 +161,9 @@ class Stage {
       world_.Observe(is_elected ? *views_.emplace_back(std::make_unique<LeaderView>(observer))
                                 : observer);
     };
+    if (request_.keeps_snapshots) {
+      observe(keeper_.emplace(world_, request_.scenario.job.name));
+    }
     observe(tally_);
     observe(course_);
     world_.Observe(cells_);
@@ -200,24 +205,12 @@ class Stage {
 
   // See ClusterPlan.
   sim::Result<engine::StreamGraph> LoadCode(const std::string& arguments) const {
-    const sim::Result<JobArguments> wanted = ParseArguments(arguments);
-    if (!wanted) {
-      return sim::Fail(wanted);
+    sim::Result<engine::StreamGraph> stream =
+        LoadStream(request_.scenario, request_.workload, arguments);
+    if (stream) {
+      WrapCode(*stream, ailing_, ask_fate_);
     }
-    engine::StreamGraph stream =
-        BuildStream(WithArguments(request_.scenario, *wanted), request_.workload);
-    stream.job_name = request_.scenario.job.name;  // whatever code it has
-    WrapCode(stream, ailing_, ask_fate_);
     return stream;
-  }
-
-  engine::JobGraph LoadGraph() const {
-    sim::Result<engine::StreamGraph> stream = LoadCode({});
-    sim::Result<engine::JobGraph> graph =
-        stream ? engine::BuildJobGraph(*std::move(stream)) : sim::Fail(stream);
-    sim::Check(graph.has_value(), "the job {} is wrong: {}", job_.name,
-               graph ? std::string() : graph.error().message);
-    return *std::move(graph);
   }
 
   sim::Outcome AwaitQuiet(sim::Outcome outcome);
@@ -254,6 +247,7 @@ class Stage {
   std::vector<std::unique_ptr<Oracle>> oracles_;
   std::vector<std::unique_ptr<sim::TraceObserver>> views_;  // of several JobManagers
   sim::World world_;
+  std::optional<SnapshotKeeper> keeper_;
   OutsideView outside_;
   Subject subject_;
   std::optional<faults::Injector> injector_;
@@ -298,6 +292,7 @@ RunRequest Calm(const RunRequest& request, const engine::EngineOptions& options)
   calm.lens = {};
   calm.play.reset();
   calm.records_tape = false;
+  calm.keeps_snapshots = false;
   calm.tell = {};
   return calm;
 }
@@ -323,6 +318,8 @@ sim::Result<std::vector<OutputRecord>> CollectUndisturbed(const RunRequest& requ
   calm.scenario.cluster = {.task_managers = 1, .slots_each = 1};
   calm.scenario.job.parallelism = 1;
   calm.scenario.story.clear();
+  calm.scenario.options.restore = {};
+  calm.from.reset();
   calm.workload.rows = order == RowOrder::kAtOnce
                            ? PublishedAtOnce(calm.workload)
                            : PublishedBySource(job, calm.workload, SourceOrder::kDown);
@@ -542,6 +539,7 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
   result.recording = world_.recording();
   result.ladder = world_.ladder();
   result.fiber_times = world_.FiberTimes();
+  result.kept = keeper_ ? std::move(*keeper_).Take() : KeptSnapshots();
   if (request_.play || request_.records_tape) {
     result.tape = world_.tape();
     result.tape_report = world_.tape_report();

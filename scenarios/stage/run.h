@@ -13,6 +13,7 @@
 #include "scenarios/input/workload.h"
 #include "scenarios/model/expected.h"
 #include "scenarios/model/scenario.h"
+#include "scenarios/stage/kept_snapshots.h"
 #include "scenarios/stage/promise.h"
 #include "sim/recording/recording.h"
 #include "sim/world/options.h"
@@ -34,6 +35,9 @@ struct RunRequest {
   // What chooses instead of `scheduling`: a tape of a run that had everything else in common.
   std::optional<sim::Tape> play{};
   bool records_tape = false;
+  bool keeps_snapshots = false;
+  // The options say that the job starts from its snapshot.
+  std::optional<StartingPoint> from{};
   // Asked now and then; null: never. True: the run is given up. It may read no clock.
   std::function<bool()> stop{};
   // Told now and then how far the run itself is, not those that its judges make; null: nobody. It
@@ -55,6 +59,7 @@ struct RunResult {
   std::vector<uint32_t> cells;    // of the protocol that faults struck: scenarios/aim/cells.h
   std::optional<sim::Tape> tape;  // when one was recorded or played
   sim::TapeReport tape_report;    // when one was played
+  KeptSnapshots kept;             // where they were asked for
   bool stopped = false;  // given up: inconclusive, and how far it came depends on the machine
 };
 

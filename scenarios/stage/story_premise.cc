@@ -6,8 +6,8 @@
 
 namespace flinch::scenarios {
 
-std::string TakeOutUnfounded(const StorySteps& story, const OutsideView& view,
-                             const LoadStream& load, std::vector<StoryBreach>& breaches) {
+std::string TakeOutUnfounded(const StorySteps& story, const OutsideView& view, const LoadCode& load,
+                             std::vector<StoryBreach>& breaches) {
   std::string why;
   const auto is_unfounded = [&](const StoryBreach& breach) {
     if (breach.step >= story.size() || !story[breach.step].refused) {

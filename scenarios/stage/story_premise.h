@@ -17,10 +17,10 @@
 
 namespace flinch::scenarios {
 
-using LoadStream = std::function<sim::Result<engine::StreamGraph>(const std::string& arguments)>;
+using LoadCode = std::function<sim::Result<engine::StreamGraph>(const std::string& arguments)>;
 
 // Takes out the breaches without ground. Returns why they have none; "" when there was none such.
-std::string TakeOutUnfounded(const StorySteps& story, const OutsideView& view,
-                             const LoadStream& load, std::vector<StoryBreach>& breaches);
+std::string TakeOutUnfounded(const StorySteps& story, const OutsideView& view, const LoadCode& load,
+                             std::vector<StoryBreach>& breaches);
 
 }  // namespace flinch::scenarios

@@ -266,6 +266,27 @@ std::optional<Bytes> ReadFrom(const Volume& volume, std::string_view path) {
 
 }  // namespace
 
+namespace {
+
+void Place(Volume& volume, std::string_view path, std::string_view bytes) {
+  Check(volume.HasRoomFor(path) && volume.Find(path) == 0, "{} lies there already", path);
+  const ProcessId nobody;
+  const Volume::Inode file = volume.Create(path, nobody);
+  volume.Append(file, bytes, nobody);
+  volume.Sync(file);
+  volume.SyncName(path);
+}
+
+}  // namespace
+
+void World::PlaceFile(HostId host, std::string_view path, std::string_view bytes) {
+  Place(kernel_->hosts().at(host.value())->disk.volume(), path, bytes);
+}
+
+void World::PlaceSharedFile(std::string_view path, std::string_view bytes) {
+  Place(kernel_->shared_volume().volume(), path, bytes);
+}
+
 std::optional<Bytes> World::ReadFile(HostId host, std::string_view path) const {
   return ReadFrom(kernel_->hosts().at(host.value())->disk.volume(), path);
 }

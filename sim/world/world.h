@@ -235,6 +235,10 @@ class World {
   // Until now. With WorldOptions::measure_times; by process, then fiber.
   std::vector<FiberTime> FiberTimes() const;
 
+  // What lies on a disk from the beginning, durable. Before Run; there must be room for it.
+  void PlaceFile(HostId host, std::string_view path, std::string_view bytes);
+  void PlaceSharedFile(std::string_view path, std::string_view bytes);
+
   // The outside view of a disk, without simulated time: what a process that reads now would see.
   std::optional<Bytes> ReadFile(HostId host, std::string_view path) const;
   std::optional<Bytes> ReadSharedFile(std::string_view path) const;
