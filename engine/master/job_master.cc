@@ -70,6 +70,11 @@ sim::Result<void> JobMaster::Recover() {
   if (sim::Result<void> recovered = checkpoints_.Recover(); !recovered) {
     return recovered;
   }
+  if (checkpoints_.latest() != nullptr &&
+      !options_.defects.Has(Defect::kAttemptNumbersStartAgain)) {
+    // Whoever took it may have been another cluster, which numbered its attempts, too.
+    attempts_->PassOver(LastAttemptOf(*checkpoints_.latest()));
+  }
   if (!record_.end_operation.empty()) {
     operations_[record_.end_operation] = {.state = OperationState::kDone,
                                           .detail = record_.end_detail};

@@ -180,8 +180,6 @@ void JobMaster::HandOver(const CompletedCheckpoint& checkpoint, const JobRecord&
   sim::Check(has_recovered_ && (IsGloballyTerminal(core_.status()) ||
                                 core_.status() == JobStatus::kCreated),
              "a job that is {} is handed over", Name(core_.status()));
-  // Whoever took it may have been another cluster, which numbered its attempts, too.
-  attempts_->PassOver(LastAttemptOf(checkpoint));
   const bool keeps =
       core_.status() == JobStatus::kFailed ||
       (core_.status() == JobStatus::kCanceled &&

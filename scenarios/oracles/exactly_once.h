@@ -41,6 +41,8 @@ class ExactlyOnce final : public Oracle {
 
   std::string_view promise() const override { return kPromise; }
 
+  void OnSubject(const Subject& subject) override { has_past_ = subject.has_past; }
+
   std::vector<std::string_view> wants() const override;
   void OnEvent(const sim::TraceEvent& event) override;
   std::vector<reports::Finding> Judge(const FinalState& state) override;
@@ -72,6 +74,7 @@ class ExactlyOnce final : public Oracle {
 
   std::map<std::string, Transaction, std::less<>> transactions_;
   std::vector<Disturbance> disturbances_;  // in order of time
+  bool has_past_ = false;                  // nobody knows in which order it was committed
   bool is_rescaled_ = false;  // perhaps: a user has resumed it, or the adaptive scheduler decides
 };
 

@@ -41,7 +41,7 @@ void NoOpenTransaction::OnBegun(const sim::TraceEvent& event, const Name& name) 
 void NoOpenTransaction::OnEnded(const sim::TraceEvent& event, const Name& name, Phase phase) {
   const auto found = transactions_.find(name);
   if (found == transactions_.end()) {
-    if (phase == Phase::kCommitted && broker_starts_ <= 1) {
+    if (phase == Phase::kCommitted && broker_starts_ <= 1 && !has_past_) {
       breaches_.Add(fmt::format("{} was committed but never begun{}.", Show(name.id, name.epoch),
                                 Place(event)),
                     MarkAt(event, "never_begun", name.id));

@@ -34,6 +34,8 @@ class NoOpenTransaction final : public Oracle {
 
   std::string_view promise() const override { return kPromise; }
 
+  void OnSubject(const Subject& subject) override { has_past_ = subject.has_past; }
+
   std::vector<std::string_view> wants() const override;
   void OnEvent(const sim::TraceEvent& event) override;
   std::vector<reports::Finding> Judge(const FinalState& state) override;
@@ -70,6 +72,7 @@ class NoOpenTransaction final : public Oracle {
 
   Transactions transactions_;
   uint64_t broker_starts_ = 0;
+  bool has_past_ = false;  // transactions of another run are at the log
   Breaches breaches_;
 };
 

@@ -170,6 +170,8 @@ struct Subject {
   // After which a TaskManager that hears nothing of its JobManager stops its tasks: how long an old
   // attempt may live on. Nothing: nobody knows.
   std::optional<sim::Duration> heartbeat_timeout{};
+  // The log begins with what another run has left.
+  bool has_past = false;
 };
 
 }  // namespace flinch::scenarios

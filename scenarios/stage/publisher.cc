@@ -32,7 +32,7 @@ class Publisher {
   void Run() {
     CreateInput();
     for (const std::string& topic : options_.output_topics) {
-      Insist(engine::CreateTopicRequest{.topic = topic, .partitions = options_.output_partitions});
+      CreateOutput({.topic = topic, .partitions = options_.output_partitions});
     }
     const engine::TopicInfoReply info = Insist(engine::TopicInfoRequest{.topic = workload_.topic});
     std::vector<uint64_t> in_log = info.end_offsets;
@@ -64,6 +64,17 @@ class Publisher {
     }
     Insist(engine::CreateTopicRequest{
         .topic = workload_.topic, .partitions = workload_.partitions - workload_.late_partitions});
+  }
+
+  // A log that another run has left may have it with other partitions: those do as well.
+  void CreateOutput(const engine::CreateTopicRequest& request) {
+    for (;;) {
+      const auto created = client_->Call(request);
+      if (created || created.error().code == sim::ErrorCode::kInvalidArgument) {
+        return;
+      }
+      environment_.Sleep(kPauseAfterFailure);
+    }
   }
 
   // Until the broker has done it.

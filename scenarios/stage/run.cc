@@ -84,6 +84,7 @@ class Stage {
                            .time_max = sim::SimTime(request.scenario.limits.simulated_time)}}),
         outside_(world_, request.scenario, job),
         subject_(DescribeSubject(request.scenario, request.workload, job, &outside_)) {
+    subject_.has_past = request.from.has_value();
     if (!job.counted && job.inputs.size() == 1) {
       subject_.calm = [this](const std::map<uint32_t, uint64_t>& positions, CalmRun run) {
         return CollectState(request_, job_, positions, run);
