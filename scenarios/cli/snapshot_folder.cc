@@ -103,10 +103,13 @@ sim::Result<StartingPoint> ReadStartingPoint(const std::string& snapshot) {
   if (sim::Result<void> read = ReadFiles(divided->first, divided->second, point); !read) {
     return Fail(read);
   }
-  const sim::Result<engine::CompletedCheckpoint> decoded = engine::DecodeMetadata(
-      point.files[fmt::format("{}/{}", divided->second, kMetadata)], metadata);
+  // Names in it may be relative to where it lies.
+  const std::string inside = fmt::format("{}/{}", divided->second, kMetadata);
+  const sim::Result<engine::CompletedCheckpoint> decoded =
+      engine::DecodeMetadata(point.files[inside], inside);
   if (!decoded) {
-    return Fail(decoded);
+    return Fail(decoded.error().code,
+                fmt::format("The snapshot {} cannot be read: {}", shown, decoded.error().message));
   }
   for (const engine::SnapshotHandle& part : decoded->snapshots) {
     if (!point.files.contains(part.path)) {
