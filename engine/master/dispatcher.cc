@@ -68,12 +68,11 @@ bool Dispatcher::HasToStartFromSnapshot() const {
 
 void Dispatcher::StartFromSnapshot() {
   const RestoreOptions& restore = options_.engine.restore;
-  const SubmitJob submit{
-      .operation = "start",
-      .arguments = entry_.arguments,
-      .restore = {.path = restore.path,
-                  .claim = ClaimMode::kNoClaim,
-                  .allow_non_restored_state = restore.ignore_unclaimed_state}};
+  const SubmitJob submit{.operation = "start",
+                         .arguments = entry_.arguments,
+                         .restore = {.path = restore.path,
+                                     .claim = ClaimMode::kNoClaim,
+                                     .allow_non_restored_state = restore.ignore_unclaimed_state}};
   is_submitting_ = true;
   main_thread_.Async(
       "prepare", [this, submit] { return Prepare(submit); },

@@ -177,8 +177,8 @@ void JobMaster::OnStatus(JobStatus status) {
 
 void JobMaster::HandOver(const CompletedCheckpoint& checkpoint, const JobRecord& record,
                          MainThread::Mail then) {
-  sim::Check(has_recovered_ && (IsGloballyTerminal(core_.status()) ||
-                                core_.status() == JobStatus::kCreated),
+  sim::Check(has_recovered_ &&
+                 (IsGloballyTerminal(core_.status()) || core_.status() == JobStatus::kCreated),
              "a job that is {} is handed over", Name(core_.status()));
   const bool keeps =
       core_.status() == JobStatus::kFailed ||
