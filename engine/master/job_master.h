@@ -79,8 +79,8 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener, publ
   OperationStatus OnStop(const StopJob& asked);
   OperationStatus OnCancel(const CancelJob& asked);
 
-  // The job, which has ended or not begun, will start from `checkpoint`, as `record` says: `then` runs when that
-  // is durable. Whoever wants this makes another JobMaster then.
+  // The job, which has ended or not begun, will start from `checkpoint`, as `record` says: `then`
+  // runs when that is durable. Whoever wants this makes another JobMaster then.
   void HandOver(const CompletedCheckpoint& checkpoint, const JobRecord& record,
                 MainThread::Mail then);
 

@@ -12,8 +12,8 @@
 //           restart strategy's delay has passed and no checkpoint is being stored any more, a new
 //           attempt of them starts from the latest one. What fails meanwhile, or is not placed yet,
 //           goes along.
-// Adaptive: a job of the adaptive scheduler starts with as many subtasks as there are slots for, and
-//           anew when there are more (master/adaptive_phases.h): always as a whole.
+// Adaptive: a job of the adaptive scheduler starts with as many subtasks as there are slots for,
+//           and anew when there are more (master/adaptive_phases.h): always as a whole.
 // Slots:    subtasks of one index share one. What starts anew goes where its index still runs, else
 //           to a free slot.
 // Retries:  a cancel is sent again by the clock until the execution is over.

@@ -10,8 +10,8 @@ namespace {
 // How long one attempt to reach a producer's host may take; then it starts over.
 constexpr sim::Duration kConnectTimeout = std::chrono::seconds(1);
 
-// A consumer that owes nothing says so after this time: a connection that only the producer has lost
-// breaks when something is sent on it, and never else. TCP's keep-alive (there: two hours).
+// A consumer that owes nothing says so after this time: a connection that only the producer has
+// lost breaks when something is sent on it, and never else. TCP's keep-alive (there: two hours).
 constexpr sim::Duration kKeepAlive = std::chrono::seconds(10);
 
 sim::Error Corrupt(std::string_view what) {

@@ -1,16 +1,17 @@
 // Replay tokens: one word that says how to run the same again, and what came of it.
 //
 //   fl1~url_clicks~s7~strategy:pct%3A3~set:workload.records=500~defect:notifies_before_stored
-//      ~plan:ci/p.toml~fault:%7Bwhen…%7D~input:/var/log/dpkg.log~from:kept/chk-3~h0a1b2c3d~b89abcdef
-//      ~d0123456789abcdef~vfailed~c76543210
+//      ~plan:ci/p.toml~fault:%7Bwhen…%7D~input:/var/log/dpkg.log~from:kept/chk-3~h0a1b2c3d
+//      ~b89abcdef~d0123456789abcdef~vfailed~c76543210
 //      (without breaks)
 //
 // Shape:   parts between '~'; first the version and the scenario (a name, or a path), then the
 //          others, each known by how it starts. Paths are relative to the repository or the working
 //          folder: scenarios/lab/portable_path.h. Everything else than letters, digits and
 //          ". _ / -" is percent-encoded, so no shell touches a token and it survives a chat.
-//          Meaning: h: the content of scenario, plan, input file and snapshot; b: the build; d: the digest's
-//          first 16 digits; v: the verdict; c, at the end: a check over all before it.
+//          Meaning: h: the content of scenario, plan, input file and snapshot; b: the build;
+//          d: the digest's first 16 digits; v: the verdict; c, at the end: a check over all
+//          before it.
 // Errors:  a token of which a character is missing or wrong is refused, never run as another.
 // Promise: from 1.0 on a token of version fl1 can be read for ever.
 #pragma once
