@@ -216,6 +216,9 @@ std::string ShowNumbers(const RunSummary& summary) {
                            summary.rows_skipped == 1 ? "row" : "rows");
   }
   std::string text = Line("records", records);
+  if (!summary.expected.empty()) {
+    text += Line("expected", summary.expected);
+  }
   text += Line("checkpoints",
                fmt::format("{} completed, {} failed", ShowCount(summary.checkpoints_completed),
                            ShowCount(summary.checkpoints_failed)));
@@ -369,6 +372,9 @@ std::string ShowJson(const RunSummary& summary) {
       {"wall_ns", summary.wall_ns},
       {"replay", summary.replay},
   };
+  if (!summary.expected.empty()) {
+    object["expected"] = summary.expected;
+  }
   AddCourse(summary, object);
   if (summary.faults_planned > 0) {
     object["faults_planned"] = summary.faults_planned;

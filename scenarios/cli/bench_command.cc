@@ -11,6 +11,7 @@
 
 #include "scenarios/bench/engine_workloads.h"
 #include "scenarios/bench/kernel_workloads.h"
+#include "scenarios/bench/nexmark_workloads.h"
 #include "scenarios/lab/version.h"
 #include "sim/check.h"
 #include "sim/text/text.h"
@@ -189,7 +190,9 @@ std::string ShowJson(std::span<const Figure> figures) {
 
 int BenchCommand(const BenchArguments& arguments, std::ostream& out, std::ostream& err) {
   const std::span<const BenchWorkload> suite =
-      arguments.suite == BenchSuite::kKernel ? KernelWorkloads() : EngineWorkloads();
+      arguments.suite == BenchSuite::kKernel   ? KernelWorkloads()
+      : arguments.suite == BenchSuite::kEngine ? EngineWorkloads()
+                                               : NexmarkWorkloads();
   if (arguments.once) {
     return RunOnce(suite, *arguments.once, out, err);
   }

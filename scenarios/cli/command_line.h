@@ -124,7 +124,7 @@ struct CheckArguments {
 };
 
 // The one suite there is: the kernel.
-enum class BenchSuite : uint8_t { kKernel, kEngine };  // in the order of their names
+enum class BenchSuite : uint8_t { kKernel, kEngine, kNexmark };  // in the order of their names
 
 struct BenchArguments {
   BenchSuite suite = BenchSuite::kKernel;

@@ -19,7 +19,7 @@ namespace {
 
 constexpr auto kCatalogues = std::to_array<std::string_view>(
     {"scenarios", "jobs", "faults", "events", "cells", "oracles", "defects", "contracts"});
-constexpr auto kSuites = std::to_array<std::string_view>({"kernel", "engine"});
+constexpr auto kSuites = std::to_array<std::string_view>({"kernel", "engine", "nexmark"});
 constexpr uint32_t kRunsMax = 1'000;
 
 }  // namespace

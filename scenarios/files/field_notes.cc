@@ -42,6 +42,9 @@ constexpr auto kNotes = std::to_array<Note>({
     {"job.steps", "The steps of the job algebra; other jobs have none."},
     {"job.sql", "Of the job sql: tables and queries in Flink's dialect (sql_file: in a file)."},
     {"job.tables", "Of the job sql: which files hold the rows of its tables, clicks=clicks.csv."},
+    {"job.program",
+     "Of the job sql: the same written by hand in C++ (clicks_per_url, clicks_by_location, "
+     "average_age); none: the script's own operators."},
     {"workload.source", "Where the rows come from."},
     {"workload.partitions", "How many partitions the input topic has."},
     {"workload.rows_per_second", "How fast rows are published, in simulated time."},

@@ -14,6 +14,7 @@
 #include "scenarios/input/sql_input.h"
 #include "scenarios/jobs/algebra.h"
 #include "scenarios/jobs/jobs.h"
+#include "scenarios/jobs/sql_programs.h"
 #include "scenarios/model/delivery.h"
 #include "scenarios/model/scenario_fields.h"
 #include "scenarios/model/timestamp.h"
@@ -152,8 +153,14 @@ class ProblemFinder {
           "\"tables\", or leave it out.",
           {"job.name"});
     }
-    if (const sim::Result<const sql::Script*> script = ScriptOf(scenario_); !script) {
+    const sim::Result<const sql::Script*> script = ScriptOf(scenario_);
+    if (!script) {
       Add("job.sql", script.error().message, {"job.sql_file"});
+    } else if (!scenario_.job.program.empty()) {
+      if (std::string wrong = WhatIsWrongWithProgram(scenario_.job.program, **script);
+          !wrong.empty()) {
+        Add("job.program", std::move(wrong), {"job.sql"});
+      }
     }
   }
 

@@ -75,6 +75,8 @@ struct OutputSpec {
   std::optional<Law> at_most_once{};
   // By key in the order in which the job emits. Null: the job is its own reference.
   std::function<std::vector<ExpectedRecord>(const Scenario&, const Workload&)> expect{};
+  // Who that is, for a run's summary: "SQLite". Empty: nothing is said of it.
+  std::string expected_by{};
   // How it is read when the world has ended. Null: it is a topic of the log, with one partition per
   // subtask of its sink, and what is committed counts.
   std::function<std::vector<OutputRecord>(const sim::World&)> read{};

@@ -7,6 +7,7 @@
 #include "scenarios/input/sql_input.h"
 #include "scenarios/input/table_rows.h"
 #include "scenarios/jobs/sql_graph.h"
+#include "scenarios/jobs/sql_programs.h"
 #include "scenarios/sql/sqlite_run.h"
 #include "sim/check.h"
 #include "sim/text/text.h"
@@ -54,6 +55,7 @@ OutputSpec SpecOf(const sql::Script& script, const sql::ScriptOutput& output) {
           [&script, &output](const Scenario&, const Workload& workload) {
             return ExpectOutput(script, output.plan, workload);
           },
+      .expected_by = "SQLite",
       .show_json = [updates](std::string_view,
                              std::string_view value) { return ShowRowJson(value, updates); },
       .show_value = ShowRow};
@@ -64,12 +66,15 @@ OutputSpec SpecOf(const sql::Script& script, const sql::ScriptOutput& output) {
 }
 
 JobCase CaseOf(const sql::Script& script) {
-  JobCase made{
-      .name = std::string(kSqlJob),
-      .what = "queries",
-      .build = [&script](const Scenario& scenario,
-                         const Workload& workload) { return BuildSql(script, scenario, workload); },
-      .where = {}};
+  JobCase made{.name = std::string(kSqlJob),
+               .what = "queries",
+               .build =
+                   [&script](const Scenario& scenario, const Workload& workload) {
+                     return scenario.job.program.empty()
+                                ? BuildSql(script, scenario, workload)
+                                : BuildSqlProgram(scenario.job.program, script, scenario, workload);
+                   },
+               .where = {}};
   made.inputs.clear();
   for (const std::string& table : script.sources) {
     made.inputs.push_back({.name = SqlTopic(table),
@@ -154,7 +159,7 @@ const JobCase* SqlJobOf(const Scenario& scenario) {
 engine::StreamGraph BuildSqlJob(const Scenario& scenario, const Workload& workload) {
   const sim::Result<const sql::Script*> script = ScriptOf(scenario);
   sim::Check(script.has_value(), "the script of a valid scenario is wrong");
-  return BuildSql(**script, scenario, workload);
+  return SqlJobOf(scenario)->build(scenario, workload);
 }
 
 }  // namespace flinch::scenarios

@@ -50,6 +50,8 @@ struct JobSpec {
   // ("clicks=clicks.csv"), where it does not say so itself.
   std::string sql{};
   std::vector<std::string> tables{};
+  // The same by hand in C++ instead of the script's own operators: scenarios/jobs/sql_programs.h.
+  std::string program{};
 };
 
 inline constexpr std::string_view kSqlJob = "sql";

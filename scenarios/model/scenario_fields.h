@@ -104,6 +104,7 @@ void VisitFields(AnyScenario& scenario, Visitor&& visit) {
   visit(FieldInfo{"job.steps"}, scenario.job.steps);
   visit(FieldInfo{.path = "job.sql", .applies = Applies::kSql}, scenario.job.sql);
   visit(FieldInfo{.path = "job.tables", .applies = Applies::kSql}, scenario.job.tables);
+  visit(FieldInfo{.path = "job.program", .applies = Applies::kSql}, scenario.job.program);
   detail::VisitWorkload(scenario.workload, visit);
   visit(FieldInfo{"faults.source"}, scenario.faults.source);
   detail::VisitSwarm(scenario.faults.swarm, visit);

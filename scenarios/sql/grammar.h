@@ -360,9 +360,16 @@ struct filter : seq<word<"FILTER">, parens<word<"WHERE">, expr>> {};
 
 struct descriptor : seq<word<"DESCRIPTOR">, parens<name>> {};
 
-struct table_arg : seq<word<"TABLE">, column, opt<partition_by>> {};
-
 struct parameter : seq<name, sign<"=>">> {};
+
+// What follows its commas may be the next argument.
+struct partition_column : seq<pegtl::not_at<word<"DESCRIPTOR">>, pegtl::not_at<parameter>, column> {
+};
+
+struct table_partition
+    : seq<word<"PARTITION">, word<"BY">, sor<parens<commas<column>>, commas<partition_column>>> {};
+
+struct table_arg : seq<word<"TABLE">, column, opt<table_partition>> {};
 
 struct argument : seq<opt<parameter>, sor<table_arg, descriptor, expr>> {};
 

@@ -106,16 +106,22 @@ std::string Aggregate(const Plan& plan) {
   std::vector<std::string> keys;
   for (const Typed& key : plan.exprs) {
     keys.push_back(SqliteExpr(key));
-    items.push_back(fmt::format("{} AS c{}", keys.back(), items.size()));
+    items.push_back(fmt::format("{} AS g{}", keys.back(), items.size()));
   }
   for (const AggregateCall& call : plan.aggregates) {
-    items.push_back(fmt::format("{} AS c{}", SqliteAggregate(call), items.size()));
+    items.push_back(fmt::format("{} AS g{}", SqliteAggregate(call), items.size()));
   }
   // A whole number here would be the index of a column; nothing else begins so.
   for (size_t i = 0; i < keys.size(); ++i) {
     keys[i] = plan.exprs[i].op == Op::kLiteral ? keys[i] + " || ''" : keys[i];
   }
-  return fmt::format("SELECT {} FROM {}{} HAVING count(*) > 0", fmt::join(items, ", "), Input(plan),
+  // In GROUP BY the name of a result would hide that of a column: they have other names.
+  std::vector<std::string> renamed;
+  for (size_t i = 0; i < items.size(); ++i) {
+    renamed.push_back(fmt::format("g{0} AS c{0}", i));
+  }
+  return fmt::format("SELECT {} FROM (SELECT {} FROM {}{} HAVING count(*) > 0)",
+                     fmt::join(renamed, ", "), fmt::join(items, ", "), Input(plan),
                      keys.empty() ? "" : fmt::format(" GROUP BY {}", fmt::join(keys, ", ")));
 }
 

@@ -126,6 +126,11 @@ sim::Result<std::vector<ExpectedRecord>> ExpectOutputs(const JobCase& job, const
   return expected;
 }
 
+std::string ShowExpectation(const JobCase& job, size_t records) {
+  const std::string& judge = job.outputs.front().expected_by;
+  return judge.empty() ? "" : fmt::format("{} records, by {}", records, judge);
+}
+
 std::vector<ReadRow> RowsFor(const JobCase& job, const Workload& workload) {
   std::vector<ReadRow> rows;
   if (std::ranges::none_of(job.outputs,

@@ -33,6 +33,9 @@ sim::Result<std::vector<ExpectedRecord>> ExpectOutputs(const JobCase& job, const
                                                        const Workload& workload,
                                                        const RunUndisturbed& undisturbed);
 
+// "449 records, by SQLite"; "" where nobody is named.
+std::string ShowExpectation(const JobCase& job, size_t records);
+
 // What the job reads, if a law of its outputs looks at that. The workload outlives it.
 std::vector<ReadRow> RowsFor(const JobCase& job, const Workload& workload);
 

@@ -431,6 +431,7 @@ FinalState Stage::Describe(const sim::Outcome& outcome, reports::RunSummary& sum
                    .outputs = JudgesOf(job_, DeliveryOf(request_.scenario),
                                        [this](std::string why) { failure_ = why; }),
                    .rows = RowsFor(job_, request_.workload)};
+  summary.expected = ShowExpectation(job_, state.expected.size());
   if (outcome.ending == sim::Ending::kIdle || outcome.ending == sim::Ending::kLimit) {
     const sim::StuckReport report = world_.Explain();
     state.stuck = sim::Head(report);
