@@ -68,7 +68,8 @@ void CoordinatorCore::Verify() const {
              "{} checkpoints are pending at most, not {}", options_.checkpoint.max_concurrent,
              CheckpointsPending());
   sim::Check(running_ || requests_.empty(), "savepoints wait for a coordinator that is stopped");
-  sim::Check(drawing_ || (!drawing_for_ && requests_.empty()), "savepoints wait for nothing");
+  sim::Check(drawing_ || (!drawing_for_ && (requests_.empty() || IsExclusive())),
+             "savepoints wait for nothing");
   sim::Check(!storing_ || pending_.contains(*storing_), "what is stored is not pending");
   for (const auto& [id, request] : taking_) {
     const auto pending = pending_.find(id);
@@ -444,10 +445,14 @@ void CoordinatorCore::On(const input::TriggerFailed& failed) {
 }
 
 void CoordinatorCore::Abort(Pending::iterator pending, CheckpointInput why) {
-  PendingCheckpoint& checkpoint = pending->second;
-  if (checkpoint.Take(why) != CheckpointAction::kNotifyAborted) {
-    return;
+  if (pending->second.Take(why) == CheckpointAction::kNotifyAborted) {
+    GiveUp(pending, why);
+    TriggerWaiting();
   }
+}
+
+void CoordinatorCore::GiveUp(Pending::iterator pending, CheckpointInput why) {
+  const PendingCheckpoint& checkpoint = pending->second;
   const CheckpointId id = checkpoint.id();
   const CheckpointKind kind = checkpoint.kind();
   const std::vector<ExecutionAttemptId> tasks = checkpoint.Tasks();

@@ -326,6 +326,8 @@ class CoordinatorCore {
   // Whether what is pending must end before anything is triggered: a barrier that overtakes would
   // overtake that of a savepoint.
   bool IsExclusive() const;
+  // Savepoints that have waited for that.
+  void TriggerWaiting();
   void Begin(CheckpointId id, const std::optional<Request>& request, const CheckpointPlan& plan);
   // Periodic checkpoints come again when what held them has failed.
   void Resume(const Request& request);
@@ -341,6 +343,7 @@ class CoordinatorCore {
   // Counts, and asks for a failover when there are too many.
   void OnFailure(CheckpointId id, std::string_view why);
   void Abort(Pending::iterator pending, CheckpointInput why);
+  void GiveUp(Pending::iterator pending, CheckpointInput why);
   void Complete(Pending::iterator pending);
   void StoreNext();
   void Announce(const PendingCheckpoint& pending, bool is_final);

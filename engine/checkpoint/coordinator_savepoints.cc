@@ -76,6 +76,12 @@ void CoordinatorCore::TriggerNext() {
   }
 }
 
+void CoordinatorCore::TriggerWaiting() {
+  if (options_.checkpoint.overtakes() && running_ && !requests_.empty()) {
+    TriggerNext();
+  }
+}
+
 void CoordinatorCore::Resume(const Request& request) {
   if (!request.holds || !running_) {
     return;

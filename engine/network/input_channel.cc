@@ -159,13 +159,14 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
     if (announced == buffers_.end()) {
       return;  // it was taken already, or has not come
     }
+    const auto place = FirstOvertakable();
     CheckpointMeta meta = *BarrierIn(announced->buffer);
     meta.options.kind = CheckpointKind::kUnaligned;
     Encoder out(shuffle_.pool().Take());
     Write(out, StreamEvent(BarrierEvent{.meta = meta}));
     shuffle_.pool().Give(std::move(announced->buffer.bytes));
     announced->buffer = {.kind = BufferKind::kPriorityEvent, .bytes = out.Take()};
-    std::rotate(FirstOvertakable(), announced, std::next(announced));
+    std::rotate(place, announced, std::next(announced));
     owner_.OnBuffer(channel_);
   }
 

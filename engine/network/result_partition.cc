@@ -97,9 +97,10 @@ std::vector<OvertakenRecords> ResultPartition::LetOvertake(const CheckpointMeta&
                meta.id.value());
     overtaken.push_back(
         {.subpartition = index, .buffers = RecordsBetween(target.buffers.begin(), waiting)});
+    const auto place = FirstOvertakable(target);
     pool_.Give(std::move(waiting->bytes));
     *waiting = MakeEvent(BufferKind::kPriorityEvent, BarrierEvent{.meta = meta});
-    std::rotate(FirstOvertakable(target), waiting, std::next(waiting));
+    std::rotate(place, waiting, std::next(waiting));
     TellReader(target);
   }
   return overtaken;

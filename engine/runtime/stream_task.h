@@ -171,7 +171,7 @@ class StreamTask {
   // Received before the checkpoint's barrier, as far as it is in the snapshot.
   uint64_t RecordsBefore(size_t channel, CheckpointId id) const;
   // Once all of the checkpoint is there.
-  void UploadWhenWhole(const CheckpointMeta& meta);
+  void UploadWhenWhole(CheckpointId id);
   void TellInFlight(const InFlightPart& part) const;
   std::string_view NameOfProducer(const ChannelContent& content) const;
   // Of checkpoints up to this one that are not whole.

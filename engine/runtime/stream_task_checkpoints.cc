@@ -43,7 +43,7 @@ sim::Result<void> StreamTask::PerformCheckpoint(const CheckpointMeta& triggered)
                                                     .watermark = watermark().nanos()});
   in_flight_[id].meta = meta;
   in_flight_[id].is_taken = true;
-  UploadWhenWhole(meta);
+  UploadWhenWhole(id);
   if (IsSynchronous(kind)) {
     held_ = id;
   }

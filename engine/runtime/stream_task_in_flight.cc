@@ -48,7 +48,7 @@ sim::Result<void> StreamTask::LookAtClocks() {
     AddOvertaken(sent.id, i, partitions_[i]->LetOvertake(overtaking));
   }
   part->second.output_open = false;
-  UploadWhenWhole(part->second.meta);
+  UploadWhenWhole(sent.id);
   return {};
 }
 
@@ -99,7 +99,7 @@ sim::Result<void> StreamTask::Perform(const barrier_effect::Persisted& persisted
     }
   }
   part.input_open = false;
-  UploadWhenWhole(part.meta);
+  UploadWhenWhole(persisted.id);
   return {};
 }
 
@@ -150,12 +150,13 @@ void StreamTask::AddOvertaken(CheckpointId id, size_t partition,
   }
 }
 
-void StreamTask::UploadWhenWhole(const CheckpointMeta& meta) {
-  const auto part = in_flight_.find(meta.id);
+void StreamTask::UploadWhenWhole(CheckpointId id) {
+  const auto part = in_flight_.find(id);
   if (!part->second.is_taken || part->second.input_open || part->second.output_open) {
     return;
   }
   const InFlightPart whole = std::move(in_flight_.extract(part).mapped());
+  const CheckpointMeta meta = whole.meta;
   if (engine_.checkpoint.overtakes() && !IsSavepoint(meta.options.kind)) {
     TellInFlight(whole);
   }
