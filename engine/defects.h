@@ -105,6 +105,15 @@ enum class Defect : uint8_t {
   kRevocationWhileRecoveringIsLost,
   kCounterStaysSuspended,
   kFailedStoreIsForgotten,
+  kPersisterHeedsAnyBarrier,
+  kInFlightOfTheLastChannelIsLost,
+  kFreshBuffersComeFirst,
+  kNewDataBeforeRecovered,
+  kRecoveredWatermarksPass,
+  kFilterOfAnotherParallelism,
+  kRescaleDropsWhatConsumersHad,
+  kOutputIsRecoveredBeside,
+  kEmptyPartIsNeverWhole,
 };
 
 struct DefectInfo {
@@ -431,6 +440,41 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
     {Defect::kFailedStoreIsForgotten, "failed_store_is_forgotten",
      "When a checkpoint cannot be stored nothing is done about it.",
      "An error of the store stops no later checkpoint.", "liveness", "known-bugs 106: FLINK-5158"},
+    {Defect::kPersisterHeedsAnyBarrier, "persister_heeds_any_barrier",
+     "What an unaligned checkpoint keeps of a channel ends with the barrier of an older checkpoint "
+     "that comes late.",
+     "An unaligned checkpoint holds all that was in flight.", "cut",
+     "known-bugs 2: FLINK-20645, FLINK-20654"},
+    {Defect::kInFlightOfTheLastChannelIsLost, "in_flight_of_the_last_channel_is_lost",
+     "What was in flight in a task's last channel is left out of its unaligned checkpoints.",
+     "An unaligned checkpoint holds all that was in flight.", "lost data", "G17"},
+    {Defect::kFreshBuffersComeFirst, "fresh_buffers_come_first",
+     "What comes while a channel is kept for a checkpoint is written before what waited there.",
+     "What was in flight keeps its order.", "order", "known-bugs 5: FLINK-17564"},
+    {Defect::kNewDataBeforeRecovered, "new_data_before_recovered",
+     "A task reads new data as long as there is any, and what was in flight afterwards.",
+     "What was in flight comes before anything new.", "order",
+     "known-bugs 40: FLINK-19907, FLINK-20079; G20"},
+    {Defect::kRecoveredWatermarksPass, "recovered_watermarks_pass",
+     "Under another parallelism a watermark that was in flight counts for all channels.",
+     "No record that keeps to the bound is late.", "window rule", "known-bugs 41: FLINK-40517"},
+    {Defect::kFilterOfAnotherParallelism, "filter_of_another_parallelism",
+     "Who keeps a record that was in flight is decided by a parallelism that the job does not "
+     "have.",
+     "A record that was in flight finds the owner of its key.", "assignment",
+     "known-bugs 43: FLINK-35351"},
+    {Defect::kRescaleDropsWhatConsumersHad, "rescale_drops_what_consumers_had",
+     "Under another parallelism what consumers had in their queues is left out.",
+     "An unaligned checkpoint can be restored with any parallelism.", "lost data", "G19"},
+    {Defect::kOutputIsRecoveredBeside, "output_is_recovered_beside",
+     "Under another parallelism a task does not wait for what its producers had in their queues; "
+     "what comes after it began to run is dropped.",
+     "An unaligned checkpoint can be restored with any parallelism.", "lost data",
+     "FLINK-38544: lost on a rescale when recovery and new data race"},
+    {Defect::kEmptyPartIsNeverWhole, "empty_part_is_never_whole",
+     "A task that finds nothing in flight never completes its part of an unaligned checkpoint.",
+     "Checkpoints complete, whatever is in flight.", "liveness",
+     "known-bugs 119: RisingWave #16192 (its class: what is empty is never sealed)"},
 });
 
 // The set of planted defects of one run. A value; travels in options.

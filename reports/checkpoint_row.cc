@@ -301,4 +301,55 @@ std::string ShowCheckpointDetails(const std::vector<CheckpointRow>& rows) {
   return rows.empty() ? std::string() : table.Show();
 }
 
+namespace {
+
+std::vector<sim::Duration> SortedDurations(const std::vector<CheckpointRow>& rows) {
+  std::vector<sim::Duration> spans;
+  for (const CheckpointRow& row : rows) {
+    if (const auto span = row.end_to_end(); span && row.stored) {
+      spans.push_back(*span);
+    }
+  }
+  std::ranges::sort(spans);
+  return spans;
+}
+
+// The smallest that so many percent do not exceed; there is one.
+template <typename Value>
+const Value& At(const std::vector<Value>& sorted, size_t percent) {
+  const size_t rank = (sorted.size() * percent + 99) / 100;
+  return sorted[std::max<size_t>(rank, 1) - 1];
+}
+
+}  // namespace
+
+bool TellsDurations(const std::vector<CheckpointRow>& rows) {
+  const std::vector<sim::Duration> spans = SortedDurations(rows);
+  return !spans.empty() && (At(spans, 50) > std::chrono::seconds(1) ||
+                            std::ranges::any_of(rows, [](const CheckpointRow& row) {
+                              return row.in_flight().has_value();
+                            }));
+}
+
+std::string ShowDurations(const std::vector<CheckpointRow>& rows) {
+  const std::vector<sim::Duration> spans = SortedDurations(rows);
+  if (spans.empty()) {
+    return "-";
+  }
+  std::string text = fmt::format("{} at 50 %, {} at 99 %, {} at most", ShowSpan(At(spans, 50)),
+                                 ShowSpan(At(spans, 99)), ShowSpan(spans.back()));
+  std::vector<uint64_t> in_flight;
+  for (const CheckpointRow& row : rows) {
+    if (const auto bytes = row.in_flight(); bytes && row.stored) {
+      in_flight.push_back(*bytes);
+    }
+  }
+  std::ranges::sort(in_flight);
+  if (!in_flight.empty()) {
+    text += fmt::format("; in flight {} at 50 %, {} at most", ShowSize(At(in_flight, 50)),
+                        ShowSize(in_flight.back()));
+  }
+  return text;
+}
+
 }  // namespace flinch::reports

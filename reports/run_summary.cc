@@ -179,7 +179,8 @@ bool FailedByItself(const CheckpointRow& row) {
 }
 
 std::string ShowCheckpointTable(const RunSummary& summary) {
-  if (std::ranges::none_of(summary.checkpoints, FailedByItself)) {
+  if (std::ranges::none_of(summary.checkpoints, FailedByItself) &&
+      !TellsDurations(summary.checkpoints)) {
     return {};
   }
   const std::vector<CheckpointRow> few = ChooseCheckpoints(summary.checkpoints);
@@ -223,6 +224,9 @@ std::string ShowNumbers(const RunSummary& summary) {
                fmt::format("{} completed, {} failed", ShowCount(summary.checkpoints_completed),
                            ShowCount(summary.checkpoints_failed)));
   text += ShowCheckpointFailures(summary.checkpoint_failures);
+  if (TellsDurations(summary.checkpoints)) {
+    text += Line("durations", ShowDurations(summary.checkpoints));
+  }
   text += Line("restarts", ShowCount(summary.restarts));
   text += ShowRestarts(summary.restart_causes);
   text += ShowLeaders(summary.leaders);

@@ -115,8 +115,8 @@ enum class CheckpointTable : uint8_t { kWhereSomeFailed, kAllWithSubtasks };
 
 // For people: aligned, about twenty lines, no escape codes. What is broken comes before the
 // numbers. At most a dozen faults, then how many more; the first two dozen lines of `stuck`. Where
-// checkpoints failed by themselves, not by a restart, a table of at most a dozen. Ends with a line
-// break.
+// checkpoints failed by themselves, not by a restart, or where their durations are worth telling
+// (TellsDurations), a table of at most a dozen. Ends with a line break.
 std::string ShowText(const RunSummary& summary, ReplayLine replay = ReplayLine::kUnlessPassed,
                      CheckpointTable table = CheckpointTable::kWhereSomeFailed);
 

@@ -90,7 +90,7 @@ static_assert(EveryPhaseReachable(kPersisterTransitions));
 
 class ChannelPersister {
  public:
-  explicit ChannelPersister(const Defects& = {}) {}
+  explicit ChannelPersister(const Defects& defects = {}) : defects_(defects) {}
 
   // What comes from now on belongs to the checkpoint, until its barrier comes.
   void Start(CheckpointId id) {
@@ -100,7 +100,7 @@ class ChannelPersister {
 
   void OnBarrier(CheckpointId id) {
     newest_ = std::max(newest_, id);
-    const bool is_old = id < awaited_;
+    const bool is_old = id < awaited_ && !defects_.Has(Defect::kPersisterHeedsAnyBarrier);
     Take(is_old ? PersisterInput::kOldBarrier : PersisterInput::kBarrier);
   }
 
@@ -119,6 +119,7 @@ class ChannelPersister {
  private:
   void Take(PersisterInput input) { phase_ = Step(kPersisterTransitions, phase_, input).to; }
 
+  Defects defects_;
   PersisterPhase phase_ = PersisterPhase::kCompleted;
   CheckpointId awaited_;  // the newest that has started
   CheckpointId newest_;   // of the barriers that have come

@@ -100,6 +100,7 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
         producer_(producer),
         request_(request),
         credit_(credit),
+        defects_(defects),
         persister_(defects) {}
 
   ~RemoteInputChannel() override { RemoteInputChannel::Release(); }
@@ -143,11 +144,16 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
         persisted_.emplace_back(queued.buffer.content());
       }
     }
+    queued_ = persisted_.size();
     persister_.Start(id);
   }
 
   std::vector<Bytes> StopPersisting(CheckpointId id) override {
     persister_.Stop(id);
+    if (defects_.Has(Defect::kFreshBuffersComeFirst)) {
+      std::ranges::rotate(persisted_, persisted_.begin() + static_cast<ptrdiff_t>(queued_));
+      queued_ = 0;
+    }
     return std::exchange(persisted_, {});
   }
 
@@ -222,9 +228,11 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
   uint32_t expected_ = 0;              // sequence number
   uint32_t taken_ = 0;                 // buffers of which the producer has not been told
   std::deque<Queued> buffers_;
+  Defects defects_;
   ChannelPersister persister_;
   uint32_t barrier_sequence_ = 0;  // of the newest barrier that has come
   std::vector<Bytes> persisted_;
+  size_t queued_ = 0;  // of them, what was there when it began
 };
 
 }  // namespace

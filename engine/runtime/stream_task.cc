@@ -59,6 +59,7 @@ void StreamTask::MakeInputs(const StreamGraph& code) {
     inputs_.push_back({.type = root->inputs[input].type,
                        .into = &chain_.input(input),
                        .watermarks = WatermarkValve(sizes[input], defects_),
+                       .channels = sizes[input],
                        .open = sizes[input]});
   }
 }
@@ -214,7 +215,7 @@ bool StreamTask::HasInput() const {
   if (is_source) {
     return source_available_ && !end_of_input_;
   }
-  return !started_ || reading_ || gate_.Next().has_value();
+  return !started_ || reading_ || !recovered_.empty() || gate_.Next().has_value();
 }
 
 // Works until there is nothing to do, or enough was done for one turn. False when nothing was.

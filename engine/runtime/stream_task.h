@@ -96,6 +96,7 @@ class StreamTask {
     ElementType type;
     Output* into = nullptr;
     WatermarkValve watermarks;
+    size_t channels = 0;
     size_t open = 0;  // channels whose data has not ended
   };
 
@@ -141,6 +142,8 @@ class StreamTask {
   // something else is to be done.
   sim::Result<bool> ReadOn();
   sim::Result<void> ReadElementOf(const Reading& reading, Decoder& in);
+  // Of a channel that is there no more.
+  std::optional<EventTime> OnMovedWatermark(Input& input, EventTime watermark);
   bool IsMine(int32_t key_hash) const;
   bool HasSomethingElse() const;
   sim::Result<void> ProcessEvent(size_t channel, std::string_view event);

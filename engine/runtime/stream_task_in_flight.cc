@@ -91,6 +91,9 @@ sim::Result<void> StreamTask::Perform(const barrier_effect::Persisted& persisted
     for (size_t i = 0; i < producers.size(); ++i, ++channel) {
       std::vector<Bytes> buffers = std::move(part.inputs[channel]);
       std::ranges::move(channels[channel].buffers, std::back_inserter(buffers));
+      if (channel + 1 == channels.size() && defects_.Has(Defect::kInFlightOfTheLastChannelIsLost)) {
+        buffers.clear();
+      }
       part.contents.push_back({.edge = edges_[gate],
                                .side = ChannelSide::kInput,
                                .producer = producers[i].producer.subtask,
@@ -98,7 +101,9 @@ sim::Result<void> StreamTask::Perform(const barrier_effect::Persisted& persisted
                                .buffers = std::move(buffers)});
     }
   }
-  part.input_open = false;
+  const bool is_empty = std::ranges::all_of(
+      part.contents, [](const ChannelContent& content) { return content.buffers.empty(); });
+  part.input_open = is_empty && defects_.Has(Defect::kEmptyPartIsNeverWhole);
   UploadWhenWhole(persisted.id);
   return {};
 }

@@ -1,4 +1,6 @@
 // The part of StreamTask that reads records.
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -23,11 +25,11 @@ class NoOutput final : public Output {
 }  // namespace
 
 sim::Result<bool> StreamTask::ReadInput() {
-  if (!started_) {
-    if (recovered_.empty()) {
-      GoLive();
-      return true;
-    }
+  if (!started_ && (recovered_.empty() || defects_.Has(Defect::kNewDataBeforeRecovered))) {
+    GoLive();
+    return true;
+  }
+  if (!recovered_.empty() && (!started_ || !gate_.Next())) {
     reading_ = std::move(recovered_.front());
     recovered_.pop_front();
     return ReadOn();
@@ -78,11 +80,10 @@ sim::Result<void> StreamTask::ReadElementOf(const Reading& reading, Decoder& in)
     return {};
   }
   if (element.kind == ElementKind::kWatermark) {
-    if (!reading.channel) {
-      return {};  // it said nothing about other channels
-    }
-    const auto watermark =
-        input.watermarks.OnWatermark(channels_[*reading.channel].index, element.record.timestamp);
+    const auto watermark = reading.channel
+                               ? input.watermarks.OnWatermark(channels_[*reading.channel].index,
+                                                              element.record.timestamp)
+                               : OnMovedWatermark(input, element.record.timestamp);
     return watermark ? input.into->EmitWatermark(*watermark) : sim::Result<void>();
   }
   if (reading.filters && !IsMine(element.record.key_hash)) {
@@ -96,9 +97,22 @@ sim::Result<void> StreamTask::ReadElementOf(const Reading& reading, Decoder& in)
   return input.type.read(in, element.record, *input.into);
 }
 
+// It said nothing about other channels.
+std::optional<EventTime> StreamTask::OnMovedWatermark(Input& input, EventTime watermark) {
+  std::optional<EventTime> advanced;
+  for (size_t channel = 0;
+       defects_.Has(Defect::kRecoveredWatermarksPass) && channel < input.channels; ++channel) {
+    const std::optional<EventTime> next = input.watermarks.OnWatermark(channel, watermark);
+    advanced = next ? next : advanced;
+  }
+  return advanced;
+}
+
 bool StreamTask::IsMine(int32_t key_hash) const {
+  const uint32_t parallelism =
+      deployment_.parallelism + (defects_.Has(Defect::kFilterOfAnotherParallelism) ? 1U : 0U);
   return OwnerOf(KeyGroupFor(key_hash, deployment_.max_parallelism), deployment_.max_parallelism,
-                 deployment_.parallelism) == id_.subtask;
+                 parallelism) == id_.subtask;
 }
 
 bool StreamTask::HasSomethingElse() const {
@@ -115,7 +129,12 @@ sim::Error StreamTask::Undecodable(std::optional<size_t> channel) const {
 // In the order of the handles: of each channel what the consumer had before what its producer had.
 sim::Result<void> StreamTask::ReadRecovered() {
   std::map<std::string, Bytes> files;
+  std::deque<Reading> beside;  // planted: nobody waits for it
   for (const ChannelPart& part : deployment_.in_flight()) {
+    const bool is_input = part.channel.side == ChannelSide::kInput;
+    if (part.is_moved && is_input && defects_.Has(Defect::kRescaleDropsWhatConsumersHad)) {
+      continue;
+    }
     if (!files.contains(part.path)) {
       sim::Result<Bytes> file = environment_.shared().Read(part.path);
       if (!file) {
@@ -138,9 +157,20 @@ sim::Result<void> StreamTask::ReadRecovered() {
       if (!block) {
         return sim::Fail(block);
       }
-      recovered_.push_back(reading);
-      recovered_.back().bytes = Bytes(*block);
+      const bool is_beside =
+          part.is_moved && !is_input && defects_.Has(Defect::kOutputIsRecoveredBeside);
+      std::deque<Reading>& queue = is_beside ? beside : recovered_;
+      queue.push_back(reading);
+      queue.back().bytes = Bytes(*block);
     }
+  }
+  if (!beside.empty()) {
+    fibers_.Spawn("recovery", [this, beside = std::move(beside)]() mutable {
+      (void)environment_.shared().List("/");  // anything that takes time
+      if (!started_) {
+        std::ranges::move(beside, std::back_inserter(recovered_));
+      }
+    });
   }
   return {};
 }

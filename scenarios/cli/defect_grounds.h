@@ -18,7 +18,7 @@ namespace flinch::scenarios {
 
 struct DefectGround {
   std::string_view scenario;
-  std::array<std::string_view, 2> settings{};  // "key=value"; empty ones are none
+  std::array<std::string_view, 3> settings{};  // "key=value"; empty ones are none
 };
 
 // One after the other. Without lags in nanoseconds some timestamps lie on the border of a window;
@@ -27,7 +27,8 @@ struct DefectGround {
 // silence where the log gives transactions up, and who forgets what belongs to checkpoints that
 // were given up where many are. Only where an enumerator gives out splits they can go astray. Who
 // stops a job wrongly is noticed where one is stopped. Who mistakes a term shows where there are
-// two JobManagers, by a zombie or by interruptions of the coordination service.
+// two JobManagers, by a zombie or by interruptions of the coordination service. What is in flight
+// is lost where barriers overtake it, and comes too late where windows wait for event time.
 inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "small_job"},
     {.scenario = "small_job", .settings = {"workload.out_of_order=0s"}},
@@ -52,6 +53,15 @@ inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "master_comes_back"},
     {.scenario = "master_blinks"},
     {.scenario = "master_starts_cut_off"},
+    {.scenario = "unaligned_faults"},
+    {.scenario = "unaligned_rescale"},
+    {.scenario = "unaligned_faults",
+     .settings = {"execution.checkpointing.interval=40ms", "execution.checkpointing.timeout=25ms",
+                  "execution.checkpointing.tolerable-failed-checkpoints=100000"}},
+    {.scenario = "url_clicks",
+     .settings = {"execution.checkpointing.unaligned.enabled=true", "task.record-time=5ms",
+                  "taskmanager.memory.segment-size=64"}},
+    {.scenario = "unaligned_rescale", .settings = {"job.name=url_clicks", "task.record-time=5ms"}},
 });
 
 // "small_job --set limits.heal_after=8s"

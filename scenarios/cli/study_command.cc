@@ -44,6 +44,8 @@ struct StudyMeasure {
 
 constexpr auto kMeasures = std::to_array<StudyMeasure>(
     {{"checkpoint_ms", "Checkpoints: from the trigger until stored", "ms"},
+     {"snapshot_bytes", "Checkpoints: bytes, with what was in flight", "bytes"},
+     {"in_flight_bytes", "Checkpoints: bytes that were in flight", "bytes"},
      {"recovery_ms", "Recovery: from the failure until the job runs again", "ms"},
      {"records_per_second", "Throughput: records in per simulated second", "records/s"},
      {"finished_ms", "Until the job was done", "ms"},
@@ -75,14 +77,23 @@ std::vector<Point> PointsOf(const std::vector<VariedOption>& options) {
 
 double Millis(sim::Duration span) { return static_cast<double>(span.count()) / kNanosPerMilli; }
 
-std::vector<double> CheckpointTimes(const sim::Recording& recording) {
+// Of the checkpoints of a run that were stored.
+struct CheckpointMeasures {
   std::vector<double> times;
+  std::vector<double> bytes;
+  std::vector<double> in_flight;
+};
+
+CheckpointMeasures MeasureCheckpoints(const sim::Recording& recording) {
+  CheckpointMeasures measures;
   for (const reports::CheckpointRow& row : CheckpointRowsOf(recording)) {
     if (row.stored) {
-      times.push_back(Millis(*row.stored - row.triggered));
+      measures.times.push_back(Millis(*row.stored - row.triggered));
+      measures.bytes.push_back(static_cast<double>(row.bytes()));
+      measures.in_flight.push_back(static_cast<double>(row.in_flight().value_or(0)));
     }
   }
-  return times;
+  return measures;
 }
 
 // Each time that the job ran no more until it did again.
@@ -115,11 +126,12 @@ std::string MeasureRun(const RunArguments& arguments, const Scenario& scenario) 
   const double millis = Millis(summary.sim_time - sim::SimTime());
   const std::vector<double> rate = {static_cast<double>(summary.records_in) * 1'000 /
                                     std::max(millis, 1.0)};
-  return json{
-      {"verdict", reports::Name(summary.verdict)},
-      {"values",
-       {CheckpointTimes(result.recording), RecoveryTimes(result.recording), rate,
-        std::vector<double>{millis}, std::vector<double>{static_cast<double>(summary.events)}}}}
+  const CheckpointMeasures checkpoints = MeasureCheckpoints(result.recording);
+  return json{{"verdict", reports::Name(summary.verdict)},
+              {"values",
+               {checkpoints.times, checkpoints.bytes, checkpoints.in_flight,
+                RecoveryTimes(result.recording), rate, std::vector<double>{millis},
+                std::vector<double>{static_cast<double>(summary.events)}}}}
       .dump();
 }
 

@@ -21,8 +21,14 @@ using engine::StreamRecord;
 // What user code does before it looks at a record.
 class Ailment final : public Output {
  public:
-  Ailment(OperatorRuntime& runtime, Output& inner, std::string name, const AskFate& ask)
-      : runtime_(runtime), inner_(inner), name_(std::move(name)), ask_(ask) {}
+  // `before` is what stood there without it, if anything did.
+  Ailment(OperatorRuntime& runtime, Output& inner, std::unique_ptr<Output> before, std::string name,
+          const AskFate& ask)
+      : runtime_(runtime),
+        before_(std::move(before)),
+        inner_(before_ ? *before_ : inner),
+        name_(std::move(name)),
+        ask_(ask) {}
 
   sim::Result<void> Emit(const StreamRecord& record) override {
     Suffer();
@@ -45,6 +51,7 @@ class Ailment final : public Output {
   }
 
   OperatorRuntime& runtime_;
+  std::unique_ptr<Output> before_;
   Output& inner_;
   std::string name_;
   const AskFate& ask_;
@@ -55,8 +62,10 @@ class Ailment final : public Output {
 void WrapCode(engine::StreamGraph& graph, const std::set<std::string>& names, const AskFate& ask) {
   for (engine::OperatorSpec& node : graph.nodes) {
     if (names.contains(node.name)) {
-      node.decorate = [name = node.name, &ask](OperatorRuntime& runtime, Output& inner) {
-        return std::make_unique<Ailment>(runtime, inner, name, ask);
+      node.decorate = [name = node.name, &ask, before = node.decorate](OperatorRuntime& runtime,
+                                                                       Output& inner) {
+        return std::make_unique<Ailment>(runtime, inner, before ? before(runtime, inner) : nullptr,
+                                         name, ask);
       };
     }
   }

@@ -14,6 +14,7 @@
 #include "scenarios/jobs/job_output.h"
 #include "scenarios/jobs/job_parts.h"
 #include "scenarios/jobs/job_references.h"
+#include "scenarios/jobs/slow_counts.h"
 #include "scenarios/jobs/sql_job.h"
 #include "scenarios/jobs/test_jobs.h"
 #include "sim/check.h"
@@ -291,6 +292,7 @@ std::span<const JobCase> LibraryJobs() {
        .build = BuildSpreadRows,
        .outputs = {CopiedRows()},
        .where = {}},
+      SlowCounts(),
       {.name = std::string(kAlgebra),
        .what = "the operators of job.steps, one after the other, over a number per row",
        .build = BuildAlgebra,

@@ -102,6 +102,11 @@ void VaryOptions(const Variation& variation, engine::EngineOptions& options) {
   variation.Choose("sink.transaction_timeout", options.sink.transaction_timeout,
                    std::to_array<sim::Duration>({brief, 10s, 1min, 15min}));
   options.sink.transaction_timeout = std::min(options.sink.transaction_timeout, most);
+  if (options.checkpoint.overtakes()) {
+    // What was in flight is processed again before the first checkpoint; savepoints wait for it.
+    options.sink.transaction_timeout = std::max<sim::Duration>(options.sink.transaction_timeout,
+                                                               std::min<sim::Duration>(most, 30s));
+  }
   variation.Choose("rpc.ask_timeout", options.rpc.ask_timeout,
                    std::to_array<sim::Duration>({200ms, 1s, 3s}));
 }

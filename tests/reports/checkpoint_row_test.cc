@@ -62,6 +62,39 @@ TEST(CheckpointRowTest, DetailsTellWhatEachSubtaskDid) {
                         "500us          -     0    1ms\n"));
 }
 
+TEST(CheckpointRowTest, WhatWasInFlightHasAColumnWhereThereWasAny) {
+  EXPECT_THAT(ShowCheckpoints({Completed()}), Not(HasSubstr("In-Flight")));
+  CheckpointRow row = Completed();
+  row.subtasks[0].in_flight = 300;
+  row.subtasks[1].in_flight = 4;
+  EXPECT_THAT(ShowCheckpoints({Completed(), row}), HasSubstr("Data Size  In-Flight  Start Delay"));
+  EXPECT_THAT(ShowCheckpoints({Completed(), row}), HasSubstr("20 KiB      304 B          2ms"));
+  EXPECT_THAT(ToJson({row}), HasSubstr("\"persisted_in_flight_bytes\":304"));
+}
+
+// The snapshot of an unaligned one comes before the last barrier.
+TEST(CheckpointRowTest, AnUnalignedSnapshotTakesNoTimeOfItsOwn) {
+  SubtaskCheckpoint subtask = Completed().subtasks[0];
+  subtask.snapshot = sim::kEpoch + 13ms;
+  EXPECT_EQ(subtask.synchronous(), 0ms);
+  EXPECT_EQ(subtask.alignment(), 8ms);
+}
+
+TEST(CheckpointRowTest, DurationsAreToldWhereTheyAreWorthIt) {
+  EXPECT_FALSE(TellsDurations({}));
+  EXPECT_FALSE(TellsDurations({Completed(), Failed()}));
+  CheckpointRow unaligned = Completed();
+  unaligned.subtasks[0].in_flight = 0;
+  EXPECT_TRUE(TellsDurations({Completed(), unaligned}));
+  EXPECT_EQ(ShowDurations({Completed(), unaligned}),
+            "30ms at 50 %, 30ms at 99 %, 30ms at most; in flight 0 B at 50 %, 0 B at most");
+  CheckpointRow slow = Completed();
+  slow.subtasks[0].received = slow.triggered + 1001ms;
+  EXPECT_TRUE(TellsDurations({slow}));
+  EXPECT_FALSE(TellsDurations({Completed(), slow}));
+  EXPECT_EQ(ShowDurations({Completed(), slow}), "30ms at 50 %, 1001ms at 99 %, 1001ms at most");
+}
+
 TEST(CheckpointRowTest, WithoutCheckpointsThereIsNoTable) {
   EXPECT_EQ(ShowCheckpoints({}), "");
   EXPECT_EQ(ShowCheckpointDetails({}), "");

@@ -198,6 +198,41 @@ TEST(CheckpointStorageTest, TheMetadataComesBackAsItWasWritten) {
   }));
 }
 
+TEST(CheckpointStorageTest, WhatWasInFlightIsFoundAgain) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("jm", [](sim::Environment& environment) {
+    sim::FileSystem& volume = environment.shared();
+    FrozenTask frozen;
+    frozen["count"] = {};
+    const ChannelEdge edge{.from = OperatorId(5), .tag = {}, .to = OperatorId(6), .input = 1};
+    const InFlight in_flight = {{.edge = edge,
+                                 .side = ChannelSide::kInput,
+                                 .producer = SubtaskIndex(4),
+                                 .consumer = SubtaskIndex(1),
+                                 .buffers = {"first", "second"}},
+                                {.edge = edge, .producer = SubtaskIndex(3), .buffers = {}}};
+    const auto handle =
+        WriteSnapshot(volume, "job", kId, kTask, frozen, CheckpointKind::kUnaligned, in_flight);
+    ASSERT_TRUE(handle);
+    ASSERT_EQ(handle->channels.size(), 1U) << "what is empty has no handle";
+    const CompletedCheckpoint written{
+        .id = kId,
+        .snapshots = {*handle, {.path = handle->path, .size = handle->size}},
+        .kind = CheckpointKind::kUnaligned};
+    ASSERT_TRUE(WriteMetadata(volume, "job", written));
+    const auto read = LoadCheckpoint(volume, CheckpointDirectory("job", kId));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->snapshots, written.snapshots);
+    EXPECT_EQ(read->kind, CheckpointKind::kUnaligned);
+    const ChannelHandle& channel = read->snapshots.front().channels.front();
+    EXPECT_EQ(channel.producer, SubtaskIndex(4));
+    const auto file = volume.Read(handle->path);
+    ASSERT_TRUE(file);
+    EXPECT_EQ(BlockAt(*file, channel.buffers.at(0), "").value_or(""), "first");
+    EXPECT_EQ(BlockAt(*file, channel.buffers.at(1), "").value_or(""), "second");
+  }));
+}
+
 CompletedCheckpoint WriteSavepoint(sim::Environment& environment) {
   FrozenTask frozen;
   frozen["source"].state["id"] = {"seven"};

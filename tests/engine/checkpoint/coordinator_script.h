@@ -1,7 +1,7 @@
 // A CoordinatorCore that is played by text: commands in, its effects out, a line each.
 //
 //   new [stored ID…]           options NAME=VALUE… (before new: interval, timeout, pause,
-//                              tolerable, concurrent, defect)
+//                              tolerable, concurrent, unaligned, defect)
 //   start SPAN · stop · recovered · end-of-input
 //   running yes|no · end yes|no             what holds from now on
 //   pass SPAN                               time passes, and due timers run
@@ -108,6 +108,8 @@ class CoordinatorScript : private tests::CommandScript {
         options_.checkpoint.min_pause = tests::SpanOf(value);
       } else if (name == "tolerable") {
         options_.checkpoint.tolerable_failures = static_cast<uint32_t>(std::stoul(value));
+      } else if (name == "unaligned") {
+        options_.checkpoint.unaligned = value == "yes";
       } else if (name == "concurrent") {
         options_.checkpoint.max_concurrent = static_cast<uint32_t>(std::stoul(value));
       } else {
