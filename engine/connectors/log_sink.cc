@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -256,7 +257,34 @@ sim::Result<void> TransactionalLogWriter::TakeOverAll() {
   for (uint32_t gone = index_ + parallelism_; taken && gone < end; gone += parallelism_) {
     taken = TakeOver({.name = fmt::format("{}-{}", name_, gone), .session = owner_.session});
   }
-  return taken;
+  return taken && old_parallelism_ != 0 && old_parallelism_ != parallelism_ ? TakeOverOthers()
+                                                                            : taken;
+}
+
+// Since the snapshot the job may have run under yet another parallelism and stored nothing: what its
+// subtasks left open nobody else would find.
+sim::Result<void> TransactionalLogWriter::TakeOverOthers() {
+  const sim::Result<ListTransactionsReply> listed =
+      client_->Call(ListTransactionsRequest{.prefix = name_ + "-"});
+  if (!listed) {
+    return Fail(listed);
+  }
+  std::set<uint32_t> gone;
+  for (const ListedTransaction& transaction : listed->transactions) {
+    const auto owner = SubtaskOfTransaction(name_, transaction.transactional_id);
+    if (owner && *owner >= std::max(parallelism_, old_parallelism_) &&
+        *owner % parallelism_ == index_) {
+      gone.insert(*owner);
+    }
+  }
+  for (const uint32_t subtask : gone) {
+    const TransactionOwner owner{.name = fmt::format("{}-{}", name_, subtask),
+                                 .session = owner_.session};
+    if (sim::Result<void> taken = TakeOver(owner); !taken) {
+      return taken;
+    }
+  }
+  return {};
 }
 
 // Makes this attempt the only one that can write for the subtask. Fencing comes first: what an

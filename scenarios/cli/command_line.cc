@@ -33,9 +33,9 @@ using sim::Fail;
 using text::Quote;
 
 constexpr auto kVerbs = std::to_array<std::string_view>(
-    {"run",     "hunt",   "merge",  "replay", "shrink",     "explain",  "diff",    "keep",
-     "regress", "verify", "report", "trace",  "study",      "campaign", "defects", "list",
-     "check",   "bench",  "new",    "demo",   "completion", "man",      "schema"});
+    {"run",     "hunt",   "merge",  "replay", "shrink", "explain",    "diff",    "keep",
+     "regress", "verify", "report", "trace",  "study",  "campaign",   "defects", "list",
+     "check",   "bench",  "state",  "new",    "demo",   "completion", "man",     "schema"});
 
 constexpr std::string_view kPurpose =
     "flinch runs stream jobs through seeded failures in a deterministic simulation.\n";
@@ -53,6 +53,7 @@ Commands:
   diff TOKEN TOKEN  the first event in which two runs differ
   report TOKEN      a page about a run: one file, opened from disk
   trace export TOKEN  a run for other viewers: Perfetto, ShiViz, JSON Lines
+  state ls SNAPSHOT   what a kept snapshot holds; cat: its entries, diff: what has changed
   study SCENARIO    what becomes of it when an option changes: CSV and pictures
   keep TOKEN        write a failure down as a regression
   regress [FILE…]   run what was kept, and say what is no longer so

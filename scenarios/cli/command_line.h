@@ -134,6 +134,16 @@ struct BenchArguments {
   bool json = false;
 };
 
+enum class StateVerb : uint8_t { kList, kCat, kDiff };  // in the order of their names
+
+struct StateArguments {
+  StateVerb what = StateVerb::kList;
+  std::vector<std::string> snapshots{};  // folders: one, of a diff two
+  std::optional<std::string> operator_name{};
+  std::optional<std::string> state{};
+  bool json = false;
+};
+
 // Help that was asked for, the version, or how to use the program.
 struct TextCommand {
   std::string text{};
@@ -142,9 +152,9 @@ struct TextCommand {
 
 using Command =
     std::variant<RunArguments, ReplayArguments, VerifyArguments, ListArguments, CheckArguments,
-                 BenchArguments, HuntArguments, MergeArguments, DefectsArguments, ShrinkArguments,
-                 ExplainArguments, DiffArguments, KeepArguments, RegressArguments, ReportArguments,
-                 TraceArguments, StudyArguments, NewArguments, CampaignArguments,
+                 BenchArguments, StateArguments, HuntArguments, MergeArguments, DefectsArguments,
+                 ShrinkArguments, ExplainArguments, DiffArguments, KeepArguments, RegressArguments,
+                 ReportArguments, TraceArguments, StudyArguments, NewArguments, CampaignArguments,
                  CompletionArguments, CompleteArguments, ManArguments, SchemaArguments,
                  DemoArguments, TextCommand>;
 

@@ -26,6 +26,7 @@
 #include "scenarios/cli/picture_commands.h"
 #include "scenarios/cli/run_commands.h"
 #include "scenarios/cli/shrink_commands.h"
+#include "scenarios/cli/state_command.h"
 #include "scenarios/cli/study_command.h"
 #include "scenarios/cli/verify_command.h"
 #include "scenarios/files/file_schema.h"
@@ -85,6 +86,10 @@ struct Dispatcher {
 
   int operator()(const BenchArguments& arguments) const {
     return BenchCommand(arguments, out, err);
+  }
+
+  int operator()(const StateArguments& arguments) const {
+    return StateCommand(arguments, out, err);
   }
 
   int operator()(const HuntArguments& arguments) const {

@@ -19,6 +19,7 @@ namespace {
 
 constexpr auto kCatalogues = std::to_array<std::string_view>(
     {"scenarios", "jobs", "faults", "events", "cells", "oracles", "defects", "contracts"});
+constexpr auto kStateVerbs = std::to_array<std::string_view>({"ls", "cat", "diff"});
 constexpr auto kSuites = std::to_array<std::string_view>({"kernel", "engine", "nexmark"});
 constexpr uint32_t kRunsMax = 1'000;
 
@@ -42,6 +43,18 @@ void InspectOptions::Define(CLI::App& app) {
   bench->add_flag("--strict", bench_arguments_.strict, "exit with 1 when a must is missed");
   bench->add_flag("--json", bench_arguments_.json, "print one JSON array and nothing else");
   bench->add_option("--once", once_, "run this workload alone, once, untimed: for a profiler");
+  CLI::App* const state =
+      app.add_subcommand("state", "What is in snapshots that `run --keep-snapshots` has kept.");
+  state->add_option("WHAT", state_verb_, fmt::format("{}", fmt::join(kStateVerbs, ", ")))
+      ->required();
+  state
+      ->add_option("SNAPSHOT", state_arguments_.snapshots,
+                   "its folder, which holds `_metadata`; diff takes two")
+      ->required();
+  state->add_option("--operator", operator_, "of this operator only");
+  state->add_option("--state", state_name_, "of this state only");
+  state->add_flag("--json", state_arguments_.json, "ls: print one JSON object and nothing else");
+  state_ = state;
   list_ = list;
   check_ = check;
   bench_ = bench;
@@ -91,15 +104,45 @@ sim::Result<Command> InspectOptions::FinishBench() const {
   return Command(std::move(arguments));
 }
 
+sim::Result<Command> InspectOptions::FinishState() const {
+  StateArguments arguments = state_arguments_;
+  const auto verb = std::ranges::find(kStateVerbs, state_verb_);
+  if (verb == kStateVerbs.end()) {
+    return Usage(
+        fmt::format("There is no `state {}`; there are {}.{}", text::Printable(state_verb_),
+                    fmt::join(kStateVerbs, ", "),
+                    text::DidYouMean(state_verb_, std::span<const std::string_view>(kStateVerbs))));
+  }
+  arguments.what = static_cast<StateVerb>(verb - kStateVerbs.begin());
+  const size_t wanted = arguments.what == StateVerb::kDiff ? 2 : 1;
+  if (arguments.snapshots.size() != wanted) {
+    return Usage(fmt::format("`state {}` takes {}, not {}.", *verb,
+                             wanted == 1 ? "one snapshot" : "two snapshots",
+                             arguments.snapshots.size()));
+  }
+  if (arguments.json && arguments.what != StateVerb::kList) {
+    return Usage(fmt::format("`state {}` prints lines of JSON anyhow; leave --json out.", *verb));
+  }
+  if (state_->count("--operator") > 0) {
+    arguments.operator_name = operator_;
+  }
+  if (state_->count("--state") > 0) {
+    arguments.state = state_name_;
+  }
+  return Command(std::move(arguments));
+}
+
 sim::Result<Command> InspectOptions::Finish() const {
   return list_->parsed()    ? FinishList()
          : bench_->parsed() ? FinishBench()
+         : state_->parsed() ? FinishState()
                             : Command(CheckArguments{.files = files_});
 }
 
 std::string InspectOptions::MissingOf(const CLI::App& verb) const {
   return &verb == bench_   ? fmt::format("SUITE: {}", fmt::join(kSuites, ", "))
          : &verb == check_ ? "FILE"
+         : &verb == state_ ? fmt::format("one of {}, and a SNAPSHOT", fmt::join(kStateVerbs, ", "))
                            : "";
 }
 

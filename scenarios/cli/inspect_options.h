@@ -17,7 +17,9 @@ class InspectOptions {
   void Define(CLI::App& app);
 
   // Whether one of them was given.
-  bool parsed() const { return list_->parsed() || check_->parsed() || bench_->parsed(); }
+  bool parsed() const {
+    return list_->parsed() || check_->parsed() || bench_->parsed() || state_->parsed();
+  }
 
   // The one that was given. kInvalidArgument with whole sentences.
   sim::Result<Command> Finish() const;
@@ -28,12 +30,18 @@ class InspectOptions {
  private:
   sim::Result<Command> FinishList() const;
   sim::Result<Command> FinishBench() const;
+  sim::Result<Command> FinishState() const;
 
   const CLI::App* list_ = nullptr;
   const CLI::App* check_ = nullptr;
   const CLI::App* bench_ = nullptr;
+  const CLI::App* state_ = nullptr;
   ListArguments list_arguments_;
   BenchArguments bench_arguments_;
+  StateArguments state_arguments_;
+  std::string state_verb_;
+  std::string operator_;
+  std::string state_name_;
   std::string topic_;
   std::string suite_;
   std::string runs_;
