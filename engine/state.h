@@ -15,6 +15,7 @@
 // Names:  a name belongs to one kind of state and one type within its operator. Names that start
 //         with "_timer_state/" are the timer service's. Absence: state that was never written, that
 //         was cleared, and an empty list or map are the same thing and take no room.
+// Life:   a descriptor may give its state a time to live (engine/state/ttl.h).
 // Errors: a name that belongs to another kind or type, also in the checkpoint that the job starts
 //         from, fails the task when it is opened, with a sentence that names operator and state. A
 //         handle that nobody got from a context breaks an invariant when it is used.
@@ -31,6 +32,8 @@
 
 #include "engine/serializer.h"
 #include "engine/state/keyed_state_backend.h"
+#include "engine/state/living_table.h"
+#include "engine/state/ttl.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -38,22 +41,26 @@ namespace flinch::engine {
 template <typename T>
 struct ValueStateDescriptor {
   std::string name;
+  StateTtlConfig ttl{};
 };
 
 template <typename T>
 struct ListStateDescriptor {
   std::string name;
+  StateTtlConfig ttl{};
 };
 
 template <typename Key, typename Value>
 struct MapStateDescriptor {
   std::string name;
+  StateTtlConfig ttl{};
 };
 
 template <typename T, std::invocable<const T&, const T&> Reduce>
 struct ReducingStateDescriptor {
   std::string name;
   Reduce reduce;
+  StateTtlConfig ttl{};
 };
 
 // `Function` folds what is added, of type In, into an accumulator, and makes a result of it:
@@ -62,6 +69,7 @@ template <typename In, typename Function>
 struct AggregatingStateDescriptor {
   std::string name;
   Function function;
+  StateTtlConfig ttl{};
 };
 
 // Flink's FoldingState, which its 2.0 no longer has: `fold(accumulator, value)` returns the next
@@ -71,195 +79,182 @@ struct FoldingStateDescriptor {
   std::string name;
   Accumulator initial;
   Fold fold;
+  StateTtlConfig ttl{};
 };
-
-namespace detail {
-
-// What all handles are: a table, once there is one.
-template <typename Space, typename Value>
-class StateHandle {
- public:
-  using Table = KeyedTable<Space, Value>;
-
-  StateHandle() = default;
-
-  explicit StateHandle(Table table) : table_(table) {}
-
- protected:
-  const Table& table() const { return table_; }
-
- private:
-  Table table_;
-};
-
-}  // namespace detail
 
 template <typename T>
-class ValueState : private detail::StateHandle<std::monostate, T> {
+class ValueState {
  public:
-  using detail::StateHandle<std::monostate, T>::StateHandle;
+  ValueState() = default;
+
+  explicit ValueState(LivingTable<std::monostate, T> table) : table_(std::move(table)) {}
 
   // A copy; nothing when there is no value.
-  std::optional<T> Value() const {
+  std::optional<T> Value() {
     const T* const value = Find();
     return value == nullptr ? std::nullopt : std::optional<T>(*value);
   }
 
   // Null when there is no value. Good until the state changes.
-  const T* Find() const { return this->table().Find({}); }
+  const T* Find() { return table_.Read({}); }
 
-  void Update(T value) { this->table().Mutable({}).value = std::move(value); }
+  void Update(T value) { table_.Mutable({}).value = std::move(value); }
 
   // Nothing clears.
   void Update(std::nullopt_t) { Clear(); }
 
-  void Clear() { this->table().Remove({}); }
+  void Clear() { table_.Remove({}); }
+
+ private:
+  LivingTable<std::monostate, T> table_;
 };
 
 template <typename T>
-class ListState : private detail::StateHandle<std::monostate, std::vector<T>> {
+class ListState {
  public:
-  using detail::StateHandle<std::monostate, std::vector<T>>::StateHandle;
+  ListState() = default;
+
+  explicit ListState(LivingList<T> list) : list_(std::move(list)) {}
 
   // In the order of adding. A copy.
-  std::vector<T> Get() const {
-    const std::vector<T>* const items = this->table().Find({});
-    return items == nullptr ? std::vector<T>() : *items;
-  }
+  std::vector<T> Get() { return list_.Get(); }
 
-  void Add(T item) { this->table().Mutable({}).value.push_back(std::move(item)); }
+  void Add(T item) { list_.Add(std::move(item)); }
 
   void AddAll(const std::vector<T>& more) {
     if (!more.empty()) {
-      std::vector<T>& items = this->table().Mutable({}).value;
-      items.insert(items.end(), more.begin(), more.end());
+      list_.AddAll(more);
     }
   }
 
-  void Update(std::vector<T> items) {
-    if (items.empty()) {
-      Clear();
-    } else {
-      this->table().Mutable({}).value = std::move(items);
-    }
+  void Update(const std::vector<T>& items) {
+    list_.Clear();
+    AddAll(items);
   }
 
-  void Clear() { this->table().Remove({}); }
+  void Clear() { list_.Clear(); }
+
+ private:
+  LivingList<T> list_;
 };
 
 // An access costs nearly the same however large the map is.
 template <typename Key, typename Value>
-class MapState : private detail::StateHandle<Key, Value> {
+class MapState {
  public:
-  using detail::StateHandle<Key, Value>::StateHandle;
+  MapState() = default;
 
-  std::optional<Value> Get(const Key& key) const {
-    const Value* const value = this->table().Find(key);
+  explicit MapState(LivingTable<Key, Value> table) : table_(std::move(table)) {}
+
+  std::optional<Value> Get(const Key& key) {
+    const Value* const value = table_.Read(key);
     return value == nullptr ? std::nullopt : std::optional<Value>(*value);
   }
 
-  void Put(const Key& key, Value value) { this->table().Mutable(key).value = std::move(value); }
+  void Put(const Key& key, Value value) { table_.Mutable(key).value = std::move(value); }
 
-  bool Contains(const Key& key) const { return this->table().Find(key) != nullptr; }
+  bool Contains(const Key& key) { return table_.Read(key) != nullptr; }
 
-  void Remove(const Key& key) { this->table().Remove(key); }
+  void Remove(const Key& key) { table_.Remove(key); }
 
-  bool IsEmpty() const { return this->table().IsEmpty(); }
+  bool IsEmpty() const { return table_.IsEmpty(); }
 
   // A copy, in the order of the user keys.
-  std::map<Key, Value> Entries() const {
+  std::map<Key, Value> Entries() {
     std::map<Key, Value> entries;
-    this->table().ForEach(
-        [&entries](const Key& key, const Value& value) { entries.emplace(key, value); });
+    table_.ForEach([&entries](const Key& key, const Value& value) { entries.emplace(key, value); });
     return entries;
   }
 
-  void Clear() { this->table().RemoveAll(); }
+  void Clear() { table_.RemoveAll(); }
+
+ private:
+  LivingTable<Key, Value> table_;
 };
 
 // A value that each addition is folded into.
 template <typename T, std::invocable<const T&, const T&> Reduce>
-class ReducingState : private detail::StateHandle<std::monostate, T> {
+class ReducingState {
  public:
   ReducingState() = default;
 
-  ReducingState(KeyedTable<std::monostate, T> table, Reduce reduce)
-      : detail::StateHandle<std::monostate, T>(table), reduce_(std::move(reduce)) {}
+  ReducingState(LivingTable<std::monostate, T> table, Reduce reduce)
+      : table_(std::move(table)), reduce_(std::move(reduce)) {}
 
-  std::optional<T> Get() const {
-    const T* const value = this->table().Find({});
+  std::optional<T> Get() {
+    const T* const value = table_.Read({});
     return value == nullptr ? std::nullopt : std::optional<T>(*value);
   }
 
   void Add(const T& value) {
-    const auto slot = this->table().Mutable({});
+    const auto slot = table_.Mutable({});
     slot.value = slot.is_new ? value : T((*reduce_)(std::as_const(slot.value), value));
   }
 
-  void Clear() { this->table().Remove({}); }
+  void Clear() { table_.Remove({}); }
 
  private:
+  LivingTable<std::monostate, T> table_;
   std::optional<Reduce> reduce_;
 };
 
 // An accumulator that each addition goes into, read as what comes of it.
 template <typename In, typename Function>
-class AggregatingState
-    : private detail::StateHandle<std::monostate, typename Function::Accumulator> {
+class AggregatingState {
  public:
   using Accumulator = typename Function::Accumulator;
   using Output = typename Function::Output;
 
   AggregatingState() = default;
 
-  AggregatingState(KeyedTable<std::monostate, Accumulator> table, Function function)
-      : detail::StateHandle<std::monostate, Accumulator>(table), function_(std::move(function)) {}
+  AggregatingState(LivingTable<std::monostate, Accumulator> table, Function function)
+      : table_(std::move(table)), function_(std::move(function)) {}
 
   // Nothing when nothing was added.
-  std::optional<Output> Get() const {
-    const Accumulator* const sum = this->table().Find({});
+  std::optional<Output> Get() {
+    const Accumulator* const sum = table_.Read({});
     return sum == nullptr ? std::nullopt : std::optional<Output>(function_->Result(*sum));
   }
 
   void Add(const In& value) {
-    const auto slot = this->table().Mutable({});
+    const auto slot = table_.Mutable({});
     if (slot.is_new) {
       slot.value = function_->Create();
     }
     function_->Add(value, slot.value);
   }
 
-  void Clear() { this->table().Remove({}); }
+  void Clear() { table_.Remove({}); }
 
  private:
+  LivingTable<std::monostate, Accumulator> table_;
   std::optional<Function> function_;
 };
 
 template <typename T, typename Accumulator, typename Fold>
-class FoldingState : private detail::StateHandle<std::monostate, Accumulator> {
+class FoldingState {
  public:
   FoldingState() = default;
 
-  FoldingState(KeyedTable<std::monostate, Accumulator> table, Accumulator initial, Fold fold)
-      : detail::StateHandle<std::monostate, Accumulator>(table),
-        initial_(std::move(initial)),
-        fold_(std::move(fold)) {}
+  FoldingState(LivingTable<std::monostate, Accumulator> table, Accumulator initial, Fold fold)
+      : table_(std::move(table)), initial_(std::move(initial)), fold_(std::move(fold)) {}
 
   // Nothing when nothing was added: not the initial value.
-  std::optional<Accumulator> Get() const {
-    const Accumulator* const value = this->table().Find({});
+  std::optional<Accumulator> Get() {
+    const Accumulator* const value = table_.Read({});
     return value == nullptr ? std::nullopt : std::optional<Accumulator>(*value);
   }
 
   void Add(const T& value) {
-    const auto slot = this->table().Mutable({});
+    const auto slot = table_.Mutable({});
     const Accumulator& before = slot.is_new ? initial_ : std::as_const(slot.value);
     slot.value = Accumulator((*fold_)(before, value));
   }
 
-  void Clear() { this->table().Remove({}); }
+  void Clear() { table_.Remove({}); }
 
  private:
+  LivingTable<std::monostate, Accumulator> table_;
   Accumulator initial_{};
   std::optional<Fold> fold_;
 };
@@ -267,43 +262,56 @@ class FoldingState : private detail::StateHandle<std::monostate, Accumulator> {
 // What a function is opened with.
 class RuntimeContext {
  public:
-  explicit RuntimeContext(KeyedStateBackend& state) : state_(state) {}
+  // `clock`, in milliseconds, is what state with a time to live goes by.
+  explicit RuntimeContext(KeyedStateBackend& state, Ttl::Clock clock = {})
+      : state_(state), clock_(std::move(clock)) {}
 
   template <typename T>
   ValueState<T> GetState(const ValueStateDescriptor<T>& descriptor) {
-    return ValueState<T>(Register<std::monostate, T>(StateKind::kValue, descriptor.name));
+    return ValueState<T>(
+        Register<std::monostate, T>(StateKind::kValue, descriptor.name, descriptor.ttl));
   }
 
   template <typename T>
   ListState<T> GetListState(const ListStateDescriptor<T>& descriptor) {
+    using Items = std::vector<T>;
+    using TimedItems = std::vector<Timed<T>>;
+    if (descriptor.ttl.ttl <= sim::Duration(0)) {
+      return ListState<T>(
+          LivingList<T>(Table<std::monostate, Items>(StateKind::kList, descriptor.name)));
+    }
+    const Ttl& ttl = state_.AddTtl(descriptor.name, descriptor.ttl, clock_);
     return ListState<T>(
-        Register<std::monostate, std::vector<T>>(StateKind::kList, descriptor.name));
+        LivingList<T>(Table<std::monostate, TimedItems>(StateKind::kList, descriptor.name), ttl));
   }
 
   template <typename Key, typename Value>
   MapState<Key, Value> GetMapState(const MapStateDescriptor<Key, Value>& descriptor) {
-    return MapState<Key, Value>(Register<Key, Value>(StateKind::kMap, descriptor.name));
+    return MapState<Key, Value>(
+        Register<Key, Value>(StateKind::kMap, descriptor.name, descriptor.ttl));
   }
 
   template <typename T, typename Reduce>
   ReducingState<T, Reduce> GetReducingState(const ReducingStateDescriptor<T, Reduce>& descriptor) {
     return ReducingState<T, Reduce>(
-        Register<std::monostate, T>(StateKind::kReducing, descriptor.name), descriptor.reduce);
+        Register<std::monostate, T>(StateKind::kReducing, descriptor.name, descriptor.ttl),
+        descriptor.reduce);
   }
 
   template <typename In, typename Function>
   AggregatingState<In, Function> GetAggregatingState(
       const AggregatingStateDescriptor<In, Function>& descriptor) {
-    return AggregatingState<In, Function>(Register<std::monostate, typename Function::Accumulator>(
-                                              StateKind::kAggregating, descriptor.name),
-                                          descriptor.function);
+    return AggregatingState<In, Function>(
+        Register<std::monostate, typename Function::Accumulator>(StateKind::kAggregating,
+                                                                 descriptor.name, descriptor.ttl),
+        descriptor.function);
   }
 
   template <typename T, typename Accumulator, typename Fold>
   FoldingState<T, Accumulator, Fold> GetFoldingState(
       const FoldingStateDescriptor<T, Accumulator, Fold>& descriptor) {
     return FoldingState<T, Accumulator, Fold>(
-        Register<std::monostate, Accumulator>(StateKind::kFolding, descriptor.name),
+        Register<std::monostate, Accumulator>(StateKind::kFolding, descriptor.name, descriptor.ttl),
         descriptor.initial, descriptor.fold);
   }
 
@@ -312,7 +320,17 @@ class RuntimeContext {
 
  private:
   template <typename Space, typename Value>
-  KeyedTable<Space, Value> Register(StateKind kind, const std::string& name) {
+  LivingTable<Space, Value> Register(StateKind kind, const std::string& name,
+                                     const StateTtlConfig& config) {
+    if (config.ttl <= sim::Duration(0)) {
+      return LivingTable<Space, Value>(Table<Space, Value>(kind, name));
+    }
+    const Ttl& ttl = state_.AddTtl(name, config, clock_);
+    return LivingTable<Space, Value>(Table<Space, Timed<Value>>(kind, name), ttl);
+  }
+
+  template <typename Space, typename Value>
+  KeyedTable<Space, Value> Table(StateKind kind, const std::string& name) {
     const sim::Result<KeyedTable<Space, Value>> table = state_.State<Space, Value>(kind, name);
     if (!table) {
       result_ = result_ ? sim::Fail(table) : std::move(result_);
@@ -322,6 +340,7 @@ class RuntimeContext {
   }
 
   KeyedStateBackend& state_;
+  Ttl::Clock clock_;
   sim::Result<void> result_;
 };
 

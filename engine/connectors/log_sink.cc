@@ -261,8 +261,7 @@ sim::Result<void> TransactionalLogWriter::TakeOverAll() {
                                                                             : taken;
 }
 
-// Since the snapshot the job may have run under yet another parallelism and stored nothing: what its
-// subtasks left open nobody else would find.
+// Since the snapshot the job may have run under yet another parallelism, and stored nothing.
 sim::Result<void> TransactionalLogWriter::TakeOverOthers() {
   const sim::Result<ListTransactionsReply> listed =
       client_->Call(ListTransactionsRequest{.prefix = name_ + "-"});

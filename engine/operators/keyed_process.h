@@ -7,6 +7,7 @@
 // and, if it listens to checkpoints, what engine/functions.h says.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -30,7 +31,9 @@ class KeyedProcessOperator final : public FunctionOperator<StreamOperator, Funct
     state_ = runtime.keyed_state();
     sim::Check(state_ != nullptr, "{} is keyed and has no keyed state", runtime.subtask().name);
     output_ = &runtime.main_output();
-    RuntimeContext context(*state_);
+    RuntimeContext context(*state_, [&environment = runtime.environment()] {
+      return environment.WallNow().time_since_epoch() / std::chrono::milliseconds(1);
+    });
     if constexpr (requires { this->function_.Open(context); }) {
       this->function_.Open(context);
     }

@@ -170,6 +170,20 @@ class HeapTable final : public StateTable {
     }
   }
 
+  // Looks at `count` entries more, wherever they are, and removes those that have expired.
+  void CleanUp(uint32_t count) {
+    for (size_t looks = cells_.size(); count > 0 && looks > 0; --looks) {
+      cleaned_ = cleaned_ + 1 < cells_.size() ? cleaned_ + 1 : 0;
+      const auto key = static_cast<KeyNumber>(cleaned_);
+      for (size_t i = cells_[key].entries().size(); i > 0 && count > 0; --i, --count) {
+        Entry* const entry = &cells_[key].entries()[i - 1];
+        if (HasExpired(*ttl(), entry->value)) {
+          RemoveEntry(key, entry);
+        }
+      }
+    }
+  }
+
   // Of the current key, in an order that depends on what was added and removed only.
   std::span<const HeapEntry<Space, Value>> Entries() const {
     sim::Check(core().has_key, "keyed state was used without a current key");
@@ -199,7 +213,8 @@ class HeapTable final : public StateTable {
         continue;
       }
       for (const Entry& entry : cells_[key].entries()) {
-        if (!is_frozen || entry.version <= view->version) {
+        const bool is_seen = !is_frozen || entry.version <= view->version;
+        if (is_seen && !(filters() && HasExpired(*ttl(), entry.value))) {
           WriteEntry(out, core().keys.bytes(key), core().keys.hash(key), entry.space, entry.value);
           ++count;
         }
@@ -208,6 +223,9 @@ class HeapTable final : public StateTable {
     const KeptOfView* const kept = is_frozen ? FindKept(view->version) : nullptr;
     if (kept != nullptr) {
       for (const Kept& old : kept->groups[group]) {
+        if (filters() && HasExpired(*ttl(), old.value)) {
+          continue;
+        }
         WriteEntry(out, old.key, old.hash, old.space, old.value);
         ++count;
       }
@@ -294,6 +312,7 @@ class HeapTable final : public StateTable {
 
   mutable std::vector<Cell> cells_;  // by key number; finding changes none
   std::vector<KeptOfView> kept_;
+  size_t cleaned_ = 0;  // the key that was looked at last
 };
 
 }  // namespace flinch::engine

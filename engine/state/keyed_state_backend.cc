@@ -141,14 +141,33 @@ void KeyedStateBackend::KeepOnDisk(std::unique_ptr<LevelDbStore> store,
   }
 }
 
+const Ttl& KeyedStateBackend::AddTtl(const std::string& name, const StateTtlConfig& config,
+                                     Ttl::Clock clock) {
+  sim::Check(clock != nullptr, "the state {} has a time to live, and nobody knows the time", name);
+  std::unique_ptr<Ttl>& ttl = ttls_[name];
+  if (ttl == nullptr) {
+    ttl = std::make_unique<Ttl>(config, std::move(clock));
+  }
+  return *ttl;
+}
+
+void KeyedStateBackend::GiveTtl(StateTable& table) const {
+  if (const auto ttl = ttls_.find(table.meta().name); ttl != ttls_.end()) {
+    table.SetTtl(*ttl->second);
+  }
+}
+
 sim::Result<LevelDbTable*> KeyedStateBackend::RegisterOnDisk(const StateMeta& meta) {
   if (const auto known = tables_.find(meta.name); known != tables_.end()) {
     return OtherType(known->second->meta(), meta, "also");
   }
   LevelDbTable* const table = disk_->Find(meta.name);
   if (table == nullptr) {
-    return &disk_->Add(meta);
+    LevelDbTable& added = disk_->Add(meta);
+    GiveTtl(added);
+    return &added;
   }
+  GiveTtl(*table);
   if (table->meta() != meta) {
     return OtherType(table->meta(), meta, "was, or is in the restored checkpoint,");
   }
@@ -168,6 +187,7 @@ sim::Result<StateTable*> KeyedStateBackend::RegisterTable(
     return OtherType(waiting->second.meta, meta, "was in the restored checkpoint");
   }
   std::unique_ptr<StateTable> table = make();
+  GiveTtl(*table);
   sim::Check(core_.views.empty(), "the state {} is registered during a snapshot", meta.name);
   if (waiting != waiting_.end()) {
     if (sim::Result<void> absorbed = Absorb(*table, waiting->second); !absorbed) {

@@ -91,6 +91,9 @@ class KeyedStateBackend {
   // holds just what `content` says, and without one nothing.
   void KeepOnDisk(std::unique_ptr<LevelDbStore> store, const DatabaseContent* content = nullptr);
 
+  // Before the state of this name is registered: its entries live so long. The same however often.
+  const Ttl& AddTtl(const std::string& name, const StateTtlConfig& config, Ttl::Clock clock);
+
   // Null when all state is on the heap.
   LevelDbStates* disk() { return disk_.get(); }
 
@@ -186,6 +189,7 @@ class KeyedStateBackend {
   };
 
   uint32_t GroupOf(int32_t key_hash) const;
+  void GiveTtl(StateTable& table) const;
   sim::Result<LevelDbTable*> RegisterOnDisk(const StateMeta& meta);
   const StateMeta* FindMeta(std::string_view name) const;
   sim::Result<StateTable*> RegisterTable(const StateMeta& meta,
@@ -201,6 +205,7 @@ class KeyedStateBackend {
   std::map<std::string, std::unique_ptr<StateTable>, std::less<>> tables_;
   std::map<std::string, Waiting, std::less<>> waiting_;
   std::unique_ptr<LevelDbStates> disk_;
+  std::map<std::string, std::unique_ptr<Ttl>, std::less<>> ttls_;
   std::vector<bool> restored_;  // by group
 };
 

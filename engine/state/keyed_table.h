@@ -73,6 +73,13 @@ class KeyedTable {
     }
   }
 
+  // Removes what has expired among `count` entries of any keys; on disk nothing.
+  void CleanUp(uint32_t count) const {
+    if (heap_ != nullptr && count > 0) {
+      heap_->CleanUp(count);
+    }
+  }
+
   bool IsEmpty() const {
     bool is_empty = true;
     if (heap_ != nullptr) {

@@ -116,6 +116,17 @@ bool LevelDbTable::Absorb(KeyNumber, std::string_view, std::string_view) {
   sim::Unreachable("state of a database is restored entry by entry");
 }
 
+// A value with its time begins with it; what else a list has cannot be told without its types.
+bool LevelDbTable::IsOver(std::string_view value) const {
+  if (meta().kind == StateKind::kList) {
+    return false;
+  }
+  Decoder in(value);
+  int64_t last_access = 0;
+  Read(in, last_access);
+  return in.good() && ttl()->HasExpired(last_access);
+}
+
 uint32_t LevelDbTable::EncodeGroup(uint32_t group, const FrozenView* view, Encoder& out) const {
   uint32_t count = 0;
   const bool is_frozen = view != nullptr && !view->reads_live;
@@ -126,6 +137,9 @@ uint32_t LevelDbTable::EncodeGroup(uint32_t group, const FrozenView* view, Encod
         if (!stored) {
           states_.failure_ = StrangeKey(states_.store_->directory());
           return false;
+        }
+        if (filters() && IsOver(value)) {
+          return true;
         }
         out.Text(stored->key);
         Write(out, stored->hash);

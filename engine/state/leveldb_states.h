@@ -74,6 +74,8 @@ class LevelDbTable final : public StateTable {
   }
 
  private:
+  bool IsOver(std::string_view value) const;
+
   LevelDbStates& states_;
   uint16_t number_;
   std::unique_ptr<LevelDbCache> cache_;

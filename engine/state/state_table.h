@@ -16,6 +16,7 @@
 #include "engine/serializer.h"
 #include "engine/state/key_directory.h"
 #include "engine/state/state_meta.h"
+#include "engine/state/ttl.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -79,6 +80,9 @@ class StateTable {
 
   const StateMeta& meta() const { return meta_; }
 
+  // Of a state whose entries do not live for ever. It outlives the table.
+  void SetTtl(const Ttl& ttl) { ttl_ = &ttl; }
+
   // Of all keys.
   size_t entries() const { return entries_; }
 
@@ -95,11 +99,17 @@ class StateTable {
  protected:
   KeyedStateCore& core() const { return core_; }
 
+  const Ttl* ttl() const { return ttl_; }
+
+  // What has expired is left out of snapshots.
+  bool filters() const { return ttl_ != nullptr && ttl_->config().cleans_full_snapshots; }
+
   size_t entries_ = 0;
 
  private:
   StateMeta meta_;
   KeyedStateCore& core_;
+  const Ttl* ttl_ = nullptr;
 };
 
 // How an entry stands in a group's bytes.

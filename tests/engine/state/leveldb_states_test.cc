@@ -12,7 +12,9 @@
 #include <gtest/gtest.h>
 
 #include "engine/state.h"
+#include "engine/state/key_groups_writer.h"
 #include "engine/state/keyed_state_backend.h"
+#include "engine/state/leveldb_reader.h"
 #include "engine/state/leveldb_restore.h"
 #include "sim/random.h"
 #include "tests/support/bench.h"
@@ -284,6 +286,44 @@ TEST_P(StateBackEndsTest, WhatNobodyRegistersIsInTheNextSnapshotAgain) {
     EXPECT_EQ(ContentOf(after->Snapshot()), ContentOf(before->Snapshot()));
     EXPECT_EQ(after->entries(), 3U);
   });
+}
+
+// Of who has no database: in the world, and outside of it.
+TEST(LevelDbReaderTest, ReadsWhatTheFilesOfADatabaseHold) {
+  tests::Bench bench;
+  DatabaseContent content;
+  std::vector<NamedBytes> tables;
+  Content expected;
+  const auto read = [&] {
+    KeyGroupsWriter groups;
+    EXPECT_TRUE(ReadDatabase(content, tables,
+                             [&](KeyGroup group, const StateMeta& meta, const EncodedEntry& entry) {
+                               groups.Add(group, meta, entry);
+                             }));
+    EXPECT_EQ(ContentOf(groups.Take()), expected);
+  };
+  ASSERT_TRUE(bench.Run("tm", [&](sim::Environment& environment) {
+    Stage stage(environment);
+    const auto backend = stage.Make(Place::kDisk);
+    const auto table = *backend->State<int64_t, std::string>(StateKind::kMap, "s");
+    for (int64_t i = 0; i < 300; ++i) {
+      Select(*backend, std::to_string(i % 40));
+      table.Mutable(i).value = std::string(500, 'x');
+    }
+    expected = ContentOf(backend->Snapshot());
+    const auto view = backend->FreezeFiles();
+    content = *Decode<DatabaseContent>(view->files()->content);
+    for (const std::string& name : view->files()->names) {
+      tables.push_back(
+          {.name = name, .bytes = *environment.disk().Read(view->files()->directory + "/" + name)});
+    }
+    read();
+  }));
+  EXPECT_EQ(expected.size(), 300U);
+  read();
+  tables.back().bytes[100] = static_cast<char>(tables.back().bytes[100] ^ 1);
+  EXPECT_FALSE(
+      ReadDatabase(content, tables, [](KeyGroup, const StateMeta&, const EncodedEntry&) {}));
 }
 
 INSTANTIATE_TEST_SUITE_P(BackEnds, StateBackEndsTest, testing::Values(Place::kHeap, Place::kDisk),
