@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/cli/snapshot_content.h"
 #include "scenarios/lab/complaint.h"
 #include "scenarios/lab/version.h"
 #include "scenarios/stage/show_value.h"
-#include "scenarios/stage/snapshot_content.h"
 #include "sim/text/text.h"
 
 namespace flinch::scenarios {

@@ -1,4 +1,4 @@
-#include "scenarios/stage/snapshot_content.h"
+#include "scenarios/cli/snapshot_content.h"
 
 #include <optional>
 #include <string_view>
