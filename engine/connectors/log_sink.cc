@@ -250,6 +250,70 @@ bool TransactionalLogWriter::IsMine(const PendingTransaction& transaction) const
   return !owner || *owner % parallelism_ == index_;
 }
 
+sim::Result<void> TransactionalLogWriter::TakeOverAll() {
+  sim::Result<void> taken = TakeOver(owner_);
+  const uint32_t end = std::max(old_parallelism_, widest_);
+  for (uint32_t gone = index_ + parallelism_; taken && gone < end; gone += parallelism_) {
+    taken = TakeOver({.name = fmt::format("{}-{}", name_, gone), .session = owner_.session});
+  }
+  return taken;
+}
+
+// Makes this attempt the only one that can write for the subtask. Fencing comes first: what an
+// earlier attempt begins after the list was made would stay open until its time-out.
+sim::Result<void> TransactionalLogWriter::TakeOver(const TransactionOwner& owner) {
+  const sim::Result<LogAcknowledged> fenced = client_->Call(FenceOwnerRequest{.owner = owner});
+  if (!fenced) {
+    return Fail(fenced);
+  }
+  const sim::Result<ListTransactionsReply> listed =
+      client_->Call(ListTransactionsRequest{.prefix = owner.name + "-"});
+  if (!listed) {
+    return Fail(listed);
+  }
+  for (const ListedTransaction& transaction : listed->transactions) {
+    const std::optional<SinkTransactionName> name =
+        ParseSinkTransaction(owner.name, transaction.transactional_id);
+    if (!name || name->attempt >= attempt_) {
+      continue;  // another sink's, whose name begins like this subtask's, or a newer attempt's
+    }
+    const sim::Result<void> discarded = Discard(transaction, owner);
+    if (!discarded) {
+      return Fail(discarded);
+    }
+  }
+  return {};
+}
+
+// The new epoch fences a writer that is still alive and aborts what it has open; then the new epoch
+// is closed too, or the next attempt would find it.
+sim::Result<void> TransactionalLogWriter::Discard(const ListedTransaction& leftover,
+                                                  const TransactionOwner& owner) {
+  if (leftover.has_records && defects_.Has(Defect::kSinkCommitsLeftovers)) {
+    const sim::Result<LogAcknowledged> adopted =
+        client_->Call(EndTransactionRequest{.transactional_id = leftover.transactional_id,
+                                            .identity = leftover.identity,
+                                            .end = TransactionEnd::kCommit});
+    return adopted ? sim::Result<void>() : Fail(adopted);
+  }
+  const sim::Result<ProducerIdentity> identity = InitProducer(leftover.transactional_id, owner);
+  if (!identity) {
+    return Fail(identity);
+  }
+  const sim::Result<LogAcknowledged> closed =
+      client_->Call(EndTransactionRequest{.transactional_id = leftover.transactional_id,
+                                          .identity = *identity,
+                                          .end = TransactionEnd::kAbort});
+  if (!closed) {
+    return Fail(closed);
+  }
+  if (leftover.has_records) {
+    events::Trace(environment_, events::SinkAborted{.transaction = leftover.transactional_id,
+                                                    .subtask = subtask_name_});
+  }
+  return {};
+}
+
 sim::Result<ProducerIdentity> TransactionalLogWriter::InitProducer(
     const std::string& transactional_id, const TransactionOwner& owner) {
   return client_->Call(InitProducerRequest{.transactional_id = transactional_id,

@@ -204,7 +204,6 @@ class TransactionalLogWriter final : public LogWriter {
   bool IsMine(const PendingTransaction& transaction) const;
   // For oneself, and for those of the old subtasks that nobody is any more.
   sim::Result<void> TakeOverAll();
-  sim::Result<void> TakeOverOthers();
   sim::Result<void> TakeOver(const TransactionOwner& owner);
   sim::Result<void> Discard(const ListedTransaction& leftover, const TransactionOwner& owner);
   sim::Result<ProducerIdentity> InitProducer(const std::string& transactional_id,

@@ -16,7 +16,7 @@ namespace flinch::scenarios {
 
 namespace {
 
-constexpr std::string_view kMetadata = "/_metadata";
+constexpr std::string_view kMetadataName = "/_metadata";
 
 // A file of the volume, wherever it lies here.
 class Files {
@@ -126,13 +126,13 @@ sim::Result<void> AddSnapshot(const Files& files, engine::SnapshotHandle handle,
 }  // namespace
 
 sim::Result<SnapshotContent> ReadSnapshotFolder(std::string path) {
-  if (path.ends_with(kMetadata)) {
-    path.resize(path.size() - kMetadata.size());
+  if (path.ends_with(kMetadataName)) {
+    path.resize(path.size() - kMetadataName.size());
   }
   while (path.size() > 1 && path.ends_with('/')) {
     path.pop_back();
   }
-  const std::string metadata = path + std::string(kMetadata);
+  const std::string metadata = path + std::string(kMetadataName);
   const sim::Result<std::string> file = ReadWholeFile(metadata);
   if (!file) {
     return sim::Fail(sim::ErrorCode::kNotFound,
