@@ -187,6 +187,7 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
         IsOneOf(event.kind, kUncertain) ||
         (IsOneOf(event.kind, kOfStories) && scenario.story.empty()) ||
         (IsOneOf(event.kind, kOfElection) && !IsHighlyAvailable(scenario)) ||
+        (event.kind == events::kJobParallelism && !scenario.options.scheduler.is_adaptive()) ||
         (IsOneOf(event.kind, kOfUnaligned) && !scenario.options.checkpoint.overtakes());
     const bool is_of_source = event.kind.starts_with("source.");
     if (is_untold || IsOneOf(event.kind, kNeedFailures) ||
