@@ -58,6 +58,7 @@ constexpr auto kSpanBounds = std::to_array<SpanBounds>({
     {.name = "sink.delivery-timeout", .min = 10ms},
     // A turn of task.turn-records must end some day.
     {.name = "task.record-time", .min = 0ns, .max = 1min},
+    {.name = "task.cancellation.timeout", .min = 0ns},
     {.name = "partition.discovery.interval.ms", .min = 0ns},
     {.name = "source.fetch.max-wait", .min = 0ns},
     {.name = "pipeline.auto-watermark-interval", .min = 0ns},

@@ -193,6 +193,8 @@ struct TaskOptions {
   // Records after which a task looks for mails and lets its time pass. Flink: one; more here, since
   // each pause costs events. A buffer counts as a whole.
   uint32_t turn_records = 10;
+  // A task that has not ended so long after its cancellation ends its TaskManager. 0: never.
+  Duration cancellation_timeout = 180s;
 };
 
 // Who says which subtask of a source reads which partition of the log.
@@ -351,6 +353,7 @@ void Visit(Options& options, Visitor&& visit) {
   visit("taskmanager.network.request-timeout", options.network.request_timeout);
   visit("task.record-time", options.task.record_time);
   visit("task.turn-records", options.task.turn_records);
+  visit("task.cancellation.timeout", options.task.cancellation_timeout);
   visit("scan.startup.mode", options.source.startup);
   visit("source.assignment", options.source.assignment);
   visit("partition.discovery.interval.ms", options.source.discovery_interval);

@@ -43,6 +43,7 @@ constexpr auto kAll = std::to_array<EventInfo>({
     InfoOf<JobParallelism>(),
     InfoOf<TaskManagerRegistered>(),
     InfoOf<TaskManagerLost>(),
+    InfoOf<TaskManagerFatal>(),
     InfoOf<ExecutionStateChanged>(),
     InfoOf<CheckpointDue>(),
     InfoOf<CheckpointTriggered>(),

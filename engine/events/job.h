@@ -15,6 +15,7 @@ inline constexpr std::string_view kJobRestored = "job.restored";
 inline constexpr std::string_view kJobParallelism = "job.parallelism";
 inline constexpr std::string_view kTaskManagerRegistered = "taskmanager.registered";
 inline constexpr std::string_view kTaskManagerLost = "taskmanager.lost";
+inline constexpr std::string_view kTaskManagerFatal = "taskmanager.fatal";
 inline constexpr std::string_view kExecutionState = "execution.state";
 
 struct JobStatusChanged {
@@ -103,6 +104,19 @@ struct TaskManagerLost {
 
   static constexpr auto Fields(auto&& take) {
     return take(Named("name", &TaskManagerLost::name), Named("reason", &TaskManagerLost::reason));
+  }
+};
+
+struct TaskManagerFatal {
+  static constexpr std::string_view kKind = kTaskManagerFatal;
+  static constexpr EventLevel kLevel = EventLevel::kJob;
+  static constexpr std::string_view kWhat =
+      "a TaskManager gives itself up, and wants to be ended and started anew";
+
+  std::string_view reason;
+
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("reason", &TaskManagerFatal::reason));
   }
 };
 

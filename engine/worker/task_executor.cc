@@ -146,9 +146,9 @@ void TaskExecutor::Follow(const std::vector<JobLeader>& leaders) {
   for (const JobLeader& leader : leaders) {
     leaders_[leader.job] = leader.token;
   }
-  for (const auto& [id, deployed] : tasks_) {
+  for (auto& [id, deployed] : tasks_) {
     if (!Accepts(deployed.leader)) {
-      deployed.task->Cancel();
+      Cancel(id, deployed);
     }
   }
 }
@@ -229,10 +229,31 @@ void TaskExecutor::RunTask(const JobLeader& leader, const ExecutionAttemptId& id
   });
 }
 
+void TaskExecutor::Cancel(const ExecutionAttemptId& id, Deployed& deployed) {
+  deployed.task->Cancel();
+  const sim::Duration timeout = options_.engine.task.cancellation_timeout;
+  if (timeout > sim::Duration(0) && !std::exchange(deployed.is_watched, true)) {
+    main_thread_.PostLater(timeout, [this, id, timeout] {
+      if (const StreamTask* const task = Find(id)) {
+        GiveUp(fmt::format("{} has not ended {} after its cancellation", task->name(),
+                           sim::Show(timeout)));
+      }
+    });
+  }
+}
+
+// What a task holds that does not end nobody can take from it but by ending the process. Until that
+// has come nobody is answered any more.
+void TaskExecutor::GiveUp(const std::string& reason) {
+  events::Trace(environment_, events::TaskManagerFatal{.reason = reason});
+  for (;;) {
+    environment_.Park(sim::kForever, "to be ended");
+  }
+}
+
 void TaskExecutor::OnCancel(const CancelTask& cancel) {
-  if (StreamTask* task = Find(cancel.task)) {
-    task->Cancel();
-    return;
+  if (const auto found = tasks_.find(cancel.task); found != tasks_.end()) {
+    return Cancel(cancel.task, found->second);
   }
   if (options_.defects.Has(Defect::kCancelOfUnknownIsIgnored)) {
     return;
@@ -417,8 +438,8 @@ void TaskExecutor::LeaveJobManager() {
   if (options_.defects.Has(Defect::kTasksOutliveTheirMaster)) {
     forgotten_.merge(tasks_);
   }
-  for (const auto& [id, deployed] : tasks_) {
-    deployed.task->Cancel();
+  for (auto& [id, deployed] : tasks_) {
+    Cancel(id, deployed);
   }
   RegisterAgainWhenIdle();
 }

@@ -3,6 +3,8 @@
 // Life:     learn who leads → register with its ResourceManager → run what the JobMasters submit of
 //           which it tells → when it falls silent, or another one leads, cancel everything, wait
 //           until it is gone, register anew with the next session.
+// Fatal:    a task that does not end when it is cancelled (task.cancellation.timeout) ends the
+//           process: whoever runs it starts it anew. Flink's TaskCancelerWatchDog.
 // Survives: any order, loss and repetition of messages; stale ones carry an old fencing token.
 // Source:   Flink's TaskExecutor.
 #pragma once
@@ -76,6 +78,7 @@ class TaskExecutor final : public TaskListener {
     JobLeader leader;  // that wanted it
     std::string job_name;
     std::unique_ptr<StreamTask> task;
+    bool is_watched = false;  // whether it ends, now that it is cancelled
   };
 
   // Obeys these JobMasters from now on; what others wanted is over.
@@ -85,6 +88,9 @@ class TaskExecutor final : public TaskListener {
   void RunTask(const JobLeader& leader, const ExecutionAttemptId& id, StreamTask& task);
   void TraceEnding(const std::string& name, AttemptNumber attempt,
                    const StreamTask::Ending& ending);
+  // Again and again does no harm.
+  void Cancel(const ExecutionAttemptId& id, Deployed& deployed);
+  [[noreturn]] void GiveUp(const std::string& reason);
   StreamTask* Find(const ExecutionAttemptId& id);
   // Of a task that still runs; nothing when it does not, or when its leader is none any more.
   std::optional<JobLeader> LeaderOf(const ExecutionAttemptId& id) const;

@@ -87,10 +87,11 @@ struct Occasions {
 
 // Kinds that need something to fail first: a fault may follow them, none can count on them.
 constexpr auto kNeedFailures = std::to_array<std::string_view>(
-    {events::kJobUnrecoverable, events::kTaskManagerLost, events::kCheckpointAborted,
-     events::kTaskFailed, events::kTaskCanceled, events::kWindowLateRecord, events::kSinkAborted,
-     events::kTransactionAborted, events::kProducerFenced, events::kTaskRestoring,
-     events::kLeaderRevoked, events::kSessionEnded});
+    {events::kJobUnrecoverable, events::kTaskManagerLost, events::kTaskManagerFatal,
+     events::kCheckpointAborted, events::kTaskFailed, events::kTaskCanceled,
+     events::kWindowLateRecord, events::kSinkAborted, events::kTransactionAborted,
+     events::kProducerFenced, events::kTaskRestoring, events::kLeaderRevoked,
+     events::kSessionEnded});
 
 // Only where there is something to be elected by.
 constexpr auto kOfElection = std::to_array<std::string_view>(

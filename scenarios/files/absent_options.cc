@@ -69,7 +69,6 @@ constexpr auto kAbsentOptions = std::to_array<std::string_view>({
     "state.savepoints.dir",
     "state.storage.fs.memory-threshold",
     "task.cancellation.interval",
-    "task.cancellation.timeout",
     "taskmanager.network.memory.buffer-debloat.enabled",
     "taskmanager.network.memory.buffer-debloat.period",
     "taskmanager.network.memory.buffer-debloat.samples",

@@ -170,6 +170,8 @@ constexpr auto kNotes = std::to_array<Note>({
      "How long one record keeps a task busy; Flink has no such option."},
     {"options.task.turn-records",
      "Records after which a task looks for other work; Flink has no such option."},
+    {"options.task.cancellation.timeout",
+     "A task that does not end so long after its cancellation ends its TaskManager; 0s: never."},
     {"options.scan.startup.mode",
      "Where a source begins that no checkpoint tells: with all there is, or with what is to come."},
     {"options.source.assignment",

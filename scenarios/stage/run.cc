@@ -38,6 +38,7 @@
 #include "scenarios/stage/outside_view.h"
 #include "scenarios/stage/run_counts.h"
 #include "scenarios/stage/story_premise.h"
+#include "scenarios/stage/supervisor.h"
 #include "sim/check.h"
 #include "sim/world/world.h"
 
@@ -109,6 +110,7 @@ class Stage {
                          .from = request.from ? &*request.from : nullptr});
     injector_.emplace(world_, std::move(plan), sim::SimTime(request.scenario.limits.heal_after),
                       sim::Random(request.seed).Split("injector"));
+    world_.Observe(supervisor_);
     injector_->OnFired([this](const faults::FiredFault& fired, const faults::Action& what) {
       cells_.OnFired(fired, what);
       budget_.OnFired(fired, what);
@@ -204,7 +206,6 @@ class Stage {
     return world_.Run([this] { return tally_.job_ended() || budget_.exhausted() || IsToStop(); });
   }
 
-  // See ClusterPlan.
   sim::Result<engine::StreamGraph> LoadCode(const std::string& arguments) const {
     sim::Result<engine::StreamGraph> stream =
         LoadStream(request_.scenario, request_.workload, arguments);
@@ -249,6 +250,7 @@ class Stage {
   std::vector<std::unique_ptr<sim::TraceObserver>> views_;  // of several JobManagers
   sim::World world_;
   std::optional<SnapshotKeeper> keeper_;
+  Supervisor supervisor_{world_};
   OutsideView outside_;
   Subject subject_;
   std::optional<faults::Injector> injector_;
