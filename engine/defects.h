@@ -114,6 +114,9 @@ enum class Defect : uint8_t {
   kRescaleDropsWhatConsumersHad,
   kOutputIsRecoveredBeside,
   kEmptyPartIsNeverWhole,
+  kMetadataNotSynced,
+  kRescaleAssignsAsDeclared,
+  kDirectSinkSnapshotsUnflushed,
 };
 
 struct DefectInfo {
@@ -475,6 +478,18 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
      "A task that finds nothing in flight never completes its part of an unaligned checkpoint.",
      "Checkpoints complete, whatever is in flight.", "liveness",
      "known-bugs 119: RisingWave #16192 (its class: what is empty is never sealed)"},
+    {Defect::kMetadataNotSynced, "metadata_not_synced",
+     "A checkpoint's metadata is written without a sync before the store points to it.",
+     "A checkpoint is complete when all of it is durable.", "durability",
+     "known-bugs 62: FLINK-35217, FLINK-36421"},
+    {Defect::kRescaleAssignsAsDeclared, "rescale_assigns_as_declared",
+     "State is divided for the parallelism of the code, not for that of the attempt.",
+     "Under any parallelism each key group and each list entry is restored once.", "assignment",
+     "ours: state is given out for another parallelism"},
+    {Defect::kDirectSinkSnapshotsUnflushed, "direct_sink_snapshots_unflushed",
+     "A sink without transactions takes its snapshot while records wait in its buffer.",
+     "At least once: what was read before a snapshot is written.", "lost output",
+     "ours: a producer that is not flushed at a checkpoint"},
 });
 
 // The set of planted defects of one run. A value; travels in options.

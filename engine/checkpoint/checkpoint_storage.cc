@@ -374,14 +374,15 @@ sim::Result<void> RemoveSnapshot(sim::FileSystem& volume, std::string_view path)
 }
 
 sim::Result<void> WriteMetadata(sim::FileSystem& volume, std::string_view job,
-                                const CompletedCheckpoint& checkpoint) {
+                                const CompletedCheckpoint& checkpoint,
+                                decltype(sim::WriteDurably)* write) {
   const std::string directory = DirectoryOfCheckpoint(job, checkpoint);
   const MetadataHead head{.kind = checkpoint.kind, .max_parallelism = checkpoint.max_parallelism};
   if (HasInFlight(checkpoint)) {
-    return sim::WriteDurably(volume, directory + "/_metadata", SealWithInFlight(head, checkpoint));
+    return write(volume, directory + "/_metadata", SealWithInFlight(head, checkpoint));
   }
   if (!IsSavepoint(head.kind) && head.max_parallelism == kDefaultMaxParallelism) {
-    return sim::WriteDurably(volume, directory + "/_metadata", Seal(Encode(checkpoint)));
+    return write(volume, directory + "/_metadata", Seal(Encode(checkpoint)));
   }
   FullMetadata metadata{.head = head, .checkpoint = checkpoint};
   for (SnapshotHandle& snapshot : metadata.checkpoint.snapshots) {
@@ -389,8 +390,7 @@ sim::Result<void> WriteMetadata(sim::FileSystem& volume, std::string_view job,
       snapshot.path.erase(0, directory.size() + 1);
     }
   }
-  return sim::WriteDurably(volume, directory + "/_metadata",
-                           SealAs(kFullMetadataVersion, Encode(metadata)));
+  return write(volume, directory + "/_metadata", SealAs(kFullMetadataVersion, Encode(metadata)));
 }
 
 sim::Result<CompletedCheckpoint> DecodeMetadata(std::string_view file, std::string_view path) {

@@ -154,7 +154,8 @@ sim::Result<TaskSnapshot> DecodeSnapshot(std::string_view file, const SnapshotHa
 sim::Result<void> RemoveSnapshot(sim::FileSystem& volume, std::string_view path);
 
 sim::Result<void> WriteMetadata(sim::FileSystem& volume, std::string_view job,
-                                const CompletedCheckpoint& checkpoint);
+                                const CompletedCheckpoint& checkpoint,
+                                decltype(sim::WriteDurably)* write = &sim::WriteDurably);
 
 // What `_metadata` at `path` says; kCorruption for bytes that are none. The files are not looked
 // at.

@@ -85,7 +85,9 @@ sim::Result<void> CompletedCheckpointStore::Recover() {
 }
 
 sim::Result<void> CompletedCheckpointStore::Add(const CompletedCheckpoint& checkpoint) {
-  if (sim::Result<void> written = WriteMetadata(environment_.shared(), job_, checkpoint);
+  if (sim::Result<void> written = WriteMetadata(
+          environment_.shared(), job_, checkpoint,
+          defects_.Has(Defect::kMetadataNotSynced) ? &WriteWithoutSync : &sim::WriteDurably);
       !written) {
     return written;
   }

@@ -8,17 +8,18 @@
 #include "engine/checkpoint/checkpoint_storage.h"
 
 namespace flinch::engine {
-namespace {
 
-constexpr sim::Duration kVolumeRetry = std::chrono::milliseconds(200);
-
-// Planted: says that it has written what a crash may still take away.
 sim::Result<void> WriteWithoutSync(sim::FileSystem& volume, std::string_view path,
                                    std::string_view bytes) {
   const sim::Result<std::unique_ptr<sim::File>> file = volume.Create(path);
   return file ? (*file)->Append(bytes) : sim::Fail(file);
 }
 
+namespace {
+
+constexpr sim::Duration kVolumeRetry = std::chrono::milliseconds(200);
+
+// Planted: says that it has written what a crash may still take away.
 class VolumeHandleStore final : public StateHandleStore {
  public:
   VolumeHandleStore(sim::Environment& environment, std::string job, const Defects& defects)

@@ -20,6 +20,10 @@
 
 namespace flinch::engine {
 
+// Planted in place of sim::WriteDurably: nothing says when it will be durable.
+sim::Result<void> WriteWithoutSync(sim::FileSystem& volume, std::string_view path,
+                                   std::string_view bytes);
+
 // Where the pointers lie: one file per checkpoint, named by its id with leading zeros. A name that
 // ends in ".tmp" is none.
 std::string CompletedCheckpointsDirectory(std::string_view job);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/planted_runtime.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -30,6 +31,7 @@ sim::Result<std::unique_ptr<LogWriter>> DirectLogWriter::Open(OperatorRuntime& r
 DirectLogWriter::DirectLogWriter(OperatorRuntime& runtime, const LogSinkOptions& options,
                                  std::unique_ptr<LogClient> client, uint32_t partition)
     : options_(options),
+      defects_(DefectsOf(runtime)),
       producer_(fmt::format("{}-{}-{}", runtime.subtask().name, runtime.subtask().index.value(),
                             runtime.subtask().attempt.value())),
       partition_(partition),
@@ -61,6 +63,9 @@ sim::Result<void> DirectLogWriter::Flush() {
 }
 
 sim::Result<OperatorState> DirectLogWriter::Snapshot(CheckpointId) {
+  if (defects_.Has(Defect::kDirectSinkSnapshotsUnflushed)) {
+    return OperatorState();
+  }
   const sim::Result<void> flushed = Flush();
   return flushed ? sim::Result<OperatorState>(OperatorState()) : sim::Fail(flushed);
 }

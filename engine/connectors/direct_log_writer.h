@@ -16,6 +16,7 @@
 
 #include "engine/connectors/log_client.h"
 #include "engine/connectors/log_sink.h"
+#include "engine/defects.h"
 
 namespace flinch::engine {
 
@@ -47,6 +48,7 @@ class DirectLogWriter final : public LogWriter {
   sim::Result<void> Flush();
 
   LogSinkOptions options_;
+  Defects defects_;
   std::string producer_;  // "sink-1-2": of this attempt of this subtask
   uint32_t partition_ = 0;
   std::unique_ptr<LogClient> client_;

@@ -226,8 +226,11 @@ SubmitTask JobMaster::Describe(const Execution& execution) const {
     if (latest->kind == CheckpointKind::kSavepointTerminate && latest->id > record_.floor) {
       submit.deployment.checkpoint.kind = latest->kind;
     }
-    restore.snapshots = Assign(latest->snapshots, TopologyOf(*latest), TopologyOf(graph()),
-                               OperatorsOf(graph(), execution.id.vertex), execution.id.subtask);
+    restore.snapshots =
+        Assign(latest->snapshots, TopologyOf(*latest),
+               TopologyOf(options_.defects.Has(Defect::kRescaleAssignsAsDeclared) ? core_.declared()
+                                                                                  : graph()),
+               OperatorsOf(graph(), execution.id.vertex), execution.id.subtask);
     const std::vector<ChannelPart> parts =
         AssignChannels(latest->snapshots, TopologyOf(*latest),
                        ExchangesInto(graph(), execution.id.vertex), execution.id.subtask);

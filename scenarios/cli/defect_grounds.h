@@ -28,7 +28,9 @@ struct DefectGround {
 // were given up where many are. Only where an enumerator gives out splits they can go astray. Who
 // stops a job wrongly is noticed where one is stopped. Who mistakes a term shows where there are
 // two JobManagers, by a zombie or by interruptions of the coordination service. What is in flight
-// is lost where barriers overtake it, and comes too late where windows wait for event time.
+// is lost where barriers overtake it, and comes too late where windows wait for event time. Who
+// divides state wrongly shows where slots decide the parallelism, and who loses output without
+// transactions where there are none.
 inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "small_job"},
     {.scenario = "small_job", .settings = {"workload.out_of_order=0s"}},
@@ -49,6 +51,8 @@ inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "overtaken_split_event"},
     {.scenario = "stop_and_resume"},
     {.scenario = "cancel_and_resume"},
+    {.scenario = "written_at_once"},
+    {.scenario = "shrinks_and_grows"},
     {.scenario = "savepoint_times_out"},
     {.scenario = "master_comes_back"},
     {.scenario = "master_blinks"},

@@ -442,7 +442,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "--once: There is no workload \"M6\"; there are bare, M1,"},
         RefusedCase{"twice_and_output",
                     {"run", "url_clicks", "--twice", "--output", "x"},
-                    "leave --output and --tape out"}),
+                    "leave --output, --tape and --keep-snapshots out"}),
     [](const auto& planted) { return std::string(planted.param.name); });
 
 TEST_F(CommandsTest, ChecksScenariosAndPlans) {
