@@ -357,9 +357,9 @@ TEST(AbsentOptionsTest, AreSaidToBeAbsent) {
   }
   // A table of such options does not hide what is none.
   const std::string both = ErrorOf(std::string(kSmall) +
-                                   "[options]\nstate.backend.type = \"rocksdb\"\n"
+                                   "[options]\nstate.backend.local-recovery = true\n"
                                    "state.backend.tpye = 1\n");
-  EXPECT_THAT(both, HasSubstr("state.backend.type is an option of Flink"));
+  EXPECT_THAT(both, HasSubstr("state.backend.local-recovery is an option of Flink"));
   EXPECT_THAT(both, HasSubstr("\"tpye\" is unknown here"));
 }
 
