@@ -301,6 +301,25 @@ struct EngineOptions {
   sim::Result<void> Validate() const;
 };
 
+template <typename Restart, typename Visitor>
+void VisitRestart(Restart& restart, Visitor&& visit) {
+  visit("restart-strategy.type", restart.type);
+  visit("restart-strategy.fixed-delay.attempts", restart.attempts);
+  visit("restart-strategy.fixed-delay.delay", restart.delay);
+  visit("restart-strategy.failure-rate.max-failures-per-interval",
+        restart.failure_rate.max_failures);
+  visit("restart-strategy.failure-rate.failure-rate-interval", restart.failure_rate.interval);
+  visit("restart-strategy.failure-rate.delay", restart.failure_rate.delay);
+  visit("restart-strategy.exponential-delay.initial-backoff", restart.exponential.initial);
+  visit("restart-strategy.exponential-delay.max-backoff", restart.exponential.max);
+  visit("restart-strategy.exponential-delay.backoff-multiplier", restart.exponential.multiplier);
+  visit("restart-strategy.exponential-delay.reset-backoff-threshold",
+        restart.exponential.reset_threshold);
+  visit("restart-strategy.exponential-delay.jitter-factor", restart.exponential.jitter);
+  visit("restart-strategy.exponential-delay.attempts-before-reset-backoff",
+        restart.exponential.attempts);
+}
+
 // visit(name, field) for every option, in the order of the file.
 template <typename Options, typename Visitor>
 void Visit(Options& options, Visitor&& visit) {
@@ -318,23 +337,7 @@ void Visit(Options& options, Visitor&& visit) {
   visit("execution.checkpointing.incremental", options.state.incremental);
   visit("state.backend.type", options.state.type);
   visit("state.backend.leveldb.write-buffer-size", options.state.write_buffer_bytes);
-  visit("restart-strategy.type", options.restart.type);
-  visit("restart-strategy.fixed-delay.attempts", options.restart.attempts);
-  visit("restart-strategy.fixed-delay.delay", options.restart.delay);
-  visit("restart-strategy.failure-rate.max-failures-per-interval",
-        options.restart.failure_rate.max_failures);
-  visit("restart-strategy.failure-rate.failure-rate-interval",
-        options.restart.failure_rate.interval);
-  visit("restart-strategy.failure-rate.delay", options.restart.failure_rate.delay);
-  visit("restart-strategy.exponential-delay.initial-backoff", options.restart.exponential.initial);
-  visit("restart-strategy.exponential-delay.max-backoff", options.restart.exponential.max);
-  visit("restart-strategy.exponential-delay.backoff-multiplier",
-        options.restart.exponential.multiplier);
-  visit("restart-strategy.exponential-delay.reset-backoff-threshold",
-        options.restart.exponential.reset_threshold);
-  visit("restart-strategy.exponential-delay.jitter-factor", options.restart.exponential.jitter);
-  visit("restart-strategy.exponential-delay.attempts-before-reset-backoff",
-        options.restart.exponential.attempts);
+  VisitRestart(options.restart, visit);
   visit("jobmanager.execution.failover-strategy", options.failover);
   visit("jobmanager.scheduler", options.scheduler.type);
   visit("jobmanager.adaptive-scheduler.resource-wait-timeout", options.scheduler.resource_wait);

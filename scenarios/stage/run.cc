@@ -133,8 +133,7 @@ class Stage {
 
   bool stopped() const { return stopped_; }
 
-  // Without judging: how the job got on.
-  Pace Measure() {
+  Pace Measure() {  // without judging: how the job got on
     RunToTheEnd();
     return pace_.PaceAt(world_.Now(), world_.events());
   }
