@@ -69,13 +69,18 @@ template <typename Phase, typename Input, typename Action, size_t kRows>
 constexpr bool EveryPhaseReachable(const TransitionTable<Phase, Input, Action, kRows>& table) {
   static_assert(kRows > 0, "a protocol has an initial phase");
   std::array<bool, kRows> reached{};
-  // A path through all phases is no longer than the table, so as many rounds find everything.
-  for (size_t round = 0; round < kRows; ++round) {
+  for (bool grows = true; grows;) {
+    grows = false;
     for (size_t row = 0; row < kRows; ++row) {
-      reached[row] = reached[row] || table[row].from == table[0].from;
-      for (size_t next = 0; reached[row] && next < kRows; ++next) {
-        reached[next] = reached[next] || table[next].from == table[row].to;
+      if (reached[row]) {
+        continue;
       }
+      bool is_reached = table[row].from == table[0].from;
+      for (size_t before = 0; !is_reached && before < kRows; ++before) {
+        is_reached = reached[before] && table[before].to == table[row].from;
+      }
+      reached[row] = is_reached;
+      grows = grows || is_reached;
     }
   }
   for (const bool row : reached) {
