@@ -103,6 +103,13 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{"no_turn", [](EngineOptions& o) { o.task.turn_records = 0; },
                     "task.turn-records is 0: without a record a turn does nothing; give at least "
                     "1."},
+        RefusedCase{"reactive_alone",
+                    [](EngineOptions& o) { o.scheduler.mode = SchedulerMode::kReactive; },
+                    "scheduler-mode = \"reactive\" is of the adaptive scheduler: give "
+                    "jobmanager.scheduler = \"adaptive\" too."},
+        RefusedCase{"no_increase", [](EngineOptions& o) { o.scheduler.min_increase = 0; },
+                    "jobmanager.adaptive-scheduler.min-parallelism-increase is 0: a job would "
+                    "restart for nothing; give at least 1."},
         RefusedCase{"too_parallel", [](EngineOptions& o) { o.max_parallelism = 32'769; },
                     "pipeline.max-parallelism is 32769; it may be at most 32768."}),
     [](const auto& refused) { return std::string(refused.param.name); });
@@ -130,7 +137,9 @@ TEST(ConfigTest, EverySpanButPausesAndDelaysMustBeLongerThanNothing) {
       ::testing::UnorderedElementsAre(
           "execution.checkpointing.aligned-checkpoint-timeout", "execution.checkpointing.min-pause",
           "restart-strategy.fixed-delay.delay", "restart-strategy.failure-rate.delay",
-          "task.record-time", "partition.discovery.interval.ms", "source.fetch.max-wait",
+          "jobmanager.adaptive-scheduler.resource-stabilization-timeout",
+          "jobmanager.adaptive-scheduler.scaling-interval.min", "task.record-time",
+          "task.cancellation.timeout", "partition.discovery.interval.ms", "source.fetch.max-wait",
           "pipeline.auto-watermark-interval"));
 }
 
@@ -162,8 +171,11 @@ TEST(ConfigTest, UnalignedCheckpointsComeOneAtATime) {
 // How many options there are: this does not compile until it knows a new one.
 size_t CountFields() {
   const EngineOptions all;
-  const auto& [checkpoint, state, restart, failover, heartbeat, network, task, source, rpc, sink,
-               log, high_availability, max_parallelism] = all;
+  const auto& [checkpoint, state, restart, failover, scheduler, heartbeat, network, task, source,
+               rpc, sink, log, high_availability, restore, max_parallelism] = all;
+  const auto& [scheduler_type, scheduler_mode, resource_wait, stabilization, increase,
+               scaling_interval] = scheduler;
+  const auto& [restore_path, ignore_unclaimed] = restore;
   const auto& [mode, unaligned, aligned_timeout, interval, timeout, min_pause, concurrent,
                tolerable, retained, retention] = checkpoint;
   const auto& [backend, incremental, write_buffer] = state;
@@ -172,11 +184,11 @@ size_t CountFields() {
   const auto& [initial, longest, multiplier, reset_threshold, jitter, restarts] = exponential;
   const auto& [beat, silence] = heartbeat;
   const auto& [bytes, buffer_timeout, buffers, backoff, request_timeout] = network;
-  const auto& [record_time, turn_records] = task;
-  const auto& [assignment, discovery, fetch_min, fetch_wait, fetch_max, watermark_interval] =
-      source;
+  const auto& [record_time, turn_records, cancellation_timeout] = task;
+  const auto& [startup, assignment, discovery, fetch_min, fetch_wait, fetch_max,
+               watermark_interval] = source;
   const auto& [ask] = rpc;
-  const auto& [transaction, delivery, batch] = sink;
+  const auto& [guarantee, transaction, delivery, batch] = sink;
   const auto& [transaction_max] = log;
   const auto& [availability, session_timeout] = high_availability;
   const void* fields[] = {&mode,
@@ -205,6 +217,17 @@ size_t CountFields() {
                           &reset_threshold,
                           &jitter,
                           &restarts,
+                          &scheduler_type,
+                          &scheduler_mode,
+                          &resource_wait,
+                          &stabilization,
+                          &increase,
+                          &scaling_interval,
+                          &restore_path,
+                          &ignore_unclaimed,
+                          &cancellation_timeout,
+                          &startup,
+                          &guarantee,
                           &beat,
                           &silence,
                           &bytes,
