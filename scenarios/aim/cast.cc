@@ -233,7 +233,8 @@ std::vector<faults::AtEvent> AgainEvents(const Scenario& scenario) {
       {.kind = std::string(events::kBrokerStarted)}};
   for (const std::string_view kind : kNeedFailures) {
     const bool is_elsewhere = IsOneOf(kind, kOfElection) && !IsHighlyAvailable(scenario);
-    if (kind != events::kJobUnrecoverable && kind != events::kWindowLateRecord && !is_elsewhere) {
+    if (kind != events::kJobUnrecoverable && kind != events::kWindowLateRecord &&
+        kind != events::kTaskManagerFatal && !is_elsewhere) {
       again.push_back({.kind = std::string(kind)});
     }
   }

@@ -106,9 +106,10 @@ std::vector<std::pair<size_t, size_t>> SideBySide(const std::vector<Loaded>& tab
       order.emplace_back(table, row);
     }
   }
-  std::ranges::stable_sort(order, [&tables](const auto& one, const auto& other) {
-    return one.second * tables[other.first].rows.size() <
-           other.second * tables[one.first].rows.size();
+  std::ranges::sort(order, [&tables](const auto& one, const auto& other) {
+    const size_t left = one.second * tables[other.first].rows.size();
+    const size_t right = other.second * tables[one.first].rows.size();
+    return left != right ? left < right : one < other;
   });
   return order;
 }

@@ -83,7 +83,7 @@ struct Expr {
   bool is_negated = false;
   std::vector<Expr> filter{};     // none or one
   std::vector<Over> over{};       // none or one
-  std::vector<Query> query{};     // none or one
+  std::vector<Query> query;       // none or one
   std::vector<Expr> partition{};  // of TABLE name PARTITION BY
   std::string parameter{};        // name => value
 };
@@ -109,7 +109,7 @@ struct TableRef {
   std::string name{};  // of a table, or of a table function
   std::string alias{};
   std::vector<std::string> columns{};  // of the alias
-  std::vector<Query> query{};
+  std::vector<Query> query;
   std::vector<Expr> args{};       // of a function
   std::vector<TableRef> sides{};  // of a join: two
   JoinKind join = JoinKind::kInner;
@@ -176,7 +176,7 @@ struct Statement {
   std::vector<std::string> key{};
   std::optional<WatermarkSpec> watermark{};
   Options options{};
-  std::vector<Query> query{};
+  std::vector<Query> query;
 };
 
 // The statements of a script. A Mistake names the furthest place that could be read, and what could

@@ -1,6 +1,7 @@
 #include "scenarios/sql/interpreter.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "scenarios/sql/aggregate.h"
@@ -39,7 +40,16 @@ Rows Sessions(const WindowSpec& spec, const Rows& rows) {
   Rows results;
   const auto time = [&spec](const Row& row) { return std::get<int64_t>(row.at(spec.time)); };
   for (auto& [key, group] : groups) {
-    std::ranges::stable_sort(group, {}, time);
+    // Those of one time stay in their order.
+    std::multimap<int64_t, Row> in_time;
+    for (Row& row : group) {
+      const int64_t at = time(row);
+      in_time.emplace(at, std::move(row));
+    }
+    group.clear();
+    for (auto& [at, row] : in_time) {
+      group.push_back(std::move(row));
+    }
     for (size_t first = 0; first < group.size();) {
       size_t next = first + 1;
       while (next < group.size() && time(group[next]) - time(group[next - 1]) <= spec.size) {

@@ -523,8 +523,8 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
   FillNumbers(summary);
   FinalState state = Describe(outcome, summary);
   state.slack = Slack();
-  failure_ = TakeOutUnfounded(request_.scenario.story, outside_,
-                              std::bind_front(&Stage::LoadCode, this), tally_.story_breaches);
+  failure_ += TakeOutUnfounded(request_.scenario.story, outside_,
+                               std::bind_front(&Stage::LoadCode, this), tally_.story_breaches);
   AddWhatNoOracleFinds(outcome, tally_.story_breaches, summary);
   if (const sim::Result<engine::LogContents> log =
           last_log_ ? *std::move(last_log_) : ReadLogOf(world_)) {

@@ -168,6 +168,11 @@ TEST(ConfigTest, UnalignedCheckpointsComeOneAtATime) {
   EXPECT_EQ(options.checkpoint.kind(), CheckpointKind::kAligned);
 }
 
+template <typename... Fields>
+size_t Count(const Fields&...) {
+  return sizeof...(fields);
+}
+
 // How many options there are: this does not compile until it knows a new one.
 size_t CountFields() {
   const EngineOptions all;
@@ -191,67 +196,16 @@ size_t CountFields() {
   const auto& [guarantee, transaction, delivery, batch] = sink;
   const auto& [transaction_max] = log;
   const auto& [availability, session_timeout] = high_availability;
-  const void* fields[] = {&mode,
-                          &unaligned,
-                          &aligned_timeout,
-                          &interval,
-                          &timeout,
-                          &min_pause,
-                          &concurrent,
-                          &tolerable,
-                          &retained,
-                          &retention,
-                          &backend,
-                          &incremental,
-                          &write_buffer,
-                          &failover,
-                          &type,
-                          &attempts,
-                          &delay,
-                          &max_failures,
-                          &rate_interval,
-                          &rate_delay,
-                          &initial,
-                          &longest,
-                          &multiplier,
-                          &reset_threshold,
-                          &jitter,
-                          &restarts,
-                          &scheduler_type,
-                          &scheduler_mode,
-                          &resource_wait,
-                          &stabilization,
-                          &increase,
-                          &scaling_interval,
-                          &restore_path,
-                          &ignore_unclaimed,
-                          &cancellation_timeout,
-                          &startup,
-                          &guarantee,
-                          &beat,
-                          &silence,
-                          &bytes,
-                          &buffer_timeout,
-                          &buffers,
-                          &backoff,
-                          &request_timeout,
-                          &record_time,
-                          &turn_records,
-                          &assignment,
-                          &discovery,
-                          &fetch_min,
-                          &fetch_wait,
-                          &fetch_max,
-                          &watermark_interval,
-                          &ask,
-                          &transaction,
-                          &delivery,
-                          &batch,
-                          &transaction_max,
-                          &availability,
-                          &session_timeout,
-                          &max_parallelism};
-  return std::size(fields);
+  return Count(mode, unaligned, aligned_timeout, interval, timeout, min_pause, concurrent,
+               tolerable, retained, retention, backend, incremental, write_buffer, failover, type,
+               attempts, delay, max_failures, rate_interval, rate_delay, initial, longest,
+               multiplier, reset_threshold, jitter, restarts, scheduler_type, scheduler_mode,
+               resource_wait, stabilization, increase, scaling_interval, restore_path,
+               ignore_unclaimed, cancellation_timeout, startup, guarantee, beat, silence, bytes,
+               buffer_timeout, buffers, backoff, request_timeout, record_time, turn_records,
+               assignment, discovery, fetch_min, fetch_wait, fetch_max, watermark_interval, ask,
+               transaction, delivery, batch, transaction_max, availability, session_timeout,
+               max_parallelism);
 }
 
 TEST(ConfigTest, EveryOptionIsVisitedOnce) {

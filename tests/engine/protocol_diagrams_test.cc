@@ -8,6 +8,7 @@
 #include "engine/checkpoint/checkpoint_protocol.h"
 #include "engine/connectors/log_sink.h"
 #include "engine/high_availability/leader_election.h"
+#include "engine/master/adaptive_phases.h"
 #include "engine/master/execution_graph.h"
 #include "engine/master/source_coordinator_core.h"
 #include "engine/network/alternating_protocol.h"
@@ -39,6 +40,8 @@ std::string DrawAll() {
                kPersisterTransitions);
   text += Draw("One attempt of a subtask", "master/execution_graph.h", kExecutionTransitions);
   text += Draw("The job", "master/execution_graph.h", kJobTransitions);
+  text +=
+      Draw("A job whose size its slots decide", "master/adaptive_phases.h", kAdaptiveTransitions);
   text += Draw("What a source's coordinator may tell one reader",
                "master/source_coordinator_core.h", kGatewayTransitions);
   text += Draw("Who leads", "high_availability/leader_election.h", kElectionTransitions);
