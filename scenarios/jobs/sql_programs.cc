@@ -49,7 +49,7 @@ struct Located {
   std::string url;
   std::string city;
 
-  friend auto operator<=>(const Located&, const Located&) = default;
+  [[maybe_unused]] friend auto operator<=>(const Located&, const Located&) = default;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {

@@ -114,7 +114,8 @@ Mistake Describe(std::string_view text, const Furthest& furthest) {
                    : text::DidYouMean(UpperCase(word), std::span<const std::string_view>(wanted));
   if (wanted.size() > kShown) {
     // Signs say little; words and what is no word at all come first.
-    std::ranges::stable_partition(wanted, [](std::string_view each) { return each.size() > 2; });
+    std::ranges::sort(wanted, {},
+                      [](std::string_view each) { return std::pair(each.size() <= 2, each); });
     wanted.resize(kShown);
     sentence += fmt::format(", but SQL goes on with {} or the like.", fmt::join(wanted, ", "));
   } else {
