@@ -60,17 +60,10 @@ std::string FirstMissing(const sim::World& world, const StoredPointer& pointer) 
 }  // namespace
 
 std::vector<std::string_view> Budget::wants() const {
-  return {events::kCheckpointStored,
-          events::kCheckpointAborted,
-          events::kJobRestored,
-          events::kJobStatus,
-          events::kJobUnrecoverable,
-          events::kTopicSealed,
-          events::kTransactionBegun,
-          events::kTransactionCommitted,
-          events::kTransactionAborted,
-          events::kSinkCommitting,
-          "fault."};
+  return {events::kCheckpointStored,   events::kCheckpointAborted, events::kJobRestored,
+          events::kJobStatus,          events::kExecutionState,    events::kJobUnrecoverable,
+          events::kTopicSealed,        events::kTransactionBegun,  events::kTransactionCommitted,
+          events::kTransactionAborted, events::kSinkCommitting,    "fault."};
 }
 
 void Budget::OnEvent(const sim::TraceEvent& event) {
@@ -84,6 +77,11 @@ void Budget::OnEvent(const sim::TraceEvent& event) {
   } else if (event.kind == events::kJobStatus) {
     job_status_ = event.Text("to").value_or("");
     if (job_status_ == "RESTARTING" || job_status_ == "FAILING") {
+      failures_.push_back(event.time);
+    }
+  } else if (event.kind == events::kExecutionState) {
+    // Another region, while one is started anew: a failure of its own.
+    if (job_status_ == "RESTARTING" && event.Text("to") == "FAILED") {
       failures_.push_back(event.time);
     }
   } else if (event.kind == events::kJobUnrecoverable) {
@@ -240,7 +238,8 @@ std::string Budget::WhyNotFinished(const sim::World& world,
 }
 
 std::string Budget::WhyFailed() const {
-  const uint64_t restarts = attempts_ - std::min<uint64_t>(attempts_, 1);
+  // Each failure but the last brought one; several regions may be started anew in one attempt.
+  const uint64_t restarts = failures_.size() - std::min<size_t>(failures_.size(), 1);
   const sim::Duration behind = TimeoutsOf(scenario_.options) + kAftermath;
   const bool are_all_caused = std::ranges::all_of(failures_, [&](sim::SimTime failure) {
     return outages_.Covered(failure - sim::Duration(1), failure + sim::Duration(1), behind) >
@@ -317,6 +316,7 @@ std::string Budget::WhyImpossible(const Circumstances& circumstances) const {
        generous.network.request_timeout);
   tell("pekko.ask.timeout", set.rpc.ask_timeout, generous.rpc.ask_timeout);
   tell("sink.transaction-timeout", set.sink.transaction_timeout, generous.sink.transaction_timeout);
+  tell("sink.delivery-timeout", set.sink.delivery_timeout, generous.sink.delivery_timeout);
   tell("restart-strategy.type", set.restart.type, generous.restart.type);
   tell("restart-strategy.fixed-delay.attempts", set.restart.attempts, generous.restart.attempts);
   return fmt::format(

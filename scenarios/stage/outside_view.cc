@@ -148,7 +148,7 @@ std::optional<std::set<std::string>> OutsideView::OperatorsWithState(int64_t id)
     for (const auto& [name, handles] : snapshot.operators) {
       const bool has_entries = std::ranges::any_of(
           handles.lists, [](const engine::ListHandle& list) { return !list.entries.empty(); });
-      if (has_entries || !handles.keyed.groups.empty()) {
+      if (has_entries || handles.has_keyed_state()) {
         names.insert(name);
       }
     }

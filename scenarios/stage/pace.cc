@@ -74,6 +74,8 @@ engine::EngineOptions Generous(engine::EngineOptions options) {
   raise(options.network.request_timeout, usual.network.request_timeout);
   raise(options.rpc.ask_timeout, usual.rpc.ask_timeout);
   raise(options.sink.transaction_timeout, usual.sink.transaction_timeout);
+  // Shorter than a fetch may wait it makes readers fail where nothing is broken.
+  raise(options.sink.delivery_timeout, usual.sink.delivery_timeout);
   raise(options.log.transaction_timeout_max, options.sink.transaction_timeout);  // or it is refused
   if (options.restart.failures_allowed() < usual.restart.failures_allowed()) {
     options.restart.type = usual.restart.type;
