@@ -169,8 +169,8 @@ TEST(ConfigTest, UnalignedCheckpointsComeOneAtATime) {
 }
 
 template <typename... Fields>
-size_t Count(const Fields&...) {
-  return sizeof...(fields);
+size_t Count(const Fields&... /*fields*/) {
+  return sizeof...(Fields);
 }
 
 // How many options there are: this does not compile until it knows a new one.
