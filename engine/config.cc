@@ -188,6 +188,12 @@ sim::Result<void> EngineOptions::Validate() const {
         "before the first heartbeat.",
         sim::Show(heartbeat.timeout), sim::Show(heartbeat.interval)));
   }
+  if (source.startup == StartupMode::kLatest &&
+      source.assignment == SourceAssignment::kEnumerator) {
+    return Refuse(
+        "scan.startup.mode = \"latest-offset\" needs source.assignment = \"static\": an enumerator "
+        "gives partitions out from their beginning.");
+  }
   if (scheduler.mode == SchedulerMode::kReactive && !scheduler.is_adaptive()) {
     return Refuse(
         "scheduler-mode = \"reactive\" is of the adaptive scheduler: give jobmanager.scheduler = "

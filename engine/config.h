@@ -206,7 +206,8 @@ enum class SourceAssignment : uint8_t {
 // Where a source begins that no checkpoint tells.
 enum class StartupMode : uint8_t {
   kEarliest,
-  kLatest,  // what is there is passed over, also after a failure without a checkpoint
+  // What is there is passed over, also after a failure without a checkpoint. Of kStatic.
+  kLatest,
 };
 
 struct SourceOptions {

@@ -103,6 +103,13 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{"no_turn", [](EngineOptions& o) { o.task.turn_records = 0; },
                     "task.turn-records is 0: without a record a turn does nothing; give at least "
                     "1."},
+        RefusedCase{"latest_by_enumerator",
+                    [](EngineOptions& o) {
+                      o.source.startup = StartupMode::kLatest;
+                      o.source.assignment = SourceAssignment::kEnumerator;
+                    },
+                    "scan.startup.mode = \"latest-offset\" needs source.assignment = \"static\": "
+                    "an enumerator gives partitions out from their beginning."},
         RefusedCase{"reactive_alone",
                     [](EngineOptions& o) { o.scheduler.mode = SchedulerMode::kReactive; },
                     "scheduler-mode = \"reactive\" is of the adaptive scheduler: give "
@@ -169,7 +176,7 @@ TEST(ConfigTest, UnalignedCheckpointsComeOneAtATime) {
 }
 
 template <typename... Fields>
-size_t Count(const Fields&... /*fields*/) {
+size_t Count(const Fields&...) {
   return sizeof...(Fields);
 }
 

@@ -579,5 +579,22 @@ TEST(WorldTest, AHostThatLosesItsPowerLosesWhatEndedProcessesDidNotSync) {
   EXPECT_EQ(events[1].Text("process"), "lives");
 }
 
+// As what an earlier world has left: durable, so that no crash takes it away.
+TEST(WorldTest, BeginsWithTheFilesThatArePlaced) {
+  World world({.seed = 1});
+  const HostId host = world.AddHost("a");
+  world.PlaceFile(host, "/own/file", "mine");
+  world.PlaceSharedFile("/all/file", "ours");
+  EXPECT_EQ(world.ReadDurableFile(host, "/own/file"), "mine");
+  EXPECT_EQ(world.ReadDurableSharedFile("/all/file"), "ours");
+  EXPECT_THROW(world.PlaceSharedFile("/all/file", "again"), Violation);
+  std::string read;
+  world.AddProcess(host, "reader", [&read](Environment& env) {
+    read = env.disk().Read("/own/file").value_or("") + env.shared().Read("/all/file").value_or("");
+  });
+  world.Run([] { return false; });
+  EXPECT_EQ(read, "mineours");
+}
+
 }  // namespace
 }  // namespace flinch::sim
