@@ -8,8 +8,9 @@
 //           task takes records from there, so EmitNext never waits for the network.
 // State:    the list "offsets": one SourceOffset per partition, the position behind the last record
 //           emitted, exactly; also of one that was read to its end. With kStatic a partition that
-//           the state does not name starts where LogSourceOptions::startup says. With kEnumerator a reader has what its state
-//           names, whoever read it before. Watermarks are not state, as in Flink.
+//           the state does not name starts where LogSourceOptions::startup says. With kEnumerator a
+//           reader has what its state names, whoever read it before. Watermarks are not state, as
+//           in Flink.
 // Time:     a record's event time is its timestamp. Watermarks are made per partition (largest
 //           timestamp less the bound less 1 ns) and the smallest of the unfinished ones counts; it
 //           is emitted only when it has grown, and while there are more records only at intervals.
