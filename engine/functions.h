@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "engine/ids.h"
+#include "engine/runtime/processing_timers.h"
 #include "engine/runtime/timer_service.h"
 #include "engine/serializer.h"
 #include "engine/state.h"
@@ -124,18 +125,27 @@ class Collector {
   sim::Result<void> result_;
 };
 
-// What a keyed process function may use while a record or a timer is processed.
+// What a keyed process function may use while a record or a timer is processed. Processing time is
+// what the host's wall clock shows, in nanoseconds; results of its timers carry the timer's time.
 template <typename Key, typename Out>
 struct KeyedContext {
   const Key& key;
   EventTime timestamp;  // of the record, or the timer
   EventTime watermark;
+  TimeDomain domain;  // of the timer
   TimerService<std::monostate>& timers;
+  ProcessingTimers<std::monostate>& processing_timers;
   Collector<Out>& out;
 
   void RegisterTimer(EventTime time) const { timers.Register(time); }
 
   void DeleteTimer(EventTime time) const { timers.Delete(time); }
+
+  EventTime processing_time() const { return processing_timers.now(); }
+
+  void RegisterProcessingTimer(EventTime time) const { processing_timers.Register(time); }
+
+  void DeleteProcessingTimer(EventTime time) const { processing_timers.Delete(time); }
 };
 
 }  // namespace flinch::engine

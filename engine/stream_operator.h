@@ -101,6 +101,12 @@ class StreamOperator {
   // Watermarks of one operator never decrease. Fires what is due, then passes the watermark on.
   virtual sim::Result<void> ProcessWatermark(EventTime watermark) = 0;
 
+  // When its next processing-time timer is due, by the monotonic clock; asked before each turn.
+  virtual sim::SimTime NextTimer() const { return sim::kForever; }
+
+  // It is that time, or later. Not while the task restores or waits for its end, nor after Finish.
+  virtual sim::Result<void> FireTimers() { return {}; }
+
   // Nothing more comes on this input.
   virtual sim::Result<void> EndInput(uint32_t) { return {}; }
 

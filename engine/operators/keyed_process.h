@@ -3,7 +3,7 @@
 // `Function` is a value with
 //   void Open(RuntimeContext&)                                  (may be left out; gets its state)
 //   void ProcessElement(const In&, const KeyedContext<Key, Out>&)
-//   void OnTimer(EventTime, const KeyedContext<Key, Out>&)      (may be empty)
+//   void OnTimer(EventTime, const KeyedContext<Key, Out>&)      (may be empty; of both domains)
 // and, if it listens to checkpoints, what engine/functions.h says.
 #pragma once
 
@@ -15,6 +15,7 @@
 #include "engine/functions.h"
 #include "engine/operators/state_refused.h"
 #include "engine/planted_runtime.h"
+#include "engine/runtime/processing_timers.h"
 #include "engine/runtime/timer_service.h"
 #include "engine/state/key_groups.h"
 #include "engine/stream_operator.h"
@@ -41,12 +42,16 @@ class KeyedProcessOperator final : public FunctionOperator<StreamOperator, Funct
       return StateRefused(runtime.subtask(), context.result().error());
     }
     timers_.emplace(runtime.subtask().name, DefectsOf(runtime));
-    const sim::Result<void> opened = timers_->Open(*state_);
+    processing_timers_.emplace(runtime.subtask().name, DefectsOf(runtime));
+    sim::Result<void> opened = timers_->Open(*state_);
+    if (opened) {
+      opened = processing_timers_->Open(*state_, runtime.environment());
+    }
     return opened ? sim::Result<void>() : StateRefused(runtime.subtask(), opened.error());
   }
 
   sim::Result<void> ProcessElement(const StreamRecord& record) override {
-    return WithContext(record.timestamp, [&](const KeyedContext<Key, Out>& context) {
+    return WithContext(record.timestamp, TimeDomain::kEventTime, [&](const Context& context) {
       this->function_.ProcessElement(*static_cast<const In*>(record.value), context);
     });
   }
@@ -55,9 +60,7 @@ class KeyedProcessOperator final : public FunctionOperator<StreamOperator, Funct
     watermark_ = watermark;
     sim::Result<void> fired =
         timers_->Advance(watermark, [this](const Timer<std::monostate>& timer) {
-          return WithContext(timer.timestamp, [&](const KeyedContext<Key, Out>& context) {
-            this->function_.OnTimer(timer.timestamp, context);
-          });
+          return OnTimer(timer, TimeDomain::kEventTime);
         });
     if (!fired) {
       return fired;
@@ -65,9 +68,25 @@ class KeyedProcessOperator final : public FunctionOperator<StreamOperator, Funct
     return output_->EmitWatermark(watermark);
   }
 
+  sim::SimTime NextTimer() const override { return processing_timers_->due_at(); }
+
+  sim::Result<void> FireTimers() override {
+    return processing_timers_->Fire([this](const Timer<std::monostate>& timer) {
+      return OnTimer(timer, TimeDomain::kProcessingTime);
+    });
+  }
+
  private:
+  using Context = KeyedContext<Key, Out>;
+
+  sim::Result<void> OnTimer(const Timer<std::monostate>& timer, TimeDomain domain) {
+    return WithContext(timer.timestamp, domain, [&](const Context& context) {
+      this->function_.OnTimer(timer.timestamp, context);
+    });
+  }
+
   template <typename Body>
-  sim::Result<void> WithContext(EventTime timestamp, Body body) {
+  sim::Result<void> WithContext(EventTime timestamp, TimeDomain domain, Body body) {
     Decoder in(state_->current_key());
     Read(in, key_);
     if (!in.good() || in.remaining() > 0) {  // of a restored timer
@@ -77,17 +96,20 @@ class KeyedProcessOperator final : public FunctionOperator<StreamOperator, Funct
           "from another one.");
     }
     Collector<Out> out(*output_, timestamp);
-    body(KeyedContext<Key, Out>{.key = key_,
-                                .timestamp = timestamp,
-                                .watermark = watermark_,
-                                .timers = *timers_,
-                                .out = out});
+    body(Context{.key = key_,
+                 .timestamp = timestamp,
+                 .watermark = watermark_,
+                 .domain = domain,
+                 .timers = *timers_,
+                 .processing_timers = *processing_timers_,
+                 .out = out});
     return out.result();
   }
 
   Output* output_ = nullptr;
   KeyedStateBackend* state_ = nullptr;
   std::optional<TimerService<std::monostate>> timers_;
+  std::optional<ProcessingTimers<std::monostate>> processing_timers_;
   Key key_{};  // the current one; a member, for its room
   EventTime watermark_ = kMinEventTime;
 };

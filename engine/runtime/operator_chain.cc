@@ -397,6 +397,18 @@ sim::Result<void> OperatorChain::EmitFromSource(EventTime watermark) {
   return members_.front()->runtime->main_output().EmitWatermark(watermark);
 }
 
+sim::SimTime OperatorChain::NextTimer() const {
+  sim::SimTime next = sim::kForever;
+  for (const std::unique_ptr<Member>& member : members_) {
+    next = std::min(next, member->code->NextTimer());
+  }
+  return next;
+}
+
+sim::Result<void> OperatorChain::FireTimers() {
+  return ForEach("a timer", [](const Member& member) { return member.code->FireTimers(); });
+}
+
 sim::Result<void> OperatorChain::EndInput(uint32_t index) {
   const Member& root = *members_.front();
   sim::Check(index < root.inputs.size(), "input {} of {} ends", index, root.spec->name);

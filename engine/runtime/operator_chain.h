@@ -55,6 +55,11 @@ class OperatorChain {
 
   // Into an input of the root.
   Output& input(uint32_t index);
+  // When the first processing-time timer of an operator is due; kForever: there is none.
+  sim::SimTime NextTimer() const;
+  // Of all operators whose time it is.
+  sim::Result<void> FireTimers();
+
   // Nothing more comes on this input of the root.
   sim::Result<void> EndInput(uint32_t index);
 

@@ -166,6 +166,9 @@ sim::Result<void> StreamTask::Loop() {
     if (sim::Result<void> looked = LookAtClocks(); !looked) {
       return looked;
     }
+    if (sim::Result<void> fired = FireTimersWhenDue(); !fired) {
+      return fired;
+    }
     const sim::Result<bool> worked = WorkTurn();
     if (!worked) {
       return sim::Fail(worked);
@@ -189,8 +192,23 @@ void StreamTask::AwaitWork() {
            HasSettledOutputs() || (OutputsAvailable() && HasInput());
   };
   while (!can_go_on() &&
-         work_.WaitUntil(std::min({flush_at_, timed_out_at_, overtakes_at_}), WhatIsAwaited())) {
+         work_.WaitUntil(std::min({flush_at_, timed_out_at_, overtakes_at_, NextTimer()}),
+                         WhatIsAwaited())) {
   }
+}
+
+// Timers are work like records: they wait for room, and for what comes before anything new.
+sim::SimTime StreamTask::NextTimer() const {
+  const bool may_fire = started_ && !held_ && !end_of_input_ && OutputsAvailable();
+  return may_fire ? chain_.NextTimer() : sim::kForever;
+}
+
+sim::Result<void> StreamTask::FireTimersWhenDue() {
+  if (environment_.Now() < NextTimer()) {
+    return {};
+  }
+  ++records_;  // it takes time, however short the next one is
+  return chain_.FireTimers();
 }
 
 // Behind the savepoint that stops the job nothing is read any more, and producers may end first.

@@ -186,6 +186,9 @@ class StreamTask {
   sim::Result<void> OnComplete(CheckpointId id, bool is_final);
   sim::Result<void> OnAborted(CheckpointId id);
   void CountRecord();
+  // When operators are to be told of the clock: kForever while they may not be.
+  sim::SimTime NextTimer() const;
+  sim::Result<void> FireTimersWhenDue();
   // Until there is something to do, or to flush.
   void AwaitWork();
   std::string_view WhatIsAwaited() const;

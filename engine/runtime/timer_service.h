@@ -1,5 +1,5 @@
-// Event-time timers of one operator in one subtask: "call me under this key when the watermark
-// reaches this time".
+// Timers of one operator in one subtask: "call me under this key when the watermark reaches this
+// time". Those of processing time are a service of their own around one (processing_timers.h).
 //
 // Shape:  a set of (time, key, namespace): registering twice is registering once. The set is a
 //         state like any other, so that snapshots hold it and rescaling moves it with its keys;
@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,9 +31,12 @@
 
 namespace flinch::engine {
 
+// What a timer goes by: the watermark, or the host's wall clock.
+enum class TimeDomain : uint8_t { kEventTime, kProcessingTime };
+
 // How timers lie in the keyed state, for who reads a snapshot: the state of the service of this
 // name, and the timer's own namespace, encoded, in that of its entry.
-std::string TimerState(std::string_view name);
+std::string TimerState(std::string_view name, TimeDomain domain = TimeDomain::kEventTime);
 std::string_view TimerSpace(std::string_view entry_space);
 
 template <typename Space>
@@ -56,7 +60,7 @@ namespace detail {
 // is due at once would go on for ever.
 inline constexpr size_t kChainedTimersMax = size_t{1} << 24;
 
-std::unexpected<sim::Error> EndlessTimers(std::string_view state, EventTime watermark);
+std::unexpected<sim::Error> EndlessTimers(std::string_view state, EventTime time);
 
 }  // namespace detail
 
@@ -64,8 +68,9 @@ template <typename Space>
 class TimerService {
  public:
   // `name` tells the services of one operator apart and is part of the state's name.
-  explicit TimerService(std::string_view name, const Defects& defects = {})
-      : defects_(defects), state_(TimerState(name)) {}
+  explicit TimerService(std::string_view name, const Defects& defects = {},
+                        TimeDomain domain = TimeDomain::kEventTime)
+      : defects_(defects), state_(TimerState(name, domain)) {}
 
   // Once, before anything else: with the timers that `backend` has restored.
   sim::Result<void> Open(KeyedStateBackend& backend) {
@@ -108,23 +113,23 @@ class TimerService {
     sim::Check(watermark >= current_watermark_, "the watermark went back from {} to {}",
                current_watermark_.nanos(), watermark.nanos());
     current_watermark_ = watermark;
+    return FireUpTo(watermark, callback);
+  }
+
+  // The same for any time, which may be one before the last: what a clock says goes back.
+  template <typename Callback>
+  sim::Result<void> FireUpTo(EventTime time, Callback callback) {
     size_t fires_left = table_->entries() + detail::kChainedTimersMax;
-    while (!queue_.empty() && queue_.begin()->first <= watermark) {
-      const auto first = queue_.begin();
-      Bucket& bucket = first->second;
-      if (bucket.next == bucket.waiting.size()) {
-        Retire(first);
-        continue;
-      }
-      const Waiting due = bucket.waiting[bucket.next++];
-      const Timer<Space> timer{.timestamp = first->first, .space = due.space};
-      if (!table_->HoldsAt(due.key, timer)) {
-        deleted_ -= deleted_ > 0 ? 1 : 0;
-        continue;
+    while (const std::optional<EventTime> earliest = Earliest()) {
+      if (*earliest > time) {
+        break;
       }
       if (fires_left-- == 0) {
-        return detail::EndlessTimers(state_, watermark);
+        return detail::EndlessTimers(state_, time);
       }
+      Bucket& bucket = queue_.begin()->second;
+      const Waiting due = bucket.waiting[bucket.next++];
+      const Timer<Space> timer{.timestamp = *earliest, .space = due.space};
       backend_->SetCurrentKey(due.key);
       if (!defects_.Has(Defect::kFiredTimersStayInState)) {
         table_->Remove(timer);
@@ -134,6 +139,25 @@ class TimerService {
       }
     }
     return {};
+  }
+
+  // Of those that are registered. Forgets deleted ones that came before.
+  std::optional<EventTime> Earliest() {
+    while (!queue_.empty()) {
+      const auto first = queue_.begin();
+      Bucket& bucket = first->second;
+      if (bucket.next == bucket.waiting.size()) {
+        Retire(first);
+        continue;
+      }
+      const Waiting& next = bucket.waiting[bucket.next];
+      if (table_->HoldsAt(next.key, {.timestamp = first->first, .space = next.space})) {
+        return first->first;
+      }
+      deleted_ -= deleted_ > 0 ? 1 : 0;
+      ++bucket.next;
+    }
+    return std::nullopt;
   }
 
   EventTime current_watermark() const { return current_watermark_; }

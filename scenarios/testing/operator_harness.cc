@@ -204,9 +204,15 @@ void OperatorHarness::Parts::Serve(sim::Environment& env) {
     return {};
   });
   answer = made ? chain->Open(start.empty() ? nullptr : &start) : made;
+  while (!*answer) {
+    env.Park(sim::kForever, "nothing: the operator could not be opened");
+  }
   for (;;) {
     while (!call) {
-      env.Park(sim::kForever, "a call of the test");
+      env.Park(broken ? sim::kForever : chain->NextTimer(), "a call of the test");
+      if (sim::Result<void> fired = broken ? sim::Result<void>() : chain->FireTimers(); !fired) {
+        broken = fired.error();
+      }
     }
     answer = std::exchange(call, nullptr)(*chain);
   }
@@ -322,7 +328,12 @@ sim::Result<void> OperatorHarness::AdvanceTime(sim::Duration span) {
   }
   const sim::SimTime until = sim::Later(parts_->world.Now(), span);
   parts_->world.At(until, [] {});
-  return parts_->RunUntil([this, until] { return parts_->world.Now() >= until; });
+  const auto reached = [this, until] { return parts_->world.Now() >= until; };
+  if (sim::Result<void> ran = parts_->RunUntil(reached); !ran) {
+    return ran;
+  }
+  // Timers that are due right now come before this call.
+  return parts_->Call([](engine::OperatorChain&) { return sim::Result<void>(); });
 }
 
 sim::SimTime OperatorHarness::Now() const { return parts_->world.Now(); }

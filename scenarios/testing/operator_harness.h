@@ -83,7 +83,8 @@ class OperatorHarness {
   // Watermarks of an input never decrease; the operator's own is the least of its inputs'.
   sim::Result<void> Watermark(engine::EventTime watermark, uint32_t input = 0);
 
-  // Lets so much processing time pass: what the operator's own fibers wait for comes.
+  // Lets so much processing time pass: timers fire, and what the operator's own fibers wait for
+  // comes.
   sim::Result<void> AdvanceTime(sim::Duration span);
   sim::SimTime Now() const;
 

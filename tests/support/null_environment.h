@@ -1,7 +1,8 @@
 // A process without a world: it can tell what happened, and nothing else.
 //
-// For operators outside a simulation. Every call but Trace, the clock (which stands still) and the
-// names breaks an invariant: an operator that waits, sends or reads a disk belongs into a world.
+// For operators outside a simulation. Every call but Trace, the clocks (which stand still until
+// they are moved) and the names breaks an invariant: an operator that waits, sends or reads a disk
+// belongs into a world.
 #pragma once
 
 #include <string>
@@ -20,9 +21,17 @@ class NullEnvironment final : public sim::Environment {
 
   uint32_t incarnation() const override { return 1; }
 
-  sim::SimTime Now() const override { return sim::kEpoch; }
+  sim::SimTime Now() const override { return now_; }
 
-  sim::WallTime WallNow() const override { return sim::WallTime(); }
+  sim::WallTime WallNow() const override { return sim::WallTime(sim::Duration(wall_)); }
+
+  // Both clocks; the wall clock alone: it jumps.
+  void PassTime(sim::Duration span) {
+    now_ += span;
+    wall_ += span;
+  }
+
+  void SetWallClock(sim::Duration since_start) { wall_ = since_start; }
 
   void Sleep(sim::Duration span) override;
   void Yield() override;
@@ -41,6 +50,8 @@ class NullEnvironment final : public sim::Environment {
 
  private:
   std::vector<std::string> events_;
+  sim::SimTime now_ = sim::kEpoch;
+  sim::Duration wall_{};
 };
 
 }  // namespace flinch::tests

@@ -116,6 +116,54 @@ TEST(OperatorHarnessTest, ProcessingTimeMovesWhenItIsTold) {
   EXPECT_EQ(Refusal(split.AdvanceTime(-1ms)), "Time does not go back.");
 }
 
+// Tells every number, a second of processing time after it came.
+struct Echo {
+  using Context = engine::KeyedContext<int64_t, int64_t>;
+
+  void ProcessElement(const int64_t& number, const Context& context) const {
+    context.RegisterProcessingTimer(EventTime(context.processing_time().nanos() + 1'000'000'000));
+    if (number == 7) {
+      context.DeleteProcessingTimer(EventTime(1'000'000'000));
+    }
+  }
+
+  void OnTimer(EventTime, const Context& context) const {
+    if (context.key == 9) {
+      throw 7;
+    }
+    context.out.Collect(context.domain == engine::TimeDomain::kProcessingTime ? context.key : -1);
+  }
+};
+
+engine::StreamGraph EchoJob() {
+  engine::StreamExecutionEnvironment job("echo", {});
+  job.FromSource<int64_t>("source", NumberSource::Make(100))
+      .KeyBy([](const int64_t& number) { return number; })
+      .Process<int64_t>("echo", Echo());
+  return job.Build();
+}
+
+TEST(OperatorHarnessTest, TimersOfProcessingTimeFireAsItPasses) {
+  OperatorHarness echo(EchoJob(), "echo");
+  EXPECT_TRUE(echo.Process(int64_t{5}, EventTime(0)));
+  EXPECT_TRUE(echo.Process(int64_t{7}, EventTime(0)));
+  EXPECT_TRUE(echo.AdvanceTime(1s));
+  EXPECT_THAT(*echo.Take<int64_t>(), IsEmpty());
+  EXPECT_TRUE(echo.Process(int64_t{6}, EventTime(0)));
+  EXPECT_TRUE(echo.AdvanceTime(1ns));
+  EXPECT_THAT(*echo.Take<int64_t>(), ElementsAre(Emitted<int64_t>{5, EventTime(1'000'000'000)}));
+  const sim::Result<HarnessSnapshot> snapshot = echo.Snapshot();
+  OperatorHarness after(EchoJob(), "echo", {.attempt = 2}, {*snapshot});
+  EXPECT_TRUE(after.AdvanceTime(5s));
+  EXPECT_THAT(*after.Take<int64_t>(), ElementsAre(Emitted<int64_t>{6, EventTime(2'000'000'000)}));
+}
+
+TEST(OperatorHarnessTest, ATimerThatThrowsFailsTheOperator) {
+  OperatorHarness echo(EchoJob(), "echo");
+  EXPECT_TRUE(echo.Process(int64_t{9}, EventTime(0)));
+  EXPECT_THAT(Refusal(echo.AdvanceTime(2s)), HasSubstr("threw"));
+}
+
 TEST(OperatorHarnessTest, SideOutputsAreTakenByName) {
   OperatorHarness split(Job(), "split");
   EXPECT_TRUE(split.Process(int64_t{3}, EventTime(9)));
