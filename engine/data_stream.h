@@ -28,13 +28,12 @@
 #include "engine/functions.h"
 #include "engine/graph/key_codec.h"
 #include "engine/graph/stream_graph.h"
-#include "engine/operators/general_window.h"
 #include "engine/operators/keyed_process.h"
 #include "engine/operators/process.h"
 #include "engine/operators/stateless.h"
-#include "engine/operators/window_operator.h"
 #include "engine/side_output.h"
 #include "engine/state/key_groups.h"
+#include "engine/windowed_stream.h"
 
 namespace flinch::engine {
 
@@ -207,6 +206,12 @@ class DataStream {
   template <typename Function, typename Key = std::invoke_result_t<Function, const T&>>
   KeyedStream<Key, T> KeyBy(Function selector) const;
 
+  // Windows over all records, in one subtask; a result's key is NoKey.
+  template <typename Windows>
+  auto WindowAll(Windows windows) const {
+    return KeyBy([](const T&) { return NoKey(); }).Window(std::move(windows));
+  }
+
   // The records of all, in the order of their arrival.
   DataStream Union(const DataStream& other) const {
     std::vector<StreamEnd> ends = ends_;
@@ -356,95 +361,6 @@ class ConnectedStreams {
   KeyCodec second_key_;
 };
 
-// The windows of a keyed stream: engine/windows.h.
-template <typename Key, typename T>
-class WindowedStream {
- public:
-  // So long after its end a window still takes late records, and fires again for each.
-  WindowedStream AllowedLateness(sim::Duration lateness) const {
-    WindowedStream windows = *this;
-    windows.options_.allowed_lateness = lateness;
-    return windows;
-  }
-
-  // Where records go that are too late: GetSideOutput of what the windows make.
-  WindowedStream SideOutputLateData(const SideOutput<T>& side) const {
-    WindowedStream windows = *this;
-    windows.options_.late = side.tag();
-    windows.late_ = {{.tag = side.tag(), .name = side.name(), .type = TypeOf<T>()}};
-    return windows;
-  }
-
-  template <typename Function>
-    requires AggregateFunction<Function, T>
-  SingleOutputStream<WindowResult<Key, typename Function::Output>> Aggregate(
-      std::string name, Function function) const {
-    using Out = WindowResult<Key, typename Function::Output>;
-    if (const std::optional<sim::Duration> size = PlainSize()) {
-      return stream_.template Then<Out>(
-          std::move(name),
-          [size = *size, function] {
-            return std::make_unique<WindowOperator<Key, T, Function>>(size, function);
-          },
-          OutputsOf<Out>(function));
-    }
-    return General<AggregatedContents<Key, T, Function>>(std::move(name), {.function = function},
-                                                         OutputsOf<Out>(function));
-  }
-
-  // The same, with a function that sees the aggregate with its window (AggregatedThenProcessed).
-  template <typename Out, typename Function, typename Then>
-    requires AggregateFunction<Function, T>
-  SingleOutputStream<Out> Aggregate(std::string name, Function function, Then then) const {
-    return General<AggregatedThenProcessed<Key, T, Out, Function, Then>>(
-        std::move(name), {.aggregate = function, .function = then}, OutputsOf<Out>(then));
-  }
-
-  // The records of a window are reduced to one: `function(so far, record)`.
-  template <std::invocable<const T&, const T&> Function>
-  SingleOutputStream<WindowResult<Key, T>> Reduce(std::string name, Function function) const {
-    return General<ReducedContents<Key, T, Function>>(std::move(name), {.function = function},
-                                                      OutputsOf<WindowResult<Key, T>>(function));
-  }
-
-  // A function sees all records of a window at once (CollectedContents).
-  template <typename Out, typename Function>
-  SingleOutputStream<Out> Process(std::string name, Function function) const {
-    return General<CollectedContents<Key, T, Out, Function>>(
-        std::move(name), {.function = function}, OutputsOf<Out>(function));
-  }
-
- private:
-  friend class KeyedStream<Key, T>;
-
-  WindowedStream(KeyedStream<Key, T> stream, WindowAssigner assigner)
-      : stream_(std::move(stream)), options_{.assigner = std::move(assigner)} {}
-
-  // Of windows that the operator of tumbling ones knows.
-  std::optional<sim::Duration> PlainSize() const {
-    const auto* const tumbling = std::get_if<TumblingWindows>(&options_.assigner);
-    const bool is_plain = tumbling != nullptr && tumbling->offset == sim::Duration() &&
-                          options_.allowed_lateness == sim::Duration() && !options_.late;
-    return is_plain ? std::optional(tumbling->size) : std::nullopt;
-  }
-
-  template <typename Contents>
-  SingleOutputStream<typename Contents::Out> General(std::string name, Contents contents,
-                                                     std::vector<OutputSpec> outputs) const {
-    outputs.insert(outputs.end(), late_.begin(), late_.end());
-    return stream_.template Then<typename Contents::Out>(
-        std::move(name),
-        [options = options_, contents] {
-          return std::make_unique<GeneralWindowOperator<Key, T, Contents>>(options, contents);
-        },
-        std::move(outputs));
-  }
-
-  KeyedStream<Key, T> stream_;
-  WindowOptions options_;
-  std::vector<OutputSpec> late_;
-};
-
 template <typename Key, typename T>
 class KeyedStream {
  public:
@@ -457,11 +373,34 @@ class KeyedStream {
 
   // Tumbling event-time windows.
   WindowedStream<Key, T> Window(sim::Duration size) const {
-    return {*this, TumblingWindows{.size = size}};
+    return Window(TumblingWindows{.size = size});
   }
 
-  WindowedStream<Key, T> Window(WindowAssigner assigner) const {
-    return {*this, std::move(assigner)};
+  // Windows of any kind; the global one fires only with a trigger.
+  template <typename Windows>
+    requires std::constructible_from<WindowAssigner, Windows>
+  WindowedStream<Key, T, typename DefaultTriggerOf<Windows>::Type> Window(Windows windows) const {
+    return {*this, {.assigner = std::move(windows)}, {}, {}, {}};
+  }
+
+  WindowedStream<Key, T, ProcessingTimeTrigger> Window(InProcessingTime in) const {
+    return {*this,
+            {.assigner = std::move(in.windows), .domain = TimeDomain::kProcessingTime},
+            {},
+            {},
+            {}};
+  }
+
+  // Of `count` records of the key each, as they come; what is left at the end gives no result.
+  auto CountWindow(uint64_t count) const {
+    return Window(GlobalWindows()).Trigger(PurgingTrigger(CountTrigger{.count = count}));
+  }
+
+  // With every `slide`-th record, the last `count`.
+  auto CountWindow(uint64_t count, uint64_t slide) const {
+    return Window(GlobalWindows())
+        .Evictor(CountEvictor{.max_count = count})
+        .Trigger(CountTrigger{.count = slide});
   }
 
   // See operators/keyed_process.h.
@@ -508,7 +447,8 @@ class KeyedStream {
   const KeyCodec& key() const { return key_; }
 
  private:
-  friend class WindowedStream<Key, T>;
+  template <typename, typename, typename, typename>
+  friend class WindowedStream;
 
   template <typename Out>
   SingleOutputStream<Out> Then(std::string name, OperatorFactory make,

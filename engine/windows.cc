@@ -47,6 +47,8 @@ std::vector<TimeWindow> Of(const SessionWindows& windows, EventTime time) {
   return {{.start = time, .end = Shifted(time, windows.gap)}};
 }
 
+std::vector<TimeWindow> Of(const GlobalWindows&, EventTime) { return {kGlobalWindow}; }
+
 sim::Result<void> RequirePositive(std::string_view what, sim::Duration span) {
   return span > sim::Duration(0)
              ? sim::Result<void>()
@@ -78,6 +80,8 @@ sim::Result<void> Check(const SlidingWindows& windows) {
 sim::Result<void> Check(const SessionWindows& windows) {
   return RequirePositive("gap", windows.gap);
 }
+
+sim::Result<void> Check(const GlobalWindows&) { return {}; }
 
 }  // namespace
 

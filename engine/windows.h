@@ -12,6 +12,8 @@
 // Late:   a record all of whose windows are over goes to the side output for late data, or is
 //         dropped and traced. Never in silence.
 // Merge:  sessions of a key that overlap or touch are one.
+// Others: when a window fires instead is a trigger's (engine/triggers.h), which of its records count
+//         an evictor's (engine/evictors.h).
 // Source: Flink docs "Windows"; WindowOperator with EventTimeTrigger.
 #pragma once
 
@@ -42,10 +44,21 @@ struct SessionWindows {
   sim::Duration gap{};
 };
 
+// All in one window, which fires when a trigger says so, and is never over.
+struct GlobalWindows {};
+
+inline constexpr TimeWindow kGlobalWindow{.start = kMinEventTime, .end = kMaxEventTime};
+
 // `time` moved by `by`, at most to the ends of time.
 EventTime Shifted(EventTime time, sim::Duration by);
 
-using WindowAssigner = std::variant<TumblingWindows, SlidingWindows, SessionWindows>;
+using WindowAssigner = std::variant<TumblingWindows, SlidingWindows, SessionWindows, GlobalWindows>;
+
+// Windows of the time that the host's clock shows when a record comes, instead of the record's own.
+// No record is late for them, and a rerun of the same rows gives others: engine/README.md.
+struct InProcessingTime {
+  WindowAssigner windows;
+};
 
 // All that hold `time`, the latest first; a session's is the one that the record alone would make.
 // At the ends of time they are cut to what an EventTime can hold.

@@ -2,18 +2,15 @@
 // contract_table_test.cc compares the two.
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <string_view>
+
+#include "scenarios/cli/contract_info.h"
+#include "scenarios/cli/event_time_contracts.h"
 
 namespace flinch::scenarios {
 
-struct ContractInfo {
-  std::string_view suite;   // Flink's class
-  std::string_view method;  // and its method
-  std::string_view what;    // of our engine, in one sentence
-};
-
-inline constexpr auto kContracts = std::to_array<ContractInfo>({
+inline constexpr auto kPlaneContracts = std::to_array<ContractInfo>({
     {"CheckpointCoordinatorTest", "testTriggerAndConfirmSimpleSavepoint",
      "A savepoint that is complete is told to who asked, and to no task."},
     {"CheckpointCoordinatorTest", "testConcurrentSavepoints",
@@ -553,5 +550,13 @@ inline constexpr auto kContracts = std::to_array<ContractInfo>({
     {"InternalTimerServiceImplTest", "testSnapshotAndRebalancingRestore",
      "Under another parallelism each timer goes with its key group."},
 });
+
+// All of them.
+inline constexpr auto kContracts = [] {
+  std::array<ContractInfo, kPlaneContracts.size() + kEventTimeContracts.size()> all;
+  const auto end = std::ranges::copy(kPlaneContracts, all.begin()).out;
+  std::ranges::copy(kEventTimeContracts, end);
+  return all;
+}();
 
 }  // namespace flinch::scenarios

@@ -11,6 +11,11 @@ OperatorHarness::OperatorHarness(OperatorHarnessOptions options, const OperatorS
         engine::RangeOf(options_.subtask, options_.max_parallelism, options_.parallelism),
         options_.max_parallelism);
   }
+  std::map<engine::OutputTag, engine::Output*> sides;
+  for (const auto& [tag, type] : options_.sides) {
+    sides_[tag].type = type;
+    sides[tag] = &sides_[tag];
+  }
   runtime_.emplace(PlainRuntime::Parts{.environment = environment_,
                                        .output = *this,
                                        .subtask = {.id = engine::OperatorIdOf("operator"),
@@ -20,7 +25,8 @@ OperatorHarness::OperatorHarness(OperatorHarnessOptions options, const OperatorS
                                                    .max_parallelism = options_.max_parallelism,
                                                    .attempt = engine::AttemptNumber(1)},
                                        .keyed_state = keyed_state_.get(),
-                                       .defects = options_.defects});
+                                       .defects = options_.defects,
+                                       .sides = std::move(sides)});
   opened_ = Open(restored);
 }
 
@@ -57,6 +63,13 @@ sim::Result<void> OperatorHarness::Emit(const engine::StreamRecord& record) {
   engine::Encoder out;
   options_.output.write(out, record.value);
   results_.emplace_back(out.Take(), record.timestamp);
+  return {};
+}
+
+sim::Result<void> OperatorHarness::Side::Emit(const engine::StreamRecord& record) {
+  engine::Encoder out;
+  type.write(out, record.value);
+  results.emplace_back(out.Take(), record.timestamp);
   return {};
 }
 

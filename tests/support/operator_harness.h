@@ -33,6 +33,7 @@ struct OperatorHarnessOptions {
   uint32_t parallelism = 1;
   engine::SubtaskIndex subtask;
   engine::Defects defects;
+  std::map<engine::OutputTag, engine::ElementType> sides;
 };
 
 struct OperatorSnapshot {
@@ -69,18 +70,28 @@ class OperatorHarness : private engine::Output {
     return code_->ProcessWatermark(watermark);
   }
 
+  // Both clocks go on until the wall clock shows `nanos`; then what is due fires.
+  sim::Result<void> PassTimeUntil(int64_t nanos) {
+    environment_.PassTime(sim::Duration(nanos - sim::Nanos(environment_.WallNow())));
+    sim::Result<void> fired;
+    while (fired && code_->NextTimer() <= environment_.Now()) {
+      fired = code_->FireTimers();
+    }
+    return fired;
+  }
+
   OperatorSnapshot Snapshot();
 
   // The results since the last Take, with their timestamps, in order.
   template <typename T>
   std::vector<std::pair<T, engine::EventTime>> Take() {
-    std::vector<std::pair<T, engine::EventTime>> results;
-    for (const auto& [bytes, timestamp] : std::exchange(results_, {})) {
-      sim::Result<T> value = engine::Decode<T>(bytes);
-      sim::Check(value.has_value(), "a result does not survive its serializer");
-      results.emplace_back(*std::move(value), timestamp);
-    }
-    return results;
+    return TakeFrom<T>(results_);
+  }
+
+  // The same of a side output.
+  template <typename T>
+  std::vector<std::pair<T, engine::EventTime>> TakeSide(engine::OutputTag tag) {
+    return TakeFrom<T>(sides_.at(tag).results);
   }
 
   const std::vector<engine::EventTime>& watermarks() const { return watermarks_; }
@@ -90,6 +101,29 @@ class OperatorHarness : private engine::Output {
   engine::KeyedStateBackend& keyed_state() { return *keyed_state_; }
 
  private:
+  using Results = std::vector<std::pair<engine::Bytes, engine::EventTime>>;
+
+  struct Side final : engine::Output {
+    engine::ElementType type;
+    Results results;
+
+    sim::Result<void> Emit(const engine::StreamRecord& record) override;
+
+    sim::Result<void> EmitWatermark(engine::EventTime) override { return {}; }
+  };
+
+  template <typename T>
+  static std::vector<std::pair<T, engine::EventTime>> TakeFrom(Results& from) {
+    std::vector<std::pair<T, engine::EventTime>> results;
+    const Results taken = std::exchange(from, {});
+    for (const auto& [bytes, timestamp] : taken) {
+      sim::Result<T> value = engine::Decode<T>(bytes);
+      sim::Check(value.has_value(), "a result does not survive its serializer");
+      results.emplace_back(*std::move(value), timestamp);
+    }
+    return results;
+  }
+
   sim::Result<void> Open(const OperatorSnapshot* restored);
   sim::Result<void> ProcessRecord(const engine::StreamRecord& record);
   sim::Result<void> Emit(const engine::StreamRecord& record) override;
@@ -100,7 +134,8 @@ class OperatorHarness : private engine::Output {
   std::unique_ptr<engine::KeyedStateBackend> keyed_state_;
   std::unique_ptr<engine::StreamOperator> code_;
   std::optional<PlainRuntime> runtime_;
-  std::vector<std::pair<engine::Bytes, engine::EventTime>> results_;
+  Results results_;
+  std::map<engine::OutputTag, Side> sides_;
   std::vector<engine::EventTime> watermarks_;
   sim::Result<void> opened_;
 };

@@ -1,6 +1,7 @@
 // What a task gives an operator, made of parts: for operators without a task.
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
 
@@ -18,6 +19,7 @@ class PlainRuntime final : public engine::PlantedRuntime {
     engine::SubtaskInfo subtask;
     engine::KeyedStateBackend* keyed_state = nullptr;
     engine::Defects defects;
+    std::map<engine::OutputTag, engine::Output*> sides;
   };
 
   explicit PlainRuntime(Parts parts) : parts_(std::move(parts)) {}
@@ -27,8 +29,12 @@ class PlainRuntime final : public engine::PlantedRuntime {
   const engine::SubtaskInfo& subtask() const override { return parts_.subtask; }
 
   engine::Output& output(engine::OutputTag tag) override {
-    sim::Check(tag == engine::kMainOutput, "there is no output {}", tag.value());
-    return parts_.output;
+    if (tag == engine::kMainOutput) {
+      return parts_.output;
+    }
+    const auto side = parts_.sides.find(tag);
+    sim::Check(side != parts_.sides.end(), "there is no output {}", tag.value());
+    return *side->second;
   }
 
   engine::KeyedStateBackend* keyed_state() override { return parts_.keyed_state; }
