@@ -118,7 +118,7 @@ struct TimeEvictor {
 // Keeps what is less than `threshold` from the last record: `delta(record, last)` says how far.
 template <typename Delta>
 struct DeltaEvictor {
-  double threshold;
+  int64_t threshold = 0;
   Delta delta;
   EvictionTime when = EvictionTime::kBefore;
 

@@ -6,8 +6,8 @@
 //       .Aggregate("counts", Count());
 //
 // A trigger is a value that is asked for each record of a window and each of its timers. It has
-//   using State = …;         what it keeps per key and window: encodable, comparable, and as good as
-//                            absent when it is `State{}`
+//   using State = …;        what it keeps per key and window: encodable, comparable, and as good as
+//                           absent when it is `State{}`
 //   TriggerResult OnElement(const In&, EventTime timestamp, State&, TriggerContext&) const;
 //   void Clear(const State&, TriggerContext&) const;               takes its timers back
 // where it has timers of the domain (without, such a timer is the end of the window and says no
@@ -294,7 +294,7 @@ struct CountTrigger {
 // `delta(before, now)` says how far. The first record is where it starts.
 template <typename In, std::invocable<const In&, const In&> Delta>
 struct DeltaTrigger {
-  double threshold;
+  int64_t threshold = 0;
   Delta delta;
 
   using State = std::optional<In>;

@@ -12,8 +12,8 @@
 // Late:   a record all of whose windows are over goes to the side output for late data, or is
 //         dropped and traced. Never in silence.
 // Merge:  sessions of a key that overlap or touch are one.
-// Others: when a window fires instead is a trigger's (engine/triggers.h), which of its records count
-//         an evictor's (engine/evictors.h).
+// Others: when a window fires instead is said by a trigger (engine/triggers.h), which of its
+//         records count by an evictor (engine/evictors.h).
 // Source: Flink docs "Windows"; WindowOperator with EventTimeTrigger.
 #pragma once
 

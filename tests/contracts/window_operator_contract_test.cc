@@ -364,9 +364,7 @@ FLINK_CONTRACT(EvictingWindowOperatorTest, testTimeEvictorNoTimestamp) {
   EXPECT_THAT(stage.Take(), ElementsAre("b 2", "b 4"));
 }
 
-double Distance(const Item& record, const Item& last) {
-  return static_cast<double>(last.value - record.value);
-}
+int64_t Distance(const Item& record, const Item& last) { return last.value - record.value; }
 
 FLINK_CONTRACT(EvictingWindowOperatorTest, testDeltaEvictorEvictBefore) {
   WindowStage stage(Global(), Evicting(engine::DeltaEvictor<decltype(&Distance)>{2, &Distance}),

@@ -114,7 +114,7 @@ TEST(WindowedStreamTest, ATriggerWithoutAnIntervalIsRefusedWhenItsTaskOpens) {
 TEST(WindowedStreamTest, ATriggerThatCannotMergeIsRefusedForSessions) {
   StreamExecutionEnvironment env("wrong", {});
   const auto distance = [](const std::string& left, const std::string& right) {
-    return static_cast<double>(right.size()) - static_cast<double>(left.size());
+    return std::ssize(right) - std::ssize(left);
   };
   Words(env)
       .KeyBy(Whole)
@@ -129,7 +129,7 @@ TEST(WindowedStreamTest, ATriggerThatCannotMergeIsRefusedForSessions) {
 TEST(WindowedStreamTest, ADeltaTriggerFiresWithWhatIsFarFromTheLastFiring) {
   StreamExecutionEnvironment env("delta", {});
   const auto distance = [](const std::string& left, const std::string& right) {
-    return static_cast<double>(right.size()) - static_cast<double>(left.size());
+    return std::ssize(right) - std::ssize(left);
   };
   Words(env)
       .KeyBy([](const std::string&) { return NoKey(); })
