@@ -19,7 +19,6 @@ using sim::ErrorCode;
 using sim::Fail;
 using sql::TypeKind;
 
-constexpr int64_t kStart = 1'767'225'600'000'000'000;  // 2026-01-01
 constexpr int64_t kRowsMax = 1'000'000;
 
 // The options of one column.
@@ -91,7 +90,7 @@ sim::Result<sql::Value> TimeOf(const Field& field, int64_t index, sim::Random& r
   }
   const int64_t millis = *past / sql::kNanosPerMilli;
   const int64_t lag = random.Between(0, millis) * sql::kNanosPerMilli;
-  return sql::Value(kStart + index * *step - lag);
+  return sql::Value(kGeneratedFrom + index * *step - lag);
 }
 
 sim::Result<sql::Value> NumberOf(const Field& field, int64_t index, sim::Random& random) {
@@ -137,7 +136,7 @@ sim::Result<sql::Value> ValueOf(const Field& field, int64_t index, sim::Random& 
     case TypeKind::kText:
       return TextOf(field, random);
     case TypeKind::kDate:
-      return sql::Value(kStart / sql::kNanosPerDay + index % 30);
+      return sql::Value(kGeneratedFrom / sql::kNanosPerDay + index % 30);
     case TypeKind::kTime:
       return sql::Value(random.Between(0, 86'399) * sql::kNanosPerSecond);
     default: {

@@ -27,7 +27,6 @@ using text::Quote;
 using text::QuotePath;
 
 // So many malformed rows are told one by one.
-constexpr size_t kProblemsShown = 5;
 constexpr size_t kNamesShown = 10;
 
 std::unique_ptr<RowReader> MakeReader(std::string_view text, const FileSpec& spec) {

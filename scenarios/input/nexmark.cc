@@ -20,7 +20,6 @@ using sim::ErrorCode;
 using sim::Fail;
 using Members = std::map<std::string, sql::Value, std::less<>>;
 
-constexpr int64_t kStart = 1'767'225'600'000'000'000;  // 2026-01-01
 constexpr int64_t kFirstId = 1000;
 constexpr int64_t kEventsMax = 1'000'000;
 constexpr int64_t kPerRound = 50;
@@ -212,7 +211,7 @@ sim::Result<std::vector<TableRow>> GenerateNexmark(const sql::Table& table, uint
     }
     sim::Random draws = random.Split(std::to_string(event));
     const int64_t lag = draws.Between(0, *past / sql::kNanosPerMilli) * sql::kNanosPerMilli;
-    const int64_t time = kStart + event * *step - lag;
+    const int64_t time = kGeneratedFrom + event * *step - lag;
     Members members = *kind == Kind::kPerson    ? PersonOf(event, draws)
                       : *kind == Kind::kAuction ? AuctionOf(event, time, draws)
                                                 : BidOf(event, draws);

@@ -12,6 +12,9 @@
 
 namespace flinch::scenarios {
 
+// Of a file with many malformed rows so many are told; the others are counted.
+inline constexpr size_t kProblemsShown = 5;
+
 struct TextRow {
   uint64_t line = 0;     // where it starts, from 1
   std::string_view raw;  // without the line's end

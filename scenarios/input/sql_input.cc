@@ -19,13 +19,6 @@ namespace {
 using sim::ErrorCode;
 using sim::Fail;
 
-sim::Duration PublishTime(uint64_t row, uint32_t rows_per_second) {
-  constexpr uint64_t kNanosPerSecond = 1'000'000'000;
-  const uint64_t seconds = row / rows_per_second;
-  const uint64_t rest = row % rows_per_second * kNanosPerSecond / rows_per_second;
-  return sim::Duration(static_cast<int64_t>(seconds * kNanosPerSecond + rest));
-}
-
 std::vector<sql::Type> TypesOf(const sql::Table& table) {
   std::vector<sql::Type> types;
   for (const sql::Column& column : table.columns) {
@@ -115,13 +108,13 @@ std::vector<std::pair<size_t, size_t>> SideBySide(const std::vector<Loaded>& tab
 }
 
 void Append(const std::vector<Loaded>& tables, const WorkloadSpec& spec, Workload& workload) {
-  constexpr int64_t kStart = 1'767'225'600'000'000'000;
   for (const auto& [table, row] : SideBySide(tables)) {
     const sql::Table& of = *tables[table].table;
     const sql::Row& values = tables[table].rows[row].row;
     const uint64_t index = workload.rows.size();
-    const int64_t time = of.rowtime ? std::get<int64_t>(values.at(*of.rowtime))
-                                    : kStart + static_cast<int64_t>(index) * sql::kNanosPerMilli;
+    const int64_t time = of.rowtime
+                             ? std::get<int64_t>(values.at(*of.rowtime))
+                             : kGeneratedFrom + static_cast<int64_t>(index) * sql::kNanosPerMilli;
     workload.rows.push_back({.partition = static_cast<uint32_t>(row % spec.partitions),
                              .key = of.name,
                              .value = TextOfRow(values, TypesOf(of)),

@@ -20,8 +20,6 @@ namespace {
 using sim::ErrorCode;
 using sim::Fail;
 
-constexpr size_t kProblemsShown = 5;
-
 bool IsJson(const sql::Table& table, const std::string& path) {
   const std::string format = table.Option("format");
   return format.contains("json") ||

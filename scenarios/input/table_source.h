@@ -23,6 +23,9 @@
 
 namespace flinch::scenarios {
 
+// Where the times of generated rows begin: 2026-01-01, in nanoseconds since 1970.
+inline constexpr int64_t kGeneratedFrom = 1'767'225'600'000'000'000;
+
 struct TableRow {
   sql::Row row;
   std::string where{};  // "clicks.csv:17", of a row of a file

@@ -66,13 +66,6 @@ uint64_t FixedExp2(uint64_t exponent) {
 
 // ---- Generated rows
 
-sim::Duration PublishTime(uint64_t row, uint32_t rows_per_second) {
-  constexpr uint64_t kNanosPerSecond = 1'000'000'000;
-  const uint64_t seconds = row / rows_per_second;
-  const uint64_t rest = row % rows_per_second * kNanosPerSecond / rows_per_second;
-  return sim::Duration(static_cast<int64_t>(seconds * kNanosPerSecond + rest));
-}
-
 // Draws keys by weight.
 class KeyPicker {
  public:
@@ -176,6 +169,13 @@ sim::Result<void> CheckBound(const Scenario& scenario, const Workload& workload)
 }
 
 }  // namespace
+
+sim::Duration PublishTime(uint64_t row, uint32_t rows_per_second) {
+  constexpr uint64_t kNanosPerSecond = 1'000'000'000;
+  const uint64_t seconds = row / rows_per_second;
+  const uint64_t rest = row % rows_per_second * kNanosPerSecond / rows_per_second;
+  return sim::Duration(static_cast<int64_t>(seconds * kNanosPerSecond + rest));
+}
 
 std::vector<uint32_t> ZipfWeights(uint32_t keys, ZipfExponent exponent) {
   std::vector<uint32_t> weights;

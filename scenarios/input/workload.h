@@ -54,6 +54,9 @@ sim::Result<Workload> LoadWholeInput(const Scenario& scenario, uint64_t seed,
 // what is picked.
 sim::Result<Workload> PickRows(const Scenario& scenario, const Workload& whole);
 
+// When the row with this index is published, after the first.
+sim::Duration PublishTime(uint64_t row, uint32_t rows_per_second);
+
 sim::Duration MeasureOutOfOrderness(std::span<const InputRow> rows, uint32_t partitions);
 
 // The weight of each rank from 1 to `keys` under Zipf's law, in integers: the same everywhere. The

@@ -21,7 +21,7 @@ namespace flinch::scenarios {
 
 namespace {
 
-using Records = engine::DataStream<SqlRecord>;
+using SqlRecords = engine::DataStream<SqlRecord>;
 using sql::Plan;
 using sql::PlanKind;
 
@@ -124,7 +124,7 @@ class GraphBuilder {
                const Scenario& scenario, const Workload& workload)
       : environment_(environment), script_(script), scenario_(scenario), workload_(workload) {}
 
-  Records Build(const Plan& plan) {
+  SqlRecords Build(const Plan& plan) {
     switch (plan.kind) {
       case PlanKind::kScan:
         return Scan(plan);
@@ -159,7 +159,7 @@ class GraphBuilder {
   // Unique, and the same for the same script.
   std::string Name(const std::string& what) { return fmt::format("{}-{}", what, ++names_); }
 
-  Records Scan(const Plan& plan) {
+  SqlRecords Scan(const Plan& plan) {
     const auto known = scans_.find(plan.table);
     if (known != scans_.end()) {
       return known->second;
@@ -169,7 +169,7 @@ class GraphBuilder {
     scenario.job.out_of_orderness =
         scenario_.job.out_of_orderness.value_or(sim::Duration(table.delay));
     const bool is_only = script_.sources.size() == 1;
-    Records records =
+    SqlRecords records =
         ReadInput(environment_, scenario, workload_, SqlTopic(plan.table),
                   is_only ? "source" : plan.table)
             .Map(is_only ? "parse" : plan.table + "-parse",
@@ -182,7 +182,7 @@ class GraphBuilder {
     return records;
   }
 
-  Records Window(const Plan& plan) {
+  SqlRecords Window(const Plan& plan) {
     return Build(plan.inputs[0])
         .FlatMap<SqlRecord>(
             Name("window"), [&plan](const SqlRecord& record, engine::Collector<SqlRecord>& out) {
@@ -200,7 +200,7 @@ class GraphBuilder {
             });
   }
 
-  Records Aggregate(const Plan& plan) {
+  SqlRecords Aggregate(const Plan& plan) {
     if (FoldsInWindows(plan)) {
       const Plan& window = plan.inputs[0];
       const size_t first = window.inputs[0].columns.size();
@@ -222,7 +222,7 @@ class GraphBuilder {
                            : keyed.Process<SqlRecord>(Name("group"), SqlGroupBy(plan));
   }
 
-  Records Join(const Plan& plan) {
+  SqlRecords Join(const Plan& plan) {
     const bool is_engines =
         plan.join.time == sql::JoinTime::kInterval && plan.join.kind == sql::JoinKind::kInner;
     return is_engines ? IntervalJoin(plan) : UnitedJoin(plan);
@@ -230,18 +230,18 @@ class GraphBuilder {
 
   // A plan whose records have the time of this column. Those of tables have it; behind a join they
   // have the time of one side.
-  Records TimedBy(const Plan& plan, size_t column) {
+  SqlRecords TimedBy(const Plan& plan, size_t column) {
     const Plan* below = &plan;
     while (below->kind == PlanKind::kFilter || below->kind == PlanKind::kProject) {
       below = &below->inputs[0];
     }
-    Records records = Build(plan);
+    SqlRecords records = Build(plan);
     return below->kind == PlanKind::kScan
                ? records
                : Retimed(records, column, sim::Duration(sql::kNanosPerMilli));
   }
 
-  Records Retimed(const Records& records, size_t column, sim::Duration behind) {
+  SqlRecords Retimed(const SqlRecords& records, size_t column, sim::Duration behind) {
     const engine::ElementType type = engine::TypeOf<SqlRecord>();
     const size_t node = environment_.AddOperator(
         {.name = Name("time"),
@@ -259,26 +259,26 @@ class GraphBuilder {
     return sim::Duration(std::max({join.upper, -join.lower, int64_t{0}}) + sql::kNanosPerSecond);
   }
 
-  Records IntervalJoin(const Plan& plan) {
+  SqlRecords IntervalJoin(const Plan& plan) {
     const sql::JoinSpec& join = plan.join;
-    const Records joined = engine::IntervalJoin<SqlRecord>(
+    const SqlRecords joined = engine::IntervalJoin<SqlRecord>(
         Name("interval-join"), TimedBy(plan.inputs[0], join.left_time).KeyBy(KeyOf(join.left_keys)),
         TimedBy(plan.inputs[1], join.right_time).KeyBy(KeyOf(join.right_keys)),
         {.lower = sim::Duration(join.lower), .upper = sim::Duration(join.upper)}, JoinPair{&plan});
     return Retimed(joined, join.left_time, Behind(join));
   }
 
-  Records UnitedJoin(const Plan& plan) {
-    const auto marked = [this](const Records& records, uint8_t side) {
+  SqlRecords UnitedJoin(const Plan& plan) {
+    const auto marked = [this](const SqlRecords& records, uint8_t side) {
       return records.Map(Name(side == 0 ? "left" : "right"), [side](const SqlRecord& record) {
         SqlRecord mine = record;
         mine.side = side;
         return mine;
       });
     };
-    const Records left = Build(plan.inputs[0]);
-    const Records right = Build(plan.inputs[1]);
-    const Records joined =
+    const SqlRecords left = Build(plan.inputs[0]);
+    const SqlRecords right = Build(plan.inputs[1]);
+    const SqlRecords joined =
         marked(left, 0)
             .Union(marked(right, 1))
             .KeyBy([&join = plan.join](const SqlRecord& record) {
@@ -295,7 +295,7 @@ class GraphBuilder {
   const sql::Script& script_;
   const Scenario& scenario_;
   const Workload& workload_;
-  std::map<std::string, Records> scans_;
+  std::map<std::string, SqlRecords> scans_;
   uint64_t names_ = 0;
 };
 

@@ -87,7 +87,7 @@ JobCase CaseOf(const sql::Script& script) {
   return made;
 }
 
-struct Copies {
+struct TableCopies {
   int64_t net = 0;
   uint64_t expected = 0;
   std::string_view key{};
@@ -96,9 +96,9 @@ struct Copies {
 };
 
 std::vector<OutputBreach> JudgeContent(const OutputView& output) {
-  std::map<std::string_view, Copies> rows;
+  std::map<std::string_view, TableCopies> rows;
   for (const ExpectedRecord* record : output.expected) {
-    Copies& copies = rows[std::string_view(record->value).substr(1)];
+    TableCopies& copies = rows[std::string_view(record->value).substr(1)];
     copies.key = record->key;
     copies.value = record->value;
     ++copies.expected;
@@ -108,7 +108,7 @@ std::vector<OutputBreach> JudgeContent(const OutputView& output) {
     if (value.empty()) {
       return {{.kind = "foreign", .key = record->key, .copies = {record}}};
     }
-    Copies& copies = rows[value.substr(1)];
+    TableCopies& copies = rows[value.substr(1)];
     copies.net += value.starts_with('-') ? -1 : 1;
     if (copies.value.empty()) {
       copies.key = record->key;

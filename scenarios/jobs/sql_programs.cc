@@ -144,9 +144,9 @@ struct RunningAges {
 // ---- Both ends
 
 // The columns of a table that a program reads.
-class Cells {
+class TextCells {
  public:
-  explicit Cells(const sql::Table& table) : table_(&table) {
+  explicit TextCells(const sql::Table& table) : table_(&table) {
     for (const sql::Column& column : table.columns) {
       types_.push_back(column.type);
     }
@@ -209,7 +209,7 @@ using ChangedRow = std::pair<sql::Row, bool>;
 
 void ClicksPerUrl(const Ends& ends) {
   const auto counts = ends.Read("clicks")
-                          .Map("parse", [cells = Cells(ends.Table("clicks"))](
+                          .Map("parse", [cells = TextCells(ends.Table("clicks"))](
                                             const LogRow& row) { return cells.Text(row, "url"); })
                           .KeyBy([](const std::string& url) { return url; })
                           .Window(kMinute)
@@ -223,12 +223,12 @@ void ClicksPerUrl(const Ends& ends) {
 
 void ClicksByLocation(const Ends& ends) {
   const auto clicks = ends.Read("clicks").Map(
-      "parse-clicks", [cells = Cells(ends.Table("clicks"))](const LogRow& row) {
+      "parse-clicks", [cells = TextCells(ends.Table("clicks"))](const LogRow& row) {
         return Click{.user = cells.Text(row, "usr"), .url = cells.Text(row, "url")};
       });
   const auto locations =
       ends.Read("locations")
-          .Map("parse-locations", [cells = Cells(ends.Table("locations"))](const LogRow& row) {
+          .Map("parse-locations", [cells = TextCells(ends.Table("locations"))](const LogRow& row) {
             return Location{.user = cells.Text(row, "usr"), .city = cells.Text(row, "city")};
           });
   const auto counts =
@@ -248,7 +248,7 @@ void AverageAge(const Ends& ends) {
   const auto ages =
       ends.Read("people")
           .Map("parse",
-               [cells = Cells(ends.Table("people"))](const LogRow& row) {
+               [cells = TextCells(ends.Table("people"))](const LogRow& row) {
                  return Person{.name = cells.Text(row, "name"), .age = cells.Whole(row, "age")};
                })
           .KeyBy([](const Person& person) { return person.name; })

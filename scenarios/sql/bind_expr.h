@@ -43,6 +43,9 @@ Checked<size_t> FindColumn(std::span<const Column> columns, const std::vector<st
 
 Checked<Type> TypeFrom(const TypeName& name);
 
+// How a whole number stands as a decimal.
+Type AsDecimal(Type type);
+
 // What both can become without a CAST, or nothing.
 std::optional<Type> CommonType(Type left, Type right);
 

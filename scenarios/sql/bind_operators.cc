@@ -64,12 +64,6 @@ Type DecimalResult(Op op, Type left, Type right) {
   }
 }
 
-Type AsDecimal(Type type) {
-  return type.kind == TypeKind::kInteger  ? DecimalType(10, 0)
-         : type.kind == TypeKind::kBigint ? DecimalType(19, 0)
-                                          : type;
-}
-
 Checked<Typed> NumberArithmetic(Op op, Typed left, Typed right, Place place) {
   const bool divides = op == Op::kDivide || op == Op::kModulo;
   const auto* whole = std::get_if<int64_t>(&right.value);

@@ -14,7 +14,7 @@ namespace flinch::sql {
 
 namespace {
 
-std::string_view SignOf(Op op) {
+std::string_view ArithmeticSign(Op op) {
   switch (op) {
     case Op::kAdd:
       return "+";
@@ -325,7 +325,7 @@ Value Arithmetic(Op op, const Value& left, const Value& right, Type left_type, T
   if (const auto* number = std::get_if<double>(&left)) {
     return DoubleArithmetic(op, *number, std::get<double>(right));
   }
-  sim::Check(std::holds_alternative<int64_t>(left), "{} of what is no number", SignOf(op));
+  sim::Check(std::holds_alternative<int64_t>(left), "{} of what is no number", ArithmeticSign(op));
   return WholeArithmetic(op, std::get<int64_t>(left), std::get<int64_t>(right), type, place);
 }
 

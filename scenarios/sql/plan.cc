@@ -12,7 +12,7 @@ namespace flinch::sql {
 
 namespace {
 
-std::string_view NameOf(PlanKind kind) {
+std::string_view KindName(PlanKind kind) {
   switch (kind) {
     case PlanKind::kScan:
       return "scan";
@@ -55,8 +55,8 @@ std::string Details(const Plan& plan) {
 }
 
 void Show(const Plan& plan, size_t depth, std::string& text) {
-  text += fmt::format("{}{}{}: {}\n", std::string(2 * depth, ' '), NameOf(plan.kind), Details(plan),
-                      fmt::join(NamesOf(plan), ", "));
+  text += fmt::format("{}{}{}: {}\n", std::string(2 * depth, ' '), KindName(plan.kind),
+                      Details(plan), fmt::join(NamesOf(plan), ", "));
   for (const Plan& input : plan.inputs) {
     Show(input, depth + 1, text);
   }

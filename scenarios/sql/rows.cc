@@ -8,7 +8,9 @@ namespace flinch::sql {
 
 namespace {
 
-int64_t Floor(int64_t number, int64_t by) { return (number / by - (number % by < 0 ? 1 : 0)) * by; }
+int64_t FloorTo(int64_t number, int64_t by) {
+  return (number / by - (number % by < 0 ? 1 : 0)) * by;
+}
 
 }  // namespace
 
@@ -16,19 +18,19 @@ std::vector<std::pair<int64_t, int64_t>> WindowsOf(const WindowSpec& spec, int64
   std::vector<std::pair<int64_t, int64_t>> windows;
   switch (spec.kind) {
     case WindowKind::kTumble: {
-      const int64_t start = Floor(time - spec.offset, spec.size) + spec.offset;
+      const int64_t start = FloorTo(time - spec.offset, spec.size) + spec.offset;
       windows.emplace_back(start, start + spec.size);
       break;
     }
     case WindowKind::kHop:
-      for (int64_t start = Floor(time - spec.offset, spec.step) + spec.offset;
+      for (int64_t start = FloorTo(time - spec.offset, spec.step) + spec.offset;
            start > time - spec.size; start -= spec.step) {
         windows.emplace_back(start, start + spec.size);
       }
       break;
     case WindowKind::kCumulate: {
-      const int64_t start = Floor(time - spec.offset, spec.size) + spec.offset;
-      const int64_t first = Floor(time - start, spec.step) + spec.step;
+      const int64_t start = FloorTo(time - spec.offset, spec.size) + spec.offset;
+      const int64_t first = FloorTo(time - start, spec.step) + spec.step;
       for (int64_t length = first; length <= spec.size; length += spec.step) {
         windows.emplace_back(start, start + length);
       }

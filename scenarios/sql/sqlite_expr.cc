@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view kLent = "f_";
 
-std::vector<std::string> Args(const Typed& expr) {
+std::vector<std::string> ArgTexts(const Typed& expr) {
   std::vector<std::string> args;
   for (const Typed& arg : expr.args) {
     args.push_back(SqliteExpr(arg));
@@ -73,7 +73,7 @@ std::string_view SignOf(Op op) {
   }
 }
 
-std::string_view NameOf(Op op) {
+std::string_view NameOfOp(Op op) {
   switch (op) {
     case Op::kAdd:
       return "add";
@@ -89,7 +89,7 @@ std::string_view NameOf(Op op) {
 }
 
 std::string Compared(const Typed& expr) {
-  const std::vector<std::string> args = Args(expr);
+  const std::vector<std::string> args = ArgTexts(expr);
   if (IsDecimal(expr.args[0]) && expr.op != Op::kIsDistinct) {
     return fmt::format("({}decimal_compare({}, {}) {} 0)", kLent, args[0], args[1],
                        SignOf(expr.op));
@@ -98,10 +98,10 @@ std::string Compared(const Typed& expr) {
 }
 
 std::string Calculated(const Typed& expr) {
-  const std::vector<std::string> args = Args(expr);
+  const std::vector<std::string> args = ArgTexts(expr);
   if (IsDecimal(expr)) {
-    return fmt::format("{}decimal_{}({}, {}, {}, {}, {})", kLent, NameOf(expr.op), args[0], args[1],
-                       expr.args[0].type.scale, expr.args[1].type.scale, expr.type.scale);
+    return fmt::format("{}decimal_{}({}, {}, {}, {}, {})", kLent, NameOfOp(expr.op), args[0],
+                       args[1], expr.args[0].type.scale, expr.args[1].type.scale, expr.type.scale);
   }
   if (expr.op == Op::kModulo && expr.type.kind == TypeKind::kDouble) {
     return fmt::format("{}fmod({}, {})", kLent, args[0], args[1]);
@@ -147,7 +147,7 @@ std::string Extracted(TimeUnit unit, const std::string& nanos) {
 }
 
 std::string Called(const Typed& expr) {
-  const std::vector<std::string> args = Args(expr);
+  const std::vector<std::string> args = ArgTexts(expr);
   const Function& function = *expr.function;
   if (function.sqlite.empty()) {
     return fmt::format("{}{}({})", kLent, function.name, fmt::join(args, ", "));
@@ -198,12 +198,12 @@ std::string Cased(const Typed& expr) {
 
 // What stands between its operands.
 std::string Between(const Typed& expr, std::string_view word) {
-  return fmt::format("({})", fmt::join(Args(expr), word));
+  return fmt::format("({})", fmt::join(ArgTexts(expr), word));
 }
 
 // ABS and the like, of numbers.
 std::string Numeric(const Typed& expr) {
-  const std::vector<std::string> args = Args(expr);
+  const std::vector<std::string> args = ArgTexts(expr);
   if (expr.op == Op::kAbs && !IsDecimal(expr)) {
     return fmt::format("abs({})", args[0]);
   }
@@ -216,7 +216,7 @@ std::string Numeric(const Typed& expr) {
 }
 
 std::string Timed(const Typed& expr) {
-  const std::vector<std::string> args = Args(expr);
+  const std::vector<std::string> args = ArgTexts(expr);
   const auto unit = static_cast<TimeUnit>(expr.number);
   if (expr.op == Op::kExtract) {
     return Extracted(unit, args[0]);
@@ -235,14 +235,14 @@ std::string Extremes(const Typed& expr) {
   if (IsDecimal(expr) || expr.args.size() < 2) {
     return fmt::format("{}{}({})", kLent,
                        expr.op == Op::kGreatest ? "decimal_greatest" : "decimal_least",
-                       fmt::join(Args(expr), ", "));
+                       fmt::join(ArgTexts(expr), ", "));
   }
   return fmt::format("{}({})", expr.op == Op::kGreatest ? "max" : "min",
-                     fmt::join(Args(expr), ", "));
+                     fmt::join(ArgTexts(expr), ", "));
 }
 
 std::string InList(const Typed& expr) {
-  const std::vector<std::string> args = Args(expr);
+  const std::vector<std::string> args = ArgTexts(expr);
   return fmt::format("({} IN ({}))", args.front(), fmt::join(args.begin() + 1, args.end(), ", "));
 }
 
@@ -292,7 +292,7 @@ std::string SqliteExpr(const Typed& expr) {
       return Cased(expr);
     case Op::kCoalesce:
       return expr.args.size() < 2 ? SqliteExpr(expr.args[0])
-                                  : fmt::format("coalesce({})", fmt::join(Args(expr), ", "));
+                                  : fmt::format("coalesce({})", fmt::join(ArgTexts(expr), ", "));
     case Op::kCast:
     case Op::kTryCast:
       return Converted(expr);

@@ -18,16 +18,16 @@ namespace flinch::sql {
 
 namespace {
 
-using Args = std::span<sqlite3_value*>;
+using Given = std::span<sqlite3_value*>;
 
-std::string TextOf(sqlite3_value* value) {
+std::string TextOfValue(sqlite3_value* value) {
   const auto* const text = static_cast<const char*>(sqlite3_value_blob(value));
   return {text, static_cast<size_t>(sqlite3_value_bytes(value))};
 }
 
 bool IsNull(sqlite3_value* value) { return sqlite3_value_type(value) == SQLITE_NULL; }
 
-bool AnyNull(Args args) {
+bool AnyNull(Given args) {
   return std::ranges::any_of(args, [](auto* arg) { return IsNull(arg); });
 }
 
@@ -41,7 +41,7 @@ Value PlainValue(sqlite3_value* value) {
     case SQLITE_NULL:
       return {};
     default:
-      return TextOf(value);
+      return TextOfValue(value);
   }
 }
 
@@ -52,7 +52,7 @@ struct Scaled {
 };
 
 Scaled ScaledOf(sqlite3_value* value) {
-  const std::string text = TextOf(value);
+  const std::string text = TextOfValue(value);
   const size_t point = text.find('.');
   const int scale = point == std::string::npos ? 0 : static_cast<int>(text.size() - point - 1);
   return {.value = ParseDecimal(text, scale).value_or(Decimal{}), .scale = scale};
@@ -87,7 +87,7 @@ void Give(sqlite3_context* context, const Value& value, Type type) {
   }
 }
 
-Type TypeAt(Args args, size_t first) {
+Type TypeAt(Given args, size_t first) {
   return {.kind = static_cast<TypeKind>(sqlite3_value_int(args[first])),
           .precision = static_cast<uint8_t>(sqlite3_value_int(args[first + 1])),
           .scale = static_cast<uint8_t>(sqlite3_value_int(args[first + 2]))};
@@ -105,16 +105,16 @@ Value TypedValue(sqlite3_value* value, Type type) {
 
 // ---- Functions
 
-using Body = void (*)(sqlite3_context* context, Args args);
+using Body = void (*)(sqlite3_context* context, Given args);
 
 template <Body kBody>
 void Scalar(sqlite3_context* context, int count, sqlite3_value** values) {
-  kBody(context, Args(values, static_cast<size_t>(count)));
+  kBody(context, Given(values, static_cast<size_t>(count)));
 }
 
 void OfTable(sqlite3_context* context, int count, sqlite3_value** values) {
   const auto* const function = static_cast<const Function*>(sqlite3_user_data(context));
-  const Args args(values, static_cast<size_t>(count));
+  const Given args(values, static_cast<size_t>(count));
   if (AnyNull(args) && !function->takes_null) {
     return sqlite3_result_null(context);
   }
@@ -124,7 +124,7 @@ void OfTable(sqlite3_context* context, int count, sqlite3_value** values) {
 }
 
 template <Op kOp>
-void DecimalArithmetic(sqlite3_context* context, Args args) {
+void DecimalArithmetic(sqlite3_context* context, Given args) {
   if (AnyNull(args)) {
     return sqlite3_result_null(context);
   }
@@ -140,7 +140,7 @@ void DecimalArithmetic(sqlite3_context* context, Args args) {
   }
 }
 
-void DecimalCompare(sqlite3_context* context, Args args) {
+void DecimalCompare(sqlite3_context* context, Given args) {
   if (AnyNull(args)) {
     return sqlite3_result_null(context);
   }
@@ -148,11 +148,11 @@ void DecimalCompare(sqlite3_context* context, Args args) {
 }
 
 // Text whose order as bytes is that of the numbers: of equal scale.
-void DecimalOrder(sqlite3_context* context, Args args) {
+void DecimalOrder(sqlite3_context* context, Given args) {
   if (AnyNull(args)) {
     return sqlite3_result_null(context);
   }
-  std::string text = TextOf(args[0]);
+  std::string text = TextOfValue(args[0]);
   const bool is_negative = text.starts_with('-');
   text.erase(0, is_negative ? 1 : 0);
   constexpr size_t kWidth = 42;
@@ -164,7 +164,7 @@ void DecimalOrder(sqlite3_context* context, Args args) {
 }
 
 template <bool kGreatest>
-void DecimalExtreme(sqlite3_context* context, Args args) {
+void DecimalExtreme(sqlite3_context* context, Given args) {
   if (AnyNull(args)) {
     return sqlite3_result_null(context);
   }
@@ -178,7 +178,7 @@ void DecimalExtreme(sqlite3_context* context, Args args) {
   sqlite3_result_value(context, args[best]);
 }
 
-void CastValue(sqlite3_context* context, Args args) {
+void CastValue(sqlite3_context* context, Given args) {
   const Type from = TypeAt(args, 1);
   const Type to = TypeAt(args, 4);
   const sim::Result<Value> value = Cast(TypedValue(args[0], from), from, to);
@@ -186,7 +186,7 @@ void CastValue(sqlite3_context* context, Args args) {
 }
 
 // ABS, SIGN, FLOOR, CEIL, ROUND and the opposite, by the operator's number.
-void Number(sqlite3_context* context, Args args) {
+void Number(sqlite3_context* context, Given args) {
   if (AnyNull(args)) {
     return sqlite3_result_null(context);
   }
@@ -204,7 +204,7 @@ void Number(sqlite3_context* context, Args args) {
 }
 
 template <Op kOp>
-void OfTime(sqlite3_context* context, Args args) {
+void OfTime(sqlite3_context* context, Given args) {
   if (AnyNull(args)) {
     return sqlite3_result_null(context);
   }
@@ -216,7 +216,7 @@ void OfTime(sqlite3_context* context, Args args) {
   Give(context, Evaluate(expr, {}), kBigint);
 }
 
-void FloatModulo(sqlite3_context* context, Args args) {
+void FloatModulo(sqlite3_context* context, Given args) {
   if (AnyNull(args)) {
     return sqlite3_result_null(context);
   }

@@ -13,7 +13,7 @@ namespace {
 
 namespace g = grammar;
 
-int64_t NumberOf(const Node& node) {
+int64_t CountOf(const Node& node) {
   int64_t number = 0;
   const std::string_view text = node.string_view();
   std::from_chars(text.data(), text.data() + text.size(), number);
@@ -204,9 +204,9 @@ bool ReadFrame(const Node& node, Query& query) {
   } else if (node.is_type<g::order_by>()) {
     query.order = OrderOf(node);
   } else if (node.is_type<g::limit>() || node.is_type<g::fetch>()) {
-    query.limit = NumberOf(*node.children.front());
+    query.limit = CountOf(*node.children.front());
   } else if (node.is_type<g::offset>()) {
-    query.offset = NumberOf(*node.children.front());
+    query.offset = CountOf(*node.children.front());
   } else {
     return false;
   }
@@ -305,7 +305,7 @@ TypeName TypeNameOf(const Node& node) {
     if (child->is_type<g::type_word>()) {
       type.word = UpperCase(NameOf(*child));
     } else if (child->is_type<g::type_number>()) {
-      type.numbers.push_back(NumberOf(*child->children.front()));
+      type.numbers.push_back(CountOf(*child->children.front()));
     } else if (child->is_type<g::zone>()) {
       type.with_local_time_zone = UpperCase(child->string_view()).starts_with("WITH ");
     }

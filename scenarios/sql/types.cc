@@ -38,14 +38,13 @@ constexpr auto kTypes = std::to_array<NamedType>({
     {"TIMESTAMP_LTZ", {.kind = TypeKind::kTimestamp, .precision = 6, .is_local = true}, 1},
 });
 
-// How a whole number stands as a decimal.
+}  // namespace
+
 Type AsDecimal(Type type) {
   return type.kind == TypeKind::kInteger  ? DecimalType(10, 0)
          : type.kind == TypeKind::kBigint ? DecimalType(19, 0)
                                           : type;
 }
-
-}  // namespace
 
 Checked<Type> TypeFrom(const TypeName& name) {
   const auto known = std::ranges::find(kTypes, name.word, &NamedType::word);

@@ -49,7 +49,7 @@ void PublishAll(sim::Environment& env, const ClusterPlan& plan) {
 }
 
 // Several JobManagers have the coordination service in any case.
-engine::EngineOptions OptionsOf(const Scenario& scenario) {
+engine::EngineOptions EngineOptionsOf(const Scenario& scenario) {
   engine::EngineOptions options = scenario.options;
   if (IsHighlyAvailable(scenario)) {
     options.high_availability.type = engine::HighAvailabilityType::kCoordination;
@@ -88,7 +88,7 @@ void BootCluster(sim::World& world, const ClusterPlan& plan) {
   if (plan.from != nullptr) {
     Place(*plan.from, world, broker);
   }
-  const engine::EngineOptions options = OptionsOf(scenario);
+  const engine::EngineOptions options = EngineOptionsOf(scenario);
   for (const std::string& name : JobManagerNames(scenario.cluster)) {
     Boot(world, name, [plan, options](sim::Environment& env) {
       engine::JobCatalog catalog;
