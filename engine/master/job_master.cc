@@ -206,6 +206,13 @@ uint32_t JobMaster::widest() const {
   return std::max(most, record_.widest);
 }
 
+bool JobMaster::IsOver() const {
+  const CompletedCheckpoint* latest = checkpoints_.latest();
+  return latest != nullptr && latest->id > record_.floor &&
+         (latest->kind == CheckpointKind::kSavepointTerminate ||
+          (!IsSavepoint(latest->kind) && latest->is_final));
+}
+
 SubmitTask JobMaster::Describe(const Execution& execution) const {
   const auto find = [this](VertexId vertex, SubtaskIndex subtask) -> ProducerPlace {
     const Execution& producer = core_.graph().Latest(vertex, subtask);
@@ -222,9 +229,8 @@ SubmitTask JobMaster::Describe(const Execution& execution) const {
   if (const CompletedCheckpoint* latest = checkpoints_.latest()) {
     TaskRestore& restore = submit.deployment.restore.emplace();
     restore.checkpoint = latest->id;
-    // A job that fails over behind its drain is over; one that a user resumes from it goes on.
-    if (latest->kind == CheckpointKind::kSavepointTerminate && latest->id > record_.floor) {
-      submit.deployment.checkpoint.kind = latest->kind;
+    if (IsOver()) {
+      submit.deployment.checkpoint.kind = CheckpointKind::kSavepointTerminate;
     }
     restore.snapshots =
         Assign(latest->snapshots, TopologyOf(*latest),
@@ -329,7 +335,10 @@ std::optional<sim::Address> JobMaster::AddressOf(const ExecutionAttemptId& task)
   return place == nullptr ? std::nullopt : std::optional(place->rpc);
 }
 
-bool JobMaster::AllRunning() const { return core_.graph().AllIn(ExecutionState::kRunning); }
+// A checkpoint of a job that is over, but whose sources do not know it yet, would not be its last.
+bool JobMaster::AllRunning() const {
+  return core_.graph().AllIn(ExecutionState::kRunning) && (!IsOver() || AllAtEndOfInput());
+}
 
 bool JobMaster::AllAtEndOfInput() const { return core_.graph().AllAtEndOfInput(); }
 

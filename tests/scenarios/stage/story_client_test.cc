@@ -69,6 +69,21 @@ TEST(StoryClientTest, ADrainedJobHasTheResultsOfWhatItHasRead) {
               ElementsAre("savepoint", "terminate"));
 }
 
+// The second restart is from the final checkpoint of the first, which is no savepoint.
+TEST(StoryClientTest, ADrainedJobReadsNothingMoreHoweverOftenItFailsOver) {
+  faults::FaultPlan plan;
+  constexpr auto kSoon = std::chrono::milliseconds(300);
+  plan.faults.push_back(
+      {.when = faults::AtEvent{.kind = std::string(events::kSavepointStored), .nth = 2},
+       .what = faults::Crash{.process = "tm-1", .restart_after = kSoon}});
+  plan.faults.push_back(
+      {.when = faults::AtEvent{.kind = std::string(events::kCheckpointStored), .nth = 8},
+       .what = faults::Crash{.process = "tm-2", .restart_after = kSoon}});
+  const RunResult result = Tell("drain_ends_the_job", plan);
+  EXPECT_EQ(result.summary.verdict, reports::Verdict::kPassed) << reports::ShowText(result.summary);
+  EXPECT_EQ(result.summary.restarts, 2U);
+}
+
 TEST(StoryClientTest, GoesOnWhereItWasWhenItDies) {
   faults::FaultPlan plan;
   plan.faults.push_back(
