@@ -165,8 +165,8 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener, publ
   // The operations that wait for the job's end, or whose job will not end as they want.
   void OnStatus(JobStatus status);
   sim::Result<JobRecord> ReadRecord() const;
-  // Whether what it restores has seen the end of all input, by a drain or by itself: its sources end
-  // at once. A job that a user resumes from such a snapshot goes on.
+  // Whether what it restores has seen the end of all input, by a drain or by itself: its sources
+  // end at once. A job that a user resumes from such a snapshot goes on.
   bool IsOver() const;
   SubmitTask Describe(const Execution& execution) const;
   std::optional<sim::Address> AddressOf(const ExecutionAttemptId& task) const;
