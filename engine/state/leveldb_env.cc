@@ -150,8 +150,18 @@ void LevelDbEnv::Drain() {
   }
 }
 
+void LevelDbEnv::DrainWrites() {
+  if (std::exchange(filled_, false)) {
+    Drain();
+  }
+}
+
 void LevelDbEnv::Settle() {
   Drain();
+  Pay();
+}
+
+void LevelDbEnv::Pay() {
   disk_.Settle();
   environment_.Sleep(std::exchange(owed_, sim::Duration(0)));
 }
@@ -198,6 +208,7 @@ Status LevelDbEnv::NewRandomAccessFile(const std::string& path, leveldb::RandomA
 Status LevelDbEnv::NewWriter(const std::string& path, bool appends, leveldb::WritableFile** file) {
   *file = nullptr;
   if (logs_ == Logs::kDropped && path.ends_with(".log")) {
+    filled_ = true;
     *file = new Dropped();
     return Status::OK();
   }

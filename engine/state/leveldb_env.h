@@ -45,8 +45,14 @@ class LevelDbEnv final : public leveldb::Env {
 
   // Runs all work that waits, on this fiber. Not inside a call of LevelDB.
   void Drain();
+  // The same if writes have filled LevelDB's memory since the last time. What waits otherwise is
+  // what reads have asked for: to merge a table because they looked into it for nothing. It would
+  // be another table then, for whoever has a copy of it, with nothing new in it.
+  void DrainWrites();
   // Drains, then lets the time pass that all of it has cost. Suspends.
   void Settle();
+  // Lets that time pass. Suspends.
+  void Pay();
 
   // As often as Unpin. The file that LevelDB removes meanwhile goes with the last Unpin.
   void Pin(const std::string& path);
@@ -87,6 +93,7 @@ class LevelDbEnv final : public leveldb::Env {
   std::map<std::string, uint32_t> pins_;
   std::set<std::string> doomed_;  // pinned, and to be removed
   std::deque<Work> waiting_;
+  bool filled_ = false;  // a log was begun, with each memory that was filled
   Background background_;  // empty: what is to be done waits for Drain
   sim::Duration owed_{0};  // sleep
 };

@@ -96,7 +96,6 @@ sim::Result<std::optional<sim::Bytes>> LevelDbStore::Get(std::string_view key) c
   how.verify_checksums = true;
   sim::Bytes value;
   const leveldb::Status got = parts_->db->Get(how, SliceOf(key), &value);
-  parts_->env.Drain();  // a read may make a compaction due
   if (got.IsNotFound()) {
     return std::nullopt;
   }
@@ -120,7 +119,7 @@ sim::Result<void> LevelDbStore::Apply(std::span<const Change> changes) {
   }
   parts_->is_flushed = false;
   const leveldb::Status written = parts_->db->Write(leveldb::WriteOptions(), &batch);
-  parts_->env.Drain();
+  parts_->env.DrainWrites();
   return ResultOf(directory_, written);
 }
 
@@ -140,7 +139,6 @@ sim::Result<void> LevelDbStore::Scan(std::string_view prefix, const LevelDbView*
     }
     status = at->status();
   }
-  parts_->env.Drain();
   return ResultOf(directory_, status);
 }
 
@@ -148,13 +146,13 @@ std::unique_ptr<const LevelDbView> LevelDbStore::Freeze() {
   return std::make_unique<const View>(*parts_->db);
 }
 
-void LevelDbStore::Settle() { parts_->env.Settle(); }
+void LevelDbStore::Settle() { parts_->env.Pay(); }
 
 sim::Result<std::unique_ptr<LevelDbStore::PinnedTables>> LevelDbStore::Flush() {
   if (!std::exchange(parts_->is_flushed, true)) {
     // Without a batch: what is in memory becomes a table.
     const leveldb::Status flushed = parts_->db->Write(leveldb::WriteOptions(), nullptr);
-    parts_->env.Drain();
+    parts_->env.DrainWrites();
     if (!flushed.ok()) {
       return sim::Fail(ResultOf(directory_, flushed));
     }

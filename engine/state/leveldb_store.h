@@ -2,8 +2,8 @@
 //
 // Life:     it belongs to one subtask of one attempt, and is thrown away with it: what survives is
 //           what a snapshot has copied. So nothing is synced for its own sake, and it keeps no log.
-// Blocking: no call suspends; compaction runs at the end of the call that made it due. What all of
-//           it has cost is owed to the disk and paid by Settle.
+// Blocking: no call suspends; compaction runs at the end of the write that made it due, and never
+//           for a read. What all of it has cost is owed to the disk and paid by Settle.
 // Views:    the content as it was, while it goes on changing. Read on after any change.
 // Tables:   `Flush` puts all that was written into table files, which never change, and says which
 //           files make up the database then. They stay until the PinnedTables go.

@@ -21,6 +21,11 @@ constexpr auto kTraceFormats = std::to_array<std::string_view>({"chrome", "shivi
 
 // What is varied of a scenario that is about nothing else, where nobody says what.
 std::vector<std::string> UsualSweep(std::string_view scenario) {
+  if (scenario == "state_size") {
+    // Ten keys of state each.
+    return {"workload.keys=500,1000,2000,4000,8000,16000,32000",
+            "execution.checkpointing.incremental=false,true"};
+  }
   if (scenario != "backpressure") {
     return {};
   }

@@ -10,6 +10,7 @@
 #include "engine/data_stream.h"
 #include "engine/state.h"
 #include "scenarios/jobs/algebra.h"
+#include "scenarios/jobs/big_state.h"
 #include "scenarios/jobs/job_arguments.h"
 #include "scenarios/jobs/job_output.h"
 #include "scenarios/jobs/job_parts.h"
@@ -293,6 +294,7 @@ std::span<const JobCase> LibraryJobs() {
        .outputs = {CopiedRows()},
        .where = {}},
       SlowCounts(),
+      BigState(),
       {.name = std::string(kAlgebra),
        .what = "the operators of job.steps, one after the other, over a number per row",
        .build = BuildAlgebra,
