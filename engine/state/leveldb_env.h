@@ -93,7 +93,7 @@ class LevelDbEnv final : public leveldb::Env {
   std::map<std::string, uint32_t> pins_;
   std::set<std::string> doomed_;  // pinned, and to be removed
   std::deque<Work> waiting_;
-  bool filled_ = false;  // a log was begun, with each memory that was filled
+  bool filled_ = false;    // a log was begun, with each memory that was filled
   Background background_;  // empty: what is to be done waits for Drain
   sim::Duration owed_{0};  // sleep
 };
