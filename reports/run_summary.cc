@@ -220,6 +220,9 @@ std::string ShowNumbers(const RunSummary& summary) {
   if (!summary.expected.empty()) {
     text += Line("expected", summary.expected);
   }
+  for (const std::string& sentence : summary.late) {
+    text += Wrap(OneLine(sentence), 2);
+  }
   text += Line("checkpoints",
                fmt::format("{} completed, {} failed", ShowCount(summary.checkpoints_completed),
                            ShowCount(summary.checkpoints_failed)));
@@ -378,6 +381,9 @@ std::string ShowJson(const RunSummary& summary) {
   };
   if (!summary.expected.empty()) {
     object["expected"] = summary.expected;
+  }
+  if (!summary.late.empty()) {
+    object["late"] = summary.late;
   }
   AddCourse(summary, object);
   if (summary.faults_planned > 0) {

@@ -82,8 +82,9 @@ struct RunSummary {
   uint64_t events = 0;
   uint64_t records_in = 0;
   uint64_t records_out = 0;
-  std::string expected{};     // "449 records, by SQLite"; "" where nobody says it
-  uint64_t rows_skipped = 0;  // malformed input rows under on_bad_row = "skip"
+  std::string expected{};           // "449 records, by SQLite"; "" where nobody says it
+  uint64_t rows_skipped = 0;        // malformed input rows under on_bad_row = "skip"
+  std::vector<std::string> late{};  // rows that come behind their time: whole sentences
   uint64_t checkpoints_completed = 0;
   uint64_t checkpoints_failed = 0;
   uint64_t restarts = 0;
@@ -123,7 +124,7 @@ std::string ShowText(const RunSummary& summary, ReplayLine replay = ReplayLine::
 // For programs: one object on one line, with a line break at its end. The keys, always and in this
 // order: scenario seed verdict digest events records_in records_out rows_skipped
 // checkpoints_completed checkpoints_failed restarts faults ({kind, target, at_ns}) sim_ns wall_ns
-// replay. Where there were any: expected, checkpoint_failures ({id, at_ns, reason, missing}),
+// replay. Where there were any: expected, late (sentences), checkpoint_failures ({id, at_ns, reason, missing}),
 // restart_causes ({at_ns, cause, checkpoint, and subtasks where not all}), leaders ({term, process,
 // from_ns, until_ns, end}), job_end. Seed and digest are strings: no JSON number holds them. Of a
 // written plan: also faults_planned and faults_missed. Inconclusive: also `reason`.

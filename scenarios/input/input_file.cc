@@ -77,6 +77,7 @@ class FileDecoder {
       sim::Result<FileRecord> record = Decode(*row);
       if (record) {
         file.records.push_back(*std::move(record));
+        file.lines.push_back(row->line);
         continue;
       }
       if (++bad_rows <= kProblemsShown) {

@@ -34,6 +34,7 @@ struct FileRecord {
 
 struct InputFile {
   std::vector<FileRecord> records;  // in the order of the file
+  std::vector<uint64_t> lines;      // where each of them begins, from 1
   uint64_t rows_skipped = 0;
   std::string skipped_text{};  // the first of them, a line each, and how many more
 };

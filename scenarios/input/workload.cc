@@ -134,11 +134,13 @@ sim::Result<void> AppendFile(const WorkloadSpec& spec, const std::string& path,
   }
   for (FileRecord& record : file->records) {
     const uint64_t index = workload.rows.size();
+    const uint64_t line = file->lines.at(index);
     workload.rows.push_back({.partition = static_cast<uint32_t>(index % spec.partitions),
                              .key = std::move(record.key),
                              .value = std::move(record.value),
                              .timestamp = record.timestamp,
-                             .publish_after = PublishTime(index, spec.rows_per_second)});
+                             .publish_after = PublishTime(index, spec.rows_per_second),
+                             .line = line});
   }
   workload.rows_skipped = file->rows_skipped;
   workload.skipped_text = std::move(file->skipped_text);
@@ -152,20 +154,6 @@ sim::Result<void> CheckSelection(const RowSelection& rows, uint64_t count) {
                             text::Quote(Show(rows)), count));
   }
   return {};
-}
-
-// Records behind the bound would be dropped or not, as chance will have it.
-sim::Result<void> CheckBound(const Scenario& scenario, const Workload& workload) {
-  const std::optional<sim::Duration>& bound = scenario.job.out_of_orderness;
-  if (!bound || *bound >= workload.out_of_orderness) {
-    return {};
-  }
-  return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("job.out_of_orderness is {}, but the input holds a record that is {} "
-                          "older than one before it in its partition: it might be dropped as late, "
-                          "or not. Write \"auto\" or at least {}.",
-                          sim::Show(*bound), sim::Show(workload.out_of_orderness),
-                          sim::Show(workload.out_of_orderness)));
 }
 
 }  // namespace
@@ -261,9 +249,6 @@ sim::Result<Workload> PickRows(const Scenario& scenario, const Workload& whole) 
     return workload;
   }
   workload.out_of_orderness = MeasureOutOfOrderness(workload.rows, workload.partitions);
-  if (const sim::Result<void> bound = CheckBound(scenario, workload); !bound) {
-    return Fail(bound);
-  }
   return workload;
 }
 
@@ -281,9 +266,6 @@ sim::Result<Workload> LoadWorkload(const Scenario& scenario, uint64_t seed,
     return workload;
   }
   workload->out_of_orderness = MeasureOutOfOrderness(workload->rows, workload->partitions);
-  if (const sim::Result<void> bound = CheckBound(scenario, *workload); !bound) {
-    return Fail(bound);
-  }
   return workload;
 }
 

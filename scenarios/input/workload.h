@@ -25,6 +25,7 @@ struct InputRow {
   sim::Bytes value{};
   engine::EventTime timestamp{};
   sim::Duration publish_after{0};  // since the start of the world
+  uint64_t line = 0;               // of the file that it is of; 0: of none
 
   friend bool operator==(const InputRow&, const InputRow&) = default;
 };

@@ -73,6 +73,9 @@ struct OutputSpec {
   // run with such options.
   std::optional<Law> at_least_once{};
   std::optional<Law> at_most_once{};
+  // What holds instead, exactly once, where job.out_of_orderness is below the input's disorder, so
+  // that rows may be dropped as late. Null: nobody can say then.
+  std::function<Law(const Scenario&)> late{};
   // By key in the order in which the job emits. Null: the job is its own reference.
   std::function<std::vector<ExpectedRecord>(const Scenario&, const Workload&)> expect{};
   // Who that is, for a run's summary: "SQLite". Empty: nothing is said of it.

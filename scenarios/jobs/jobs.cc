@@ -15,6 +15,7 @@
 #include "scenarios/jobs/job_output.h"
 #include "scenarios/jobs/job_parts.h"
 #include "scenarios/jobs/job_references.h"
+#include "scenarios/jobs/late_law.h"
 #include "scenarios/jobs/slow_counts.h"
 #include "scenarios/jobs/sql_job.h"
 #include "scenarios/jobs/test_jobs.h"
@@ -248,7 +249,11 @@ OutputSpec CopiedRows() {
 }
 
 OutputSpec CountsPerWindow() {
-  return Foretold(ReferenceCountPerWindow, ShowWindowCountJson, ShowWindowCount);
+  OutputSpec counts = Foretold(ReferenceCountPerWindow, ShowWindowCountJson, ShowWindowCount);
+  counts.late = [](const Scenario& scenario) {
+    return CountsLessDropped(scenario.job.window, std::source_location());
+  };
+  return counts;
 }
 
 // Where they stand in flinch is nothing that a user wants to read.

@@ -48,7 +48,12 @@ std::vector<const OutputRecord*> InLogOrder(std::vector<const OutputRecord*> rec
 }
 
 OutputView ViewOf(const FinalState& state, size_t output) {
-  OutputView view{.expected = {}, .found = {}, .complete = state.job_finished, .rows = state.rows};
+  OutputView view{.expected = {},
+                  .found = {},
+                  .complete = state.job_finished,
+                  .rows = state.rows,
+                  .dropped = state.dropped,
+                  .out_of_orderness = state.out_of_orderness};
   for (const ExpectedRecord& record : state.expected) {
     if (record.output == output) {
       view.expected.push_back(&record);

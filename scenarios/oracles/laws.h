@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -40,6 +41,9 @@ struct OutputView {
   std::vector<const OutputRecord*> found;
   bool complete = false;      // the job finished: what is not there will never be
   std::vector<ReadRow> rows;  // where the law needs them, those of a source in their order
+  // The times of rows that windows told to be late, and by how much watermarks lag.
+  std::set<int64_t> dropped{};
+  int64_t out_of_orderness = 0;
 };
 
 struct OutputBreach {

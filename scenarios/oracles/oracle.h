@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -52,6 +53,8 @@ struct FinalState {
   sim::Duration slack{0};
   std::vector<JudgedOutput> outputs{{}};
   std::vector<ReadRow> rows{};  // where a law needs them
+  std::set<int64_t> dropped{};  // times of rows that came too late for their windows
+  int64_t out_of_orderness = 0;
 };
 
 class Oracle : public sim::TraceObserver {

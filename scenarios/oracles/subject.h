@@ -11,6 +11,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -163,6 +164,8 @@ struct Subject {
       calm{};
   std::vector<uint64_t> rows_of_partition{};
   int64_t out_of_orderness = 0;  // of the source's watermarks
+  // Times of the rows that come further behind than that: who counts them, nobody can say.
+  std::set<int64_t> late{};
   // From when on nothing breaks any more; and then the longest time without a completed checkpoint
   // that time-outs explain.
   std::optional<sim::SimTime> healed;

@@ -1,9 +1,8 @@
 // Event time never goes back, and nothing that is on time is dropped as late.
 //
 // Promise: the watermark of a subtask's attempt, as each of its snapshots tells it
-//          (checkpoint.snapshot), never falls; and no window drops a record (window.late_record): a
-//          scenario's watermarks lag by at least what its input is out of order, so every record is
-//          on time.
+//          (checkpoint.snapshot), never falls; and no window drops a record (window.late_record)
+//          that does not lie behind one of its partition by more than watermarks lag.
 // Cost:    a map operation per snapshot. Keeps a number per subtask.
 // Silent:  about the watermark between two snapshots, about that of sources, which have no inputs,
 //          and about windows that fire too early without a record coming after (exactly_once).
@@ -32,6 +31,8 @@ class WatermarksGrow final : public Oracle {
 
   std::string_view promise() const override { return kPromise; }
 
+  void OnSubject(const Subject& subject) override { subject_ = &subject; }
+
   std::vector<std::string_view> wants() const override;
   void OnEvent(const sim::TraceEvent& event) override;
   std::vector<reports::Finding> Judge(const FinalState& state) override;
@@ -45,6 +46,7 @@ class WatermarksGrow final : public Oracle {
 
   void OnSnapshot(const sim::TraceEvent& event);
 
+  const Subject* subject_ = nullptr;
   std::map<std::string, Seat> seats_;  // by subtask
   Breaches breaches_;
 };

@@ -8,6 +8,7 @@
 #include "engine/events.h"
 #include "engine/graph/job_graph.h"
 #include "scenarios/jobs/jobs.h"
+#include "scenarios/oracles/job_finishes.h"
 #include "scenarios/stage/boot.h"
 #include "scenarios/stage/outside_view.h"
 #include "scenarios/stage/pace.h"
@@ -88,7 +89,24 @@ int64_t FarBefore(const std::vector<InputRow>& rows) {
   return earliest - (kNoTime / 2).count();
 }
 
+// What a run is watched by of which only the pace is asked.
+constexpr std::string_view kCheapestOracle = JobFinishes::kName;
+
 }  // namespace
+
+RunRequest Calm(const RunRequest& request, const engine::EngineOptions& options) {
+  RunRequest calm = request;
+  calm.scenario.options = options;
+  calm.scenario.oracles = {std::string(kCheapestOracle)};
+  calm.plan = faults::FaultPlan();
+  calm.keep = sim::Keep::kNothing;
+  calm.lens = {};
+  calm.play.reset();
+  calm.records_tape = false;
+  calm.keeps_snapshots = false;
+  calm.tell = {};
+  return calm;
+}
 
 Workload RowsBefore(const Workload& workload, const std::map<uint32_t, uint64_t>& positions) {
   Workload before = workload;

@@ -14,6 +14,9 @@
 
 namespace flinch::scenarios {
 
+// A run like this one in everything but its faults.
+RunRequest Calm(const RunRequest& request, const engine::EngineOptions& options);
+
 // The rows, all published at once.
 std::vector<InputRow> PublishedAtOnce(const Workload& workload);
 

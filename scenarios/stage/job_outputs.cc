@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "engine/runtime/user_code.h"
+#include "scenarios/input/lateness.h"
 #include "scenarios/oracles/wording.h"
 #include "sim/text/text.h"
 
@@ -131,10 +132,11 @@ std::string ShowExpectation(const JobCase& job, size_t records) {
   return judge.empty() ? "" : fmt::format("{} records, by {}", records, judge);
 }
 
-std::vector<ReadRow> RowsFor(const JobCase& job, const Workload& workload) {
+std::vector<ReadRow> RowsFor(const JobCase& job, const Workload& workload, bool may_be_late) {
   std::vector<ReadRow> rows;
-  if (std::ranges::none_of(job.outputs,
-                           [](const OutputSpec& output) { return output.law.needs_rows; })) {
+  if (!may_be_late && std::ranges::none_of(job.outputs, [](const OutputSpec& output) {
+        return output.law.needs_rows;
+      })) {
     return rows;
   }
   for (const InputRow& row : workload.rows) {
@@ -224,17 +226,19 @@ std::string WhyLawsDoNotFit(const JobCase& job, const std::vector<ExpectedRecord
 }
 
 std::vector<JudgedOutput> JudgesOf(const JobCase& job, std::optional<Delivery> delivery,
+                                   const Scenario* late,
                                    const std::function<void(std::string why)>& failed) {
   std::vector<JudgedOutput> judges;
   for (const OutputSpec& output : job.outputs) {
     const Law* const chosen = output.FindLaw(delivery);
     sim::Check(chosen != nullptr, "a valid scenario wants an output that nobody can judge");
-    const Law& law = *chosen;
+    const bool may_drop = late != nullptr && output.late && delivery == Delivery::kExactlyOnce;
+    const Law law = may_drop ? output.late(*late) : *chosen;
     JudgedOutput judge{.name = output.name,
                        .law = law,
                        .show_value = output.show_value,
                        .where = law.where.line() == 0 ? job.where : law.where};
-    judge.law.judge = [&job, &output, &law, failed](const OutputView& view) {
+    judge.law.judge = [&job, &output, law, failed](const OutputView& view) {
       sim::Result<std::vector<OutputBreach>> breaches = engine::CallUserCode(
           [&] { return While("judging", job, output); },
           [&]() -> sim::Result<std::vector<OutputBreach>> { return law.judge(view); });
@@ -247,6 +251,24 @@ std::vector<JudgedOutput> JudgesOf(const JobCase& job, std::optional<Delivery> d
     judges.push_back(std::move(judge));
   }
   return judges;
+}
+
+std::string SilenceWhereLate(const JobCase& job, const Scenario& scenario, const Workload& workload,
+                             std::vector<JudgedOutput>& judges) {
+  const auto knows = [](const OutputSpec& output) { return output.late != nullptr; };
+  const bool is_exact = DeliveryOf(scenario) == Delivery::kExactlyOnce;
+  if (LateRows(scenario, workload).empty() ||
+      (is_exact && std::ranges::all_of(job.outputs, knows))) {
+    return "";
+  }
+  for (JudgedOutput& judge : judges) {
+    judge.law.judge = [](const OutputView&) { return std::vector<OutputBreach>(); };
+  }
+  return fmt::format(
+      "Rows lie further behind than job.out_of_orderness, and nobody can say what the output of "
+      "the "
+      "job {} then is: whether one is late is chance. Write \"auto\" or at least \"{}\".",
+      text::Quote(job.name), sim::Show(workload.out_of_orderness));
 }
 
 }  // namespace flinch::scenarios

@@ -36,16 +36,23 @@ sim::Result<std::vector<ExpectedRecord>> ExpectOutputs(const JobCase& job, const
 // "449 records, by SQLite"; "" where nobody is named.
 std::string ShowExpectation(const JobCase& job, size_t records);
 
-// What the job reads, if a law of its outputs looks at that. The workload outlives it.
-std::vector<ReadRow> RowsFor(const JobCase& job, const Workload& workload);
+// What the job reads, if a law of its outputs looks at that, or rows may be late. The workload outlives it.
+std::vector<ReadRow> RowsFor(const JobCase& job, const Workload& workload, bool may_be_late);
 
 // Why a law is none for the job that is its own reference: what two runs of it wrote in which
 // nothing failed, and the partitions were read in other orders, breaks it. "" when it fits.
 std::string WhyLawsDoNotFit(const JobCase& job, const std::vector<ExpectedRecord>& first,
                             const std::vector<OutputRecord>& second);
 
-// How each output is judged. A law that throws is silent, and `failed` is told of it.
+// How each output is judged. `late`: the scenario, where rows of its input may be late; else null.
+// A law that throws is silent, and `failed` is told of it.
 std::vector<JudgedOutput> JudgesOf(const JobCase& job, std::optional<Delivery> delivery,
+                                   const Scenario* late,
                                    const std::function<void(std::string why)>& failed);
+
+// Where rows may be late, which is chance: silences the judges of a job of which nobody can say what
+// its output then is, and gives why. "" when a law can, or no row may be late.
+std::string SilenceWhereLate(const JobCase& job, const Scenario& scenario, const Workload& workload,
+                             std::vector<JudgedOutput>& judges);
 
 }  // namespace flinch::scenarios

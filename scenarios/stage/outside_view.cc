@@ -17,6 +17,7 @@
 #include "engine/functions.h"
 #include "engine/runtime/timer_service.h"
 #include "engine/state/keyed_state_backend.h"
+#include "scenarios/input/lateness.h"
 #include "scenarios/stage/pace.h"
 #include "scenarios/stage/pointers.h"
 
@@ -377,7 +378,10 @@ Subject DescribeSubject(const Scenario& scenario, const Workload& workload, cons
         std::max<size_t>(subject.rows_of_partition.size(), row.partition + size_t{1}));
     ++subject.rows_of_partition[row.partition];
   }
-  if (job.counted == nullptr || outside == nullptr) {
+  for (const LateRow& late : LateRows(scenario, workload)) {
+    subject.late.insert(workload.rows[late.row].timestamp.nanos());
+  }
+  if (job.counted == nullptr || outside == nullptr || !subject.late.empty()) {
     return subject;
   }
   const CountedState counted = job.counted(scenario);

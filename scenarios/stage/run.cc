@@ -18,6 +18,7 @@
 #include "scenarios/aim/cells.h"
 #include "scenarios/files/scenario_problems.h"
 #include "scenarios/files/scenario_toml.h"
+#include "scenarios/input/lateness.h"
 #include "scenarios/jobs/faulty_operator.h"
 #include "scenarios/jobs/job_arguments.h"
 #include "scenarios/jobs/jobs.h"
@@ -25,7 +26,6 @@
 #include "scenarios/model/vary.h"
 #include "scenarios/oracles/catalogue.h"
 #include "scenarios/oracles/exactly_once.h"
-#include "scenarios/oracles/job_finishes.h"
 #include "scenarios/oracles/one_leader.h"
 #include "scenarios/stage/boot.h"
 #include "scenarios/stage/budget.h"
@@ -55,9 +55,6 @@ constexpr sim::Duration kGrace = std::chrono::seconds(10);
 // it is.
 constexpr uint64_t kInstantsUnasked = 64;
 
-// What a run is watched by of which only the pace is asked.
-constexpr std::string_view kCheapestOracle = JobFinishes::kName;
-
 // Between two looks at what is still open.
 constexpr sim::Duration kQuietStep = std::chrono::milliseconds(500);
 
@@ -86,7 +83,7 @@ class Stage {
         outside_(world_, request.scenario, job),
         subject_(DescribeSubject(request.scenario, request.workload, job, &outside_)) {
     subject_.has_past = request.from.has_value();
-    if (!job.counted && job.inputs.size() == 1) {
+    if (!job.counted && job.inputs.size() == 1 && subject_.late.empty()) {
       subject_.calm = [this](const std::map<uint32_t, uint64_t>& positions, CalmRun run) {
         return CollectState(request_, job_, positions, run);
       };
@@ -284,21 +281,6 @@ sim::Outcome Stage::AwaitQuiet(sim::Outcome outcome) {
   return outcome;
 }
 
-// A run like this one in everything but its faults.
-RunRequest Calm(const RunRequest& request, const engine::EngineOptions& options) {
-  RunRequest calm = request;
-  calm.scenario.options = options;
-  calm.scenario.oracles = {std::string(kCheapestOracle)};
-  calm.plan = faults::FaultPlan();
-  calm.keep = sim::Keep::kNothing;
-  calm.lens = {};
-  calm.play.reset();
-  calm.records_tape = false;
-  calm.keeps_snapshots = false;
-  calm.tell = {};
-  return calm;
-}
-
 Pace MeasureWithoutFaults(const RunRequest& request, const JobCase& job,
                           const engine::EngineOptions& options, bool& stopped) {
   const RunRequest calm = Calm(request, options);
@@ -320,6 +302,9 @@ sim::Result<std::vector<OutputRecord>> CollectUndisturbed(const RunRequest& requ
   calm.scenario.cluster = {.task_managers = 1, .slots_each = 1};
   calm.scenario.job.parallelism = 1;
   calm.scenario.story.clear();
+  if (std::optional<sim::Duration>& bound = calm.scenario.job.out_of_orderness) {
+    bound = std::max(*bound, request.workload.out_of_orderness);  // nothing is late
+  }
   calm.scenario.options.restore = {};
   calm.from.reset();
   calm.workload.rows = order == RowOrder::kAtOnce
@@ -388,6 +373,7 @@ void Stage::FillNumbers(reports::RunSummary& summary) const {
   summary.digest = world_.digest();
   summary.events = world_.events();
   summary.rows_skipped = request_.workload.rows_skipped;
+  summary.late = TellLateness(request_.scenario, request_.workload, tally_.dropped);
   summary.checkpoints_completed = tally_.completed;
   summary.checkpoints_failed = tally_.failed;
   const uint64_t starts = 1 + tally_.resumptions;
@@ -430,8 +416,11 @@ FinalState Stage::Describe(const sim::Outcome& outcome, reports::RunSummary& sum
                    .ending = std::string(EndingName(outcome.ending)),
                    .stuck = {},
                    .outputs = JudgesOf(job_, DeliveryOf(request_.scenario),
+                                       subject_.late.empty() ? nullptr : &request_.scenario,
                                        [this](std::string why) { failure_ = why; }),
-                   .rows = RowsFor(job_, request_.workload)};
+                   .rows = RowsFor(job_, request_.workload, !subject_.late.empty()),
+                   .dropped = tally_.dropped,
+                   .out_of_orderness = subject_.out_of_orderness};
   summary.expected = ShowExpectation(job_, state.expected.size());
   if (outcome.ending == sim::Ending::kIdle || outcome.ending == sim::Ending::kLimit) {
     const sim::StuckReport report = world_.Explain();
@@ -522,6 +511,7 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
   reports::RunSummary& summary = result.summary;
   FillNumbers(summary);
   FinalState state = Describe(outcome, summary);
+  failure_ += SilenceWhereLate(job_, request_.scenario, request_.workload, state.outputs);
   state.slack = Slack();
   failure_ += TakeOutUnfounded(request_.scenario.story, outside_,
                                std::bind_front(&Stage::LoadCode, this), tally_.story_breaches);

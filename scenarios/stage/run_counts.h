@@ -68,6 +68,8 @@ class RunCounts final : public sim::TraceObserver {
     } else if (event.kind == engine::events::kTransactionAborted &&
                event.Text("reason") == "timeout") {
       expired.emplace(event.Text("transaction").value_or(""));
+    } else if (event.kind == engine::events::kWindowLateRecord) {
+      dropped.insert(event.Number("timestamp").value_or(0));
     }
   }
 
@@ -88,6 +90,7 @@ class RunCounts final : public sim::TraceObserver {
   std::vector<StoryBreach> story_breaches;
   std::string job_status;
   std::set<std::string> expired;
+  std::set<int64_t> dropped;  // times of rows that came too late for their windows
 
  private:
   int64_t resumed_from_ = 0;      // the last time

@@ -135,12 +135,15 @@ TEST(MeasureOutOfOrdernessTest, LooksAtEachPartitionByItself) {
   EXPECT_EQ(MeasureOutOfOrderness({}, 2), sim::Duration(0));
 }
 
-TEST(WorkloadTest, RefusesABoundThatMakesRecordsLate) {
-  Scenario scenario = UrlClicks();
-  scenario.job.out_of_orderness = sim::Duration(1);
-  const sim::Result<Workload> workload = LoadWorkload(scenario, 1, std::nullopt);
-  ASSERT_FALSE(workload.has_value());
-  EXPECT_THAT(workload.error().message, HasSubstr("Write \"auto\" or at least"));
+TEST(WorkloadTest, KnowsTheLinesOfAFile) {
+  const std::string path = ::testing::TempDir() + "/flinch_lines.log";
+  std::ofstream(path) << "2025-06-24 14:36:25 install a\n\n2025-06-24 14:36:25 status b\n";
+  Scenario scenario = *FindLibraryScenario("package_log");
+  scenario.workload.file.on_bad_row = OnBadRow::kSkip;
+  const sim::Result<Workload> workload = LoadWorkload(scenario, 1, path);
+  std::filesystem::remove(path);
+  ASSERT_TRUE(workload.has_value()) << workload.error().message;
+  EXPECT_EQ(workload->rows.back().line, 3U);
 }
 
 TEST(WorkloadTest, NeedsAFileExactlyWhenItReadsOne) {

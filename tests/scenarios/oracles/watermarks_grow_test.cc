@@ -60,6 +60,19 @@ TEST(WatermarksGrowTest, FailsWhenARecordIsDroppedAsLate) {
   EXPECT_EQ(findings[0].role, "window");
 }
 
+TEST(WatermarksGrowTest, PassesWhenTheRecordMayBeLate) {
+  RecordingBuilder history;
+  history.By("tm-1").Tell("window.late_record",
+                          {{"subtask", "window[1]"}, {"timestamp", 5}, {"watermark", 9}});
+  WatermarksGrow oracle;
+  Subject subject;
+  subject.late = {5};
+  oracle.OnSubject(subject);
+  history.ShowTo(oracle);
+  EXPECT_THAT(oracle.Judge({}), IsEmpty());
+  EXPECT_EQ(oracle.seen(), 1U);
+}
+
 }  // namespace
 
 }  // namespace flinch::scenarios

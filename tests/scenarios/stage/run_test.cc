@@ -48,6 +48,22 @@ TEST(RunTest, NoJobWaitsForAnIntervalAtItsEnd) {
   }
 }
 
+TEST(RunTest, RowsBehindTheBoundAreJudgedWhereALawKnowsOfThem) {
+  const auto run = [](const std::string& name) {
+    Scenario scenario = *FindLibraryScenario(name);
+    scenario.job.out_of_orderness = 1s;
+    const sim::Result<Workload> workload = LoadWorkload(scenario, 3, std::nullopt);
+    return scenarios::Run({.scenario = scenario, .workload = *workload, .seed = 3}).summary;
+  };
+  const reports::RunSummary counted = run("url_clicks");
+  EXPECT_EQ(counted.verdict, reports::Verdict::kPassed);
+  ASSERT_FALSE(counted.late.empty());
+  EXPECT_TRUE(counted.late.back().starts_with("Dropped: row "));
+  const reports::RunSummary unknown = run("user_sessions");
+  EXPECT_EQ(unknown.verdict, reports::Verdict::kInconclusive);
+  EXPECT_TRUE(unknown.reason.starts_with("Rows lie further behind than job.out_of_orderness"));
+}
+
 // What a damaged disk has taken nobody can give back; whatever is lost with it is no bug.
 TEST(RunTest, ADamagedStorageIsNobodysFault) {
   for (const uint64_t seed : {28U, 81U, 218U}) {
