@@ -36,7 +36,8 @@ sim::Result<std::vector<ExpectedRecord>> ExpectOutputs(const JobCase& job, const
 // "449 records, by SQLite"; "" where nobody is named.
 std::string ShowExpectation(const JobCase& job, size_t records);
 
-// What the job reads, if a law of its outputs looks at that, or rows may be late. The workload outlives it.
+// What the job reads, if a law of its outputs looks at that, or rows may be late. The workload
+// outlives it.
 std::vector<ReadRow> RowsFor(const JobCase& job, const Workload& workload, bool may_be_late);
 
 // Why a law is none for the job that is its own reference: what two runs of it wrote in which
@@ -50,8 +51,8 @@ std::vector<JudgedOutput> JudgesOf(const JobCase& job, std::optional<Delivery> d
                                    const Scenario* late,
                                    const std::function<void(std::string why)>& failed);
 
-// Where rows may be late, which is chance: silences the judges of a job of which nobody can say what
-// its output then is, and gives why. "" when a law can, or no row may be late.
+// Where rows may be late, which is chance: silences the judges of a job of which nobody can say
+// what its output then is, and gives why. "" when a law can, or no row may be late.
 std::string SilenceWhereLate(const JobCase& job, const Scenario& scenario, const Workload& workload,
                              std::vector<JudgedOutput>& judges);
 
