@@ -126,8 +126,9 @@ std::string ShowText(const RunSummary& summary, ReplayLine replay = ReplayLine::
 // checkpoints_completed checkpoints_failed restarts faults ({kind, target, at_ns}) sim_ns wall_ns
 // replay. Where there were any: expected, late (sentences), checkpoint_failures ({id, at_ns,
 // reason, missing}), restart_causes ({at_ns, cause, checkpoint, and subtasks where not all}),
-// leaders ({term, process, from_ns, until_ns, end}), job_end. Seed and digest are strings: no JSON number holds them. Of a
-// written plan: also faults_planned and faults_missed. Inconclusive: also `reason`.
+// leaders ({term, process, from_ns, until_ns, end}), job_end. Seed and digest are strings: no JSON
+// number holds them. Of a written plan: also faults_planned and faults_missed. Inconclusive: also
+// `reason`.
 // Failed: also `signature`, oracle, witness and details of the first finding, and all `findings`
 // (with breach, role and the number of the event, as far as they are known). Of a run that got
 // stuck: also `stuck`, lines. Bytes that are no UTF-8 become U+FFFD.
