@@ -117,6 +117,9 @@ enum class Defect : uint8_t {
   kMetadataNotSynced,
   kRescaleAssignsAsDeclared,
   kDirectSinkSnapshotsUnflushed,
+  kMergeKeepsOneSession,
+  kWindowIsClearedBeforeItFires,
+  kWatermarkOvertakesItsWindows,
 };
 
 struct DefectInfo {
@@ -490,6 +493,18 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
      "A sink without transactions takes its snapshot while records wait in its buffer.",
      "At least once: what was read before a snapshot is written.", "lost output",
      "ours: a producer that is not flushed at a checkpoint"},
+    {Defect::kMergeKeepsOneSession, "merge_keeps_one_session",
+     "Of sessions that merge the contents of the first alone are kept.",
+     "A session that joins others holds all their records.", "window",
+     "ours: namespaces that are merged into a state window"},
+    {Defect::kWindowIsClearedBeforeItFires, "window_is_cleared_before_it_fires",
+     "At the end of a window its contents go before its trigger is asked.",
+     "A window that fires when it is over fires first.", "window",
+     "ours: the order of a window's timers"},
+    {Defect::kWatermarkOvertakesItsWindows, "watermark_overtakes_its_windows",
+     "A watermark is passed on before the windows that it lets fire.",
+     "What a watermark lets fire comes before it.", "watermark",
+     "known-bugs 88: Materialize #32418 (its class: work at a frontier out of order)"},
 });
 
 // The set of planted defects of one run. A value; travels in options.

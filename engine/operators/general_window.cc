@@ -10,6 +10,7 @@ namespace flinch::engine {
 
 sim::Result<void> GeneralWindowBase::OpenBase(OperatorRuntime& runtime, Mergeable mergeable) {
   runtime_ = &runtime;
+  defects_ = DefectsOf(runtime);
   is_global_ = std::holds_alternative<GlobalWindows>(options_.assigner);
   has_late_ = !is_global_ && options_.domain == TimeDomain::kEventTime;
   const SubtaskInfo& subtask = runtime.subtask();

@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/defects.h"
 #include "engine/functions.h"
 #include "engine/operators/state_refused.h"
 #include "engine/operators/window_contents.h"
@@ -82,6 +83,8 @@ class GeneralWindowBase : public StreamOperator {
 
   KeyedStateBackend& state() const { return *state_; }
 
+  const Defects& defects() const { return defects_; }
+
   Output& output() const { return *output_; }
 
   TimerService<TimeWindow>& timers() { return *timers_; }
@@ -100,6 +103,7 @@ class GeneralWindowBase : public StreamOperator {
   WindowOptions options_;
   bool is_global_ = false;
   bool has_late_ = true;  // records that come too late for their windows
+  Defects defects_;
   OperatorRuntime* runtime_ = nullptr;
   std::string subtask_;
   KeyedStateBackend* state_ = nullptr;
@@ -162,10 +166,16 @@ class GeneralWindowOperator final : public GeneralWindowBase {
 
   sim::Result<void> ProcessWatermark(EventTime watermark) override {
     OnWatermark(watermark);
+    const bool overtakes = defects().Has(Defect::kWatermarkOvertakesItsWindows);
+    if (sim::Result<void> passed =
+            overtakes ? output().EmitWatermark(watermark) : sim::Result<void>();
+        !passed) {
+      return passed;
+    }
     sim::Result<void> fired = timers().Advance(watermark, [this](const Timer<TimeWindow>& timer) {
       return OnTimer(timer.space, timer.timestamp, TimeDomain::kEventTime);
     });
-    return fired ? output().EmitWatermark(watermark) : fired;
+    return fired && !overtakes ? output().EmitWatermark(watermark) : fired;
   }
 
   sim::Result<void> FireTimers() override {
@@ -313,9 +323,9 @@ class GeneralWindowOperator final : public GeneralWindowBase {
     TriggerState merged{};
     for (const TimeWindow& each : joined) {
       if (const Accumulator* const part = ContentsOf(each); part != nullptr) {
-        if (sum) {
+        if (sum && !defects().Has(Defect::kMergeKeepsOneSession)) {
           contents_.Merge(*sum, *part);
-        } else {
+        } else if (!sum) {
           sum = *part;
         }
       }
@@ -345,13 +355,17 @@ class GeneralWindowOperator final : public GeneralWindowBase {
     if (merges() && table_.Find(window) == nullptr) {
       return {};  // which a trigger has not taken back
     }
+    const bool is_over = domain == options().domain && time == OverAt(window);
+    if (is_over && defects().Has(Defect::kWindowIsClearedBeforeItFires)) {
+      table_.Remove(window);
+    }
     const TriggerResult result = Ask(window, [&](TriggerState& state, TriggerContext& context) {
       return AskOfTimer(time, domain, state, context);
     });
     if (sim::Result<void> acted = Act(window, result); !acted) {
       return acted;
     }
-    if (domain == options().domain && time == OverAt(window)) {
+    if (is_over) {
       ClearTrigger(window);
       table_.Remove(window);
     }

@@ -30,7 +30,8 @@ struct DefectGround {
 // two JobManagers, by a zombie or by interruptions of the coordination service. What is in flight
 // is lost where barriers overtake it, and comes too late where windows wait for event time. Who
 // divides state wrongly shows where slots decide the parallelism, and who loses output without
-// transactions where there are none.
+// transactions where there are none. Windows that merge go wrong in sessions, and those that others
+// build upon where a query ranks what it has counted.
 inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "small_job"},
     {.scenario = "small_job", .settings = {"workload.out_of_order=0s"}},
@@ -45,6 +46,8 @@ inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
      .settings = {"execution.checkpointing.timeout=40ms",
                   "execution.checkpointing.tolerable-failed-checkpoints=100000"}},
     {.scenario = "url_clicks"},
+    {.scenario = "user_sessions"},
+    {.scenario = "clicks_per_minute"},
     {.scenario = "growing_topic"},
     {.scenario = "lost_split_event"},
     {.scenario = "reader_fails_at_the_cut"},
