@@ -12,6 +12,7 @@
 #include "scenarios/bench/engine_workloads.h"
 #include "scenarios/bench/kernel_workloads.h"
 #include "scenarios/bench/nexmark_workloads.h"
+#include "scenarios/bench/state_workloads.h"
 #include "scenarios/lab/version.h"
 #include "sim/check.h"
 #include "sim/text/text.h"
@@ -192,6 +193,7 @@ int BenchCommand(const BenchArguments& arguments, std::ostream& out, std::ostrea
   const std::span<const BenchWorkload> suite =
       arguments.suite == BenchSuite::kKernel   ? KernelWorkloads()
       : arguments.suite == BenchSuite::kEngine ? EngineWorkloads()
+      : arguments.suite == BenchSuite::kState  ? StateWorkloads()
                                                : NexmarkWorkloads();
   if (arguments.once) {
     return RunOnce(suite, *arguments.once, out, err);

@@ -61,7 +61,7 @@ Commands:
   defects           for each planted defect, how many seeds until an oracle finds it
   list [WHAT]       scenarios, jobs, faults, events, oracles or defects
   check FILE...     read scenario and fault-plan files and say what is wrong
-  bench SUITE       how fast flinch is here, beside its budgets: kernel, engine, nexmark
+  bench SUITE       how fast flinch is here, beside its budgets: kernel, engine, state, nexmark
   demo              a folder with three scenarios to hunt: begin here
   new KIND NAME     a project of your own to begin with: a job, a sink or a system
   completion SHELL  for bash, zsh, fish; `man` and `schema` print the manual, and what editors read

@@ -123,8 +123,8 @@ struct CheckArguments {
   std::vector<std::string> files{};
 };
 
-// The one suite there is: the kernel.
-enum class BenchSuite : uint8_t { kKernel, kEngine, kNexmark };  // in the order of their names
+// In the order of their names.
+enum class BenchSuite : uint8_t { kKernel, kEngine, kState, kNexmark };
 
 struct BenchArguments {
   BenchSuite suite = BenchSuite::kKernel;

@@ -20,7 +20,7 @@ namespace {
 constexpr auto kCatalogues = std::to_array<std::string_view>(
     {"scenarios", "jobs", "faults", "events", "cells", "oracles", "defects", "contracts"});
 constexpr auto kStateVerbs = std::to_array<std::string_view>({"ls", "cat", "diff"});
-constexpr auto kSuites = std::to_array<std::string_view>({"kernel", "engine", "nexmark"});
+constexpr auto kSuites = std::to_array<std::string_view>({"kernel", "engine", "state", "nexmark"});
 constexpr uint32_t kRunsMax = 1'000;
 
 }  // namespace

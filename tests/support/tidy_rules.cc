@@ -148,7 +148,7 @@ const std::vector<ThirdParty>& ThirdParties() {
         "tests/"},
        "shrink in scenarios/lab/removal.cc, or generate in a test"},
       {"leveldb/",
-       {"engine/state/leveldb_", "tests/hosted/"},
+       {"engine/state/leveldb_", "scenarios/bench/state_workloads.cc", "tests/hosted/"},
        "go through the state back end, or host it in tests/hosted"},
       {"sqlite3.h",
        {"scenarios/sql/sqlite_", "tests/hosted/"},

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "scenarios/bench/state_workloads.h"
+
 namespace flinch::scenarios {
 namespace {
 
@@ -21,6 +23,15 @@ TEST(EngineWorkloadsTest, HaveAMustAtAThousandKeys) {
     const BenchWorkload* const workload = FindWorkload(EngineWorkloads(), name);
     ASSERT_NE(workload, nullptr) << name;
     EXPECT_TRUE(workload->must && workload->goal) << name;
+  }
+}
+
+TEST(StateWorkloadsTest, ReadAndRestoreWhatWasWrittenInEachPlace) {
+  for (const std::string_view name :
+       {"get/map/1000", "get/hashmap/1000", "get/alone/1000", "get/leveldb/1000"}) {
+    const BenchWorkload* const workload = FindWorkload(StateWorkloads(), name);
+    ASSERT_NE(workload, nullptr) << name;
+    EXPECT_EQ(workload->run().units, 10'000U) << name;
   }
 }
 

@@ -171,10 +171,12 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"seed_twice", {"run", "a", "--seed", "1", "--seed", "2"}, "--seed"},
         ErrorCase{"set_without_value", {"run", "a", "--set", "b"}, "--set: \"b\" is no setting"},
         ErrorCase{"both", {"run", "a", "--json", "--timeline"}, "--json prints one object"},
-        ErrorCase{"no_suite", {"bench"}, "`flinch bench` needs a SUITE: kernel, engine, nexmark."},
+        ErrorCase{
+            "no_suite", {"bench"}, "`flinch bench` needs a SUITE: kernel, engine, state, nexmark."},
         ErrorCase{"suite",
-                  {"bench", "state"},
-                  "There is no suite \"state\" of benchmarks; there are kernel, engine, nexmark."},
+                  {"bench", "states"},
+                  "There is no suite \"states\" of benchmarks; there are kernel, engine, state, "
+                  "nexmark."},
         ErrorCase{"twice",
                   {"run", "a", "--seed", "1", "--seed", "2"},
                   "--seed is given 2 times; give it once. `flinch run --help` explains."},

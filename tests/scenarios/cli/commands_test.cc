@@ -431,7 +431,7 @@ INSTANTIATE_TEST_SUITE_P(
         RefusedCase{"input", {"run", "package_log", "--input", "/none"}, "There is no file"},
         RefusedCase{"folder", {"run", "package_log", "--input", "/"}, "is a directory"},
         RefusedCase{"token", {"replay", "url_clicks"}, "There is no replay token"},
-        RefusedCase{"suite", {"bench", "engines"}, "there are kernel, engine, nexmark."},
+        RefusedCase{"suite", {"bench", "engines"}, "there are kernel, engine, state, nexmark."},
         RefusedCase{
             "jump",
             {"run", "url_clicks", "--fault",
