@@ -120,6 +120,10 @@ enum class Defect : uint8_t {
   kMergeKeepsOneSession,
   kWindowIsClearedBeforeItFires,
   kWatermarkOvertakesItsWindows,
+  kSharedFilesUnknownAfterRestore,
+  kSubsumedTakesSharedFiles,
+  kAbortedUploadsAreNamed,
+  kCopiesAreNotClipped,
 };
 
 struct DefectInfo {
@@ -505,6 +509,21 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
      "A watermark is passed on before the windows that it lets fire.",
      "What a watermark lets fire comes before it.", "watermark",
      "known-bugs 88: Materialize #32418 (its class: work at a frontier out of order)"},
+    {Defect::kSharedFilesUnknownAfterRestore, "shared_files_unknown_after_restore",
+     "A JobManager that recovers does not learn which files the checkpoints in its store share.",
+     "Files live as long as a checkpoint that may be restored refers to them.", "ownership",
+     "known-bugs 17: FLINK-26985; 20: FLINK-7783, FLINK-7268"},
+    {Defect::kSubsumedTakesSharedFiles, "subsumed_takes_shared_files",
+     "With a subsumed checkpoint the files go that it shares with later ones.",
+     "Files live as long as a checkpoint that may be restored refers to them.", "ownership", "G26"},
+    {Defect::kAbortedUploadsAreNamed, "aborted_uploads_are_named",
+     "What was uploaded for a checkpoint that was given up counts as lying there.",
+     "A checkpoint names only files that complete checkpoints have brought.", "ownership",
+     "known-bugs 95: FLINK-30461 (its class: uploads of an aborted checkpoint)"},
+    {Defect::kCopiesAreNotClipped, "copies_are_not_clipped",
+     "A database that was copied from a subtask with more key groups keeps those of others.",
+     "Key groups are neither lost nor doubled.", "wrong state",
+     "known-bugs 82: RisingWave #24384 (its class: what rescaling made another's stays); G29"},
 });
 
 // The set of planted defects of one run. A value; travels in options.

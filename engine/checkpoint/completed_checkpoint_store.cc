@@ -69,7 +69,9 @@ sim::Result<void> CompletedCheckpointStore::Recover() {
   for (const std::string& name : *names) {
     sim::Result<CompletedCheckpoint> checkpoint = Read(name);
     if (checkpoint) {
-      shared_.Register(*checkpoint);
+      if (!defects_.Has(Defect::kSharedFilesUnknownAfterRestore)) {
+        shared_.Register(*checkpoint);
+      }
       checkpoints_.push_back(*std::move(checkpoint));
     } else if (!defects_.Has(Defect::kUnreadableCheckpointIsPassedOver)) {
       return sim::Fail(checkpoint);
@@ -264,7 +266,9 @@ bool CompletedCheckpointStore::DeleteUnshared() {
 }
 
 void CompletedCheckpointStore::ForgetShared(bool keeps) {
-  for (std::string& path : shared_.Unregister(checkpoints_)) {
+  const std::span<const CompletedCheckpoint> kept = checkpoints_;
+  for (std::string& path : shared_.Unregister(defects_.Right(
+           kept, Defect::kSubsumedTakesSharedFiles, std::span<const CompletedCheckpoint>()))) {
     if (!keeps) {
       doomed_.insert(std::move(path));
     }

@@ -76,7 +76,9 @@ sim::Result<void> KeyedStateHome::Open(std::span<const TaskSnapshot> snapshots) 
     }
     const sim::Result<size_t> base =
         OpenOnDisk(environment_, *backend_, Directory(),
-                   {.write_buffer_bytes = options_.write_buffer_bytes}, copies->databases);
+                   {.write_buffer_bytes = options_.write_buffer_bytes,
+                    .clips_copies = !defects_.Has(Defect::kCopiesAreNotClipped)},
+                   copies->databases);
     if (!base) {
       return sim::Fail(base);
     }

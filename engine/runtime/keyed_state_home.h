@@ -43,7 +43,13 @@ class KeyedStateHome {
 
   void Confirm(CheckpointId id) { uploads_.Confirm(id); }
 
-  void Abort(CheckpointId id) { uploads_.Abort(id); }
+  void Abort(CheckpointId id) {
+    if (defects_.Has(Defect::kAbortedUploadsAreNamed)) {
+      uploads_.Confirm(id);
+    } else {
+      uploads_.Abort(id);
+    }
+  }
 
   // Lets the time pass that the local disk has cost. Suspends when state is there.
   void Settle();

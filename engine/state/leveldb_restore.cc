@@ -81,8 +81,10 @@ sim::Result<size_t> OpenOnDisk(sim::Environment& environment, KeyedStateBackend&
     return sim::Fail(store);
   }
   backend.KeepOnDisk(*std::move(store), &base->content);
-  if (sim::Result<void> clipped = backend.disk()->Clip(base->content.range()); !clipped) {
-    return sim::Fail(clipped);
+  if (options.clips_copies) {
+    if (sim::Result<void> clipped = backend.disk()->Clip(base->content.range()); !clipped) {
+      return sim::Fail(clipped);
+    }
   }
   for (const DatabaseCopy& copy : copies) {
     if (&copy == &*base || Overlap(copy.content.range(), backend.range()) == 0) {

@@ -28,6 +28,9 @@ namespace flinch::engine {
 struct LevelDbOptions {
   // Bytes that are kept in memory until they become a table. LevelDB takes at least 64 KiB.
   uint64_t write_buffer_bytes = 4 * 1024 * 1024;
+  // Not where it is planted: what lies outside of a subtask's range leaves the copies it starts
+  // with.
+  bool clips_copies = true;
 };
 
 // A file of a database, by its name within its directory.

@@ -7,6 +7,7 @@
 
 #include "scenarios/cli/contract_info.h"
 #include "scenarios/cli/event_time_contracts.h"
+#include "scenarios/cli/state_contracts.h"
 
 namespace flinch::scenarios {
 
@@ -525,37 +526,16 @@ inline constexpr auto kPlaneContracts = std::to_array<ContractInfo>({
      "State of an operator that is gone is refused by its name."},
     {"CheckpointMetadataLoadingTest", "testNonRestoredStateWhenAllowed",
      "Unless it may be left behind."},
-    {"InternalTimerServiceImplTest", "testSetAndFireEventTimeTimers",
-     "Timers of two keys and two namespaces fire once each, under their keys."},
-    {"InternalTimerServiceImplTest", "testSetAndFireProcessingTimeTimers",
-     "The same by the clock, when it has passed their time."},
-    {"InternalTimerServiceImplTest", "testDeleteEventTimeTimers",
-     "A deleted timer does not fire, and its neighbours in key and namespace do."},
-    {"InternalTimerServiceImplTest", "testDeleteProcessingTimeTimers", "The same by the clock."},
-    {"InternalTimerServiceImplTest", "testOnlySetsOnePhysicalProcessingTimeTimer",
-     "Only the earliest timer of a service is waited for."},
-    {"InternalTimerServiceImplTest",
-     "testRegisterEarlierProcessingTimerMovesPhysicalProcessingTimer",
-     "An earlier timer is waited for in the stead of a later one."},
-    {"InternalTimerServiceImplTest",
-     "testRegisteringProcessingTimeTimerInOnProcessingTimeDoesNotLeakPhysicalTimers",
-     "A timer that its own callback registers is the one that is waited for next."},
-    {"InternalTimerServiceImplTest", "testCurrentProcessingTime",
-     "Processing time is the wall clock; a jump does not move what is waited for."},
-    {"InternalTimerServiceImplTest", "testCurrentEventTime", "Event time is the watermark."},
-    {"InternalTimerServiceImplTest", "testKeyGroupStartIndexSetting",
-     "Timers of a range that does not begin at 0 lie in their own key groups."},
-    {"InternalTimerServiceImplTest", "testSnapshotAndRestore",
-     "Timers of both domains are in a snapshot and come back from it."},
-    {"InternalTimerServiceImplTest", "testSnapshotAndRebalancingRestore",
-     "Under another parallelism each timer goes with its key group."},
 });
 
 // All of them.
 inline constexpr auto kContracts = [] {
-  std::array<ContractInfo, kPlaneContracts.size() + kEventTimeContracts.size()> all;
-  const auto end = std::ranges::copy(kPlaneContracts, all.begin()).out;
-  std::ranges::copy(kEventTimeContracts, end);
+  std::array<ContractInfo,
+             kPlaneContracts.size() + kStateContracts.size() + kEventTimeContracts.size()>
+      all;
+  const auto state = std::ranges::copy(kPlaneContracts, all.begin()).out;
+  const auto event_time = std::ranges::copy(kStateContracts, state).out;
+  std::ranges::copy(kEventTimeContracts, event_time);
   return all;
 }();
 

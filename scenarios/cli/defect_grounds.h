@@ -31,7 +31,8 @@ struct DefectGround {
 // is lost where barriers overtake it, and comes too late where windows wait for event time. Who
 // divides state wrongly shows where slots decide the parallelism, and who loses output without
 // transactions where there are none. Windows that merge go wrong in sessions, and those that others
-// build upon where a query ranks what it has counted.
+// build upon where a query ranks what it has counted. Files that checkpoints share are lost where
+// checkpoints are given up often, and keys where another number of subtasks has copied them.
 inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "small_job"},
     {.scenario = "small_job", .settings = {"workload.out_of_order=0s"}},
@@ -69,6 +70,12 @@ inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
      .settings = {"execution.checkpointing.unaligned.enabled=true", "task.record-time=5ms",
                   "taskmanager.memory.segment-size=64"}},
     {.scenario = "unaligned_rescale", .settings = {"job.name=url_clicks", "task.record-time=5ms"}},
+    {.scenario = "rescale_story"},
+    {.scenario = "shrinks_and_grows",
+     .settings = {"state.backend.type=leveldb", "execution.checkpointing.incremental=true"}},
+    {.scenario = "rescale_story",
+     .settings = {"execution.checkpointing.interval=200ms", "execution.checkpointing.timeout=130ms",
+                  "execution.checkpointing.tolerable-failed-checkpoints=100000"}},
 });
 
 // "small_job --set limits.heal_after=8s"
