@@ -16,6 +16,7 @@
 #include "scenarios/files/registry.h"
 #include "scenarios/files/scenario_problems.h"
 #include "scenarios/input/input_file.h"
+#include "scenarios/input/sql_input.h"
 #include "scenarios/lab/portable_path.h"
 #include "scenarios/model/vary.h"
 #include "sim/text/text.h"
@@ -76,6 +77,15 @@ sim::Result<std::string> HashOf(const RunRequest& request,
       return text;
     }
     file = *std::move(text);
+  }
+  if (!input) {
+    for (const std::string& path : FilesOfTables(request.scenario)) {
+      sim::Result<std::string> text = ReadWholeFile(path);
+      if (!text) {
+        return text;
+      }
+      file += HashContent({*text});
+    }
   }
   std::string from;
   if (request.from) {

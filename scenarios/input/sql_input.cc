@@ -144,6 +144,26 @@ std::optional<std::string> FileOfTable(const Scenario& scenario, const std::stri
   return std::nullopt;
 }
 
+std::vector<std::string> FilesOfTables(const Scenario& scenario) {
+  std::vector<std::string> files;
+  const sim::Result<const sql::Script*> script =
+      scenario.workload.source == WorkloadSource::kTables
+          ? ScriptOf(scenario)
+          : Fail(ErrorCode::kNotFound, "This job has no script.");
+  if (!script) {
+    return files;
+  }
+  for (const std::string& name : (*script)->sources) {
+    const sql::Table& table = (*script)->catalog.tables.find(name)->second;
+    if (const std::optional<std::string> file = FileOfTable(scenario, name)) {
+      files.push_back(*file);
+    } else if (!IsGenerated(table)) {
+      files.push_back(FileOf(table));
+    }
+  }
+  return files;
+}
+
 sim::Result<Workload> LoadTables(const Scenario& scenario, uint64_t seed,
                                  const std::optional<std::string>& input_file) {
   const sim::Result<const sql::Script*> script = ScriptOf(scenario);

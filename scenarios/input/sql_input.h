@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "scenarios/input/workload.h"
 #include "scenarios/model/scenario.h"
@@ -31,5 +32,8 @@ sql::Tables TablesOf(const sql::Script& script, const Workload& workload);
 
 // Where the rows of a table are, if job.tables says so.
 std::optional<std::string> FileOfTable(const Scenario& scenario, const std::string& table);
+
+// The paths of all files whose rows a script reads, as they are written; none of other jobs.
+std::vector<std::string> FilesOfTables(const Scenario& scenario);
 
 }  // namespace flinch::scenarios

@@ -231,6 +231,12 @@ sim::Result<std::vector<TableRow>> ParseTableFile(const sql::Table& table, const
   return complete ? std::move(rows) : Fail(complete);
 }
 
+std::string FileOf(const sql::Table& table) {
+  constexpr std::string_view kScheme = "file://";
+  const std::string path = table.Option("path");
+  return path.starts_with(kScheme) ? path.substr(kScheme.size()) : path;
+}
+
 bool IsGenerated(const sql::Table& table) {
   const std::string connector = table.Option("connector");
   return connector == "datagen" || connector == "nexmark";
@@ -239,7 +245,7 @@ bool IsGenerated(const sql::Table& table) {
 sim::Result<std::vector<TableRow>> ReadTable(const sql::Table& table,
                                              const std::optional<std::string>& file,
                                              uint64_t seed) {
-  const std::string path = file.value_or(table.Option("path"));
+  const std::string path = file.value_or(FileOf(table));
   if (!file && IsGenerated(table)) {
     sim::Result<std::vector<TableRow>> rows = GenerateTable(table, seed);
     if (!rows) {
@@ -255,8 +261,7 @@ sim::Result<std::vector<TableRow>> ReadTable(const sql::Table& table,
                             "job.tables = [\"{}={}.csv\"].",
                             table.name, table.name, table.name, table.name));
   }
-  const sim::Result<std::string> text =
-      ReadWholeFile(path.starts_with("file://") ? path.substr(7) : path);
+  const sim::Result<std::string> text = ReadWholeFile(path);
   return text ? ParseTableFile(table, path, *text) : Fail(text);
 }
 

@@ -39,6 +39,9 @@ sim::Result<std::vector<TableRow>> ReadTable(const sql::Table& table,
 sim::Result<std::vector<TableRow>> ParseTableFile(const sql::Table& table, const std::string& path,
                                                   const std::string& text);
 
+// Where its 'path' says that its rows are; "" where it says nothing.
+std::string FileOf(const sql::Table& table);
+
 // Whether rows can be made without any file.
 bool IsGenerated(const sql::Table& table);
 

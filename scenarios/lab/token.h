@@ -9,7 +9,7 @@
 //          others, each known by how it starts. Paths are relative to the repository or the working
 //          folder: scenarios/lab/portable_path.h. Everything else than letters, digits and
 //          ". _ / -" is percent-encoded, so no shell touches a token and it survives a chat.
-//          Meaning: h: the content of scenario, plan, input file and snapshot; b: the build;
+//          Meaning: h: the content of scenario, plan, input files and snapshot; b: the build;
 //          d: the digest's first 16 digits; v: the verdict; c, at the end: a check over all
 //          before it.
 // Errors:  a token of which a character is missing or wrong is refused, never run as another.
