@@ -1,4 +1,5 @@
 // The same promises of both back ends, alone and one after the other.
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -324,6 +325,43 @@ TEST(LevelDbReaderTest, ReadsWhatTheFilesOfADatabaseHold) {
   tables.back().bytes[100] = static_cast<char>(tables.back().bytes[100] ^ 1);
   EXPECT_FALSE(
       ReadDatabase(content, tables, [](KeyGroup, const StateMeta&, const EncodedEntry&) {}));
+}
+
+// Of an incremental checkpoint: what changed since the last one becomes a table. In one of a few
+// rounds nothing is merged.
+TEST(LevelDbStatesTest, TheSynchronousPartWritesWhatHasChangedHoweverManyKeysThereAre) {
+  std::map<int, uint64_t> writes;  // the fewest, by keys
+  for (const int keys : {1'000, 40'000}) {
+    tests::Bench bench;
+    const sim::HostId host = bench.Host("tm");
+    ASSERT_TRUE(bench.Run("tm", [&](sim::Environment& environment) {
+      Stage stage(environment);
+      const auto backend = stage.Make(Place::kDisk);
+      const auto table = *backend->State<std::monostate, int64_t>(StateKind::kValue, "s");
+      const auto touch = [&](int key) {
+        Select(*backend, std::to_string(key));
+        ++table.Mutable({}).value;
+      };
+      for (int key = 0; key < keys; ++key) {
+        touch(key);
+      }
+      (void)backend->FreezeFiles();
+      for (int round = 0; round < 4; ++round) {
+        for (int key = 0; key < 100; ++key) {
+          touch(key);
+        }
+        backend->disk()->store().Settle();
+        const uint64_t before = bench.world().WritesOf(host);
+        (void)backend->FreezeFiles();
+        const uint64_t written = bench.world().WritesOf(host) - before;
+        const auto [fewest, is_first] = writes.emplace(keys, written);
+        fewest->second = std::min(fewest->second, written);
+      }
+      EXPECT_EQ(backend->entries(), static_cast<size_t>(keys));
+    }));
+  }
+  EXPECT_EQ(writes.at(1'000), writes.at(40'000));
+  EXPECT_GT(writes.at(1'000), 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(BackEnds, StateBackEndsTest, testing::Values(Place::kHeap, Place::kDisk),
