@@ -224,8 +224,11 @@ SubmitTask JobMaster::Describe(const Execution& execution) const {
                         graph(), {.name = graph().stream.job_name, .arguments = options_.arguments},
                         execution.id, find)};
   const uint32_t before = options_.engine.scheduler.is_adaptive() ? widest() : record_.widest;
+  const ResourceManager::TaskManager* const place = resources_.Find(execution.task_manager);
   DeploymentTail tail{.widest = before > submit.deployment.parallelism ? before : 0,
-                      .in_flight = {}};
+                      .in_flight = {},
+                      .incarnation = place != nullptr ? place->incarnation : 1,
+                      .session = place != nullptr ? place->session : 1};
   if (const CompletedCheckpoint* latest = checkpoints_.latest()) {
     TaskRestore& restore = submit.deployment.restore.emplace();
     restore.checkpoint = latest->id;
@@ -245,7 +248,7 @@ SubmitTask JobMaster::Describe(const Execution& execution) const {
       ForbidReuse(restore.snapshots);
     }
   }
-  if (tail.widest > 0 || !tail.in_flight.empty()) {
+  if (!tail.IsUsual()) {
     submit.deployment.tail.push_back(std::move(tail));
   }
   return submit;

@@ -88,11 +88,21 @@ struct TaskRestore {
 struct DeploymentTail {
   uint32_t widest = 0;                 // earlier attempts had up to so many subtasks of an operator
   std::vector<ChannelPart> in_flight;  // what it begins with, before all that is new
+  // Which registration of the TaskManager it is meant for: what comes so late that the TaskManager
+  // has been lost and is back deploys nothing. Flink: the allocation id.
+  uint32_t incarnation = 1;
+  uint64_t session = 1;
+
+  bool IsUsual() const {
+    return widest == 0 && in_flight.empty() && incarnation == 1 && session == 1;
+  }
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
     visit(self.widest);
     visit(self.in_flight);
+    visit(self.incarnation);
+    visit(self.session);
   }
 };
 

@@ -175,8 +175,10 @@ sim::Result<std::unique_ptr<StreamTask>> TaskExecutor::MakeTask(const TaskDeploy
 void TaskExecutor::OnSubmit(const SubmitTask& submit) {
   const JobLeader leader{.job = submit.job, .token = submit.token};
   const TaskDeployment& deployment = submit.deployment;
-  if (tasks_.contains(deployment.task)) {
-    return;  // repeated
+  const DeploymentTail tail = deployment.tail.empty() ? DeploymentTail() : deployment.tail.front();
+  const bool is_meant = tail.incarnation == environment_.incarnation() && tail.session == session_;
+  if (tasks_.contains(deployment.task) || !is_meant) {
+    return;  // repeated, or from before we were given up
   }
   sim::Result<std::unique_ptr<StreamTask>> task = MakeTask(deployment);
   if (!task) {

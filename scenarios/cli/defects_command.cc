@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -32,53 +33,72 @@ using reports::ShowCount;
 // So many seeds at least are run of what is found, to tell how many of them fail.
 constexpr uint64_t kSample = 100;
 
+// Runs on one ground.
+struct Counts {
+  uint64_t begun = 0;
+  uint64_t runs = 0;
+  uint64_t failures = 0;
+};
+
 // What came of one defect in one search; of the engine as it is when there is none.
 struct Quarry {
   const engine::DefectInfo* defect = nullptr;
   Search search = Search::kPortfolio;
   size_t targets = 0;  // the first of the runner's; one per ground
+  uint64_t tried = 0;  // runs begun in search of it: each seed on all grounds in turn
+  int64_t processor_ns = 0;
+  std::vector<Counts> on = std::vector<Counts>(kDefectGrounds.size());  // by ground
+  // Of the failure that such a search meets first.
+  std::optional<UnitResult> first{};
   size_t ground = 0;
-  uint64_t begun = 0;  // seeds, on this ground
-  uint64_t runs = 0;
-  uint64_t failures = 0;
-  uint64_t runs_before = 0;           // on earlier grounds
-  int64_t processor_ns = 0;           // of all runs, also on earlier grounds
-  std::optional<UnitResult> first{};  // failure, by seed
+  uint64_t index = 0;
 
-  uint64_t pending() const { return begun - runs; }
+  uint64_t runs() const { return Sum(&Counts::runs); }
+
+  uint64_t failures() const { return Sum(&Counts::failures); }
+
+  // Nothing that is still under way could be met sooner.
+  bool IsFound() const { return first && Sum(&Counts::begun) == runs(); }
+
+ private:
+  uint64_t Sum(uint64_t Counts::* count) const {
+    return std::accumulate(on.begin(), on.end(), uint64_t{0},
+                           [count](uint64_t sum, const Counts& each) { return sum + each.*count; });
+  }
 };
 
 // What to run next, and what came of it.
 class Chase {
  public:
   Chase(const DefectsArguments& arguments, std::vector<Quarry> quarries)
-      : arguments_(arguments), quarries_(std::move(quarries)) {}
+      : arguments_(arguments), quarries_(std::move(quarries)), found_(kDefectGrounds.size()) {}
 
   // "quarry ground index", or nothing for now.
   std::optional<std::string> Next() {
     for (size_t index = 0; index < quarries_.size(); ++index) {
       Quarry& quarry = quarries_[index];
-      if (!IsSatisfied(quarry) && quarry.begun == seeds() && quarry.pending() == 0) {
-        MoveOn(quarry);
-      }
-      if (!IsSatisfied(quarry) && quarry.begun < seeds()) {
-        return fmt::format("{} {} {}", index, quarry.ground, quarry.begun++);
+      if (const std::optional<size_t> ground = NextGround(quarry)) {
+        return fmt::format("{} {} {}", index, *ground, quarry.on[*ground].begun++);
       }
     }
     return std::nullopt;
   }
 
-  void Done(size_t index, const UnitResult& result, int64_t processor_ns) {
-    Quarry& quarry = quarries_[index];
-    ++quarry.runs;
+  void Done(size_t which, size_t ground, uint64_t index, const UnitResult& result,
+            int64_t processor_ns) {
+    Quarry& quarry = quarries_[which];
+    ++quarry.on[ground].runs;
     quarry.processor_ns += processor_ns;
     ++all_runs_;
     if (!result.IsFailure()) {
       return;
     }
-    ++quarry.failures;
-    if (!quarry.first || result.seed < quarry.first->seed) {
+    ++quarry.on[ground].failures;
+    const bool is_sooner = std::pair(index, ground) < std::pair(quarry.index, quarry.ground);
+    if (!quarry.first || is_sooner) {
       quarry.first = result;
+      quarry.ground = ground;
+      quarry.index = index;
     }
   }
 
@@ -86,40 +106,40 @@ class Chase {
 
   uint64_t all_runs() const { return all_runs_; }
 
-  // Of the engine as it is, on all grounds.
-  uint64_t control_runs() const { return control_runs_ + quarries_.back().runs; }
-
  private:
   uint64_t seeds() const { return arguments_.seeds.last - arguments_.seeds.first + 1; }
 
-  bool IsSatisfied(const Quarry& quarry) const {
+  std::optional<size_t> NextGround(Quarry& quarry) {
+    if (quarry.defect == nullptr) {
+      return NextForControl(quarry);
+    }
+    if (!quarry.first) {
+      return quarry.tried < seeds() * kDefectGrounds.size()
+                 ? std::optional(quarry.tried++ % kDefectGrounds.size())
+                 : std::nullopt;
+    }
+    if (!quarry.IsFound()) {
+      return std::nullopt;
+    }
+    found_[quarry.ground] = true;
     const uint64_t enough = arguments_.quick ? 1 : std::min(kSample, seeds());
-    return quarry.defect != nullptr && quarry.first && quarry.begun >= enough;
+    return quarry.on[quarry.ground].begun < enough ? std::optional(quarry.ground) : std::nullopt;
   }
 
-  // To the next ground, if there is one. The engine as it is goes where others had to.
-  void MoveOn(Quarry& quarry) {
-    const bool others = std::ranges::any_of(quarries_, [&quarry](const Quarry& other) {
-      return other.defect != nullptr && other.ground > quarry.ground;
-    });
-    if (quarry.first || quarry.ground + 1 == kDefectGrounds.size() ||
-        (quarry.defect == nullptr && !others)) {
-      return;
+  // The engine as it is: wherever a defect was found.
+  std::optional<size_t> NextForControl(const Quarry& control) const {
+    for (size_t ground = 0; ground < found_.size(); ++ground) {
+      if (found_[ground] && control.on[ground].begun < seeds()) {
+        return ground;
+      }
     }
-    const uint64_t silent = quarry.defect == nullptr ? quarry.runs : 0;
-    quarry = {.defect = quarry.defect,
-              .search = quarry.search,
-              .targets = quarry.targets,
-              .ground = quarry.ground + 1,
-              .runs_before = quarry.runs_before + quarry.runs,
-              .processor_ns = quarry.processor_ns};
-    control_runs_ += silent;
+    return std::nullopt;
   }
 
   const DefectsArguments& arguments_;
   std::vector<Quarry> quarries_;
+  std::vector<bool> found_;  // by ground
   uint64_t all_runs_ = 0;
-  uint64_t control_runs_ = 0;  // on earlier grounds
 };
 
 struct Errand {
@@ -156,7 +176,6 @@ sim::Result<SeedRunner> MakeRunner(const std::vector<Quarry>& quarries) {
   return SeedRunner(std::move(targets));
 }
 
-// The quarry may have moved on since: the errand says which ground it is about.
 Unit UnitFor(const DefectsArguments& arguments, const SeedRunner& runner, const Quarry& quarry,
              const Errand& work) {
   const size_t target = quarry.targets + work.ground;
@@ -165,12 +184,9 @@ Unit UnitFor(const DefectsArguments& arguments, const SeedRunner& runner, const 
   return unit;
 }
 
-// Seeds until the first failure, that one and those on earlier grounds included.
-std::optional<uint64_t> SeedsUntil(const DefectsArguments& arguments, const Quarry& quarry) {
-  const uint64_t each = arguments.seeds.last - arguments.seeds.first + 1;
-  return quarry.first
-             ? std::optional(quarry.ground * each + quarry.first->seed - arguments.seeds.first + 1)
-             : std::nullopt;
+// On the ground where it was found, that one included; as many were tried on the others.
+std::optional<uint64_t> SeedsUntil(const Quarry& quarry) {
+  return quarry.first ? std::optional(quarry.index + 1) : std::nullopt;
 }
 
 std::string OracleOf(const Quarry& quarry) {
@@ -184,12 +200,12 @@ std::string OracleOf(const Quarry& quarry) {
 // those that were not, which count as more than any.
 using Medians = std::map<std::string, std::map<Search, std::optional<uint64_t>>>;
 
-Medians MediansByClass(const DefectsArguments& arguments, const std::vector<Quarry>& quarries) {
+Medians MediansByClass(const std::vector<Quarry>& quarries) {
   std::map<std::pair<std::string, Search>, std::vector<uint64_t>> seeds;
   for (const Quarry& quarry : quarries) {
     if (quarry.defect != nullptr) {
       seeds[{std::string(quarry.defect->mutation), quarry.search}].push_back(
-          SeedsUntil(arguments, quarry).value_or(UINT64_MAX));
+          SeedsUntil(quarry).value_or(UINT64_MAX));
     }
   }
   Medians medians;
@@ -203,8 +219,9 @@ Medians MediansByClass(const DefectsArguments& arguments, const std::vector<Quar
 }
 
 double ShareOf(const Quarry& quarry) {
-  return quarry.runs == 0 ? 0
-                          : static_cast<double>(quarry.failures) / static_cast<double>(quarry.runs);
+  const Counts& counts = quarry.on[quarry.ground];
+  return counts.runs == 0 ? 0
+                          : static_cast<double>(counts.failures) / static_cast<double>(counts.runs);
 }
 
 std::string_view NameOfSearches(const DefectsArguments& arguments) {
@@ -233,7 +250,7 @@ Widths WidthsOf(const std::vector<Quarry>& quarries) {
   return widths;
 }
 
-std::string ShowRows(const DefectsArguments& arguments, const Chase& chase, const Widths& widths) {
+std::string ShowRows(const Chase& chase, const Widths& widths) {
   std::string text =
       fmt::format("{:<{}}  {:<{}}  {:>6}  {:>7}  {:<{}}  {}\n", "defect", widths.defect, "class",
                   widths.mutation, "seeds", "failing", "found by", widths.oracle, "in");
@@ -241,7 +258,7 @@ std::string ShowRows(const DefectsArguments& arguments, const Chase& chase, cons
     if (quarry.defect == nullptr) {
       continue;
     }
-    const std::optional<uint64_t> seeds = SeedsUntil(arguments, quarry);
+    const std::optional<uint64_t> seeds = SeedsUntil(quarry);
     text += fmt::format("{:<{}}  {:<{}}  {:>6}  {:>6.1f}%  {:<{}}  {}\n", quarry.defect->name,
                         widths.defect, quarry.defect->mutation, widths.mutation, ShowSeeds(seeds),
                         100 * ShareOf(quarry), seeds ? OracleOf(quarry) : "not found",
@@ -267,7 +284,7 @@ std::string ShowColumns(const DefectsArguments& arguments, const Chase& chase,
     std::string oracle = "not found";
     for (size_t column = 0; column < arguments.searches.size(); ++column) {
       const Quarry& quarry = quarries[first + column];
-      text += fmt::format("  {:>9}", ShowSeeds(SeedsUntil(arguments, quarry)));
+      text += fmt::format("  {:>9}", ShowSeeds(SeedsUntil(quarry)));
       oracle = quarry.first ? OracleOf(quarry) : oracle;
     }
     text += "  " + oracle + "\n";
@@ -292,10 +309,9 @@ std::vector<const engine::DefectInfo*> Planted(const Chase& chase) {
   return planted;
 }
 
-std::string ShowMedians(const DefectsArguments& arguments, const Chase& chase,
-                        const Widths& widths) {
+std::string ShowMedians(const Chase& chase, const Widths& widths) {
   std::string text;
-  for (const auto& [name, medians] : MediansByClass(arguments, chase.quarries())) {
+  for (const auto& [name, medians] : MediansByClass(chase.quarries())) {
     text += fmt::format("  {:<{}}  median seeds", name, widths.mutation);
     for (const auto& [search, median] : medians) {
       text += fmt::format("  {} {}", Name(search), median ? ShowCount(*median) : "not found");
@@ -315,8 +331,8 @@ struct Yield {
 
   void Add(const Quarry& quarry) {
     found += quarry.first ? 1U : 0U;
-    runs += quarry.runs_before + quarry.runs;
-    failures += quarry.failures;
+    runs += quarry.runs();
+    failures += quarry.failures();
     processor_ns += quarry.processor_ns;
   }
 
@@ -387,15 +403,15 @@ std::string ShowTable(const DefectsArguments& arguments, const Chase& chase) {
   const std::vector<const engine::DefectInfo*> planted = Planted(chase);
   const auto found = std::ranges::count_if(
       planted, [&chase](const engine::DefectInfo* defect) { return FoundAny(chase, *defect); });
-  std::string text = arguments.searches.size() == 1 ? ShowRows(arguments, chase, widths)
+  std::string text = arguments.searches.size() == 1 ? ShowRows(chase, widths)
                                                     : ShowColumns(arguments, chase, widths);
   text += fmt::format("\n{} of {} found; search: {}, seeds {}..{}\n", found, planted.size(),
                       NameOfSearches(arguments), arguments.seeds.first, arguments.seeds.last);
-  text += ShowMedians(arguments, chase, widths);
+  text += ShowMedians(chase, widths);
   text += arguments.searches.size() == 1 ? "" : ShowYields(arguments, chase);
   const Quarry& control = chase.quarries().back();
   text += fmt::format("control: {} alarms in {} runs of the engine as it is\n",
-                      ShowCount(control.failures), ShowCount(chase.control_runs()));
+                      ShowCount(control.failures()), ShowCount(control.runs()));
   if (control.first) {
     text +=
         reports::Wrap(fmt::format("{}: {}", control.first->signature, control.first->witness), 2);
@@ -420,14 +436,14 @@ std::string ShowJson(const DefectsArguments& arguments, const Chase& chase) {
                     {"failing_share", ShareOf(quarry)},
                     {"oracle", OracleOf(quarry)},
                     {"scenario", Show(kDefectGrounds.at(quarry.ground))},
-                    {"runs", quarry.runs}});
+                    {"runs", quarry.runs()}});
     if (quarry.first) {
       rows.back()["first_seed"] = std::to_string(quarry.first->seed);
-      rows.back()["seeds"] = *SeedsUntil(arguments, quarry);
+      rows.back()["seeds"] = *SeedsUntil(quarry);
     }
   }
   ordered_json classes = ordered_json::object();
-  for (const auto& [name, medians] : MediansByClass(arguments, chase.quarries())) {
+  for (const auto& [name, medians] : MediansByClass(chase.quarries())) {
     for (const auto& [search, median] : medians) {
       classes[name][std::string(Name(search))] = median ? ordered_json(*median) : ordered_json();
     }
@@ -437,7 +453,7 @@ std::string ShowJson(const DefectsArguments& arguments, const Chase& chase) {
                       {"rows", rows},
                       {"median_seeds", classes},
                       {"searches", ShowYieldsJson(arguments, chase)},
-                      {"control", {{"runs", chase.control_runs()}, {"alarms", control.failures}}}}
+                      {"control", {{"runs", control.runs()}, {"alarms", control.failures()}}}}
              .dump(-1, ' ', false, ordered_json::error_handler_t::replace) +
          "\n";
 }
@@ -495,28 +511,28 @@ int DefectsCommand(const DefectsArguments& arguments, ProgressStyle style, std::
             runner->Perform(UnitFor(arguments, *runner, chase.quarries()[errand.quarry], errand)));
       },
       RealNow);
-  const sim::Result<void> ran =
-      pool.Run({.next = [&] { return chase.Next(); },
-                .done =
-                    [&](const std::string& work, const Answer& answer) {
-                      const Errand place = ParseErrand(work);
-                      UnitResult result = runner->Describe(
-                          UnitFor(arguments, *runner, chase.quarries()[place.quarry], place));
-                      if (answer.fate == Fate::kAnswered) {
-                        result = ParseLine(answer.text).value_or(result);
-                      } else {
-                        JudgeFate(answer, limits, result);
-                      }
-                      chase.Done(place.quarry, result, answer.processor_ns);
-                      HuntProgress now = progress();
-                      now.news.unit = true;
-                      printer.Show(now);
-                    },
-                .tick =
-                    [&] {
-                      printer.Show(progress());
-                      return interrupt.signal() == 0;
-                    }});
+  const sim::Result<void> ran = pool.Run(
+      {.next = [&] { return chase.Next(); },
+       .done =
+           [&](const std::string& work, const Answer& answer) {
+             const Errand place = ParseErrand(work);
+             UnitResult result = runner->Describe(
+                 UnitFor(arguments, *runner, chase.quarries()[place.quarry], place));
+             if (answer.fate == Fate::kAnswered) {
+               result = ParseLine(answer.text).value_or(result);
+             } else {
+               JudgeFate(answer, limits, result);
+             }
+             chase.Done(place.quarry, place.ground, place.index, result, answer.processor_ns);
+             HuntProgress now = progress();
+             now.news.unit = true;
+             printer.Show(now);
+           },
+       .tick =
+           [&] {
+             printer.Show(progress());
+             return interrupt.signal() == 0;
+           }});
   if (!ran) {
     err << "flinch: " << ran.error().message << '\n';
     return kExitOutput;

@@ -371,7 +371,8 @@ std::string Budget::WhyBacklog(const Circumstances& circumstances) const {
         ShowRounded(all), sim::Show(scenario_.options.sink.transaction_timeout));
   }
   const engine::CheckpointOptions& options = scenario_.options.checkpoint;
-  const sim::Duration work = WorkOf(circumstances.rows);
+  // A job of many queries makes many records of one.
+  const sim::Duration work = WorkOf(std::max(circumstances.rows, pace.results));
   if (healed_expiries_ <= options.tolerable_failures || work <= Bounded(options.timeout)) {
     return "";
   }

@@ -19,10 +19,13 @@ constexpr int64_t kAskGrowth = 8;
 }  // namespace
 
 std::vector<std::string_view> PaceWatch::wants() const {
-  return {events::kJobStatus, events::kCheckpointStored};
+  return {events::kJobStatus, events::kCheckpointStored, events::kTransactionCommitted};
 }
 
 void PaceWatch::OnEvent(const sim::TraceEvent& event) {
+  if (event.kind == events::kTransactionCommitted) {
+    results_ += static_cast<uint64_t>(event.Number("records").value_or(0));
+  }
   const bool is_end = event.kind == events::kJobStatus &&
                       (event.Text("to") == "FINISHED" || event.Text("to") == "FAILED");
   if (ended_ || (event.kind != events::kCheckpointStored && !is_end)) {
@@ -39,7 +42,8 @@ Pace PaceWatch::PaceAt(sim::SimTime now, uint64_t events) const {
   return {.finished = finished_,
           .ended = ended_ ? last_ : now,
           .longest_gap = ended_ || now <= last_ ? longest_ : std::max(longest_, now - last_),
-          .events = events};
+          .events = events,
+          .results = results_};
 }
 
 std::string ShowRounded(Duration span) {

@@ -21,6 +21,7 @@ struct Pace {
   sim::SimTime ended;            // when the job finished, or the run was over
   sim::Duration longest_gap{0};  // from one completed checkpoint, or the start, to the next
   uint64_t events = 0;
+  uint64_t results = 0;  // records that were committed
 };
 
 // Watches one run. Times count from `since` on.
@@ -39,6 +40,7 @@ class PaceWatch final : public sim::TraceObserver {
   bool ended_ = false;
   bool finished_ = false;
   sim::Duration longest_{0};
+  uint64_t results_ = 0;
 };
 
 // No sum of a few such spans overflows.

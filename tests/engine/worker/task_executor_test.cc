@@ -199,6 +199,18 @@ TEST_F(TaskExecutorTest, RegistersUntilItIsAnswered) {
   EXPECT_EQ(job_manager_.registrations.back().slots, 3U);
 }
 
+// Flink: an allocation id that the TaskManager has no slot for.
+TEST_F(TaskExecutorTest, DeploysNothingThatWasMeantForAnotherRegistration) {
+  StartJobManager();
+  SubmitTask late = Submission();
+  late.deployment.tail.push_back({.session = 2});
+  ASSERT_TRUE(Ask(late));
+  late.deployment.tail.front() = {.incarnation = 2};
+  ASSERT_TRUE(Ask(late));
+  bench_.RunFor(500ms);
+  EXPECT_THAT(job_manager_.states, IsEmpty());
+}
+
 TEST_F(TaskExecutorTest, RunsWhatIsSubmittedAndSaysSo) {
   StartJobManager();
   ASSERT_TRUE(Ask(Submission()));

@@ -52,6 +52,15 @@ TEST(PaceWatchTest, CountsFromItsBeginToTheEndOfTheRun) {
   EXPECT_EQ(pace.longest_gap, 8s);
 }
 
+TEST(PaceWatchTest, CountsWhatIsCommitted) {
+  RecordingBuilder history;
+  history.At(1s).Tell("transaction.committed", {{"transaction", "sink-0-1-1"}, {"records", 3}});
+  history.At(2s).Tell("transaction.committed", {{"transaction", "sink-1-1-1"}, {"records", 4}});
+  PaceWatch watch(sim::kEpoch);
+  history.ShowTo(watch);
+  EXPECT_EQ(watch.PaceAt(sim::kEpoch + 3s, 0).results, 7U);
+}
+
 TEST(GenerousTest, RaisesWhatIsShortAndKeepsWhatIsLong) {
   engine::EngineOptions options;
   options.heartbeat.timeout = 1ms;
