@@ -21,8 +21,9 @@ struct DefectGround {
   std::array<std::string_view, 3> settings{};  // "key=value"; empty ones are none
 };
 
-// Each seed is tried on all of them in turn. Without lags in nanoseconds some timestamps lie on the border of a window;
-// healed after the end of its input a job has faults there, too; who waits for an interval is
+// Each seed is tried on all of them in turn.
+//
+// Without lags in nanoseconds some timestamps lie on the border of a window; healed after the end of its input a job has faults there, too; who waits for an interval is
 // noticed where it is long, who counts restarts wrongly where there are few, who loses output in
 // silence where the log gives transactions up, and who forgets what belongs to checkpoints that
 // were given up where many are. Only where an enumerator gives out splits they can go astray. Who
