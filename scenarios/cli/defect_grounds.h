@@ -23,17 +23,18 @@ struct DefectGround {
 
 // Each seed is tried on all of them in turn.
 //
-// Without lags in nanoseconds some timestamps lie on the border of a window; healed after the end of its input a job has faults there, too; who waits for an interval is
-// noticed where it is long, who counts restarts wrongly where there are few, who loses output in
-// silence where the log gives transactions up, and who forgets what belongs to checkpoints that
-// were given up where many are. Only where an enumerator gives out splits they can go astray. Who
-// stops a job wrongly is noticed where one is stopped. Who mistakes a term shows where there are
-// two JobManagers, by a zombie or by interruptions of the coordination service. What is in flight
-// is lost where barriers overtake it, and comes too late where windows wait for event time. Who
-// divides state wrongly shows where slots decide the parallelism, and who loses output without
-// transactions where there are none. Windows that merge go wrong in sessions, and those that others
-// build upon where a query ranks what it has counted. Files that checkpoints share are lost where
-// checkpoints are given up often, and keys where another number of subtasks has copied them.
+// Without lags in nanoseconds some timestamps lie on the border of a window; healed after the end
+// of its input a job has faults there, too; who waits for an interval is noticed where it is long,
+// who counts restarts wrongly where there are few, who loses output in silence where the log gives
+// transactions up, and who forgets what belongs to checkpoints that were given up where many are.
+// Only where an enumerator gives out splits they can go astray. Who stops a job wrongly is noticed
+// where one is stopped. Who mistakes a term shows where there are two JobManagers, by a zombie or
+// by interruptions of the coordination service. What is in flight is lost where barriers overtake
+// it, and comes too late where windows wait for event time. Who divides state wrongly shows where
+// slots decide the parallelism, and who loses output without transactions where there are none.
+// Windows that merge go wrong in sessions, and those that others build upon where a query ranks
+// what it has counted. Files that checkpoints share are lost where checkpoints are given up often,
+// and keys where another number of subtasks has copied them.
 inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "small_job"},
     {.scenario = "small_job", .settings = {"workload.out_of_order=0s"}},
