@@ -26,8 +26,10 @@
 #include <vector>
 
 #include "engine/functions.h"
+#include "engine/graph/iterations.h"
 #include "engine/graph/key_codec.h"
 #include "engine/graph/stream_graph.h"
+#include "engine/operators/iteration_head.h"
 #include "engine/operators/keyed_process.h"
 #include "engine/operators/process.h"
 #include "engine/operators/stateless.h"
@@ -98,13 +100,15 @@ class StreamExecutionEnvironment {
     return graph_.nodes.size() - 1;
   }
 
-  void Connect(const std::vector<StreamEnd>& ends, size_t to, uint32_t input) {
+  void Connect(const std::vector<StreamEnd>& ends, size_t to, uint32_t input,
+               EdgeKind kind = EdgeKind::kPipelined) {
     for (const StreamEnd& end : ends) {
       graph_.edges.push_back({.from = end.node,
                               .tag = end.tag,
                               .to = to,
                               .input = input,
-                              .partitioning = end.partitioning});
+                              .partitioning = end.partitioning,
+                              .kind = kind});
     }
   }
 
@@ -163,6 +167,8 @@ template <typename Key, typename T>
 class KeyedStream;
 template <typename First, typename Second>
 class ConnectedStreams;
+template <typename T>
+class IterativeStream;
 
 template <typename T>
 class DataStream {
@@ -243,13 +249,20 @@ class DataStream {
   }
 
   // The same stream, whose next operator's subtasks get records in turn, whoever produced them.
-  DataStream Rebalance() const {
-    std::vector<StreamEnd> ends = ends_;
-    for (StreamEnd& end : ends) {
-      end.partitioning = Partitioning::kRebalance;
-    }
-    return {*environment_, std::move(ends)};
-  }
+  DataStream Rebalance() const { return PartitionedBy(Partitioning::kRebalance); }
+
+  // As Rebalance, but each producer only reaches the subtasks that belong to it
+  // (graph/partitioning.h): of two and six, three each.
+  DataStream Rescale() const { return PartitionedBy(Partitioning::kRescale); }
+
+  // Every subtask of the next operator gets every record.
+  DataStream Broadcast() const { return PartitionedBy(Partitioning::kBroadcast); }
+
+  // The first subtask of the next operator gets all records.
+  DataStream Global() const { return PartitionedBy(Partitioning::kGlobal); }
+
+  // The stream as the head of an iteration: what CloseWith says is fed back to it.
+  IterativeStream<T> Iterate(std::string name) const;
 
   const std::vector<StreamEnd>& ends() const { return ends_; }
 
@@ -259,6 +272,14 @@ class DataStream {
  private:
   template <typename Out>
   struct Made {};
+
+  DataStream PartitionedBy(Partitioning partitioning) const {
+    std::vector<StreamEnd> ends = ends_;
+    for (StreamEnd& end : ends) {
+      end.partitioning = partitioning;
+    }
+    return {*environment_, std::move(ends)};
+  }
 
   template <typename Out>
   SingleOutputStream<Out> Then(std::string name, OperatorFactory make,
@@ -292,6 +313,44 @@ class SingleOutputStream : public DataStream<T>, public OperatorHandle<SingleOut
 
   OperatorSpec& made() { return this->environment().operator_at(this->ends().front().node); }
 };
+
+// A stream to which records come back that were made of it.
+//
+//   IterativeStream<Walk> walks = starts.Iterate("loop");
+//   DataStream<Walk> stepped = walks.Map("step", Step);
+//   walks.CloseWith(stepped.Filter("again", IsUnderway));
+//   stepped.Filter("done", HasArrived).SinkTo(…);
+//
+// Records that are fed back belong to checkpoints, whose barriers go round once and overtake
+// nothing, whatever the options say. Watermarks are not fed back. The iteration ends when its input
+// has ended and nothing goes round any more; operators in it must not emit feedback behind their
+// end of input. Feedback has room without limit, and is read before new records: so what goes round
+// is what a few records of the input have become.
+template <typename T>
+class IterativeStream : public SingleOutputStream<T> {
+ public:
+  using SingleOutputStream<T>::SingleOutputStream;
+
+  // What is fed back. Forwarded, unless the stream says otherwise.
+  void CloseWith(const DataStream<T>& feedback) const {
+    this->environment().Connect(feedback.ends(), this->ends().front().node, kFeedbackInput,
+                                EdgeKind::kFeedback);
+  }
+};
+
+template <typename T>
+IterativeStream<T> DataStream<T>::Iterate(std::string name) const {
+  const InputSpec input{.type = TypeOf<T>(), .key = {}};
+  const size_t node =
+      environment_->AddOperator({.name = std::move(name),
+                                 .uid = {},
+                                 .make = [] { return std::make_unique<IterationHead>(); },
+                                 .inputs = {input, input},
+                                 .outputs = {{.tag = kMainOutput, .name = {}, .type = TypeOf<T>()}},
+                                 .decorate = {}});
+  environment_->Connect(ends_, node, 0);
+  return {*environment_, node};
+}
 
 template <typename T, SourceFactory<T> Factory>
 SingleOutputStream<T> StreamExecutionEnvironment::FromSource(

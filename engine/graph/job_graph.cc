@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "engine/graph/iterations.h"
 #include "sim/check.h"
 
 namespace flinch::engine {
@@ -131,11 +132,14 @@ sim::Result<void> CheckEdge(const StreamGraph& stream, const StreamEdge& edge) {
 
 // ---- Order --------------------------------------------------------------------------------------
 
-// The nodes so that every edge leads forward, else by index; fewer than all when there is a cycle.
+bool LeadsForward(const StreamEdge& edge) { return edge.kind != EdgeKind::kFeedback; }
+
+// The nodes so that every edge leads forward, but for feedback, else by index; fewer than all when
+// there is a cycle.
 std::vector<size_t> InOrder(const StreamGraph& stream) {
   std::vector<size_t> missing(stream.nodes.size());
   for (const StreamEdge& edge : stream.edges) {
-    ++missing[edge.to];
+    missing[edge.to] += LeadsForward(edge) ? 1U : 0U;
   }
   std::set<size_t> ready;
   for (size_t i = 0; i < missing.size(); ++i) {
@@ -148,7 +152,7 @@ std::vector<size_t> InOrder(const StreamGraph& stream) {
     const size_t next = ready.extract(ready.begin()).value();
     order.push_back(next);
     for (const StreamEdge& edge : stream.edges) {
-      if (edge.from == next && --missing[edge.to] == 0) {
+      if (edge.from == next && LeadsForward(edge) && --missing[edge.to] == 0) {
         ready.insert(edge.to);
       }
     }
@@ -168,7 +172,7 @@ std::string ShowCycle(const StreamGraph& stream, const std::vector<size_t>& orde
   while (std::ranges::find(path, at) == path.end()) {
     path.push_back(at);
     const auto into = std::ranges::find_if(stream.edges, [&](const StreamEdge& edge) {
-      return edge.to == at && !placed.contains(edge.from);
+      return edge.to == at && LeadsForward(edge) && !placed.contains(edge.from);
     });
     sim::Check(into != stream.edges.end(), "operator {} is in no order and in no cycle", at);
     at = into->from;
@@ -195,8 +199,13 @@ sim::Result<std::vector<size_t>> Validate(const StreamGraph& stream) {
   }
   std::vector<size_t> order = InOrder(stream);
   if (order.size() != stream.nodes.size()) {
-    return Mistake(fmt::format("The operators {} form a cycle: edges must lead forward.",
-                               ShowCycle(stream, order)));
+    return Mistake(
+        fmt::format("The operators {} form a cycle: edges must lead forward. What is to "
+                    "go round is fed back by an iteration, Iterate and CloseWith.",
+                    ShowCycle(stream, order)));
+  }
+  if (sim::Result<void> iterations = CheckIterations(stream); !iterations) {
+    return sim::Fail(iterations);
   }
   for (size_t i = 0; i < stream.nodes.size(); ++i) {
     if (sim::Result<void> checked = CheckNode(stream, i); !checked) {
@@ -214,9 +223,9 @@ sim::Result<std::vector<size_t>> Validate(const StreamGraph& stream) {
 bool IsChained(const StreamGraph& stream, const StreamEdge& edge) {
   const OperatorSpec& from = stream.nodes[edge.from];
   const OperatorSpec& to = stream.nodes[edge.to];
-  return edge.partitioning == Partitioning::kForward && EdgesInto(stream, edge.to) == 1 &&
-         to.chaining == ChainStrategy::kAlways && from.chaining != ChainStrategy::kNever &&
-         from.parallelism == to.parallelism;
+  return edge.partitioning == Partitioning::kForward && LeadsForward(edge) &&
+         EdgesInto(stream, edge.to) == 1 && to.chaining == ChainStrategy::kAlways &&
+         from.chaining != ChainStrategy::kNever && from.parallelism == to.parallelism;
 }
 
 std::optional<size_t> ChainedInput(const StreamGraph& stream, size_t node) {
@@ -279,7 +288,8 @@ sim::Result<JobGraph> BuildJobGraph(StreamGraph stream) {
     }
     const VertexId from = vertex_of[stream.edges[i].from];
     const VertexId to = vertex_of[stream.edges[i].to];
-    sim::Check(from != to, "vertex {} feeds itself", from.value());
+    sim::Check(from != to || !LeadsForward(stream.edges[i]), "vertex {} feeds itself",
+               from.value());
     graph.vertices[from.value()].outputs.push_back(graph.edges.size());
     graph.vertices[to.value()].inputs.push_back(graph.edges.size());
     graph.edges.push_back({.from = from, .to = to, .stream_edge = i});

@@ -43,10 +43,10 @@ struct JobGraph {
   uint32_t max_vertex_parallelism() const;
 };
 
-// kInvalidArgument, with a sentence that names the place, for a graph without a source, with a
-// cycle, with two operators of one name or uid, with an operator that has an input without an edge,
-// with an edge of an unknown output, input or key, with forward edges between different
-// parallelisms, or with parallelism 0 or above the maximum.
+// kInvalidArgument, with a sentence that names the place, for a graph without a source, a wrong
+// iteration (iterations.h) or a cycle that is none, two operators of one name or uid, an operator
+// with an input without an edge, an edge of an unknown output, input or key, forward edges between
+// different parallelisms, or parallelism 0 or above the maximum.
 sim::Result<JobGraph> BuildJobGraph(StreamGraph stream);
 
 // "sink[1]".

@@ -12,20 +12,19 @@
 #include <string>
 #include <vector>
 
+#include "engine/graph/partitioning.h"
 #include "engine/serializer.h"
 #include "engine/source.h"
 #include "engine/stream_operator.h"
 
 namespace flinch::engine {
 
-enum class Partitioning : uint8_t {
-  kForward,    // to the subtask with the same index; the only kind that can be chained
-  kHash,       // by key group of the record's key
-  kRebalance,  // round robin
+// How data crosses an edge between tasks. Blocking exchanges will join.
+enum class EdgeKind : uint8_t {
+  kPipelined,
+  // Back to the head of an iteration, whose records in flight belong to its snapshots.
+  kFeedback,
 };
-
-// How data crosses an edge between tasks. Blocking exchanges and feedback edges will join.
-enum class EdgeKind : uint8_t { kPipelined };
 
 // How elements of one type cross an edge between tasks.
 struct ElementType {

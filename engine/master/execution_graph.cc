@@ -83,13 +83,21 @@ void ExecutionGraph::FindRegions() {
     const size_t to = first_[edge.to.value()];
     const uint32_t producers = graph_.vertex(edge.from).parallelism;
     const uint32_t consumers = graph_.vertex(edge.to).parallelism;
-    const bool is_forward =
-        graph_.stream.edges.at(edge.stream_edge).partitioning == Partitioning::kForward;
-    for (uint32_t i = 0; i < producers; ++i) {
-      unite(from + i, is_forward ? to + i : to);
+    const Partitioning partitioning = graph_.stream.edges.at(edge.stream_edge).partitioning;
+    if (!IsPointwise(partitioning)) {
+      for (uint32_t i = 0; i < producers; ++i) {
+        unite(from + i, to);
+      }
+      for (uint32_t i = 0; i < consumers; ++i) {
+        unite(from, to + i);
+      }
+      continue;
     }
-    for (uint32_t i = 0; i < consumers && !is_forward; ++i) {
-      unite(from, to + i);
+    for (uint32_t i = 0; i < producers; ++i) {
+      const SubtaskRange range = ConsumersOf(partitioning, producers, consumers, i);
+      for (uint32_t j = 0; j < range.count; ++j) {
+        unite(from + i, to + range.first + j);
+      }
     }
   }
   for (size_t& region : regions_) {

@@ -41,7 +41,8 @@ sim::Result<void> CheckInFlight(const JobGraph& graph, const CompletedCheckpoint
   for (const JobVertex& vertex : graph.vertices) {
     const std::vector<Exchange> into = ExchangesInto(graph, vertex.id);
     for (size_t i = 0; i < into.size(); ++i) {
-      if (graph.stream_edge(vertex.inputs[i]).partitioning != Partitioning::kForward) {
+      const StreamEdge& edge = graph.stream_edge(vertex.inputs[i]);
+      if (MayBeOvertaken(edge.partitioning) || edge.kind == EdgeKind::kFeedback) {
         exchanges.insert(into[i].edge);
       }
     }

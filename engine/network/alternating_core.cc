@@ -41,11 +41,13 @@ bool AlternatingCore::IsTimedOut(const CheckpointMeta& meta, sim::WallTime now) 
 AlternatingInput AlternatingCore::Classify(const barrier_input::Barrier& barrier) const {
   const CheckpointId id = barrier.meta.id;
   const Channel channel = channels_[barrier.channel];
-  if (channel == Channel::kEnded || id < newest_) {
+  const bool starts_again = id < newest_ && phase_ == AlternatingPhase::kIdle &&
+                            defects_.Has(Defect::kLateBarrierStartsAgain);
+  if (channel == Channel::kEnded || (id < newest_ && !starts_again)) {
     return AlternatingInput::kStale;
   }
   // Where nobody else is missing time has not run out: the checkpoint is aligned.
-  if (id > newest_) {
+  if (id > newest_ || starts_again) {
     const bool is_only = open_ == 1;
     if (barrier.meta.options.kind == CheckpointKind::kUnaligned) {
       return is_only ? AlternatingInput::kOnlyOvertaker : AlternatingInput::kNewOvertaker;

@@ -90,7 +90,20 @@ struct EndOfDataEvent {
   static void Visit(Self&, Visitor&&) {}
 };
 
-using StreamEvent = std::variant<BarrierEvent, CancelMarkerEvent, EndOfDataEvent>;
+// Goes round in an iteration whose input has ended (iteration_rounds.h).
+struct IterationTokenEvent {
+  uint32_t round = 0;
+  bool is_quiet = false;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.round);
+    visit(self.is_quiet);
+  }
+};
+
+using StreamEvent =
+    std::variant<BarrierEvent, CancelMarkerEvent, EndOfDataEvent, IterationTokenEvent>;
 
 // The checkpoint of the barrier that the buffer holds; nothing when it holds something else.
 inline std::optional<CheckpointMeta> BarrierIn(const Buffer& buffer) {

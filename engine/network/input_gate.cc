@@ -78,12 +78,12 @@ void InputGate::OnBuffer(size_t index) {
 void InputGate::NoteContent(size_t index) {
   const Channel& channel = channels_[index];
   if (!channel.input->HasBuffer()) {
-    ready_.erase(index);
+    ReadySetOf(index).erase(index);
     priority_.erase(index);
     return;
   }
   if (!channel.blocked) {
-    ready_.insert(index);
+    ReadySetOf(index).insert(index);
   }
   if (channel.input->HasPriority()) {
     priority_.insert(index);
@@ -106,8 +106,13 @@ std::optional<Announcement> InputGate::TakeAnnouncement() {
 }
 
 void InputGate::Persist(CheckpointId id) {
+  // Where some come first the others have delivered the barrier, and may hold newer ones.
+  const bool is_partial = std::ranges::any_of(
+      channels_, [](const Channel& channel) { return channel.options.comes_first; });
   for (Channel& channel : channels_) {
-    channel.input->Persist(id);
+    if (!is_partial || channel.options.comes_first) {
+      channel.input->Persist(id);
+    }
   }
 }
 
@@ -157,11 +162,12 @@ void InputGate::Fail(const Channel& channel, const sim::Error& error) {
 }
 
 std::optional<size_t> InputGate::Next() const {
-  if (ready_.empty()) {
+  const std::set<size_t>& ready = ready_first_.empty() ? ready_ : ready_first_;
+  if (ready.empty()) {
     return std::nullopt;
   }
-  const auto next = ready_.lower_bound(turn_);
-  return next == ready_.end() ? *ready_.begin() : *next;
+  const auto next = ready.lower_bound(turn_);
+  return next == ready.end() ? *ready.begin() : *next;
 }
 
 Buffer InputGate::Take(size_t index) {
@@ -177,14 +183,14 @@ Buffer InputGate::Take(size_t index) {
 
 void InputGate::Block(size_t index) {
   channels_.at(index).blocked = true;
-  ready_.erase(index);
+  ReadySetOf(index).erase(index);
 }
 
 void InputGate::Resume(size_t index) {
   Channel& channel = channels_.at(index);
   channel.blocked = false;
   if (channel.input->HasBuffer()) {
-    ready_.insert(index);
+    ReadySetOf(index).insert(index);
   }
 }
 

@@ -28,6 +28,7 @@ struct ChannelOptions {
   PartitionRequest request;
   sim::Address producer;
   std::string producer_name;
+  bool comes_first = false;  // is read before others
 };
 
 // What becomes of a channel that breaks in mid-stream. kReconnects is a planted defect.
@@ -60,7 +61,8 @@ class InputGate final : private ChannelOwner {
 
   const ChannelOptions& channel(size_t index) const { return channels_.at(index).options; }
 
-  // The next channel that has a buffer and is not blocked, in turn; nothing when there is none.
+  // The next channel that has a buffer and is not blocked, in turn, among those that come first if
+  // one of them has; nothing when there is none.
   std::optional<size_t> Next() const;
   // Takes the channel's next buffer.
   Buffer Take(size_t channel);
@@ -75,7 +77,7 @@ class InputGate final : private ChannelOwner {
     return priority_.empty() ? std::nullopt : std::optional(*priority_.begin());
   }
 
-  // As InputChannel's, of all channels.
+  // As InputChannel's, of all channels; Persist, where some come first, of those.
   void Persist(CheckpointId id);
   std::vector<PersistedChannel> StopPersisting(CheckpointId id);
   void LetOvertake(CheckpointId id);
@@ -115,6 +117,11 @@ class InputGate final : private ChannelOwner {
 
   // Whether there is something in the channel, or something that has overtaken, may have changed.
   void NoteContent(size_t channel);
+
+  std::set<size_t>& ReadySetOf(size_t channel) {
+    return channels_[channel].options.comes_first ? ready_first_ : ready_;
+  }
+
   void RequestChannels();
 
   bool AllServed() const { return served_ == channels_.size(); }
@@ -129,7 +136,8 @@ class InputGate final : private ChannelOwner {
   // Channels with buffers that are not blocked. Ordered, so that the next one after `turn_` is
   // found at once, however many others there are.
   std::set<size_t> ready_;
-  std::set<size_t> priority_;  // channels whose next buffer has overtaken others
+  std::set<size_t> ready_first_;  // the same of those that come first
+  std::set<size_t> priority_;     // channels whose next buffer has overtaken others
   std::deque<Announcement> announcements_;
   std::function<void()> on_input_;
   BrokenChannel broken_;

@@ -56,6 +56,8 @@ class PartitionSession::View final : public SubpartitionReader {
     return buffer;
   }
 
+  bool has_credit() const { return credit_ > 0; }
+
   void Grant(uint32_t credit) { credit_ += credit; }
 
   uint32_t NextSequence() { return sequence_++; }
@@ -74,11 +76,12 @@ class PartitionSession::View final : public SubpartitionReader {
 };
 
 PartitionSession::PartitionSession(sim::Environment& environment, FindPartition find,
-                                   std::unique_ptr<sim::Connection> connection, bool serves_again)
+                                   std::unique_ptr<sim::Connection> connection,
+                                   const Defects& defects)
     : environment_(environment),
       find_(std::move(find)),
       connection_(std::move(connection)),
-      serves_again_(serves_again),
+      defects_(defects),
       changed_(environment, "buffers and credit"),
       fibers_(environment) {}
 
@@ -110,7 +113,8 @@ void PartitionSession::On(const RequestFrame& frame) {
   ResultPartition* partition = find_(frame.request.producer, frame.request.edge);
   auto view =
       std::make_unique<View>(*this, frame.channel, frame.request.subpartition, frame.credit);
-  if (partition == nullptr || !view->Attach(*partition, serves_again_)) {
+  if (partition == nullptr ||
+      !view->Attach(*partition, defects_.Has(Defect::kReconnectsWithoutSequence))) {
     return Answer(NotFoundFrame{.channel = frame.channel});
   }
   View& served = *(views_[frame.channel] = std::move(view));
@@ -121,6 +125,9 @@ void PartitionSession::On(const RequestFrame& frame) {
 void PartitionSession::On(const CreditFrame& frame) {
   const auto found = views_.find(frame.channel);
   if (found != views_.end()) {  // else the task has ended meanwhile
+    if (!found->second->has_credit() && defects_.Has(Defect::kCreditThatRunsOutIsLost)) {
+      return;
+    }
     found->second->Grant(frame.credit);
     Enqueue(*found->second);
   }

@@ -24,10 +24,8 @@ using FindPartition =
 
 class PartitionSession {
  public:
-  // `serves_again`: a subpartition that somebody has had is given to the next one, too; a planted
-  // defect.
   PartitionSession(sim::Environment& environment, FindPartition find,
-                   std::unique_ptr<sim::Connection> connection, bool serves_again);
+                   std::unique_ptr<sim::Connection> connection, const Defects& defects = {});
   ~PartitionSession();
 
   // Starts its fibers.
@@ -54,7 +52,7 @@ class PartitionSession {
   sim::Environment& environment_;
   FindPartition find_;
   std::unique_ptr<sim::Connection> connection_;
-  bool serves_again_;
+  Defects defects_;
   std::map<uint32_t, std::unique_ptr<View>> views_;
   std::deque<uint32_t> ready_;  // channels that may send, in turn
   std::deque<Bytes> answers_;

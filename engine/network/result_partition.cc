@@ -11,8 +11,9 @@ namespace flinch::engine {
 
 ResultPartition::ResultPartition(sim::Environment& environment, const NetworkOptions& options,
                                  SegmentPool& pool, uint32_t subpartitions,
-                                 std::function<void()> on_available)
+                                 std::function<void()> on_available, const Defects& defects)
     : options_(options),
+      defects_(defects),
       pool_(pool),
       subpartitions_(subpartitions),
       on_available_(std::move(on_available)),
@@ -46,6 +47,13 @@ sim::Result<void> ResultPartition::EmitRecord(uint32_t subpartition, const Eleme
 
 void ResultPartition::BroadcastWatermark(EventTime watermark) {
   for (Subpartition& target : subpartitions_) {
+    if (target.collecting.size() > 0 && defects_.Has(Defect::kWatermarkOvertakesCollected)) {
+      Encoder out(pool_.Take());
+      Write(out, ElementKind::kWatermark);
+      Write(out, watermark);
+      Enqueue(target, {.kind = BufferKind::kRecords, .bytes = out.Take()});
+      continue;
+    }
     if (target.collecting.size() == 0) {
       Begin(target);
     }
@@ -211,7 +219,9 @@ Buffer ResultPartition::Take(uint32_t subpartition) {
     on_available_();
   }
   if (was_full && !IsFull(source)) {
-    room_.NotifyAll();
+    if (!defects_.Has(Defect::kRoomWakesNobody)) {
+      room_.NotifyAll();
+    }
     if (--full_ == 0) {
       on_available_();
     }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/config.h"
+#include "engine/defects.h"
 #include "engine/graph/stream_graph.h"
 #include "engine/network/buffer.h"
 #include "engine/stream_element.h"
@@ -45,7 +46,8 @@ class ResultPartition {
   // `on_available` is called when a full partition has room again, or the last barrier that might
   // have overtaken has left.
   ResultPartition(sim::Environment& environment, const NetworkOptions& options, SegmentPool& pool,
-                  uint32_t subpartitions, std::function<void()> on_available);
+                  uint32_t subpartitions, std::function<void()> on_available,
+                  const Defects& defects = {});
 
   // Closes: in a process that crashes nobody else has.
   ~ResultPartition() { Close(); }
@@ -126,6 +128,7 @@ class ResultPartition {
   static void TellReader(const Subpartition& subpartition);
 
   NetworkOptions options_;
+  Defects defects_;
   SegmentPool& pool_;
   std::vector<Subpartition> subpartitions_;
   uint64_t records_ = 0;

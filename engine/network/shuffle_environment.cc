@@ -8,8 +8,8 @@
 namespace flinch::engine {
 
 ShuffleEnvironment::ShuffleEnvironment(sim::Environment& environment, uint16_t port,
-                                       FindPartition find, bool serves_again)
-    : environment_(environment), find_(std::move(find)), serves_again_(serves_again) {
+                                       FindPartition find, const Defects& defects)
+    : environment_(environment), find_(std::move(find)), defects_(defects) {
   const std::optional<sim::Address> here =
       environment.network().Resolve(environment.host_name(), port);
   sim::Check(here.has_value(), "host {} does not know itself", environment.host_name());
@@ -26,8 +26,8 @@ void ShuffleEnvironment::Serve() {
       return;
     }
     std::erase_if(sessions_, [](const auto& session) { return session->has_ended(); });
-    sessions_.push_back(std::make_unique<PartitionSession>(environment_, find_,
-                                                           *std::move(connection), serves_again_));
+    sessions_.push_back(
+        std::make_unique<PartitionSession>(environment_, find_, *std::move(connection), defects_));
     sessions_.back()->Start();
   }
 }

@@ -16,7 +16,7 @@ class ShuffleEnvironment {
  public:
   // Serves what `find` finds to those who connect to `port`, once Serve is called.
   ShuffleEnvironment(sim::Environment& environment, uint16_t port, FindPartition find,
-                     bool serves_again = false);
+                     const Defects& defects = {});
 
   // Accepts connections. Never returns.
   void Serve();
@@ -38,7 +38,7 @@ class ShuffleEnvironment {
   sim::Environment& environment_;
   sim::Address address_;
   FindPartition find_;
-  bool serves_again_;
+  Defects defects_;
   SegmentPool pool_;
   std::vector<std::unique_ptr<PartitionClient>> clients_;  // of each producer one is not over
   std::vector<std::unique_ptr<PartitionSession>> sessions_;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/graph/iterations.h"
 #include "engine/planted_runtime.h"
 #include "engine/runtime/keyed_state_home.h"
 #include "engine/runtime/record_writer.h"
@@ -213,7 +214,8 @@ OperatorChain::OperatorChain(sim::Environment& environment, const Options& optio
     sim::Check(reader != nullptr, "nobody knows who reads edge {}", edge.edge);
     writers_.push_back(std::make_unique<RecordWriter>(
         edge, reader->inputs.at(edge.input), deployment.max_parallelism, deployment.task.subtask,
-        *options.partitions[i]));
+        *options.partitions[i],
+        IsFedBack(options.code, edge.to, edge.input) ? EdgeKind::kFeedback : EdgeKind::kPipelined));
   }
   members_.resize(deployment.chain.size());
   for (size_t i = members_.size(); i-- > 0;) {

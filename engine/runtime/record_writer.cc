@@ -7,8 +7,9 @@ namespace flinch::engine {
 
 RecordWriter::RecordWriter(const PartitionDescriptor& edge, const InputSpec& input,
                            uint32_t max_parallelism, SubtaskIndex subtask,
-                           ResultPartition& partition)
+                           ResultPartition& partition, EdgeKind kind)
     : partitioning_(edge.partitioning),
+      kind_(kind),
       input_(input),
       max_parallelism_(max_parallelism),
       subpartitions_(edge.subpartitions),
@@ -23,7 +24,11 @@ RecordWriter::RecordWriter(const PartitionDescriptor& edge, const InputSpec& inp
 sim::Result<void> RecordWriter::Emit(const StreamRecord& record) {
   switch (partitioning_) {
     case Partitioning::kForward:
+    case Partitioning::kGlobal:
       return partition_.EmitRecord(0, input_.type, record);
+    case Partitioning::kBroadcast:
+      return Broadcast(record);
+    case Partitioning::kRescale:
     case Partitioning::kRebalance:
       next_ = next_ + 1 == subpartitions_ ? 0 : next_ + 1;
       return partition_.EmitRecord(next_, input_.type, record);
@@ -40,7 +45,20 @@ sim::Result<void> RecordWriter::Emit(const StreamRecord& record) {
   sim::Unreachable("partitioning {}", static_cast<int>(partitioning_));
 }
 
+sim::Result<void> RecordWriter::Broadcast(const StreamRecord& record) {
+  for (uint32_t subpartition = 0; subpartition < subpartitions_; ++subpartition) {
+    if (sim::Result<void> emitted = partition_.EmitRecord(subpartition, input_.type, record);
+        !emitted) {
+      return emitted;
+    }
+  }
+  return {};
+}
+
 sim::Result<void> RecordWriter::EmitWatermark(EventTime watermark) {
+  if (kind_ == EdgeKind::kFeedback) {
+    return {};  // the head would wait for its own
+  }
   partition_.BroadcastWatermark(watermark);
   return {};
 }

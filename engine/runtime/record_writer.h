@@ -14,13 +14,17 @@ class RecordWriter final : public Output {
  public:
   // `input` is what reads at the other end; it and the partition outlive the writer.
   RecordWriter(const PartitionDescriptor& edge, const InputSpec& input, uint32_t max_parallelism,
-               SubtaskIndex subtask, ResultPartition& partition);
+               SubtaskIndex subtask, ResultPartition& partition,
+               EdgeKind kind = EdgeKind::kPipelined);
 
   sim::Result<void> Emit(const StreamRecord& record) override;
   sim::Result<void> EmitWatermark(EventTime watermark) override;
 
  private:
+  sim::Result<void> Broadcast(const StreamRecord& record);
+
   Partitioning partitioning_;
+  EdgeKind kind_;
   const InputSpec& input_;
   uint32_t max_parallelism_;
   uint32_t subpartitions_;

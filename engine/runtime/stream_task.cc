@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/events.h"
+#include "engine/graph/iterations.h"
 #include "engine/runtime/task_parts.h"
 #include "engine/runtime/user_code.h"
 #include "engine/waits.h"
@@ -27,22 +28,28 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
       pool_(options.shuffle.pool()),
       work_(environment),
       fibers_(environment),
-      partitions_(
-          MakePartitions(environment, engine_.network, pool_, deployment_, [this] { Wake(); })),
+      partitions_(MakePartitions(
+          environment, engine_.network, pool_, options.code, deployment_, [this] { Wake(); },
+          defects_)),
       chain_(environment, {.code = options.code,
                            .deployment = deployment_,
                            .defects = defects_,
                            .partitions = Pointers(partitions_),
                            .state = engine_.state}),
       gate_(
-          environment, engine_.network, options.shuffle, DescribeChannels(deployment_),
-          [this] { Wake(); },
+          environment, engine_.network, options.shuffle,
+          DescribeChannels(options.code, deployment_), [this] { Wake(); },
           defects_.Has(Defect::kReconnectsWithoutSequence) ? BrokenChannel::kReconnects
                                                            : BrokenChannel::kFails,
           defects_),
-      barriers_(MakeBarriers(engine_.checkpoint, gate_.channels(), defects_)),
+      role_(RoleInIteration(options.code, deployment_)),
+      barriers_(MakeBarriers(engine_.checkpoint, gate_.channels(), role_, defects_)),
       edges_(EdgesOfGates(options.code, deployment_)) {
   MakeInputs(options.code);
+  if (role_) {
+    rounds_.emplace(role_->is_head, role_->channel_count(),
+                    defects_.Has(Defect::kIterationEndsAfterOneRound));
+  }
 }
 
 // One per input of the operator at the root, over all channels of all edges into it.
@@ -111,6 +118,9 @@ sim::Result<void> StreamTask::Start() {
   }
   last_checkpoint_ = std::max(last_checkpoint_, restored);
   restored_entries_ = chain_.keyed_entries();
+  if (sim::Result<void> opened = OpenFeedback(); !opened) {
+    return opened;
+  }
   if (sim::Result<void> read = ReadRecovered(); !read) {
     return read;
   }
@@ -189,7 +199,7 @@ sim::Result<void> StreamTask::Loop() {
 void StreamTask::AwaitWork() {
   const auto can_go_on = [this] {
     return !mails_.empty() || cancelled_ || InputFailed() || (gate_.HasUrgent() && !held_) ||
-           HasSettledOutputs() || (OutputsAvailable() && HasInput());
+           HasSettledOutputs() || ((OutputsAvailable() || postponing_) && HasInput());
   };
   while (!can_go_on() &&
          work_.WaitUntil(std::min({flush_at_, timed_out_at_, overtakes_at_, NextTimer()}),
@@ -233,7 +243,8 @@ bool StreamTask::HasInput() const {
   if (is_source) {
     return source_available_ && !end_of_input_;
   }
-  return !started_ || reading_ || !recovered_.empty() || gate_.Next().has_value();
+  const bool has_kept = !recovered_.empty() || (!postponed_.empty() && !postponing_);
+  return !started_ || reading_ || has_kept || gate_.Next().has_value();
 }
 
 // Works until there is nothing to do, or enough was done for one turn. False when nothing was.
@@ -259,6 +270,9 @@ sim::Result<bool> StreamTask::WorkOnce() {
   if (gate_.HasUrgent()) {
     const sim::Result<void> heard = HearUrgent();
     return heard ? sim::Result<bool>(true) : sim::Fail(heard);
+  }
+  if (postponing_) {
+    return Postpone();
   }
   if (!OutputsAvailable()) {
     return false;
@@ -309,8 +323,10 @@ sim::Result<void> StreamTask::ProcessEvent(size_t channel, std::string_view byte
 // What operators have seen last; before the first, the smallest.
 EventTime StreamTask::watermark() const {
   EventTime least = inputs_.empty() ? kMinEventTime : kMaxEventTime;
-  for (const Input& input : inputs_) {
-    least = std::min(least, input.watermarks.current());
+  for (size_t input = 0; input < inputs_.size(); ++input) {
+    if (!IsHead() || input != kFeedbackInput) {
+      least = std::min(least, inputs_[input].watermarks.current());
+    }
   }
   return least;
 }
@@ -336,8 +352,9 @@ sim::Result<void> StreamTask::On(size_t channel, const BarrierEvent& barrier) {
   if (defects_.Has(Defect::kBarriersOfEndedChannelsAreLost) && gate_.HasEnded(channel)) {
     return {};
   }
-  return Feed(barrier_input::Barrier{
-      .channel = channel, .meta = barrier.meta, .now = environment_.WallNow()});
+  const barrier_input::Barrier input{
+      .channel = channel, .meta = barrier.meta, .now = environment_.WallNow()};
+  return WaitsForTheEnd(input) ? sim::Result<void>() : Feed(input);
 }
 
 sim::Result<void> StreamTask::On(size_t channel, const CancelMarkerEvent& marker) {
@@ -371,8 +388,10 @@ sim::Result<void> StreamTask::Perform(const barrier_effect::Trigger& trigger) {
   for (Channel& channel : channels_) {
     channel.at_snapshot = channel.records;
   }
-  if (trigger.meta.options.kind == CheckpointKind::kUnaligned) {
-    return PerformCheckpoint(trigger.meta);  // channels are still to deliver
+  if (in_flight_.contains(trigger.meta.id)) {
+    sim::Result<void> taken = PerformCheckpoint(trigger.meta);  // channels are still to deliver
+    postponing_ = IsSynchronous(trigger.meta.options.kind);
+    return taken;
   }
   events::Trace(environment_, events::BarrierAligned{.id = trigger.meta.id,
                                                      .subtask = name_,
@@ -396,12 +415,20 @@ sim::Result<void> StreamTask::On(size_t channel, const EndOfDataEvent&) {
     return {};  // what a channel says twice is heard once
   }
   gate_.EndOfData(channel);
+  if (IsFeedback(channel)) {
+    return {};  // for this task has ended
+  }
   Input& input = inputs_[channels_[channel].input];
   sim::Check(input.open > 0, "an input of {} ends twice", name_);
   if (--input.open == 0) {
     sim::Result<void> ended = chain_.EndInput(channels_[channel].input);
     if (!ended) {
       return ended;
+    }
+  }
+  if (rounds_) {
+    if (sim::Result<void> advanced = AdvanceIteration(); !advanced || IsHead()) {
+      return advanced;
     }
   }
   return gate_.AllEnded() ? EndInput() : sim::Result<void>();

@@ -28,6 +28,7 @@
 #include "engine/graph/execution_state.h"
 #include "engine/graph/job_graph.h"
 #include "engine/network/input_gate.h"
+#include "engine/network/iteration_rounds.h"
 #include "engine/network/result_partition.h"
 #include "engine/network/watermark_valve.h"
 #include "engine/rpc/main_thread.h"
@@ -127,10 +128,21 @@ class StreamTask {
     InFlight contents;
   };
 
+  // Whether the task is the head of an iteration, and the channel its feedback.
+  bool IsHead() const;
+  bool IsFeedback(size_t channel) const;
+  sim::Result<void> OpenFeedback();
+  // Sends on what tokens there are, and ends the iteration when nothing goes round in it.
+  sim::Result<void> AdvanceIteration();
+  bool WaitsForTheEnd(const barrier_input::Barrier& barrier);
+  // Keeps what is fed back while a savepoint that stops the job goes round.
+  sim::Result<bool> Postpone();
   sim::Result<void> Start();
   // All that was in flight has been processed: it runs.
   void GoLive();
   sim::Result<void> ReadRecovered();
+  // Of what no channel has moved from.
+  size_t ChannelOf(const ChannelPart& part) const;
   sim::Result<std::vector<TaskSnapshot>> ReadSnapshots();
   void MakeInputs(const StreamGraph& code);
   sim::Result<void> Loop();
@@ -150,6 +162,7 @@ class StreamTask {
   sim::Result<void> On(size_t channel, const BarrierEvent& barrier);
   sim::Result<void> On(size_t channel, const CancelMarkerEvent& marker);
   sim::Result<void> On(size_t channel, const EndOfDataEvent& end);
+  sim::Result<void> On(size_t channel, const IterationTokenEvent& token);
   // Carries out what the barriers' core wants done.
   sim::Result<void> Feed(const BarrierInput& input);
   sim::Result<void> Perform(const barrier_effect::Block& block);
@@ -220,6 +233,11 @@ class StreamTask {
   // Snapshots that are being written; views of the state in the chain.
   std::map<CheckpointId, FrozenTask> frozen_;
   InputGate gate_;
+  std::optional<IterationRole> role_;
+  std::optional<IterationRounds> rounds_;       // in an iteration
+  std::vector<barrier_input::Barrier> drains_;  // that wait for its end
+  bool postponing_ = false;
+  std::deque<Reading> postponed_;  // before all else, unless the job stops
   Barriers barriers_;
   std::vector<Channel> channels_;  // by the gate's channels
   std::vector<Input> inputs_;

@@ -13,7 +13,7 @@ sim::Result<void> StreamTask::PerformCheckpoint(const CheckpointMeta& triggered)
     meta.options.kind = engine_.checkpoint.kind();  // from here on as it was meant
   }
   const CheckpointId id = meta.id;
-  if (id <= last_checkpoint_) {
+  if (id <= last_checkpoint_ && !defects_.Has(Defect::kLateBarrierStartsAgain)) {
     return {};  // aborted, or overtaken by a newer one
   }
   DropInFlight(CheckpointId(id.value() - 1));
@@ -44,8 +44,8 @@ sim::Result<void> StreamTask::PerformCheckpoint(const CheckpointMeta& triggered)
   in_flight_[id].meta = meta;
   in_flight_[id].is_taken = true;
   UploadWhenWhole(id);
-  if (IsSynchronous(kind)) {
-    held_ = id;
+  if (IsSynchronous(kind) && !in_flight_.contains(id)) {
+    held_ = id;  // else when it has gone round
   }
   return {};
 }

@@ -70,7 +70,9 @@ sim::Result<void> StreamTask::Perform(const barrier_effect::Persist& persist) {
     sim::Check(reading_->channel.has_value(), "{} takes a checkpoint while it recovers", name_);
     part.inputs[*reading_->channel].emplace_back(reading_->bytes.substr(reading_->begin));
   }
-  gate_.Persist(persist.id);
+  if (!IsHead() || !defects_.Has(Defect::kFeedbackIsNotLogged)) {
+    gate_.Persist(persist.id);
+  }
   return {};
 }
 
@@ -90,7 +92,8 @@ sim::Result<void> StreamTask::Perform(const barrier_effect::Persisted& persisted
     const std::vector<ChannelDescriptor>& producers = deployment_.gates[gate].channels;
     for (size_t i = 0; i < producers.size(); ++i, ++channel) {
       std::vector<Bytes> buffers = std::move(part.inputs[channel]);
-      std::ranges::move(channels[channel].buffers, std::back_inserter(buffers));
+      const size_t source = defects_.Right(channel, Defect::kInFlightByLocalChannel, i);
+      std::ranges::move(channels[source].buffers, std::back_inserter(buffers));
       if (channel + 1 == channels.size() && defects_.Has(Defect::kInFlightOfTheLastChannelIsLost)) {
         buffers.clear();
       }
@@ -101,10 +104,15 @@ sim::Result<void> StreamTask::Perform(const barrier_effect::Persisted& persisted
                                .buffers = std::move(buffers)});
     }
   }
+  const bool stops = IsSynchronous(part.meta.options.kind);
   const bool is_empty = std::ranges::all_of(
       part.contents, [](const ChannelContent& content) { return content.buffers.empty(); });
   part.input_open = is_empty && defects_.Has(Defect::kEmptyPartIsNeverWhole);
   UploadWhenWhole(persisted.id);
+  if (stops) {
+    postponing_ = false;
+    held_ = persisted.id;
+  }
   return {};
 }
 
@@ -123,7 +131,7 @@ void StreamTask::SendBarrier(const CheckpointMeta& meta, size_t partition) {
   const CheckpointKind kind = meta.options.kind;
   const bool wants_to_overtake =
       kind == CheckpointKind::kUnaligned || kind == CheckpointKind::kTimeoutable;
-  if (wants_to_overtake && !MayOvertake(code_, deployment_.partitions[partition].to)) {
+  if (wants_to_overtake && !MayOvertake(code_, deployment_.partitions[partition].to, defects_)) {
     CheckpointMeta aligned = meta;
     aligned.options.kind = CheckpointKind::kForcedAligned;
     return partitions_[partition]->BroadcastEvent(BarrierEvent{.meta = aligned});
@@ -162,7 +170,8 @@ void StreamTask::UploadWhenWhole(CheckpointId id) {
   }
   const InFlightPart whole = std::move(in_flight_.extract(part).mapped());
   const CheckpointMeta meta = whole.meta;
-  if (engine_.checkpoint.overtakes() && !IsSavepoint(meta.options.kind)) {
+  const bool overtakes = engine_.checkpoint.overtakes() && !IsSavepoint(meta.options.kind);
+  if (overtakes || IsHead()) {
     TellInFlight(whole);
   }
   fibers_.Spawn("upload", [this, meta, contents = whole.contents] { Upload(meta, contents); });
@@ -203,6 +212,7 @@ std::string_view StreamTask::NameOfProducer(const ChannelContent& content) const
 }
 
 void StreamTask::DropInFlight(CheckpointId id) {
+  postponing_ = postponing_ && last_checkpoint_ > id;
   while (!in_flight_.empty() && in_flight_.begin()->first <= id) {
     frozen_.erase(in_flight_.begin()->first);
     gate_.StopPersisting(in_flight_.begin()->first);

@@ -29,6 +29,11 @@ sim::Result<bool> StreamTask::ReadInput() {
     GoLive();
     return true;
   }
+  if (!postponed_.empty()) {
+    reading_ = std::move(postponed_.front());
+    postponed_.pop_front();
+    return ReadOn();
+  }
   if (!recovered_.empty() && (!started_ || !gate_.Next())) {
     reading_ = std::move(recovered_.front());
     recovered_.pop_front();
@@ -40,6 +45,12 @@ sim::Result<bool> StreamTask::ReadInput() {
   }
   Buffer buffer = gate_.Take(*channel);
   if (buffer.kind == BufferKind::kRecords) {
+    if (end_of_input_) {
+      return sim::Fail(sim::ErrorCode::kInvalidArgument,
+                       fmt::format("{} is fed a record by {} behind its end of input: an operator "
+                                   "of an iteration must not emit feedback when it finishes.",
+                                   name_, gate_.channel(*channel).producer_name));
+    }
     reading_ = {.input = channels_[*channel].input,
                 .channel = channel,
                 .bytes = std::move(buffer.bytes),
@@ -62,6 +73,9 @@ sim::Result<bool> StreamTask::ReadOn() {
     }
     if (engine_.checkpoint.overtakes() && in.remaining() > 0 && HasSomethingElse()) {
       reading.begin = reading.bytes.size() - in.remaining();
+      if (gate_.HasUrgent() && defects_.Has(Defect::kRestOfABufferIsDropped)) {
+        reading_.reset();
+      }
       return true;
     }
   }
@@ -126,6 +140,19 @@ sim::Error StreamTask::Undecodable(std::optional<size_t> channel) const {
                                                : "A buffer that was in flight cannot be decoded."};
 }
 
+size_t StreamTask::ChannelOf(const ChannelPart& part) const {
+  size_t first = 0;
+  for (uint32_t gate = 0; gate < part.gate; ++gate) {
+    first += deployment_.gates.at(gate).channels.size();
+  }
+  const std::vector<ChannelDescriptor>& channels = deployment_.gates.at(part.gate).channels;
+  const auto found = std::ranges::find(channels, part.channel.producer,
+                                       [](const auto& each) { return each.producer.subtask; });
+  sim::Check(found != channels.end(), "{} does not read subtask {}, and yet did", name_,
+             part.channel.producer.value());
+  return first + static_cast<size_t>(found - channels.begin());
+}
+
 // In the order of the handles: of each channel what the consumer had before what its producer had.
 sim::Result<void> StreamTask::ReadRecovered() {
   std::map<std::string, Bytes> files;
@@ -142,14 +169,8 @@ sim::Result<void> StreamTask::ReadRecovered() {
       }
       files.emplace(part.path, *std::move(file));
     }
-    size_t first = 0;
-    for (uint32_t gate = 0; gate < part.gate; ++gate) {
-      first += deployment_.gates.at(gate).channels.size();
-    }
     const Reading reading{.input = deployment_.gates.at(part.gate).input,
-                          .channel = part.is_moved
-                                         ? std::nullopt
-                                         : std::optional(first + part.channel.producer.value()),
+                          .channel = part.is_moved ? std::nullopt : std::optional(ChannelOf(part)),
                           .filters = part.filters,
                           .is_recovered = true};
     for (const uint64_t offset : part.channel.buffers) {

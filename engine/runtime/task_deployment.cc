@@ -14,33 +14,37 @@ GateDescriptor DescribeGate(const JobGraph& graph, size_t edge, SubtaskIndex sub
                             const FindProducer& find) {
   const StreamEdge& stream_edge = graph.stream_edge(edge);
   const JobVertex& producers = graph.vertex(graph.edges.at(edge).from);
-  const bool forward = stream_edge.partitioning == Partitioning::kForward;
+  const uint32_t consumers = graph.vertex(graph.edges.at(edge).to).parallelism;
+  const SubtaskRange range =
+      ProducersOf(stream_edge.partitioning, producers.parallelism, consumers, subtask.value());
   GateDescriptor gate{
       .edge = static_cast<uint32_t>(edge), .input = stream_edge.input, .channels = {}};
-  for (uint32_t index = 0; index < producers.parallelism; ++index) {
-    if (forward && index != subtask.value()) {
-      continue;
-    }
+  for (uint32_t index = range.first; index < range.first + range.count; ++index) {
     const ProducerPlace place = find(producers.id, SubtaskIndex(index));
+    const uint32_t first =
+        ConsumersOf(stream_edge.partitioning, producers.parallelism, consumers, index).first;
     gate.channels.push_back({.producer = place.task,
                              .address = place.address,
                              .producer_name = SubtaskName(producers, SubtaskIndex(index)),
-                             .subpartition = forward ? 0 : subtask.value()});
+                             .subpartition = subtask.value() - first});
   }
   sim::Check(!gate.channels.empty(), "edge {} brings nothing to subtask {}", edge, subtask.value());
   return gate;
 }
 
-PartitionDescriptor DescribePartition(const JobGraph& graph, size_t edge) {
+PartitionDescriptor DescribePartition(const JobGraph& graph, size_t edge, SubtaskIndex subtask) {
   const StreamEdge& stream_edge = graph.stream_edge(edge);
-  const bool forward = stream_edge.partitioning == Partitioning::kForward;
+  const JobEdge& job_edge = graph.edges.at(edge);
   return {.edge = static_cast<uint32_t>(edge),
           .from = graph.stream.nodes.at(stream_edge.from).id(),
           .tag = stream_edge.tag,
           .to = graph.stream.nodes.at(stream_edge.to).id(),
           .input = stream_edge.input,
           .partitioning = stream_edge.partitioning,
-          .subpartitions = forward ? 1 : graph.vertex(graph.edges.at(edge).to).parallelism};
+          .subpartitions =
+              ConsumersOf(stream_edge.partitioning, graph.vertex(job_edge.from).parallelism,
+                          graph.vertex(job_edge.to).parallelism, subtask.value())
+                  .count};
 }
 
 }  // namespace
@@ -69,7 +73,7 @@ TaskDeployment DescribeTask(const JobGraph& graph, const JobEntry& entry,
     deployment.gates.push_back(DescribeGate(graph, edge, task.subtask, find));
   }
   for (const size_t edge : vertex.outputs) {
-    deployment.partitions.push_back(DescribePartition(graph, edge));
+    deployment.partitions.push_back(DescribePartition(graph, edge, task.subtask));
   }
   return deployment;
 }

@@ -39,7 +39,7 @@ struct ChannelDescriptor {
 struct GateDescriptor {
   uint32_t edge = 0;  // names the partition at the producers
   uint32_t input = 0;
-  std::vector<ChannelDescriptor> channels;  // by the producers' index
+  std::vector<ChannelDescriptor> channels;  // by the producers' index; pointwise, not from 0
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {

@@ -1,7 +1,10 @@
 #include "engine/runtime/task_parts.h"
 
 #include <algorithm>
+#include <limits>
+#include <set>
 
+#include "engine/graph/iterations.h"
 #include "engine/runtime/element_reader.h"
 #include "sim/check.h"
 
@@ -9,30 +12,69 @@ namespace flinch::engine {
 
 std::vector<std::unique_ptr<ResultPartition>> MakePartitions(
     sim::Environment& environment, const NetworkOptions& options, SegmentPool& pool,
-    const TaskDeployment& deployment, const std::function<void()>& on_available) {
+    const StreamGraph& code, const TaskDeployment& deployment,
+    const std::function<void()>& on_available, const Defects& defects) {
+  NetworkOptions unlimited = options;
+  unlimited.buffers_per_subpartition = std::numeric_limits<uint32_t>::max();
   std::vector<std::unique_ptr<ResultPartition>> partitions;
   for (const PartitionDescriptor& edge : deployment.partitions) {
-    partitions.push_back(std::make_unique<ResultPartition>(environment, options, pool,
-                                                           edge.subpartitions, on_available));
+    partitions.push_back(std::make_unique<ResultPartition>(
+        environment, IsFedBack(code, edge.to, edge.input) ? unlimited : options, pool,
+        edge.subpartitions, on_available, defects));
   }
   return partitions;
 }
 
-std::vector<ChannelOptions> DescribeChannels(const TaskDeployment& deployment) {
+std::vector<ChannelOptions> DescribeChannels(const StreamGraph& code,
+                                             const TaskDeployment& deployment) {
   std::vector<ChannelOptions> channels;
   for (const GateDescriptor& gate : deployment.gates) {
+    const bool is_fed_back = IsFedBack(code, deployment.chain.front(), gate.input);
     for (const ChannelDescriptor& channel : gate.channels) {
       channels.push_back({.request = {.producer = channel.producer,
                                       .edge = gate.edge,
                                       .subpartition = channel.subpartition},
                           .producer = channel.address,
-                          .producer_name = channel.producer_name});
+                          .producer_name = channel.producer_name,
+                          .comes_first = is_fed_back});
     }
   }
   return channels;
 }
 
-Barriers MakeBarriers(const CheckpointOptions& options, size_t channels, const Defects& defects) {
+std::optional<IterationRole> RoleInIteration(const StreamGraph& code,
+                                             const TaskDeployment& deployment) {
+  if (!HasIterations(code)) {
+    return std::nullopt;
+  }
+  const OperatorId root = deployment.chain.front();
+  for (const Iteration& iteration : FindIterations(code)) {
+    std::set<OperatorId> members;
+    for (const size_t node : iteration.nodes) {
+      members.insert(code.nodes[node].id());
+    }
+    if (!members.contains(root)) {
+      continue;
+    }
+    IterationRole role{.is_head = code.nodes[iteration.head].id() == root};
+    const std::vector<ChannelEdge> edges = EdgesOfGates(code, deployment);
+    for (size_t gate = 0; gate < edges.size(); ++gate) {
+      role.channels.insert(role.channels.end(), deployment.gates[gate].channels.size(),
+                           members.contains(edges[gate].from));
+    }
+    for (const PartitionDescriptor& edge : deployment.partitions) {
+      role.partitions.push_back(members.contains(edge.from) && members.contains(edge.to));
+    }
+    return role;
+  }
+  return std::nullopt;
+}
+
+Barriers MakeBarriers(const CheckpointOptions& options, size_t channels,
+                      const std::optional<IterationRole>& role, const Defects& defects) {
+  if (role && role->is_head) {
+    return LoopBarrierCore(role->channels, defects);
+  }
   if (options.mode == CheckpointingMode::kAtLeastOnce) {
     return BarrierTracker(channels, defects);
   }
@@ -56,10 +98,13 @@ std::vector<ChannelEdge> EdgesOfGates(const StreamGraph& code, const TaskDeploym
   return gates;
 }
 
-bool MayOvertake(const StreamGraph& code, OperatorId to) {
-  return std::ranges::none_of(code.edges, [&](const StreamEdge& edge) {
-    return code.nodes.at(edge.to).id() == to && edge.partitioning == Partitioning::kForward;
-  });
+bool MayOvertake(const StreamGraph& code, OperatorId to, const Defects& defects) {
+  const auto is_in_the_way = [&](const StreamEdge& edge) {
+    const bool is_excused = edge.partitioning == Partitioning::kBroadcast &&
+                            defects.Has(Defect::kBarriersOvertakeBroadcasts);
+    return code.nodes.at(edge.to).id() == to && !MayBeOvertaken(edge.partitioning) && !is_excused;
+  };
+  return !HasIterations(code) && std::ranges::none_of(code.edges, is_in_the_way);
 }
 
 namespace {

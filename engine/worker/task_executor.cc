@@ -34,7 +34,7 @@ TaskExecutor::TaskExecutor(sim::Environment& environment, JobCatalog& catalog,
           [this](const ExecutionAttemptId& producer, uint32_t edge) {
             return FindPartition(producer, edge);
           },
-          options.defects.Has(Defect::kReconnectsWithoutSequence)) {
+          options.defects) {
   sim::Result<std::unique_ptr<RpcEndpoint>> rpc = RpcEndpoint::Open(environment, kTaskManagerPort);
   sim::Check(rpc.has_value(), "two TaskManagers run on host {}", environment.host_name());
   rpc_ = *std::move(rpc);

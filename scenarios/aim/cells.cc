@@ -318,9 +318,10 @@ std::map<CellRole, uint32_t> ChannelsByRole(const engine::JobGraph& graph) {
     uint32_t count = 0;
     for (const size_t input : vertex.inputs) {
       const engine::JobEdge& edge = graph.edges[input];
-      const bool forward =
-          graph.stream.edges[edge.stream_edge].partitioning == engine::Partitioning::kForward;
-      count += forward ? 1 : graph.vertex(edge.from).parallelism;
+      const auto partitioning = graph.stream.edges[edge.stream_edge].partitioning;
+      count += engine::ProducersOf(partitioning, graph.vertex(edge.from).parallelism,
+                                   vertex.parallelism, 0)
+                   .count;
     }
     uint32_t& most = channels[roles.at(vertex.name)];
     most = std::max(most, count);

@@ -35,6 +35,8 @@ struct DefectGround {
 // Windows that merge go wrong in sessions, and those that others build upon where a query ranks
 // what it has counted. Files that checkpoints share are lost where checkpoints are given up often,
 // and keys where another number of subtasks has copied them.
+// What goes round is lost where something does, and who waits for room for ever is noticed where
+// there is little.
 inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "small_job"},
     {.scenario = "small_job", .settings = {"workload.out_of_order=0s"}},
@@ -78,6 +80,11 @@ inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "rescale_story",
      .settings = {"execution.checkpointing.interval=200ms", "execution.checkpointing.timeout=130ms",
                   "execution.checkpointing.tolerable-failed-checkpoints=100000"}},
+    {.scenario = "unaligned_rescale", .settings = {"job.name=broadcast_rows"}},
+    {.scenario = "cycle"},
+    {.scenario = "word_count",
+     .settings = {"taskmanager.memory.segment-size=64",
+                  "taskmanager.network.memory.max-buffers-per-channel=1"}},
 });
 
 // "small_job --set limits.heal_after=8s"

@@ -11,6 +11,8 @@
 #include "engine/state.h"
 #include "scenarios/jobs/algebra.h"
 #include "scenarios/jobs/big_state.h"
+#include "scenarios/jobs/broadcast_rows.h"
+#include "scenarios/jobs/cycle.h"
 #include "scenarios/jobs/job_arguments.h"
 #include "scenarios/jobs/job_output.h"
 #include "scenarios/jobs/job_parts.h"
@@ -300,6 +302,8 @@ std::span<const JobCase> LibraryJobs() {
        .where = {}},
       SlowCounts(),
       BigState(),
+      Cycle(),
+      BroadcastRows(),
       {.name = std::string(kAlgebra),
        .what = "the operators of job.steps, one after the other, over a number per row",
        .build = BuildAlgebra,

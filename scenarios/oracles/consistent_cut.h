@@ -12,7 +12,8 @@
 //          A job whose state nobody describes is its own reference: one checkpoint of the run, the
 //          last that it was restored from or else the last, is compared entry by entry with what
 //          the same operators in one task have where nothing fails. Two such runs.
-// Silent:  where checkpoints are unaligned, for what they hold in flight is in no state yet; about
+// Silent:  where checkpoints are unaligned, or hold what goes round in an iteration, for what is in
+//          flight is in no state yet; about
 //          all keyed operators but the one that is described; of a job that is its own
 //          reference about what depends on the order of partitions or on event time, about
 //          checkpoints in which a partition has ended, and where it has several inputs; and when

@@ -267,6 +267,11 @@ std::optional<KeyedStateView> OutsideView::ReadKeyedState(int64_t id) const {
   KeyedStateView view;
   std::set<std::string> sources;
   for (const engine::SnapshotHandle& handle : metadata->snapshots) {
+    const bool holds_more = std::ranges::any_of(
+        handle.channels, [](const auto& channel) { return !channel.buffers.empty(); });
+    if (holds_more) {
+      return std::nullopt;  // what goes round is in no state yet
+    }
     const std::optional<sim::Bytes> file = ReadWhole(handle.path, handle.size, troubles);
     sim::Result<engine::TaskSnapshot> snapshot =
         file ? engine::DecodeSnapshot(*file, handle)

@@ -14,6 +14,7 @@
 #include "engine/network/alternating_protocol.h"
 #include "engine/network/barrier_core.h"
 #include "engine/network/channel_persister.h"
+#include "engine/network/loop_barrier_core.h"
 #include "engine/outside/log_state.h"
 #include "engine/transition_table.h"
 #include "tests/support/golden.h"
@@ -34,6 +35,8 @@ std::string DrawAll() {
   text += Draw("A checkpoint at the coordinator", "checkpoint/checkpoint_protocol.h",
                kCheckpointTransitions);
   text += Draw("Barrier alignment in a task", "network/barrier_core.h", kAlignmentTransitions);
+  text +=
+      Draw("Barriers at the head of an iteration", "network/loop_barrier_core.h", kLoopTransitions);
   text += Draw("Barriers that may overtake, in a task", "network/alternating_protocol.h",
                kAlternatingTransitions);
   text += Draw("What of a channel an unaligned checkpoint holds", "network/channel_persister.h",

@@ -53,7 +53,7 @@ class PartitionSessionTest : public ::testing::Test {
           [this](const ExecutionAttemptId&, uint32_t edge) {
             return edge == 0 ? partition_ : nullptr;
           },
-          *std::move(connection), false);
+          *std::move(connection));
       session_ = &session;
       session.Start();
       environment.Sleep(std::chrono::hours(1));
