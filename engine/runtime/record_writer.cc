@@ -13,8 +13,9 @@ RecordWriter::RecordWriter(const PartitionDescriptor& edge, const InputSpec& inp
       input_(input),
       max_parallelism_(max_parallelism),
       subpartitions_(edge.subpartitions),
-      // Everybody's first record shall not go to the same subtask.
-      next_(subtask.value() % edge.subpartitions),
+      // Everybody's first record shall not go to the same subtask, unless nobody else's goes there.
+      next_(edge.partitioning == Partitioning::kRescale ? edge.subpartitions - 1
+                                                        : subtask.value() % edge.subpartitions),
       partition_(partition) {
   sim::Check(partition.subpartitions() == subpartitions_, "a partition of {} for {} consumers",
              partition.subpartitions(), subpartitions_);

@@ -59,6 +59,14 @@ constexpr auto kEngineWorkloads = std::to_array<BenchWorkload>({
      .what = "the same, 100,000 keys",
      .unit = "records/s",
      .run = [] { return RunGenerated(BenchJob::kValueState, kBenchRecords, 100'000); }},
+    {.name = "channels/10",
+     .what = "generator, in turn to 10 sinks that count",
+     .unit = "records/s",
+     .run = [] { return RunSpread(kBenchRecords, 10); }},
+    {.name = "channels/1000",
+     .what = "the same, 1,000 sinks",
+     .unit = "records/s",
+     .run = [] { return RunSpread(kBenchRecords, 1'000); }},
     {.name = "log/1000",
      .what = "count per window between logs",
      .unit = "records/s",
@@ -148,12 +156,12 @@ engine::JobGraph BenchGraph(engine::StreamGraph stream) {
 }
 
 template <typename Load>
-void BootBenchCluster(sim::World& world, Load load) {
+void BootBenchCluster(sim::World& world, Load load, uint32_t slots = 1) {
   world.AddProcess(world.AddHost("jm"), "jm", [load](sim::Environment& env) {
     engine::RunJobManager(env, load(), {.engine = BenchOptions()});
   });
-  world.AddProcess(world.AddHost("tm-1"), "tm-1", [load](sim::Environment& env) {
-    engine::RunTaskManager(env, load(), {.slots = 1, .engine = BenchOptions()});
+  world.AddProcess(world.AddHost("tm-1"), "tm-1", [load, slots](sim::Environment& env) {
+    engine::RunTaskManager(env, load(), {.slots = slots, .engine = BenchOptions()});
   });
 }
 
@@ -198,6 +206,28 @@ Work RunGenerated(BenchJob job, uint64_t records, uint32_t keys) {
   const Work work = RunBenchToEnd(world, records);
   sim::Check(job == BenchJob::kWindow ? results >= keys : results == records,
              "{} records gave {} results", records, results);
+  return work;
+}
+
+Work RunSpread(uint64_t records, uint32_t channels) {
+  uint64_t results = 0;
+  const auto load = [records, channels, &results] {
+    engine::StreamExecutionEnvironment environment("bench", {.parallelism = channels});
+    environment
+        .FromSource<Click>("source",
+                           [records] {
+                             return std::make_unique<ClickGenerator>(
+                                 GeneratorOptions{.records = records, .keys = 1'000});
+                           })
+        .SetParallelism(1)
+        .Rebalance()
+        .SinkTo("sink", [&results] { return std::make_unique<CountingSink<Click>>(&results); });
+    return BenchGraph(environment.Build());
+  };
+  sim::World world({.seed = 7});
+  BootBenchCluster(world, load, channels);
+  const Work work = RunBenchToEnd(world, records);
+  sim::Check(results == records, "{} records came as {}", records, results);
   return work;
 }
 

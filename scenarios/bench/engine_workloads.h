@@ -25,6 +25,10 @@ enum class BenchJob : uint8_t {
 // be.
 Work RunGenerated(BenchJob job, uint64_t records, uint32_t keys);
 
+// From a generator in turn to so many sinks, a channel each: what a record costs shall not depend
+// on their number.
+Work RunSpread(uint64_t records, uint32_t channels);
+
 // Windows, read from the log and written to it.
 Work RunLogToLog(uint64_t records, uint32_t keys);
 
