@@ -9,7 +9,7 @@
 namespace flinch::engine {
 namespace {
 
-std::unexpected<sim::Error> Mistake(std::string message) {
+std::unexpected<sim::Error> BadLoop(std::string message) {
   return sim::Fail(sim::ErrorCode::kInvalidArgument, std::move(message));
 }
 
@@ -36,13 +36,13 @@ sim::Result<void> CheckFeedback(const StreamGraph& stream, const StreamEdge& edg
   const OperatorSpec& from = stream.nodes[edge.from];
   const OperatorSpec& head = stream.nodes[edge.to];
   if (!Closure(stream, {edge.to}, false).contains(edge.from)) {
-    return Mistake(
+    return BadLoop(
         fmt::format("'{}' feeds records back to '{}', from which it gets none: close an "
                     "iteration with what comes of it.",
                     from.name, head.name));
   }
   if (edge.partitioning == Partitioning::kHash) {
-    return Mistake(
+    return BadLoop(
         fmt::format("The feedback from '{}' to '{}' is partitioned by key: use KeyBy "
                     "behind the head of the iteration.",
                     from.name, head.name));
@@ -51,7 +51,7 @@ sim::Result<void> CheckFeedback(const StreamGraph& stream, const StreamEdge& edg
     return !IsFeedback(other) && other.to == edge.to && other.input == edge.input;
   });
   if (is_mixed) {
-    return Mistake(
+    return BadLoop(
         fmt::format("Input {} of '{}' gets feedback and other records: give the feedback an "
                     "input of its own.",
                     edge.input, head.name));
@@ -102,7 +102,7 @@ sim::Result<void> CheckIterations(const StreamGraph& stream) {
     for (const size_t node : iteration.nodes) {
       const auto [first, is_new] = heads.emplace(node, iteration.head);
       if (!is_new) {
-        return Mistake(
+        return BadLoop(
             fmt::format("'{}' belongs to the iterations of '{}' and '{}': iterations "
                         "may follow each other, and not overlap.",
                         stream.nodes[node].name, stream.nodes[first->second].name,
@@ -112,7 +112,7 @@ sim::Result<void> CheckIterations(const StreamGraph& stream) {
     for (const StreamEdge& edge : stream.edges) {
       if (edge.partitioning == Partitioning::kRescale && iteration.nodes.contains(edge.from) &&
           iteration.nodes.contains(edge.to)) {
-        return Mistake(
+        return BadLoop(
             fmt::format("'{}' rescales to '{}' in the iteration of '{}', whose end is "
                         "then known to nobody: rebalance there.",
                         stream.nodes[edge.from].name, stream.nodes[edge.to].name,

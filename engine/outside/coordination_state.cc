@@ -17,7 +17,7 @@ std::unexpected<sim::Error> SessionIsOver(uint64_t session) {
   return sim::Fail(ErrorCode::kFenced, fmt::format("The session {} is over.", session));
 }
 
-std::unexpected<sim::Error> Refuse(std::string sentence) {
+std::unexpected<sim::Error> RefuseRequest(std::string sentence) {
   return sim::Fail(ErrorCode::kInvalidArgument, std::move(sentence));
 }
 
@@ -31,17 +31,17 @@ sim::Result<void> CheckCommit(const CommitRequest& command) {
   std::set<std::string_view> written;
   for (const NodeWrite& write : command.writes) {
     if (!IsPath(write.path)) {
-      return Refuse(fmt::format("\"{}\" is no path of a node.", write.path));
+      return RefuseRequest(fmt::format("\"{}\" is no path of a node.", write.path));
     }
     if (!written.insert(write.path).second) {
-      return Refuse(fmt::format("The node {} is written twice at once.", write.path));
+      return RefuseRequest(fmt::format("The node {} is written twice at once.", write.path));
     }
     if (write.change > NodeChange::kRemove) {
-      return Refuse(fmt::format("There is no change {} of a node.",
-                                static_cast<int>(std::to_underlying(write.change))));
+      return RefuseRequest(fmt::format("There is no change {} of a node.",
+                                       static_cast<int>(std::to_underlying(write.change))));
     }
     if (write.change == NodeChange::kPutEphemeral && command.session == 0) {
-      return Refuse(
+      return RefuseRequest(
           fmt::format("The node {} is to end with a session, and there is none.", write.path));
     }
   }
@@ -53,7 +53,7 @@ sim::Result<void> CheckCommit(const CommitRequest& command) {
 sim::Result<OpenSessionRequest::Reply> CoordinationState::Apply(const OpenSessionRequest& command,
                                                                 CoordinationEffects& effects) {
   if (command.timeout <= sim::Duration(0)) {
-    return Refuse("A session needs a time-out above 0.");
+    return RefuseRequest("A session needs a time-out above 0.");
   }
   for (const auto& [number, session] : sessions_) {
     if (session.name == command.name) {
@@ -123,8 +123,8 @@ sim::Result<CommitRequest::Reply> CoordinationState::Apply(const CommitRequest& 
     return session->second.last_reply;
   }
   if (command.session != 0 && command.number < session->second.last_number) {
-    return Refuse(fmt::format("Request {} of session {} comes after request {}.", command.number,
-                              command.session, session->second.last_number));
+    return RefuseRequest(fmt::format("Request {} of session {} comes after request {}.",
+                                     command.number, command.session, session->second.last_number));
   }
   if (sim::Result<void> valid = CheckCommit(command); !valid) {
     return sim::Fail(valid);

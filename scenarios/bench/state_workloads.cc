@@ -31,7 +31,7 @@ using engine::KeyedStateBackend;
 using engine::KeyGroup;
 using Groups = std::map<KeyGroup, sim::Bytes>;
 
-constexpr engine::KeyGroupRange kAll{KeyGroup(0), KeyGroup(127)};
+constexpr engine::KeyGroupRange kAllGroups{KeyGroup(0), KeyGroup(127)};
 constexpr uint32_t kGroups = 128;
 constexpr uint64_t kStride = 7'919;  // a prime: a walk over all keys in no order
 constexpr uint64_t kRounds = 10;     // over all keys; snapshots; restores
@@ -120,7 +120,8 @@ Work Exercise(const Maker& make, StateVerb verb, uint64_t keys) {
 }
 
 Work OnHeap(StateVerb verb, uint64_t keys) {
-  return Exercise([] { return std::make_unique<KeyedStateBackend>(kAll, kGroups); }, verb, keys);
+  return Exercise([] { return std::make_unique<KeyedStateBackend>(kAllGroups, kGroups); }, verb,
+                  keys);
 }
 
 // In a process of a small world, which has a disk.
@@ -144,7 +145,7 @@ class BenchDatabases {
   explicit BenchDatabases(sim::Environment& environment) : environment_(environment) {}
 
   std::unique_ptr<KeyedStateBackend> Make(const std::vector<engine::DatabaseCopy>& copies = {}) {
-    auto backend = std::make_unique<KeyedStateBackend>(kAll, kGroups);
+    auto backend = std::make_unique<KeyedStateBackend>(kAllGroups, kGroups);
     const auto opened =
         OpenOnDisk(environment_, *backend, Next(), {.write_buffer_bytes = 1024 * 1024}, copies);
     sim::Check(opened.has_value(), "a database does not open");

@@ -20,7 +20,7 @@ namespace flinch::scenarios {
 namespace {
 
 // In the time that the hunt has.
-sim::Result<Expedition> Prepare(const HuntArguments& arguments) {
+sim::Result<Expedition> PrepareTimedHunt(const HuntArguments& arguments) {
   std::optional<Alarm> alarm;
   if (arguments.how.for_ns) {
     alarm.emplace(*arguments.how.for_ns);
@@ -60,7 +60,7 @@ int HuntCommand(const HuntArguments& given, const std::string& program, Progress
   if (const sim::Result<void> told = SettleShard(arguments.how, err); !told) {
     return ComplainAboutInput(err, told.error().message);
   }
-  const sim::Result<Expedition> prepared = Prepare(arguments);
+  const sim::Result<Expedition> prepared = PrepareTimedHunt(arguments);
   if (!prepared) {
     return prepared.error().code == sim::ErrorCode::kUnavailable
                ? Complain(err, prepared.error())

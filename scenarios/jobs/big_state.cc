@@ -95,7 +95,7 @@ struct CountTouches {
   void OnTimer(EventTime, const Context&) const {}
 };
 
-engine::StreamGraph Build(const Scenario& scenario, const Workload& workload) {
+engine::StreamGraph BuildBigState(const Scenario& scenario, const Workload& workload) {
   engine::StreamExecutionEnvironment environment(scenario.job.name, OptionsOf(scenario));
   engine::DataStream<CountedTouches> counts =
       ReadInput(environment, scenario, workload)
@@ -112,7 +112,7 @@ engine::StreamGraph Build(const Scenario& scenario, const Workload& workload) {
   return environment.Build();
 }
 
-std::vector<ExpectedRecord> Expect(const Scenario& scenario, const Workload& workload) {
+std::vector<ExpectedRecord> ExpectBigState(const Scenario& scenario, const Workload& workload) {
   std::map<std::string, int64_t> counts;
   std::vector<ExpectedRecord> expected;
   for (const InputRow& row : workload.rows) {
@@ -133,8 +133,8 @@ JobCase BigState() {
           .what =
               "ten keys for each of workload.keys, which the first rows bring; later rows count "
               "ten each",
-          .build = Build,
-          .outputs = {{.expect = Expect,
+          .build = BuildBigState,
+          .outputs = {{.expect = ExpectBigState,
                        .show_json = ShowRunningCountJson,
                        .show_value = ShowRunningCount}},
           .where = {}};

@@ -25,10 +25,10 @@ struct Window {
   int64_t counted = 0;
 };
 
-using Windows = std::map<std::pair<std::string_view, int64_t>, Window>;
+using FiredWindows = std::map<std::pair<std::string_view, int64_t>, Window>;
 
-Windows WindowsOf(const OutputView& output, int64_t size) {
-  Windows windows;
+FiredWindows WindowsOf(const OutputView& output, int64_t size) {
+  FiredWindows windows;
   std::map<uint32_t, int64_t> newest;  // by source
   for (const ReadRow& row : output.rows) {
     const int64_t into = row.timestamp % size;
@@ -50,7 +50,7 @@ OutputBreach Breach(std::string kind, const OutputRecord& record) {
 }
 
 // Puts what was found to its windows; what belongs to none is a breach.
-std::vector<OutputBreach> Assign(const OutputView& output, Windows& windows) {
+std::vector<OutputBreach> Assign(const OutputView& output, FiredWindows& windows) {
   std::vector<OutputBreach> breaches;
   std::map<std::string_view, std::pair<int64_t, const OutputRecord*>> last;  // by key
   for (const OutputRecord* record : output.found) {
@@ -112,7 +112,7 @@ Law CountsLessDropped(sim::Duration window, std::source_location where) {
               "could be.",
           .judge =
               [size = window.count()](const OutputView& output) {
-                Windows windows = WindowsOf(output, size);
+                FiredWindows windows = WindowsOf(output, size);
                 std::vector<OutputBreach> breaches = Assign(output, windows);
                 for (const auto& [place, each] : windows) {
                   if (std::optional<OutputBreach> breach =
