@@ -83,7 +83,7 @@ FLINK_CONTRACT(WindowOperatorContractTest, testOnElementCalledPerWindow) {
   EXPECT_THAT(script.calls, ElementsAre("element a 1 @0 of  [0,2)", "element a 2 @3 of  [2,4)"));
 }
 
-FLINK_CONTRACT(WindowOperatorContractTest, testReducingWindow) {
+FLINK_CONTRACT(RegularWindowOperatorContractTest, testReducingWindow) {
   Script script{.on_element = TriggerResult::kFire};
   WindowStage stage(Tumbling(), SummedContents{}, Scripted{&script});
   stage.Add("a", 1, 0).Add("a", 2, 1).Add("a", 7, 2);

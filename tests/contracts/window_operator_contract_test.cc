@@ -190,31 +190,7 @@ FLINK_CONTRACT(WindowOperatorTest, testCleanupTimeOverflow) {
   EXPECT_EQ(stage.Take().size(), 1U) << "it still counts";
 }
 
-FLINK_CONTRACT(WindowOperatorTest, testDropDueToLatenessTumbling) {
-  WindowStage stage(Tumbling(2'000));
-  stage.Add("b", 1, 0).Watermark(1'985).Add("b", 2, 1'980).Watermark(1'999);
-  EXPECT_THAT(stage.Take(), ElementsAre("b [0,2000) 1+2 @1999"));
-  stage.Add("b", 3, 1'998).Add("b", 4, 2'001).Watermark(2'999);
-  EXPECT_THAT(stage.TakeLate(), ElementsAre("b 3 @1998"));
-  stage.Watermark(3'999);
-  EXPECT_THAT(stage.Take(), ElementsAre("b [2000,4000) 4 @3999"));
-}
-
-FLINK_CONTRACT(WindowOperatorTest, testDropDueToLatenessSliding) {
-  WindowStage stage(Sliding());
-  stage.Add("b", 1, 1'000).Watermark(1'999);
-  EXPECT_THAT(stage.Take(), ElementsAre("b [-1000,2000) 1 @1999"));
-  stage.Add("b", 2, 2'000).Watermark(3'000);
-  EXPECT_THAT(stage.Take(), ElementsAre("b [0,3000) 1+2 @2999"));
-  stage.Add("b", 3, 3'001);
-  stage.Add("b", 4, 2'400);
-  EXPECT_THAT(stage.TakeLate(), IsEmpty());
-  stage.Watermark(6'000);
-  EXPECT_THAT(stage.Take(), ElementsAre("b [1000,4000) 1+2+3+4 @3999", "b [2000,5000) 2+3+4 @4999",
-                                        "b [3000,6000) 3 @5999"));
-}
-
-FLINK_CONTRACT(WindowOperatorTest, testDropDueToLatenessSessionZeroLatenessPurgingTrigger) {
+FLINK_CONTRACT(WindowOperatorTest, testSideOutputDueToLatenessSessionZeroLatenessPurgingTrigger) {
   WindowStage stage(Sessions(), PurgingTrigger(EventTimeTrigger()));
   stage.Add("b", 1, 1'000).Watermark(1'999).Add("b", 2, 2'000).Watermark(4'998);
   stage.Add("b", 3, 4'500).Watermark(8'500);
@@ -227,13 +203,6 @@ FLINK_CONTRACT(WindowOperatorTest, testDropDueToLatenessSessionZeroLatenessPurgi
   EXPECT_THAT(stage.Take(), ElementsAre("a [10000,13000) 3 @12999"));
 }
 
-FLINK_CONTRACT(WindowOperatorTest, testDropDueToLatenessSessionZeroLateness) {
-  WindowStage stage(Sessions());
-  stage.Add("a", 1, 7'000).Watermark(11'000).Add("a", 2, 7'800).Watermark(20'000);
-  EXPECT_THAT(stage.Take(), ElementsAre("a [7000,10000) 1 @9999"));
-  EXPECT_THAT(stage.TakeLate(), ElementsAre("a 2 @7800"));
-}
-
 FLINK_CONTRACT(WindowOperatorTest, testDropDueToLatenessSessionWithLatenessPurgingTrigger) {
   WindowStage stage(Sessions(10), PurgingTrigger(EventTimeTrigger()));
   stage.Add("b", 1, 1'000).Add("b", 2, 2'000).Watermark(4'999);
@@ -244,7 +213,7 @@ FLINK_CONTRACT(WindowOperatorTest, testDropDueToLatenessSessionWithLatenessPurgi
   EXPECT_THAT(stage.Take(), ElementsAre("b [1000,7500) 3 @7499"));
 }
 
-FLINK_CONTRACT(WindowOperatorTest, testDropDueToLatenessSessionWithLateness) {
+FLINK_CONTRACT(WindowOperatorTest, testNotSideOutputDueToLatenessSessionWithLateness) {
   WindowStage stage(Sessions(10));
   stage.Add("b", 1, 1'000).Add("b", 2, 2'000).Watermark(4'999).Add("b", 3, 4'500);
   stage.Watermark(7'500).Add("b", 4, 4'400);
@@ -262,6 +231,15 @@ FLINK_CONTRACT(WindowOperatorTest, testNotSideOutputDueToLatenessSessionWithHuge
 }
 
 FLINK_CONTRACT(WindowOperatorTest, testSideOutputDueToLatenessTumbling) {
+  {
+    WindowStage first(Tumbling(2'000));
+    first.Add("b", 1, 0).Watermark(1'985).Add("b", 2, 1'980).Watermark(1'999);
+    EXPECT_THAT(first.Take(), ElementsAre("b [0,2000) 1+2 @1999"));
+    first.Add("b", 3, 1'998).Add("b", 4, 2'001).Watermark(2'999);
+    EXPECT_THAT(first.TakeLate(), ElementsAre("b 3 @1998"));
+    first.Watermark(3'999);
+    EXPECT_THAT(first.Take(), ElementsAre("b [2000,4000) 4 @3999"));
+  }
   WindowStage stage(Tumbling(2'000), PurgingTrigger(EventTimeTrigger()));
   stage.Add("b", 1, 500).Watermark(1'985).Add("b", 2, 1'980).Watermark(1'999);
   stage.Add("b", 3, 1'998).Add("b", 4, 1'000).Add("b", 5, 2'001).Watermark(2'999);
@@ -269,12 +247,31 @@ FLINK_CONTRACT(WindowOperatorTest, testSideOutputDueToLatenessTumbling) {
 }
 
 FLINK_CONTRACT(WindowOperatorTest, testSideOutputDueToLatenessSliding) {
+  {
+    WindowStage first(Sliding());
+    first.Add("b", 1, 1'000).Watermark(1'999);
+    EXPECT_THAT(first.Take(), ElementsAre("b [-1000,2000) 1 @1999"));
+    first.Add("b", 2, 2'000).Watermark(3'000);
+    EXPECT_THAT(first.Take(), ElementsAre("b [0,3000) 1+2 @2999"));
+    first.Add("b", 3, 3'001);
+    first.Add("b", 4, 2'400);
+    EXPECT_THAT(first.TakeLate(), IsEmpty());
+    first.Watermark(6'000);
+    EXPECT_THAT(first.Take(), ElementsAre("b [1000,4000) 1+2+3+4 @3999",
+                                          "b [2000,5000) 2+3+4 @4999", "b [3000,6000) 3 @5999"));
+  }
   WindowStage stage(Sliding());
   stage.Watermark(4'999).Add("b", 1, 3'000).Add("b", 2, 2'999).Add("b", 3, 2'000);
   EXPECT_THAT(stage.TakeLate(), ElementsAre("b 2 @2999", "b 3 @2000"));
 }
 
 FLINK_CONTRACT(WindowOperatorTest, testSideOutputDueToLatenessSessionZeroLateness) {
+  {
+    WindowStage first(Sessions());
+    first.Add("a", 1, 7'000).Watermark(11'000).Add("a", 2, 7'800).Watermark(20'000);
+    EXPECT_THAT(first.Take(), ElementsAre("a [7000,10000) 1 @9999"));
+    EXPECT_THAT(first.TakeLate(), ElementsAre("a 2 @7800"));
+  }
   WindowStage stage(Sessions());
   stage.Add("b", 1, 1'000).Watermark(3'998).Add("b", 2, 1'500).Watermark(20'000);
   EXPECT_THAT(stage.TakeLate(), IsEmpty());

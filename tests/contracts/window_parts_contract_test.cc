@@ -428,7 +428,7 @@ FLINK_CONTRACT(IntervalJoinOperatorTest, testRestoreFromSnapshot) {
   EXPECT_THAT(after.Take(), UnorderedElementsAre("3,2 @3", "2,3 @3", "3,3 @3"));
 }
 
-FLINK_CONTRACT(IntervalJoinOperatorTest, testContextCorrectLeftTimestamp) {
+FLINK_CONTRACT(IntervalJoinOperatorTest, testReturnsCorrectTimestamp) {
   Join join(Between(-1, 1));
   join.Left(1).Right(2).Right(0);
   EXPECT_THAT(join.Take(), ElementsAre("1,2 @2", "1,0 @1"));
