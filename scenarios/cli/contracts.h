@@ -73,6 +73,8 @@ inline constexpr auto kPlaneContracts = std::to_array<ContractInfo>({
      "A trigger that comes after the stop does nothing."},
     {"CheckpointCoordinatorTest", "testTasksFinishDuringTriggering",
      "A task that cannot be triggered ends the checkpoint, not the job."},
+    {"CheckpointCoordinatorTest", "testSharedStateRegistrationOnRestore",
+     "A store that recovers knows what its checkpoints share, and removes just what none holds."},
     {"CheckpointCoordinatorFailureTest", "testCleanupOmissionForPossibleInconsistentStateException",
      "When it is unknown whether the store has a checkpoint its files stay."},
     {"CheckpointRequestDeciderTest", "testForce",

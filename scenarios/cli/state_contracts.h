@@ -89,8 +89,6 @@ inline constexpr auto kStateContracts = std::to_array<ContractInfo>({
      "Files of an unclaimed savepoint are forgotten, and never removed."},
     {"SharedStateRegistryTest", "testUnregisterNonInitialCheckpoint",
      "A later checkpoint can go before an earlier one."},
-    {"CheckpointCoordinatorTest", "testSharedStateRegistrationOnRestore",
-     "A store that recovers knows what its checkpoints share, and removes just what none holds."},
     {"RocksIncrementalSnapshotStrategyTest", "testCheckpointIsIncremental",
      "A table is named again only once a checkpoint with it is known to be complete."},
     {"KeyGroupRangeAssignmentTest", "testCheckKeyGroupAssignmentToRanges",
