@@ -7,10 +7,9 @@
 //       .Process<Out>("last hundred", …);
 //
 // An evictor is a value with
-//   void EvictBefore(std::vector<TimestampedValue<In>>&, const TimeWindow&) const;
-//   void EvictAfter(std::vector<TimestampedValue<In>>&, const TimeWindow&) const;
-// which remove records, in the order of their arrival, before and after the window's function sees
-// them. What is removed is gone for later firings, too.
+//   void Evict(std::vector<TimestampedValue<In>>&, const TimeWindow&, EvictionTime now) const;
+// which is asked twice at each firing, before the window's function sees the records, in the order
+// of their arrival, and after it. What it removes is gone for later firings, too.
 //
 // Cost:   all records of a window are kept, also of one that reduces or aggregates.
 // Source: Flink's Evictor, CountEvictor, TimeEvictor, DeltaEvictor.
@@ -40,15 +39,13 @@ struct TimestampedValue {
   }
 };
 
-template <typename T, typename In>
-concept WindowEvictor = requires(const T& evictor, std::vector<TimestampedValue<In>>& records,
-                                 const TimeWindow& window) {
-  evictor.EvictBefore(records, window);
-  evictor.EvictAfter(records, window);
-};
-
-// Whether those of this library evict before the function or after it.
+// Before the window's function, or after it.
 enum class EvictionTime : uint8_t { kBefore, kAfter };
+
+template <typename T, typename In>
+concept WindowEvictor =
+    requires(const T& evictor, std::vector<TimestampedValue<In>>& records,
+             const TimeWindow& window) { evictor.Evict(records, window, EvictionTime::kBefore); };
 
 // Keeps the last `max_count`.
 struct CountEvictor {
@@ -56,22 +53,11 @@ struct CountEvictor {
   EvictionTime when = EvictionTime::kBefore;
 
   template <typename In>
-  void EvictBefore(std::vector<TimestampedValue<In>>& records, const TimeWindow&) const {
-    if (when == EvictionTime::kBefore) {
-      Evict(records);
+  void Evict(std::vector<TimestampedValue<In>>& records, const TimeWindow&,
+             EvictionTime now) const {
+    if (now != when) {
+      return;
     }
-  }
-
-  template <typename In>
-  void EvictAfter(std::vector<TimestampedValue<In>>& records, const TimeWindow&) const {
-    if (when == EvictionTime::kAfter) {
-      Evict(records);
-    }
-  }
-
- private:
-  template <typename In>
-  void Evict(std::vector<TimestampedValue<In>>& records) const {
     const size_t gone = records.size() - std::min(records.size(), max_count);
     records.erase(records.begin(), records.begin() + static_cast<std::ptrdiff_t>(gone));
   }
@@ -83,23 +69,9 @@ struct TimeEvictor {
   EvictionTime when = EvictionTime::kBefore;
 
   template <typename In>
-  void EvictBefore(std::vector<TimestampedValue<In>>& records, const TimeWindow&) const {
-    if (when == EvictionTime::kBefore) {
-      Evict(records);
-    }
-  }
-
-  template <typename In>
-  void EvictAfter(std::vector<TimestampedValue<In>>& records, const TimeWindow&) const {
-    if (when == EvictionTime::kAfter) {
-      Evict(records);
-    }
-  }
-
- private:
-  template <typename In>
-  void Evict(std::vector<TimestampedValue<In>>& records) const {
-    if (records.empty() || records.front().timestamp == kMinEventTime) {
+  void Evict(std::vector<TimestampedValue<In>>& records, const TimeWindow&,
+             EvictionTime now) const {
+    if (now != when || records.empty() || records.front().timestamp == kMinEventTime) {
       return;
     }
     EventTime latest = kMinEventTime;
@@ -123,23 +95,9 @@ struct DeltaEvictor {
   EvictionTime when = EvictionTime::kBefore;
 
   template <typename In>
-  void EvictBefore(std::vector<TimestampedValue<In>>& records, const TimeWindow&) const {
-    if (when == EvictionTime::kBefore) {
-      Evict(records);
-    }
-  }
-
-  template <typename In>
-  void EvictAfter(std::vector<TimestampedValue<In>>& records, const TimeWindow&) const {
-    if (when == EvictionTime::kAfter) {
-      Evict(records);
-    }
-  }
-
- private:
-  template <typename In>
-  void Evict(std::vector<TimestampedValue<In>>& records) const {
-    if (records.empty()) {
+  void Evict(std::vector<TimestampedValue<In>>& records, const TimeWindow&,
+             EvictionTime now) const {
+    if (now != when || records.empty()) {
       return;
     }
     const In last = records.back().value;

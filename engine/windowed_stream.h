@@ -99,15 +99,15 @@ class WindowedStream {
   // The records of a window are reduced to one: `function(so far, record)`.
   template <std::invocable<const T&, const T&> Function>
   SingleOutputStream<WindowResult<Key, T>> Reduce(std::string name, Function function) const {
-    return General<ReducedContents<Key, T, Function>>(std::move(name), {.function = function},
-                                                      OutputsOf<WindowResult<Key, T>>(function));
+    return General<AggregatedContents<Key, T, ReducingFunction<T, Function>>>(
+        std::move(name), {.function = {function}}, OutputsOf<WindowResult<Key, T>>(function));
   }
 
-  // The same, with a function that sees what came of them with its window (ReducedThenProcessed).
+  // The same, with a function that sees the result and its window (AggregatedThenProcessed).
   template <typename Out, std::invocable<const T&, const T&> Function, typename Then>
   SingleOutputStream<Out> Reduce(std::string name, Function function, Then then) const {
-    return General<ReducedThenProcessed<Key, T, Out, Function, Then>>(
-        std::move(name), {.reduce = function, .function = then}, OutputsOf<Out>(then));
+    return General<AggregatedThenProcessed<Key, T, Out, ReducingFunction<T, Function>, Then>>(
+        std::move(name), {.aggregate = {function}, .function = then}, OutputsOf<Out>(then));
   }
 
   // A function sees all records of a window at once (CollectedContents).

@@ -17,6 +17,44 @@ namespace flinch::engine {
 //   void Add(const In&, Accumulator&) const;                        or with the record's EventTime
 //   void Merge(Accumulator& into, const Accumulator& from) const;     sessions only
 //   void Emit(const Key&, const TimeWindow&, const Accumulator&, Collector<Out>&);
+
+// A function that makes one record of two, as an AggregateFunction. Of no record it makes none.
+template <typename In, typename Function>
+struct ReducingFunction {
+  using Accumulator = std::optional<In>;
+  using Output = In;
+
+  Function function;
+
+  void Open(OperatorRuntime& runtime) { OpenFunction(function, runtime); }
+
+  Accumulator Create() const { return std::nullopt; }
+
+  void Add(const In& record, Accumulator& sum) const {
+    sum = sum ? function(std::as_const(*sum), record) : record;
+  }
+
+  void Merge(Accumulator& into, const Accumulator& from) const {
+    if (from) {
+      Add(*from, into);
+    }
+  }
+
+  bool HasResult(const Accumulator& sum) const { return sum.has_value(); }
+
+  Output Result(const Accumulator& sum) const { return sum.value(); }
+};
+
+// Where an evictor has left no record, some functions have no result.
+template <typename Function>
+bool HasResult(const Function& function, const typename Function::Accumulator& sum) {
+  if constexpr (requires { function.HasResult(sum); }) {
+    return function.HasResult(sum);
+  } else {
+    return true;
+  }
+}
+
 // Of an AggregateFunction, whose result goes on as it is.
 template <typename Key, typename In, typename Function>
 struct AggregatedContents {
@@ -37,34 +75,8 @@ struct AggregatedContents {
 
   void Emit(const Key& key, const TimeWindow& window, const Accumulator& sum,
             Collector<Out>& out) const {
-    out.Collect({key, window, function.Result(sum)});
-  }
-};
-
-// Of a function that makes one record of two.
-template <typename Key, typename In, typename Function>
-struct ReducedContents {
-  using Accumulator = std::optional<In>;
-  using Out = WindowResult<Key, In>;
-
-  Function function;
-
-  Accumulator Create() const { return std::nullopt; }
-
-  void Add(const In& record, Accumulator& sum) const {
-    sum = sum ? function(std::as_const(*sum), record) : record;
-  }
-
-  void Merge(Accumulator& into, const Accumulator& from) const {
-    if (from) {
-      Add(*from, into);
-    }
-  }
-
-  void Emit(const Key& key, const TimeWindow& window, const Accumulator& sum,
-            Collector<Out>& out) const {
-    if (sum) {
-      out.Collect({key, window, *sum});
+    if (HasResult(function, sum)) {
+      out.Collect({key, window, function.Result(sum)});
     }
   }
 };
@@ -112,34 +124,8 @@ struct AggregatedThenProcessed {
   }
 
   void Emit(const Key& key, const TimeWindow& window, const Accumulator& sum, Collector<Out>& out) {
-    function.Process(key, window, aggregate.Result(sum), out);
-  }
-};
-
-// The same of a function that makes one record of two.
-template <typename Key, typename In, typename Result, typename Reducer, typename Function>
-struct ReducedThenProcessed {
-  using Accumulator = std::optional<In>;
-  using Out = Result;
-
-  Reducer reduce;
-  Function function;
-
-  Accumulator Create() const { return std::nullopt; }
-
-  void Add(const In& record, Accumulator& sum) const {
-    sum = sum ? reduce(std::as_const(*sum), record) : record;
-  }
-
-  void Merge(Accumulator& into, const Accumulator& from) const {
-    if (from) {
-      Add(*from, into);
-    }
-  }
-
-  void Emit(const Key& key, const TimeWindow& window, const Accumulator& sum, Collector<Out>& out) {
-    if (sum) {
-      function.Process(key, window, *sum, out);
+    if (HasResult(aggregate, sum)) {
+      function.Process(key, window, aggregate.Result(sum), out);
     }
   }
 };
@@ -165,13 +151,13 @@ struct EvictedContents {
 
   template <typename Key>
   void Emit(const Key& key, const TimeWindow& window, Accumulator& all, Collector<Out>& out) {
-    evictor.EvictBefore(all, window);
+    evictor.Evict(all, window, EvictionTime::kBefore);
     typename Inner::Accumulator sum = inner.Create();
     for (const TimestampedValue<In>& record : all) {
       inner.Add(record.value, sum);
     }
     inner.Emit(key, window, std::as_const(sum), out);
-    evictor.EvictAfter(all, window);
+    evictor.Evict(all, window, EvictionTime::kAfter);
   }
 };
 

@@ -14,15 +14,6 @@ namespace flinch::scenarios {
 
 namespace {
 
-int64_t WindowStart(const InputRow& row, sim::Duration window) {
-  const int64_t time = row.timestamp.nanos();
-  int64_t index = time / window.count();
-  if (index * window.count() > time) {
-    --index;  // before 1970, division rounds towards a later window
-  }
-  return index * window.count();
-}
-
 bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // Calls `visit` with each word of the text.
@@ -42,8 +33,16 @@ void ForEachWord(std::string_view text, const Visit& visit) {
 
 }  // namespace
 
+int64_t WindowStart(int64_t time, sim::Duration window) {
+  int64_t index = time / window.count();
+  if (index * window.count() > time) {
+    --index;  // before 1970, division rounds towards a later window
+  }
+  return index * window.count();
+}
+
 void AddToWindow(const InputRow& row, sim::Duration window, SubjectRows& rows) {
-  const int64_t start = WindowStart(row, window);
+  const int64_t start = WindowStart(row.timestamp.nanos(), window);
   rows.Add(row.key, start, 1, start + window.count() - 1);
 }
 
@@ -56,7 +55,8 @@ std::vector<ExpectedRecord> CountPerWindow(const std::vector<InputRow>& rows,
   PlaceTable places;
   std::vector<int64_t> counts;  // by place
   for (const InputRow& row : rows) {
-    const PlaceTable::Index place = places.Intern(row.key, WindowStart(row, window));
+    const PlaceTable::Index place =
+        places.Intern(row.key, WindowStart(row.timestamp.nanos(), window));
     counts.resize(places.size());
     ++counts[place];
   }

@@ -15,6 +15,9 @@
 
 namespace flinch::scenarios {
 
+// When the tumbling window begins that holds this time, in nanoseconds.
+int64_t WindowStart(int64_t time, sim::Duration window);
+
 // Adds what one row adds to: its window's count, ending with the window; each of its words' counts.
 void AddToWindow(const InputRow& row, sim::Duration window, SubjectRows& rows);
 void AddWords(const InputRow& row, SubjectRows& rows);

@@ -12,6 +12,7 @@
 
 #include "engine/serializer.h"
 #include "scenarios/jobs/job_output.h"
+#include "scenarios/jobs/job_references.h"
 #include "scenarios/model/timestamp.h"
 
 namespace flinch::scenarios {
@@ -27,16 +28,15 @@ struct Window {
 
 using FiredWindows = std::map<std::pair<std::string_view, int64_t>, Window>;
 
-FiredWindows WindowsOf(const OutputView& output, int64_t size) {
+FiredWindows WindowsOf(const OutputView& output, sim::Duration size) {
   FiredWindows windows;
   std::map<uint32_t, int64_t> newest;  // by source
   for (const ReadRow& row : output.rows) {
-    const int64_t into = row.timestamp % size;
-    const int64_t start = row.timestamp - into - (into < 0 ? size : 0);
+    const int64_t start = WindowStart(row.timestamp, size);
     Window& window = windows[{row.key, start}];
     ++window.rows;
     const auto [found, is_first] = newest.emplace(row.source, row.timestamp);
-    const bool may_be_late = found->second - output.out_of_orderness >= start + size;
+    const bool may_be_late = found->second - output.out_of_orderness >= start + size.count();
     if (may_be_late && output.dropped.contains(row.timestamp)) {
       ++window.dropped;
     }
@@ -111,7 +111,7 @@ Law CountsLessDropped(sim::Duration window, std::source_location where) {
               "Each window counts all its rows, but for those that were dropped as late and "
               "could be.",
           .judge =
-              [size = window.count()](const OutputView& output) {
+              [size = window](const OutputView& output) {
                 FiredWindows windows = WindowsOf(output, size);
                 std::vector<OutputBreach> breaches = Assign(output, windows);
                 for (const auto& [place, each] : windows) {

@@ -266,8 +266,7 @@ std::string SilenceWhereLate(const JobCase& job, const Scenario& scenario, const
   }
   return fmt::format(
       "Rows lie further behind than job.out_of_orderness, and nobody can say what the output of "
-      "the "
-      "job {} then is: whether one is late is chance. Write \"auto\" or at least \"{}\".",
+      "the job {} then is: whether one is late is chance. Write \"auto\" or at least \"{}\".",
       text::Quote(job.name), sim::Show(workload.out_of_orderness));
 }
 

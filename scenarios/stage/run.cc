@@ -227,6 +227,12 @@ class Stage {
   bool LogLacks(const FinalState& state, const reports::RunSummary& summary) const;
   // Why the output's being right says nothing, or "".
   std::string WhyNoLawHolds(const FinalState& state) const;
+
+  // One more sentence on why nobody can say whether the output is right; "": none.
+  void Doubt(const std::string& why) {
+    failure_ += (failure_.empty() || why.empty() ? "" : " ") + why;
+  }
+
   void ForgiveMisfits(const FinalState& state, reports::RunSummary& summary);
   void Decide(const sim::Outcome& outcome, const FinalState& state, reports::RunSummary& summary);
   RunResult Judge(const sim::Outcome& outcome);
@@ -511,10 +517,10 @@ RunResult Stage::Judge(const sim::Outcome& outcome) {
   reports::RunSummary& summary = result.summary;
   FillNumbers(summary);
   FinalState state = Describe(outcome, summary);
-  failure_ += SilenceWhereLate(job_, request_.scenario, request_.workload, state.outputs);
+  Doubt(SilenceWhereLate(job_, request_.scenario, request_.workload, state.outputs));
   state.slack = Slack();
-  failure_ += TakeOutUnfounded(request_.scenario.story, outside_,
-                               std::bind_front(&Stage::LoadCode, this), tally_.story_breaches);
+  Doubt(TakeOutUnfounded(request_.scenario.story, outside_, std::bind_front(&Stage::LoadCode, this),
+                         tally_.story_breaches));
   AddWhatNoOracleFinds(outcome, tally_.story_breaches, summary);
   if (const sim::Result<engine::LogContents> log =
           last_log_ ? *std::move(last_log_) : ReadLogOf(world_)) {

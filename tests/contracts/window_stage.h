@@ -64,7 +64,9 @@ struct ShowSum {
 };
 
 using ListedContents = engine::CollectedContents<std::string, Item, std::string, Listed>;
-using SummedContents = engine::ReducedThenProcessed<std::string, Item, std::string, Sum, ShowSum>;
+using SummedContents =
+    engine::AggregatedThenProcessed<std::string, Item, std::string,
+                                    engine::ReducingFunction<Item, Sum>, ShowSum>;
 
 // What a trigger does, and what it was asked: "element a 1 @5", "event time 9", "clear".
 struct Script {
