@@ -8,17 +8,12 @@
 
 #include <fmt/format.h>
 
+#include "scenarios/jobs/job_references.h"
 #include "sim/check.h"
 
 namespace flinch::scenarios {
 
 namespace {
-
-// The first nanosecond of the window; right before 1970, too.
-int64_t WindowStart(engine::EventTime time, sim::Duration window) {
-  const int64_t rest = time.nanos() % window.count();
-  return time.nanos() - rest - (rest < 0 ? window.count() : 0);
-}
 
 std::vector<TimedRecord> Windows(StepKind kind, const std::vector<TimedRecord>& records,
                                  sim::Duration window) {

@@ -33,16 +33,16 @@ void ForEachWord(std::string_view text, const Visit& visit) {
 
 }  // namespace
 
-int64_t WindowStart(int64_t time, sim::Duration window) {
-  int64_t index = time / window.count();
-  if (index * window.count() > time) {
+int64_t WindowStart(engine::EventTime time, sim::Duration window) {
+  int64_t index = time.nanos() / window.count();
+  if (index * window.count() > time.nanos()) {
     --index;  // before 1970, division rounds towards a later window
   }
   return index * window.count();
 }
 
 void AddToWindow(const InputRow& row, sim::Duration window, SubjectRows& rows) {
-  const int64_t start = WindowStart(row.timestamp.nanos(), window);
+  const int64_t start = WindowStart(row.timestamp, window);
   rows.Add(row.key, start, 1, start + window.count() - 1);
 }
 
@@ -55,8 +55,7 @@ std::vector<ExpectedRecord> CountPerWindow(const std::vector<InputRow>& rows,
   PlaceTable places;
   std::vector<int64_t> counts;  // by place
   for (const InputRow& row : rows) {
-    const PlaceTable::Index place =
-        places.Intern(row.key, WindowStart(row.timestamp.nanos(), window));
+    const PlaceTable::Index place = places.Intern(row.key, WindowStart(row.timestamp, window));
     counts.resize(places.size());
     ++counts[place];
   }

@@ -4,10 +4,12 @@
 // "a tumbling window" and "a word". What they say is what a run is judged by.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/ids.h"
 #include "scenarios/input/workload.h"
 #include "scenarios/model/expected.h"
 #include "scenarios/oracles/subject.h"
@@ -15,8 +17,8 @@
 
 namespace flinch::scenarios {
 
-// When the tumbling window begins that holds this time, in nanoseconds.
-int64_t WindowStart(int64_t time, sim::Duration window);
+// When the tumbling window begins that holds this time, in nanoseconds since 1970.
+int64_t WindowStart(engine::EventTime time, sim::Duration window);
 
 // Adds what one row adds to: its window's count, ending with the window; each of its words' counts.
 void AddToWindow(const InputRow& row, sim::Duration window, SubjectRows& rows);

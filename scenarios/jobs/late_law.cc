@@ -32,7 +32,7 @@ FiredWindows WindowsOf(const OutputView& output, sim::Duration size) {
   FiredWindows windows;
   std::map<uint32_t, int64_t> newest;  // by source
   for (const ReadRow& row : output.rows) {
-    const int64_t start = WindowStart(row.timestamp, size);
+    const int64_t start = WindowStart(engine::EventTime(row.timestamp), size);
     Window& window = windows[{row.key, start}];
     ++window.rows;
     const auto [found, is_first] = newest.emplace(row.source, row.timestamp);
