@@ -97,7 +97,11 @@ class Parser {
     picture_options_.Define(app_);
   }
 
-  sim::Result<Command> Parse(std::span<const std::string> words) {
+  sim::Result<Command> Parse(std::span<const std::string> given) {
+    std::vector<std::string> words(given.begin(), given.end());
+    if (words.front() == "run" && std::ranges::any_of(words, IsSeedRange)) {
+      words.front() = "hunt";
+    }
     if (const sim::Result<void> valued = RejectValuedFlags(words); !valued) {
       return Fail(valued);
     }
@@ -162,6 +166,8 @@ class Parser {
     run_->add_option("SCENARIO", arguments_.scenario, "a name from `flinch list`, or a .toml file")
         ->required();
     run_->add_option("--seed", seed_, "decimal or 0x hexadecimal; 1 unless given");
+    run_->add_option("--seeds", seeds_,
+                     "A..B, both included: many runs, as `flinch hunt` does them");
     DefineVariations(*run_);
     run_->add_option("--output", output_, "where the committed output goes, as JSON Lines");
     run_->add_option("--tape", tape_, "where the choices of the run go, for `flinch replay`");
@@ -295,6 +301,11 @@ class Parser {
       }
     }
     return flags;
+  }
+
+  // Of many seeds a run is a hunt, and takes what that takes.
+  static bool IsSeedRange(const std::string& word) {
+    return word == "--seeds" || word.starts_with("--seeds=");
   }
 
   // A flag is there or not: "--json=no" would be taken for one.

@@ -74,6 +74,15 @@ TEST(CommandLineTest, ReadsARangeOfSeeds) {
   EXPECT_THAT(ErrorOf({"verify"}), HasSubstr("needs a SCENARIO"));
 }
 
+TEST(CommandLineTest, ARunOfManySeedsIsAHunt) {
+  const HuntArguments hunt = Parse<HuntArguments>({"run", "a", "--seeds", "3..9", "--set", "k=v"});
+  EXPECT_THAT(hunt.scenarios, ElementsAre("a"));
+  EXPECT_EQ(hunt.seeds->first, 3U);
+  EXPECT_EQ(hunt.seeds->last, 9U);
+  EXPECT_EQ(hunt.run.settings.size(), 1U);
+  EXPECT_THAT(ErrorOf({"run", "a", "--seeds=1..2", "--seed", "3"}), HasSubstr("--seed"));
+}
+
 TEST(CommandLineTest, HidesWhatIsForWorkersOnly) {
   EXPECT_EQ(Parse<RunArguments>({"run", "a", "--trail", "1:2:3"}).trail->stack_at, 3U);
   EXPECT_THAT(ErrorOf({"run", "a", "--trail", "1"}), HasSubstr("FROM:TO:STACK"));
@@ -150,7 +159,7 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"verb", {"rnu", "url_clicks"}, "There is no command \"rnu\""},
         ErrorCase{"near_verb", {"reply"}, "Did you mean \"replay\"?"},
         ErrorCase{"flag_first", {"--seed", "7"}, "write a command first"},
-        ErrorCase{"flag", {"run", "a", "--sedes", "5"}, "Did you mean \"--seed\"?"},
+        ErrorCase{"flag", {"run", "a", "--sedes", "5"}, "Did you mean \"--seeds\"?"},
         ErrorCase{"flag_with_value", {"run", "a", "--sede=5"}, "There is no flag \"--sede\""},
         ErrorCase{"flag_of_replay", {"replay", "fl1~a", "--forec"}, "Did you mean \"--force\"?"},
         ErrorCase{"flag_of_run",
