@@ -71,7 +71,8 @@ Duration TimeoutsOf(const engine::EngineOptions& options) {
 engine::EngineOptions Generous(engine::EngineOptions options) {
   const engine::EngineOptions usual;
   const auto raise = [](Duration& span, Duration least) { span = std::max(span, least); };
-  raise(options.checkpoint.timeout, usual.checkpoint.timeout);
+  // Flink's default. Ours is for short runs: a slow sink's backlog may take longer than it.
+  raise(options.checkpoint.timeout, std::chrono::minutes(10));
   raise(options.heartbeat.timeout,
         std::max(usual.heartbeat.timeout,
                  5 * std::min(options.heartbeat.interval, kLongestSpan / 5)));

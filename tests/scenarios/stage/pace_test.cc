@@ -68,6 +68,7 @@ TEST(GenerousTest, RaisesWhatIsShortAndKeepsWhatIsLong) {
   options.restart.attempts = 0;
   const engine::EngineOptions generous = Generous(options);
   EXPECT_EQ(generous.heartbeat.timeout, 5s);
+  EXPECT_EQ(generous.checkpoint.timeout, 10min);  // whatever is enough for short runs
   EXPECT_EQ(generous.rpc.ask_timeout, 1h);
   EXPECT_GT(generous.restart.attempts, 1'000'000U);
   EXPECT_TRUE(generous.Validate().has_value());
