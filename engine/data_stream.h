@@ -209,6 +209,13 @@ class DataStream {
         OutputsOf<Out>(function), Made<Out>());
   }
 
+  // An operator of one's own.
+  template <typename Out>
+  SingleOutputStream<Out> Transform(std::string name, OperatorFactory make,
+                                    std::vector<OutputSpec> outputs) const {
+    return Then(std::move(name), std::move(make), std::move(outputs), Made<Out>());
+  }
+
   template <typename Function, typename Key = std::invoke_result_t<Function, const T&>>
   KeyedStream<Key, T> KeyBy(Function selector) const;
 

@@ -79,6 +79,9 @@ class OperatorRuntime {
   // The task shall end: a call that takes long shall come back.
   virtual bool is_cancelled() const = 0;
 
+  // From another fiber of the process: NextTimer says something else now.
+  virtual void Wake() {}
+
   Output& main_output() { return output(kMainOutput); }
 };
 

@@ -29,13 +29,12 @@ sim::Result<void> OperatorChain::Activity::Refuse() {
 // What an operator is given.
 class OperatorChain::Runtime final : public PlantedRuntime {
  public:
-  Runtime(sim::Environment& environment, SubtaskInfo subtask, KeyedStateBackend* keyed_state,
-          const Activity& activity, const Defects& defects)
-      : environment_(environment),
+  Runtime(OperatorChain& chain, sim::Environment& environment, SubtaskInfo subtask,
+          KeyedStateBackend* keyed_state)
+      : chain_(chain),
+        environment_(environment),
         subtask_(std::move(subtask)),
-        keyed_state_(keyed_state),
-        activity_(activity),
-        defects_(defects) {}
+        keyed_state_(keyed_state) {}
 
   sim::Environment& environment() override { return environment_; }
 
@@ -50,9 +49,15 @@ class OperatorChain::Runtime final : public PlantedRuntime {
 
   KeyedStateBackend* keyed_state() override { return keyed_state_; }
 
-  bool is_cancelled() const override { return activity_.is_cancelled; }
+  bool is_cancelled() const override { return chain_.activity_.is_cancelled; }
 
-  const Defects& defects() const override { return defects_; }
+  void Wake() override {
+    if (chain_.options_.wake) {
+      chain_.options_.wake();
+    }
+  }
+
+  const Defects& defects() const override { return chain_.defects_; }
 
   void AddOutput(OutputTag tag, Output& output) { outputs_.push_back({tag, &output}); }
 
@@ -62,11 +67,10 @@ class OperatorChain::Runtime final : public PlantedRuntime {
     Output* output = nullptr;
   };
 
+  OperatorChain& chain_;
   sim::Environment& environment_;
   SubtaskInfo subtask_;
   KeyedStateBackend* keyed_state_;
-  const Activity& activity_;
-  const Defects& defects_;
   std::vector<Tagged> outputs_;
 };
 
@@ -243,7 +247,7 @@ std::unique_ptr<OperatorChain::Member> OperatorChain::Make(const OperatorSpec& s
     member->state.emplace(environment, deployment, spec, options_.state, defects_);
   }
   member->runtime = std::make_unique<Runtime>(
-      environment,
+      *this, environment,
       SubtaskInfo{.id = spec.id(),
                   .name = spec.name,
                   .index = index,
@@ -251,7 +255,7 @@ std::unique_ptr<OperatorChain::Member> OperatorChain::Make(const OperatorSpec& s
                   .max_parallelism = deployment.max_parallelism,
                   .widest = std::max(deployment.parallelism, deployment.widest()),
                   .attempt = deployment.task.attempt},
-      member->state ? &member->state->backend() : nullptr, activity_, defects_);
+      member->state ? &member->state->backend() : nullptr);
   member->watermark = std::make_unique<CombinedWatermark>(spec.inputs.size());
   for (uint32_t input = 0; input < spec.inputs.size(); ++input) {
     member->inputs.push_back(std::make_unique<Link>(*member->code, *member->runtime, input,

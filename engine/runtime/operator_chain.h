@@ -34,6 +34,8 @@ class OperatorChain {
     // By the deployment's partitions, in their order.
     std::vector<ResultPartition*> partitions;
     StateOptions state{};
+    // Makes the task look at the operators' timers again. Null: nobody has to be told.
+    std::function<void()> wake{};
   };
 
   OperatorChain(sim::Environment& environment, const Options& options);

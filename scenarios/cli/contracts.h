@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "scenarios/cli/connector_contracts.h"
 #include "scenarios/cli/contract_info.h"
 #include "scenarios/cli/event_time_contracts.h"
 #include "scenarios/cli/state_contracts.h"
@@ -542,12 +543,13 @@ inline constexpr auto kPlaneContracts = std::to_array<ContractInfo>({
 
 // All of them.
 inline constexpr auto kContracts = [] {
-  std::array<ContractInfo,
-             kPlaneContracts.size() + kStateContracts.size() + kEventTimeContracts.size()>
+  std::array<ContractInfo, kPlaneContracts.size() + kStateContracts.size() +
+                               kEventTimeContracts.size() + kConnectorContracts.size()>
       all;
   const auto state = std::ranges::copy(kPlaneContracts, all.begin()).out;
   const auto event_time = std::ranges::copy(kStateContracts, state).out;
-  std::ranges::copy(kEventTimeContracts, event_time);
+  const auto connectors = std::ranges::copy(kEventTimeContracts, event_time).out;
+  std::ranges::copy(kConnectorContracts, connectors);
   return all;
 }();
 

@@ -10,6 +10,7 @@
 #include "engine/data_stream.h"
 #include "engine/state.h"
 #include "scenarios/jobs/algebra.h"
+#include "scenarios/jobs/async_lookup.h"
 #include "scenarios/jobs/big_state.h"
 #include "scenarios/jobs/broadcast_rows.h"
 #include "scenarios/jobs/cycle.h"
@@ -304,6 +305,8 @@ std::span<const JobCase> LibraryJobs() {
       BigState(),
       Cycle(),
       BroadcastRows(),
+      AsyncLookup(),
+      AsyncLookupOrdered(),
       {.name = std::string(kAlgebra),
        .what = "the operators of job.steps, one after the other, over a number per row",
        .build = BuildAlgebra,
