@@ -67,6 +67,16 @@ class LookupClient {
 
 class LookUp {
  public:
+  LookUp() = default;
+  LookUp(LookUp&&) = default;
+
+  // Each subtask opens its own.
+  LookUp(const LookUp&) {}
+
+  ~LookUp() = default;
+  LookUp& operator=(const LookUp&) = delete;
+  LookUp& operator=(LookUp&&) = delete;
+
   void Open(engine::OperatorRuntime& runtime) {
     sim::Environment& environment = runtime.environment();
     const std::optional<sim::Address> service =
@@ -76,7 +86,7 @@ class LookUp {
     if (!service || !rpc) {
       throw std::runtime_error("there is no way to the lookup service");
     }
-    client_ = std::make_shared<LookupClient>(environment, *service, *std::move(rpc));
+    client_ = std::make_unique<LookupClient>(environment, *service, *std::move(rpc));
   }
 
   void AsyncInvoke(const std::string& word, const engine::ResultFuture<Answer>& future) const {
@@ -97,7 +107,7 @@ class LookUp {
   }
 
  private:
-  std::shared_ptr<LookupClient> client_;
+  std::unique_ptr<LookupClient> client_;
 };
 
 engine::AsyncOptions LookupOptions() {
