@@ -89,10 +89,14 @@ class Chase {
     Quarry& quarry = quarries_[which];
     ++quarry.on[ground].runs;
     quarry.processor_ns += processor_ns;
-    ++all_runs_;
+    ++all_.runs;
+    ++all_.runs_now;
+    all_.sim_ns += result.sim_ns;
     if (!result.IsFailure()) {
       return;
     }
+    ++all_.failures;
+    all_.groups += quarry.first ? 0U : 1U;
     ++quarry.on[ground].failures;
     const bool is_sooner = std::pair(index, ground) < std::pair(quarry.index, quarry.ground);
     if (!quarry.first || is_sooner) {
@@ -104,7 +108,12 @@ class Chase {
 
   const std::vector<Quarry>& quarries() const { return quarries_; }
 
-  uint64_t all_runs() const { return all_runs_; }
+  // A group is what one search found of one defect.
+  HuntProgress Progress(int64_t elapsed_ns) const {
+    HuntProgress progress = all_;
+    progress.elapsed_ns = elapsed_ns;
+    return progress;
+  }
 
  private:
   uint64_t seeds() const { return arguments_.seeds.last - arguments_.seeds.first + 1; }
@@ -139,7 +148,7 @@ class Chase {
   const DefectsArguments& arguments_;
   std::vector<Quarry> quarries_;
   std::vector<bool> found_;  // by ground
-  uint64_t all_runs_ = 0;
+  HuntProgress all_;
 };
 
 struct Errand {
@@ -497,10 +506,7 @@ int DefectsCommand(const DefectsArguments& arguments, ProgressStyle style, std::
   const InterruptWatch interrupt;
   const int64_t begin = RealNow();
   HuntProgressPrinter printer(arguments.json ? ProgressStyle::kQuiet : style, 0, err);
-  const auto progress = [&] {
-    return HuntProgress{
-        .runs = chase.all_runs(), .runs_now = chase.all_runs(), .elapsed_ns = RealNow() - begin};
-  };
+  const auto progress = [&] { return chase.Progress(RealNow() - begin); };
   const WorkerPool::Options limits{.workers = arguments.jobs.value_or(WorkersByDefault()),
                                    .patience_ns = arguments.seed_timeout_ns};
   WorkerPool pool(

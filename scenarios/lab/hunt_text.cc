@@ -297,11 +297,12 @@ std::string ShowStatus(const HuntProgress& progress, size_t cells_total, size_t 
 }
 
 std::string ShowStep(const HuntProgress& progress, std::string_view what, size_t cells_total) {
-  return fmt::format("#{} {:<11} steps: {}/{} failures: {} groups: {} sim: {} seeds/s: {:.0f}{}{}",
-                     progress.runs, what, progress.cells_hit, cells_total, progress.failures,
-                     progress.groups, ShowSimulated(progress.sim_ns),
-                     SeedsPerSecond(progress, nullptr), progress.signature.empty() ? "" : " ",
-                     progress.signature);
+  const std::string steps =
+      cells_total == 0 ? "" : fmt::format(" steps: {}/{}", progress.cells_hit, cells_total);
+  return fmt::format("#{} {:<11}{} failures: {} groups: {} sim: {} seeds/s: {:.0f}{}{}",
+                     progress.runs, what, steps, progress.failures, progress.groups,
+                     ShowSimulated(progress.sim_ns), SeedsPerSecond(progress, nullptr),
+                     progress.signature.empty() ? "" : " ", progress.signature);
 }
 
 std::string ShowStory(const std::vector<std::string>& faults, const std::string& witness_text) {

@@ -219,6 +219,8 @@ TEST(HuntTextTest, TellsHowItGoesOn) {
             "1 group  nothing new for 90 s");
   EXPECT_EQ(ShowStep(progress, "new step", 312),
             "#1234 new step    steps: 41/312 failures: 2 groups: 1 sim: 2.0 h seeds/s: 50");
+  EXPECT_EQ(ShowStep(progress, "so far", 0),
+            "#1234 so far      failures: 2 groups: 1 sim: 2.0 h seeds/s: 50");
 }
 
 }  // namespace
