@@ -92,7 +92,8 @@ int32_t HashOfKey(const T& key) {
   }
 }
 
-// Of records of type T, whose key `selector` gives.
+// Of records of type T, whose key `selector` gives. A key is known again by its hash: bytes of
+// another type may be read as this one, and have another hash then.
 template <typename T, typename Selector>
 KeyCodec MakeKeyCodec(Selector selector) {
   return {.hash =
@@ -102,6 +103,12 @@ KeyCodec MakeKeyCodec(Selector selector) {
           .encode =
               [selector](const void* record, sim::Bytes& key) {
                 key = Encode(selector(*static_cast<const T*>(record)));
+              },
+          .reads =
+              [](std::string_view bytes, int32_t hash) {
+                using Key = std::remove_cvref_t<decltype(selector(std::declval<const T&>()))>;
+                const sim::Result<Key> key = Decode<Key>(bytes);
+                return key && HashOfKey(*key) == hash;
               }};
 }
 

@@ -49,12 +49,15 @@ constexpr ElementType TypeOf() {
       }};
 }
 
-// The key of a record, in two independent forms.
+// The key of a record, in two independent forms; and how a key that lies in state is known again.
 struct KeyCodec {
   // Returns the key's hash, which decides its key group (state/key_groups.h). Encodes nothing.
   std::function<int32_t(const void* record)> hash;
   // Replaces `key` by the key's bytes.
   std::function<void(const void* record, sim::Bytes& key)> encode;
+
+  // Whether these bytes are a key of this type, of this hash. Null: nobody knows.
+  std::function<bool(std::string_view key, int32_t hash)> reads{};
 
   explicit operator bool() const { return hash != nullptr; }
 };

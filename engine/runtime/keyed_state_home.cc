@@ -20,7 +20,12 @@ KeyedStateHome::KeyedStateHome(sim::Environment& environment, const TaskDeployme
       defects_(defects),
       backend_(std::make_unique<KeyedStateBackend>(
           RangeOf(deployment.task.subtask, deployment.max_parallelism, deployment.parallelism),
-          deployment.max_parallelism)) {}
+          deployment.max_parallelism)) {
+  backend_->ExpectKeys(spec.inputs.front().key.reads);
+  if (defects.Has(Defect::kMigrationIsSkipped)) {
+    backend_->SkipMigrations();
+  }
+}
 
 // Of one operator of one attempt: nobody else ever has it.
 std::string KeyedStateHome::Directory() const {

@@ -368,7 +368,13 @@ sim::Result<void> OperatorChain::OpenMember(Member& member,
   const std::span<const TaskSnapshot> snapshots =
       restored == nullptr ? std::span<const TaskSnapshot>() : std::span(*restored);
   if (member.state) {
-    if (sim::Result<void> opened = member.state->Open(snapshots); !opened) {
+    sim::Result<void> opened = member.state->Open(snapshots);
+    if (!opened && opened.error().code == sim::ErrorCode::kInvalidArgument) {
+      return sim::Fail(opened.error().code,
+                       fmt::format("Operator '{}', subtask {}: {}", subtask.name,
+                                   subtask.index.value(), opened.error().message));
+    }
+    if (!opened) {
       return opened;
     }
   }

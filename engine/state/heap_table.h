@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/state/state_schema.h"
 #include "engine/state/state_table.h"
 
 namespace flinch::engine {
@@ -233,9 +234,15 @@ class HeapTable final : public StateTable {
     return count;
   }
 
-  bool Absorb(KeyNumber key, std::string_view space, std::string_view value) override {
+  bool Absorb(KeyNumber key, std::string_view space, std::string_view value,
+              const StateMeta* written) override {
     const sim::Result<Space> place = Decode<Space>(space);
-    sim::Result<Value> content = Decode<Value>(value);
+    std::optional<Value> content;
+    if (written != nullptr) {
+      content = DecodeWritten<Value>(*written, value);
+    } else if (sim::Result<Value> decoded = Decode<Value>(value)) {
+      content = *std::move(decoded);
+    }
     if (!place || !content || HoldsAt(key, *place)) {
       return false;
     }

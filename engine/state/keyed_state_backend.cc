@@ -69,6 +69,39 @@ std::unexpected<sim::Error> OtherType(const StateMeta& old, const StateMeta& now
                   now.name, DescribeState(now), who, DescribeState(old)));
 }
 
+// A restored state of which nothing of the job's type comes.
+std::unexpected<sim::Error> NoWay(const StateMeta& old, const StateMeta& now) {
+  const std::string fact =
+      fmt::format("The state \"{}\" is a {} in this job and was in the restored checkpoint a {}",
+                  now.name, DescribeState(now), DescribeState(old));
+  const auto refused = [&fact](std::string_view why) {
+    return sim::Fail(sim::ErrorCode::kInvalidArgument, fmt::format("{}{}", fact, why));
+  };
+  if (old.kind == now.kind && old.spaces != now.spaces) {
+    return refused(
+        ": keys within a state do not evolve, values do. Give the new state a name of its own.");
+  }
+  if (old.kind == now.kind && old.version > now.version) {
+    return refused(
+        ": a later version of the job wrote it. Run that, or restore what this one has written.");
+  }
+  if (old.kind == now.kind && old.version < now.version) {
+    return refused(
+        ", from which no step leads to it. Name that type as Before, with a From "
+        "(engine/state/state_schema.h), or give the new state a name of its own.");
+  }
+  return refused(". Give the new state a name of its own.");
+}
+
+std::unexpected<sim::Error> OtherKeys(std::string_view state) {
+  return sim::Fail(
+      sim::ErrorCode::kInvalidArgument,
+      fmt::format("The restored state \"{}\" has keys that are none of the type that the stream "
+                  "is keyed by: keys do not evolve, since their hash has decided where state lies. "
+                  "Key the stream as before, or give the operator another uid.",
+                  state));
+}
+
 std::unexpected<sim::Error> TwiceThere(std::string_view state) {
   return sim::Fail(
       sim::ErrorCode::kCorruption,
@@ -141,6 +174,28 @@ void KeyedStateBackend::KeepOnDisk(std::unique_ptr<LevelDbStore> store,
   }
 }
 
+// One key tells for all.
+sim::Result<void> KeyedStateBackend::CheckKeysOnDisk() const {
+  if (is_key_ == nullptr) {
+    return {};
+  }
+  sim::Result<void> checked;
+  sim::Result<void> read =
+      disk_->store().Scan({}, nullptr, [this, &checked](std::string_view key, std::string_view) {
+        const std::optional<StoredKey> stored = ReadStoredKey(key);
+        if (!stored || is_key_(stored->key, stored->hash)) {
+          return false;
+        }
+        for (const auto& [name, table] : disk_->tables()) {
+          if (table->number() == stored->state) {
+            checked = OtherKeys(name);
+          }
+        }
+        return false;
+      });
+  return read ? checked : read;
+}
+
 const Ttl& KeyedStateBackend::AddTtl(const std::string& name, const StateTtlConfig& config,
                                      Ttl::Clock clock) {
   sim::Check(clock != nullptr, "the state {} has a time to live, and nobody knows the time", name);
@@ -157,7 +212,8 @@ void KeyedStateBackend::GiveTtl(StateTable& table) const {
   }
 }
 
-sim::Result<LevelDbTable*> KeyedStateBackend::RegisterOnDisk(const StateMeta& meta) {
+sim::Result<LevelDbTable*> KeyedStateBackend::RegisterOnDisk(const StateSchema& schema) {
+  const StateMeta& meta = schema.meta;
   if (const auto known = tables_.find(meta.name); known != tables_.end()) {
     return OtherType(known->second->meta(), meta, "also");
   }
@@ -167,15 +223,38 @@ sim::Result<LevelDbTable*> KeyedStateBackend::RegisterOnDisk(const StateMeta& me
     GiveTtl(added);
     return &added;
   }
-  GiveTtl(*table);
   if (table->meta() != meta) {
-    return OtherType(table->meta(), meta, "was, or is in the restored checkpoint,");
+    if (sim::Result<void> adapted = AdaptOnDisk(*table, schema); !adapted) {
+      return sim::Fail(adapted);
+    }
   }
+  GiveTtl(*table);
   return table;
 }
 
+sim::Result<void> KeyedStateBackend::AdaptOnDisk(LevelDbTable& table, const StateSchema& schema) {
+  if (table.is_registered()) {
+    return OtherType(table.meta(), schema.meta, "also");
+  }
+  sim::Check(core_.views.empty(), "the state {} is registered during a snapshot", schema.meta.name);
+  switch (schema.Of(table.meta())) {
+    case SchemaCompatibility::kIncompatible:
+      return NoWay(table.meta(), schema.meta);
+    case SchemaCompatibility::kAfterMigration:
+      if (!skips_migrations_) {
+        return disk_->Migrate(table, schema);
+      }
+      break;
+    case SchemaCompatibility::kAsIs:
+      break;
+  }
+  table.SetMeta(schema.meta);
+  return {};
+}
+
 sim::Result<StateTable*> KeyedStateBackend::RegisterTable(
-    const StateMeta& meta, const std::function<std::unique_ptr<StateTable>()>& make) {
+    const StateSchema& schema, const std::function<std::unique_ptr<StateTable>()>& make) {
+  const StateMeta& meta = schema.meta;
   if (const auto known = tables_.find(meta.name); known != tables_.end()) {
     if (known->second->meta() != meta) {
       return OtherType(known->second->meta(), meta, "also");
@@ -183,14 +262,19 @@ sim::Result<StateTable*> KeyedStateBackend::RegisterTable(
     return known->second.get();
   }
   const auto waiting = waiting_.find(meta.name);
-  if (waiting != waiting_.end() && waiting->second.meta != meta) {
-    return OtherType(waiting->second.meta, meta, "was in the restored checkpoint");
+  const SchemaCompatibility compatibility =
+      waiting == waiting_.end() ? SchemaCompatibility::kAsIs : schema.Of(waiting->second.meta);
+  if (compatibility == SchemaCompatibility::kIncompatible) {
+    return NoWay(waiting->second.meta, meta);
   }
   std::unique_ptr<StateTable> table = make();
   GiveTtl(*table);
   sim::Check(core_.views.empty(), "the state {} is registered during a snapshot", meta.name);
   if (waiting != waiting_.end()) {
-    if (sim::Result<void> absorbed = Absorb(*table, waiting->second); !absorbed) {
+    const bool migrates = compatibility == SchemaCompatibility::kAfterMigration;
+    if (sim::Result<void> absorbed =
+            Absorb(*table, waiting->second, migrates && !skips_migrations_);
+        !absorbed) {
       return sim::Fail(absorbed);
     }
     waiting_.erase(waiting);
@@ -198,7 +282,8 @@ sim::Result<StateTable*> KeyedStateBackend::RegisterTable(
   return tables_.emplace(meta.name, std::move(table)).first->second.get();
 }
 
-sim::Result<void> KeyedStateBackend::Absorb(StateTable& table, const Waiting& waiting) {
+sim::Result<void> KeyedStateBackend::Absorb(StateTable& table, const Waiting& waiting,
+                                            bool migrates) {
   for (const auto& [group, part] : waiting.groups) {
     Decoder in(part.bytes);
     for (uint32_t i = 0; i < part.entries; ++i) {
@@ -207,7 +292,7 @@ sim::Result<void> KeyedStateBackend::Absorb(StateTable& table, const Waiting& wa
       if (key == kNoKey) {
         key = core_.keys.Add(entry.key, entry.key_hash, group);
       }
-      if (!table.Absorb(key, entry.space, entry.value)) {
+      if (!table.Absorb(key, entry.space, entry.value, migrates ? &waiting.meta : nullptr)) {
         return TwiceThere(table.meta().name);
       }
     }
@@ -359,8 +444,12 @@ sim::Result<void> KeyedStateBackend::CheckRestorable(KeyGroup group, std::string
     }
     Decoder entries(state.bytes);
     for (uint32_t i = 0; i < state.entries; ++i) {
-      if (KeyGroupFor(ReadEntry(entries).key_hash, max_parallelism_) != group) {
+      const EncodedEntry entry = ReadEntry(entries);
+      if (KeyGroupFor(entry.key_hash, max_parallelism_) != group) {
         return DamagedGroup(group, bytes.size());
+      }
+      if (i == 0 && is_key_ != nullptr && !is_key_(entry.key, entry.key_hash)) {
+        return OtherKeys(state.meta.name);
       }
     }
   }
@@ -423,7 +512,7 @@ sim::Result<void> KeyedStateBackend::Restore(const std::map<KeyGroup, sim::Bytes
     if (waiting == waiting_.end()) {
       continue;
     }
-    if (sim::Result<void> absorbed = Absorb(*table, waiting->second); !absorbed) {
+    if (sim::Result<void> absorbed = Absorb(*table, waiting->second, false); !absorbed) {
       return absorbed;
     }
     waiting_.erase(waiting);

@@ -10,7 +10,7 @@
 //           state in them begins with its meta.
 // Survives: a restore from snapshots of any key-group ranges; groups outside this subtask's range
 //           are left out. A restored state that nobody registers is kept as it is, and is in the
-//           next snapshot again.
+//           next snapshot again. Newer versions of a value's type: state_schema.h.
 // Errors:   of the disk are thrown: StateUnavailable.
 // Source:   Flink docs "Working with State / Keyed State", CopyOnWriteStateMap; key groups:
 //           engine/state/key_groups.h.
@@ -91,6 +91,18 @@ class KeyedStateBackend {
   // holds just what `content` says, and without one nothing.
   void KeepOnDisk(std::unique_ptr<LevelDbStore> store, const DatabaseContent* content = nullptr);
 
+  // Before anything is restored: whether a key of a snapshot is one of the stream's. Keys whose
+  // type has changed are refused: where state lies was decided by their hash.
+  using KeyTest = std::function<bool(std::string_view key, int32_t key_hash)>;
+
+  void ExpectKeys(KeyTest is_key) { is_key_ = std::move(is_key); }
+
+  // kInvalidArgument when the database that was opened holds keys that are none of the stream's.
+  sim::Result<void> CheckKeysOnDisk() const;
+
+  // A planted defect: what would be migrated is taken as it is.
+  void SkipMigrations() { skips_migrations_ = true; }
+
   // Before the state of this name is registered: its entries live so long. The same however often.
   const Ttl& AddTtl(const std::string& name, const StateTtlConfig& config, Ttl::Clock clock);
 
@@ -107,7 +119,7 @@ class KeyedStateBackend {
     }
     using Cells = LevelDbCells<Space, Value>;
     const sim::Result<LevelDbTable*> table =
-        RegisterOnDisk(MetaOf<Space, Value>(kind, std::move(name)));
+        RegisterOnDisk(SchemaOf<Space, Value>(kind, std::move(name)));
     if (!table) {
       return sim::Fail(table);
     }
@@ -118,16 +130,16 @@ class KeyedStateBackend {
     return KeyedTable<Space, Value>(cells);
   }
 
-  // On the heap. The table of this name, which is the same however often it is asked for.
-  // kInvalidArgument when
-  // another kind or type goes by this name, in this job or in what was restored; kCorruption when
-  // restored entries cannot be read, or are there twice.
+  // On the heap. The table of this name, which is the same however often it is asked for. What was
+  // restored is migrated where the type says how (state_schema.h). kInvalidArgument when another
+  // kind or type goes by this name, in this job or, with no way to this one, in what was restored;
+  // kCorruption when restored entries cannot be read, or are there twice.
   template <typename Space, typename Value>
   sim::Result<HeapTable<Space, Value>*> Register(StateKind kind, std::string name) {
     using Table = HeapTable<Space, Value>;
-    const StateMeta meta = MetaOf<Space, Value>(kind, std::move(name));
-    const sim::Result<StateTable*> table =
-        RegisterTable(meta, [this, &meta] { return std::make_unique<Table>(meta, core_); });
+    const StateSchema schema = SchemaOf<Space, Value>(kind, std::move(name));
+    const sim::Result<StateTable*> table = RegisterTable(
+        schema, [this, &schema] { return std::make_unique<Table>(schema.meta, core_); });
     if (!table) {
       return sim::Fail(table);
     }
@@ -190,11 +202,12 @@ class KeyedStateBackend {
 
   uint32_t GroupOf(int32_t key_hash) const;
   void GiveTtl(StateTable& table) const;
-  sim::Result<LevelDbTable*> RegisterOnDisk(const StateMeta& meta);
+  sim::Result<LevelDbTable*> RegisterOnDisk(const StateSchema& schema);
+  sim::Result<void> AdaptOnDisk(LevelDbTable& table, const StateSchema& schema);
   const StateMeta* FindMeta(std::string_view name) const;
-  sim::Result<StateTable*> RegisterTable(const StateMeta& meta,
+  sim::Result<StateTable*> RegisterTable(const StateSchema& schema,
                                          const std::function<std::unique_ptr<StateTable>()>& make);
-  sim::Result<void> Absorb(StateTable& table, const Waiting& waiting);
+  sim::Result<void> Absorb(StateTable& table, const Waiting& waiting, bool migrates);
   sim::Bytes EncodeGroup(uint32_t group, const FrozenView* view) const;
   sim::Result<void> CheckRestorable(KeyGroup group, std::string_view bytes) const;
   sim::Result<void> Await(uint32_t group, std::string_view bytes);
@@ -207,6 +220,8 @@ class KeyedStateBackend {
   std::unique_ptr<LevelDbStates> disk_;
   std::map<std::string, std::unique_ptr<Ttl>, std::less<>> ttls_;
   std::vector<bool> restored_;  // by group
+  KeyTest is_key_;              // null: nobody knows
+  bool skips_migrations_ = false;
 };
 
 }  // namespace flinch::engine

@@ -100,6 +100,9 @@ sim::Result<size_t> OpenOnDisk(sim::Environment& environment, KeyedStateBackend&
       return sim::Fail(merged);
     }
   }
+  if (sim::Result<void> known = backend.CheckKeysOnDisk(); !known) {
+    return sim::Fail(known);
+  }
   return static_cast<size_t>(base - copies.begin());
 }
 

@@ -51,6 +51,14 @@ std::unexpected<sim::Error> StrangeKey(std::string_view directory) {
       fmt::format("The state database {} holds a key that no state wrote.", directory));
 }
 
+std::unexpected<sim::Error> DamagedValue(std::string_view state) {
+  return sim::Fail(
+      sim::ErrorCode::kCorruption,
+      fmt::format("The restored state \"{}\" holds a value that is none of its type: the "
+                  "checkpoint is damaged. Restore from another one.",
+                  state));
+}
+
 template <typename T>
 T ValueOrThrow(sim::Result<T> result) {
   if (!result) {
@@ -112,7 +120,7 @@ LevelDbCache& LevelDbTable::Cache(const std::function<std::unique_ptr<LevelDbCac
   return *cache_;
 }
 
-bool LevelDbTable::Absorb(KeyNumber, std::string_view, std::string_view) {
+bool LevelDbTable::Absorb(KeyNumber, std::string_view, std::string_view, const StateMeta*) {
   sim::Unreachable("state of a database is restored entry by entry");
 }
 
@@ -243,6 +251,33 @@ sim::Result<void> LevelDbStates::Merge(const LevelDbStore& other, const Database
     }
   }
   return EndIngest();
+}
+
+sim::Result<void> LevelDbStates::Migrate(LevelDbTable& table, const StateSchema& schema) {
+  sim::Check(!table.is_registered(), "the state {} is migrated under a handle", table.meta().name);
+  for (uint32_t group = range_.first.value(); group <= range_.last.value(); ++group) {
+    sim::Result<void> migrated;
+    sim::Result<void> read =
+        store_->Scan(StatePrefix(KeyGroup(group), table.number()), nullptr,
+                     [&](std::string_view key, std::string_view value) {
+                       std::optional<sim::Bytes> bytes = schema.migrate(table.meta(), value);
+                       if (!bytes) {
+                         migrated = DamagedValue(table.meta().name);
+                         return false;
+                       }
+                       changes_.push_back({.key = sim::Bytes(key), .value = *std::move(bytes)});
+                       return true;
+                     });
+    if (!read || !migrated) {
+      changes_.clear();
+      return migrated ? read : migrated;
+    }
+    if (sim::Result<void> written = EndIngest(); !written) {
+      return written;
+    }
+  }
+  table.SetMeta(schema.meta);
+  return {};
 }
 
 sim::Result<void> LevelDbStates::Clip(KeyGroupRange had) {

@@ -24,6 +24,7 @@
 #include "engine/serializer.h"
 #include "engine/state/key_groups.h"
 #include "engine/state/leveldb_store.h"
+#include "engine/state/state_schema.h"
 #include "engine/state/state_table.h"
 
 namespace flinch::engine {
@@ -60,9 +61,12 @@ class LevelDbTable final : public StateTable {
   uint32_t EncodeGroup(uint32_t group, const FrozenView* view, Encoder& out) const override;
 
   // Entries come by LevelDbStates::Ingest.
-  bool Absorb(KeyNumber, std::string_view, std::string_view) override;
+  bool Absorb(KeyNumber, std::string_view, std::string_view, const StateMeta*) override;
 
   void Release(uint64_t) override {}
+
+  // A handle has it; before that it is as it was restored.
+  bool is_registered() const { return cache_ != nullptr; }
 
   // One for each pair of types, made by `make` the first time.
   LevelDbCache& Cache(const std::function<std::unique_ptr<LevelDbCache>()>& make);
@@ -168,6 +172,9 @@ class LevelDbStates {
 
   // Removes what lies outside of the range: of files that a wider one has left.
   sim::Result<void> Clip(KeyGroupRange had);
+
+  // Makes all values of a restored state what the schema says. Nobody has a handle of it yet.
+  sim::Result<void> Migrate(LevelDbTable& table, const StateSchema& schema);
 
   // What a view could not read.
   const sim::Result<void>& failure() const { return failure_; }

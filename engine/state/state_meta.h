@@ -4,7 +4,7 @@
 // Shape: a type is told by how it is written, "(text,i64)" for a struct of a text and a number, so
 //        that renaming it or a field changes nothing and adding a field does. A type with a
 //        serializer of its own is "custom"; `static constexpr uint32_t kStateVersion` in it tells
-//        versions of its format apart.
+//        versions of its format apart, and of its meaning (state_schema.h).
 #pragma once
 
 #include <cstdint>
@@ -130,24 +130,6 @@ std::string Shape<T>::Of(int depth) {
 template <typename T>
 std::string ShapeOf() {
   return detail::ShapeAt<T>(0);
-}
-
-template <typename T>
-constexpr uint32_t StateVersionOf() {
-  if constexpr (requires { T::kStateVersion; }) {
-    return T::kStateVersion;
-  } else {
-    return 0;
-  }
-}
-
-template <typename Space, typename Value>
-StateMeta MetaOf(StateKind kind, std::string name) {
-  return {.name = std::move(name),
-          .kind = kind,
-          .shape = ShapeOf<Value>(),
-          .spaces = ShapeOf<Space>(),
-          .version = StateVersionOf<Value>()};
 }
 
 }  // namespace flinch::engine

@@ -80,6 +80,9 @@ class StateTable {
 
   const StateMeta& meta() const { return meta_; }
 
+  // Its entries have been made what this says.
+  void SetMeta(StateMeta meta) { meta_ = std::move(meta); }
+
   // Of a state whose entries do not live for ever. It outlives the table.
   void SetTtl(const Ttl& ttl) { ttl_ = &ttl; }
 
@@ -89,9 +92,10 @@ class StateTable {
   // Writes the entries of a group, now (null) or as `view` has them, and returns their number.
   virtual uint32_t EncodeGroup(uint32_t group, const FrozenView* view, Encoder& out) const = 0;
 
-  // Adds an entry of a snapshot. False when the bytes are not of the table's types or the entry is
-  // there already.
-  virtual bool Absorb(KeyNumber key, std::string_view space, std::string_view value) = 0;
+  // Adds an entry of a snapshot, whose value `written` describes where it is to be migrated. False
+  // when the bytes are not of these types or the entry is there already.
+  virtual bool Absorb(KeyNumber key, std::string_view space, std::string_view value,
+                      const StateMeta* written) = 0;
 
   // What was kept for a view is not needed any more.
   virtual void Release(uint64_t version) = 0;

@@ -22,6 +22,7 @@
 #include "scenarios/jobs/slow_counts.h"
 #include "scenarios/jobs/sql_job.h"
 #include "scenarios/jobs/test_jobs.h"
+#include "scenarios/jobs/visits.h"
 #include "sim/check.h"
 
 namespace flinch::scenarios {
@@ -307,6 +308,9 @@ std::span<const JobCase> LibraryJobs() {
       BroadcastRows(),
       AsyncLookup(),
       AsyncLookupOrdered(),
+      Visits(),
+      VisitsReordered(),
+      VisitsWithGaps(),
       {.name = std::string(kAlgebra),
        .what = "the operators of job.steps, one after the other, over a number per row",
        .build = BuildAlgebra,

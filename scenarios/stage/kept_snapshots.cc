@@ -24,7 +24,9 @@ void Place(const StartingPoint& from, sim::World& world, sim::HostId broker) {
   for (const auto& [path, bytes] : from.files) {
     world.PlaceSharedFile(path, bytes);
   }
-  world.PlaceFile(broker, engine::LogBrokerOptions().journal, from.log);
+  if (!from.log.empty()) {  // else it begins as any log does
+    world.PlaceFile(broker, engine::LogBrokerOptions().journal, from.log);
+  }
 }
 
 void SnapshotKeeper::OnEvent(const sim::TraceEvent& event) {

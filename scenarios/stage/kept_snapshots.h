@@ -27,7 +27,7 @@ struct KeptSnapshots {
 struct StartingPoint {
   std::string path;  // of the snapshot, on the shared volume
   std::map<std::string, sim::Bytes> files;
-  sim::Bytes log;
+  sim::Bytes log;  // none: the world begins with an empty one
 };
 
 // Before the world runs.

@@ -208,7 +208,7 @@ TEST(KeyedStateBackendTest, AnEntryTwiceInAGroupIsCorruptWhenItIsRead) {
   }
   Encoder out;
   Write(out, uint32_t{1});
-  Write(out, MetaOf<std::string, std::string>(StateKind::kMap, "state"));
+  Write(out, SchemaOf<std::string, std::string>(StateKind::kMap, "state").meta);
   Write(out, uint32_t{2});
   out.Text(entries.bytes());
   KeyedStateBackend backend(kAll, 128);
