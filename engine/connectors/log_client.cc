@@ -21,9 +21,9 @@ sim::Result<std::unique_ptr<LogClient>> LogClient::Open(sim::Environment& enviro
       environment.network().Resolve(options.host, options.port);
   if (!broker) {
     return sim::Fail(sim::ErrorCode::kInvalidArgument,
-                     fmt::format("There is no host \"{}\" where a log broker could be; add it to "
+                     fmt::format("There is no host \"{}\" where a {} could be; add it to "
                                  "the cluster or name another.",
-                                 options.host));
+                                 options.host, options.server));
   }
   sim::Result<std::unique_ptr<RpcEndpoint>> endpoint = RpcEndpoint::Open(environment, 0);
   if (!endpoint) {
@@ -47,26 +47,26 @@ void LogClient::Cancel() {
   cancelled_.NotifyAll();
 }
 
-sim::Result<Bytes> LogClient::CallBytes(LogMethod method, const Bytes& body) {
+sim::Result<Bytes> LogClient::CallBytes(std::string_view service, uint16_t method,
+                                        const Bytes& body) {
   const RetryOptions& retry = options_.retry;
   const sim::SimTime deadline = sim::Later(environment_.Now(), retry.deadline);
   sim::Duration pause = retry.backoff;
   sim::Duration timeout = retry.attempt_timeout;
   for (uint32_t attempt = 1;; ++attempt) {
     const sim::Duration left = deadline - environment_.Now();
-    sim::Result<Bytes> reply =
-        endpoint_->CallBytes({broker_, std::string(ServiceName(method))},
-                             std::to_underlying(method), body, std::min(timeout, left));
+    sim::Result<Bytes> reply = endpoint_->CallBytes({broker_, std::string(service)}, method, body,
+                                                    std::min(timeout, left));
     if (reply || !IsWorthRetrying(reply.error().code)) {
       return reply;
     }
     const sim::SimTime next = sim::Later(environment_.Now(), pause);
     if (next >= deadline) {
-      return sim::Fail(
-          reply.error().code,
-          fmt::format("The log broker on \"{}\" did not do it in {} attempts within "
-                      "{}; the last answer: {}",
-                      options_.host, attempt, sim::Show(retry.deadline), reply.error().message));
+      return sim::Fail(reply.error().code,
+                       fmt::format("The {} on \"{}\" did not do it in {} attempts within "
+                                   "{}; the last answer: {}",
+                                   options_.server, options_.host, attempt,
+                                   sim::Show(retry.deadline), reply.error().message));
     }
     if (cancelled_.WaitFor([this] { return is_cancelled_; }, next)) {
       return sim::Fail(sim::ErrorCode::kCancelled, "The call was given up by its owner.");

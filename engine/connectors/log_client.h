@@ -1,4 +1,5 @@
-// A client of the log broker: blocking calls that survive a broker which is away for a while.
+// A client of the log broker, or of another outside system that answers requests: blocking calls
+// that survive a server which is away for a while.
 //
 // Shape:    one endpoint of its own; calls may come from several fibers of the process.
 // Errors:   kTimeout and kUnavailable are retried with growing pauses until the deadline of
@@ -13,6 +14,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "engine/outside/log_protocol.h"
 #include "engine/rpc/endpoint.h"
@@ -39,6 +42,7 @@ struct LogClientOptions {
   std::string host = std::string(kLogBrokerHost);
   uint16_t port = kLogBrokerPort;
   RetryOptions retry;
+  std::string server = "log broker";  // for people
 };
 
 class LogClient {
@@ -47,10 +51,11 @@ class LogClient {
   static sim::Result<std::unique_ptr<LogClient>> Open(sim::Environment& environment,
                                                       const LogClientOptions& options);
 
-  // Any request of log_protocol.h. May suspend.
+  // Any request of its protocol. May suspend.
   template <typename Request>
   sim::Result<typename Request::Reply> Call(const Request& request) {
-    const sim::Result<Bytes> reply = CallBytes(Request::kMethod, Encode(request));
+    const sim::Result<Bytes> reply = CallBytes(
+        ServiceName(Request::kMethod), std::to_underlying(Request::kMethod), Encode(request));
     if (!reply) {
       return sim::Fail(reply);
     }
@@ -70,7 +75,7 @@ class LogClient {
   LogClient(sim::Environment& environment, const LogClientOptions& options, sim::Address broker,
             std::unique_ptr<RpcEndpoint> endpoint);
 
-  sim::Result<Bytes> CallBytes(LogMethod method, const Bytes& body);
+  sim::Result<Bytes> CallBytes(std::string_view service, uint16_t method, const Bytes& body);
 
   sim::Environment& environment_;
   LogClientOptions options_;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -22,10 +23,11 @@ constexpr int64_t kMuchSmaller = 10;
 // Each row that lies behind an earlier one of its partition, with the newest before it.
 std::vector<LateRow> RowsBehind(const Workload& workload) {
   std::vector<LateRow> behind;
-  std::map<uint32_t, size_t> newest;  // by partition
+  std::map<std::pair<std::string_view, uint32_t>, size_t> newest;  // by table and partition
   for (size_t i = 0; i < workload.rows.size(); ++i) {
     const InputRow& row = workload.rows[i];
-    const auto [found, is_first] = newest.emplace(row.partition, i);
+    const std::string_view table = workload.delays.empty() ? std::string_view() : row.key;
+    const auto [found, is_first] = newest.emplace(std::pair(table, row.partition), i);
     if (row.timestamp < workload.rows[found->second].timestamp) {
       behind.push_back({.row = i, .behind = found->second});
     } else if (!is_first) {
@@ -38,6 +40,17 @@ std::vector<LateRow> RowsBehind(const Workload& workload) {
 sim::Duration Distance(const Workload& workload, const LateRow& late) {
   return sim::Duration(workload.rows[late.behind].timestamp.nanos() -
                        workload.rows[late.row].timestamp.nanos());
+}
+
+// By how much watermarks are behind the newest row; nothing where this one cannot be late.
+std::optional<sim::Duration> BoundOf(const Scenario& scenario, const Workload& workload,
+                                     const InputRow& row) {
+  const auto table = workload.delays.find(row.key);
+  if (!workload.delays.empty() && table == workload.delays.end()) {
+    return std::nullopt;
+  }
+  return scenario.job.out_of_orderness || workload.delays.empty() ? scenario.job.out_of_orderness
+                                                                  : table->second;
 }
 
 // Years of seconds say nothing to people.
@@ -89,13 +102,15 @@ std::optional<std::string> TellFarAhead(const Scenario& scenario, const Workload
 }  // namespace
 
 std::vector<LateRow> LateRows(const Scenario& scenario, const Workload& workload) {
-  if (!scenario.job.out_of_orderness ||
-      *scenario.job.out_of_orderness >= workload.out_of_orderness) {
+  const bool is_measured = workload.delays.empty() && !scenario.job.out_of_orderness;
+  if (is_measured ||
+      (workload.delays.empty() && *scenario.job.out_of_orderness >= workload.out_of_orderness)) {
     return {};
   }
   std::vector<LateRow> late = RowsBehind(workload);
   std::erase_if(late, [&](const LateRow& row) {
-    return Distance(workload, row) <= *scenario.job.out_of_orderness;
+    const std::optional<sim::Duration> bound = BoundOf(scenario, workload, workload.rows[row.row]);
+    return !bound || Distance(workload, row) <= *bound;
   });
   return late;
 }
@@ -135,7 +150,7 @@ std::vector<std::string> TellLateness(const Scenario& scenario, const Workload& 
     }
     told.push_back(fmt::format(
         "{}; behind it by more than {} and so maybe late: {}.", NameWithTime(workload, cause),
-        sim::Show(*scenario.job.out_of_orderness), NameRows(workload, rows)));
+        sim::Show(*BoundOf(scenario, workload, workload.rows[cause])), NameRows(workload, rows)));
   }
   told.push_back(gone.empty() ? "None of them was dropped."
                               : fmt::format("Dropped: {}.", NameRows(workload, gone)));

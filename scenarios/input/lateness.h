@@ -1,6 +1,7 @@
 // Which rows of an input may come too late for their windows, and behind which rows.
 //
-// Intuition: watermarks lag behind the newest row of a partition by job.out_of_orderness. A row
+// Intuition: watermarks lag behind the newest row of a partition by job.out_of_orderness, or as a
+//            table's WATERMARK says. A row
 //            that is older than that may be dropped, or not: whether the watermark has come before
 //            it is chance.
 #pragma once

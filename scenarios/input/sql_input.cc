@@ -1,7 +1,9 @@
 #include "scenarios/input/sql_input.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -57,38 +59,12 @@ struct Loaded {
   std::vector<TableRow> rows{};
 };
 
-// A row that is further behind the newest one of its partition than the watermark.
-sim::Result<void> CheckTimes(const Loaded& loaded, uint32_t partitions) {
-  if (!loaded.table->rowtime) {
-    return {};
-  }
-  constexpr int64_t kNone = INT64_MIN;
-  std::vector<int64_t> newest(partitions, kNone);
-  std::vector<size_t> which(partitions, 0);
-  for (size_t i = 0; i < loaded.rows.size(); ++i) {
-    const size_t partition = i % partitions;
-    const int64_t time = std::get<int64_t>(loaded.rows[i].row.at(*loaded.table->rowtime));
-    if (newest[partition] != kNone && newest[partition] - time > loaded.table->delay) {
-      const auto named = [&loaded](size_t index) {
-        return loaded.rows[index].where.empty() ? fmt::format("row {}", index + 1)
-                                                : loaded.rows[index].where;
-      };
-      return Fail(
-          ErrorCode::kInvalidArgument,
-          fmt::format(
-              "{}: The row is {} older than {}, which comes before it in its partition, but "
-              "the WATERMARK of {} waits for {}: whether it would be late is chance. Write "
-              "INTERVAL with at least {}, or correct the time of either.",
-              named(i), sim::Show(sim::Duration(newest[partition] - time)), named(which[partition]),
-              loaded.table->name, sim::Show(sim::Duration(loaded.table->delay)),
-              sim::Show(sim::Duration(newest[partition] - time))));
-    }
-    if (time > newest[partition]) {
-      newest[partition] = time;
-      which[partition] = i;
-    }
-  }
-  return {};
+// The 17 of "clicks.csv:17".
+uint64_t LineOf(const TableRow& row) {
+  uint64_t line = 0;
+  const std::string_view text = std::string_view(row.where).substr(row.where.rfind(':') + 1);
+  (void)std::from_chars(text.data(), text.data() + text.size(), line);  // else it has none
+  return line;
 }
 
 // Row i of n has the place i / n, so that tables of different length end together.
@@ -119,8 +95,12 @@ void Append(const std::vector<Loaded>& tables, const WorkloadSpec& spec, Workloa
                              .key = of.name,
                              .value = TextOfRow(values, TypesOf(of)),
                              .timestamp = engine::EventTime(time),
-                             .publish_after = PublishTime(index, spec.rows_per_second)});
+                             .publish_after = PublishTime(index, spec.rows_per_second),
+                             .line = LineOf(tables[table].rows[row])});
     workload.out_of_orderness = std::max(workload.out_of_orderness, sim::Duration(of.delay));
+    if (of.rowtime) {
+      workload.delays[of.name] = sim::Duration(of.delay);
+    }
   }
 }
 
@@ -183,10 +163,6 @@ sim::Result<Workload> LoadTables(const Scenario& scenario, uint64_t seed,
       return Fail(rows);
     }
     loaded.rows = *std::move(rows);
-    const sim::Result<void> times = CheckTimes(loaded, scenario.workload.partitions);
-    if (!times) {
-      return Fail(times);
-    }
   }
   Workload workload;
   workload.partitions = scenario.workload.partitions;

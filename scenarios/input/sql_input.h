@@ -3,8 +3,8 @@
 // Shape:    a row's key is its table's name, its value the row as text (table_rows.h), its
 //           timestamp the table's time. Tables are published side by side, each in its order.
 // Errors:   kInvalidArgument: what is wrong with the script, a table's rows, or what a row makes
-//           impossible (a division by zero), each with its place; a row that is later than its
-//           WATERMARK allows, for whether it would count is chance.
+//           impossible (a division by zero), each with its place. A row that is later than its
+//           WATERMARK allows is none: what becomes of it is judged (lateness.h).
 #pragma once
 
 #include <cstdint>

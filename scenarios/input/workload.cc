@@ -246,6 +246,7 @@ sim::Result<Workload> PickRows(const Scenario& scenario, const Workload& whole) 
   }
   if (spec.source == WorkloadSource::kTables) {
     workload.out_of_orderness = whole.out_of_orderness;
+    workload.delays = whole.delays;
     return workload;
   }
   workload.out_of_orderness = MeasureOutOfOrderness(workload.rows, workload.partitions);

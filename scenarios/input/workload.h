@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -36,6 +37,8 @@ struct Workload {
   std::string skipped_text{};  // the first of them, for people
   // The furthest that a row lies behind an earlier one of its partition.
   sim::Duration out_of_orderness{0};
+  // Of tables of SQL by their names: how far the watermark is behind. Else there is one bound.
+  std::map<std::string, sim::Duration> delays{};
   uint32_t partitions = 1;
   uint32_t late_partitions = 0;  // of these: come with their first row
   std::string topic = "input";

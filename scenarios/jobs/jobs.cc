@@ -14,6 +14,8 @@
 #include "scenarios/jobs/big_state.h"
 #include "scenarios/jobs/broadcast_rows.h"
 #include "scenarios/jobs/cycle.h"
+#include "scenarios/jobs/database_rows.h"
+#include "scenarios/jobs/file_rows.h"
 #include "scenarios/jobs/job_arguments.h"
 #include "scenarios/jobs/job_output.h"
 #include "scenarios/jobs/job_parts.h"
@@ -311,6 +313,8 @@ std::span<const JobCase> LibraryJobs() {
       Visits(),
       VisitsReordered(),
       VisitsWithGaps(),
+      FileRows(),
+      DatabaseRows(),
       {.name = std::string(kAlgebra),
        .what = "the operators of job.steps, one after the other, over a number per row",
        .build = BuildAlgebra,

@@ -1,8 +1,12 @@
 #include "scenarios/jobs/sql_job.h"
 
+#include <algorithm>
 #include <map>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "scenarios/input/sql_input.h"
 #include "scenarios/input/table_rows.h"
@@ -29,6 +33,69 @@ std::vector<ExpectedRecord> ExpectOutput(const sql::Script& script, const sql::P
     expected.push_back({.key = std::move(key), .value = std::move(value)});
   }
   return expected;
+}
+
+// As many rows may have been dropped or not, as all ways of that can be tried.
+constexpr size_t kDroppedMax = 10;
+
+// Rows that are older than one before them in their partition, and of a time that was dropped.
+std::vector<size_t> MaybeDropped(const OutputView& view) {
+  std::vector<size_t> rows;
+  std::map<uint32_t, int64_t> newest;  // by source
+  for (size_t i = 0; i < view.rows.size(); ++i) {
+    const ReadRow& row = view.rows[i];
+    int64_t& before = newest.try_emplace(row.source, row.timestamp).first->second;
+    if (row.timestamp < before && view.dropped.contains(row.timestamp)) {
+      rows.push_back(i);
+    }
+    before = std::max(before, row.timestamp);
+  }
+  return rows;
+}
+
+// All rows but those of the set, which is one of bits.
+Workload Without(const std::vector<ReadRow>& rows, const std::vector<size_t>& some, uint64_t set) {
+  Workload workload;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto place = static_cast<size_t>(std::ranges::find(some, i) - some.begin());
+    if (place == some.size() || ((set >> place) & 1) == 0) {
+      workload.rows.push_back({.key = sim::Bytes(rows[i].key), .value = sim::Bytes(rows[i].value)});
+    }
+  }
+  return workload;
+}
+
+// Where rows may be late: windows tell of those that they drop, but a failure may take that back.
+Law LessDropped(const sql::Script& script, const sql::ScriptOutput& output, const Law& exact) {
+  Law law{.name = "same_less_dropped",
+          .promise = "The output is that of all rows, but for some that were dropped as late.",
+          .judge = {},
+          .needs_rows = true,
+          .where = {}};
+  law.judge = [&script, &output, exact,
+               expected = std::vector<ExpectedRecord>()](const OutputView& view) mutable {
+    const std::vector<size_t> maybe = MaybeDropped(view);
+    if (maybe.size() > kDroppedMax) {
+      throw std::runtime_error(
+          "More rows were dropped as late than all ways of that can be tried; "
+          "let the WATERMARK wait for longer.");
+    }
+    std::vector<OutputBreach> breaches;
+    for (uint64_t dropped = uint64_t{1} << maybe.size(); dropped-- > 0;) {
+      expected = ExpectOutput(script, output.plan, Without(view.rows, maybe, dropped));
+      OutputView tried = view;
+      tried.expected.clear();
+      for (const ExpectedRecord& record : expected) {
+        tried.expected.push_back(&record);
+      }
+      breaches = exact.judge(tried);
+      if (breaches.empty()) {
+        break;
+      }
+    }
+    return breaches;  // where all are: of the way that drops none; `expected` has what it speaks of
+  };
+  return law;
 }
 
 std::string ShowRow(std::string_view value) {
@@ -59,6 +126,9 @@ OutputSpec SpecOf(const sql::Script& script, const sql::ScriptOutput& output) {
       .show_json = [updates](std::string_view,
                              std::string_view value) { return ShowRowJson(value, updates); },
       .show_value = ShowRow};
+  spec.late = [&script, &output, exact = spec.law](const Scenario&) {
+    return LessDropped(script, output, exact);
+  };
   if (!updates) {
     spec.at_least_once = Contains(std::source_location());
   }

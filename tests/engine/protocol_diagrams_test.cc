@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/checkpoint/checkpoint_protocol.h"
+#include "engine/connectors/file_sink.h"
 #include "engine/connectors/log_sink.h"
 #include "engine/high_availability/leader_election.h"
 #include "engine/master/adaptive_phases.h"
@@ -49,6 +50,7 @@ std::string DrawAll() {
                "master/source_coordinator_core.h", kGatewayTransitions);
   text += Draw("Who leads", "high_availability/leader_election.h", kElectionTransitions);
   text += Draw("A transaction of the sink", "connectors/log_sink.h", kSinkTransactionTransitions);
+  text += Draw("A part file of a file sink", "connectors/file_sink.h", kPartFileTransitions);
   text += Draw("A transaction at the broker", "outside/log_state.h", kLogTransactionTransitions);
   return text;
 }
