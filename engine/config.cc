@@ -25,6 +25,8 @@ constexpr sim::Duration kNever = 10 * kYear;
 constexpr uint32_t kWriteBufferMin = 64 * 1024;
 constexpr uint32_t kWriteBufferMax = 1024 * 1024 * 1024;
 
+constexpr uint32_t kDebloatSamplesMax = 10'000;
+
 struct SpanBounds {
   std::string_view name;
   sim::Duration min;  // 1 ns: anything above nothing
@@ -51,6 +53,7 @@ constexpr auto kSpanBounds = std::to_array<SpanBounds>({
     {.name = "restart-strategy.exponential-delay.reset-backoff-threshold", .min = 1ms},
     {.name = "jobmanager.adaptive-scheduler.resource-stabilization-timeout", .min = 0ns},
     {.name = "jobmanager.adaptive-scheduler.scaling-interval.min", .min = 0ns},
+    {.name = "taskmanager.network.request-backoff.max", .min = 0ns},
     // A request and its reply cross the network in the meantime, and a disk may be between them.
     {.name = "taskmanager.network.request-timeout", .min = 10ms},
     {.name = "pekko.ask.timeout", .min = 10ms},
@@ -79,6 +82,36 @@ sim::Result<void> CheckSpan(std::string_view name, sim::Duration span) {
   if (span > bounds.max) {
     return Refuse(
         fmt::format("{} is {}: give at most {}.", name, sim::Show(span), sim::Show(bounds.max)));
+  }
+  return {};
+}
+
+sim::Result<void> CheckNetwork(const NetworkOptions& network) {
+  if (network.buffer_bytes == 0) {
+    return Refuse("taskmanager.memory.segment-size is 0: give at least 1 byte.");
+  }
+  if (network.buffers_per_subpartition == 0) {
+    return Refuse(
+        "taskmanager.network.memory.max-buffers-per-channel is 0: without a buffer no record "
+        "travels; give at least 1.");
+  }
+  if (network.request_backoff_max > 0s && network.request_backoff_max < network.request_backoff) {
+    return Refuse(fmt::format(
+        "taskmanager.network.request-backoff.max ({}) must not be below "
+        "taskmanager.network.request-backoff.initial ({}); 0s: the pause does not grow.",
+        sim::Show(network.request_backoff_max), sim::Show(network.request_backoff)));
+  }
+  if (network.debloat.threshold_percentages > 100) {
+    return Refuse(fmt::format(
+        "taskmanager.network.memory.buffer-debloat.threshold-percentages is {}; it may be at most "
+        "100.",
+        network.debloat.threshold_percentages));
+  }
+  if (network.debloat.samples == 0 || network.debloat.samples > kDebloatSamplesMax) {
+    return Refuse(
+        fmt::format("taskmanager.network.memory.buffer-debloat.samples is {}: give between 1 and "
+                    "{}.",
+                    network.debloat.samples, kDebloatSamplesMax));
   }
   return {};
 }
@@ -220,13 +253,8 @@ sim::Result<void> EngineOptions::Validate() const {
         fmt::format("state.backend.leveldb.write-buffer-size is {}: give between {} and {} bytes.",
                     state.write_buffer_bytes, kWriteBufferMin, kWriteBufferMax));
   }
-  if (network.buffer_bytes == 0) {
-    return Refuse("taskmanager.memory.segment-size is 0: give at least 1 byte.");
-  }
-  if (network.buffers_per_subpartition == 0) {
-    return Refuse(
-        "taskmanager.network.memory.max-buffers-per-channel is 0: without a buffer no record "
-        "travels; give at least 1.");
+  if (sim::Result<void> checked = CheckNetwork(network); !checked) {
+    return checked;
   }
   if (task.turn_records == 0) {
     return Refuse("task.turn-records is 0: without a record a turn does nothing; give at least 1.");

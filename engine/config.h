@@ -173,6 +173,17 @@ struct HeartbeatOptions {
   Duration timeout = 5s;
 };
 
+// Buffers that are no larger than what a task reads in a given time (network/buffer_debloater.h).
+struct DebloatOptions {
+  bool enabled = false;
+  Duration period = 200ms;
+  // What is in flight shall be read in this time.
+  Duration target = 1s;
+  // A size that differs by less from the last one is not told.
+  uint32_t threshold_percentages = 25;
+  uint32_t samples = 20;
+};
+
 struct NetworkOptions {
   // Bytes of records that make a buffer full; Flink: 32 KiB.
   uint32_t buffer_bytes = 32 * 1024;
@@ -180,9 +191,20 @@ struct NetworkOptions {
   Duration buffer_timeout = 100ms;
   // Buffers a subpartition holds before its task counts as back-pressured.
   uint32_t buffers_per_subpartition = 10;
-  // Back-off of a consumer whose producer is not there yet, and when it gives up.
+  // Of these, those that a channel from another TaskManager has for itself at its consumer. 0: as
+  // many, and none are shared. Flink: 2.
+  uint32_t buffers_per_channel = 0;
+  // Those that the channels of a task share at their consumer: who has more to come than buffers
+  // of its own borrows some. Flink: 8. None here, so that credit is told in portions.
+  uint32_t floating_buffers = 0;
+  // Back-off of a consumer whose producer is not there yet: from the first pause, each twice as
+  // long up to the last, behind which it gives up (request_backoff.h). Flink: 100 ms and 10 s. A
+  // last one of 0: always the same, for runs are short and would see little else of it.
   Duration request_backoff = 100ms;
+  Duration request_backoff_max = 0s;
+  // When it gives up whatever it was told.
   Duration request_timeout = 10s;
+  DebloatOptions debloat;
 };
 
 struct TaskOptions {
@@ -321,6 +343,16 @@ void VisitRestart(Restart& restart, Visitor&& visit) {
         restart.exponential.attempts);
 }
 
+template <typename Debloat, typename Visitor>
+void VisitDebloat(Debloat& debloat, Visitor&& visit) {
+  visit("taskmanager.network.memory.buffer-debloat.enabled", debloat.enabled);
+  visit("taskmanager.network.memory.buffer-debloat.period", debloat.period);
+  visit("taskmanager.network.memory.buffer-debloat.target", debloat.target);
+  visit("taskmanager.network.memory.buffer-debloat.threshold-percentages",
+        debloat.threshold_percentages);
+  visit("taskmanager.network.memory.buffer-debloat.samples", debloat.samples);
+}
+
 // visit(name, field) for every option, in the order of the file.
 template <typename Options, typename Visitor>
 void Visit(Options& options, Visitor&& visit) {
@@ -353,7 +385,11 @@ void Visit(Options& options, Visitor&& visit) {
   visit("execution.buffer-timeout.interval", options.network.buffer_timeout);
   visit("taskmanager.network.memory.max-buffers-per-channel",
         options.network.buffers_per_subpartition);
+  visit("taskmanager.network.memory.buffers-per-channel", options.network.buffers_per_channel);
+  visit("taskmanager.network.memory.floating-buffers-per-gate", options.network.floating_buffers);
+  VisitDebloat(options.network.debloat, visit);
   visit("taskmanager.network.request-backoff.initial", options.network.request_backoff);
+  visit("taskmanager.network.request-backoff.max", options.network.request_backoff_max);
   visit("taskmanager.network.request-timeout", options.network.request_timeout);
   visit("task.record-time", options.task.record_time);
   visit("task.turn-records", options.task.turn_records);

@@ -119,6 +119,9 @@ enum class Defect : uint8_t {
   kRoomWakesNobody,
   kCreditThatRunsOutIsLost,
   kMigrationIsSkipped,
+  kFramesAreNotChecked,
+  kFeedbackHasABound,
+  kSourceEmitsBehindItsBarrier,
 };
 
 struct DefectInfo {

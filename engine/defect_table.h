@@ -425,6 +425,16 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
      "Restored values of an older type are taken for those of the newer one, as they lie there.",
      "State of an older version comes to the newer type by its migration.", "wrong state",
      "Flink StateBackendMigrationTestBase: a restored value is read as what it is not"},
+    {Defect::kFramesAreNotChecked, "frames_are_not_checked",
+     "Whoever gets a frame does not compare its checksum.", "What comes is what was sent.",
+     "lost data", "G46 (its class: what comes is taken on trust)"},
+    {Defect::kFeedbackHasABound, "feedback_has_a_bound",
+     "Feedback of an iteration has no more room than other records.",
+     "Who waits for room does not wait for itself.", "liveness",
+     "G47 (its class: channels that wait for one another)"},
+    {Defect::kSourceEmitsBehindItsBarrier, "source_emits_behind_its_barrier",
+     "Between its barrier and its snapshot a source emits records.",
+     "A barrier and the snapshot behind it are one step.", "cut", "known-bugs 109: FLINK-2098"},
 });
 
 }  // namespace flinch::engine

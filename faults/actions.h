@@ -91,6 +91,7 @@ struct ImpairLink {
   sim::Ratio ratio = sim::Percent(100);  // of all but kClog and kBandwidth
   sim::Duration by{0};                   // of kReorder and kStall
   uint64_t bytes_per_second = 0;         // of kBandwidth
+  bool undetected = false;               // of kCorrupt
   sim::Duration duration{0};
 
   friend bool operator==(const ImpairLink&, const ImpairLink&) = default;
@@ -277,6 +278,9 @@ void VisitParameters(AnyAction& action, Visitor&& visit) {
       visit("bytes_per_second", action.bytes_per_second);
     } else if (trouble != LinkTrouble::kClog) {
       visit("ratio", action.ratio);
+    }
+    if (trouble == LinkTrouble::kCorrupt) {
+      visit("undetected", action.undetected);
     }
     if (trouble == LinkTrouble::kReorder || trouble == LinkTrouble::kStall) {
       visit("by", action.by);

@@ -51,6 +51,8 @@ sim::LinkCondition ConditionOf(const ImpairLink& fault) {
       break;
     case LinkTrouble::kCorrupt:
       condition.corrupt = fault.ratio;
+      condition.corruption =
+          fault.undetected ? sim::Corruption::kUndetected : sim::Corruption::kDetected;
       break;
     case LinkTrouble::kStall:
       condition.stall = fault.ratio;

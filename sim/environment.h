@@ -27,6 +27,14 @@ namespace flinch::sim {
 // Unwinds the fibers of a crashed process. Never caught outside the kernel; not a std::exception.
 struct ProcessKilled {};
 
+// What a fiber that waits knows of it beyond a literal. Asked by whoever explains a stuck world,
+// and never before: it costs a run nothing.
+class WaitDetail {
+ public:
+  virtual ~WaitDetail() = default;
+  virtual std::string WaitText() const = 0;
+};
+
 class Environment {
  public:
   virtual ~Environment() = default;
@@ -60,9 +68,10 @@ class Environment {
 
   // Waits until another fiber unparks this one (true) or until `deadline` (false). May suspend. An
   // Unpark of a fiber that is not parked does nothing. sim/sync.h builds everything else from these
-  // two. `reason` is what a report about a stuck world says the fiber waits for; it must stay valid
-  // for as long as the wait.
-  virtual bool Park(SimTime deadline, std::string_view reason = {}) = 0;
+  // two. `reason` is what a report about a stuck world says the fiber waits for, and `detail` what
+  // it says besides; they must stay valid for as long as the wait.
+  virtual bool Park(SimTime deadline, std::string_view reason = {},
+                    const WaitDetail* detail = nullptr) = 0;
   virtual void Unpark(FiberId fiber) = 0;
 
   // The stream of this name of this incarnation: it depends on the seed, the names of process and

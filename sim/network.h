@@ -5,8 +5,8 @@
 //   other. A checksum of the transport drops those that changed on the way, unless the experimenter
 //   asks for the opposite;
 // - connections (`Listener`, `Connection`): ordered frames, flow-controlled: what an end receives
-//   is a prefix of what the other sent, nothing twice, nothing changed. Whatever the path does only
-//   delays them.
+//   is a prefix of what the other sent, nothing twice, and nothing changed, unless the
+//   experimenter asks for the opposite. Whatever else the path does only delays them.
 //
 // How a connection ends:
 //   closed   the peer, or its host when the process died, says so behind the last frame: Receive

@@ -19,18 +19,20 @@ namespace flinch::sim {
 class Condition {
  public:
   // `reason`: what waiters wait for, in a report about a stuck world; a literal.
-  explicit Condition(Environment& environment, std::string_view reason = {})
-      : environment_(&environment), reason_(reason) {}
+  // `detail`: what they say besides.
+  explicit Condition(Environment& environment, std::string_view reason = {},
+                     const WaitDetail* detail = nullptr)
+      : environment_(&environment), reason_(reason), detail_(detail) {}
 
   void Wait() { WaitUntil(kForever); }
 
   // False when the deadline came first.
-  bool WaitUntil(SimTime deadline) { return WaitUntil(deadline, reason_); }
+  bool WaitUntil(SimTime deadline) { return WaitUntil(deadline, reason_, detail_); }
 
   // For a reason of this waiter's own; a literal.
-  bool WaitUntil(SimTime deadline, std::string_view reason) {
+  bool WaitUntil(SimTime deadline, std::string_view reason, const WaitDetail* detail = nullptr) {
     waiters_.push_back(environment_->CurrentFiber());
-    if (environment_->Park(deadline, reason)) {
+    if (environment_->Park(deadline, reason, detail)) {
       return true;
     }
     // Whoever is no longer in the list was notified after its deadline had fired but before it ran.
@@ -68,6 +70,7 @@ class Condition {
  private:
   Environment* environment_;
   std::string_view reason_;
+  const WaitDetail* detail_;
   std::vector<FiberId> waiters_;
 };
 

@@ -168,12 +168,15 @@ const Execution& ExecutionGraph::Latest(VertexId vertex, SubtaskIndex subtask) c
 void ExecutionGraph::Verify() const {
   sim::Check(executions_.empty() || executions_.size() == first_.back(),
              "there are {} executions of {} subtasks", executions_.size(), first_.back());
-  for (const Execution& execution : executions_) {
-    const bool is_placed = execution.state != ExecutionState::kCreated &&
-                           execution.state != ExecutionState::kScheduled;
-    sim::Check(!is_placed || IsTerminal(execution.state) || !execution.task_manager.empty(),
-               "an execution that is {} is nowhere", Name(execution.state));
-  }
+}
+
+void ExecutionGraph::Verify(const ExecutionAttemptId& id) const {
+  const Execution* const execution = Find(id);
+  const bool is_placed = execution != nullptr && execution->state != ExecutionState::kCreated &&
+                         execution->state != ExecutionState::kScheduled;
+  sim::Check(!is_placed || IsTerminal(execution->state) || !execution->task_manager.empty(),
+             "an execution that is {} is nowhere",
+             execution == nullptr ? "" : Name(execution->state));
 }
 
 bool ExecutionGraph::AllIn(ExecutionState state) const {

@@ -199,8 +199,10 @@ class ExecutionGraph {
   bool AllRestart() const;
   bool AllAtEndOfInput() const;
 
-  // Fails a check when the state contradicts itself.
+  // Fails a check when there are more or fewer than subtasks.
   void Verify() const;
+  // When the state of one contradicts itself, if it is there. Who changes few need not look at all.
+  void Verify(const ExecutionAttemptId& id) const;
 
  private:
   // Where the execution stands that has these indices; nothing when there is none.

@@ -40,6 +40,7 @@ std::span<const SchedulerEffect> SchedulerCore::Step(const SchedulerInput& input
   sim::Check(now >= now_, "a scheduler's clock goes back");
   now_ = now;
   effects_.clear();
+  changed_.clear();
   std::visit([this](const auto& each) { On(each); }, input);
   CheckStopped();
   Verify();
@@ -48,6 +49,9 @@ std::span<const SchedulerEffect> SchedulerCore::Step(const SchedulerInput& input
 
 void SchedulerCore::Verify() const {
   graph_.Verify();
+  for (const ExecutionAttemptId& changed : changed_) {
+    graph_.Verify(changed);
+  }
   sim::Check(!checkpointing_ || status_ == JobStatus::kRunning,
              "checkpoints are on in a job that is {}", Name(status_));
   sim::Check(!restart_due_ || status_ == JobStatus::kRestarting, "a job that is {} restarts",
@@ -74,6 +78,7 @@ void SchedulerCore::Feed(Execution& execution, ExecutionInput input, const std::
   const auto& row = engine::Step(kExecutionTransitions, execution.state, input);
   const ExecutionState from = std::exchange(execution.state, row.to);
   if (from != row.to) {
+    changed_.push_back(execution.id);
     sim::Check(!IsTerminal(from), "an attempt that has ended goes on");
     Emit(job_effect::TellState{.task = execution.id, .from = from, .to = row.to});
   }
@@ -408,10 +413,11 @@ void SchedulerCore::CheckStopped() {
     // Whoever resumes the job must find the store as it stays.
     return Emit(job_effect::SettleCheckpoints());
   }
-  const bool may_restart =
-      graph_.RestartingAreTerminal() || options_.defects.Has(Defect::kRestartsBeforeAllStopped);
-  if (status_ == JobStatus::kRestarting && may_restart && !drawing_ &&
-      !std::exchange(restart_due_, true)) {
+  if (status_ != JobStatus::kRestarting || drawing_ || restart_due_) {
+    return;
+  }
+  if (graph_.RestartingAreTerminal() || options_.defects.Has(Defect::kRestartsBeforeAllStopped)) {
+    restart_due_ = true;
     const sim::Duration delay =
         restart_not_before_ > now_ ? restart_not_before_ - now_ : sim::Duration(0);
     Emit(job_effect::StartTimer{.timer = SchedulerTimer::kRestartDelay, .after = delay});

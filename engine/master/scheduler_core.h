@@ -305,6 +305,7 @@ class SchedulerCore {
   ExecutionGraph graph_;
   sim::SimTime now_{};
   std::vector<SchedulerEffect> effects_;
+  std::vector<ExecutionAttemptId> changed_;  // since the step began
 
   JobStatus status_ = JobStatus::kCreated;
   std::vector<std::string> slots_;

@@ -27,7 +27,7 @@ enum class BufferKind : uint8_t {
 };
 
 // What the header of a frame takes: checked where frames are made.
-inline constexpr size_t kBufferHeadroom = 10;
+inline constexpr size_t kBufferHeadroom = 14;
 
 struct Buffer {
   BufferKind kind = BufferKind::kRecords;
@@ -45,13 +45,15 @@ class SegmentPool {
     if (!free_.empty()) {
       segment = std::move(free_.back());
       free_.pop_back();
+      free_bytes_ -= segment.capacity();
     }
     segment.assign(kBufferHeadroom, '\0');
     return segment;
   }
 
   void Give(Bytes segment) {
-    if (free_.size() < kMostFree) {
+    if (free_bytes_ + segment.capacity() <= kMostFreeBytes) {
+      free_bytes_ += segment.capacity();
       free_.push_back(std::move(segment));
     }
   }
@@ -59,9 +61,11 @@ class SegmentPool {
   size_t free() const { return free_.size(); }
 
  private:
-  static constexpr size_t kMostFree = 64;
+  // Enough for a buffer of each of a thousand channels.
+  static constexpr size_t kMostFreeBytes = size_t{16} * 1024 * 1024;
 
   std::vector<Bytes> free_;
+  size_t free_bytes_ = 0;  // their capacity
 };
 
 // The checkpoint's records lie before it.

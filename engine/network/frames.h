@@ -3,14 +3,19 @@
 // Shape:  a consumer asks for subpartitions and grants credit; the producer answers, and sends
 //         buffers. A channel is numbered by the consumer, anew for each connection.
 // Credit: the producer sends as many buffers of records as the consumer has granted, so that one
-//         channel that is not read never keeps the others waiting. Events need no credit.
+//         channel that is not read never keeps the others waiting. Events need no credit. Where
+//         buffers float the producer says what waits, and the consumer grants what it can spare.
+// Damage: a frame begins with a checksum of all behind it. Who gets one that is not whole ends the
+//         connection, and with it all channels on it; nothing of it is delivered.
 // Source: Flink's NettyMessage and its credit-based flow control.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <variant>
 
+#include "engine/checksum.h"
 #include "engine/ids.h"
 #include "engine/network/buffer.h"
 #include "engine/serializer.h"
@@ -57,6 +62,18 @@ struct CreditFrame {
   }
 };
 
+// Buffers shall hold no more from now on.
+struct BufferSizeFrame {
+  uint32_t channel = 0;
+  uint32_t bytes = 0;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.channel);
+    visit(self.bytes);
+  }
+};
+
 // Nothing is wanted of it any more.
 struct ReleaseFrame {
   uint32_t channel = 0;
@@ -67,7 +84,7 @@ struct ReleaseFrame {
   }
 };
 
-using ConsumerFrame = std::variant<RequestFrame, CreditFrame, ReleaseFrame>;
+using ConsumerFrame = std::variant<RequestFrame, CreditFrame, ReleaseFrame, BufferSizeFrame>;
 
 // ---- From the producer --------------------------------------------------------------------------
 
@@ -115,6 +132,48 @@ struct BufferFrame {
   }
 };
 
-using ProducerFrame = std::variant<ServedFrame, NotFoundFrame, ClosedFrame, BufferFrame>;
+// So many buffers of records wait for credit: told where buffers float, whenever it is another
+// number than before.
+struct BacklogFrame {
+  uint32_t channel = 0;
+  uint32_t buffers = 0;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.channel);
+    visit(self.buffers);
+  }
+};
+
+using ProducerFrame =
+    std::variant<ServedFrame, NotFoundFrame, ClosedFrame, BufferFrame, BacklogFrame>;
+
+// ---- Damage -------------------------------------------------------------------------------------
+
+// What the checksum takes in front of a frame.
+inline constexpr size_t kSealBytes = 4;
+
+// Writes the checksum of what is behind it into the first bytes.
+inline void Seal(Bytes& frame) {
+  Encoder seal;
+  Write(seal, Checksum(std::string_view(frame).substr(kSealBytes)));
+  std::ranges::copy(seal.bytes(), frame.begin());
+}
+
+// Whether that is still its checksum. Of anything.
+inline bool IsWhole(std::string_view frame) {
+  const sim::Result<uint32_t> seal = Decode<uint32_t>(frame.substr(0, kSealBytes));
+  return seal && *seal == Checksum(frame.substr(std::min(kSealBytes, frame.size())));
+}
+
+template <typename Frame>
+Bytes EncodeFrame(const Frame& frame) {
+  Encoder out;
+  Write(out, uint32_t{0});
+  Write(out, frame);
+  Bytes bytes = out.Take();
+  Seal(bytes);
+  return bytes;
+}
 
 }  // namespace flinch::engine

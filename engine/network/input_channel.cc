@@ -66,6 +66,16 @@ class LocalInputChannel final : public InputChannel, public SubpartitionReader {
 
   void LetOvertake(CheckpointId) override {}
 
+  size_t BuffersInUse() const override {
+    return partition_ == nullptr ? 0 : partition_->QueueLength(request_.subpartition);
+  }
+
+  void SetBufferSize(uint32_t bytes) override {
+    if (partition_ != nullptr) {
+      partition_->SetBufferSize(request_.subpartition, bytes);
+    }
+  }
+
   void Release() override {
     if (partition_ != nullptr) {
       std::exchange(partition_, nullptr)->Detach(request_.subpartition, *this);
@@ -92,14 +102,14 @@ class LocalInputChannel final : public InputChannel, public SubpartitionReader {
 class RemoteInputChannel final : public InputChannel, public ChannelListener {
  public:
   RemoteInputChannel(ShuffleEnvironment& shuffle, ChannelOwner& owner, size_t channel,
-                     const sim::Address& producer, const PartitionRequest& request, uint32_t credit,
-                     const Defects& defects)
+                     const sim::Address& producer, const PartitionRequest& request, uint32_t own,
+                     FloatingBuffers& floating, const Defects& defects)
       : shuffle_(shuffle),
         owner_(owner),
         channel_(channel),
         producer_(producer),
         request_(request),
-        credit_(credit),
+        credit_(own, floating, [this] { Grant(); }),
         defects_(defects),
         persister_(defects) {}
 
@@ -109,8 +119,8 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
     sim::Check(client_ == nullptr, "channel {} is requested twice", channel_);
     client_ = &shuffle_.ClientOf(producer_);
     expected_ = 0;
-    taken_ = 0;
-    number_ = client_->Request(request_, credit_, *this);
+    const uint32_t credit = credit_.Start();
+    number_ = client_->Request(request_, credit, *this);
   }
 
   bool HasBuffer() const override { return !buffers_.empty(); }
@@ -122,15 +132,23 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
   Buffer Take() override {
     Buffer buffer = std::move(buffers_.front().buffer);
     buffers_.pop_front();
-    taken_ += buffer.kind == BufferKind::kRecords ? 1U : 0U;
-    // In portions: a frame per buffer would double what is sent.
-    if (client_ != nullptr && taken_ >= std::max(1U, credit_ / 2)) {
-      client_->Grant(number_, std::exchange(taken_, 0));
+    if (buffer.kind == BufferKind::kRecords) {
+      credit_.OnRead();
+      Grant();
     }
     return buffer;
   }
 
+  size_t BuffersInUse() const override { return buffers_.size() + credit_.backlog(); }
+
+  void SetBufferSize(uint32_t bytes) override {
+    if (client_ != nullptr) {
+      client_->SetBufferSize(number_, bytes);
+    }
+  }
+
   void Release() override {
+    credit_.Stop();
     if (client_ != nullptr) {
       std::exchange(client_, nullptr)->Release(number_);
     }
@@ -184,6 +202,11 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
       return owner_.OnOver(
           channel_, {sim::ErrorCode::kCorruption, "A buffer was lost on its way, or came twice."});
     }
+    if (buffer.kind == BufferKind::kRecords && !credit_.OnBuffer()) {
+      Release();
+      return owner_.OnOver(
+          channel_, {sim::ErrorCode::kCorruption, "A buffer came for which there was no credit."});
+    }
     const std::optional<CheckpointMeta> barrier = BarrierIn(buffer);
     if (barrier) {
       persister_.OnBarrier(barrier->id);
@@ -200,7 +223,13 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
     owner_.OnBuffer(channel_);
   }
 
+  void OnBacklog(uint32_t buffers) override {
+    credit_.OnBacklog(buffers);
+    Grant();
+  }
+
   void OnOver(const sim::Error& reason) override {
+    credit_.Stop();
     client_ = nullptr;
     owner_.OnOver(channel_, reason);
   }
@@ -210,6 +239,15 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
     uint32_t sequence = 0;
     Buffer buffer;
   };
+
+  void Grant() {
+    if (client_ == nullptr) {
+      return;
+    }
+    if (const uint32_t credit = credit_.TakeGrant(); credit > 0) {
+      client_->Grant(number_, credit);
+    }
+  }
 
   std::deque<Queued>::iterator FirstOvertakable() {
     return std::ranges::find_if(buffers_, [](const Queued& queued) {
@@ -222,11 +260,10 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
   size_t channel_;
   sim::Address producer_;
   PartitionRequest request_;
-  uint32_t credit_;
+  ChannelCredit credit_;
   PartitionClient* client_ = nullptr;  // while it is requested or served
   uint32_t number_ = 0;                // with the client
   uint32_t expected_ = 0;              // sequence number
-  uint32_t taken_ = 0;                 // buffers of which the producer has not been told
   std::deque<Queued> buffers_;
   Defects defects_;
   ChannelPersister persister_;
@@ -239,13 +276,13 @@ class RemoteInputChannel final : public InputChannel, public ChannelListener {
 
 std::unique_ptr<InputChannel> MakeInputChannel(ShuffleEnvironment& shuffle, ChannelOwner& owner,
                                                size_t channel, const sim::Address& producer,
-                                               const PartitionRequest& request, uint32_t credit,
-                                               const Defects& defects) {
+                                               const PartitionRequest& request, uint32_t own,
+                                               FloatingBuffers& floating, const Defects& defects) {
   if (shuffle.IsHere(producer)) {
     return std::make_unique<LocalInputChannel>(shuffle, owner, channel, request, defects);
   }
-  return std::make_unique<RemoteInputChannel>(shuffle, owner, channel, producer, request, credit,
-                                              defects);
+  return std::make_unique<RemoteInputChannel>(shuffle, owner, channel, producer, request, own,
+                                              floating, defects);
 }
 
 }  // namespace flinch::engine

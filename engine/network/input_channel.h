@@ -12,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/network/channel_credit.h"
 #include "engine/network/channel_persister.h"
 #include "engine/network/shuffle_environment.h"
 
@@ -49,14 +50,20 @@ class InputChannel {
   virtual std::vector<Bytes> StopPersisting(CheckpointId id) = 0;
   // The checkpoint's barrier, if it has been announced, overtakes what is before it.
   virtual void LetOvertake(CheckpointId id) = 0;
+  // Buffers that wait here or at the producer, as far as that is known here.
+  virtual size_t BuffersInUse() const = 0;
+  // Its buffers shall hold no more than this.
+  virtual void SetBufferSize(uint32_t bytes) = 0;
   // The owner hears of nothing any more.
   virtual void Release() = 0;
 };
 
-// `credit` buffers of records may be under way or in the queue of a remote channel.
+// `own` buffers of records, and those that it has borrowed of `floating`, may be under way or in
+// the queue of a remote channel.
 std::unique_ptr<InputChannel> MakeInputChannel(ShuffleEnvironment& shuffle, ChannelOwner& owner,
                                                size_t channel, const sim::Address& producer,
-                                               const PartitionRequest& request, uint32_t credit,
+                                               const PartitionRequest& request, uint32_t own,
+                                               FloatingBuffers& floating,
                                                const Defects& defects = {});
 
 }  // namespace flinch::engine

@@ -14,6 +14,7 @@ InputGate::InputGate(sim::Environment& environment, const NetworkOptions& option
                      std::function<void()> on_input, BrokenChannel broken, const Defects& defects)
     : environment_(environment),
       options_(options),
+      floating_(options.floating_buffers),
       channels_(channels.size()),
       on_input_(std::move(on_input)),
       broken_(broken),
@@ -23,7 +24,9 @@ InputGate::InputGate(sim::Environment& environment, const NetworkOptions& option
     channel.options = std::move(channels[index]);
     channel.input =
         MakeInputChannel(shuffle, *this, index, channel.options.producer, channel.options.request,
-                         options.buffers_per_subpartition, defects);
+                         options.buffers_per_channel > 0 ? options.buffers_per_channel
+                                                         : options.buffers_per_subpartition,
+                         floating_, defects);
   }
 }
 
@@ -37,6 +40,7 @@ void InputGate::Start(sim::FiberGroup& fibers) {
 
 void InputGate::RequestChannels() {
   const sim::SimTime deadline = sim::Later(environment_.Now(), options_.request_timeout);
+  RequestBackoff backoff(options_.request_backoff, options_.request_backoff_max);
   const auto is_over = [this] { return closed_ || error_ || AllServed(); };
   while (!is_over() && environment_.Now() < deadline) {
     for (Channel& channel : channels_) {
@@ -45,8 +49,12 @@ void InputGate::RequestChannels() {
         channel.input->Request();
       }
     }
-    changed_.WaitFor(is_over,
-                     std::min(deadline, sim::Later(environment_.Now(), options_.request_backoff)));
+    const std::optional<sim::Duration> pause = backoff.Next();
+    if (!pause) {
+      changed_.WaitFor([&] { return is_over() || AnyRefused(); }, deadline);
+      break;
+    }
+    changed_.WaitFor(is_over, std::min(deadline, sim::Later(environment_.Now(), *pause)));
   }
   requesting_ = false;
   if (!is_over()) {
@@ -142,6 +150,9 @@ void InputGate::OnOver(size_t index, const sim::Error& reason) {
   // Behind the end of its data a channel still brings barriers, until the producer has ended.
   const bool has_brought_all = channel.ended && reason.code == kProducerEnded;
   if (closed_ || has_brought_all || !was_served) {
+    if (options_.request_backoff_max > sim::Duration(0)) {
+      changed_.NotifyAll();
+    }
     return;  // or it is asked for again
   }
   if (broken_ == BrokenChannel::kFails) {
@@ -158,6 +169,20 @@ void InputGate::Fail(const Channel& channel, const sim::Error& error) {
                                                 channel.options.producer_name, error.message)};
     changed_.NotifyAll();
     on_input_();
+  }
+}
+
+size_t InputGate::BuffersInUse() const {
+  size_t in_use = 0;
+  for (const Channel& channel : channels_) {
+    in_use += channel.input->BuffersInUse();
+  }
+  return in_use;
+}
+
+void InputGate::SetBufferSize(uint32_t bytes) {
+  for (Channel& channel : channels_) {
+    channel.input->SetBufferSize(bytes);
   }
 }
 

@@ -1,14 +1,16 @@
 // The input of one task: a channel per producing subtask.
 //
 // Asks each producer for its subpartition, again with a pause while that is not there yet, until
-// the request time-out; then says which channel has a buffer to be read, in turn. A channel that is
-// not read takes no more than its credit, and so back-pressure travels upstream.
+// there is no pause left or the request time-out comes; then says which channel has a buffer to be
+// read, in turn. A channel that is not read takes no more than its credit, and so back-pressure
+// travels upstream.
 // Errors: a channel that is over before the end of its data is an error of the gate, and fails the
 //         task; so is one whose connection is lost behind it, for the barriers of the final
 //         checkpoint are still to come, unless the producer itself has ended.
 // Source: Flink's SingleInputGate.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -20,6 +22,7 @@
 
 #include "engine/config.h"
 #include "engine/network/input_channel.h"
+#include "engine/network/request_backoff.h"
 #include "sim/sync.h"
 
 namespace flinch::engine {
@@ -82,12 +85,18 @@ class InputGate final : private ChannelOwner {
   std::vector<PersistedChannel> StopPersisting(CheckpointId id);
   void LetOvertake(CheckpointId id);
 
+  // As InputChannel's, of all channels.
+  size_t BuffersInUse() const;
+  void SetBufferSize(uint32_t bytes);
+
   // Leaves what the channel brings in its queue until it is resumed.
   void Block(size_t channel);
   void Resume(size_t channel);
 
   // Nothing that comes after it but events.
   void EndOfData(size_t channel);
+
+  bool IsBlocked(size_t channel) const { return channels_.at(channel).blocked; }
 
   bool HasEnded(size_t channel) const { return channels_.at(channel).ended; }
 
@@ -124,6 +133,12 @@ class InputGate final : private ChannelOwner {
 
   void RequestChannels();
 
+  // It was asked for, and is not there.
+  bool AnyRefused() const {
+    return std::ranges::any_of(
+        channels_, [](const Channel& channel) { return channel.state == State::kWanted; });
+  }
+
   bool AllServed() const { return served_ == channels_.size(); }
 
   // What the time-out found missing.
@@ -132,6 +147,7 @@ class InputGate final : private ChannelOwner {
 
   sim::Environment& environment_;
   NetworkOptions options_;
+  FloatingBuffers floating_;
   std::vector<Channel> channels_;
   // Channels with buffers that are not blocked. Ordered, so that the next one after `turn_` is
   // found at once, however many others there are.

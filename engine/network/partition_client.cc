@@ -1,5 +1,7 @@
 #include "engine/network/partition_client.h"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "sim/check.h"
@@ -20,9 +22,11 @@ sim::Error Corrupt(std::string_view what) {
 
 }  // namespace
 
-PartitionClient::PartitionClient(sim::Environment& environment, sim::Address producer)
+PartitionClient::PartitionClient(sim::Environment& environment, sim::Address producer,
+                                 const Defects& defects)
     : environment_(environment),
       producer_(producer),
+      defects_(defects),
       changed_(environment, "requests to send"),
       fibers_(environment) {}
 
@@ -58,6 +62,11 @@ void PartitionClient::Grant(uint32_t channel, uint32_t credit) {
   Send(CreditFrame{.channel = channel, .credit = credit});
 }
 
+void PartitionClient::SetBufferSize(uint32_t channel, uint32_t bytes) {
+  sim::Check(channels_.contains(channel), "a size for channel {}, which is none", channel);
+  Send(BufferSizeFrame{.channel = channel, .bytes = bytes});
+}
+
 void PartitionClient::Release(uint32_t channel) {
   sim::Check(channels_.erase(channel) == 1, "channel {} is released twice", channel);
   if (channels_.empty()) {
@@ -67,7 +76,7 @@ void PartitionClient::Release(uint32_t channel) {
 }
 
 void PartitionClient::Send(const ConsumerFrame& frame) {
-  outgoing_.push_back(Encode(frame));
+  outgoing_.push_back(EncodeFrame(frame));
   changed_.NotifyAll();
 }
 
@@ -98,7 +107,10 @@ void PartitionClient::Read() {
     if (!bytes) {
       return End(bytes.error());
     }
-    Decoder in(*bytes);
+    if (!IsWhole(*bytes) && !defects_.Has(Defect::kFramesAreNotChecked)) {
+      return End(Corrupt("A frame was damaged on its way."));
+    }
+    Decoder in(std::string_view(*bytes).substr(std::min(kSealBytes, bytes->size())));
     ProducerFrame frame;
     sim::Read(in, frame);
     const bool has_content = std::holds_alternative<BufferFrame>(frame);
@@ -122,6 +134,8 @@ void PartitionClient::Hand(const ProducerFrame& frame, Bytes bytes) {
     found->second->OnServed();
   } else if (const auto* buffer = std::get_if<BufferFrame>(&frame)) {
     found->second->OnBuffer(buffer->sequence, {.kind = buffer->kind, .bytes = std::move(bytes)});
+  } else if (const auto* backlog = std::get_if<BacklogFrame>(&frame)) {
+    found->second->OnBacklog(backlog->buffers);
   } else if (std::holds_alternative<NotFoundFrame>(frame)) {
     EndChannel(channel, {sim::ErrorCode::kNotFound, "The producer does not have the partition."});
   } else {

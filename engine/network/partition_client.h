@@ -3,7 +3,7 @@
 // A fiber connects and sends requests and credit, another hands what comes to its channel. Both end
 // when the last channel is released, and whoever wants a channel later connects anew: what is left
 // in a connection that fell silent concerns nobody.
-// Errors: a connection that breaks is told to all of its channels.
+// Errors: a connection that breaks, or brings a damaged frame, is told to all of its channels.
 // Source: Flink's NettyPartitionRequestClient and CreditBasedPartitionRequestClientHandler.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 
+#include "engine/defects.h"
 #include "engine/network/frames.h"
 #include "sim/sync.h"
 
@@ -27,13 +28,16 @@ class ChannelListener {
 
   virtual void OnServed() = 0;
   virtual void OnBuffer(uint32_t sequence, Buffer buffer) = 0;
+  // So many buffers of records wait at the producer.
+  virtual void OnBacklog(uint32_t buffers) = 0;
   // Nothing comes on it any more, and it is released: it was not there, has ended, or broke.
   virtual void OnOver(const sim::Error& reason) = 0;
 };
 
 class PartitionClient {
  public:
-  PartitionClient(sim::Environment& environment, sim::Address producer);
+  PartitionClient(sim::Environment& environment, sim::Address producer,
+                  const Defects& defects = {});
 
   // Starts its fibers.
   void Start();
@@ -50,6 +54,8 @@ class PartitionClient {
   uint32_t Request(const PartitionRequest& request, uint32_t credit, ChannelListener& listener);
   // The producer may send so many buffers more.
   void Grant(uint32_t channel, uint32_t credit);
+  // Buffers of the channel shall hold no more than this.
+  void SetBufferSize(uint32_t channel, uint32_t bytes);
   // Its listener hears of nothing any more.
   void Release(uint32_t channel);
 
@@ -66,6 +72,7 @@ class PartitionClient {
 
   sim::Environment& environment_;
   sim::Address producer_;
+  Defects defects_;
   std::unique_ptr<sim::Connection> connection_;  // null before there is one
   std::map<uint32_t, ChannelListener*> channels_;
   std::deque<Bytes> outgoing_;

@@ -1,6 +1,9 @@
 #include "engine/network/partition_session.h"
 
+#include <algorithm>
 #include <cstring>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "sim/check.h"
@@ -58,6 +61,17 @@ class PartitionSession::View final : public SubpartitionReader {
 
   bool has_credit() const { return credit_ > 0; }
 
+  // What waits for credit, when that is to be told and is another number than was told last.
+  std::optional<uint32_t> NextBacklog() {
+    if (partition_ == nullptr || !partition_->has_floating_readers()) {
+      return std::nullopt;
+    }
+    const uint32_t backlog = partition_->Backlog(subpartition_);
+    return std::exchange(told_backlog_, backlog) == backlog ? std::nullopt : std::optional(backlog);
+  }
+
+  void SetBufferSize(uint32_t bytes) { partition_->SetBufferSize(subpartition_, bytes); }
+
   void Grant(uint32_t credit) { credit_ += credit; }
 
   uint32_t NextSequence() { return sequence_++; }
@@ -72,6 +86,7 @@ class PartitionSession::View final : public SubpartitionReader {
   uint32_t subpartition_;
   uint32_t credit_;
   uint32_t sequence_ = 0;
+  uint32_t told_backlog_ = 0;
   ResultPartition* partition_ = nullptr;  // null once it is closed
 };
 
@@ -96,9 +111,12 @@ void PartitionSession::Listen() {
   sim::SimTime deadline = sim::Later(environment_.Now(), kRequestTimeout);
   for (;;) {
     const sim::Result<Bytes> bytes = connection_->Receive(deadline);
-    const sim::Result<ConsumerFrame> frame =
-        bytes ? Decode<ConsumerFrame>(*bytes) : sim::Fail(bytes);
-    if (closed_ || !frame) {
+    if (closed_ || !bytes || (!IsWhole(*bytes) && !defects_.Has(Defect::kFramesAreNotChecked))) {
+      return Close();
+    }
+    const auto frame =
+        Decode<ConsumerFrame>(std::string_view(*bytes).substr(std::min(kSealBytes, bytes->size())));
+    if (!frame) {
       return Close();
     }
     std::visit([this](const auto& each) { On(each); }, *frame);
@@ -133,6 +151,13 @@ void PartitionSession::On(const CreditFrame& frame) {
   }
 }
 
+void PartitionSession::On(const BufferSizeFrame& frame) {
+  const auto found = views_.find(frame.channel);
+  if (found != views_.end()) {
+    found->second->SetBufferSize(frame.bytes);
+  }
+}
+
 void PartitionSession::On(const ReleaseFrame& frame) {
   const auto found = views_.find(frame.channel);
   if (found != views_.end()) {
@@ -141,7 +166,7 @@ void PartitionSession::On(const ReleaseFrame& frame) {
 }
 
 void PartitionSession::Answer(const ProducerFrame& frame) {
-  answers_.push_back(Encode(frame));
+  answers_.push_back(EncodeFrame(frame));
   changed_.NotifyAll();
 }
 
@@ -151,17 +176,28 @@ void PartitionSession::Enqueue(View& view) {
     ready_.push_back(view.channel());
     changed_.NotifyAll();
   }
+  if (!view.has_credit()) {
+    TellBacklog(view);
+  }
+}
+
+void PartitionSession::TellBacklog(View& view) {
+  if (const std::optional<uint32_t> backlog = view.NextBacklog()) {
+    Answer(BacklogFrame{.channel = view.channel(), .buffers = *backlog});
+  }
 }
 
 Bytes PartitionSession::TakeFrame(View& view) {
   Buffer buffer = view.Take();
   Encoder header;
+  sim::Write(header, uint32_t{0});
   sim::Write(header,
              ProducerFrame(BufferFrame{
                  .channel = view.channel(), .sequence = view.NextSequence(), .kind = buffer.kind}));
   sim::Check(header.size() == kBufferHeadroom, "a header of {} bytes for {}", header.size(),
              kBufferHeadroom);
   std::memcpy(buffer.bytes.data(), header.bytes().data(), kBufferHeadroom);
+  Seal(buffer.bytes);
   return std::move(buffer.bytes);
 }
 
@@ -187,6 +223,7 @@ void PartitionSession::Write() {
         continue;  // somebody else has taken it: a planted defect
       }
       frame = TakeFrame(view);
+      TellBacklog(view);
       Enqueue(view);
     }
     if (!connection_->Send(std::move(frame))) {

@@ -42,9 +42,11 @@ class PartitionSession {
   void On(const RequestFrame& frame);
   void On(const CreditFrame& frame);
   void On(const ReleaseFrame& frame);
+  void On(const BufferSizeFrame& frame);
   void Answer(const ProducerFrame& frame);
   // Puts the channel in line when it may send and does not wait there already.
   void Enqueue(View& view);
+  void TellBacklog(View& view);
   Bytes TakeFrame(View& view);
   void OnPartitionClosed(uint32_t channel);
   void Close();

@@ -11,14 +11,18 @@ namespace flinch::engine {
 
 ResultPartition::ResultPartition(sim::Environment& environment, const NetworkOptions& options,
                                  SegmentPool& pool, uint32_t subpartitions,
-                                 std::function<void()> on_available, const Defects& defects)
+                                 std::function<void()> on_available, const Defects& defects,
+                                 const sim::WaitDetail* detail)
     : options_(options),
       defects_(defects),
       pool_(pool),
       subpartitions_(subpartitions),
       on_available_(std::move(on_available)),
-      room_(environment, kWaitForRoom) {
+      room_(environment, kWaitForRoom, detail) {
   sim::Check(subpartitions > 0, "a partition nobody consumes");
+  for (Subpartition& subpartition : subpartitions_) {
+    subpartition.buffer_bytes = options.buffer_bytes;
+  }
 }
 
 sim::Result<void> ResultPartition::EmitRecord(uint32_t subpartition, const ElementType& type,
@@ -39,7 +43,7 @@ sim::Result<void> ResultPartition::EmitRecord(uint32_t subpartition, const Eleme
   type.write(target.collecting, record.value);
   ++records_;
   unflushed_ = true;
-  if (target.collecting.size() >= options_.buffer_bytes + kBufferHeadroom) {
+  if (target.collecting.size() >= target.buffer_bytes + kBufferHeadroom) {
     Finish(target);
   }
   return {};
@@ -171,6 +175,7 @@ void ResultPartition::Finish(Subpartition& subpartition) {
 
 void ResultPartition::Enqueue(Subpartition& subpartition, Buffer buffer) {
   const bool was_full = IsFull(subpartition);
+  subpartition.backlog += buffer.kind == BufferKind::kRecords ? 1U : 0U;
   subpartition.buffers.push_back(std::move(buffer));
   full_ += !was_full && IsFull(subpartition) ? 1U : 0U;
   TellReader(subpartition);
@@ -214,6 +219,7 @@ Buffer ResultPartition::Take(uint32_t subpartition) {
   const bool was_full = IsFull(source);
   Buffer buffer = std::move(source.buffers.front());
   source.buffers.pop_front();
+  source.backlog -= buffer.kind == BufferKind::kRecords ? 1U : 0U;
   if (source.barrier && BarrierIn(buffer)) {
     source.barrier.reset();  // none waits before it
     on_available_();

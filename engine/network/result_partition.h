@@ -9,6 +9,7 @@
 // Source: Flink's ResultPartition and PipelinedSubpartition.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -45,9 +46,10 @@ class ResultPartition {
  public:
   // `on_available` is called when a full partition has room again, or the last barrier that might
   // have overtaken has left.
+  // `detail`: what whoever waits for room says besides.
   ResultPartition(sim::Environment& environment, const NetworkOptions& options, SegmentPool& pool,
                   uint32_t subpartitions, std::function<void()> on_available,
-                  const Defects& defects = {});
+                  const Defects& defects = {}, const sim::WaitDetail* detail = nullptr);
 
   // Closes: in a process that crashes nobody else has.
   ~ResultPartition() { Close(); }
@@ -96,6 +98,23 @@ class ResultPartition {
     return HasBuffer(subpartition) && NextKind(subpartition) == BufferKind::kPriorityEvent;
   }
 
+  // Buffers of records that wait.
+  uint32_t Backlog(uint32_t subpartition) const { return subpartitions_.at(subpartition).backlog; }
+
+  size_t QueueLength(uint32_t subpartition) const {
+    return subpartitions_.at(subpartition).buffers.size();
+  }
+
+  bool IsFull(uint32_t subpartition) const { return IsFull(subpartitions_.at(subpartition)); }
+
+  // Whether readers borrow buffers, and want to know what waits.
+  bool has_floating_readers() const { return options_.floating_buffers > 0; }
+
+  // Buffers begun from now on hold so much, and no more than the option says.
+  void SetBufferSize(uint32_t subpartition, uint32_t bytes) {
+    subpartitions_.at(subpartition).buffer_bytes = std::min(bytes, options_.buffer_bytes);
+  }
+
   // Of the next buffer, which there is.
   BufferKind NextKind(uint32_t subpartition) const;
   Buffer Take(uint32_t subpartition);
@@ -109,6 +128,8 @@ class ResultPartition {
     Encoder collecting;  // empty, or begins with the headroom
     std::deque<Buffer> buffers;
     std::optional<CheckpointId> barrier;  // that waits among them and may overtake later
+    uint32_t backlog = 0;                 // buffers of records among them
+    uint32_t buffer_bytes = 0;            // that make one full
   };
 
   bool IsFull(const Subpartition& subpartition) const {

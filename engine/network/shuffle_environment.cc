@@ -40,7 +40,7 @@ PartitionClient& ShuffleEnvironment::ClientOf(const sim::Address& producer) {
     return **known;
   }
   std::erase_if(clients_, [](const auto& client) { return client->has_ended(); });
-  clients_.push_back(std::make_unique<PartitionClient>(environment_, producer));
+  clients_.push_back(std::make_unique<PartitionClient>(environment_, producer, defects_));
   clients_.back()->Start();
   return *clients_.back();
 }

@@ -14,6 +14,12 @@
 #include "sim/check.h"
 
 namespace flinch::engine {
+namespace {
+
+// Flink's taskmanager.memory.min-segment-size: buffers do not become smaller.
+constexpr uint32_t kBufferBytesMin = 256;
+
+}  // namespace
 
 StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
                        const Options& options)
@@ -30,7 +36,7 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
       fibers_(environment),
       partitions_(MakePartitions(
           environment, engine_.network, pool_, options.code, deployment_, [this] { Wake(); },
-          defects_)),
+          defects_, this)),
       chain_(environment, {.code = options.code,
                            .deployment = deployment_,
                            .defects = defects_,
@@ -47,6 +53,12 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
       barriers_(MakeBarriers(engine_.checkpoint, gate_.channels(), role_, defects_)),
       edges_(EdgesOfGates(options.code, deployment_)) {
   MakeInputs(options.code);
+  const NetworkOptions& network = engine_.network;
+  if (network.debloat.enabled && gate_.channels() > 0) {
+    debloater_.emplace(network.debloat, std::min(kBufferBytesMin, network.buffer_bytes),
+                       network.buffer_bytes);
+    debloated_ = environment.Now();
+  }
   if (role_) {
     rounds_.emplace(role_->is_head, role_->channel_count(),
                     defects_.Has(Defect::kIterationEndsAfterOneRound));
@@ -185,6 +197,7 @@ sim::Result<void> StreamTask::Loop() {
       return sim::Fail(worked);
     }
     FlushWhenDue();
+    DebloatWhenDue();
     if (*worked) {
       chain_.SettleState();
     }
@@ -202,10 +215,43 @@ void StreamTask::AwaitWork() {
     return !mails_.empty() || cancelled_ || InputFailed() || (gate_.HasUrgent() && !held_) ||
            HasSettledOutputs() || ((OutputsAvailable() || postponing_) && HasInput());
   };
-  while (!can_go_on() &&
-         work_.WaitUntil(std::min({flush_at_, timed_out_at_, overtakes_at_, NextTimer()}),
-                         WhatIsAwaited())) {
+  while (!can_go_on()) {
+    const std::string_view reason = WhatIsAwaited();
+    const sim::SimTime since = environment_.Now();
+    const bool was_woken = work_.WaitUntil(
+        std::min({flush_at_, timed_out_at_, overtakes_at_, NextTimer()}), reason, this);
+    if (reason == kWaitForInput) {
+      throughput_.OnIdle(environment_.Now() - since);
+    }
+    if (!was_woken) {
+      return;
+    }
   }
+}
+
+// A task that waits for the end waits for nobody in particular.
+std::string StreamTask::WaitText() const {
+  TaskWait wait;
+  if (end_of_input_ || held_) {
+    return {};
+  }
+  for (size_t i = 0; i < partitions_.size(); ++i) {
+    for (uint32_t each = 0; each < partitions_[i]->subpartitions(); ++each) {
+      if (partitions_[i]->IsFull(each)) {
+        wait.full.push_back({.edge = deployment_.partitions[i].edge, .subpartition = each});
+      }
+    }
+  }
+  for (size_t channel = 0; channel < gate_.channels(); ++channel) {
+    const ChannelOptions& options = gate_.channel(channel);
+    if (!gate_.HasEnded(channel)) {
+      wait.inputs.push_back(
+          {.place = {.edge = options.request.edge, .subpartition = options.request.subpartition},
+           .is_blocked = gate_.IsBlocked(channel),
+           .producer = options.producer_name});
+    }
+  }
+  return Show(wait);
 }
 
 // Timers are work like records: they wait for room, and for what comes before anything new.

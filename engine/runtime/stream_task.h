@@ -27,6 +27,7 @@
 #include "engine/defects.h"
 #include "engine/graph/execution_state.h"
 #include "engine/graph/job_graph.h"
+#include "engine/network/buffer_debloater.h"
 #include "engine/network/input_gate.h"
 #include "engine/network/iteration_rounds.h"
 #include "engine/network/result_partition.h"
@@ -51,7 +52,7 @@ class TaskListener {
                          const std::string& reason) = 0;
 };
 
-class StreamTask {
+class StreamTask final : private sim::WaitDetail {
  public:
   struct Options {
     const StreamGraph& code;  // outlives the task, and fits its deployment
@@ -205,6 +206,10 @@ class StreamTask {
   // Until there is something to do, or to flush.
   void AwaitWork();
   std::string_view WhatIsAwaited() const;
+  // For whom it waits: engine/waits.h.
+  std::string WaitText() const override;
+  // Tells producers how large buffers are to be, once in each period.
+  void DebloatWhenDue();
   bool OutputsAvailable() const;
   bool HasInput() const;
   bool InputFailed() const;
@@ -261,7 +266,10 @@ class StreamTask {
   size_t restored_entries_ = 0;
   uint64_t last_event_ = 0;           // of the source's coordinator
   std::optional<CheckpointId> held_;  // the savepoint behind which the task waits for its end
-  CheckpointId last_checkpoint_;      // taken or aborted: older ones are not taken any more
+  std::optional<BufferDebloater> debloater_;  // where that is on
+  ThroughputMeter throughput_;
+  sim::SimTime debloated_;
+  CheckpointId last_checkpoint_;  // taken or aborted: older ones are not taken any more
 };
 
 }  // namespace flinch::engine

@@ -30,6 +30,9 @@ sim::Result<void> StreamTask::PerformCheckpoint(const CheckpointMeta& triggered)
     return prepared;
   }
   SendBarrier(meta);
+  if (defects_.Has(Defect::kSourceEmitsBehindItsBarrier) && chain_.has_source() && !end_of_input_) {
+    (void)chain_.EmitNext();
+  }
   sim::Result<FrozenTask> snapshot = chain_.Snapshot(meta);
   if (!snapshot) {
     return sim::Fail(snapshot);

@@ -44,6 +44,7 @@ sim::Result<bool> StreamTask::ReadInput() {
     return false;
   }
   Buffer buffer = gate_.Take(*channel);
+  throughput_.OnRead(buffer.content().size());
   if (buffer.kind == BufferKind::kRecords) {
     if (end_of_input_) {
       return sim::Fail(sim::ErrorCode::kInvalidArgument,
@@ -132,6 +133,19 @@ bool StreamTask::IsMine(int32_t key_hash) const {
 bool StreamTask::HasSomethingElse() const {
   return records_ >= engine_.task.turn_records || !mails_.empty() || cancelled_ ||
          gate_.HasUrgent() || !OutputsAvailable();
+}
+
+void StreamTask::DebloatWhenDue() {
+  const sim::Duration elapsed = environment_.Now() - debloated_;
+  if (!debloater_ || elapsed < engine_.network.debloat.period) {
+    return;
+  }
+  debloated_ = environment_.Now();
+  const std::optional<uint32_t> size =
+      debloater_->Next(throughput_.Next(elapsed), static_cast<uint32_t>(gate_.BuffersInUse()));
+  if (size) {
+    gate_.SetBufferSize(*size);
+  }
 }
 
 sim::Error StreamTask::Undecodable(std::optional<size_t> channel) const {

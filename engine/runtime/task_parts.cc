@@ -13,14 +13,17 @@ namespace flinch::engine {
 std::vector<std::unique_ptr<ResultPartition>> MakePartitions(
     sim::Environment& environment, const NetworkOptions& options, SegmentPool& pool,
     const StreamGraph& code, const TaskDeployment& deployment,
-    const std::function<void()>& on_available, const Defects& defects) {
+    const std::function<void()>& on_available, const Defects& defects,
+    const sim::WaitDetail* detail) {
   NetworkOptions unlimited = options;
   unlimited.buffers_per_subpartition = std::numeric_limits<uint32_t>::max();
   std::vector<std::unique_ptr<ResultPartition>> partitions;
   for (const PartitionDescriptor& edge : deployment.partitions) {
-    partitions.push_back(std::make_unique<ResultPartition>(
-        environment, IsFedBack(code, edge.to, edge.input) ? unlimited : options, pool,
-        edge.subpartitions, on_available, defects));
+    const bool is_unlimited =
+        IsFedBack(code, edge.to, edge.input) && !defects.Has(Defect::kFeedbackHasABound);
+    partitions.push_back(
+        std::make_unique<ResultPartition>(environment, is_unlimited ? unlimited : options, pool,
+                                          edge.subpartitions, on_available, defects, detail));
   }
   return partitions;
 }

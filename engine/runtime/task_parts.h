@@ -28,7 +28,8 @@ namespace flinch::engine {
 std::vector<std::unique_ptr<ResultPartition>> MakePartitions(
     sim::Environment& environment, const NetworkOptions& options, SegmentPool& pool,
     const StreamGraph& code, const TaskDeployment& deployment,
-    const std::function<void()>& on_available, const Defects& defects = {});
+    const std::function<void()>& on_available, const Defects& defects = {},
+    const sim::WaitDetail* detail = nullptr);
 
 std::vector<ResultPartition*> Pointers(
     const std::vector<std::unique_ptr<ResultPartition>>& partitions);

@@ -29,6 +29,9 @@ struct Work {
 enum class FigureKind : uint8_t {
   kUnitsPerSecond,  // the more the better
   kNanosPerEvent,   // the less the better
+  // The less the better, and only a process of its own shows it: of the workload that `of` names.
+  kMebibytes,     // the most memory
+  kInstructions,  // the user's, per operation
 };
 
 struct BenchWorkload {
@@ -40,8 +43,15 @@ struct BenchWorkload {
   std::optional<uint64_t> goal{};
   // The workload whose figure this one's may be at most three times; empty: there is none.
   std::string_view at_most_thrice{};
+  // The workload whose figure this one must reach but for 15 %; empty: there is none.
+  std::string_view within_15_percent{};
+  std::string_view of{};
   Work (*run)() = nullptr;
 };
+
+constexpr bool IsProbed(FigureKind kind) {
+  return kind == FigureKind::kMebibytes || kind == FigureKind::kInstructions;
+}
 
 // The baseline of every comparison, always the first.
 inline constexpr std::string_view kBareWorkload = "bare";

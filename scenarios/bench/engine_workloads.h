@@ -26,8 +26,15 @@ enum class BenchJob : uint8_t {
 Work RunGenerated(BenchJob job, uint64_t records, uint32_t keys);
 
 // From a generator in turn to so many sinks, a channel each: what a record costs shall not depend
-// on their number.
+// on their number. A watermark every 200 ms, as from Flink's sources: each goes to all.
 Work RunSpread(uint64_t records, uint32_t channels);
+
+// So many generators, each in turn to as many sinks, on four TaskManagers: all to all.
+Work RunExchange(uint64_t records, uint32_t subtasks);
+
+// The window of kWindow on two subtasks, each of which reads from both: on one TaskManager without
+// checkpoints, or on two, with credit and a checkpoint every 200 ms.
+Work RunExchanged(uint64_t records, uint32_t keys, bool with_credit);
 
 // Windows, read from the log and written to it.
 Work RunLogToLog(uint64_t records, uint32_t keys);

@@ -5,7 +5,6 @@ namespace flinch::scenarios {
 namespace {
 
 constexpr uint64_t kGeneratorBatch = 16;
-constexpr uint64_t kGeneratorWatermarkEvery = 1'000 / kGeneratorBatch * kGeneratorBatch;  // records
 constexpr uint64_t kGeneratorScramble = 0x9E3779B97F4A7C15;  // odd, its bits spread
 constexpr char kGeneratorPosition[] = "position";
 
@@ -46,7 +45,7 @@ sim::Result<engine::InputStatus> ClickGenerator::EmitNext() {
       return sim::Fail(sent);
     }
   }
-  if (next_ % kGeneratorWatermarkEvery == 0) {
+  if (next_ % options_.watermark_every == 0) {
     const auto time = static_cast<int64_t>(next_) * options_.event_step.count();
     if (sim::Result<void> sent = output_->EmitWatermark(engine::EventTime(time - 1)); !sent) {
       return sim::Fail(sent);

@@ -27,6 +27,7 @@ struct GeneratorOptions {
   uint64_t records = 0;
   uint32_t keys = 1;
   sim::Duration event_step{10'000};  // from one record to the next
+  uint64_t watermark_every = 992;    // records, a multiple of 16
 };
 
 // Pages come in a scrambled order, all equally often; the position is the state.

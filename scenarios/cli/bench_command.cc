@@ -13,6 +13,7 @@
 #include "scenarios/bench/kernel_workloads.h"
 #include "scenarios/bench/nexmark_workloads.h"
 #include "scenarios/bench/state_workloads.h"
+#include "scenarios/cli/bench_probe.h"
 #include "scenarios/lab/version.h"
 #include "sim/check.h"
 #include "sim/text/text.h"
@@ -60,6 +61,9 @@ bool IsAsGood(const Figure& figure, double as) {
 }
 
 std::string_view Judge(const Figure& figure) {
+  if (!figure.why_not.empty()) {
+    return figure.why_not;
+  }
   const std::optional<bool> reached = figure.reached();
   if (!reached) {
     return "";
@@ -83,6 +87,10 @@ int RunOnce(std::span<const BenchWorkload> suite, const std::string& name, std::
                        text::DidYouMean(name, std::span<const std::string_view>(names)));
     return kExitUsage;
   }
+  if (IsProbed(workload->kind)) {
+    err << fmt::format("flinch: --once: {} is measured on {}.\n", workload->name, workload->of);
+    return kExitUsage;
+  }
   const Work work = workload->run();
   out << fmt::format("{}: {} operations, {} events\n", workload->name, work.operations,
                      work.events);
@@ -99,16 +107,36 @@ std::chrono::nanoseconds ProcessorTime() {
 
 }  // namespace
 
+namespace {
+
+// Its own, or what the figure of another says.
+std::optional<double> MustOf(const BenchWorkload& workload, std::span<const Figure> before) {
+  for (const Figure& other : before) {
+    if (other.workload.name == workload.at_most_thrice) {
+      return 3 * other.value;
+    }
+    if (other.workload.name == workload.within_15_percent) {
+      return other.value * 85 / 100;
+    }
+  }
+  return workload.must ? std::optional<double>(*workload.must) : std::nullopt;
+}
+
+}  // namespace
+
 std::optional<bool> Figure::reached() const {
-  return must ? std::optional(IsAsGood(*this, *must)) : std::nullopt;
+  return must && why_not.empty() ? std::optional(IsAsGood(*this, *must)) : std::nullopt;
 }
 
 std::vector<Figure> Measure(std::span<const BenchWorkload> workloads, uint32_t runs,
-                            const Watch& watch) {
+                            const Watch& watch, const Prober& probe) {
   std::vector<Samples> samples(workloads.size());
   for (uint32_t round = 0; round < runs; ++round) {
     double bare = 0;
     for (size_t i = 0; i < workloads.size(); ++i) {
+      if (IsProbed(workloads[i].kind)) {
+        continue;
+      }
       const std::chrono::nanoseconds begin = watch();
       const Work work = workloads[i].run();
       const std::chrono::nanoseconds end = watch();
@@ -126,19 +154,20 @@ std::vector<Figure> Measure(std::span<const BenchWorkload> workloads, uint32_t r
   std::vector<Figure> figures;
   for (size_t i = 0; i < workloads.size(); ++i) {
     Figure figure{.workload = workloads[i],
-                  .value = MedianOf(samples[i].figures),
                   .of_bare = {},
                   .must = workloads[i].must,
                   .goal = workloads[i].goal};
+    if (IsProbed(workloads[i].kind)) {
+      const sim::Result<double> probed = probe(workloads[i]);
+      figure.value = probed.value_or(0);
+      figure.why_not = probed ? "" : probed.error().message;
+    } else {
+      figure.value = MedianOf(samples[i].figures);
+    }
     if (!samples[i].shares.empty()) {
       figure.of_bare = MedianOf(samples[i].shares);
     }
-    const auto base = std::ranges::find_if(figures, [&](const Figure& other) {
-      return other.workload.name == workloads[i].at_most_thrice;
-    });
-    if (base != figures.end()) {
-      figure.must = 3 * base->value;
-    }
+    figure.must = MustOf(workloads[i], figures);
     figures.push_back(figure);
   }
   return figures;
@@ -148,9 +177,10 @@ std::string ShowTable(std::span<const Figure> figures) {
   using Row = std::array<std::string, 8>;
   std::vector<Row> rows = {{"name", "what", "value", "unit", "of bare", "must", "goal", "reached"}};
   for (const Figure& figure : figures) {
-    const bool is_cost = figure.workload.kind == FigureKind::kNanosPerEvent;
+    const bool is_cost = figure.workload.kind != FigureKind::kUnitsPerSecond;
     rows.push_back({std::string(figure.workload.name), std::string(figure.workload.what),
-                    ShowNumber(figure.value), std::string(figure.workload.unit),
+                    figure.why_not.empty() ? ShowNumber(figure.value) : "not measured",
+                    std::string(figure.workload.unit),
                     figure.of_bare ? fmt::format("{:.3f}", *figure.of_bare) : std::string(),
                     (is_cost && figure.must ? "<= " : "") + ShowNumber(figure.must),
                     ShowNumber(figure.goal), std::string(Judge(figure))});
@@ -185,6 +215,10 @@ std::string ShowJson(std::span<const Figure> figures) {
                     {"must", figure.must ? ordered_json(*figure.must) : ordered_json()},
                     {"goal", figure.goal ? ordered_json(*figure.goal) : ordered_json()},
                     {"reached", reached ? ordered_json(*reached) : ordered_json()}});
+    if (!figure.why_not.empty()) {
+      rows.back()["value"] = nullptr;
+      rows.back()["why_not"] = figure.why_not;
+    }
   }
   return rows.dump() + '\n';
 }
@@ -198,7 +232,9 @@ int BenchCommand(const BenchArguments& arguments, std::ostream& out, std::ostrea
   if (arguments.once) {
     return RunOnce(suite, *arguments.once, out, err);
   }
-  const std::vector<Figure> figures = Measure(suite, arguments.runs, ProcessorTime);
+  const std::vector<Figure> figures =
+      Measure(suite, arguments.runs, ProcessorTime,
+              [](const BenchWorkload& workload) { return Probe(workload, "engine"); });
   out << (arguments.json ? ShowJson(figures) : ShowTable(figures));
   const bool missed = std::ranges::any_of(
       figures, [](const Figure& figure) { return !figure.reached().value_or(true); });

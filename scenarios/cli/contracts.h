@@ -8,6 +8,7 @@
 #include "scenarios/cli/connector_contracts.h"
 #include "scenarios/cli/contract_info.h"
 #include "scenarios/cli/event_time_contracts.h"
+#include "scenarios/cli/network_contracts.h"
 #include "scenarios/cli/state_contracts.h"
 
 namespace flinch::scenarios {
@@ -544,12 +545,14 @@ inline constexpr auto kPlaneContracts = std::to_array<ContractInfo>({
 // All of them.
 inline constexpr auto kContracts = [] {
   std::array<ContractInfo, kPlaneContracts.size() + kStateContracts.size() +
-                               kEventTimeContracts.size() + kConnectorContracts.size()>
+                               kEventTimeContracts.size() + kConnectorContracts.size() +
+                               kNetworkContracts.size()>
       all;
   const auto state = std::ranges::copy(kPlaneContracts, all.begin()).out;
   const auto event_time = std::ranges::copy(kStateContracts, state).out;
   const auto connectors = std::ranges::copy(kEventTimeContracts, event_time).out;
-  std::ranges::copy(kConnectorContracts, connectors);
+  const auto network = std::ranges::copy(kConnectorContracts, connectors).out;
+  std::ranges::copy(kNetworkContracts, network);
   return all;
 }();
 

@@ -36,7 +36,8 @@ struct DefectGround {
 // what it has counted. Files that checkpoints share are lost where checkpoints are given up often,
 // and keys where another number of subtasks has copied them. What goes round is lost where
 // something does, and who waits for room for ever is noticed where there is little. Values are
-// taken for what they are not where another version of a job reads them.
+// taken for what they are not where another version of a job reads them. Who trusts what comes is
+// noticed where it is damaged on its way.
 inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "small_job"},
     {.scenario = "small_job", .settings = {"workload.out_of_order=0s"}},
@@ -83,9 +84,13 @@ inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "unaligned_rescale", .settings = {"job.name=broadcast_rows"}},
     {.scenario = "cycle"},
     {.scenario = "record_evolves"},
+    {.scenario = "cycle",
+     .settings = {"taskmanager.memory.segment-size=64",
+                  "taskmanager.network.memory.max-buffers-per-channel=1"}},
     {.scenario = "word_count",
      .settings = {"taskmanager.memory.segment-size=64",
                   "taskmanager.network.memory.max-buffers-per-channel=1"}},
+    {.scenario = "damaged_frames"},
 });
 
 // "small_job --set limits.heal_after=8s"

@@ -30,8 +30,9 @@ using text::Quote;
 // Reports print it on a line of its own, and beside others.
 constexpr size_t kNameSizeMax = 200;
 constexpr size_t kWhySizeMax = 2'000;
-// Its square is the number of channels between two operators.
-constexpr uint64_t kParallelismMax = 320;
+// Its square is the number of channels between two operators: a million of them take some gigabytes
+// (`flinch bench engine`).
+constexpr uint64_t kParallelismMax = 1'000;
 
 class ProblemFinder {
  public:

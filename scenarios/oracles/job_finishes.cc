@@ -105,6 +105,9 @@ std::vector<reports::Finding> JobFinishes::Judge(const FinalState& state) {
   if (unrecoverable_.has_value()) {
     finding.details.push_back(ShowLast("obstacle", unrecoverable_));
   }
+  if (!state.circle.empty()) {
+    finding.details.push_back(fmt::format("For ever: {}.", state.circle));
+  }
   if (!state.stuck.empty()) {
     finding.details.push_back(fmt::format("Waiting: {}.", state.stuck));
   }

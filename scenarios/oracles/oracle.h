@@ -47,8 +47,9 @@ struct FinalState {
   std::vector<OutputRecord> output;      // committed, by log partition and offset
   std::vector<std::string> open_transactions;  // transactional ids, at the broker
   sim::SimTime end;
-  std::string ending;  // why the run ended: "goal", "idle", "limit"
-  std::string stuck;   // who waits for what, in a sentence, when it ended idle or at a limit
+  std::string ending;    // why the run ended: "goal", "idle", "limit"
+  std::string stuck;     // who waits for what, in a sentence, when it ended idle or at a limit
+  std::string circle{};  // tasks that wait for one another, if any do
   // How much longer than Subject::patience this very run may do without a checkpoint.
   sim::Duration slack{0};
   std::vector<JudgedOutput> outputs{{}};

@@ -39,6 +39,7 @@
 #include "scenarios/stage/run_counts.h"
 #include "scenarios/stage/story_premise.h"
 #include "scenarios/stage/supervisor.h"
+#include "scenarios/stage/wait_circle.h"
 #include "sim/check.h"
 #include "sim/world/world.h"
 
@@ -428,14 +429,14 @@ FinalState Stage::Describe(const sim::Outcome& outcome, reports::RunSummary& sum
                    .dropped = tally_.dropped,
                    .out_of_orderness = subject_.out_of_orderness};
   summary.expected = ShowExpectation(job_, state.expected.size());
-  if (outcome.ending == sim::Ending::kIdle || outcome.ending == sim::Ending::kLimit) {
+  const bool is_stuck =
+      outcome.ending == sim::Ending::kIdle || outcome.ending == sim::Ending::kLimit;
+  if (is_stuck || budget_.exhausted()) {
     const sim::StuckReport report = world_.Explain();
-    state.stuck = sim::Head(report);
-    summary.stuck = sim::Show(report);
-  } else if (budget_.exhausted()) {
-    state.ending = "no progress";
-    state.stuck = budget_.ShowProgress();
-    summary.stuck = sim::Show(world_.Explain());
+    state.ending = is_stuck ? state.ending : "no progress";
+    state.stuck = is_stuck ? sim::Head(report) : budget_.ShowProgress();
+    state.circle = Show(FindWaitCircle(report));
+    summary.stuck = ShowWaitCircle(report) + sim::Show(report);
   }
   return state;
 }

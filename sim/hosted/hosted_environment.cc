@@ -268,8 +268,8 @@ FiberId HostedEnvironment::Spawn(std::string_view name, std::move_only_function<
   return process_.SpawnFiber(name, std::move(body));
 }
 
-bool HostedEnvironment::Park(SimTime deadline, std::string_view reason) {
-  return process_.Outside([&](HostedThread&) { return world_.Park(deadline, reason); });
+bool HostedEnvironment::Park(SimTime deadline, std::string_view reason, const WaitDetail* detail) {
+  return process_.Outside([&](HostedThread&) { return world_.Park(deadline, reason, detail); });
 }
 
 void HostedEnvironment::Unpark(FiberId fiber) {

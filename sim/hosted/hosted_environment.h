@@ -79,7 +79,7 @@ class HostedEnvironment final : public Environment {
 
   FiberId CurrentFiber() const override { return world_.CurrentFiber(); }
 
-  bool Park(SimTime deadline, std::string_view reason) override;
+  bool Park(SimTime deadline, std::string_view reason, const WaitDetail* detail) override;
   void Unpark(FiberId fiber) override;
   Random RandomStream(std::string_view name) override;
 

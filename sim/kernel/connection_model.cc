@@ -103,6 +103,12 @@ void ConnectionModel::Push(Stream& stream, int side, Frame frame) {
     pipe.held.Push(std::move(frame));
     return;
   }
+  if (fate.flips > 0 && !frame.payload.empty()) {
+    kernel_.RecordOnHost(Step::kCorrupt, stream.address[side].host, fate.flips,
+                         frame.cause.value());
+    links_.Flip(stream.address[side].host, stream.address[1 - side].host, fate.flips,
+                frame.payload);
+  }
   Fly(stream, side, std::move(frame), fate);
 }
 

@@ -307,6 +307,7 @@ bool Kernel::Park(const Wait& wait) {
   fiber.wait.deadline = wait.deadline;
   fiber.wait.on = wait.on;
   fiber.wait.reason = wait.reason;
+  fiber.wait.detail = wait.detail;
   const SimTime deadline = wait.deadline == kForever ? kForever : WorldDeadline(fiber);
   if (!fiber.owner->alive || deadline <= now_) [[unlikely]] {
     return false;

@@ -250,14 +250,19 @@ FrameFate LinkTable::SendFrame(HostId from, HostId to, size_t bytes, SimTime now
   Trouble& trouble = *active;
   const LinkCondition& condition = trouble.condition;
   // The transport would send again for ever.
+  const bool is_detected = condition.corruption == Corruption::kDetected;
   if (condition.cut || condition.clog || IsCertain(condition.loss) ||
-      IsCertain(condition.corrupt)) {
+      (is_detected && IsCertain(condition.corrupt))) {
     return {.held = true};
   }
   FrameFate fate{.latency = DrawUnder(condition, row, to)};
   fate.latency = Sum(fate.latency, Occupy(trouble, bytes, now));
   fate.sent_again = DrawRetransmissions(condition.loss, trouble.loss);
-  fate.sent_again += DrawRetransmissions(condition.corrupt, trouble.corrupt);
+  if (is_detected) {
+    fate.sent_again += DrawRetransmissions(condition.corrupt, trouble.corrupt);
+  } else if (IsPossible(condition.corrupt) && trouble.corrupt.Chance(condition.corrupt)) {
+    fate.flips = static_cast<uint32_t>(trouble.corrupt.Below(condition.corrupt_bits_max)) + 1;
+  }
   fate.latency = Sum(fate.latency, kRetransmission * fate.sent_again);
   if (IsPossible(condition.reorder) && trouble.reorder.Chance(condition.reorder)) {
     const Duration extra = trouble.reorder.Between(Duration(0), condition.reorder_delay);

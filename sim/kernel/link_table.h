@@ -36,6 +36,7 @@ struct FrameFate {
   bool held = false;
   Duration latency{0};
   uint32_t sent_again = 0;
+  uint32_t flips = 0;   // bits to flip, if it has any
   Duration reading{0};  // how long the receiver takes to hand it over, behind the one before it
 };
 

@@ -64,8 +64,9 @@ FiberId ProcessEnvironment::Spawn(std::string_view name, std::move_only_function
 
 FiberId ProcessEnvironment::CurrentFiber() const { return kernel_.CurrentFiber(); }
 
-bool ProcessEnvironment::Park(SimTime deadline, std::string_view reason) {
-  return kernel_.Park({.kind = WaitKind::kPark, .deadline = deadline, .reason = reason});
+bool ProcessEnvironment::Park(SimTime deadline, std::string_view reason, const WaitDetail* detail) {
+  return kernel_.Park(
+      {.kind = WaitKind::kPark, .deadline = deadline, .reason = reason, .detail = detail});
 }
 
 void ProcessEnvironment::Unpark(FiberId fiber) {

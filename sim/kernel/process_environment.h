@@ -27,7 +27,7 @@ class ProcessEnvironment final : public Environment {
   void Yield() override;
   FiberId Spawn(std::string_view name, std::move_only_function<void()> body) override;
   FiberId CurrentFiber() const override;
-  bool Park(SimTime deadline, std::string_view reason) override;
+  bool Park(SimTime deadline, std::string_view reason, const WaitDetail* detail) override;
   void Unpark(FiberId fiber) override;
   Random RandomStream(std::string_view name) override;
 

@@ -130,6 +130,9 @@ StuckReport::Waiter Kernel::ExplainFiber(const ProcessRecord& process, const Fib
   }
   const std::optional<std::string> hosted =
       fiber.owner->threads ? fiber.owner->threads->WaitText(fiber.id) : std::nullopt;
+  if (fiber.wait.detail != nullptr) {
+    waiter.detail = fiber.wait.detail->WaitText();
+  }
   waiter.what =
       hosted ? "waits for " + *hosted : WaitText(fiber.wait, name, peer ? peer->unread_bytes : 0);
   return waiter;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "sim/environment.h"
 #include "sim/time.h"
 #include "sim/world/stuck_report.h"
 
@@ -15,6 +16,7 @@ struct Wait {
   SimTime deadline = kForever;
   uint64_t on = 0;          // kMessage, kAccept: the port; kConnect, kFrame, kWindow: see EndOf
   std::string_view reason;  // kPark: what the caller calls it
+  const WaitDetail* detail = nullptr;
 };
 
 // One end of a connection as one number.

@@ -90,13 +90,14 @@ enum class InFlight : uint8_t {
 enum class Corruption : uint8_t {
   // The checksum of the transport: the message is dropped at the receiver, as good as lost.
   kDetected,
-  // Nobody: the receiver gets the changed payload, never a changed length or address. Only for
-  // protocols that carry checksums of their own; others may do anything at all.
+  // Nobody: the receiver gets the changed payload, of a message or of a frame, never a changed
+  // length or address. Only for protocols that carry checksums of their own; others may do
+  // anything at all.
   kUndetected,
 };
 
-// Links carry nothing under `cut`, `clog` and, of connections, a `loss` or `corrupt` of 1: then
-// their frames wait at the sender, in order, and leave when that ends. A connection never
+// Links carry nothing under `cut`, `clog` and, of connections, a `loss` or detected `corrupt` of 1:
+// then their frames wait at the sender, in order, and leave when that ends. A connection never
 // breaks because of a condition; whoever wants to know gives up after a time of his own.
 struct LinkCondition {
   // Messages: lost. Connections: wait (silence). The peers observe nothing else; the other
@@ -121,8 +122,8 @@ struct LinkCondition {
   Duration reorder_delay = std::chrono::milliseconds(10);
 
   // Messages: with this probability 1 to `corrupt_bits_max` bits of the payload flip on the way.
-  // An empty payload has no bits: its header is hit, and that is always detected. Connections:
-  // always detected, the frame is sent again as after a loss; with 1 they wait.
+  // An empty payload has no bits: its header is hit, and that is always detected. Connections: a
+  // frame likewise; where it is detected it is sent again as after a loss, and with 1 they wait.
   Ratio corrupt{};
   uint32_t corrupt_bits_max = 1;
   Corruption corruption = Corruption::kDetected;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kHeadWaitersMax = 3;
 constexpr size_t kNextTimersMax = 5;
+constexpr size_t kDetailMax = 120;
 
 std::string Plural(uint64_t count, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
@@ -57,6 +58,10 @@ std::string ShowWaiters(const StuckReport& report) {
   for (const StuckReport::Waiter& waiter : report.waiters) {
     text += fmt::format("  {:<{}}  since {:>{}}  {}", NameOf(waiter), names, Show(waiter.since),
                         times, Waiting(waiter));
+    if (!waiter.detail.empty()) {
+      const bool is_long = waiter.detail.size() > kDetailMax;
+      text += fmt::format(" ({}{})", waiter.detail.substr(0, kDetailMax), is_long ? " …" : "");
+    }
     if (waiter.until) {
       text += ", at most until " + Show(*waiter.until);
     }

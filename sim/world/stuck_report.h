@@ -35,7 +35,8 @@ struct StuckReport {
     std::string fiber;
     FiberId id;
     WaitKind kind = WaitKind::kNothing;
-    std::string what;  // "receives on connection 3 from b:7"
+    std::string what;      // "receives on connection 3 from b:7"
+    std::string detail{};  // what its code says besides (WaitDetail)
     SimTime since;
     // When a timer ends the wait, as the clock of its host runs now.
     std::optional<SimTime> until;

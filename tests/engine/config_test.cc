@@ -145,7 +145,8 @@ TEST(ConfigTest, EverySpanButPausesAndDelaysMustBeLongerThanNothing) {
           "execution.checkpointing.aligned-checkpoint-timeout", "execution.checkpointing.min-pause",
           "restart-strategy.fixed-delay.delay", "restart-strategy.failure-rate.delay",
           "jobmanager.adaptive-scheduler.resource-stabilization-timeout",
-          "jobmanager.adaptive-scheduler.scaling-interval.min", "task.record-time",
+          "jobmanager.adaptive-scheduler.scaling-interval.min",
+          "taskmanager.network.request-backoff.max", "task.record-time",
           "task.cancellation.timeout", "partition.discovery.interval.ms", "source.fetch.max-wait",
           "pipeline.auto-watermark-interval"));
 }
@@ -195,7 +196,10 @@ size_t CountFields() {
   const auto& [max_failures, rate_interval, rate_delay] = failure_rate;
   const auto& [initial, longest, multiplier, reset_threshold, jitter, restarts] = exponential;
   const auto& [beat, silence] = heartbeat;
-  const auto& [bytes, buffer_timeout, buffers, backoff, request_timeout] = network;
+  const auto& [bytes, buffer_timeout, buffers, own_buffers, floating, backoff, backoff_max,
+               request_timeout, debloat] = network;
+  const auto& [debloats, debloat_period, debloat_target, debloat_threshold, debloat_samples] =
+      debloat;
   const auto& [record_time, turn_records, cancellation_timeout] = task;
   const auto& [startup, assignment, discovery, fetch_min, fetch_wait, fetch_max,
                watermark_interval] = source;
@@ -209,10 +213,11 @@ size_t CountFields() {
                multiplier, reset_threshold, jitter, restarts, scheduler_type, scheduler_mode,
                resource_wait, stabilization, increase, scaling_interval, restore_path,
                ignore_unclaimed, cancellation_timeout, startup, guarantee, beat, silence, bytes,
-               buffer_timeout, buffers, backoff, request_timeout, record_time, turn_records,
-               assignment, discovery, fetch_min, fetch_wait, fetch_max, watermark_interval, ask,
-               transaction, delivery, batch, transaction_max, availability, session_timeout,
-               max_parallelism);
+               buffer_timeout, buffers, own_buffers, floating, backoff, backoff_max,
+               request_timeout, debloats, debloat_period, debloat_target, debloat_threshold,
+               debloat_samples, record_time, turn_records, assignment, discovery, fetch_min,
+               fetch_wait, fetch_max, watermark_interval, ask, transaction, delivery, batch,
+               transaction_max, availability, session_timeout, max_parallelism);
 }
 
 TEST(ConfigTest, EveryOptionIsVisitedOnce) {

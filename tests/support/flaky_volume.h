@@ -85,8 +85,9 @@ class FlakyEnvironment final : public sim::Environment {
 
   sim::FiberId CurrentFiber() const override { return real_.CurrentFiber(); }
 
-  bool Park(sim::SimTime deadline, std::string_view reason) override {
-    return real_.Park(deadline, reason);
+  bool Park(sim::SimTime deadline, std::string_view reason,
+            const sim::WaitDetail* detail) override {
+    return real_.Park(deadline, reason, detail);
   }
 
   void Unpark(sim::FiberId fiber) override { real_.Unpark(fiber); }

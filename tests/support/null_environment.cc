@@ -21,7 +21,9 @@ sim::FiberId NullEnvironment::Spawn(std::string_view, std::move_only_function<vo
 
 sim::FiberId NullEnvironment::CurrentFiber() const { Refuse("CurrentFiber"); }
 
-bool NullEnvironment::Park(sim::SimTime, std::string_view) { Refuse("Park"); }
+bool NullEnvironment::Park(sim::SimTime, std::string_view, const sim::WaitDetail*) {
+  Refuse("Park");
+}
 
 void NullEnvironment::Unpark(sim::FiberId) { Refuse("Unpark"); }
 

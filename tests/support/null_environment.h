@@ -37,7 +37,7 @@ class NullEnvironment final : public sim::Environment {
   void Yield() override;
   sim::FiberId Spawn(std::string_view name, std::move_only_function<void()> body) override;
   sim::FiberId CurrentFiber() const override;
-  bool Park(sim::SimTime deadline, std::string_view reason) override;
+  bool Park(sim::SimTime deadline, std::string_view reason, const sim::WaitDetail* detail) override;
   void Unpark(sim::FiberId fiber) override;
   sim::Random RandomStream(std::string_view name) override;
   sim::Network& network() override;

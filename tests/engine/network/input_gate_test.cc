@@ -155,6 +155,55 @@ TEST_P(InputGatePlaceTest, GivesUpAProducerThatNeverAppearsAndNamesIt) {
   EXPECT_EQ(fibers_->running(), 0U);
 }
 
+TEST_P(InputGatePlaceTest, WherePausesGrowItGivesUpBehindTheLongest) {
+  options_.request_backoff_max = std::chrono::milliseconds(400);
+  Open({"a"}, GetParam());
+  bench_.RunFor(std::chrono::milliseconds(650));
+  EXPECT_EQ(gate_->error(), std::nullopt) << "it asked after 100 ms and 200 more";
+  bench_.RunFor(std::chrono::milliseconds(100));
+  ASSERT_TRUE(gate_->error());
+  EXPECT_THAT(gate_->error()->message, HasSubstr("The connection to a[0] failed"));
+  EXPECT_EQ(fibers_->running(), 0U);
+}
+
+TEST_F(InputGateTest, AChannelBorrowsBuffersForWhatWaitsAndGivesThemBack) {
+  for (const uint32_t floating : {0U, 2U}) {
+    SCOPED_TRACE(floating);
+    options_.buffers_per_subpartition = 100;
+    options_.buffers_per_channel = 1;
+    options_.floating_buffers = floating;
+    const std::string producer = "a" + std::to_string(floating);
+    ResultPartition& a = Produce(producer);
+    Emit(a, 0, 1, 8);
+    Open({producer}, "consumer" + std::to_string(floating));
+    bench_.RunFor(std::chrono::seconds(1));
+    EXPECT_EQ(a.QueueLength(0), 8 - 1 - floating);
+    std::vector<std::string> taken;
+    for (int i = 0; i < 10; ++i) {
+      std::ranges::copy(TakeAll(), std::back_inserter(taken));
+      bench_.RunFor(std::chrono::milliseconds(100));
+    }
+    EXPECT_EQ(taken.size(), 8U);
+    EXPECT_EQ(taken.back(), "8@80 ");
+    EXPECT_EQ(gate_->BuffersInUse(), 0U);
+  }
+}
+
+TEST_P(InputGatePlaceTest, TellsItsProducersHowMuchABufferHolds) {
+  ResultPartition& a = Produce("a");
+  Open({"a"}, GetParam());
+  bench_.RunFor(std::chrono::seconds(1));
+  EmitNumber(a, 0, 1);
+  EXPECT_FALSE(a.HasBuffer(0));
+  a.Flush();
+  gate_->SetBufferSize(1);
+  bench_.RunFor(std::chrono::seconds(1));
+  EXPECT_THAT(TakeAll(), ElementsAre("1@10 "));
+  EmitNumber(a, 0, 2);
+  bench_.RunFor(std::chrono::milliseconds(10));
+  EXPECT_THAT(TakeAll(), ElementsAre("2@20 ")) << "nobody flushed it";
+}
+
 TEST_P(InputGatePlaceTest, TheEndOfAProducerBeforeItsDataIsAnError) {
   ResultPartition& a = Produce("a");
   Open({"a"}, GetParam());

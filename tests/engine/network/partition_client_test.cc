@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include "tests/support/bench.h"
 
@@ -26,13 +27,27 @@ struct Listener final : ChannelListener {
     heard.push_back("buffer " + std::to_string(sequence) + ": " + std::string(buffer.content()));
   }
 
+  void OnBacklog(uint32_t buffers) override {
+    heard.push_back("backlog " + std::to_string(buffers));
+  }
+
   void OnOver(const sim::Error& reason) override { heard.push_back("over: " + reason.message); }
 
   std::vector<std::string> heard;
 };
 
 Bytes BufferOf(uint32_t channel, uint32_t sequence, const std::string& content) {
-  return Encode(ProducerFrame(BufferFrame{.channel = channel, .sequence = sequence})) + content;
+  Bytes frame =
+      EncodeFrame(ProducerFrame(BufferFrame{.channel = channel, .sequence = sequence})) + content;
+  Seal(frame);
+  return frame;
+}
+
+sim::Result<ConsumerFrame> Open(const sim::Result<Bytes>& frame) {
+  if (!frame || !IsWhole(*frame)) {
+    return sim::Fail(sim::ErrorCode::kCorruption, "no whole frame");
+  }
+  return Decode<ConsumerFrame>(std::string_view(*frame).substr(kSealBytes));
 }
 
 // A client, and a producer that says what the test tells it to.
@@ -55,7 +70,8 @@ class PartitionClientTest : public ::testing::Test {
     bench_.Host("producer");
     listeners_.resize(channels);
     bench_.Start("consumer", [this, then](sim::Environment& environment) {
-      PartitionClient client(environment, *environment.network().Resolve("producer", kPort));
+      PartitionClient client(environment, *environment.network().Resolve("producer", kPort),
+                             defects_);
       client_ = &client;
       client.Start();
       for (size_t i = 0; i < listeners_.size(); ++i) {
@@ -71,6 +87,7 @@ class PartitionClientTest : public ::testing::Test {
     bench_.RunFor(std::chrono::seconds(5));
   }
 
+  Defects defects_;
   std::vector<Listener> listeners_;
   PartitionClient* client_ = nullptr;
   tests::Bench bench_;
@@ -80,12 +97,12 @@ TEST_F(PartitionClientTest, ChannelsShareAConnectionAndHearTheirOwn) {
   std::vector<ConsumerFrame> asked;
   Produce([&](sim::Environment& environment, sim::Connection& to) {
     for (int i = 0; i < 2; ++i) {
-      const auto frame = Decode<ConsumerFrame>(to.Receive().value_or(""));
+      const auto frame = Open(to.Receive());
       ASSERT_TRUE(frame);
       asked.push_back(*frame);
     }
-    ASSERT_TRUE(to.Send(Encode(ProducerFrame(ServedFrame{.channel = 1}))));
-    ASSERT_TRUE(to.Send(Encode(ProducerFrame(NotFoundFrame{.channel = 0}))));
+    ASSERT_TRUE(to.Send(EncodeFrame(ProducerFrame(ServedFrame{.channel = 1}))));
+    ASSERT_TRUE(to.Send(EncodeFrame(ProducerFrame(NotFoundFrame{.channel = 0}))));
     ASSERT_TRUE(to.Send(BufferOf(1, 0, "abc")));
     ASSERT_TRUE(to.Send(BufferOf(77, 0, "nobody's")));
     environment.Sleep(std::chrono::hours(1));
@@ -105,7 +122,7 @@ TEST_F(PartitionClientTest, SendsCreditAndReleases) {
   std::vector<std::string> heard;
   Produce([&](sim::Environment&, sim::Connection& from) {
     while (const sim::Result<Bytes> bytes = from.Receive()) {
-      const auto frame = Decode<ConsumerFrame>(*bytes);
+      const auto frame = Open(bytes);
       ASSERT_TRUE(frame);
       if (const auto* credit = std::get_if<CreditFrame>(&*frame)) {
         heard.push_back("credit " + std::to_string(credit->credit));
@@ -145,30 +162,77 @@ TEST_F(PartitionClientTest, AProducerThatIsNotThereIsTold) {
 
 TEST_F(PartitionClientTest, TheEndOfAProducerIsTold) {
   Produce([](sim::Environment& environment, sim::Connection& to) {
-    ASSERT_TRUE(to.Send(Encode(ProducerFrame(ServedFrame{.channel = 0}))));
-    ASSERT_TRUE(to.Send(Encode(ProducerFrame(ClosedFrame{.channel = 0}))));
+    ASSERT_TRUE(to.Send(EncodeFrame(ProducerFrame(ServedFrame{.channel = 0}))));
+    ASSERT_TRUE(to.Send(EncodeFrame(ProducerFrame(ClosedFrame{.channel = 0}))));
     environment.Sleep(std::chrono::hours(1));
   });
   Consume(1);
   EXPECT_THAT(listeners_[0].heard, ElementsAre("served", "over: The producer has ended."));
 }
 
+struct Nonsense {
+  Bytes frame;
+  std::string message;
+};
+
 class PartitionClientNonsenseTest : public PartitionClientTest,
-                                    public ::testing::WithParamInterface<Bytes> {};
+                                    public ::testing::WithParamInterface<Nonsense> {};
 
 TEST_P(PartitionClientNonsenseTest, EndsTheConnection) {
   Produce([](sim::Environment& environment, sim::Connection& to) {
-    ASSERT_TRUE(to.Send(GetParam()));
+    ASSERT_TRUE(to.Send(GetParam().frame));
     environment.Sleep(std::chrono::hours(1));
   });
   Consume(1);
-  EXPECT_THAT(listeners_[0].heard, ElementsAre("over: A frame cannot be read."));
+  EXPECT_THAT(listeners_[0].heard, ElementsAre("over: " + GetParam().message));
 }
+
+Bytes Sealed(const Bytes& content) {
+  Bytes frame = Bytes(kSealBytes, '\0') + content;
+  Seal(frame);
+  return frame;
+}
+
+const std::string kDamaged = "A frame was damaged on its way.";
+const std::string kUnreadable = "A frame cannot be read.";
 
 INSTANTIATE_TEST_SUITE_P(
     Frames, PartitionClientNonsenseTest,
-    ::testing::Values("", "\x09", Encode(ProducerFrame(ServedFrame{})) + "more",
-                      Encode(ProducerFrame(BufferFrame{})).substr(0, kBufferHeadroom - 1)));
+    ::testing::Values(Nonsense{"", kDamaged}, Nonsense{"\x09", kDamaged},
+                      Nonsense{EncodeFrame(ProducerFrame(ServedFrame{})) + "more", kDamaged},
+                      Nonsense{Sealed("\x09"), kUnreadable},
+                      Nonsense{Sealed(Encode(ProducerFrame(ServedFrame{})) + "more"), kUnreadable},
+                      Nonsense{Sealed(Encode(ProducerFrame(BufferFrame{})).substr(0, 9)),
+                               kUnreadable}));
+
+class PartitionClientDamageTest : public PartitionClientTest,
+                                  public ::testing::WithParamInterface<bool> {};
+
+TEST_P(PartitionClientDamageTest, ADamagedBufferIsNotDeliveredUnlessThatIsPlanted) {
+  if (GetParam()) {
+    defects_.Plant(Defect::kFramesAreNotChecked);
+  }
+  Produce([](sim::Environment& environment, sim::Connection& to) {
+    Bytes frame = BufferOf(0, 0, "abc");
+    frame.back() = 'd';
+    ASSERT_TRUE(to.Send(frame));
+    environment.Sleep(std::chrono::hours(1));
+  });
+  Consume(1);
+  EXPECT_THAT(listeners_[0].heard, ElementsAre(GetParam() ? "buffer 0: abd" : "over: " + kDamaged));
+}
+
+INSTANTIATE_TEST_SUITE_P(Planted, PartitionClientDamageTest, ::testing::Bool());
+
+// Also of the checksum itself.
+RC_GTEST_PROP(FramesTest, NoBitOfAFrameChangesUnnoticed, ()) {
+  Bytes frame = BufferOf(*rc::gen::arbitrary<uint32_t>(), *rc::gen::arbitrary<uint32_t>(),
+                         *rc::gen::arbitrary<std::string>());
+  RC_ASSERT(IsWhole(frame));
+  const auto bit = *rc::gen::inRange<size_t>(0, frame.size() * 8);
+  frame[bit / 8] = static_cast<char>(frame[bit / 8] ^ (1 << bit % 8));
+  RC_ASSERT(!IsWhole(frame));
+}
 
 }  // namespace
 }  // namespace flinch::engine

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -20,7 +21,8 @@ using ::testing::IsEmpty;
 constexpr uint16_t kPort = 7000;
 
 std::string Show(Bytes bytes) {
-  Decoder in(bytes);
+  EXPECT_TRUE(IsWhole(bytes));
+  Decoder in(std::string_view(bytes).substr(kSealBytes));
   ProducerFrame frame;
   sim::Read(in, frame);
   EXPECT_TRUE(in.good());
@@ -29,6 +31,9 @@ std::string Show(Bytes bytes) {
   if (const auto* buffer = std::get_if<BufferFrame>(&frame)) {
     return "#" + std::to_string(buffer->sequence) + channel + ": " +
            ShowBuffer({.kind = buffer->kind, .bytes = std::move(bytes)});
+  }
+  if (const auto* backlog = std::get_if<BacklogFrame>(&frame)) {
+    return "backlog" + channel + ": " + std::to_string(backlog->buffers);
   }
   return (std::holds_alternative<ServedFrame>(frame)     ? "served"
           : std::holds_alternative<NotFoundFrame>(frame) ? "not found"
@@ -77,7 +82,7 @@ class PartitionSessionTest : public ::testing::Test {
     bench_.RunFor(std::chrono::milliseconds(100));
   }
 
-  void Say(const ConsumerFrame& frame) { Say(Encode(frame)); }
+  void Say(const ConsumerFrame& frame) { Say(EncodeFrame(frame)); }
 
   std::vector<std::string> Heard() {
     bench_.RunFor(std::chrono::milliseconds(100));
@@ -150,6 +155,39 @@ TEST_F(PartitionSessionTest, WhatIsNotThereIsToldAndTheConnectionGoesOn) {
   EXPECT_THAT(Heard(), ElementsAre("not found 1", "not found 2", "served 3", "not found 4"));
 }
 
+class PartitionSessionBacklogTest : public PartitionSessionTest {
+ protected:
+  void SetUp() override {
+    options_.floating_buffers = 8;
+    PartitionSessionTest::SetUp();
+  }
+};
+
+TEST_F(PartitionSessionBacklogTest, WhereBuffersFloatWhatWaitsIsToldWhenItChanges) {
+  for (int64_t number = 1; number <= 3; ++number) {
+    Emit(0, number);
+  }
+  Say(Request(1, 0, 1));
+  EXPECT_THAT(Heard(), ElementsAre("served 1", "#0 1: 1@10 ", "backlog 1: 2"));
+  Emit(0, 4);
+  EXPECT_THAT(Heard(), ElementsAre("backlog 1: 3")) << "also without credit";
+  partition_->BroadcastEvent(BarrierEvent{.meta = {.id = CheckpointId(3)}});
+  EXPECT_THAT(Heard(), IsEmpty()) << "events need none";
+  Say(CreditFrame{.channel = 1, .credit = 9});
+  EXPECT_THAT(Heard(), ElementsAre("#1 1: 2@20 ", "backlog 1: 2", "#2 1: 3@30 ", "backlog 1: 1",
+                                   "#3 1: 4@40 ", "backlog 1: 0", "#4 1: barrier 3"));
+}
+
+TEST_F(PartitionSessionTest, AConsumerSaysHowMuchItsBuffersHold) {
+  Say(Request(1, 0, 9));
+  Say(BufferSizeFrame{.channel = 1, .bytes = 1});
+  Say(BufferSizeFrame{.channel = 44, .bytes = 1});
+  EmitNumber(*partition_, 0, 1);
+  EmitNumber(*partition_, 1, 1);
+  EXPECT_THAT(Heard(), ElementsAre("served 1", "#0 1: 1@10 ")) << "full after one record";
+  EXPECT_FALSE(partition_->HasBuffer(1)) << "the other as before";
+}
+
 TEST_F(PartitionSessionTest, AReleasedChannelGetsNothingMore) {
   Say(Request(1, 0, 9));
   Say(ReleaseFrame{.channel = 1});
@@ -169,6 +207,16 @@ TEST_F(PartitionSessionTest, TheEndOfATaskIsToldToItsConsumers) {
 TEST_F(PartitionSessionTest, NonsenseEndsTheConnection) {
   Say(Bytes("nonsense"));
   EXPECT_THAT(Heard(), ElementsAre("gone"));
+}
+
+TEST_F(PartitionSessionTest, ADamagedFrameEndsTheConnectionAndGrantsNothing) {
+  Emit(0, 1);
+  Say(Request(1, 0, 0));
+  Bytes frame = EncodeFrame(ConsumerFrame(CreditFrame{.channel = 1, .credit = 1}));
+  frame.back() = '\x01';
+  Say(frame);
+  EXPECT_THAT(Heard(), ElementsAre("served 1", "gone"));
+  EXPECT_TRUE(partition_->HasBuffer(0));
 }
 
 TEST_F(PartitionSessionTest, TwoChannelsOfOneNumberEndTheConnection) {

@@ -93,7 +93,7 @@ RC_GTEST_PROP(AlgebraPropertyTest, TheOutputDoesNotDependOnHowTheJobRuns, ()) {
   const Scenario scenario = AnyScenario();
   const uint64_t seed = AnySeed();
   Scenario other = scenario;
-  switch (*rc::gen::inRange(0, 4)) {
+  switch (*rc::gen::inRange(0, 5)) {
     case 0:
       other.faults = {};
       break;
@@ -105,11 +105,39 @@ RC_GTEST_PROP(AlgebraPropertyTest, TheOutputDoesNotDependOnHowTheJobRuns, ()) {
     case 2:
       other.job.chaining = !scenario.job.chaining;
       break;
+    case 3:
+      other.options.network.buffers_per_channel = *rc::gen::inRange<uint32_t>(1, 3);
+      other.options.network.floating_buffers = *rc::gen::inRange<uint32_t>(0, 4);
+      other.options.network.debloat.enabled = *rc::gen::arbitrary<bool>();
+      break;
     default:
       other.options.checkpoint.interval = std::chrono::milliseconds(*rc::gen::inRange(50, 2000));
       break;
   }
   RC_ASSERT(OutcomeOf(scenario, seed) == OutcomeOf(other, seed));
+}
+
+// Aligned, overtaking, or overtaking when they have waited for a while: the same, also where slow
+// tasks and small buffers leave much in flight.
+RC_GTEST_PROP(AlgebraPropertyTest, TheOutputDoesNotDependOnHowBarriersTravel, ()) {
+  Scenario aligned = AnyScenario();
+  engine::CheckpointOptions& checkpoint = aligned.options.checkpoint;
+  checkpoint.mode = engine::CheckpointingMode::kExactlyOnce;
+  checkpoint.max_concurrent = 1;
+  checkpoint.unaligned = false;
+  checkpoint.aligned_timeout = 0s;
+  aligned.options.task.record_time = std::chrono::microseconds(*rc::gen::inRange(0, 3000));
+  aligned.options.network.buffer_bytes = *rc::gen::inRange<uint32_t>(1, 100);
+  aligned.options.network.buffers_per_subpartition = *rc::gen::inRange<uint32_t>(1, 4);
+  const uint64_t seed = AnySeed();
+  Scenario overtaking = aligned;
+  overtaking.options.checkpoint.unaligned = true;
+  Scenario timed_out = overtaking;
+  timed_out.options.checkpoint.aligned_timeout =
+      std::chrono::milliseconds(*rc::gen::inRange(1, 100));
+  const Outcome outcome = OutcomeOf(aligned, seed);
+  RC_ASSERT(OutcomeOf(overtaking, seed) == outcome);
+  RC_ASSERT(OutcomeOf(timed_out, seed) == outcome);
 }
 
 }  // namespace

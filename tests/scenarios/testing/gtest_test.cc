@@ -36,7 +36,7 @@ TEST(HoldsAllPropertiesTest, DoesNotMatchABrokenPromiseAndTellsHowToRunItAgain) 
 
 TEST(HoldsAllPropertiesTest, AScenarioThatIsWrongIsInconclusiveWithTheReason) {
   Scenario scenario = Small();
-  scenario.job.parallelism = 1000;
+  scenario.job.parallelism = 5000;
   const RunResult result = scenarios::Run(scenario, 7);
   EXPECT_EQ(result.summary.verdict, reports::Verdict::kInconclusive);
   EXPECT_THAT(result.summary.reason, ::testing::HasSubstr("job.parallelism: "));

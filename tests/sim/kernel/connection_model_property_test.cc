@@ -132,7 +132,7 @@ RC_GTEST_PROP(ConnectionModelPropertyTest, DeliversAPrefixAndAfterHealingAll, ()
     const int kind = *rc::gen::inRange(0, 8);
     const bool forth = *rc::gen::arbitrary<bool>();
     ledger.any_broken = ledger.any_broken || kind <= 2;
-    const LinkCondition condition = tests::AnyCondition(Corruption::kUndetected);
+    const LinkCondition condition = tests::AnyCondition();
     world.At(when, [&world, &ledger, a, b, right, kind, forth, condition] {
       if (kind == 0) {
         world.ResetConnections(forth ? a : b, forth ? b : a, ResetEnds::kFirst);

@@ -229,6 +229,27 @@ TEST_F(ConnectionModelTest, WhatIsInFlightAtACutFollowsThePolicy) {
   }
 }
 
+TEST_F(ConnectionModelTest, OnlyWhereNobodyDetectsItAFrameComesChanged) {
+  for (const Corruption corruption : {Corruption::kDetected, Corruption::kUndetected}) {
+    std::vector<std::string> log;
+    Boot(
+        [](Environment& env, Connection& connection) {
+          for (int i = 0; i < 3; ++i) {
+            ASSERT_TRUE(connection.Send("frame"));
+          }
+          env.Sleep(1h);
+        },
+        Reads(log));
+    world_->SetLink(a_, b_, {.corrupt = {1, 2}, .corruption = corruption});
+    RunUntil(10s);
+    ASSERT_EQ(log.size(), 3U);
+    const auto changed =
+        std::ranges::count_if(log, [](const auto& each) { return each != "frame"; });
+    EXPECT_EQ(changed > 0, corruption == Corruption::kUndetected);
+    EXPECT_TRUE(std::ranges::all_of(log, [](const auto& each) { return each.size() == 5; }));
+  }
+}
+
 TEST_F(ConnectionModelTest, HealingBringsForwardWhatATroubleHasPutFarAway) {
   Boot(
       [](Environment& env, Connection& connection) {

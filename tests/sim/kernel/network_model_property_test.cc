@@ -21,6 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr uint16_t kPort = 7;
+const Bytes kFrameBytes(1'000, 'x');
 constexpr SimTime kFault(10ms);
 constexpr SimTime kOperation(20ms);
 constexpr SimTime kHeal(500ms);
@@ -77,7 +78,8 @@ std::vector<Family> Families() {
       OfLink("duplication", {.duplicate = {1, 1}}, {kConnect, kFrame, kClose}),
       OfLink("reordering", {.reorder = {1, 1}}),
       OfLink("detected corruption", {.corrupt = {1, 1}}),
-      OfLink("undetected corruption", {.corrupt = {1, 1}, .corruption = Corruption::kUndetected}),
+      OfLink("undetected corruption", {.corrupt = {1, 1}, .corruption = Corruption::kUndetected},
+             {kConnect, kClose}),
       OfLink("stall", {.stall = {1, 1}}, {kMessage}),
       OfLink("latency", {.latency = UniformLatency{.min = 7ms, .max = 7ms}}),
       OfLink("bandwidth", {.bytes_per_second = 10'000}),
@@ -129,7 +131,7 @@ Program Left(Seen& all) {
       Observations& seen = all.At(start);
       socket->Send(peer, "message");
       for (int i = 0; i < 3; ++i) {
-        const bool sent = frames->Send(Bytes(1'000, 'x')).has_value();
+        const bool sent = frames->Send(kFrameBytes).has_value();
         seen[Operation::kFrame] += sent ? "" : "broken ";
       }
       closing[start == kOperation ? 0 : 1]->Close();
@@ -158,8 +160,9 @@ Program Right(Seen& all) {
         while (const Result<Bytes> frame = connection->Receive()) {
           closes = *frame == "close";
           if (!closes) {
-            all.At(env.Now())[Operation::kFrame] +=
-                std::to_string(frame->size()) + " " + Show(env.Now()) + " ";
+            all.At(env.Now())[Operation::kFrame] += std::to_string(frame->size()) +
+                                                    (*frame == kFrameBytes ? " " : " changed ") +
+                                                    Show(env.Now()) + " ";
           }
         }
         if (closes) {
