@@ -22,7 +22,7 @@ constexpr std::string_view kFilesPath = "/out";
 using FiledRow = std::pair<std::string, std::string>;
 
 // Key and value, a tab between them; what would end either is written behind a backslash.
-std::string LineOf(const FiledRow& row) {
+std::string TabbedLineOf(const FiledRow& row) {
   std::string line;
   const auto add = [&line](std::string_view text) {
     for (const char each : text) {
@@ -93,7 +93,8 @@ engine::StreamGraph BuildFileRows(const Scenario& scenario, const Workload& work
       .Map("copy", [](const LogRow& row) { return FiledRow(row.key, row.value); })
       .SinkTo("sink",
               [options, bucket_of] {
-                return std::make_unique<engine::FileSink<FiledRow>>(options, LineOf, bucket_of);
+                return std::make_unique<engine::FileSink<FiledRow>>(options, TabbedLineOf,
+                                                                    bucket_of);
               })
       .DisableChaining();
   return environment.Build();
