@@ -540,11 +540,11 @@ TEST_F(TaskExecutorTest, TheDataPortServesOnlyWhatThereIs) {
       const auto connection = environment.network().Connect(to, 1s);
       ASSERT_TRUE(connection);
       ASSERT_TRUE((*connection)
-                      ->Send(Encode(ConsumerFrame(
+                      ->Send(EncodeFrame(ConsumerFrame(
                           RequestFrame{.channel = 7, .request = request, .credit = 1}))));
       const auto reply = (*connection)->Receive();
       ASSERT_TRUE(reply);
-      EXPECT_EQ(*reply, Encode(ProducerFrame(NotFoundFrame{.channel = 7})));
+      EXPECT_EQ(*reply, EncodeFrame(ProducerFrame(NotFoundFrame{.channel = 7})));
     }
   }));
   EXPECT_THAT(bench_.Events(events::kTaskFailed), IsEmpty());
