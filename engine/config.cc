@@ -168,6 +168,27 @@ sim::Result<void> CheckUnaligned(const CheckpointOptions& options) {
   return {};
 }
 
+// What a batch job cannot have.
+sim::Result<void> CheckExecution(const EngineOptions& options) {
+  if (options.execution.sort_bytes == 0) {
+    return Refuse("execution.sorted-inputs.memory is 0: give at least 1 byte.");
+  }
+  if (!options.execution.is_batch()) {
+    return {};
+  }
+  if (options.scheduler.is_adaptive()) {
+    return Refuse(
+        "execution.runtime-mode = \"BATCH\" needs jobmanager.scheduler = \"default\": the adaptive "
+        "scheduler runs all tasks of a job at the same time.");
+  }
+  if (!options.restore.path.empty()) {
+    return Refuse(
+        "execution.runtime-mode = \"BATCH\" starts from nothing: leave execution.savepoint.path "
+        "empty.");
+  }
+  return {};
+}
+
 }  // namespace
 
 uint32_t RestartOptions::failures_allowed() const {
@@ -214,6 +235,9 @@ sim::Result<void> EngineOptions::Validate() const {
   }
   if (sim::Result<void> restarts = CheckRestart(restart); !restarts) {
     return restarts;
+  }
+  if (sim::Result<void> execution_checked = CheckExecution(*this); !execution_checked) {
+    return execution_checked;
   }
   if (heartbeat.timeout <= heartbeat.interval) {
     return Refuse(fmt::format(

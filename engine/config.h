@@ -20,6 +20,25 @@ namespace flinch::engine {
 using namespace std::chrono_literals;
 using sim::Duration;
 
+// How a job runs whose input ends. Flink's execution.runtime-mode.
+enum class RuntimeMode : uint8_t {
+  kStreaming,
+  // Exchanges are blocking: consumers are deployed when their producers have finished, whose results
+  // lie on disk till then (engine/network/kept_results.h). Keyed input is sorted, so that one key's
+  // state is there at a time (engine/runtime/input_sorter.h). There are no watermarks but the last,
+  // and no checkpoints but the one that commits what sinks have.
+  kBatch,
+};
+
+struct ExecutionOptions {
+  RuntimeMode mode = RuntimeMode::kStreaming;
+  // Bytes of a keyed task's input that are sorted in memory; of more, sorted parts go to the disk.
+  // Flink: 128 MiB; smaller, as inputs are.
+  uint32_t sort_bytes = 1024 * 1024;
+
+  bool is_batch() const { return mode == RuntimeMode::kBatch; }
+};
+
 // What becomes of a job's last checkpoints when a user cancels it.
 enum class CheckpointRetention : uint8_t { kDeleteOnCancellation, kRetainOnCancellation };
 
@@ -304,6 +323,7 @@ struct LogOptions {
 };
 
 struct EngineOptions {
+  ExecutionOptions execution;
   CheckpointOptions checkpoint;
   StateOptions state;
   RestartOptions restart;
@@ -356,6 +376,8 @@ void VisitDebloat(Debloat& debloat, Visitor&& visit) {
 // visit(name, field) for every option, in the order of the file.
 template <typename Options, typename Visitor>
 void Visit(Options& options, Visitor&& visit) {
+  visit("execution.runtime-mode", options.execution.mode);
+  visit("execution.sorted-inputs.memory", options.execution.sort_bytes);
   visit("execution.checkpointing.mode", options.checkpoint.mode);
   visit("execution.checkpointing.unaligned.enabled", options.checkpoint.unaligned);
   visit("execution.checkpointing.aligned-checkpoint-timeout", options.checkpoint.aligned_timeout);

@@ -122,6 +122,11 @@ enum class Defect : uint8_t {
   kFramesAreNotChecked,
   kFeedbackHasABound,
   kSourceEmitsBehindItsBarrier,
+  kResultIsReadHalfWritten,
+  kLostResultIsNotProducedAgain,
+  kSortedRunsAreNotMerged,
+  kBatchSinkCommitsWhenItEnds,
+  kBatchEndsWithItsFirstSink,
 };
 
 struct DefectInfo {

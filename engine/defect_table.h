@@ -435,6 +435,25 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
     {Defect::kSourceEmitsBehindItsBarrier, "source_emits_behind_its_barrier",
      "Between its barrier and its snapshot a source emits records.",
      "A barrier and the snapshot behind it are one step.", "cut", "known-bugs 109: FLINK-2098"},
+    {Defect::kResultIsReadHalfWritten, "result_is_read_half_written",
+     "Consumers of a batch job are deployed when their producers run, and read what is written by "
+     "then.",
+     "A blocking exchange gives all of its result.", "lost data",
+     "FLINK-17726 (its class: consumers of what is not finished)"},
+    {Defect::kLostResultIsNotProducedAgain, "lost_result_is_not_produced_again",
+     "The result of a lost TaskManager counts as there, and consumers ask for it again and again.",
+     "A lost result runs its producer anew.", "liveness", "FLINK-9635 (its class)"},
+    {Defect::kSortedRunsAreNotMerged, "sorted_runs_are_not_merged",
+     "Sorted parts of an input are read one behind the other instead of merged.",
+     "All records of a key come together.", "lost data", "operator: order of merge dropped"},
+    {Defect::kBatchSinkCommitsWhenItEnds, "batch_sink_commits_when_it_ends",
+     "A sink of a batch job commits with its own end, before the job's end is durable.",
+     "What is committed is never produced again.", "early commit",
+     "FLINK-27120 (its class: commit behind endInput)"},
+    {Defect::kBatchEndsWithItsFirstSink, "batch_ends_with_its_first_sink",
+     "A batch job is committed when the first of its sinks has all its input.",
+     "A job that has finished has written all its output.", "lost data",
+     "FLINK-2491 (its class: checkpoints beside finished tasks)"},
 });
 
 }  // namespace flinch::engine

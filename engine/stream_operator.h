@@ -104,6 +104,11 @@ class StreamOperator {
   // Watermarks of one operator never decrease. Fires what is due, then passes the watermark on.
   virtual sim::Result<void> ProcessWatermark(EventTime watermark) = 0;
 
+  // Of a batch job: no record of the current key follows, and the key's state is about to go. Event
+  // time has come to its end for it, and processing time too: what has timers fires them, and
+  // passes no watermark on. For the next key time begins anew.
+  virtual sim::Result<void> EndKey() { return {}; }
+
   // When its next processing-time timer is due, by the monotonic clock; asked before each turn.
   virtual sim::SimTime NextTimer() const { return sim::kForever; }
 

@@ -16,6 +16,9 @@ inline constexpr std::string_view kTaskFinished = "task.finished";
 inline constexpr std::string_view kTaskFailed = "task.failed";
 inline constexpr std::string_view kTaskCanceled = "task.canceled";
 inline constexpr std::string_view kFirstRecord = "task.first_record";
+inline constexpr std::string_view kInputSorted = "task.input_sorted";
+inline constexpr std::string_view kResultKept = "result.kept";
+inline constexpr std::string_view kResultLost = "result.lost";
 inline constexpr std::string_view kWindowLateRecord = "window.late_record";
 
 struct TaskRestoring {
@@ -117,6 +120,56 @@ struct FirstRecord {
 
   static constexpr auto Fields(auto&& take) {
     return take(Named("subtask", &FirstRecord::subtask), Named("attempt", &FirstRecord::attempt));
+  }
+};
+
+struct InputSorted {
+  static constexpr std::string_view kKind = kInputSorted;
+  static constexpr EventLevel kLevel = EventLevel::kTask;
+  static constexpr std::string_view kWhat =
+      "a batch task has all of its keyed input, and has sorted so many parts of it on its disk";
+
+  std::string_view subtask;
+  AttemptNumber attempt;
+  uint64_t records = 0;
+  uint64_t runs = 0;
+
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("subtask", &InputSorted::subtask), Named("attempt", &InputSorted::attempt),
+                Named("records", &InputSorted::records), Named("runs", &InputSorted::runs));
+  }
+};
+
+struct ResultKept {
+  static constexpr std::string_view kKind = kResultKept;
+  static constexpr EventLevel kLevel = EventLevel::kTask;
+  static constexpr std::string_view kWhat =
+      "the result of a batch task is whole on the disk of its TaskManager";
+
+  std::string_view subtask;
+  AttemptNumber attempt;
+  uint64_t bytes = 0;
+
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("subtask", &ResultKept::subtask), Named("attempt", &ResultKept::attempt),
+                Named("bytes", &ResultKept::bytes));
+  }
+};
+
+struct ResultLost {
+  static constexpr std::string_view kKind = kResultLost;
+  static constexpr EventLevel kLevel = EventLevel::kTask;
+  static constexpr std::string_view kWhat =
+      "the JobManager has learned that the result of a batch task is gone; is_needed: its producer "
+      "runs anew";
+
+  std::string_view subtask;
+  AttemptNumber attempt;
+  bool is_needed = false;
+
+  static constexpr auto Fields(auto&& take) {
+    return take(Named("subtask", &ResultLost::subtask), Named("attempt", &ResultLost::attempt),
+                Named("is_needed", &ResultLost::is_needed));
   }
 };
 

@@ -298,6 +298,14 @@ sim::Result<JobGraph> BuildJobGraph(StreamGraph stream) {
   return graph;
 }
 
+bool HasSink(const StreamGraph& stream, const std::vector<OperatorId>& chain) {
+  return std::ranges::any_of(chain, [&stream](OperatorId id) {
+    return std::ranges::none_of(stream.edges, [&](const StreamEdge& edge) {
+      return stream.nodes.at(edge.from).id() == id;
+    });
+  });
+}
+
 std::string SubtaskName(const JobVertex& vertex, SubtaskIndex subtask) {
   return fmt::format("{}[{}]", vertex.name, subtask.value());
 }

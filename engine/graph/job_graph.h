@@ -49,6 +49,9 @@ struct JobGraph {
 // different parallelisms, or parallelism 0 or above the maximum.
 sim::Result<JobGraph> BuildJobGraph(StreamGraph stream);
 
+// Whether one of these operators is a sink: nobody reads what it gives.
+bool HasSink(const StreamGraph& stream, const std::vector<OperatorId>& chain);
+
 // "sink[1]".
 std::string SubtaskName(const JobVertex& vertex, SubtaskIndex subtask);
 

@@ -40,7 +40,10 @@ std::string_view Name(JobAction action) {
   return kNames.at(static_cast<size_t>(action));
 }
 
-ExecutionGraph::ExecutionGraph(JobGraph graph) : graph_(std::move(graph)) { FindPlaces(); }
+ExecutionGraph::ExecutionGraph(JobGraph graph, bool is_batch)
+    : graph_(std::move(graph)), is_batch_(is_batch) {
+  FindPlaces();
+}
 
 void ExecutionGraph::Adopt(JobGraph graph) {
   sim::Check(AllTerminal() && graph.vertices.size() == graph_.vertices.size(),
@@ -53,10 +56,16 @@ void ExecutionGraph::Adopt(JobGraph graph) {
 void ExecutionGraph::FindPlaces() {
   first_.clear();
   regions_.clear();
+  has_sink_.clear();
   size_t next = 0;
   for (const JobVertex& vertex : graph_.vertices) {
     sim::Check(vertex.id.value() == first_.size(), "vertex {} is not at its index",
                vertex.id.value());
+    std::vector<OperatorId> chain;
+    for (const size_t node : vertex.operators) {
+      chain.push_back(graph_.stream.nodes.at(node).id());
+    }
+    has_sink_.push_back(vertex.outputs.empty() || engine::HasSink(graph_.stream, chain));
     first_.push_back(next);
     next += vertex.parallelism;
   }
@@ -78,7 +87,7 @@ void ExecutionGraph::FindRegions() {
     const auto [least, other] = std::minmax({root_of(left), root_of(right)});
     regions_[other] = least;
   };
-  for (const JobEdge& edge : graph_.edges) {
+  for (const JobEdge& edge : is_batch_ ? std::vector<JobEdge>() : graph_.edges) {
     const size_t from = first_[edge.from.value()];
     const size_t to = first_[edge.to.value()];
     const uint32_t producers = graph_.vertex(edge.from).parallelism;
@@ -126,9 +135,117 @@ size_t ExecutionGraph::StartAttempt(AttemptNumber number) {
   return started;
 }
 
+size_t ExecutionGraph::PlaceOfKnown(const Execution& execution) const {
+  const std::optional<size_t> place = PlaceOf(execution.id.vertex, execution.id.subtask);
+  sim::Check(place.has_value(), "vertex {} has no subtask {}", execution.id.vertex.value(),
+             execution.id.subtask.value());
+  return *place;
+}
+
+template <typename Visit>
+void ExecutionGraph::ForEachProducer(size_t place, Visit visit) const {
+  const Execution& execution = executions_[place];
+  const JobVertex& vertex = graph_.vertex(execution.id.vertex);
+  for (const size_t edge : vertex.inputs) {
+    const VertexId from = graph_.edges[edge].from;
+    const SubtaskRange range =
+        ProducersOf(graph_.stream_edge(edge).partitioning, graph_.vertex(from).parallelism,
+                    vertex.parallelism, execution.id.subtask.value());
+    for (uint32_t i = 0; i < range.count; ++i) {
+      visit(first_[from.value()] + range.first + i);
+    }
+  }
+}
+
+template <typename Visit>
+void ExecutionGraph::ForEachConsumer(size_t place, Visit visit) const {
+  const Execution& execution = executions_[place];
+  const JobVertex& vertex = graph_.vertex(execution.id.vertex);
+  for (const size_t edge : vertex.outputs) {
+    const VertexId to = graph_.edges[edge].to;
+    const SubtaskRange range =
+        ConsumersOf(graph_.stream_edge(edge).partitioning, vertex.parallelism,
+                    graph_.vertex(to).parallelism, execution.id.subtask.value());
+    for (uint32_t i = 0; i < range.count; ++i) {
+      visit(first_[to.value()] + range.first + i);
+    }
+  }
+}
+
+bool ExecutionGraph::HasResult(const Execution& execution) const {
+  const bool is_whole = execution.state == ExecutionState::kFinished ||
+                        (execution.state == ExecutionState::kRunning && execution.end_of_input);
+  return is_whole && !execution.result_is_lost;
+}
+
+bool ExecutionGraph::MayStart(const Execution& execution, const Defects& defects) const {
+  bool may = true;
+  ForEachProducer(PlaceOfKnown(execution), [&](size_t producer) {
+    const Execution& read = executions_[producer];
+    const bool is_begun =
+        read.state == ExecutionState::kRunning && defects.Has(Defect::kResultIsReadHalfWritten);
+    may = may && (HasResult(read) || is_begun) && !read.restarts;
+  });
+  return may;
+}
+
+bool ExecutionGraph::IsNeeded(const Execution& execution) const {
+  bool is_needed = false;
+  ForEachConsumer(PlaceOfKnown(execution), [&](size_t consumer) {
+    const Execution& reader = executions_[consumer];
+    is_needed = is_needed || !(reader.state == ExecutionState::kFinished || reader.end_of_input);
+  });
+  return is_needed;
+}
+
+bool ExecutionGraph::HasSink(const Execution& execution) const {
+  return has_sink_.at(execution.id.vertex.value());
+}
+
+bool ExecutionGraph::IsAtItsEnd(bool is_committed) const {
+  return std::ranges::all_of(executions_, [&](const Execution& each) {
+    return HasSink(each) ? each.state == ExecutionState::kRunning && each.end_of_input
+                         : is_committed || each.state == ExecutionState::kFinished;
+  });
+}
+
+// What is to be run anew when this one is: Flink's rules. The results that it reads and that are
+// lost; and who has read, or begun to read, a result that is produced anew.
+void ExecutionGraph::MarkDependants(size_t place) {
+  std::vector<bool> is_known(executions_.size());
+  std::vector<size_t> waiting = {place};
+  while (!waiting.empty()) {
+    const size_t next = waiting.back();
+    waiting.pop_back();
+    if (is_known[next]) {
+      continue;
+    }
+    is_known[next] = executions_[next].restarts = true;
+    ForEachProducer(next, [&](size_t producer) {
+      if (executions_[producer].result_is_lost) {
+        waiting.push_back(producer);
+      }
+    });
+    ForEachConsumer(next, [&](size_t consumer) {
+      if (executions_[consumer].state != ExecutionState::kCreated) {
+        waiting.push_back(consumer);
+      }
+    });
+  }
+}
+
+void ExecutionGraph::MarkSinks() {
+  for (Execution& execution : executions_) {
+    execution.restarts = HasSink(execution);
+  }
+}
+
 void ExecutionGraph::MarkRegion(const Execution& execution) {
   const std::optional<size_t> place = PlaceOf(execution.id.vertex, execution.id.subtask);
   sim::Check(place.has_value(), "what is no subtask fails");
+  if (is_batch_) {
+    return MarkDependants(*place);
+  }
   for (size_t other = 0; other < executions_.size(); ++other) {
     executions_[other].restarts =
         executions_[other].restarts || regions_[other] == regions_[*place];

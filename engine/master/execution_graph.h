@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/defects.h"
 #include "engine/graph/execution_state.h"
 #include "engine/graph/job_graph.h"
 #include "engine/ids.h"
@@ -49,6 +50,9 @@ inline constexpr auto kExecutionTransitions =
         // The report of the task may overtake the reply to its submission.
         {ExecutionState::kDeploying, ExecutionInput::kStarted, ExecutionState::kRunning,
          ExecutionAction::kNone},
+        // And a batch task's end both of them.
+        {ExecutionState::kDeploying, ExecutionInput::kCompleted, ExecutionState::kFinished,
+         ExecutionAction::kCheckFinished},
         {ExecutionState::kDeploying, ExecutionInput::kCancel, ExecutionState::kCanceling,
          ExecutionAction::kSendCancel},
         {ExecutionState::kDeploying, ExecutionInput::kError, ExecutionState::kFailed,
@@ -57,6 +61,8 @@ inline constexpr auto kExecutionTransitions =
          ExecutionAction::kIgnore},
         {ExecutionState::kInitializing, ExecutionInput::kStarted, ExecutionState::kRunning,
          ExecutionAction::kNone},
+        {ExecutionState::kInitializing, ExecutionInput::kCompleted, ExecutionState::kFinished,
+         ExecutionAction::kCheckFinished},
         {ExecutionState::kInitializing, ExecutionInput::kCancel, ExecutionState::kCanceling,
          ExecutionAction::kSendCancel},
         {ExecutionState::kInitializing, ExecutionInput::kError, ExecutionState::kFailed,
@@ -150,7 +156,8 @@ struct Execution {
   ExecutionState state = ExecutionState::kCreated;
   std::string task_manager;  // once scheduled
   bool end_of_input = false;
-  bool restarts = false;  // a new attempt follows it
+  bool restarts = false;        // a new attempt follows it
+  bool result_is_lost = false;  // of a batch job
 };
 
 // All subtasks of a job, each in its latest attempt.
@@ -159,11 +166,14 @@ struct Execution {
 //          would send its consumers again what they have. Forward edges join pairs of subtasks, all
 //          others all of both sides, so a job that keeps its partitions apart has a region for
 //          each.
-// Source:  Flink's PipelinedRegion.
+// Batch:   exchanges are blocking, so each subtask is a region of its own. What a region reads is
+//          the results of others; what it gives waits on its TaskManager's disk.
+// Source:  Flink's PipelinedRegion, RestartPipelinedRegionFailoverStrategy,
+//          PipelinedRegionSchedulingStrategy.
 class ExecutionGraph {
  public:
   // Before the first attempt there are no executions.
-  explicit ExecutionGraph(JobGraph graph);
+  explicit ExecutionGraph(JobGraph graph, bool is_batch = false);
 
   // The same job with other parallelisms: nothing of it runs.
   void Adopt(JobGraph graph);
@@ -172,9 +182,23 @@ class ExecutionGraph {
   // no one has had. Returns how many.
   size_t StartAttempt(AttemptNumber number);
 
-  // Marks the executions of the region of this one, which is one of `executions`.
+  // Marks the executions of the region of this one, which is one of `executions`; of a batch job also
+  // those whose lost results it reads, and those that read what is produced anew.
   void MarkRegion(const Execution& execution);
   void MarkAll();
+  // Marks what has a sink, and nothing else.
+  void MarkSinks();
+
+  // Of a batch job. Whether it has seen all its input and its result is where it was left.
+  bool HasResult(const Execution& execution) const;
+  // Whether all that it reads is there.
+  bool MayStart(const Execution& execution, const Defects& defects = {}) const;
+  // Whether somebody who reads its result has not seen all of it.
+  bool IsNeeded(const Execution& execution) const;
+  // It has sinks, so that it waits at its end for that of the job.
+  bool HasSink(const Execution& execution) const;
+  // Whether nothing but the sinks' commits is left to do: `is_committed`, that of the sinks alone.
+  bool IsAtItsEnd(bool is_committed) const;
 
   const JobGraph& graph() const { return graph_; }
 
@@ -209,8 +233,17 @@ class ExecutionGraph {
   std::optional<size_t> PlaceOf(VertexId vertex, SubtaskIndex subtask) const;
   void FindPlaces();
   void FindRegions();
+  // Calls it with the place of each subtask whose result this one reads, or which reads its result.
+  template <typename Visit>
+  void ForEachProducer(size_t place, Visit visit) const;
+  template <typename Visit>
+  void ForEachConsumer(size_t place, Visit visit) const;
+  size_t PlaceOfKnown(const Execution& execution) const;
+  void MarkDependants(size_t place);
 
   JobGraph graph_;
+  bool is_batch_;
+  std::vector<bool> has_sink_;   // by vertex
   std::vector<size_t> first_;    // by vertex: the place of its first subtask; behind them: all
   std::vector<size_t> regions_;  // by place: the first place of its region
   std::vector<Execution> executions_;

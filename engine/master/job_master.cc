@@ -52,6 +52,7 @@ JobMaster::JobMaster(sim::Environment& environment, MainThread& main_thread,
       core_(graph, {.restart = options.engine.restart,
                     .failover = options.engine.failover,
                     .scheduler = options.engine.scheduler,
+                    .is_batch = options.engine.execution.is_batch(),
                     .defects = options.defects,
                     .random = environment.RandomStream("restart-strategy")}) {}
 
@@ -99,7 +100,7 @@ void JobMaster::Start() {
   resources_.Announce({.job = job_, .token = options_.token});
   checkpoints_.CleanUp();
   if (core_.status() == JobStatus::kCreated) {
-    Feed(job_input::Start());
+    Feed(job_input::Start{.is_committed = is_batch() && checkpoints_.latest() != nullptr});
     if (const std::vector<std::string> slots = resources_.Slots(); !slots.empty()) {
       Feed(job_input::SlotsChanged{slots});  // of TaskManagers that the job before this one had
     }
@@ -147,6 +148,12 @@ void JobMaster::Perform(const job_effect::TellState& told) {
   }
 }
 
+void JobMaster::Perform(const job_effect::TellResultLost& told) {
+  events::Trace(environment_, events::ResultLost{.subtask = NameOf(told.task),
+                                                 .attempt = told.task.attempt,
+                                                 .is_needed = told.is_needed});
+}
+
 void JobMaster::Perform(const job_effect::DrawNumber&) {
   main_thread_.Async(
       "attempt",
@@ -174,13 +181,16 @@ void JobMaster::Perform(const job_effect::Restore& restore) {
                                     .attempt = restore.number,
                                     .subtasks = restore.subtasks,
                                     .all = restore.all});
+  if (core_.is_committed()) {
+    return;  // nothing is read any more
+  }
   const bool is_resized = options_.engine.scheduler.is_adaptive();
   if (std::exchange(sources_start_anew_, false) || is_resized) {
     return sources_.Start(latest, graph());
   }
-  for (const ExecutionAttemptId& task : Tasks()) {
-    if (task.attempt == restore.number) {
-      sources_.OnReset(task, latest == nullptr ? CheckpointId() : latest->id);
+  for (const Execution& execution : core_.graph().executions()) {
+    if (execution.id.attempt == restore.number) {
+      sources_.OnReset(execution.id, latest == nullptr ? CheckpointId() : latest->id);
     }
   }
 }
@@ -216,7 +226,9 @@ bool JobMaster::IsOver() const {
 SubmitTask JobMaster::Describe(const Execution& execution) const {
   const auto find = [this](VertexId vertex, SubtaskIndex subtask) -> ProducerPlace {
     const Execution& producer = core_.graph().Latest(vertex, subtask);
-    return {.task = producer.id, .address = resources_.Find(producer.task_manager)->data};
+    const ResourceManager::TaskManager* const place = resources_.Find(producer.task_manager);
+    // Of a batch job that only has to commit nobody is asked for anything.
+    return {.task = producer.id, .address = place != nullptr ? place->data : sim::Address()};
   };
   SubmitTask submit{.job = job_,
                     .token = options_.token,
@@ -267,7 +279,12 @@ void JobMaster::Perform(const job_effect::StopCheckpoints&) { checkpoints_.Stop(
 void JobMaster::Perform(const job_effect::TellEndOfInput&) { checkpoints_.OnEndOfInput(); }
 
 void JobMaster::Perform(const job_effect::SettleCheckpoints&) {
-  checkpoints_.Settle([this] { Feed(job_input::CheckpointsSettled()); });
+  checkpoints_.Settle([this] {
+    if (is_batch() && checkpoints_.latest() != nullptr) {
+      Feed(job_input::Committed());
+    }
+    Feed(job_input::CheckpointsSettled());
+  });
 }
 
 void JobMaster::Perform(const job_effect::WriteResult& write) {
@@ -295,10 +312,12 @@ void JobMaster::Perform(const job_effect::StartTimer& start) {
 }
 
 void JobMaster::OnTaskState(const UpdateTaskState& update) {
-  Feed(job_input::TaskReported{.task = update.task,
-                               .state = update.state,
-                               .end_of_input = update.end_of_input,
-                               .reason = update.reason});
+  Feed(job_input::TaskReported{
+      .task = update.task,
+      .state = update.state,
+      .end_of_input = update.end_of_input,
+      .reason = update.reason,
+      .missing = update.missing.empty() ? std::nullopt : std::optional(update.missing.front())});
 }
 
 void JobMaster::OnAcknowledge(const AcknowledgeCheckpoint& ack) {
@@ -317,6 +336,33 @@ void JobMaster::OnListTasks(const ListTasks& list) {
   const ResourceManager::TaskManager* task_manager = resources_.Find(list.name);
   if (task_manager != nullptr && task_manager->session == list.session) {
     Feed(job_input::TasksListed{.task_manager = list.name, .tasks = list.tasks});
+  }
+}
+
+void JobMaster::OnListResults(const ListResults& list) {
+  const ResourceManager::TaskManager* task_manager = resources_.Find(list.name);
+  if (task_manager == nullptr || task_manager->session != list.session) {
+    return;
+  }
+  ReleaseResults release{.job = job_, .token = options_.token, .producers = {}};
+  for (const ExecutionAttemptId& producer : list.producers) {
+    const Execution* const execution = core_.graph().Find(producer);
+    const bool may_be_read =
+        execution != nullptr && execution->task_manager == list.name &&
+        (!IsTerminal(execution->state) || execution->state == ExecutionState::kFinished);
+    if (!may_be_read || core_.is_committed() || IsGloballyTerminal(core_.status())) {
+      release.producers.push_back(producer);
+    }
+  }
+  if (!release.producers.empty()) {
+    rpc_.Tell(task_manager->rpc, release);
+  }
+}
+
+void JobMaster::OnCheckpointComplete(CheckpointId id) {
+  sources_.OnComplete(id);
+  if (is_batch()) {
+    Feed(job_input::Committed());
   }
 }
 
@@ -340,12 +386,20 @@ std::optional<sim::Address> JobMaster::AddressOf(const ExecutionAttemptId& task)
 
 // A checkpoint of a job that is over, but whose sources do not know it yet, would not be its last.
 bool JobMaster::AllRunning() const {
+  if (is_batch()) {
+    return core_.IsAtItsEnd();
+  }
   return core_.graph().AllIn(ExecutionState::kRunning) && (!IsOver() || AllAtEndOfInput());
 }
 
-bool JobMaster::AllAtEndOfInput() const { return core_.graph().AllAtEndOfInput(); }
+bool JobMaster::AllAtEndOfInput() const {
+  return is_batch() ? core_.IsAtItsEnd() : core_.graph().AllAtEndOfInput();
+}
 
 std::vector<ExecutionAttemptId> JobMaster::Sources() const {
+  if (is_batch()) {
+    return Tasks();  // no barrier leads from one to another
+  }
   std::vector<ExecutionAttemptId> sources;
   for (const Execution& execution : core_.graph().executions()) {
     if (graph().vertex(execution.id.vertex).inputs.empty()) {
@@ -358,7 +412,10 @@ std::vector<ExecutionAttemptId> JobMaster::Sources() const {
 std::vector<ExecutionAttemptId> JobMaster::Tasks() const {
   std::vector<ExecutionAttemptId> tasks;
   for (const Execution& execution : core_.graph().executions()) {
-    tasks.push_back(execution.id);
+    const bool is_at_end = execution.state == ExecutionState::kRunning && execution.end_of_input;
+    if (!is_batch() || (core_.graph().HasSink(execution) && is_at_end)) {
+      tasks.push_back(execution.id);
+    }
   }
   return tasks;
 }

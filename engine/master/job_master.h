@@ -92,6 +92,7 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener, publ
   void OnAcknowledge(const AcknowledgeCheckpoint& ack);
   void OnDecline(const DeclineCheckpoint& decline);
   void OnListTasks(const ListTasks& list);
+  void OnListResults(const ListResults& list);
 
   // Whether the message was meant for this master, not for an earlier one or another job's.
   template <typename Message>
@@ -114,11 +115,11 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener, publ
   void NotifyAborted(const ExecutionAttemptId& task, CheckpointId id) override;
   void OnTooManyFailures(const std::string& reason) override;
 
-  bool HasCoordinators() const override { return !sources_.empty(); }
+  bool HasCoordinators() const override { return !sources_.empty() && !is_batch(); }
 
   void SnapshotCoordinators(CheckpointId id) override { sources_.Checkpoint(id); }
 
-  void OnCheckpointComplete(CheckpointId id) override { sources_.OnComplete(id); }
+  void OnCheckpointComplete(CheckpointId id) override;
 
   void OnCheckpointAborted(CheckpointId id) override { sources_.OnAborted(id); }
 
@@ -135,6 +136,7 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener, publ
 
   void Perform(const scheduler_effect::TellStatus& told);
   void Perform(const scheduler_effect::TellState& told);
+  void Perform(const scheduler_effect::TellResultLost& told);
   void Perform(const scheduler_effect::DrawNumber& draw);
   void Perform(const scheduler_effect::TellParallelism& told);
   void Perform(const scheduler_effect::Restore& restore);
@@ -169,6 +171,9 @@ class JobMaster final : public CheckpointedJob, public TaskManagerListener, publ
   // end at once. A job that a user resumes from such a snapshot goes on.
   bool IsOver() const;
   SubmitTask Describe(const Execution& execution) const;
+
+  bool is_batch() const { return options_.engine.execution.is_batch(); }
+
   std::optional<sim::Address> AddressOf(const ExecutionAttemptId& task) const;
   bool IsOvertaken(const NotifyCheckpointComplete& notification) const;
   bool IsOvertaken(const NotifyCheckpointAborted& notification) const;
@@ -206,6 +211,7 @@ inline constexpr auto kJobMasterService = std::to_array<ServiceMethod<JobMaster>
     Handle<&JobMaster::OnAcknowledge, Fencing::kToken>(),
     Handle<&JobMaster::OnDecline, Fencing::kToken>(),
     Handle<&JobMaster::OnListTasks, Fencing::kToken>(),
+    Handle<&JobMaster::OnListResults, Fencing::kToken>(),
 });
 static_assert(HasEachMethodOnce(kJobMasterService));
 

@@ -29,7 +29,7 @@ std::string_view Name(SchedulerTimer timer) {
 
 SchedulerCore::SchedulerCore(const JobGraph& graph, const Options& options)
     : options_(options),
-      graph_(graph),
+      graph_(graph, options.is_batch),
       declared_(graph),
       restarts_(MakeRestartStrategy(options.restart, options.random)) {
   sim::Check(!graph.vertices.empty(), "a job without vertices is scheduled");
@@ -97,18 +97,14 @@ void SchedulerCore::Feed(Execution& execution, ExecutionInput input, const std::
           &execution);
       break;
     case ExecutionAction::kCheckFinished:
-      if (graph_.AllIn(ExecutionState::kFinished)) {
-        checkpointing_ = false;
-        FeedAdaptive(AdaptiveInput::kOver);
-        Emit(job_effect::StopCheckpoints());
-        End(JobStatus::kFinished);
-      }
+      OnFinished();
       break;
   }
 }
 
-void SchedulerCore::On(const job_input::Start&) {
+void SchedulerCore::On(const job_input::Start& start) {
   sim::Check(status_ == JobStatus::kCreated, "a job that is {} is started", Name(status_));
+  is_committed_ = start.is_committed;
   FeedJob(JobInput::kStart);
   WantAttempt();
 }
@@ -134,7 +130,9 @@ void SchedulerCore::On(const job_input::NumberDrawn& drawn) {
     return CreateAttempt(drawn.number);
   }
   StartAttempt(drawn.number);
-  Schedule();
+  if (!options_.is_batch) {
+    Schedule();
+  }
 }
 
 void SchedulerCore::WantAttempt() {
@@ -149,6 +147,9 @@ void SchedulerCore::StartAttempt(AttemptNumber number) {
   const size_t started = graph_.StartAttempt(number);
   Emit(job_effect::Restore{
       .number = number, .subtasks = started, .all = started == graph_.executions().size()});
+  if (options_.is_batch) {
+    return ScheduleReady();
+  }
   for (Execution& execution : graph_.executions()) {
     if (execution.state == ExecutionState::kCreated) {
       Feed(execution, ExecutionInput::kSchedule);
@@ -163,7 +164,7 @@ std::optional<std::vector<std::string>> SchedulerCore::ChooseSlots() const {
     const size_t index = execution.id.subtask.value();
     if (execution.state == ExecutionState::kScheduled) {
       is_wanted[index] = true;
-    } else if (!IsTerminal(execution.state)) {
+    } else if (!IsTerminal(execution.state) && execution.state != ExecutionState::kCreated) {
       chosen[index] = execution.task_manager;
     }
   }
@@ -246,6 +247,11 @@ void SchedulerCore::On(const job_input::TaskReported& reported) {
     }
     return;  // repeated, or too late
   }
+  if (reported.missing) {
+    if (Execution* const producer = graph_.Find(*reported.missing)) {
+      LoseResult(*producer);
+    }
+  }
   // A TaskManager that cancels unasked has given us up.
   const bool was_asked = execution->state == ExecutionState::kCanceling;
   switch (reported.state) {
@@ -256,6 +262,7 @@ void SchedulerCore::On(const job_input::TaskReported& reported) {
         Emit(job_effect::TellEndOfInput());
       }
       StartCheckpointsWhenRunning();
+      ScheduleReady();
       break;
     case ExecutionState::kFinished:
       FeedReport(*execution, ExecutionInput::kCompleted, {});
@@ -270,6 +277,7 @@ void SchedulerCore::On(const job_input::TaskReported& reported) {
     default:
       break;  // no state that a task reports
   }
+  ProduceAgain("a consumer did not find it");
 }
 
 // What no task in this state can say changes nothing.
@@ -281,8 +289,10 @@ void SchedulerCore::FeedReport(Execution& execution, ExecutionInput input,
 }
 
 void SchedulerCore::StartCheckpointsWhenRunning() {
-  const bool all_run = graph_.AllIn(ExecutionState::kRunning) ||
-                       options_.defects.Has(Defect::kTriggersWhileRestoring);
+  const bool all_run = options_.is_batch
+                           ? IsAtItsEnd()
+                           : graph_.AllIn(ExecutionState::kRunning) ||
+                                 options_.defects.Has(Defect::kTriggersWhileRestoring);
   if (status_ == JobStatus::kRunning && !checkpointing_ && all_run) {
     checkpointing_ = true;
     Emit(job_effect::StartCheckpoints());
@@ -303,11 +313,17 @@ void SchedulerCore::On(const job_input::TasksListed& listed) {
 
 void SchedulerCore::On(const job_input::TaskManagerLost& lost) {
   for (Execution& execution : graph_.executions()) {
+    if (execution.task_manager == lost.name) {
+      LoseResult(execution);
+    }
+  }
+  for (Execution& execution : graph_.executions()) {
     if (execution.task_manager == lost.name && !IsTerminal(execution.state)) {
       Feed(execution, ExecutionInput::kError,
            fmt::format("its TaskManager {} is lost ({})", lost.name, lost.reason));
     }
   }
+  ProduceAgain(fmt::format("its TaskManager {} is lost ({})", lost.name, lost.reason));
 }
 
 void SchedulerCore::On(const job_input::CheckpointsFailed& failed) { FailOver(failed.reason); }
@@ -342,6 +358,9 @@ void SchedulerCore::FailOver(const std::string& reason, const Execution* failed)
 }
 
 void SchedulerCore::MarkRestarts(const Execution* failed) {
+  if (options_.is_batch) {
+    return MarkBatchRestarts(failed);
+  }
   const bool is_whole = failed == nullptr || options_.scheduler.is_adaptive() ||
                         options_.failover == FailoverStrategy::kFull ||
                         graph_.AnyIn(ExecutionState::kFinished);

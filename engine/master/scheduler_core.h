@@ -14,6 +14,10 @@
 //           goes along.
 // Adaptive: a job of the adaptive scheduler starts with as many subtasks as there are slots for,
 //           and anew when there are more (master/adaptive_phases.h): always as a whole.
+// Batch:    an attempt is scheduled when the results that it reads are there. A lost result that
+//           somebody still needs runs its producer anew, and all who have read it. When nothing is
+//           left but what sinks have to commit, one checkpoint of them makes the job's end durable;
+//           from then on (Committed) they alone start anew, and read nothing.
 // Slots:    subtasks of one index share one. What starts anew goes where its index still runs, else
 //           to a free slot.
 // Retries:  a cancel is sent again by the clock until the execution is over.
@@ -57,8 +61,13 @@ std::string_view Name(SchedulerTimer timer);
 // What happens to a job.
 namespace scheduler_input {
 
-// The job is new, or an earlier JobManager died in mid-job.
-struct Start {};
+// The job is new, or an earlier JobManager died in mid-job; of a batch job, when its end was durable.
+struct Start {
+  bool is_committed = false;
+};
+
+// A batch job's end is durable.
+struct Committed {};
 
 // An earlier JobManager saw the job to this end.
 struct HasEnded {
@@ -91,6 +100,7 @@ struct TaskReported {
   ExecutionState state{};
   bool end_of_input = false;
   std::string reason;
+  std::optional<ExecutionAttemptId> missing{};  // whose result it did not find
 };
 
 // What a TaskManager says it runs.
@@ -134,14 +144,13 @@ struct TimerFired {
 
 }  // namespace scheduler_input
 
-using SchedulerInput =
-    std::variant<scheduler_input::Start, scheduler_input::HasEnded, scheduler_input::Unreadable,
-                 scheduler_input::NumberDrawn, scheduler_input::SlotsChanged,
-                 scheduler_input::Submitted, scheduler_input::TaskReported,
-                 scheduler_input::TasksListed, scheduler_input::TaskManagerLost,
-                 scheduler_input::CheckpointsFailed, scheduler_input::SourceFailed,
-                 scheduler_input::CheckpointsSettled, scheduler_input::ResultWritten,
-                 scheduler_input::Cancel, scheduler_input::HoldSize, scheduler_input::TimerFired>;
+using SchedulerInput = std::variant<
+    scheduler_input::Start, scheduler_input::HasEnded, scheduler_input::Unreadable,
+    scheduler_input::NumberDrawn, scheduler_input::SlotsChanged, scheduler_input::Submitted,
+    scheduler_input::TaskReported, scheduler_input::TasksListed, scheduler_input::TaskManagerLost,
+    scheduler_input::CheckpointsFailed, scheduler_input::SourceFailed,
+    scheduler_input::CheckpointsSettled, scheduler_input::ResultWritten, scheduler_input::Cancel,
+    scheduler_input::HoldSize, scheduler_input::Committed, scheduler_input::TimerFired>;
 
 // What a scheduler wants done.
 namespace scheduler_effect {
@@ -156,6 +165,12 @@ struct TellState {
   ExecutionAttemptId task;
   ExecutionState from{};
   ExecutionState to{};
+};
+
+// Of a batch job. Is it needed, its producer runs anew.
+struct TellResultLost {
+  ExecutionAttemptId task;
+  bool is_needed = false;
 };
 
 // Answered by NumberDrawn.
@@ -209,8 +224,9 @@ struct StartTimer {
 
 using SchedulerEffect =
     std::variant<scheduler_effect::TellStatus, scheduler_effect::TellState,
-                 scheduler_effect::DrawNumber, scheduler_effect::TellParallelism,
-                 scheduler_effect::Restore, scheduler_effect::Deploy, scheduler_effect::Cancel,
+                 scheduler_effect::TellResultLost, scheduler_effect::DrawNumber,
+                 scheduler_effect::TellParallelism, scheduler_effect::Restore,
+                 scheduler_effect::Deploy, scheduler_effect::Cancel,
                  scheduler_effect::StartCheckpoints, scheduler_effect::StopCheckpoints,
                  scheduler_effect::TellEndOfInput, scheduler_effect::SettleCheckpoints,
                  scheduler_effect::WriteResult, scheduler_effect::StartTimer>;
@@ -221,6 +237,7 @@ class SchedulerCore {
     RestartOptions restart;
     FailoverStrategy failover = FailoverStrategy::kRegion;
     SchedulerOptions scheduler;
+    bool is_batch = false;
     Defects defects;
     sim::Random random{0};  // the jitter of restart delays
   };
@@ -233,6 +250,11 @@ class SchedulerCore {
   JobStatus status() const { return status_; }
 
   const ExecutionGraph& graph() const { return graph_; }
+
+  // Of a batch job: nothing is left but what its sinks have to commit.
+  bool IsAtItsEnd() const;
+
+  bool is_committed() const { return is_committed_; }
 
   // As the code says, whatever slots there are.
   const JobGraph& declared() const { return declared_; }
@@ -256,6 +278,7 @@ class SchedulerCore {
   void On(const scheduler_input::ResultWritten& written);
   void On(const scheduler_input::Cancel& cancel);
   void On(const scheduler_input::HoldSize& hold);
+  void On(const scheduler_input::Committed& committed);
   void On(const scheduler_input::TimerFired& fired);
 
   void FeedJob(JobInput input, const std::string& reason = {});
@@ -278,6 +301,15 @@ class SchedulerCore {
   void Rescale(const std::string& reason);
 
   JobGraph FitToSlots() const;
+
+  // Of a batch job (scheduler_batch.cc).
+  void ScheduleReady();
+  bool MayRun(const Execution& execution) const;
+  void OnFinished();
+  void LoseResult(Execution& execution);
+  // Runs anew what has produced a result that is lost and needed.
+  void ProduceAgain(const std::string& reason);
+  void MarkBatchRestarts(const Execution* failed);
 
   void StartCheckpointsWhenRunning();
   // Without an execution that failed all start anew.
@@ -315,6 +347,7 @@ class SchedulerCore {
   bool holds_size_ = false;
   bool drawing_ = false;  // a number for the next attempt
   bool waits_for_slots_ = false;
+  bool is_committed_ = false;        // of a batch job: its end is durable
   bool checkpointing_ = false;       // checkpoints are on
   bool restart_due_ = false;         // one restart waits for its delay and for the store
   bool settling_ = false;            // the coordinator was asked to

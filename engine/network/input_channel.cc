@@ -23,28 +23,25 @@ class LocalInputChannel final : public InputChannel, public SubpartitionReader {
   ~LocalInputChannel() override { LocalInputChannel::Release(); }
 
   void Request() override {
-    ResultPartition* partition = shuffle_.Find(request_);
-    if (partition == nullptr || !partition->Attach(request_.subpartition, *this)) {
+    subpartition_ = shuffle_.Open(request_, *this);
+    if (subpartition_ == nullptr) {
       return owner_.OnOver(
           channel_, {sim::ErrorCode::kNotFound, "The producer does not have the partition."});
     }
-    partition_ = partition;
     owner_.OnServed(channel_);
     if (HasBuffer()) {
       owner_.OnBuffer(channel_);
     }
   }
 
-  bool HasBuffer() const override {
-    return partition_ != nullptr && partition_->HasBuffer(request_.subpartition);
-  }
+  bool HasBuffer() const override { return subpartition_ != nullptr && subpartition_->HasBuffer(); }
 
   bool HasPriority() const override {
-    return partition_ != nullptr && partition_->HasPriority(request_.subpartition);
+    return subpartition_ != nullptr && subpartition_->HasPriority();
   }
 
   Buffer Take() override {
-    Buffer buffer = partition_->Take(request_.subpartition);
+    Buffer buffer = subpartition_->Take();
     if (const std::optional<CheckpointMeta> barrier = BarrierIn(buffer)) {
       persister_.OnBarrier(barrier->id);
     } else if (buffer.kind == BufferKind::kRecords && persister_.persists()) {
@@ -67,25 +64,21 @@ class LocalInputChannel final : public InputChannel, public SubpartitionReader {
   void LetOvertake(CheckpointId) override {}
 
   size_t BuffersInUse() const override {
-    return partition_ == nullptr ? 0 : partition_->QueueLength(request_.subpartition);
+    return subpartition_ == nullptr ? 0 : subpartition_->QueueLength();
   }
 
   void SetBufferSize(uint32_t bytes) override {
-    if (partition_ != nullptr) {
-      partition_->SetBufferSize(request_.subpartition, bytes);
+    if (subpartition_ != nullptr) {
+      subpartition_->SetBufferSize(bytes);
     }
   }
 
-  void Release() override {
-    if (partition_ != nullptr) {
-      std::exchange(partition_, nullptr)->Detach(request_.subpartition, *this);
-    }
-  }
+  void Release() override { subpartition_.reset(); }
 
   void OnBuffer() override { owner_.OnBuffer(channel_); }
 
   void OnClosed() override {
-    partition_ = nullptr;
+    subpartition_.reset();
     owner_.OnOver(channel_, {kProducerEnded, "The producer has ended."});
   }
 
@@ -94,7 +87,7 @@ class LocalInputChannel final : public InputChannel, public SubpartitionReader {
   ChannelOwner& owner_;
   size_t channel_;
   PartitionRequest request_;
-  ResultPartition* partition_ = nullptr;  // while it is attached
+  std::unique_ptr<SubpartitionView> subpartition_;  // while it is read
   ChannelPersister persister_;
   std::vector<Bytes> persisted_;
 };

@@ -66,6 +66,7 @@ void InputGate::FailRequests() {
   const auto missing = std::ranges::find_if(
       channels_, [](const Channel& channel) { return channel.state != State::kServed; });
   sim::Check(missing != channels_.end(), "all channels are there, and yet one is missing");
+  Miss(*missing);
   Fail(*missing,
        missing->refusal.value_or(sim::Error{sim::ErrorCode::kTimeout, "No answer came in time."}));
 }
@@ -140,6 +141,10 @@ void InputGate::LetOvertake(CheckpointId id) {
 
 void InputGate::OnOver(size_t index, const sim::Error& reason) {
   Channel& channel = channels_[index];
+  const bool is_result = channel.options.has_finished;
+  if (is_result && channel.ended) {
+    return;  // nothing is behind it
+  }
   const bool was_served = channel.state == State::kServed;
   served_ -= was_served ? 1U : 0U;
   channel.state = State::kWanted;
@@ -149,6 +154,10 @@ void InputGate::OnOver(size_t index, const sim::Error& reason) {
   }
   // Behind the end of its data a channel still brings barriers, until the producer has ended.
   const bool has_brought_all = channel.ended && reason.code == kProducerEnded;
+  if (is_result && (reason.code == sim::ErrorCode::kNotFound || reason.code == kProducerEnded)) {
+    Miss(channel);
+    return Fail(channel, reason);
+  }
   if (closed_ || has_brought_all || !was_served) {
     if (options_.request_backoff_max > sim::Duration(0)) {
       changed_.NotifyAll();
@@ -160,6 +169,12 @@ void InputGate::OnOver(size_t index, const sim::Error& reason) {
   }
   if (!std::exchange(requesting_, true)) {
     fibers_->Spawn("requests", [this] { RequestChannels(); });
+  }
+}
+
+void InputGate::Miss(const Channel& channel) {
+  if (!closed_ && !error_) {
+    missing_ = channel.options.request.producer;
   }
 }
 
@@ -219,9 +234,13 @@ void InputGate::Resume(size_t index) {
   }
 }
 
-void InputGate::EndOfData(size_t channel) {
-  if (!std::exchange(channels_.at(channel).ended, true)) {
+void InputGate::EndOfData(size_t index) {
+  Channel& channel = channels_.at(index);
+  if (!std::exchange(channel.ended, true)) {
     ++ended_;
+  }
+  if (channel.options.has_finished) {
+    channel.input->Release();
   }
 }
 

@@ -31,7 +31,8 @@ struct ChannelOptions {
   PartitionRequest request;
   sim::Address producer;
   std::string producer_name;
-  bool comes_first = false;  // is read before others
+  bool comes_first = false;   // is read before others
+  bool has_finished = false;  // the producer, before we begin: what is not there will never be
 };
 
 // What becomes of a channel that breaks in mid-stream. kReconnects is a planted defect.
@@ -93,7 +94,7 @@ class InputGate final : private ChannelOwner {
   void Block(size_t channel);
   void Resume(size_t channel);
 
-  // Nothing that comes after it but events.
+  // Nothing that comes after it but events; of a producer that has finished, nothing.
   void EndOfData(size_t channel);
 
   bool IsBlocked(size_t channel) const { return channels_.at(channel).blocked; }
@@ -103,6 +104,10 @@ class InputGate final : private ChannelOwner {
   bool AllEnded() const { return ended_ == channels_.size(); }
 
   const std::optional<sim::Error>& error() const { return error_; }
+
+  // With an error: whose output is not where it should be, or is no more, if that was it. A
+  // connection that broke says nothing of the kind.
+  const std::optional<ExecutionAttemptId>& missing() const { return missing_; }
 
   // Lets all channels go.
   void Close();
@@ -144,6 +149,8 @@ class InputGate final : private ChannelOwner {
   // What the time-out found missing.
   void FailRequests();
   void Fail(const Channel& channel, const sim::Error& error);
+  // What the error that follows is about.
+  void Miss(const Channel& channel);
 
   sim::Environment& environment_;
   NetworkOptions options_;
@@ -165,6 +172,7 @@ class InputGate final : private ChannelOwner {
   size_t ended_ = 0;
   bool closed_ = false;
   std::optional<sim::Error> error_;
+  std::optional<ExecutionAttemptId> missing_;
 };
 
 }  // namespace flinch::engine

@@ -19,42 +19,26 @@ constexpr sim::Duration kRequestTimeout = std::chrono::seconds(2);
 // One channel, attached to its subpartition.
 class PartitionSession::View final : public SubpartitionReader {
  public:
-  View(PartitionSession& session, uint32_t channel, uint32_t subpartition, uint32_t credit)
-      : session_(session), channel_(channel), subpartition_(subpartition), credit_(credit) {}
+  View(PartitionSession& session, uint32_t channel, uint32_t credit)
+      : session_(session), channel_(channel), credit_(credit) {}
 
-  ~View() override { Detach(); }
-
-  View(const View&) = delete;
-  View& operator=(const View&) = delete;
-
-  bool Attach(ResultPartition& partition, bool again) {
-    if (!partition.Attach(subpartition_, *this, again)) {
-      return false;
-    }
-    partition_ = &partition;
-    return true;
+  bool Open(const OpenSubpartition& open, const PartitionRequest& request, bool again) {
+    subpartition_ = open(request, *this, again);
+    return subpartition_ != nullptr;
   }
 
-  void Detach() {
-    if (partition_ != nullptr) {
-      std::exchange(partition_, nullptr)->Detach(subpartition_, *this);
-    }
-  }
-
+  // Before there is a subpartition nothing is sent.
   void OnBuffer() override { session_.Enqueue(*this); }
 
-  void OnClosed() override {
-    partition_ = nullptr;
-    session_.OnPartitionClosed(channel_);  // the end of this view
-  }
+  void OnClosed() override { session_.OnPartitionClosed(channel_); }  // the end of this view
 
   bool MaySend() const {
-    return partition_->HasBuffer(subpartition_) &&
-           (credit_ > 0 || partition_->NextKind(subpartition_) != BufferKind::kRecords);
+    return subpartition_ != nullptr && subpartition_->HasBuffer() &&
+           (credit_ > 0 || subpartition_->NextKind() != BufferKind::kRecords);
   }
 
   Buffer Take() {
-    Buffer buffer = partition_->Take(subpartition_);
+    Buffer buffer = subpartition_->Take();
     credit_ -= buffer.kind == BufferKind::kRecords ? 1U : 0U;
     return buffer;
   }
@@ -63,14 +47,12 @@ class PartitionSession::View final : public SubpartitionReader {
 
   // What waits for credit, when that is to be told and is another number than was told last.
   std::optional<uint32_t> NextBacklog() {
-    if (partition_ == nullptr || !partition_->has_floating_readers()) {
-      return std::nullopt;
-    }
-    const uint32_t backlog = partition_->Backlog(subpartition_);
-    return std::exchange(told_backlog_, backlog) == backlog ? std::nullopt : std::optional(backlog);
+    const std::optional<uint32_t> backlog =
+        subpartition_ == nullptr ? std::nullopt : subpartition_->Backlog();
+    return !backlog || std::exchange(told_backlog_, *backlog) == *backlog ? std::nullopt : backlog;
   }
 
-  void SetBufferSize(uint32_t bytes) { partition_->SetBufferSize(subpartition_, bytes); }
+  void SetBufferSize(uint32_t bytes) { subpartition_->SetBufferSize(bytes); }
 
   void Grant(uint32_t credit) { credit_ += credit; }
 
@@ -83,18 +65,17 @@ class PartitionSession::View final : public SubpartitionReader {
  private:
   PartitionSession& session_;
   uint32_t channel_;
-  uint32_t subpartition_;
   uint32_t credit_;
   uint32_t sequence_ = 0;
   uint32_t told_backlog_ = 0;
-  ResultPartition* partition_ = nullptr;  // null once it is closed
+  std::unique_ptr<SubpartitionView> subpartition_;
 };
 
-PartitionSession::PartitionSession(sim::Environment& environment, FindPartition find,
+PartitionSession::PartitionSession(sim::Environment& environment, OpenSubpartition open,
                                    std::unique_ptr<sim::Connection> connection,
                                    const Defects& defects)
     : environment_(environment),
-      find_(std::move(find)),
+      open_(std::move(open)),
       connection_(std::move(connection)),
       defects_(defects),
       changed_(environment, "buffers and credit"),
@@ -128,11 +109,8 @@ void PartitionSession::On(const RequestFrame& frame) {
   if (views_.contains(frame.channel)) {
     return Close();  // no consumer numbers two channels alike
   }
-  ResultPartition* partition = find_(frame.request.producer, frame.request.edge);
-  auto view =
-      std::make_unique<View>(*this, frame.channel, frame.request.subpartition, frame.credit);
-  if (partition == nullptr ||
-      !view->Attach(*partition, defects_.Has(Defect::kReconnectsWithoutSequence))) {
+  auto view = std::make_unique<View>(*this, frame.channel, frame.credit);
+  if (!view->Open(open_, frame.request, defects_.Has(Defect::kReconnectsWithoutSequence))) {
     return Answer(NotFoundFrame{.channel = frame.channel});
   }
   View& served = *(views_[frame.channel] = std::move(view));

@@ -8,23 +8,20 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 
+#include "engine/defects.h"
 #include "engine/network/frames.h"
-#include "engine/network/result_partition.h"
+#include "engine/network/subpartition_view.h"
+#include "sim/environment.h"
 #include "sim/sync.h"
 
 namespace flinch::engine {
 
-// The output of a task of this TaskManager on an edge; null when there is no such.
-using FindPartition =
-    std::function<ResultPartition*(const ExecutionAttemptId& producer, uint32_t edge)>;
-
 class PartitionSession {
  public:
-  PartitionSession(sim::Environment& environment, FindPartition find,
+  PartitionSession(sim::Environment& environment, OpenSubpartition open,
                    std::unique_ptr<sim::Connection> connection, const Defects& defects = {});
   ~PartitionSession();
 
@@ -52,7 +49,7 @@ class PartitionSession {
   void Close();
 
   sim::Environment& environment_;
-  FindPartition find_;
+  OpenSubpartition open_;
   std::unique_ptr<sim::Connection> connection_;
   Defects defects_;
   std::map<uint32_t, std::unique_ptr<View>> views_;

@@ -208,6 +208,46 @@ void ResultPartition::Detach(uint32_t subpartition, const SubpartitionReader& re
   }
 }
 
+namespace {
+
+class AttachedView final : public SubpartitionView {
+ public:
+  AttachedView(ResultPartition& partition, uint32_t subpartition, const SubpartitionReader& reader)
+      : partition_(partition), subpartition_(subpartition), reader_(reader) {}
+
+  ~AttachedView() override { partition_.Detach(subpartition_, reader_); }
+
+  bool HasBuffer() const override { return partition_.HasBuffer(subpartition_); }
+
+  BufferKind NextKind() const override { return partition_.NextKind(subpartition_); }
+
+  Buffer Take() override { return partition_.Take(subpartition_); }
+
+  size_t QueueLength() const override { return partition_.QueueLength(subpartition_); }
+
+  std::optional<uint32_t> Backlog() const override {
+    return partition_.has_floating_readers() ? std::optional(partition_.Backlog(subpartition_))
+                                             : std::nullopt;
+  }
+
+  void SetBufferSize(uint32_t bytes) override { partition_.SetBufferSize(subpartition_, bytes); }
+
+ private:
+  ResultPartition& partition_;
+  uint32_t subpartition_;
+  const SubpartitionReader& reader_;
+};
+
+}  // namespace
+
+std::unique_ptr<SubpartitionView> ResultPartition::CreateView(uint32_t subpartition,
+                                                              SubpartitionReader& reader,
+                                                              bool again) {
+  return Attach(subpartition, reader, again)
+             ? std::make_unique<AttachedView>(*this, subpartition, reader)
+             : nullptr;
+}
+
 BufferKind ResultPartition::NextKind(uint32_t subpartition) const {
   sim::Check(HasBuffer(subpartition), "subpartition {} has no next buffer", subpartition);
   return subpartitions_[subpartition].buffers.front().kind;

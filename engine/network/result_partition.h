@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -20,21 +21,11 @@
 #include "engine/defects.h"
 #include "engine/graph/stream_graph.h"
 #include "engine/network/buffer.h"
+#include "engine/network/subpartition_view.h"
 #include "engine/stream_element.h"
 #include "sim/sync.h"
 
 namespace flinch::engine {
-
-// Who consumes a subpartition. Neither call may suspend.
-class SubpartitionReader {
- public:
-  virtual ~SubpartitionReader() = default;
-
-  // There is something to take.
-  virtual void OnBuffer() = 0;
-  // Nothing comes any more: the task has ended, and its partition with it.
-  virtual void OnClosed() = 0;
-};
 
 // What a barrier has overtaken in the queue of a subpartition, in its order.
 struct OvertakenRecords {
@@ -88,6 +79,9 @@ class ResultPartition {
   bool Attach(uint32_t subpartition, SubpartitionReader& reader, bool again = false);
   // The reader hears of nothing any more. The subpartition is nobody else's for that.
   void Detach(uint32_t subpartition, const SubpartitionReader& reader);
+  // As Attach; null where that says no. Detaches with its end.
+  std::unique_ptr<SubpartitionView> CreateView(uint32_t subpartition, SubpartitionReader& reader,
+                                               bool again = false);
 
   bool HasBuffer(uint32_t subpartition) const {
     return !subpartitions_.at(subpartition).buffers.empty();

@@ -9,7 +9,7 @@ namespace flinch::engine {
 
 ShuffleEnvironment::ShuffleEnvironment(sim::Environment& environment, uint16_t port,
                                        FindPartition find, const Defects& defects)
-    : environment_(environment), find_(std::move(find)), defects_(defects) {
+    : environment_(environment), find_(std::move(find)), defects_(defects), results_(environment) {
   const std::optional<sim::Address> here =
       environment.network().Resolve(environment.host_name(), port);
   sim::Check(here.has_value(), "host {} does not know itself", environment.host_name());
@@ -26,10 +26,24 @@ void ShuffleEnvironment::Serve() {
       return;
     }
     std::erase_if(sessions_, [](const auto& session) { return session->has_ended(); });
-    sessions_.push_back(
-        std::make_unique<PartitionSession>(environment_, find_, *std::move(connection), defects_));
+    sessions_.push_back(std::make_unique<PartitionSession>(
+        environment_,
+        [this](const PartitionRequest& request, SubpartitionReader& reader, bool again) {
+          return Open(request, reader, again);
+        },
+        *std::move(connection), defects_));
     sessions_.back()->Start();
   }
+}
+
+std::unique_ptr<SubpartitionView> ShuffleEnvironment::Open(const PartitionRequest& request,
+                                                           SubpartitionReader& reader, bool again) {
+  if (std::unique_ptr<SubpartitionView> kept = results_.Open(request, reader)) {
+    return kept;
+  }
+  ResultPartition* const partition = find_(request.producer, request.edge);
+  return partition == nullptr ? nullptr
+                              : partition->CreateView(request.subpartition, reader, again);
 }
 
 PartitionClient& ShuffleEnvironment::ClientOf(const sim::Address& producer) {

@@ -1,16 +1,23 @@
 // What the tasks of one TaskManager share to reach each other's output: the data port, connections
-// to other TaskManagers, and the memory of buffers.
+// to other TaskManagers, the results that lie here, and the memory of buffers.
 // Source: Flink's NettyShuffleEnvironment.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
+#include "engine/network/kept_results.h"
 #include "engine/network/partition_client.h"
 #include "engine/network/partition_session.h"
+#include "engine/network/result_partition.h"
 
 namespace flinch::engine {
+
+// The output of a task of this TaskManager on an edge; null when there is no such.
+using FindPartition =
+    std::function<ResultPartition*(const ExecutionAttemptId& producer, uint32_t edge)>;
 
 class ShuffleEnvironment {
  public:
@@ -24,10 +31,11 @@ class ShuffleEnvironment {
   // Whether a producer at this address is a task of this TaskManager.
   bool IsHere(const sim::Address& producer) const { return producer == address_; }
 
-  // Null when no task here has it.
-  ResultPartition* Find(const PartitionRequest& request) const {
-    return find_(request.producer, request.edge);
-  }
+  // Of a task that runs here, or of a result that lies here.
+  std::unique_ptr<SubpartitionView> Open(const PartitionRequest& request,
+                                         SubpartitionReader& reader, bool again = false);
+
+  KeptResults& results() { return results_; }
 
   // The connection to those producers, made when there is none; valid until it is over.
   PartitionClient& ClientOf(const sim::Address& producer);
@@ -40,6 +48,7 @@ class ShuffleEnvironment {
   FindPartition find_;
   Defects defects_;
   SegmentPool pool_;
+  KeptResults results_;
   std::vector<std::unique_ptr<PartitionClient>> clients_;  // of each producer one is not over
   std::vector<std::unique_ptr<PartitionSession>> sessions_;
 };

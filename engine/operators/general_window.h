@@ -178,6 +178,20 @@ class GeneralWindowOperator final : public GeneralWindowBase {
     return fired && !overtakes ? output().EmitWatermark(watermark) : fired;
   }
 
+  sim::Result<void> EndKey() override {
+    OnWatermark(kMaxEventTime);
+    sim::Result<void> fired = timers().EndKey([this](const Timer<TimeWindow>& timer) {
+      return OnTimer(timer.space, timer.timestamp, TimeDomain::kEventTime);
+    });
+    if (fired) {
+      fired = processing_timers().EndKey([this](const Timer<TimeWindow>& timer) {
+        return OnTimer(timer.space, timer.timestamp, TimeDomain::kProcessingTime);
+      });
+    }
+    OnWatermark(kMinEventTime);
+    return fired;
+  }
+
   sim::Result<void> FireTimers() override {
     return processing_timers().Fire([this](const Timer<TimeWindow>& timer) {
       return OnTimer(timer.space, timer.timestamp, TimeDomain::kProcessingTime);

@@ -121,6 +121,11 @@ class IntervalJoinOperator final : public IntervalJoinBase {
     return removed ? output().EmitWatermark(watermark) : removed;
   }
 
+  // What is kept for partners goes with the key.
+  sim::Result<void> EndKey() override {
+    return timers().EndKey([](const Timer<uint32_t>&) { return sim::Result<void>(); });
+  }
+
  private:
   template <typename Value>
   using Buffer = KeyedTable<EventTime, std::vector<Value>>;

@@ -68,6 +68,20 @@ class KeyedProcessOperator final : public FunctionOperator<StreamOperator, Funct
     return output_->EmitWatermark(watermark);
   }
 
+  sim::Result<void> EndKey() override {
+    watermark_ = kMaxEventTime;
+    sim::Result<void> fired = timers_->EndKey([this](const Timer<std::monostate>& timer) {
+      return OnTimer(timer, TimeDomain::kEventTime);
+    });
+    if (fired) {
+      fired = processing_timers_->EndKey([this](const Timer<std::monostate>& timer) {
+        return OnTimer(timer, TimeDomain::kProcessingTime);
+      });
+    }
+    watermark_ = kMinEventTime;
+    return fired;
+  }
+
   sim::SimTime NextTimer() const override { return processing_timers_->due_at(); }
 
   sim::Result<void> FireTimers() override {

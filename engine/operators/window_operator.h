@@ -114,6 +114,10 @@ class WindowOperator final : public WindowOperatorBase {
     return fired ? output().EmitWatermark(watermark) : fired;
   }
 
+  sim::Result<void> EndKey() override {
+    return timers().EndKey([this](const Timer<TimeWindow>& timer) { return Fire(timer.space); });
+  }
+
  private:
   using Accumulator = typename Function::Accumulator;
 

@@ -38,6 +38,7 @@ enum class JobMasterMethod : uint16_t {
   kAcknowledgeCheckpoint,
   kDeclineCheckpoint,
   kListTasks,
+  kListResults,
 };
 
 constexpr std::string_view ServiceName(JobMasterMethod) { return "jobmaster"; }
@@ -53,6 +54,7 @@ enum class TaskExecutorMethod : uint16_t {
   kNotifyCheckpointComplete,
   kNotifyCheckpointAborted,
   kDeliverSourceEvent,
+  kReleaseResults,
 };
 
 constexpr std::string_view ServiceName(TaskExecutorMethod) { return "taskexecutor"; }
@@ -133,6 +135,8 @@ struct UpdateTaskState {
   ExecutionState state{};
   bool end_of_input = false;
   std::string reason;
+  // Of a task of a batch job that failed: whose result it did not find.
+  Trailing<ExecutionAttemptId> missing;
 
   template <typename Self, typename Visitor>
   static void Visit(Self& self, Visitor&& visit) {
@@ -142,6 +146,7 @@ struct UpdateTaskState {
     visit(self.state);
     visit(self.end_of_input);
     visit(self.reason);
+    visit(self.missing);
   }
 };
 
@@ -208,6 +213,28 @@ struct ListTasks {
   }
 };
 
+// Of which tasks of the job results lie on a TaskManager; with every heart-beat that it gets. Those
+// that nobody will read any more are released.
+struct ListResults {
+  static constexpr auto kMethod = JobMasterMethod::kListResults;
+  using Reply = Nothing;
+
+  JobId job;
+  FencingToken token;
+  std::string name;
+  uint64_t session = 0;
+  std::vector<ExecutionAttemptId> producers;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.job);
+    visit(self.token);
+    visit(self.name);
+    visit(self.session);
+    visit(self.producers);
+  }
+};
+
 // ---- ResourceManager → TaskManager --------------------------------------------------------------
 
 struct Heartbeat {
@@ -257,6 +284,22 @@ struct CancelTask {
     visit(self.job);
     visit(self.token);
     visit(self.task);
+  }
+};
+
+struct ReleaseResults {
+  static constexpr auto kMethod = TaskExecutorMethod::kReleaseResults;
+  using Reply = Nothing;
+
+  JobId job;
+  FencingToken token;
+  std::vector<ExecutionAttemptId> producers;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.job);
+    visit(self.token);
+    visit(self.producers);
   }
 };
 

@@ -197,6 +197,21 @@ class OperatorChain::FanOut final : public Output {
   std::vector<Output*> told_;  // whom watermarks are for
 };
 
+// What a source of a batch job writes to: event time is not over before its input is.
+class OperatorChain::WithoutWatermarks final : public Output {
+ public:
+  explicit WithoutWatermarks(Output& next) : next_(next) {}
+
+  sim::Result<void> Emit(const StreamRecord& record) override { return next_.Emit(record); }
+
+  sim::Result<void> EmitWatermark(EventTime watermark) override {
+    return watermark == kMaxEventTime ? next_.EmitWatermark(watermark) : sim::Result<void>();
+  }
+
+ private:
+  Output& next_;
+};
+
 struct OperatorChain::Member {
   const OperatorSpec* spec = nullptr;
   std::optional<KeyedStateHome> state;  // of a keyed operator
@@ -284,6 +299,10 @@ void OperatorChain::ConnectOutputs(Member& member) {
     } else {
       member.outputs.push_back(
           std::make_unique<FanOut>(readers, is_main ? all : std::vector<Output*>()));
+      next = member.outputs.back().get();
+    }
+    if (is_main && spec.is_source && options_.is_batch) {
+      member.outputs.push_back(std::make_unique<WithoutWatermarks>(*next));
       next = member.outputs.back().get();
     }
     if (is_main && spec.is_source && spec.decorate) {
@@ -409,16 +428,35 @@ sim::Result<void> OperatorChain::EmitFromSource(EventTime watermark) {
   return members_.front()->runtime->main_output().EmitWatermark(watermark);
 }
 
+bool OperatorChain::GoesByTheClock(const Member& member) const {
+  return !options_.is_batch || !member.state;
+}
+
 sim::SimTime OperatorChain::NextTimer() const {
   sim::SimTime next = sim::kForever;
   for (const std::unique_ptr<Member>& member : members_) {
-    next = std::min(next, member->code->NextTimer());
+    if (GoesByTheClock(*member)) {
+      next = std::min(next, member->code->NextTimer());
+    }
   }
   return next;
 }
 
 sim::Result<void> OperatorChain::FireTimers() {
-  return ForEach("a timer", [](const Member& member) { return member.code->FireTimers(); });
+  return ForEach("a timer", [this](const Member& member) {
+    return GoesByTheClock(member) ? member.code->FireTimers() : sim::Result<void>();
+  });
+}
+
+sim::Result<void> OperatorChain::EndKey() {
+  const Member& root = *members_.front();
+  return CallOperator(root.runtime->subtask(), "the end of a key", [&] {
+    sim::Result<void> ended = root.code->EndKey();
+    if (ended && root.state) {
+      root.runtime->keyed_state()->Clear();
+    }
+    return ended;
+  });
 }
 
 sim::Result<void> OperatorChain::EndInput(uint32_t index) {

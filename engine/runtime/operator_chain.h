@@ -36,6 +36,8 @@ class OperatorChain {
     StateOptions state{};
     // Makes the task look at the operators' timers again. Null: nobody has to be told.
     std::function<void()> wake{};
+    // Sources' watermarks go nowhere but for the last one.
+    bool is_batch = false;
   };
 
   OperatorChain(sim::Environment& environment, const Options& options);
@@ -61,6 +63,9 @@ class OperatorChain {
   sim::SimTime NextTimer() const;
   // Of all operators whose time it is.
   sim::Result<void> FireTimers();
+
+  // Of a batch job: no record of the root's current key follows.
+  sim::Result<void> EndKey();
 
   // Nothing more comes on this input of the root.
   sim::Result<void> EndInput(uint32_t index);
@@ -91,6 +96,7 @@ class OperatorChain {
  private:
   class Link;
   class FanOut;
+  class WithoutWatermarks;
   class Runtime;
   struct Member;
 
@@ -109,6 +115,8 @@ class OperatorChain {
   void ConnectOutputs(Member& member);
   std::vector<Output*> ReadersOf(const OperatorSpec& spec, OutputTag tag) const;
   sim::Result<void> OpenMember(Member& member, const std::vector<TaskSnapshot>* restored);
+  // In batch the timers of keyed operators go by keys.
+  bool GoesByTheClock(const Member& member) const;
   template <typename Call>
   sim::Result<void> ForEach(const char* doing, const Call& call);
 

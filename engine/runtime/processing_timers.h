@@ -68,6 +68,14 @@ class ProcessingTimers {
     return fired;
   }
 
+  // As TimerService::EndKey.
+  template <typename Callback>
+  sim::Result<void> EndKey(Callback callback) {
+    sim::Result<void> fired = timers_.EndKey(callback);
+    armed_.reset();
+    return fired;
+  }
+
   // kForever when there is no timer.
   sim::SimTime due_at() const { return armed_ ? due_at_ : sim::kForever; }
 

@@ -19,6 +19,15 @@ namespace {
 // Flink's taskmanager.memory.min-segment-size: buffers do not become smaller.
 constexpr uint32_t kBufferBytesMin = 256;
 
+// A batch job has one key's state at a time, which needs no disk.
+StateOptions StateOf(const EngineOptions& options) {
+  StateOptions state = options.state;
+  if (options.execution.is_batch()) {
+    state.type = StateBackendType::kHashMap;
+  }
+  return state;
+}
+
 }  // namespace
 
 StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
@@ -26,6 +35,7 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
     : environment_(environment),
       listener_(listener),
       engine_(options.engine),
+      results_(options.shuffle.results()),
       deployment_(options.deployment),
       code_(options.code),
       id_(deployment_.task),
@@ -36,16 +46,18 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
       fibers_(environment),
       partitions_(MakePartitions(
           environment, engine_.network, pool_, options.code, deployment_, [this] { Wake(); },
-          defects_, this)),
+          defects_, this, engine_.execution.is_batch())),
       chain_(environment, {.code = options.code,
                            .deployment = deployment_,
                            .defects = defects_,
                            .partitions = Pointers(partitions_),
-                           .state = engine_.state,
-                           .wake = [this] { Wake(); }}),
+                           .state = StateOf(engine_),
+                           .wake = [this] { Wake(); },
+                           .is_batch = engine_.execution.is_batch()}),
       gate_(
           environment, engine_.network, options.shuffle,
-          DescribeChannels(options.code, deployment_), [this] { Wake(); },
+          DescribeChannels(options.code, deployment_, engine_.execution.is_batch()),
+          [this] { Wake(); },
           defects_.Has(Defect::kReconnectsWithoutSequence) ? BrokenChannel::kReconnects
                                                            : BrokenChannel::kFails,
           defects_),
@@ -82,6 +94,9 @@ void StreamTask::MakeInputs(const StreamGraph& code) {
                        .channels = sizes[input],
                        .open = sizes[input]});
   }
+  if (engine_.execution.is_batch()) {
+    MakeBatch(*root);
+  }
 }
 
 StreamTask::Ending StreamTask::Run() {
@@ -100,6 +115,7 @@ StreamTask::Ending StreamTask::Run() {
   } else {
     sim::Check(!worked.has_value(), "task {} ended for no reason", name_);
     ending.reason = worked.error().message;
+    ending.missing = gate_.missing();
   }
   gate_.Close();
   for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
@@ -108,6 +124,7 @@ StreamTask::Ending StreamTask::Run() {
   chain_.Close();
   fibers_.WaitForAll();
   chain_.DropState();
+  RemoveFiles();
   return ending;
 }
 
@@ -150,7 +167,9 @@ sim::Result<void> StreamTask::Start() {
 }
 
 void StreamTask::GoLive() {
-  gate_.Start(fibers_);
+  if (!batch_ || !batch_->is_over) {
+    gate_.Start(fibers_);
+  }
   started_ = true;
   events::Trace(environment_, events::TaskStarted{.subtask = name_,
                                                   .attempt = id_.attempt,
@@ -195,6 +214,9 @@ sim::Result<void> StreamTask::Loop() {
     const sim::Result<bool> worked = WorkTurn();
     if (!worked) {
       return sim::Fail(worked);
+    }
+    if (sim::Result<void> spilled = SpillResults(); !spilled) {
+      return spilled;
     }
     FlushWhenDue();
     DebloatWhenDue();
@@ -290,6 +312,9 @@ bool StreamTask::HasInput() const {
   if (is_source) {
     return source_available_ && !end_of_input_;
   }
+  if (batch_ && (batch_->feeds || (batch_->is_over && !end_of_input_))) {
+    return true;
+  }
   const bool has_kept = !recovered_.empty() || (!postponed_.empty() && !postponing_);
   return !started_ || reading_ || has_kept || gate_.Next().has_value();
 }
@@ -326,6 +351,13 @@ sim::Result<bool> StreamTask::WorkOnce() {
   }
   if (reading_) {
     return ReadOn();
+  }
+  if (batch_ && batch_->is_over && !end_of_input_) {
+    const sim::Result<void> ended = EndInput();
+    return ended ? sim::Result<bool>(true) : sim::Fail(ended);
+  }
+  if (batch_ && batch_->feeds) {
+    return FeedSorted();
   }
   return gate_.channels() == 0 ? PollSource() : ReadInput();
 }
@@ -465,6 +497,9 @@ sim::Result<void> StreamTask::On(size_t channel, const EndOfDataEvent&) {
   if (IsFeedback(channel)) {
     return {};  // for this task has ended
   }
+  if (batch_ && batch_->sorter) {
+    return gate_.AllEnded() ? Sort() : sim::Result<void>();
+  }
   Input& input = inputs_[channels_[channel].input];
   sim::Check(input.open > 0, "an input of {} ends twice", name_);
   if (--input.open == 0) {
@@ -493,13 +528,23 @@ sim::Result<void> StreamTask::EndInput() {
   if (sim::Result<void> finished = chain_.Finish(); !finished) {
     return finished;
   }
+  if (sim::Result<void> kept = batch_ ? KeepResults() : sim::Result<void>(); !kept) {
+    return kept;
+  }
   Broadcast(EndOfDataEvent());
   events::Trace(environment_, events::TaskEndOfInput{.subtask = name_, .attempt = id_.attempt});
-  listener_.OnEndOfInput(id_);
+  finished_ = batch_ && !batch_->commits;
+  if (!finished_) {
+    listener_.OnEndOfInput(id_);
+  }
   return {};
 }
 
+// What a batch task gives is on the disk, and has its end there.
 void StreamTask::Broadcast(const StreamEvent& event) {
+  if (batch_) {
+    return;
+  }
   for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
     partition->BroadcastEvent(event);
   }
@@ -507,8 +552,9 @@ void StreamTask::Broadcast(const StreamEvent& event) {
 
 // What is collected leaves after the buffer timeout, unless a barrier or a full buffer takes it.
 void StreamTask::FlushWhenDue() {
-  const bool unflushed =
-      std::ranges::any_of(partitions_, [](const auto& each) { return each->HasUnflushed(); });
+  const bool unflushed = !batch_ && std::ranges::any_of(partitions_, [](const auto& each) {
+    return each->HasUnflushed();
+  });
   if (!unflushed) {
     flush_at_ = sim::kForever;
   } else if (flush_at_ == sim::kForever) {
@@ -534,48 +580,6 @@ void StreamTask::Cancel() {
     partition->Close();  // whoever waits for room in one waits no longer
   }
   Wake();
-}
-
-void StreamTask::Trigger(const CheckpointMeta& meta) {
-  if (defects_.Has(Defect::kTriggersWhileRestoring) && !started_) {
-    last_checkpoint_ = meta.id;
-    SendBarrier(meta);
-    fibers_.Spawn("upload", [this, meta] { Upload(meta, {}); });
-    return;
-  }
-  Post([this, meta] { return started_ ? PerformCheckpoint(meta) : sim::Result<void>(); });
-}
-
-void StreamTask::NotifyComplete(CheckpointId id, bool is_final) {
-  Post([this, id, is_final] { return OnComplete(id, is_final); });
-}
-
-sim::Result<void> StreamTask::OnComplete(CheckpointId id, bool is_final) {
-  const bool is_forgotten = is_final && defects_.Has(Defect::kSinkForgetsTheFinalCheckpoint);
-  if (sim::Result<void> notified = is_forgotten ? sim::Result<void>() : chain_.NotifyComplete(id);
-      !notified) {
-    return notified;
-  }
-  if (is_final && (end_of_input_ || held_ == id)) {
-    finished_ = true;
-  }
-  return {};
-}
-
-void StreamTask::NotifyAborted(CheckpointId id) {
-  Post([this, id] { return OnAborted(id); });
-}
-
-sim::Result<void> StreamTask::OnAborted(CheckpointId id) {
-  if (sim::Result<void> fed = Feed(barrier_input::Aborted{.id = id}); !fed) {
-    return fed;
-  }
-  last_checkpoint_ = std::max(last_checkpoint_, id);
-  DropInFlight(id);
-  if (held_ == id) {
-    held_.reset();  // the job goes on
-  }
-  return chain_.NotifyAborted(id);
 }
 
 ResultPartition* StreamTask::partition(uint32_t edge) {

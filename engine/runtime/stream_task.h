@@ -11,6 +11,10 @@
 //             their input before that barrier.
 // Checkpoint: barrier downstream, then the synchronous snapshot, then the upload, then the
 //             acknowledgement.
+// Batch:      what the task reads is complete. Keyed input is sorted first, then worked on key by
+//             key; results go to the disk. A task without a sink has finished when its result is
+//             whole; one with a sink waits, as at the end of a stream, until the job's end is
+//             durable (stream_task_batch.cc).
 // Source:     Flink's StreamTask, MailboxProcessor, SubtaskCheckpointCoordinatorImpl.
 #pragma once
 
@@ -30,10 +34,13 @@
 #include "engine/network/buffer_debloater.h"
 #include "engine/network/input_gate.h"
 #include "engine/network/iteration_rounds.h"
+#include "engine/network/kept_results.h"
 #include "engine/network/result_partition.h"
 #include "engine/network/watermark_valve.h"
 #include "engine/rpc/main_thread.h"
+#include "engine/runtime/element_reader.h"
 #include "engine/runtime/gateways.h"
+#include "engine/runtime/input_sorter.h"
 #include "engine/runtime/operator_chain.h"
 #include "engine/runtime/task_parts.h"
 
@@ -65,6 +72,7 @@ class StreamTask final : private sim::WaitDetail {
   struct Ending {
     ExecutionState state = ExecutionState::kFailed;
     std::string reason;
+    std::optional<ExecutionAttemptId> missing{};  // whose result it did not find
   };
 
   StreamTask(sim::Environment& environment, TaskListener& listener, const Options& options);
@@ -129,6 +137,37 @@ class StreamTask final : private sim::WaitDetail {
     InFlight contents;
   };
 
+  // What a task of a batch job has beside the others.
+  struct Batch {
+    // The output on one edge.
+    struct Result {
+      BlockFileWriter file;
+      KeptResult kept;
+    };
+
+    bool commits = false;                 // has a sink
+    bool is_over = false;                 // restored from the job's end: nothing is read any more
+    std::optional<InputSorter> sorter{};  // of keyed input
+    bool feeds = false;                   // what it has sorted, for all is there
+    std::optional<Bytes> key{};           // whose records are being worked on
+    std::vector<Result> results{};        // by the partitions
+  };
+
+  void MakeBatch(const OperatorSpec& root);
+  // The next record of the sorted input.
+  sim::Result<bool> FeedSorted();
+  sim::Result<void> EndSorted();
+  // All channels have brought all they have.
+  sim::Result<void> Sort();
+  // Keeps a record until all are there.
+  sim::Result<void> AddToSort(const Reading& reading, const Element& element, Decoder& in);
+  // What has been written so far to the disk.
+  sim::Result<void> SpillResults();
+  sim::Result<void> KeepResults();
+  // Planted: what sinks have is committed with their own end.
+  sim::Result<void> CommitAtOnce();
+  // Of a task that has not finished.
+  void RemoveFiles();
   // Whether the task is the head of an iteration, and the channel its feedback.
   bool IsHead() const;
   bool IsFeedback(size_t channel) const;
@@ -223,6 +262,7 @@ class StreamTask final : private sim::WaitDetail {
   sim::Environment& environment_;
   TaskListener& listener_;
   EngineOptions engine_;
+  KeptResults& results_;
   TaskDeployment deployment_;
   const StreamGraph& code_;
   ExecutionAttemptId id_;
@@ -269,6 +309,7 @@ class StreamTask final : private sim::WaitDetail {
   std::optional<BufferDebloater> debloater_;  // where that is on
   ThroughputMeter throughput_;
   sim::SimTime debloated_;
+  std::optional<Batch> batch_;
   CheckpointId last_checkpoint_;  // taken or aborted: older ones are not taken any more
 };
 

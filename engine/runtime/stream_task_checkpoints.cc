@@ -1,4 +1,5 @@
 // The part of StreamTask that takes its snapshots.
+#include <algorithm>
 #include <utility>
 
 #include "engine/checkpoint/shared_state.h"
@@ -6,6 +7,48 @@
 #include "engine/runtime/stream_task.h"
 
 namespace flinch::engine {
+
+void StreamTask::Trigger(const CheckpointMeta& meta) {
+  if (defects_.Has(Defect::kTriggersWhileRestoring) && !started_) {
+    last_checkpoint_ = meta.id;
+    SendBarrier(meta);
+    fibers_.Spawn("upload", [this, meta] { Upload(meta, {}); });
+    return;
+  }
+  Post([this, meta] { return started_ ? PerformCheckpoint(meta) : sim::Result<void>(); });
+}
+
+void StreamTask::NotifyComplete(CheckpointId id, bool is_final) {
+  Post([this, id, is_final] { return OnComplete(id, is_final); });
+}
+
+sim::Result<void> StreamTask::OnComplete(CheckpointId id, bool is_final) {
+  const bool is_forgotten = is_final && defects_.Has(Defect::kSinkForgetsTheFinalCheckpoint);
+  if (sim::Result<void> notified = is_forgotten ? sim::Result<void>() : chain_.NotifyComplete(id);
+      !notified) {
+    return notified;
+  }
+  if (is_final && (end_of_input_ || held_ == id)) {
+    finished_ = true;
+  }
+  return {};
+}
+
+void StreamTask::NotifyAborted(CheckpointId id) {
+  Post([this, id] { return OnAborted(id); });
+}
+
+sim::Result<void> StreamTask::OnAborted(CheckpointId id) {
+  if (sim::Result<void> fed = Feed(barrier_input::Aborted{.id = id}); !fed) {
+    return fed;
+  }
+  last_checkpoint_ = std::max(last_checkpoint_, id);
+  DropInFlight(id);
+  if (held_ == id) {
+    held_.reset();  // the job goes on
+  }
+  return chain_.NotifyAborted(id);
+}
 
 sim::Result<void> StreamTask::PerformCheckpoint(const CheckpointMeta& triggered) {
   CheckpointMeta meta = triggered;
@@ -54,6 +97,9 @@ sim::Result<void> StreamTask::PerformCheckpoint(const CheckpointMeta& triggered)
 }
 
 void StreamTask::SendBarrier(const CheckpointMeta& meta) {
+  if (batch_) {
+    return;  // whoever takes part hears of it from the coordinator
+  }
   uint64_t sent = 0;
   for (const std::unique_ptr<ResultPartition>& partition : partitions_) {
     sent += partition->records();

@@ -94,6 +94,9 @@ sim::Result<void> StreamTask::ReadElementOf(const Reading& reading, Decoder& in)
   if (!in.good()) {
     return {};
   }
+  if (batch_ && batch_->sorter) {
+    return AddToSort(reading, element, in);
+  }
   if (element.kind == ElementKind::kWatermark) {
     const auto watermark = reading.channel
                                ? input.watermarks.OnWatermark(channels_[*reading.channel].index,

@@ -14,13 +14,13 @@ std::vector<std::unique_ptr<ResultPartition>> MakePartitions(
     sim::Environment& environment, const NetworkOptions& options, SegmentPool& pool,
     const StreamGraph& code, const TaskDeployment& deployment,
     const std::function<void()>& on_available, const Defects& defects,
-    const sim::WaitDetail* detail) {
+    const sim::WaitDetail* detail, bool is_batch) {
   NetworkOptions unlimited = options;
   unlimited.buffers_per_subpartition = std::numeric_limits<uint32_t>::max();
   std::vector<std::unique_ptr<ResultPartition>> partitions;
   for (const PartitionDescriptor& edge : deployment.partitions) {
-    const bool is_unlimited =
-        IsFedBack(code, edge.to, edge.input) && !defects.Has(Defect::kFeedbackHasABound);
+    const bool is_unlimited = is_batch || (IsFedBack(code, edge.to, edge.input) &&
+                                           !defects.Has(Defect::kFeedbackHasABound));
     partitions.push_back(
         std::make_unique<ResultPartition>(environment, is_unlimited ? unlimited : options, pool,
                                           edge.subpartitions, on_available, defects, detail));
@@ -29,7 +29,7 @@ std::vector<std::unique_ptr<ResultPartition>> MakePartitions(
 }
 
 std::vector<ChannelOptions> DescribeChannels(const StreamGraph& code,
-                                             const TaskDeployment& deployment) {
+                                             const TaskDeployment& deployment, bool is_batch) {
   std::vector<ChannelOptions> channels;
   for (const GateDescriptor& gate : deployment.gates) {
     const bool is_fed_back = IsFedBack(code, deployment.chain.front(), gate.input);
@@ -39,7 +39,8 @@ std::vector<ChannelOptions> DescribeChannels(const StreamGraph& code,
                                       .subpartition = channel.subpartition},
                           .producer = channel.address,
                           .producer_name = channel.producer_name,
-                          .comes_first = is_fed_back});
+                          .comes_first = is_fed_back,
+                          .has_finished = is_batch});
     }
   }
   return channels;

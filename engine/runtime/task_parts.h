@@ -24,19 +24,21 @@
 namespace flinch::engine {
 
 // One for each edge out of the task, in the deployment's order. `on_available` is called when one
-// has room again. Feedback has room without limit: whoever waits for it would wait for itself.
+// has room again. Feedback has room without limit: whoever waits for it would wait for itself; and
+// so has the result of a batch task, which the task itself takes to the disk.
 std::vector<std::unique_ptr<ResultPartition>> MakePartitions(
     sim::Environment& environment, const NetworkOptions& options, SegmentPool& pool,
     const StreamGraph& code, const TaskDeployment& deployment,
     const std::function<void()>& on_available, const Defects& defects = {},
-    const sim::WaitDetail* detail = nullptr);
+    const sim::WaitDetail* detail = nullptr, bool is_batch = false);
 
 std::vector<ResultPartition*> Pointers(
     const std::vector<std::unique_ptr<ResultPartition>>& partitions);
 
 // One for each channel, over all gates.
 std::vector<ChannelOptions> DescribeChannels(const StreamGraph& code,
-                                             const TaskDeployment& deployment);
+                                             const TaskDeployment& deployment,
+                                             bool is_batch = false);
 
 using Barriers = std::variant<BarrierCore, BarrierTracker, AlternatingCore, LoopBarrierCore>;
 

@@ -88,8 +88,12 @@ class TimerService {
     return {};
   }
 
-  // Under the backend's current key.
+  // Under the backend's current key. Nothing happens while a key ends (EndKey): as in Flink, or a
+  // callback that registers the next of its timers would never come to an end.
   void Register(EventTime timestamp, const Space& space = {}) {
+    if (ends_key_) {
+      return;
+    }
     const Timer<Space> timer{.timestamp = timestamp, .space = space};
     const auto slot = table_->Mutable(timer);
     if (slot.is_new) {
@@ -139,6 +143,21 @@ class TimerService {
       }
     }
     return {};
+  }
+
+  // No record of the current key follows: all of its timers fire, as at the end of time. Of the next
+  // key's time nothing has passed.
+  template <typename Callback>
+  sim::Result<void> EndKey(Callback callback) {
+    ends_key_ = true;
+    current_watermark_ = kMaxEventTime;
+    sim::Result<void> fired = FireUpTo(kMaxEventTime, callback);
+    current_watermark_ = kMinEventTime;
+    ends_key_ = false;
+    queue_.clear();
+    latest_ = nullptr;
+    deleted_ = 0;
+    return fired;
   }
 
   // Of those that are registered. Forgets deleted ones that came before.
@@ -226,6 +245,7 @@ class TimerService {
   std::vector<Waiting> spare_;  // room of a bucket that has fired
   size_t deleted_ = 0;          // about so many in the queue count no more
   EventTime current_watermark_ = kMinEventTime;
+  bool ends_key_ = false;
 };
 
 }  // namespace flinch::engine

@@ -257,6 +257,14 @@ class HeapTable final : public StateTable {
     return true;
   }
 
+  void Clear() override {
+    for (size_t key = 0; entries_ > 0 && key < cells_.size(); ++key) {
+      while (!cells_[key].entries().empty()) {
+        RemoveEntry(static_cast<KeyNumber>(key), &cells_[key].entries().back());
+      }
+    }
+  }
+
   void Release(uint64_t version) override {
     std::erase_if(kept_, [version](const KeptOfView& kept) { return kept.version == version; });
   }

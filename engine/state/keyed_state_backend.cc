@@ -303,6 +303,13 @@ sim::Result<void> KeyedStateBackend::Absorb(StateTable& table, const Waiting& wa
   return {};
 }
 
+void KeyedStateBackend::Clear() {
+  sim::Check(disk_ == nullptr && core_.views.empty(), "state is cleared that others look at");
+  for (const auto& [name, table] : tables_) {
+    table->Clear();
+  }
+}
+
 size_t KeyedStateBackend::entries() const {
   size_t entries = 0;
   for (const auto& [name, table] : tables_) {

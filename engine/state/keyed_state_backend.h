@@ -146,6 +146,11 @@ class KeyedStateBackend {
     return dynamic_cast<Table*>(*table);
   }
 
+  // Removes the entries of all states. On the heap alone, and while no view is written: a batch job,
+  // which has the state of one key at a time, calls it when the key ends.
+  // Source: Flink's BatchExecutionKeyedStateBackend.
+  void Clear();
+
   // Of all states, timers and restored ones that nobody has registered included.
   size_t entries() const;
 

@@ -63,6 +63,8 @@ class LevelDbTable final : public StateTable {
   // Entries come by LevelDbStates::Ingest.
   bool Absorb(KeyNumber, std::string_view, std::string_view, const StateMeta*) override;
 
+  void Clear() override { sim::Unreachable("a batch job has state on disk"); }
+
   void Release(uint64_t) override {}
 
   // A handle has it; before that it is as it was restored.

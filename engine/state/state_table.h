@@ -97,6 +97,9 @@ class StateTable {
   virtual bool Absorb(KeyNumber key, std::string_view space, std::string_view value,
                       const StateMeta* written) = 0;
 
+  // Removes all entries, of whatever key. No view is being written.
+  virtual void Clear() = 0;
+
   // What was kept for a view is not needed any more.
   virtual void Release(uint64_t version) = 0;
 

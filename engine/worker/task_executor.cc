@@ -51,6 +51,9 @@ TaskExecutor::TaskExecutor(sim::Environment& environment, JobCatalog& catalog,
 }
 
 void TaskExecutor::Run() {
+  if (options_.engine.execution.is_batch()) {
+    shuffle_.results().Sweep();
+  }
   environment_.Spawn("data", [this] { shuffle_.Serve(); });
   if (coordination_ == nullptr) {
     Register(kRegistrationTimeout);
@@ -108,6 +111,10 @@ void TaskExecutor::OnAborted(const NotifyCheckpointAborted& notification) {
   }
 }
 
+void TaskExecutor::OnRelease(const ReleaseResults& release) {
+  shuffle_.results().Release(release.job, release.producers);
+}
+
 StreamTask* TaskExecutor::Find(const ExecutionAttemptId& id) {
   const auto found = tasks_.find(id);
   return found == tasks_.end() ? nullptr : found->second.task.get();
@@ -138,17 +145,35 @@ void TaskExecutor::OnHeartbeat(const Heartbeat& heartbeat) {
     if (!list.tasks.empty()) {
       rpc_->Tell(Endpoint(job_manager_, JobMasterServiceName(job)), list);
     }
+    const ListResults results{.job = job,
+                              .token = token,
+                              .name = name,
+                              .session = session_,
+                              .producers = shuffle_.results().ProducersOf(job)};
+    if (!results.producers.empty()) {
+      rpc_->Tell(Endpoint(job_manager_, JobMasterServiceName(job)), results);
+    }
   }
 }
 
 void TaskExecutor::Follow(const std::vector<JobLeader>& leaders) {
-  leaders_.clear();
+  const std::map<JobId, FencingToken> before = std::exchange(leaders_, {});
   for (const JobLeader& leader : leaders) {
     leaders_[leader.job] = leader.token;
   }
+  ReleaseOfOthers(before);
   for (auto& [id, deployed] : tasks_) {
     if (!Accepts(deployed.leader)) {
       Cancel(id, deployed);
+    }
+  }
+}
+
+void TaskExecutor::ReleaseOfOthers(const std::map<JobId, FencingToken>& before) {
+  for (const auto& [job, token] : before) {
+    const auto now = leaders_.find(job);
+    if (now == leaders_.end() || now->second != token) {
+      shuffle_.results().ReleaseAll(job);
     }
   }
 }
@@ -221,12 +246,17 @@ void TaskExecutor::RunTask(const JobLeader& leader, const ExecutionAttemptId& id
   main_thread_.Post([this, leader, id, ending] {
     tasks_.erase(id);
     forgotten_.erase(id);
-    Report({.job = leader.job,
-            .token = leader.token,
-            .task = id,
-            .state = ending.state,
-            .end_of_input = false,
-            .reason = ending.reason});
+    UpdateTaskState update{.job = leader.job,
+                           .token = leader.token,
+                           .task = id,
+                           .state = ending.state,
+                           .end_of_input = false,
+                           .reason = ending.reason,
+                           .missing = {}};
+    if (ending.missing) {
+      update.missing.push_back(*ending.missing);
+    }
+    Report(update);
     RegisterAgainWhenIdle();
   });
 }
@@ -267,7 +297,8 @@ void TaskExecutor::OnCancel(const CancelTask& cancel) {
                              .task = cancel.task,
                              .state = ExecutionState::kCanceled,
                              .end_of_input = false,
-                             .reason = {}});
+                             .reason = {},
+                             .missing = {}});
 }
 
 // What tasks tell comes as mails. Of a task that is not known any more nobody wants to hear.
@@ -286,7 +317,8 @@ void TaskExecutor::ReportRunning(const ExecutionAttemptId& task, bool end_of_inp
             .task = task,
             .state = ExecutionState::kRunning,
             .end_of_input = end_of_input,
-            .reason = {}});
+            .reason = {},
+            .missing = {}});
   }
 }
 
@@ -434,7 +466,7 @@ void TaskExecutor::WatchJobManager(uint64_t session) {
 void TaskExecutor::LeaveJobManager() {
   sim::Check(token_ != FencingToken() && !leaves_, "nobody is left twice");
   token_ = FencingToken();
-  leaders_.clear();
+  ReleaseOfOthers(std::exchange(leaders_, {}));
   ++session_;
   leaves_ = true;
   if (options_.defects.Has(Defect::kTasksOutliveTheirMaster)) {

@@ -1,5 +1,6 @@
 // The TaskManager: slots, tasks, the data port, and obedience to one JobManager at a time.
 //
+// Results:  those of a batch job's tasks lie here until the JobMaster releases them, or is left.
 // Life:     learn who leads → register with its ResourceManager → run what the JobMasters submit of
 //           which it tells → when it falls silent, or another one leads, cancel everything, wait
 //           until it is gone, register anew with the next session.
@@ -60,6 +61,7 @@ class TaskExecutor final : public TaskListener {
   sim::Result<Nothing> OnSourceEvent(const DeliverSourceEvent& delivery);
   void OnComplete(const NotifyCheckpointComplete& notification);
   void OnAborted(const NotifyCheckpointAborted& notification);
+  void OnRelease(const ReleaseResults& release);
 
   // Whether it comes from the ResourceManager that this TaskManager is registered with.
   bool Accepts(const Heartbeat& heartbeat) const {
@@ -83,6 +85,8 @@ class TaskExecutor final : public TaskListener {
 
   // Obeys these JobMasters from now on; what others wanted is over.
   void Follow(const std::vector<JobLeader>& leaders);
+  // Of jobs that other JobMasters led before.
+  void ReleaseOfOthers(const std::map<JobId, FencingToken>& before);
   // The task with its code, or why there is none.
   sim::Result<std::unique_ptr<StreamTask>> MakeTask(const TaskDeployment& deployment);
   void RunTask(const JobLeader& leader, const ExecutionAttemptId& id, StreamTask& task);
@@ -145,6 +149,7 @@ inline constexpr auto kTaskExecutorService = std::to_array<ServiceMethod<TaskExe
     Handle<&TaskExecutor::OnSourceEvent, Fencing::kToken>(),
     Handle<&TaskExecutor::OnComplete, Fencing::kToken>(),
     Handle<&TaskExecutor::OnAborted, Fencing::kToken>(),
+    Handle<&TaskExecutor::OnRelease, Fencing::kToken>(),
 });
 static_assert(HasEachMethodOnce(kTaskExecutorService));
 

@@ -90,8 +90,12 @@ constexpr auto kNeedFailures = std::to_array<std::string_view>(
     {events::kJobUnrecoverable, events::kTaskManagerLost, events::kTaskManagerFatal,
      events::kCheckpointAborted, events::kTaskFailed, events::kTaskCanceled,
      events::kWindowLateRecord, events::kSinkAborted, events::kTransactionAborted,
-     events::kProducerFenced, events::kTaskRestoring, events::kLeaderRevoked,
-     events::kSessionEnded});
+     events::kProducerFenced, events::kTaskRestoring, events::kLeaderRevoked, events::kSessionEnded,
+     events::kResultLost});
+
+// Only of batch jobs.
+constexpr auto kOfBatch = std::to_array<std::string_view>(
+    {events::kInputSorted, events::kResultKept, events::kResultLost});
 
 // Only where there is something to be elected by.
 constexpr auto kOfElection = std::to_array<std::string_view>(
@@ -132,6 +136,17 @@ bool IsSeenOfSources(std::string_view kind, const Scenario& scenario) {
 template <typename Kinds>
 bool IsOneOf(std::string_view kind, const Kinds& kinds) {
   return std::ranges::find(kinds, kind) != kinds.end();
+}
+
+// A batch job has one checkpoint, that of its end, which no barrier brings.
+bool IsSeenOfMode(std::string_view kind, const Scenario& scenario, bool sees_the_end) {
+  if (!scenario.options.execution.is_batch()) {
+    return !IsOneOf(kind, kOfBatch);
+  }
+  const bool is_of_the_end =
+      kind.starts_with("checkpoint.") || kind.starts_with("snapshot.") || kind.starts_with("sink.");
+  return !kind.starts_with("barrier.") && kind != events::kCheckpointSubsumed &&
+         kind != events::kCheckpointDeleted && (sees_the_end || !is_of_the_end);
 }
 
 // By what the event is about, which its fields say.
@@ -177,7 +192,9 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
   const sim::Duration span =
       sees_the_end ? input_span : std::min(input_span, scenario.limits.heal_after) / 2;
   const Occasions occasions = {
-      .checkpoints = static_cast<uint64_t>(std::max<int64_t>(span.count() / interval, 1)),
+      .checkpoints = scenario.options.execution.is_batch()
+                         ? 1
+                         : static_cast<uint64_t>(std::max<int64_t>(span.count() / interval, 1)),
       .subtasks = scenario.job.parallelism,
       .vertices = VertexCount(scenario),
       .sees_the_end = sees_the_end};
@@ -189,7 +206,8 @@ std::vector<faults::Anchor> Anchors(const Scenario& scenario, sim::Duration inpu
         (IsOneOf(event.kind, kOfStories) && scenario.story.empty()) ||
         (IsOneOf(event.kind, kOfElection) && !IsHighlyAvailable(scenario)) ||
         (event.kind == events::kJobParallelism && !scenario.options.scheduler.is_adaptive()) ||
-        (IsOneOf(event.kind, kOfUnaligned) && !scenario.options.checkpoint.overtakes());
+        (IsOneOf(event.kind, kOfUnaligned) && !scenario.options.checkpoint.overtakes()) ||
+        !IsSeenOfMode(event.kind, scenario, sees_the_end);
     const bool is_of_source = event.kind.starts_with("source.");
     if (is_untold || IsOneOf(event.kind, kNeedFailures) ||
         (is_of_source && !IsSeenOfSources(event.kind, scenario)) ||
@@ -232,7 +250,8 @@ std::vector<faults::AtEvent> AgainEvents(const Scenario& scenario) {
       {.kind = std::string(events::kTaskManagerRegistered)},
       {.kind = std::string(events::kBrokerStarted)}};
   for (const std::string_view kind : kNeedFailures) {
-    const bool is_elsewhere = IsOneOf(kind, kOfElection) && !IsHighlyAvailable(scenario);
+    const bool is_elsewhere = (IsOneOf(kind, kOfElection) && !IsHighlyAvailable(scenario)) ||
+                              (IsOneOf(kind, kOfBatch) && !scenario.options.execution.is_batch());
     if (kind != events::kJobUnrecoverable && kind != events::kWindowLateRecord &&
         kind != events::kTaskManagerFatal && !is_elsewhere) {
       again.push_back({.kind = std::string(kind)});
@@ -269,6 +288,11 @@ faults::SwarmOptions WorkerSwarm(const Scenario& scenario, sim::Duration input_s
   options.delay_max = spec.delay_max;
   options.others_max = spec.others_max;
   options.disk_hosts = {std::string(kBroker)};
+  if (scenario.options.execution.is_batch()) {
+    // Results lie on them.
+    options.disk_hosts.insert(options.disk_hosts.end(), options.connected_hosts.begin(),
+                              options.connected_hosts.end());
+  }
   // Whose journal is damaged has lost more than any recovery could give back.
   if (IsHighlyAvailable(scenario) && !spec.damages_storage) {
     options.disk_hosts.emplace_back(kCoordination);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "scenarios/cli/batch_contracts.h"
 #include "scenarios/cli/connector_contracts.h"
 #include "scenarios/cli/contract_info.h"
 #include "scenarios/cli/event_time_contracts.h"
@@ -546,13 +547,14 @@ inline constexpr auto kPlaneContracts = std::to_array<ContractInfo>({
 inline constexpr auto kContracts = [] {
   std::array<ContractInfo, kPlaneContracts.size() + kStateContracts.size() +
                                kEventTimeContracts.size() + kConnectorContracts.size() +
-                               kNetworkContracts.size()>
+                               kNetworkContracts.size() + kBatchContracts.size()>
       all;
   const auto state = std::ranges::copy(kPlaneContracts, all.begin()).out;
   const auto event_time = std::ranges::copy(kStateContracts, state).out;
   const auto connectors = std::ranges::copy(kEventTimeContracts, event_time).out;
   const auto network = std::ranges::copy(kConnectorContracts, connectors).out;
-  std::ranges::copy(kNetworkContracts, network);
+  const auto batch = std::ranges::copy(kNetworkContracts, network).out;
+  std::ranges::copy(kBatchContracts, batch);
   return all;
 }();
 

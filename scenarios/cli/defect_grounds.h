@@ -37,7 +37,8 @@ struct DefectGround {
 // and keys where another number of subtasks has copied them. What goes round is lost where
 // something does, and who waits for room for ever is noticed where there is little. Values are
 // taken for what they are not where another version of a job reads them. Who trusts what comes is
-// noticed where it is damaged on its way.
+// noticed where it is damaged on its way. Results are lost, and
+// sinks commit by themselves, in batch.
 inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "small_job"},
     {.scenario = "small_job", .settings = {"workload.out_of_order=0s"}},
@@ -87,6 +88,7 @@ inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
     {.scenario = "cycle",
      .settings = {"taskmanager.memory.segment-size=64",
                   "taskmanager.network.memory.max-buffers-per-channel=1"}},
+    {.scenario = "batch_clicks"},
     {.scenario = "word_count",
      .settings = {"taskmanager.memory.segment-size=64",
                   "taskmanager.network.memory.max-buffers-per-channel=1"}},

@@ -96,6 +96,11 @@ constexpr auto kNotes = std::to_array<Note>({
     {"vary.options", "Whether intervals and time-outs differ from seed to seed."},
     {"vary.knobs", "Whether sizes and speeds far from the usual are tried."},
     {"vary.healing", "Whether faults may go on for twice as long."},
+    {"options.execution.runtime-mode",
+     "With BATCH tasks begin when what they read is complete, and nothing is checkpointed; "
+     "job.mode = \"batch\" says the same."},
+    {"options.execution.sorted-inputs.memory",
+     "Bytes of a batch task's keyed input that are sorted in memory; more goes to its disk."},
     {"options.execution.checkpointing.mode",
      "Whether barriers wait for each other, so that a record counts once, or not."},
     {"options.execution.checkpointing.unaligned.enabled",

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/graph/iterations.h"
 #include "scenarios/aim/cast.h"
 #include "scenarios/aim/cells.h"
 #include "scenarios/files/story_problems.h"
@@ -45,6 +46,7 @@ class ProblemFinder {
     CheckSteps();
     CheckSql();
     CheckDelivery();
+    CheckMode();
     CheckCluster();
     for (StoryProblem& problem : FindStoryProblems(scenario_)) {
       Add(std::move(problem.path), std::move(problem.sentence), {"story"});
@@ -118,6 +120,12 @@ class ProblemFinder {
                 "and scan.startup.mode = earliest-offset promise.",
                 Quote(name)),
             {"options"});
+        problems_.back().item = index;
+      } else if (FindOracle(name)->needs_stream && scenario_.options.execution.is_batch()) {
+        Add("oracles",
+            fmt::format("The oracle {} judges checkpoints, which a batch job does not take.",
+                        Quote(name)),
+            {"options", "job.mode"});
         problems_.back().item = index;
       } else if (FindOracle(name)->needs_rest && scenario_.options.checkpoint.overtakes()) {
         Add("oracles",
@@ -203,6 +211,24 @@ class ProblemFinder {
                         is_least ? "least" : "most"),
             {"job.name"});
       }
+    }
+  }
+
+  void CheckMode() {
+    if (!scenario_.options.execution.is_batch()) {
+      return;
+    }
+    if (OperatorNames(scenario_) && engine::HasIterations(BuildStream(scenario_, {}))) {
+      Add("options.execution.runtime-mode",
+          "What goes round in an iteration has no end that a batch job could wait for: run it in "
+          "streaming mode.",
+          {"job.mode", "job.name"});
+    }
+    if (!scenario_.story.empty()) {
+      Add("options.execution.runtime-mode",
+          "A story stops and resumes a job by savepoints, which a batch job does not take: leave "
+          "out its [[story]] steps, or run it in streaming mode.",
+          {"job.mode", "story"});
     }
   }
 

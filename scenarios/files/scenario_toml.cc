@@ -1,6 +1,7 @@
 #include "scenarios/files/scenario_toml.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -32,6 +33,10 @@ using sim::Fail;
 using text::Quote;
 using text::TomlDocument;
 using text::TomlTable;
+
+constexpr std::string_view kRuntimeModePath = "options.execution.runtime-mode";
+// What job.mode may be, in the order of engine::RuntimeMode.
+constexpr std::array<std::string_view, 2> kJobModeWords = {"streaming", "batch"};
 
 // "workload.file" and "format" of "workload.file.format". Everything below `options` is one name,
 // however a file nests it.
@@ -102,6 +107,7 @@ class ScenarioDecoder {
       RequirePresent("job", "name");
     }
     VisitFields(scenario, [this](const FieldInfo& field, auto& value) { Read(field, value); });
+    DecodeMode(scenario);
     DecodeFaults(root, scenario);
     scenario.story = DecodeStory(root);
     ComplainAboutAbsentOptions();
@@ -318,6 +324,23 @@ class ScenarioDecoder {
     }
   }
 
+  // Another word for an option of Flink's.
+  void DecodeMode(Scenario& scenario) {
+    TomlTable* const job = Find("job");
+    if (job == nullptr || !job->Has("mode")) {
+      return;
+    }
+    if (Locate(kRuntimeModePath)) {
+      job->Complain("mode", "options.execution.runtime-mode is there, too; leave one of them out.");
+    }
+    if (const std::optional<std::string> word = job->OneOf("mode", kJobModeWords)) {
+      scenario.options.execution.mode =
+          static_cast<engine::RuntimeMode>(*ParseWord(*word, kJobModeWords));
+    } else {
+      unread_.insert(std::string(kRuntimeModePath));
+    }
+  }
+
   void DecodeFaults(TomlTable& root, Scenario& scenario) {
     if (!root.Has("fault")) {
       return;
@@ -502,6 +525,16 @@ std::string TellUnknownField(const Scenario& scenario, std::string_view key) {
 }  // namespace
 
 sim::Result<void> ApplySetting(Scenario& scenario, std::string_view key, std::string_view value) {
+  if (key == "job.mode") {
+    const sim::Result<size_t> mode = ParseWord(Unquote(value), kJobModeWords);
+    if (!mode) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("{} must be one of {}, not {}.", Quote(key),
+                              fmt::join(kJobModeWords, ", "), Quote(value)));
+    }
+    scenario.options.execution.mode = static_cast<engine::RuntimeMode>(*mode);
+    return {};
+  }
   std::optional<sim::Result<void>> outcome;
   const std::string as_option = std::string(kOptionsPrefix).append(key);
   VisitFields(scenario, [&](const FieldInfo& field, auto& target) {

@@ -6,6 +6,16 @@ namespace flinch::scenarios {
 
 std::optional<Delivery> DeliveryOf(const Scenario& scenario) {
   const engine::EngineOptions& options = scenario.options;
+  if (options.execution.is_batch()) {
+    const bool is_none = options.sink.guarantee == engine::DeliveryGuarantee::kNone ||
+                         options.source.startup == engine::StartupMode::kLatest;
+    if (is_none) {
+      return std::nullopt;
+    }
+    return options.sink.guarantee == engine::DeliveryGuarantee::kExactlyOnce
+               ? Delivery::kExactlyOnce
+               : Delivery::kAtLeastOnce;
+  }
   const bool is_exact = options.checkpoint.mode == engine::CheckpointingMode::kExactlyOnce &&
                         options.sink.guarantee == engine::DeliveryGuarantee::kExactlyOnce;
   if (options.source.startup == engine::StartupMode::kLatest) {

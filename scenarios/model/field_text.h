@@ -43,6 +43,7 @@ inline constexpr std::array<std::string_view, 2> kStartupModeWords = {"earliest-
                                                                       "latest-offset"};
 inline constexpr std::array<std::string_view, 2> kSchedulerTypeWords = {"default", "adaptive"};
 inline constexpr std::array<std::string_view, 2> kSchedulerModeWords = {"none", "reactive"};
+inline constexpr std::array<std::string_view, 2> kRuntimeModeWords = {"STREAMING", "BATCH"};
 inline constexpr std::array<std::string_view, 2> kCheckpointingModeWords = {"EXACTLY_ONCE",
                                                                             "AT_LEAST_ONCE"};
 inline constexpr std::array<std::string_view, 5> kStateBackendWords = {
@@ -57,6 +58,10 @@ constexpr std::span<const std::string_view> WordsOf(FileFormat) { return kFileFo
 constexpr std::span<const std::string_view> WordsOf(OnBadRow) { return kOnBadRowWords; }
 
 constexpr std::span<const std::string_view> WordsOf(FaultSource) { return kFaultSourceWords; }
+
+constexpr std::span<const std::string_view> WordsOf(engine::RuntimeMode) {
+  return kRuntimeModeWords;
+}
 
 constexpr std::span<const std::string_view> WordsOf(engine::SourceAssignment) {
   return kSourceAssignmentWords;

@@ -107,6 +107,9 @@ void VaryOptions(const Variation& variation, engine::EngineOptions& options) {
     options.sink.transaction_timeout = std::max<sim::Duration>(options.sink.transaction_timeout,
                                                                std::min<sim::Duration>(most, 30s));
   }
+  if (options.execution.is_batch()) {
+    options.sink.transaction_timeout = most;  // one transaction lasts until the job's end
+  }
   variation.Choose("rpc.ask_timeout", options.rpc.ask_timeout,
                    std::to_array<sim::Duration>({200ms, 1s, 3s}));
 }

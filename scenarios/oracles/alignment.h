@@ -36,6 +36,7 @@ class Alignment final : public Oracle {
   static constexpr std::string_view kPromise =
       "A task is aligned after one barrier from each of its channels, no fewer and none twice.";
 
+  static constexpr bool kNeedsStream = true;
   static constexpr bool kNeedsChannels = true;
   static constexpr bool kNeedsAlignment = true;
 

@@ -34,12 +34,14 @@ constexpr OracleInfo Entry() {
   constexpr bool kChannels = requires { Kind::kNeedsChannels; };
   constexpr bool kAlignment = requires { Kind::kNeedsAlignment; };
   constexpr bool kRest = requires { Kind::kNeedsRest; };
+  constexpr bool kStream = requires { Kind::kNeedsStream; };
   return {.name = Kind::kName,
           .promise = Kind::kPromise,
           .make = [] { return std::unique_ptr<Oracle>(std::make_unique<Kind>()); },
           .needs_channels = kChannels,
           .needs_alignment = kAlignment,
-          .needs_rest = kRest};
+          .needs_rest = kRest,
+          .needs_stream = kStream};
 }
 
 constexpr auto kCatalogue = std::to_array<OracleInfo>({
@@ -77,7 +79,8 @@ std::string KnownNames() {
 JudgedRun JudgedRunOf(const Scenario& scenario) {
   return {.channel_events = scenario.limits.channel_events,
           .aligned = CountsOnce(scenario),
-          .at_rest = !scenario.options.checkpoint.overtakes()};
+          .at_rest = !scenario.options.checkpoint.overtakes(),
+          .streams = !scenario.options.execution.is_batch()};
 }
 
 std::span<const OracleInfo> OracleCatalogue() { return kCatalogue; }
@@ -100,7 +103,7 @@ sim::Result<std::vector<std::unique_ptr<Oracle>>> MakeOracles(std::span<const st
   for (const OracleInfo& info : kCatalogue) {
     const bool can_judge = (run.channel_events || !info.needs_channels) &&
                            (run.aligned || !info.needs_alignment) &&
-                           (run.at_rest || !info.needs_rest);
+                           (run.at_rest || !info.needs_rest) && (run.streams || !info.needs_stream);
     const bool is_wanted =
         names.empty() ? can_judge : std::ranges::find(names, info.name) != names.end();
     if (is_wanted) {

@@ -23,6 +23,7 @@ struct OracleInfo {
   bool needs_channels = false;   // events of EventLevel::kChannel
   bool needs_alignment = false;  // checkpoints in which each record counts once
   bool needs_rest = false;       // checkpoints that hold nothing that is in flight
+  bool needs_stream = false;     // checkpoints while the job runs
 };
 
 // What there is to judge.
@@ -30,6 +31,7 @@ struct JudgedRun {
   bool channel_events = true;
   bool aligned = true;
   bool at_rest = true;
+  bool streams = true;
 };
 
 JudgedRun JudgedRunOf(const Scenario& scenario);

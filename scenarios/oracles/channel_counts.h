@@ -31,6 +31,7 @@ class ChannelCounts final : public Oracle {
       "Between two tasks no record is lost or doubled: what was sent before a barrier is received "
       "before it.";
 
+  static constexpr bool kNeedsStream = true;
   static constexpr bool kNeedsChannels = true;
 
   std::string_view name() const override { return kName; }

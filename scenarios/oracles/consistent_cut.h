@@ -42,6 +42,8 @@ class ConsistentCut final : public Oracle {
       "The state in every completed checkpoint is what the records before its source positions "
       "make it.";
 
+  static constexpr bool kNeedsStream = true;
+
   std::string_view name() const override { return kName; }
 
   std::string_view promise() const override { return kPromise; }

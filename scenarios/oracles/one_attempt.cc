@@ -25,9 +25,11 @@ constexpr auto kStateSteps = std::to_array<StateStep>({
     {"SCHEDULED", "CANCELED"},
     {"DEPLOYING", "INITIALIZING"},
     {"DEPLOYING", "RUNNING"},
+    {"DEPLOYING", "FINISHED"},
     {"DEPLOYING", "CANCELING"},
     {"DEPLOYING", "FAILED"},
     {"INITIALIZING", "RUNNING"},
+    {"INITIALIZING", "FINISHED"},
     {"INITIALIZING", "CANCELING"},
     {"INITIALIZING", "FAILED"},
     {"RUNNING", "FINISHED"},
@@ -53,14 +55,15 @@ OneAttempt::Stand OneAttempt::StandOf(const std::string& subtask) const {
 }
 
 // What was there must be over when another attempt of it begins.
-void OneAttempt::Begin(const sim::TraceEvent& event, const std::string& subtask, Stand& stand) {
+void OneAttempt::Begin(const sim::TraceEvent& event, int64_t attempt, const std::string& subtask,
+                       Stand& stand) {
   if (!HasEnded(stand.state)) {
     breaches_.Add(fmt::format("Attempt {} of the job was started while {} of attempt {} was "
                               "{}{}.",
-                              attempt_, subtask, stand.attempt, stand.state, Place(event)),
+                              attempt, subtask, stand.attempt, stand.state, Place(event)),
                   MarkAt(event, "still_there", subtask));
   }
-  stand = {.attempt = attempt_, .since = event.time};
+  stand = {.attempt = attempt, .since = event.time};
 }
 
 void OneAttempt::OnRestored(const sim::TraceEvent& event) {
@@ -76,7 +79,7 @@ void OneAttempt::OnRestored(const sim::TraceEvent& event) {
     return;  // each of its subtasks tells that it begins
   }
   for (auto& [subtask, stand] : stands_) {
-    Begin(event, subtask, stand);
+    Begin(event, attempt_, subtask, stand);
   }
   stands_.clear();
   started_.erase(started_.begin(), started_.lower_bound({whole_, std::string()}));
@@ -91,8 +94,9 @@ void OneAttempt::OnState(const sim::TraceEvent& event) {
   const std::string to = FieldText(event, "to");
   Stand& stand = stands_.emplace(subtask, StandOf(subtask)).first->second;
   const int64_t attempt = event.Number("attempt").value_or(stand.attempt);
-  if (from == "CREATED" && attempt > stand.attempt && attempt == attempt_) {
-    Begin(event, subtask, stand);
+  // In batch it may have waited for its input since, while others began anew.
+  if (from == "CREATED" && attempt > stand.attempt && attempt <= attempt_) {
+    Begin(event, attempt, subtask, stand);
   }
   if (attempt != stand.attempt) {
     breaches_.Add(fmt::format("{} of attempt {} went from {} to {}, though the attempt is {}{}.",

@@ -68,7 +68,8 @@ class OneAttempt final : public Oracle {
 
   // The attempt that a subtask is in, and since when.
   Stand StandOf(const std::string& subtask) const;
-  void Begin(const sim::TraceEvent& event, const std::string& subtask, Stand& stand);
+  void Begin(const sim::TraceEvent& event, int64_t attempt, const std::string& subtask,
+             Stand& stand);
 
   int64_t attempt_ = 0;                                // the newest
   int64_t whole_ = 0;                                  // the newest of the whole job

@@ -25,6 +25,8 @@ class Progress final : public Oracle {
   static constexpr std::string_view kPromise =
       "Once the world is healed, checkpoints complete one after another until the job has ended.";
 
+  static constexpr bool kNeedsStream = true;
+
   std::string_view name() const override { return kName; }
 
   std::string_view promise() const override { return kPromise; }

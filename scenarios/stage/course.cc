@@ -33,6 +33,8 @@ void Course::OnEvent(const sim::TraceEvent& event) {
     OnCheckpoint(event);
   } else if (event.kind == events::kTaskStarted) {
     subtasks_.emplace(event.Text("subtask").value_or(""), event.process_name);
+  } else if (event.kind == events::kTaskFinished) {
+    subtasks_.erase(std::string(event.Text("subtask").value_or("")));  // it owes nothing more
   } else if (event.kind == events::kTaskFailed) {
     OnTaskFailed(event);
   } else if (event.kind == events::kJobStatus) {

@@ -313,6 +313,7 @@ sim::Result<std::vector<OutputRecord>> CollectUndisturbed(const RunRequest& requ
     bound = std::max(*bound, request.workload.out_of_orderness);  // nothing is late
   }
   calm.scenario.options.restore = {};
+  calm.scenario.options.execution = {};  // what a stream gives is what is right in either mode
   calm.from.reset();
   calm.workload.rows = order == RowOrder::kAtOnce
                            ? PublishedAtOnce(calm.workload)

@@ -184,8 +184,9 @@ size_t Count(const Fields&...) {
 // How many options there are: this does not compile until it knows a new one.
 size_t CountFields() {
   const EngineOptions all;
-  const auto& [checkpoint, state, restart, failover, scheduler, heartbeat, network, task, source,
-               rpc, sink, log, high_availability, restore, max_parallelism] = all;
+  const auto& [execution, checkpoint, state, restart, failover, scheduler, heartbeat, network, task,
+               source, rpc, sink, log, high_availability, restore, max_parallelism] = all;
+  const auto& [runtime_mode, sort_bytes] = execution;
   const auto& [scheduler_type, scheduler_mode, resource_wait, stabilization, increase,
                scaling_interval] = scheduler;
   const auto& [restore_path, ignore_unclaimed] = restore;
@@ -207,17 +208,17 @@ size_t CountFields() {
   const auto& [guarantee, transaction, delivery, batch] = sink;
   const auto& [transaction_max] = log;
   const auto& [availability, session_timeout] = high_availability;
-  return Count(mode, unaligned, aligned_timeout, interval, timeout, min_pause, concurrent,
-               tolerable, retained, retention, backend, incremental, write_buffer, failover, type,
-               attempts, delay, max_failures, rate_interval, rate_delay, initial, longest,
-               multiplier, reset_threshold, jitter, restarts, scheduler_type, scheduler_mode,
-               resource_wait, stabilization, increase, scaling_interval, restore_path,
-               ignore_unclaimed, cancellation_timeout, startup, guarantee, beat, silence, bytes,
-               buffer_timeout, buffers, own_buffers, floating, backoff, backoff_max,
-               request_timeout, debloats, debloat_period, debloat_target, debloat_threshold,
-               debloat_samples, record_time, turn_records, assignment, discovery, fetch_min,
-               fetch_wait, fetch_max, watermark_interval, ask, transaction, delivery, batch,
-               transaction_max, availability, session_timeout, max_parallelism);
+  return Count(runtime_mode, sort_bytes, mode, unaligned, aligned_timeout, interval, timeout,
+               min_pause, concurrent, tolerable, retained, retention, backend, incremental,
+               write_buffer, failover, type, attempts, delay, max_failures, rate_interval,
+               rate_delay, initial, longest, multiplier, reset_threshold, jitter, restarts,
+               scheduler_type, scheduler_mode, resource_wait, stabilization, increase,
+               scaling_interval, restore_path, ignore_unclaimed, cancellation_timeout, startup,
+               guarantee, beat, silence, bytes, buffer_timeout, buffers, own_buffers, floating,
+               backoff, backoff_max, request_timeout, debloats, debloat_period, debloat_target,
+               debloat_threshold, debloat_samples, record_time, turn_records, assignment, discovery,
+               fetch_min, fetch_wait, fetch_max, watermark_interval, ask, transaction, delivery,
+               batch, transaction_max, availability, session_timeout, max_parallelism);
 }
 
 TEST(ConfigTest, EveryOptionIsVisitedOnce) {

@@ -212,6 +212,8 @@ class Surroundings {
     drawing_ = true;
   }
 
+  void See(const effect::TellResultLost&) { Expect(false, "a streaming job has lost a result"); }
+
   void See(const effect::TellParallelism& told) {
     Expect(
         told.parallelism >= 1 && told.parallelism <= std::min<size_t>(parallelism_, slots_.size()),

@@ -225,6 +225,10 @@ class SchedulerScript : private tests::CommandScript {
 
   void Tell(const scheduler_effect::DrawNumber&) { Say("draw a number"); }
 
+  void Tell(const scheduler_effect::TellResultLost& told) {
+    Say("result of {} is lost{}", Show(told.task), told.is_needed ? ", and needed" : "");
+  }
+
   void Tell(const scheduler_effect::TellParallelism& told) {
     Say("parallelism {}", told.parallelism);
   }

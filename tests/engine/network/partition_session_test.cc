@@ -55,8 +55,10 @@ class PartitionSessionTest : public ::testing::Test {
       ASSERT_TRUE(connection);
       PartitionSession session(
           environment,
-          [this](const ExecutionAttemptId&, uint32_t edge) {
-            return edge == 0 ? partition_ : nullptr;
+          [this](const PartitionRequest& request, SubpartitionReader& reader, bool again) {
+            return request.edge == 0 && partition_ != nullptr
+                       ? partition_->CreateView(request.subpartition, reader, again)
+                       : nullptr;
           },
           *std::move(connection));
       session_ = &session;

@@ -43,6 +43,13 @@ std::vector<std::string> AnySteps() {
   return steps;
 }
 
+// In batch with so little memory that what is sorted goes to the disk, or with enough.
+engine::ExecutionOptions AnyMode() {
+  return {.mode = *rc::gen::elementOf(
+              std::vector{engine::RuntimeMode::kStreaming, engine::RuntimeMode::kBatch}),
+          .sort_bytes = *rc::gen::elementOf(std::vector<uint32_t>{1, 2000, 1'000'000})};
+}
+
 // Job, workload, cluster, options, plan.
 Scenario AnyScenario() {
   Scenario scenario = *FindLibraryScenario("small_job");
@@ -57,6 +64,7 @@ Scenario AnyScenario() {
   scenario.workload.partitions = *rc::gen::inRange<uint32_t>(1, 5);
   const engine::EngineOptions usual = scenario.options;
   scenario = *AnyVariationOf(scenario);
+  scenario.options.execution = AnyMode();
   // What is drawn of these may be less than the faults of a plan take: then no run owes an output.
   scenario.options.sink.transaction_timeout = usual.sink.transaction_timeout;
   scenario.options.restart.attempts = usual.restart.attempts;
@@ -93,7 +101,7 @@ RC_GTEST_PROP(AlgebraPropertyTest, TheOutputDoesNotDependOnHowTheJobRuns, ()) {
   const Scenario scenario = AnyScenario();
   const uint64_t seed = AnySeed();
   Scenario other = scenario;
-  switch (*rc::gen::inRange(0, 5)) {
+  switch (*rc::gen::inRange(0, 6)) {
     case 0:
       other.faults = {};
       break;
@@ -109,6 +117,11 @@ RC_GTEST_PROP(AlgebraPropertyTest, TheOutputDoesNotDependOnHowTheJobRuns, ()) {
       other.options.network.buffers_per_channel = *rc::gen::inRange<uint32_t>(1, 3);
       other.options.network.floating_buffers = *rc::gen::inRange<uint32_t>(0, 4);
       other.options.network.debloat.enabled = *rc::gen::arbitrary<bool>();
+      break;
+    case 4:
+      other.options.execution.mode = scenario.options.execution.is_batch()
+                                         ? engine::RuntimeMode::kStreaming
+                                         : engine::RuntimeMode::kBatch;
       break;
     default:
       other.options.checkpoint.interval = std::chrono::milliseconds(*rc::gen::inRange(50, 2000));

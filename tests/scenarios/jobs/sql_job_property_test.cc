@@ -29,7 +29,8 @@ WITH ('connector' = 'datagen', 'number-of-rows' = '30', 'fields.id.kind' = 'sequ
   'fields.ts.step' = '800ms', 'fields.ts.max-past' = '8s');
 )";
 
-// Parallelism, chains, checkpoints and partitions may not show in what comes out.
+// Parallelism, chains, checkpoints and partitions may not show in what comes out, nor whether the
+// job runs in batch.
 std::string Options() {
   const auto up = [](int from, int below) { return *rc::gen::inRange(from, below); };
   return fmt::format(R"([workload]
@@ -38,13 +39,16 @@ rows_per_second = 300
 [faults]
 source = "swarm"
 [options]
+execution.runtime-mode = "{}"
+execution.sorted-inputs.memory = {}
 execution.checkpointing.interval = "{}ms"
 restart-strategy.fixed-delay.delay = "100ms"
 restart-strategy.fixed-delay.attempts = 100
 heartbeat.interval = "200ms"
 heartbeat.timeout = "1s"
 )",
-                     up(1, 4), up(50, 400));
+                     up(1, 4), up(0, 2) == 0 ? "STREAMING" : "BATCH", up(0, 2) == 0 ? 1 : 100000,
+                     up(50, 400));
 }
 
 RC_GTEST_PROP(SqlJobPropertyTest, GivesWhatSqliteGives, ()) {

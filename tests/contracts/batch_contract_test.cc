@@ -1,0 +1,684 @@
+// Batch jobs: who is scheduled and who runs anew, results on disk, sorted input, time by keys.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <gmock/gmock.h>
+
+#include "engine/master/scheduler_core.h"
+#include "engine/network/kept_results.h"
+#include "engine/runtime/input_sorter.h"
+#include "engine/runtime/processing_timers.h"
+#include "engine/runtime/timer_service.h"
+#include "engine/state.h"
+#include "engine/state/key_groups.h"
+#include "engine/windows.h"
+#include "sim/sync.h"
+#include "tests/contracts/contract.h"
+#include "tests/support/bench.h"
+#include "tests/support/null_environment.h"
+
+namespace flinch::engine {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::UnorderedElementsAre;
+
+namespace job_effect = scheduler_effect;
+namespace job_input = scheduler_input;
+
+// ---- Who runs -----------------------------------------------------------------------------------
+
+struct Edge {
+  uint32_t from = 0;
+  uint32_t to = 0;
+  Partitioning partitioning = Partitioning::kHash;
+};
+
+JobGraph GraphOf(const std::vector<uint32_t>& parallelisms, const std::vector<Edge>& edges) {
+  JobGraph graph;
+  for (const uint32_t parallelism : parallelisms) {
+    const auto id = static_cast<uint32_t>(graph.vertices.size());
+    graph.vertices.push_back(
+        {.id = VertexId(id), .name = std::to_string(id), .parallelism = parallelism});
+  }
+  for (const Edge& edge : edges) {
+    graph.vertices[edge.from].outputs.push_back(graph.edges.size());
+    graph.vertices[edge.to].inputs.push_back(graph.edges.size());
+    graph.edges.push_back({.from = VertexId(edge.from),
+                           .to = VertexId(edge.to),
+                           .stream_edge = graph.stream.edges.size()});
+    graph.stream.edges.emplace_back().partitioning = edge.partitioning;
+  }
+  return graph;
+}
+
+// The core with slots enough, whose tasks run as soon as they are deployed. Tasks are named
+// "0[1]": by vertex and subtask.
+class BatchScheduler {
+ public:
+  BatchScheduler(const std::vector<uint32_t>& parallelisms, const std::vector<Edge>& edges)
+      : graph_(GraphOf(parallelisms, edges)), core_(graph_, {.is_batch = true}) {
+    Feed(job_input::Start());
+    Feed(job_input::SlotsChanged{{8, "tm"}});
+    Pass();
+  }
+
+  // What has been deployed since this was asked last.
+  std::vector<std::string> Deployed() { return std::exchange(deployed_, {}); }
+
+  void Finish(const std::string& task) { Report(task, ExecutionState::kFinished); }
+
+  // A task with a sink has all its input.
+  void ReachEnd(const std::string& task) {
+    Feed(job_input::TaskReported{
+        .task = IdOf(task), .state = ExecutionState::kRunning, .end_of_input = true, .reason = {}});
+  }
+
+  void Fail(const std::string& task, const std::string& missing = "") {
+    Feed(job_input::TaskReported{
+        .task = IdOf(task),
+        .state = ExecutionState::kFailed,
+        .reason = "broken",
+        .missing = missing.empty() ? std::nullopt : std::optional(IdOf(missing))});
+    Pass();
+  }
+
+  // Its TaskManager says that its result is gone, and nobody needs it now.
+  void LoseResult(const std::string& task) {
+    for (Execution& each : const_cast<ExecutionGraph&>(core_.graph()).executions()) {
+      each.result_is_lost = each.result_is_lost || each.id == IdOf(task);
+    }
+  }
+
+  void Lose(const std::string& task_manager) {
+    Feed(job_input::SlotsChanged{{8, "other"}});
+    Feed(job_input::TaskManagerLost{.name = task_manager, .reason = "silent"});
+    Pass();
+  }
+
+  void Commit() { Feed(job_input::Committed()); }
+
+  bool wants_commit() const { return wants_commit_; }
+
+  JobStatus status() const { return core_.status(); }
+
+ private:
+  ExecutionAttemptId IdOf(const std::string& task) const {
+    const uint32_t vertex = static_cast<uint32_t>(task[0] - '0');
+    const uint32_t subtask = static_cast<uint32_t>(task[2] - '0');
+    return core_.graph().Latest(VertexId(vertex), SubtaskIndex(subtask)).id;
+  }
+
+  void Report(const std::string& task, ExecutionState state) {
+    Feed(job_input::TaskReported{.task = IdOf(task), .state = state, .reason = {}});
+    Pass();
+  }
+
+  // Until no timer runs.
+  void Pass() {
+    while (!timers_.empty()) {
+      const auto next = timers_.begin();
+      now_ = std::max(now_, next->second);
+      const SchedulerTimer timer = next->first;
+      timers_.erase(next);
+      Feed(job_input::TimerFired{timer});
+    }
+  }
+
+  void Feed(const SchedulerInput& input) {
+    const std::span<const SchedulerEffect> span = core_.Step(input, now_);
+    const std::vector<SchedulerEffect> effects(span.begin(), span.end());
+    for (const SchedulerEffect& effect : effects) {
+      std::visit([this](const auto& each) { Perform(each); }, effect);
+    }
+  }
+
+  void Perform(const job_effect::DrawNumber&) {
+    Feed(job_input::NumberDrawn{AttemptNumber(++last_number_)});
+  }
+
+  void Perform(const job_effect::Deploy& deploy) {
+    for (const ExecutionAttemptId& task : deploy.tasks) {
+      deployed_.push_back(SubtaskName(graph_.vertex(task.vertex), task.subtask));
+      Feed(job_input::TaskReported{.task = task, .state = ExecutionState::kRunning, .reason = {}});
+    }
+  }
+
+  void Perform(const job_effect::Cancel& cancel) {
+    Feed(job_input::TaskReported{
+        .task = cancel.task, .state = ExecutionState::kCanceled, .reason = {}});
+  }
+
+  void Perform(const job_effect::SettleCheckpoints&) { Feed(job_input::CheckpointsSettled()); }
+
+  void Perform(const job_effect::WriteResult&) { Feed(job_input::ResultWritten()); }
+
+  void Perform(const job_effect::StartTimer& start) { timers_[start.timer] = now_ + start.after; }
+
+  void Perform(const job_effect::StartCheckpoints&) { wants_commit_ = true; }
+
+  void Perform(const job_effect::StopCheckpoints&) { wants_commit_ = false; }
+
+  void Perform(const auto&) {}
+
+  JobGraph graph_;
+  SchedulerCore core_;
+  sim::SimTime now_ = sim::kEpoch;
+  std::map<SchedulerTimer, sim::SimTime> timers_;
+  uint32_t last_number_ = 0;
+  std::vector<std::string> deployed_;
+  bool wants_commit_ = false;
+};
+
+// (0, 1) → (3, 4), all to all; 2 → 5.
+BatchScheduler SixTasks() { return {{1, 1, 1, 1, 1, 1}, {{0, 3}, {0, 4}, {1, 3}, {1, 4}, {2, 5}}}; }
+
+FLINK_CONTRACT(RestartPipelinedRegionFailoverStrategyTest,
+               testRegionFailoverForRegionInternalErrors) {
+  for (const auto& [failed, restarted] :
+       std::map<std::string, std::string>{{"3[0]", "3[0]"}, {"4[0]", "4[0]"}, {"5[0]", "5[0]"}}) {
+    BatchScheduler scheduler = SixTasks();
+    for (const char* const producer : {"0[0]", "1[0]", "2[0]"}) {
+      scheduler.Finish(producer);
+    }
+    scheduler.Deployed();
+    scheduler.Fail(failed);
+    EXPECT_THAT(scheduler.Deployed(), ElementsAre(restarted)) << "results are where they were";
+  }
+}
+
+FLINK_CONTRACT(RestartPipelinedRegionFailoverStrategyTest,
+               testRegionFailoverForDataConsumptionErrors) {
+  BatchScheduler scheduler = SixTasks();
+  for (const char* const producer : {"0[0]", "1[0]", "2[0]"}) {
+    scheduler.Finish(producer);
+  }
+  scheduler.Deployed();
+  scheduler.Fail("3[0]", "1[0]");
+  EXPECT_THAT(scheduler.Deployed(), ElementsAre("1[0]")) << "who reads it waits for it";
+  scheduler.Finish("1[0]");
+  EXPECT_THAT(scheduler.Deployed(), UnorderedElementsAre("3[0]", "4[0]"));
+  scheduler.Fail("5[0]", "2[0]");
+  EXPECT_THAT(scheduler.Deployed(), ElementsAre("2[0]"));
+}
+
+FLINK_CONTRACT(RestartPipelinedRegionFailoverStrategyTest,
+               testRegionFailoverForVariousResultPartitionAvailabilityCombinations) {
+  const auto restarted = [](const std::vector<std::string>& lost) {
+    BatchScheduler scheduler({1, 1, 1}, {{0, 2}, {1, 2}});
+    scheduler.Finish("0[0]");
+    scheduler.Finish("1[0]");
+    for (const std::string& producer : lost) {
+      scheduler.LoseResult(producer);
+    }
+    scheduler.Deployed();
+    scheduler.Fail("2[0]");
+    return scheduler.Deployed();
+  };
+  EXPECT_THAT(restarted({}), ElementsAre("2[0]"));
+  EXPECT_THAT(restarted({"0[0]"}), ElementsAre("0[0]"));
+  EXPECT_THAT(restarted({"1[0]"}), ElementsAre("1[0]"));
+  EXPECT_THAT(restarted({"0[0]", "1[0]"}), UnorderedElementsAre("0[0]", "1[0]"));
+}
+
+FLINK_CONTRACT(RestartPipelinedRegionFailoverStrategyTest,
+               testRegionFailoverDoesNotRestartCreatedExecutions) {
+  BatchScheduler scheduler({2, 1}, {{0, 1}});
+  scheduler.Finish("0[0]");
+  scheduler.Deployed();
+  scheduler.Fail("0[1]");
+  EXPECT_THAT(scheduler.Deployed(), ElementsAre("0[1]"));
+  scheduler.Finish("0[1]");
+  EXPECT_THAT(scheduler.Deployed(), ElementsAre("1[0]")) << "it was never begun";
+}
+
+FLINK_CONTRACT(PipelinedRegionSchedulingStrategyTest, testStartScheduling) {
+  BatchScheduler scheduler({2, 2, 1}, {{0, 1}, {1, 2}});
+  EXPECT_THAT(scheduler.Deployed(), ElementsAre("0[0]", "0[1]")) << "what reads nothing";
+}
+
+FLINK_CONTRACT(PipelinedRegionSchedulingStrategyTest, testRestartTasks) {
+  BatchScheduler scheduler({2, 2, 1}, {{0, 1}, {1, 2}});
+  scheduler.Finish("0[0]");
+  scheduler.Deployed();
+  scheduler.Lose("tm");
+  EXPECT_THAT(scheduler.Deployed(), ElementsAre("0[0]", "0[1]"))
+      << "of all that is to start anew, what reads nothing";
+}
+
+FLINK_CONTRACT(PipelinedRegionSchedulingStrategyTest,
+               testNotifyingBlockingResultPartitionProducerFinished) {
+  BatchScheduler scheduler({2, 2}, {{0, 1}});
+  scheduler.Deployed();
+  scheduler.Finish("0[0]");
+  EXPECT_THAT(scheduler.Deployed(), IsEmpty()) << "one of two results is not there";
+  scheduler.Finish("0[1]");
+  EXPECT_THAT(scheduler.Deployed(), ElementsAre("1[0]", "1[1]"));
+}
+
+FLINK_CONTRACT(PipelinedRegionSchedulingStrategyTest,
+               testSchedulingTopologyWithPersistentBlockingEdges) {
+  BatchScheduler scheduler({1, 1}, {{0, 1, Partitioning::kForward}});
+  EXPECT_THAT(scheduler.Deployed(), ElementsAre("0[0]"));
+}
+
+FLINK_CONTRACT(PipelinedRegionSchedulingStrategyTest,
+               testScheduleBlockingDownstreamTaskIndividually) {
+  BatchScheduler scheduler({2, 2}, {{0, 1, Partitioning::kForward}});
+  scheduler.Deployed();
+  scheduler.Finish("0[1]");
+  EXPECT_THAT(scheduler.Deployed(), ElementsAre("1[1]")) << "it reads nothing of the other";
+}
+
+FLINK_CONTRACT(CommitterOperatorTest, testEmitAllCommittablesOnEndOfInput) {
+  BatchScheduler scheduler({1, 2}, {{0, 1}});
+  scheduler.Finish("0[0]");
+  scheduler.ReachEnd("1[0]");
+  EXPECT_FALSE(scheduler.wants_commit()) << "a sink still writes";
+  scheduler.ReachEnd("1[1]");
+  EXPECT_TRUE(scheduler.wants_commit());
+  scheduler.Commit();
+  scheduler.Finish("1[0]");
+  EXPECT_EQ(scheduler.status(), JobStatus::kRunning);
+  // Behind the commit nothing is read again, whatever is lost.
+  scheduler.Deployed();
+  scheduler.Lose("tm");
+  EXPECT_THAT(scheduler.Deployed(), ElementsAre("1[0]", "1[1]"));
+  scheduler.Finish("1[0]");
+  scheduler.Finish("1[1]");
+  EXPECT_EQ(scheduler.status(), JobStatus::kFinished);
+}
+
+// ---- Results on disk ----------------------------------------------------------------------------
+
+constexpr ExecutionAttemptId kProducer{VertexId(1), SubtaskIndex(2), AttemptNumber(3)};
+constexpr JobId kJob(7);
+
+// Takes all that comes, and notes what it is: the content, "end", "closed".
+class Consumer final : public SubpartitionReader {
+ public:
+  explicit Consumer(sim::Environment& environment) : changed_(environment) {}
+
+  bool Open(KeptResults& results, uint32_t subpartition) {
+    view_ = results.Open({.producer = kProducer, .edge = 0, .subpartition = subpartition}, *this);
+    return view_ != nullptr;
+  }
+
+  void OnBuffer() override { changed_.NotifyAll(); }
+
+  void OnClosed() override {
+    view_.reset();
+    read_.emplace_back("closed");
+    changed_.NotifyAll();
+  }
+
+  // The next buffer.
+  void Read() {
+    changed_.WaitFor([this] { return view_ == nullptr || view_->HasBuffer(); });
+    if (view_ == nullptr) {
+      return;
+    }
+    const BufferKind kind = view_->NextKind();
+    const Buffer buffer = view_->Take();
+    read_.emplace_back(kind == BufferKind::kRecords ? std::string(buffer.content()) : "end");
+  }
+
+  const std::vector<std::string>& ReadAll() {
+    while (read_.empty() || (read_.back() != "end" && read_.back() != "closed")) {
+      Read();
+    }
+    return read_;
+  }
+
+  void Release() { view_.reset(); }
+
+ private:
+  std::unique_ptr<SubpartitionView> view_;
+  std::vector<std::string> read_;
+  sim::Condition changed_;
+};
+
+// Two subpartitions: of blocks, and of none.
+KeptResult Written(sim::Environment& environment, const KeptResults& results,
+                   const std::vector<std::string>& blocks) {
+  BlockFileWriter file(environment.disk(), results.PathOf(kProducer, 0));
+  KeptResult result{.path = file.path(), .subpartitions = {{}, {}}};
+  for (const std::string& block : blocks) {
+    result.subpartitions[0].push_back(*file.Append(block));
+  }
+  return result;
+}
+
+void OnDisk(const std::function<void(sim::Environment&, KeptResults&)>& body) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("tm-1", [&](sim::Environment& environment) {
+    KeptResults results(environment);
+    body(environment, results);
+  }));
+}
+
+FLINK_CONTRACT(BoundedBlockingSubpartitionTest, testCreateReaderBeforeFinished) {
+  OnDisk([](sim::Environment& environment, KeptResults& results) {
+    KeptResult result = Written(environment, results, {"a"});
+    Consumer early(environment);
+    EXPECT_FALSE(early.Open(results, 0)) << "it is being written";
+    results.Keep(kJob, kProducer, 0, std::move(result));
+    EXPECT_TRUE(early.Open(results, 0));
+  });
+}
+
+FLINK_CONTRACT(BoundedBlockingSubpartitionTest, testCloseBoundedData) {
+  OnDisk([](sim::Environment& environment, KeptResults& results) {
+    results.Keep(kJob, kProducer, 0, Written(environment, results, {"a", "b", "c", "d"}));
+    Consumer consumer(environment);
+    ASSERT_TRUE(consumer.Open(results, 0));
+    consumer.Read();
+    consumer.Release();
+    environment.Sleep(std::chrono::seconds(1));  // nothing reads on for nobody
+    Consumer other(environment);
+    ASSERT_TRUE(other.Open(results, 0));
+    EXPECT_THAT(other.ReadAll(), ElementsAre("a", "b", "c", "d", "end"));
+  });
+}
+
+FLINK_CONTRACT(BoundedBlockingSubpartitionTest, createReaderAfterDispose) {
+  OnDisk([](sim::Environment& environment, KeptResults& results) {
+    results.Keep(kJob, kProducer, 0, Written(environment, results, {"a"}));
+    results.Release(kJob, {kProducer});
+    Consumer late(environment);
+    EXPECT_FALSE(late.Open(results, 0));
+  });
+}
+
+FLINK_CONTRACT(BoundedBlockingSubpartitionWriteReadTest, testWriteAndReadData) {
+  OnDisk([](sim::Environment& environment, KeptResults& results) {
+    std::vector<std::string> blocks;
+    for (int i = 0; i < 100; ++i) {
+      blocks.push_back(std::string(static_cast<size_t>(i) * 50, 'x') + std::to_string(i));
+    }
+    results.Keep(kJob, kProducer, 0, Written(environment, results, blocks));
+    Consumer consumer(environment);
+    ASSERT_TRUE(consumer.Open(results, 0));
+    blocks.emplace_back("end");
+    EXPECT_EQ(consumer.ReadAll(), blocks);
+    Consumer of_nothing(environment);
+    ASSERT_TRUE(of_nothing.Open(results, 1));
+    EXPECT_THAT(of_nothing.ReadAll(), ElementsAre("end"));
+  });
+}
+
+FLINK_CONTRACT(BoundedBlockingSubpartitionWriteReadTest, testRead10ConsumersSequential) {
+  OnDisk([](sim::Environment& environment, KeptResults& results) {
+    results.Keep(kJob, kProducer, 0, Written(environment, results, {"a", "b", "c"}));
+    for (int i = 0; i < 10; ++i) {
+      Consumer consumer(environment);
+      ASSERT_TRUE(consumer.Open(results, 0));
+      EXPECT_THAT(consumer.ReadAll(), ElementsAre("a", "b", "c", "end"));
+    }
+  });
+}
+
+FLINK_CONTRACT(BoundedBlockingSubpartitionWriteReadTest, testRead10ConsumersConcurrent) {
+  OnDisk([](sim::Environment& environment, KeptResults& results) {
+    results.Keep(kJob, kProducer, 0, Written(environment, results, {"a", "b", "c"}));
+    std::vector<std::unique_ptr<Consumer>> consumers;
+    for (int i = 0; i < 10; ++i) {
+      consumers.push_back(std::make_unique<Consumer>(environment));
+      ASSERT_TRUE(consumers.back()->Open(results, 0));
+    }
+    for (int i = 0; i < 4; ++i) {
+      for (const auto& consumer : consumers) {
+        consumer->Read();
+      }
+    }
+    for (const auto& consumer : consumers) {
+      EXPECT_THAT(consumer->ReadAll(), ElementsAre("a", "b", "c", "end"));
+    }
+  });
+}
+
+FLINK_CONTRACT(TaskExecutorPartitionLifecycleTest, testPartitionReleaseAfterReleaseCall) {
+  OnDisk([](sim::Environment& environment, KeptResults& results) {
+    results.Keep(kJob, kProducer, 0, Written(environment, results, {"a", "b", "c", "d"}));
+    Consumer reading(environment);
+    ASSERT_TRUE(reading.Open(results, 0));
+    reading.Read();
+    results.Release(JobId(8), {kProducer});
+    EXPECT_THAT(results.ProducersOf(kJob), ElementsAre(kProducer)) << "of another job";
+    results.Release(kJob, {kProducer});
+    EXPECT_THAT(results.ProducersOf(kJob), IsEmpty());
+    EXPECT_THAT(reading.ReadAll(), ElementsAre("a", "closed"));
+    environment.Sleep(std::chrono::seconds(1));
+    EXPECT_THAT(*environment.disk().List("/results"), IsEmpty());
+  });
+}
+
+FLINK_CONTRACT(TaskExecutorPartitionLifecycleTest, testPartitionReleaseAfterJobMasterDisconnect) {
+  OnDisk([](sim::Environment& environment, KeptResults& results) {
+    results.Keep(kJob, kProducer, 0, Written(environment, results, {"a"}));
+    results.Keep(JobId(8), {VertexId(9), SubtaskIndex(0), AttemptNumber(1)}, 0, {});
+    results.ReleaseAll(kJob);
+    EXPECT_THAT(results.ProducersOf(kJob), IsEmpty());
+    EXPECT_THAT(results.ProducersOf(JobId(8)), SizeIs(1)) << "another JobMaster's";
+  });
+}
+
+// ---- Sorted input -------------------------------------------------------------------------------
+
+// What goes in as "key:time", as it comes out.
+std::vector<std::string> Sorted(const std::vector<std::pair<std::string, int64_t>>& records,
+                                uint32_t memory, size_t* runs = nullptr) {
+  std::vector<std::string> sorted;
+  tests::Bench bench;
+  EXPECT_TRUE(bench.Run("tm-1", [&](sim::Environment& environment) {
+    InputSorter sorter(environment.disk(), "/sorted", memory);
+    for (size_t i = 0; i < records.size(); ++i) {
+      EXPECT_TRUE(sorter.Add({.key = records[i].first,
+                              .timestamp = EventTime(records[i].second),
+                              .input = static_cast<uint32_t>(i % 2),
+                              .value = std::to_string(i)}));
+    }
+    EXPECT_TRUE(sorter.Finish());
+    for (;;) {
+      sim::Result<std::optional<SortedRecord>> next = sorter.Next();
+      ASSERT_TRUE(next);
+      if (!*next) {
+        break;
+      }
+      sorted.push_back((*next)->key + ":" + std::to_string((*next)->timestamp.nanos()));
+    }
+    if (runs != nullptr) {
+      *runs = sorter.runs();
+    }
+    sorter.Remove();
+    EXPECT_THAT(*environment.disk().List("/"), IsEmpty());
+  }));
+  return sorted;
+}
+
+FLINK_CONTRACT(SortingDataInputTest, simpleFixedLengthKeySorting) {
+  EXPECT_THAT(Sorted({{"1", 3}, {"1", 1}, {"2", 1}, {"2", 3}, {"1", 2}, {"2", 2}}, 1'000'000),
+              ElementsAre("1:1", "1:2", "1:3", "2:1", "2:2", "2:3"));
+}
+
+FLINK_CONTRACT(SortingDataInputTest, simpleVariableLengthKeySorting) {
+  size_t runs = 0;
+  EXPECT_THAT(Sorted({{"bb", 3}, {"b", 1}, {"", 1}, {"bb", 1}, {"b", 2}, {"a", 2}}, 1, &runs),
+              ElementsAre(":1", "a:2", "b:1", "b:2", "bb:1", "bb:3"));
+  EXPECT_EQ(runs, 6U) << "each record was more than the memory holds";
+}
+
+FLINK_CONTRACT(MultiInputSortingDataInputsTest, simpleFixedLengthKeySorting) {
+  // Those of both inputs stand in one order.
+  for (const uint32_t memory : {1U, 200U, 1'000'000U}) {
+    EXPECT_THAT(Sorted({{"1", 3}, {"1", 1}, {"2", 1}, {"2", 3}, {"1", 2}, {"2", 2}}, memory),
+                ElementsAre("1:1", "1:2", "1:3", "2:1", "2:2", "2:3"));
+  }
+}
+
+// ---- Time and state by keys ---------------------------------------------------------------------
+
+// The services of a keyed operator, whose key changes as in batch.
+class KeyTime {
+ public:
+  KeyTime() {
+    EXPECT_TRUE(event_.Open(backend_));
+    EXPECT_TRUE(processing_.Open(backend_, environment_));
+  }
+
+  void SetKey(const std::string& key) {
+    if (key_ && *key_ != key) {
+      EndKey();
+    }
+    key_ = key;
+    backend_.SetCurrentKey(key, JavaHash(key));
+  }
+
+  void EndKey() {
+    EXPECT_TRUE(event_.EndKey([this](const Timer<std::monostate>& timer) {
+      watermark_ = event_.current_watermark();
+      Note(timer);
+      event_.Register(Shifted(timer.timestamp, sim::Duration(20)));
+      return sim::Result<void>();
+    }));
+    EXPECT_TRUE(processing_.EndKey([this](const Timer<std::monostate>& timer) {
+      Note(timer);
+      processing_.Register(Shifted(timer.timestamp, sim::Duration(20)));
+      return sim::Result<void>();
+    }));
+    backend_.Clear();
+  }
+
+  TimerService<std::monostate>& event() { return event_; }
+
+  ProcessingTimers<std::monostate>& processing() { return processing_; }
+
+  KeyedStateBackend& backend() { return backend_; }
+
+  // "150b": the time, and under which key.
+  const std::vector<std::string>& fired() const { return fired_; }
+
+  EventTime watermark() const { return watermark_; }
+
+ private:
+  void Note(const Timer<std::monostate>& timer) {
+    fired_.push_back(std::to_string(timer.timestamp.nanos()) + std::string(backend_.current_key()));
+  }
+
+  tests::NullEnvironment environment_;
+  KeyedStateBackend backend_{{KeyGroup(0), KeyGroup(127)}, 128};
+  TimerService<std::monostate> event_{"timers"};
+  ProcessingTimers<std::monostate> processing_{"timers"};
+  std::optional<std::string> key_;
+  std::vector<std::string> fired_;
+  EventTime watermark_;
+};
+
+FLINK_CONTRACT(BatchExecutionInternalTimeServiceTest, testFiringEventTimeTimers) {
+  KeyTime time;
+  time.SetKey("a");
+  time.event().Register(EventTime(123));
+  time.event().Delete(EventTime(123));
+  time.event().Register(EventTime(150));
+  EXPECT_THAT(time.fired(), IsEmpty());
+  time.SetKey("b");
+  EXPECT_THAT(time.fired(), ElementsAre("150a"));
+}
+
+FLINK_CONTRACT(BatchExecutionInternalTimeServiceTest, testSettingSameKeyDoesNotFireTimers) {
+  KeyTime time;
+  time.SetKey("a");
+  time.event().Register(EventTime(123));
+  time.SetKey("a");
+  EXPECT_THAT(time.fired(), IsEmpty());
+}
+
+FLINK_CONTRACT(BatchExecutionInternalTimeServiceTest, testCurrentWatermark) {
+  KeyTime time;
+  EXPECT_EQ(time.event().current_watermark(), kMinEventTime);
+  time.SetKey("a");
+  time.event().Register(EventTime(123));
+  EXPECT_EQ(time.event().current_watermark(), kMinEventTime);
+  time.SetKey("b");
+  EXPECT_EQ(time.watermark(), kMaxEventTime) << "while they fire";
+  EXPECT_EQ(time.event().current_watermark(), kMinEventTime) << "and for the next key";
+  time.event().Register(EventTime(124));
+  time.EndKey();
+  EXPECT_THAT(time.fired(), ElementsAre("123a", "124b"));
+}
+
+FLINK_CONTRACT(BatchExecutionInternalTimeServiceTest, testProcessingTimeTimers) {
+  KeyTime time;
+  time.SetKey("a");
+  time.processing().Register(EventTime(150));
+  time.SetKey("b");
+  EXPECT_THAT(time.fired(), ElementsAre("150a"));
+  EXPECT_EQ(time.processing().due_at(), sim::kForever);
+}
+
+FLINK_CONTRACT(BatchExecutionInternalTimeServiceTest,
+               testIgnoringEventTimeTimersFromWithinCallback) {
+  KeyTime time;
+  time.SetKey("a");
+  time.event().Register(EventTime(150));
+  time.SetKey("b");
+  EXPECT_THAT(time.fired(), ElementsAre("150a"));
+  time.EndKey();
+  EXPECT_THAT(time.fired(), ElementsAre("150a")) << "nor does it wait for another key";
+}
+
+FLINK_CONTRACT(BatchExecutionInternalTimeServiceTest,
+               testIgnoringProcessingTimeTimersFromWithinCallback) {
+  KeyTime time;
+  time.SetKey("a");
+  time.processing().Register(EventTime(150));
+  time.SetKey("b");
+  time.EndKey();
+  EXPECT_THAT(time.fired(), ElementsAre("150a"));
+}
+
+FLINK_CONTRACT(BatchExecutionStateBackendTest, testReducingStateAddAndGet) {
+  KeyTime time;
+  const auto table = time.backend().State<std::monostate, int64_t>(StateKind::kReducing, "sum");
+  ASSERT_TRUE(table);
+  time.SetKey("def");
+  EXPECT_EQ(table->Find({}), nullptr);
+  table->Mutable({}).value += 17;
+  table->Mutable({}).value += 11;
+  time.SetKey("def");
+  EXPECT_EQ(*table->Find({}), 28);
+  time.SetKey("g");
+  EXPECT_EQ(table->Find({}), nullptr);
+  EXPECT_EQ(time.backend().entries(), 0U) << "one key is there at a time";
+  table->Mutable({}).value += 9;
+  EXPECT_EQ(*table->Find({}), 9);
+  time.SetKey("def");
+  EXPECT_EQ(table->Find({}), nullptr) << "a key that has ended begins anew";
+}
+
+FLINK_CONTRACT(BatchExecutionStateBackendTest, testListStateAPIs) {
+  KeyTime time;
+  const auto table = time.backend().State<int64_t, std::string>(StateKind::kMap, "entries");
+  ASSERT_TRUE(table);
+  time.SetKey("g");
+  for (int64_t i = 0; i < 100; ++i) {
+    table->Mutable(i).value = std::to_string(i);
+  }
+  EXPECT_EQ(time.backend().entries(), 100U);
+  EXPECT_EQ(*table->Find(42), "42");
+  time.SetKey("h");
+  EXPECT_EQ(table->Find(42), nullptr);
+  EXPECT_EQ(time.backend().entries(), 0U);
+}
+
+}  // namespace
+}  // namespace flinch::engine
