@@ -127,6 +127,11 @@ enum class Defect : uint8_t {
   kSortedRunsAreNotMerged,
   kBatchSinkCommitsWhenItEnds,
   kBatchEndsWithItsFirstSink,
+  kAsyncYieldsInARecord,
+  kAsyncForgetsAnswered,
+  kFileSinkCleansUpOthers,
+  kFileSinkFinishesOnce,
+  kFileSinkResumesWholeFiles,
 };
 
 struct DefectInfo {

@@ -454,6 +454,25 @@ inline constexpr auto kDefects = std::to_array<DefectInfo>({
      "A batch job is committed when the first of its sinks has all its input.",
      "A job that has finished has written all its output.", "lost data",
      "FLINK-2491 (its class: checkpoints beside finished tasks)"},
+    {Defect::kAsyncYieldsInARecord, "async_yields_in_a_record",
+     "An asynchronous operator that is full lets the task take a checkpoint in the middle of a "
+     "record.",
+     "A cut falls between whole records.", "cut", "known-bugs 35: FLINK-13063"},
+    {Defect::kAsyncForgetsAnswered, "async_forgets_answered",
+     "A snapshot of an asynchronous operator leaves out what is answered and waits for its turn.",
+     "What was read before a snapshot is in it, or behind it.", "lost data",
+     "ours: results that wait behind others"},
+    {Defect::kFileSinkCleansUpOthers, "file_sink_cleans_up_others",
+     "A file sink that starts removes what earlier attempts of all subtasks left in progress.",
+     "A subtask deletes its own leftovers only.", "ownership", "known-bugs 64: FLINK-5056"},
+    {Defect::kFileSinkFinishesOnce, "file_sink_finishes_once",
+     "A file sink that is restored fails at a pending file that has its name already.",
+     "To finish a file twice is harmless.", "liveness", "known-bugs 86: Arroyo #1027"},
+    {Defect::kFileSinkResumesWholeFiles, "file_sink_resumes_whole_files",
+     "A file sink goes on with all that a file in progress holds, not with what the checkpoint "
+     "had.",
+     "A restore takes back what came behind its checkpoint.", "doubled data",
+     "known-bugs 86: Arroyo #954 (its class: sizes after a recovery)"},
 });
 
 }  // namespace flinch::engine

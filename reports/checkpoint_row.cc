@@ -103,6 +103,17 @@ Cells CellsOf(const CheckpointRow& row, const SubtaskCheckpoint& subtask) {
           ShowSpan(subtask.asynchronous())};
 }
 
+// "watermark 2026-01-01T00:04:10Z, since checkpoint 4"
+std::string ShowWatermark(const SubtaskCheckpoint& subtask) {
+  if (subtask.watermark.empty()) {
+    return "";
+  }
+  return fmt::format("watermark {}{}", subtask.watermark,
+                     subtask.watermark_since == 0
+                         ? ""
+                         : fmt::format(", since checkpoint {}", subtask.watermark_since));
+}
+
 class Table {
  public:
   Table() {
@@ -239,6 +250,12 @@ Json ToObject(const SubtaskCheckpoint& subtask, sim::SimTime triggered) {
   if (subtask.in_flight) {
     object["persisted_in_flight_bytes"] = *subtask.in_flight;
   }
+  if (!subtask.watermark.empty()) {
+    object["watermark"] = subtask.watermark;
+  }
+  if (subtask.watermark_since != 0) {
+    object["watermark_since_checkpoint"] = subtask.watermark_since;
+  }
   if (subtask.received) {
     object["acknowledged_ns"] = sim::Nanos(*subtask.received);
   }
@@ -295,7 +312,7 @@ std::string ShowCheckpointDetails(const std::vector<CheckpointRow>& rows) {
   for (const CheckpointRow& row : rows) {
     table.Add(CellsOf(row), OneLine(row.reason));
     for (const SubtaskCheckpoint& subtask : row.subtasks) {
-      table.Add(CellsOf(row, subtask));
+      table.Add(CellsOf(row, subtask), ShowWatermark(subtask));
     }
   }
   return rows.empty() ? std::string() : table.Show();

@@ -23,6 +23,9 @@ struct SubtaskCheckpoint {
   uint64_t shared = 0;                     // that it wrote beside it, for other checkpoints too
   uint64_t reused = 0;                     // that earlier checkpoints wrote
   std::optional<uint64_t> in_flight{};     // of its file, bytes that were in flight
+  std::string watermark{};  // what it had heard of event time: "2026-01-01T00:04:10Z"
+  // The first of the checkpoints in a row at which it was this; 0: it has moved since the last.
+  int64_t watermark_since = 0;
 
   // Its times in Flink's words. Of a source there is no alignment.
   std::optional<sim::Duration> start_delay(sim::SimTime triggered) const;

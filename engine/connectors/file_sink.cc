@@ -182,7 +182,9 @@ sim::Result<void> FileWriter::Resume(const PartFile& part) {
                      fmt::format("The file {} has {} bytes, and had {} at the checkpoint.", path,
                                  bytes->size(), part.bytes));
   }
-  bytes->resize(part.bytes);
+  if (!defects_.Has(Defect::kFileSinkResumesWholeFiles)) {
+    bytes->resize(part.bytes);
+  }
   if (open_.contains(part.bucket)) {  // of a subtask that is no more
     if (sim::Result<void> rolled = Roll(part.bucket); !rolled) {
       return rolled;
@@ -208,7 +210,9 @@ sim::Result<void> FileWriter::RemoveLeftovers(const std::vector<PartFile>& named
   }
   for (const std::string& file : *files) {
     const std::optional<PartFileWriter> writer = WriterOfPart(options_.prefix, file);
-    if (!writer || !IsMine(writer->subtask) || writer->attempt >= subtask_.attempt.value() ||
+    const bool is_foreign =
+        writer && !IsMine(writer->subtask) && !defects_.Has(Defect::kFileSinkCleansUpOthers);
+    if (!writer || is_foreign || writer->attempt >= subtask_.attempt.value() ||
         std::ranges::find(kept, file) != kept.end()) {
       continue;
     }
@@ -404,7 +408,8 @@ sim::Result<void> FileWriter::Finish(const PartFile& part, PartFileInput input) 
                                                      .checkpoint = part.checkpoint,
                                                      .subtask = subtask_.Show()});
   const sim::Result<void> renamed = volume_.Rename(InProgressPath(part), finished);
-  if (!renamed && renamed.error().code != sim::ErrorCode::kNotFound) {
+  if (!renamed && (renamed.error().code != sim::ErrorCode::kNotFound ||
+                   defects_.Has(Defect::kFileSinkFinishesOnce))) {
     return renamed;
   }
   if (!renamed) {  // by an earlier attempt, then

@@ -23,6 +23,7 @@
 #include "engine/async_function.h"
 #include "engine/functions.h"
 #include "engine/operators/async_queue.h"
+#include "engine/planted_runtime.h"
 #include "engine/serializer.h"
 #include "engine/stream_operator.h"
 #include "sim/check.h"
@@ -56,6 +57,7 @@ class AsyncWaitOperator final : public FunctionOperator<StreamOperator, Function
 
   sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) override {
     runtime_ = &runtime;
+    defects_ = DefectsOf(runtime);
     changed_.emplace(runtime.environment(), "results of asynchronous calls");
     OpenFunction(this->function_, runtime);
     if (restored == nullptr || !restored->contains(kRequests)) {
@@ -106,7 +108,10 @@ class AsyncWaitOperator final : public FunctionOperator<StreamOperator, Function
   sim::Result<OperatorState> Snapshot(const CheckpointMeta&) override {
     std::vector<Bytes> requests;
     for (const auto& [number, entry] : queue_.entries()) {
-      if (const auto* record = std::get_if<Record>(&entry)) {
+      const auto* const record = std::get_if<Record>(&entry);
+      const bool is_forgotten =
+          record != nullptr && record->results && defects_.Has(Defect::kAsyncForgetsAnswered);
+      if (record != nullptr && !is_forgotten) {
         requests.push_back(Encode(AsyncRequest<In>{record->value, record->timestamp}));
       }
     }
@@ -244,6 +249,15 @@ class AsyncWaitOperator final : public FunctionOperator<StreamOperator, Function
   }
 
   sim::Result<void> AwaitRoom() {
+    while (defects_.Has(Defect::kAsyncYieldsInARecord) && queue_.size() >= options_.capacity &&
+           !queue_.HasReady() && NextTimer() > runtime_->environment().Now() &&
+           !runtime_->is_cancelled()) {
+      changed_->WaitUntil(std::min(
+          NextTimer(), sim::Later(runtime_->environment().Now(), std::chrono::milliseconds(1))));
+      if (sim::Result<void> yielded = RunMailsOf(*runtime_); !yielded) {
+        return yielded;
+      }
+    }
     return AwaitUntil([this] { return queue_.size() < options_.capacity; });
   }
 
@@ -266,6 +280,7 @@ class AsyncWaitOperator final : public FunctionOperator<StreamOperator, Function
   }
 
   AsyncOptions options_;
+  Defects defects_;
   OperatorRuntime* runtime_ = nullptr;
   Queue queue_;
   std::set<Due> due_;

@@ -59,6 +59,10 @@ class OperatorChain::Runtime final : public PlantedRuntime {
 
   const Defects& defects() const override { return chain_.defects_; }
 
+  sim::Result<void> RunMails() override {
+    return chain_.options_.run_mails ? chain_.options_.run_mails() : sim::Result<void>();
+  }
+
   void AddOutput(OutputTag tag, Output& output) { outputs_.push_back({tag, &output}); }
 
  private:

@@ -38,6 +38,7 @@ class OperatorChain {
     std::function<void()> wake{};
     // Sources' watermarks go nowhere but for the last one.
     bool is_batch = false;
+    std::function<sim::Result<void>()> run_mails{};  // planted
   };
 
   OperatorChain(sim::Environment& environment, const Options& options);

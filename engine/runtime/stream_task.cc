@@ -53,7 +53,8 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
                            .partitions = Pointers(partitions_),
                            .state = StateOf(engine_),
                            .wake = [this] { Wake(); },
-                           .is_batch = engine_.execution.is_batch()}),
+                           .is_batch = engine_.execution.is_batch(),
+                           .run_mails = [this] { return RunMails(); }}),
       gate_(
           environment, engine_.network, options.shuffle,
           DescribeChannels(options.code, deployment_, engine_.execution.is_batch()),
@@ -190,14 +191,21 @@ sim::Result<std::vector<TaskSnapshot>> StreamTask::ReadSnapshots() {
   return snapshots;
 }
 
+sim::Result<void> StreamTask::RunMails() {
+  while (!mails_.empty()) {
+    auto mail = std::move(mails_.front());
+    mails_.pop_front();
+    if (sim::Result<void> handled = mail(); !handled) {
+      return handled;
+    }
+  }
+  return {};
+}
+
 sim::Result<void> StreamTask::Loop() {
   for (;;) {
-    while (!mails_.empty()) {
-      auto mail = std::move(mails_.front());
-      mails_.pop_front();
-      if (sim::Result<void> handled = mail(); !handled) {
-        return handled;
-      }
+    if (sim::Result<void> handled = RunMails(); !handled) {
+      return handled;
     }
     if (cancelled_ || finished_) {
       return {};

@@ -186,6 +186,7 @@ class StreamTask final : private sim::WaitDetail {
   sim::Result<std::vector<TaskSnapshot>> ReadSnapshots();
   void MakeInputs(const StreamGraph& code);
   sim::Result<void> Loop();
+  sim::Result<void> RunMails();
   sim::Result<bool> WorkTurn();
   sim::Result<bool> WorkOnce();
   sim::Result<bool> PollSource();

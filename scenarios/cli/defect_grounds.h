@@ -34,7 +34,8 @@ struct DefectGround {
 // slots decide the parallelism, and who loses output without transactions where there are none.
 // Windows that merge go wrong in sessions, and those that others build upon where a query ranks
 // what it has counted. Files that checkpoints share are lost where checkpoints are given up often,
-// and keys where another number of subtasks has copied them. What goes round is lost where
+// and keys where another number of subtasks has copied them. Calls that are under way are lost
+// where a service is slow, and files where they are rolled. What goes round is lost where
 // something does, and who waits for room for ever is noticed where there is little. Values are
 // taken for what they are not where another version of a job reads them. Who trusts what comes is
 // noticed where it is damaged on its way. Results are lost, and
@@ -84,6 +85,9 @@ inline constexpr auto kDefectGrounds = std::to_array<DefectGround>({
                   "execution.checkpointing.tolerable-failed-checkpoints=100000"}},
     {.scenario = "unaligned_rescale", .settings = {"job.name=broadcast_rows"}},
     {.scenario = "cycle"},
+    {.scenario = "async_lookup"},
+    {.scenario = "async_lookup", .settings = {"job.name=async_lookup_ordered"}},
+    {.scenario = "file_sink"},
     {.scenario = "record_evolves"},
     {.scenario = "cycle",
      .settings = {"taskmanager.memory.segment-size=64",

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/events.h"
+#include "scenarios/model/timestamp.h"
 
 namespace flinch::scenarios {
 
@@ -15,6 +16,14 @@ namespace events = engine::events;
 // The first time counts: one channel after the other, or one acknowledgement again.
 void Note(std::optional<sim::SimTime>& time, sim::SimTime now) { time = time.value_or(now); }
 
+// Nothing of the end of time: sources hear of none, and others at the end of their input.
+std::string ShowWatermark(int64_t watermark) {
+  if (watermark == engine::kMinEventTime.nanos()) {
+    return "none yet";
+  }
+  return watermark == engine::kMaxEventTime.nanos() ? "" : ShowUtc(engine::EventTime(watermark));
+}
+
 template <typename Event>
 void TakeOfSubtask(const Event& event, reports::SubtaskCheckpoint& subtask) {
   if (event.kind == events::kBarrierReceived) {
@@ -23,6 +32,7 @@ void TakeOfSubtask(const Event& event, reports::SubtaskCheckpoint& subtask) {
     Note(subtask.aligned, event.time);
   } else if (event.kind == events::kSnapshotTaken) {
     Note(subtask.snapshot, event.time);
+    subtask.watermark = ShowWatermark(event.Number("watermark").value_or(0));
   } else if (event.kind == events::kSnapshotUploaded) {
     Note(subtask.uploaded, event.time);
     subtask.bytes = static_cast<uint64_t>(event.Number("bytes").value_or(0));
@@ -62,6 +72,18 @@ void TakeOfCheckpoint(const Event& event, reports::CheckpointRow& row) {
   }
 }
 
+// Whose watermark is what it was at the checkpoint before.
+void CompareWatermarks(const reports::CheckpointRow& before, reports::CheckpointRow& row) {
+  for (reports::SubtaskCheckpoint& subtask : row.subtasks) {
+    const auto same =
+        std::ranges::find(before.subtasks, subtask.subtask, &reports::SubtaskCheckpoint::subtask);
+    if (same != before.subtasks.end() && !subtask.watermark.empty() &&
+        same->watermark == subtask.watermark) {
+      subtask.watermark_since = same->watermark_since == 0 ? before.id : same->watermark_since;
+    }
+  }
+}
+
 }  // namespace
 
 template <typename Event>
@@ -81,6 +103,14 @@ void CheckpointRows::Take(const Event& event) {
   } else if (const auto row = newest_.find(*id); row != newest_.end()) {
     TakeOfCheckpoint(event, rows_[row->second]);
   }
+}
+
+std::vector<reports::CheckpointRow> CheckpointRows::Compared() const {
+  std::vector<reports::CheckpointRow> rows = rows_;
+  for (size_t i = 1; i < rows.size(); ++i) {
+    CompareWatermarks(rows[i - 1], rows[i]);
+  }
+  return rows;
 }
 
 template void CheckpointRows::Take(const sim::TraceEvent& event);

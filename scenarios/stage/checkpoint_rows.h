@@ -29,6 +29,9 @@ class CheckpointRows {
 
   const std::vector<reports::CheckpointRow>& rows() const { return rows_; }
 
+  // They, with whose watermark has not moved.
+  std::vector<reports::CheckpointRow> Compared() const;
+
  private:
   template <typename Event>
   void Take(const Event& event);

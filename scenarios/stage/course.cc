@@ -236,7 +236,7 @@ const Course::Trouble* Course::RootOf(std::string_view reason) const {
 }
 
 void Course::Fill(reports::RunSummary& summary) const {
-  summary.checkpoints = rows_.rows();
+  summary.checkpoints = rows_.Compared();
   summary.checkpoint_failures = failures_;
   summary.restart_causes = restarts_;
   summary.leaders = leaders_;

@@ -72,6 +72,16 @@ TEST(CheckpointRowTest, WhatWasInFlightHasAColumnWhereThereWasAny) {
   EXPECT_THAT(ToJson({row}), HasSubstr("\"persisted_in_flight_bytes\":304"));
 }
 
+TEST(CheckpointRowTest, DetailsTellEventTimeAndSinceWhenItStandsStill) {
+  CheckpointRow row = Completed();
+  row.subtasks[0].watermark = "2026-01-01T00:04:10Z";
+  row.subtasks[0].watermark_since = 2;
+  const std::string text = ShowCheckpointDetails({row});
+  EXPECT_THAT(text, HasSubstr("watermark 2026-01-01T00:04:10Z, since checkpoint 2\n"));
+  EXPECT_THAT(ShowCheckpoints({row}), Not(HasSubstr("watermark")));
+  EXPECT_THAT(ToJson({row}), HasSubstr(R"("watermark":"2026-01-01T00:04:10Z")"));
+}
+
 // The snapshot of an unaligned one comes before the last barrier.
 TEST(CheckpointRowTest, AnUnalignedSnapshotTakesNoTimeOfItsOwn) {
   SubtaskCheckpoint subtask = Completed().subtasks[0];
