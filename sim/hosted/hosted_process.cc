@@ -108,7 +108,7 @@ void HostedProcess::NoteFailure(const Violation& violation) { kernel_.Fail(viola
 void HostedProcess::StayForEver() {
   try {
     for (;;) {  // false at once for the dead, whose fiber ends here
-      if (!world_.Park(kForever, "the end of its world, which has failed")) {
+      if (!world_.Park(kForever, "the end of its world, which has failed", nullptr)) {
         break;
       }
     }
@@ -171,7 +171,7 @@ std::optional<std::string> HostedProcess::WaitText(FiberId fiber) const {
 bool HostedProcess::Wait(HostedWaiters& waiters, SimTime deadline) {
   const FiberId fiber = world_.CurrentFiber();
   waiters.push_back(fiber);
-  const bool unparked = world_.Park(deadline, kReason);
+  const bool unparked = world_.Park(deadline, kReason, nullptr);
   // Whoever is no longer in the list was woken, if only after its deadline had fired.
   return std::erase(waiters, fiber) == 0 || unparked;
 }
