@@ -46,6 +46,15 @@ enum class CheckpointRetention : uint8_t { kDeleteOnCancellation, kRetainOnCance
 // takes what overtook them into its snapshot, to see it again after a restore (barrier_tracker.h).
 enum class CheckpointingMode : uint8_t { kExactlyOnce, kAtLeastOnce };
 
+// Where a subtask's part of a checkpoint lies (engine/checkpoint/checkpoint_storage.h). Savepoints are
+// files always, and so is what was in flight.
+enum class CheckpointStorageType : uint8_t {
+  kFileSystem,  // in a file on the shared volume
+  // With the JobManager: in the acknowledgement, in its memory, and in `_metadata`. It is to be
+  // small; checkpoints share no files then.
+  kJobManager,
+};
+
 struct CheckpointOptions {
   CheckpointingMode mode = CheckpointingMode::kExactlyOnce;
   // Barriers overtake records, which the checkpoint then holds (engine/network/alternating_core.h).
@@ -69,6 +78,11 @@ struct CheckpointOptions {
   uint32_t retained = 1;
   // Flink: NO_EXTERNALIZED_CHECKPOINTS, which also removes them when the job fails.
   CheckpointRetention retention = CheckpointRetention::kDeleteOnCancellation;
+  // Flink: jobmanager, unless a directory is given; there is one here.
+  CheckpointStorageType storage = CheckpointStorageType::kFileSystem;
+  // A part that has no more bytes needs no file: it lies in `_metadata`. Flink: 20 kb; 0 here, so
+  // that what a file's loss does is seen in small jobs, too.
+  uint32_t inline_threshold_bytes = 0;
 
   bool overtakes() const { return unaligned && mode == CheckpointingMode::kExactlyOnce; }
 
@@ -342,6 +356,22 @@ struct EngineOptions {
   uint32_t max_parallelism = 0;
 
   sim::Result<void> Validate() const;
+
+  // Whether parts of checkpoints lie with the JobManager: MemoryStateBackend says so, too.
+  bool keeps_parts_in_memory() const {
+    return checkpoint.storage == CheckpointStorageType::kJobManager ||
+           state.type == StateBackendType::kMemoryStateBackend;
+  }
+
+  // As tasks keep it: parts in memory share no files, and a batch job has one key's at a time.
+  StateOptions keyed_state() const {
+    StateOptions kept = state;
+    if (execution.is_batch()) {
+      kept.type = StateBackendType::kHashMap;
+    }
+    kept.incremental = state.incremental && !keeps_parts_in_memory();
+    return kept;
+  }
 };
 
 template <typename Restart, typename Visitor>
@@ -389,6 +419,8 @@ void Visit(Options& options, Visitor&& visit) {
         options.checkpoint.tolerable_failures);
   visit("execution.checkpointing.num-retained", options.checkpoint.retained);
   visit("execution.checkpointing.externalized-checkpoint-retention", options.checkpoint.retention);
+  visit("execution.checkpointing.storage", options.checkpoint.storage);
+  visit("execution.checkpointing.data-inline-threshold", options.checkpoint.inline_threshold_bytes);
   visit("execution.checkpointing.incremental", options.state.incremental);
   visit("state.backend.type", options.state.type);
   visit("state.backend.leveldb.write-buffer-size", options.state.write_buffer_bytes);

@@ -178,7 +178,8 @@ std::vector<SnapshotHandle> Assign(const std::vector<SnapshotHandle>& snapshots,
     parts.push_back({.vertex = snapshot.vertex,
                      .subtask = snapshot.subtask,
                      .path = snapshot.path,
-                     .size = snapshot.size});
+                     .size = snapshot.size,
+                     .content = snapshot.content});
   }
   for (const std::string& name : operators) {
     const auto next = now.find(name);

@@ -57,6 +57,9 @@ struct InFlightMetadata {
   }
 };
 
+// The same of metadata with parts that are no files.
+constexpr uint32_t kInlineMetadataVersion = 5;
+
 struct Unsealed {
   uint32_t version = 0;
   std::string_view content;
@@ -164,6 +167,12 @@ sim::Result<Trailing<ChannelHandle>> WriteInFlight(CheckpointStream& stream,
   return handles;
 }
 
+bool HasInlined(const CompletedCheckpoint& checkpoint) {
+  return std::ranges::any_of(checkpoint.snapshots, [](const SnapshotHandle& snapshot) {
+    return snapshot.content.has_value();
+  });
+}
+
 bool HasInFlight(const CompletedCheckpoint& checkpoint) {
   return std::ranges::any_of(checkpoint.snapshots, [](const SnapshotHandle& snapshot) {
     return !snapshot.channels.empty();
@@ -175,7 +184,8 @@ Bytes SealWithInFlight(const MetadataHead& head, const CompletedCheckpoint& chec
   for (const SnapshotHandle& snapshot : checkpoint.snapshots) {
     metadata.channels.emplace_back(snapshot.channels.begin(), snapshot.channels.end());
   }
-  return SealAs(kInFlightMetadataVersion, Encode(metadata));
+  return SealAs(HasInlined(checkpoint) ? kInlineMetadataVersion : kInFlightMetadataVersion,
+                Encode(metadata));
 }
 
 // Of any version, but for where the checkpoint lies.
@@ -238,9 +248,17 @@ sim::Result<OperatorSnapshot> DecodeOperator(std::string_view file, std::string_
   return snapshot;
 }
 
+std::unexpected<sim::Error> TooLarge(std::string_view path, uint64_t most) {
+  return sim::Fail(
+      sim::ErrorCode::kNoSpace,
+      fmt::format("The part {} of the checkpoint has more than the {} bytes that a task may keep "
+                  "with the JobManager. Set execution.checkpointing.storage = filesystem.",
+                  path, most));
+}
+
 // That the file is there, whole and undamaged.
 sim::Result<void> CheckSnapshot(sim::FileSystem& volume, const SnapshotHandle& snapshot) {
-  const sim::Result<Bytes> file = volume.Read(snapshot.path);
+  const sim::Result<Bytes> file = ReadPart(volume, snapshot);
   if (!file && file.error().code == sim::ErrorCode::kNotFound) {
     return sim::Fail(sim::ErrorCode::kNotFound,
                      fmt::format("The file {} of the snapshot does not exist.", snapshot.path));
@@ -325,10 +343,14 @@ sim::Result<std::string_view> Unseal(std::string_view file, std::string_view pat
 sim::Result<SnapshotHandle> WriteSnapshot(sim::FileSystem& volume, std::string_view job,
                                           CheckpointId id, const ExecutionAttemptId& task,
                                           FrozenTask& snapshot, CheckpointKind kind,
-                                          const InFlight& in_flight) {
+                                          const InFlight& in_flight,
+                                          const PartPlacement& placement) {
   SnapshotHandle handle{
       .vertex = task.vertex, .subtask = task.subtask, .path = SnapshotPath(job, id, task, kind)};
-  CheckpointStream stream(volume, handle.path);
+  const uint64_t inline_max = IsSavepoint(kind) ? 0 : placement.inline_max;
+  CheckpointStream stream(
+      volume, handle.path,
+      std::max<size_t>(CheckpointStream::kChunkBytes, static_cast<size_t>(inline_max) + 1));
   for (auto& [name, frozen] : snapshot) {
     sim::Result<OperatorHandles> written = WriteOperator(stream, frozen);
     if (!written) {
@@ -341,6 +363,16 @@ sim::Result<SnapshotHandle> WriteSnapshot(sim::FileSystem& volume, std::string_v
     return sim::Fail(channels);
   }
   handle.channels = *std::move(channels);
+  if (inline_max > 0 && handle.channels.empty()) {
+    handle.content = stream.TakeWhole(inline_max);
+    if (handle.content) {
+      handle.size = handle.content->size();
+      return handle;
+    }
+    if (placement.must_be_inlined) {
+      return TooLarge(handle.path, inline_max);
+    }
+  }
   const sim::Result<uint64_t> size = stream.Close();
   if (!size) {
     return sim::Fail(size);
@@ -361,8 +393,12 @@ sim::Result<TaskSnapshot> DecodeSnapshot(std::string_view file, const SnapshotHa
   return snapshot;
 }
 
+sim::Result<Bytes> ReadPart(sim::FileSystem& volume, const SnapshotHandle& handle) {
+  return handle.content ? sim::Result<Bytes>(*handle.content) : volume.Read(handle.path);
+}
+
 sim::Result<TaskSnapshot> ReadSnapshot(sim::FileSystem& volume, const SnapshotHandle& handle) {
-  const sim::Result<Bytes> file = volume.Read(handle.path);
+  const sim::Result<Bytes> file = ReadPart(volume, handle);
   return file ? DecodeSnapshot(*file, handle) : sim::Fail(file);
 }
 
@@ -378,7 +414,7 @@ sim::Result<void> WriteMetadata(sim::FileSystem& volume, std::string_view job,
                                 decltype(sim::WriteDurably)* write) {
   const std::string directory = DirectoryOfCheckpoint(job, checkpoint);
   const MetadataHead head{.kind = checkpoint.kind, .max_parallelism = checkpoint.max_parallelism};
-  if (HasInFlight(checkpoint)) {
+  if (HasInFlight(checkpoint) || HasInlined(checkpoint)) {
     return write(volume, directory + "/_metadata", SealWithInFlight(head, checkpoint));
   }
   if (!IsSavepoint(head.kind) && head.max_parallelism == kDefaultMaxParallelism) {
@@ -398,8 +434,8 @@ sim::Result<CompletedCheckpoint> DecodeMetadata(std::string_view file, std::stri
   if (!unsealed) {
     return sim::Fail(unsealed);
   }
-  if (unsealed->version < kFormatVersion || unsealed->version > kInFlightMetadataVersion) {
-    return std::unexpected(UnknownVersion(path, unsealed->version, kInFlightMetadataVersion));
+  if (unsealed->version < kFormatVersion || unsealed->version > kInlineMetadataVersion) {
+    return std::unexpected(UnknownVersion(path, unsealed->version, kInlineMetadataVersion));
   }
   std::optional<CompletedCheckpoint> parsed = ParseMetadata(*unsealed);
   if (!parsed) {

@@ -4,6 +4,7 @@
 //   /checkpoints/<job>/chk-<id>/_metadata                      what belongs to the checkpoint
 //   /savepoints/<job>/savepoint-<id>/…                         the same of a savepoint
 //
+// A small part may be no file, and lie in `_metadata` (PartPlacement).
 // A savepoint names its files relative to its directory: moved as a whole it stays one. Its form is
 // that of checkpoints, which is Flink's canonical one: state by key group and by entry, whatever
 // the parallelism. A directory without `_metadata` is garbage: only the metadata makes a
@@ -138,13 +139,28 @@ std::string DirectoryOfCheckpoint(std::string_view job, const CompletedCheckpoin
 Bytes Seal(std::string_view content);
 sim::Result<std::string_view> Unseal(std::string_view file, std::string_view path);
 
-// Durable when it returns success. Group by group, so that a large state never stands in memory a
-// second time.
+// Where a part of a checkpoint is to lie. Flink: JobManagerCheckpointStorage and its maxStateSize,
+// FsCheckpointStorageAccess and its memory threshold.
+struct PartPlacement {
+  static constexpr uint64_t kInMemoryMax = 5 * 1024 * 1024;
+
+  uint64_t inline_max = 0;       // bytes; what has no more is no file
+  bool must_be_inlined = false;  // a larger one fails: kNoSpace
+
+  static PartPlacement InMemory() { return {.inline_max = kInMemoryMax, .must_be_inlined = true}; }
+};
+
+// Durable when it returns success, but for a part without a file, which is as durable as who has
+// its handle. Group by group, so that a large state never stands in memory a second time. A
+// savepoint, and a part that holds what was in flight, is a file whatever the placement.
 sim::Result<SnapshotHandle> WriteSnapshot(sim::FileSystem& volume, std::string_view job,
                                           CheckpointId id, const ExecutionAttemptId& task,
                                           FrozenTask& snapshot,
                                           CheckpointKind kind = CheckpointKind::kAligned,
-                                          const InFlight& in_flight = {});
+                                          const InFlight& in_flight = {},
+                                          const PartPlacement& placement = {});
+// The bytes of the file, or those that stand for it.
+sim::Result<Bytes> ReadPart(sim::FileSystem& volume, const SnapshotHandle& handle);
 // The parts of the file that the handle names.
 sim::Result<TaskSnapshot> ReadSnapshot(sim::FileSystem& volume, const SnapshotHandle& handle);
 // The same from the bytes of the file.

@@ -78,6 +78,10 @@ sim::Result<void> CheckpointStream::Append() {
   return {};
 }
 
+std::optional<Bytes> CheckpointStream::TakeWhole(uint64_t most) {
+  return file_ || chunk_.size() > most ? std::nullopt : std::optional(std::move(chunk_));
+}
+
 sim::Result<uint64_t> CheckpointStream::Close() {
   const uint64_t size = written_ + chunk_.size();
   if (!file_) {

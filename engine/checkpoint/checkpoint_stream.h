@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,10 @@ class CheckpointStream {
 
   // Returns the offset of the block. May suspend.
   sim::Result<uint64_t> Write(std::string_view block);
+
+  // All that was written, where it has no more bytes than `most` and none is on the volume: no file
+  // is needed then. Instead of Close.
+  std::optional<Bytes> TakeWhole(uint64_t most);
 
   // Returns the size of the file, which is durable then. Once, at the end. May suspend.
   sim::Result<uint64_t> Close();

@@ -3,6 +3,7 @@
 //
 // Shape:  a subtask writes one file of blocks (checkpoint_stream.h); a handle says which block is
 //         what, so that the master can give a part of a file to another subtask without reading it.
+//         Instead of a file a handle may have the bytes themselves.
 //         What an unaligned checkpoint found in flight has handles of its own (channel_state.h).
 //         Tables of a database are files of their own, shared with other checkpoints.
 #pragma once
@@ -192,20 +193,47 @@ struct SnapshotHandle {
   SubtaskIndex subtask;
   std::string path;
   uint64_t size = 0;
+  // The bytes themselves, of a file that is none: it bears its path as a name.
+  std::optional<Bytes> content{};
   std::map<std::string, OperatorHandles> operators{};  // by operator name
   // Not among the others where this is a message: it is the last of that.
   Trailing<ChannelHandle> channels{};
 
   friend bool operator==(const SnapshotHandle&, const SnapshotHandle&) = default;
-
-  template <typename Self, typename Visitor>
-  static void Visit(Self& self, Visitor&& visit) {
-    visit(self.vertex);
-    visit(self.subtask);
-    visit(self.path);
-    visit(self.size);
-    visit(self.operators);
-  }
 };
 
 }  // namespace flinch::engine
+
+namespace flinch::sim {
+
+// Of a file it is what it was before there were others: bytes are told of in the size.
+template <>
+struct Serializer<engine::SnapshotHandle> {
+  static constexpr uint64_t kHasContent = uint64_t{1} << 63;
+
+  static void Write(Encoder& out, const engine::SnapshotHandle& handle) {
+    sim::Write(out, handle.vertex);
+    sim::Write(out, handle.subtask);
+    sim::Write(out, handle.path);
+    sim::Write(out, handle.size | (handle.content ? kHasContent : 0));
+    if (handle.content) {
+      sim::Write(out, *handle.content);
+    }
+    sim::Write(out, handle.operators);
+  }
+
+  static void Read(Decoder& in, engine::SnapshotHandle& handle) {
+    handle = {};
+    sim::Read(in, handle.vertex);
+    sim::Read(in, handle.subtask);
+    sim::Read(in, handle.path);
+    sim::Read(in, handle.size);
+    if ((handle.size & kHasContent) != 0) {
+      handle.size &= ~kHasContent;
+      sim::Read(in, handle.content.emplace());
+    }
+    sim::Read(in, handle.operators);
+  }
+};
+
+}  // namespace flinch::sim

@@ -19,15 +19,6 @@ namespace {
 // Flink's taskmanager.memory.min-segment-size: buffers do not become smaller.
 constexpr uint32_t kBufferBytesMin = 256;
 
-// A batch job has one key's state at a time, which needs no disk.
-StateOptions StateOf(const EngineOptions& options) {
-  StateOptions state = options.state;
-  if (options.execution.is_batch()) {
-    state.type = StateBackendType::kHashMap;
-  }
-  return state;
-}
-
 }  // namespace
 
 StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
@@ -51,7 +42,7 @@ StreamTask::StreamTask(sim::Environment& environment, TaskListener& listener,
                            .deployment = deployment_,
                            .defects = defects_,
                            .partitions = Pointers(partitions_),
-                           .state = StateOf(engine_),
+                           .state = engine_.keyed_state(),
                            .wake = [this] { Wake(); },
                            .is_batch = engine_.execution.is_batch(),
                            .run_mails = [this] { return RunMails(); }}),

@@ -123,7 +123,10 @@ sim::Result<SnapshotHandle> StreamTask::WriteFiles(const CheckpointMeta& meta, F
   }
   sim::Result<SnapshotHandle> handle =
       WriteSnapshot(environment_.shared(), deployment_.job_name, meta.id, id_, snapshot,
-                    meta.options.kind, in_flight);
+                    meta.options.kind, in_flight,
+                    engine_.keeps_parts_in_memory()
+                        ? PartPlacement::InMemory()
+                        : PartPlacement{.inline_max = engine_.checkpoint.inline_threshold_bytes});
   if (handle && tables->is_any) {
     chain_.OnUploaded(*handle);
     events::Trace(

@@ -90,7 +90,8 @@ sim::Result<void> AddKeyed(const std::string& name, const engine::OperatorSnapsh
 
 sim::Result<void> AddSnapshot(const Files& files, engine::SnapshotHandle handle,
                               SnapshotContent& content) {
-  const auto file = files.Read(handle.path);
+  const sim::Result<std::pair<std::string, sim::Bytes>> file =
+      handle.content ? std::pair(handle.path, *handle.content) : files.Read(handle.path);
   if (!file) {
     return sim::Fail(file);
   }

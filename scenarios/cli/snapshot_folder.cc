@@ -112,7 +112,7 @@ sim::Result<StartingPoint> ReadStartingPoint(const std::string& snapshot) {
                 fmt::format("The snapshot {} cannot be read: {}", shown, decoded.error().message));
   }
   for (const engine::SnapshotHandle& part : decoded->snapshots) {
-    if (!point.files.contains(part.path)) {
+    if (!part.content && !point.files.contains(part.path)) {
       return Fail(ErrorCode::kNotFound, fmt::format("The snapshot {} lacks its file {}{}.", shown,
                                                     divided->first, part.path));
     }

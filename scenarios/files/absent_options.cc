@@ -21,7 +21,6 @@ constexpr auto kAbsentOptions = std::to_array<std::string_view>({
     "execution.checkpointing.checkpoints-after-tasks-finish.enabled",
     "execution.checkpointing.cleaner.parallel-mode",
     "execution.checkpointing.create-subdir",
-    "execution.checkpointing.data-inline-threshold",
     "execution.checkpointing.dir",
     "execution.checkpointing.during-recovery.enabled",
     "execution.checkpointing.file-merging.enabled",
@@ -31,7 +30,6 @@ constexpr auto kAbsentOptions = std::to_array<std::string_view>({
     "execution.checkpointing.local-backup.enabled",
     "execution.checkpointing.recover-without-channel-state.checkpoint-id",
     "execution.checkpointing.savepoint-dir",
-    "execution.checkpointing.storage",
     "execution.checkpointing.unaligned.forced",
     "execution.checkpointing.unaligned.interruptible-timers.enabled",
     "execution.checkpointing.unaligned.max-subtasks-per-channel-state-file",
@@ -62,12 +60,10 @@ constexpr auto kAbsentOptions = std::to_array<std::string_view>({
     "state.backend.rocksdb.timer-service.factory",
     "state.changelog.periodic-materialize.interval",
     "state.checkpoint-id",
-    "state.checkpoint-storage",
     "state.checkpoints.create-subdir",
     "state.checkpoints.dir",
     "state.checkpoints.num-retained",
     "state.savepoints.dir",
-    "state.storage.fs.memory-threshold",
     "task.cancellation.interval",
     "taskmanager.network.memory.max-overdraft-buffers-per-gate",
     "taskmanager.network.retries",
@@ -84,7 +80,9 @@ struct OldName {
 constexpr auto kOldNames = std::to_array<OldName>({
     {"akka.ask.timeout", "pekko.ask.timeout"},
     {"state.backend.incremental", "execution.checkpointing.incremental"},
+    {"state.checkpoint-storage", "execution.checkpointing.storage"},
     {"state.checkpoints.num-retained", "execution.checkpointing.num-retained"},
+    {"state.storage.fs.memory-threshold", "execution.checkpointing.data-inline-threshold"},
 });
 
 }  // namespace

@@ -120,6 +120,11 @@ constexpr auto kNotes = std::to_array<Note>({
     {"options.execution.checkpointing.num-retained", "Completed checkpoints that are kept."},
     {"options.execution.checkpointing.externalized-checkpoint-retention",
      "Whether a job that a user cancels leaves its last checkpoints, to be resumed from."},
+    {"options.execution.checkpointing.storage",
+     "Where the parts of checkpoints lie: in files (filesystem), or with the JobManager "
+     "(jobmanager)."},
+    {"options.execution.checkpointing.data-inline-threshold",
+     "A part of a checkpoint that has no more bytes lies in its metadata, and is no file."},
     {"options.execution.checkpointing.incremental",
      "Whether checkpoints of state on disk share the files that have not changed."},
     {"options.state.backend.type",

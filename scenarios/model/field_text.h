@@ -46,6 +46,8 @@ inline constexpr std::array<std::string_view, 2> kSchedulerModeWords = {"none", 
 inline constexpr std::array<std::string_view, 2> kRuntimeModeWords = {"STREAMING", "BATCH"};
 inline constexpr std::array<std::string_view, 2> kCheckpointingModeWords = {"EXACTLY_ONCE",
                                                                             "AT_LEAST_ONCE"};
+inline constexpr std::array<std::string_view, 2> kCheckpointStorageWords = {"filesystem",
+                                                                            "jobmanager"};
 inline constexpr std::array<std::string_view, 5> kStateBackendWords = {
     "hashmap", "leveldb", "MemoryStateBackend", "FsStateBackend", "RocksDBStateBackend"};
 // Flink's first; its others are systems of their own.
@@ -97,6 +99,10 @@ constexpr std::span<const std::string_view> WordsOf(engine::SchedulerMode) {
 
 constexpr std::span<const std::string_view> WordsOf(engine::CheckpointingMode) {
   return kCheckpointingModeWords;
+}
+
+constexpr std::span<const std::string_view> WordsOf(engine::CheckpointStorageType) {
+  return kCheckpointStorageWords;
 }
 
 constexpr std::span<const std::string_view> WordsOf(engine::StateBackendType) {

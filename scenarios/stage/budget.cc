@@ -50,7 +50,7 @@ std::string FirstMissing(const sim::World& world, const StoredPointer& pointer) 
     return path;
   }
   for (const engine::SnapshotHandle& snapshot : checkpoint->snapshots) {
-    if (!IsWhole(world, snapshot.path)) {
+    if (!snapshot.content && !IsWhole(world, snapshot.path)) {
       return snapshot.path;
     }
   }

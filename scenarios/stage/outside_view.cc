@@ -102,6 +102,11 @@ std::optional<sim::Bytes> OutsideView::ReadWhole(std::string_view path,
   return file;
 }
 
+std::optional<sim::Bytes> OutsideView::ReadPart(const engine::SnapshotHandle& handle,
+                                                std::vector<std::string>& troubles) const {
+  return handle.content ? handle.content : ReadWhole(handle.path, handle.size, troubles);
+}
+
 // Databases are read as what they hold.
 sim::Result<void> OutsideView::TurnIntoGroups(engine::TaskSnapshot& snapshot) const {
   return engine::TurnIntoGroups(snapshot, [this](const std::string& path) {
@@ -212,7 +217,7 @@ std::vector<std::string> OutsideView::CheckFiles(int64_t id) const {
   std::vector<std::string> troubles;
   if (const auto metadata = ReadMetadata(id, troubles)) {
     for (const engine::SnapshotHandle& handle : metadata->snapshots) {
-      const std::optional<sim::Bytes> file = ReadWhole(handle.path, handle.size, troubles);
+      const std::optional<sim::Bytes> file = ReadPart(handle, troubles);
       if (file && !engine::CheckBlocks(*file, handle.path)) {
         troubles.push_back(fmt::format("the file {} is damaged", handle.path));
       }
@@ -235,7 +240,7 @@ CheckpointView OutsideView::ReadCheckpoint(int64_t id) const {
   }
   std::vector<engine::TaskSnapshot> snapshots;
   for (const engine::SnapshotHandle& handle : metadata->snapshots) {
-    const std::optional<sim::Bytes> file = ReadWhole(handle.path, handle.size, view.troubles);
+    const std::optional<sim::Bytes> file = ReadPart(handle, view.troubles);
     if (!file) {
       continue;
     }
@@ -272,7 +277,7 @@ std::optional<KeyedStateView> OutsideView::ReadKeyedState(int64_t id) const {
     if (holds_more) {
       return std::nullopt;  // what goes round is in no state yet
     }
-    const std::optional<sim::Bytes> file = ReadWhole(handle.path, handle.size, troubles);
+    const std::optional<sim::Bytes> file = ReadPart(handle, troubles);
     sim::Result<engine::TaskSnapshot> snapshot =
         file ? engine::DecodeSnapshot(*file, handle)
              : sim::Fail(sim::ErrorCode::kNotFound, handle.path);

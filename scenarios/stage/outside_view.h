@@ -44,6 +44,9 @@ class OutsideView final : public Outside {
   // have.
   std::optional<sim::Bytes> ReadWhole(std::string_view path, std::optional<uint64_t> size,
                                       std::vector<std::string>& troubles) const;
+  // The same of a part of a checkpoint, which may be no file.
+  std::optional<sim::Bytes> ReadPart(const engine::SnapshotHandle& handle,
+                                     std::vector<std::string>& troubles) const;
   sim::Result<void> TurnIntoGroups(engine::TaskSnapshot& snapshot) const;
   // Where the store points to; of what is not in the store, where it would lie.
   std::string MetadataOf(int64_t id) const;

@@ -145,5 +145,68 @@ FLINK_CONTRACT(KeyGroupRangeAssignmentTest, testCheckKeyGroupAssignmentToRanges)
   }
 }
 
+// ---- Parts that are no files --------------------------------------------------------------------
+
+constexpr ExecutionAttemptId kTask{
+    .vertex = VertexId(1), .subtask = SubtaskIndex(0), .attempt = AttemptNumber(1)};
+
+// A part with one entry of so many bytes; whether it is a file is told, and it is read again.
+void ExpectPart(size_t bytes, const PartPlacement& placement, CheckpointKind kind, bool is_file) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("tm", [&](sim::Environment& environment) {
+    sim::FileSystem& volume = environment.shared();
+    FrozenTask task;
+    task["op"].state["list"] = {sim::Bytes(bytes, 'x')};
+    const auto part =
+        WriteSnapshot(volume, "job", CheckpointId(3), kTask, task, kind, {}, placement);
+    ASSERT_TRUE(part) << part.error().message;
+    EXPECT_EQ(!part->content.has_value(), is_file);
+    EXPECT_EQ(volume.Size(part->path).has_value(), is_file);
+    const CompletedCheckpoint taken{.id = CheckpointId(3), .snapshots = {*part}, .kind = kind};
+    ASSERT_TRUE(WriteMetadata(volume, "job", taken));
+    const auto loaded = LoadCheckpoint(volume, DirectoryOfCheckpoint("job", taken));
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    EXPECT_EQ(LastAttemptOf(*loaded), 1U);
+    const auto read = ReadSnapshot(volume, loaded->snapshots.front());
+    EXPECT_EQ(read->at("op").state.at("list").front().size(), bytes);
+    EXPECT_TRUE(RemoveSnapshot(volume, part->path)) << "there may be nothing to remove";
+  }));
+}
+
+FLINK_CONTRACT(FsCheckpointStateOutputStreamTest, testStateBelowMemThreshold) {
+  ExpectPart(222, {.inline_max = 512}, CheckpointKind::kAligned, false);
+  ExpectPart(100'000, {.inline_max = 200'000}, CheckpointKind::kAligned, false);
+}
+
+FLINK_CONTRACT(FsCheckpointStateOutputStreamTest, testStateAboveMemThreshold) {
+  ExpectPart(576'446, {.inline_max = 17}, CheckpointKind::kAligned, true);
+  ExpectPart(200'001, {.inline_max = 200'000}, CheckpointKind::kAligned, true);
+  ExpectPart(222, {.inline_max = 512}, CheckpointKind::kSavepoint, true);
+}
+
+FLINK_CONTRACT(FsCheckpointStateOutputStreamTest, testZeroThreshold) {
+  ExpectPart(10, {}, CheckpointKind::kAligned, true);
+}
+
+FLINK_CONTRACT(MemoryCheckpointOutputStreamTest, testStateStream) {
+  ExpectPart(1'000'000, PartPlacement::InMemory(), CheckpointKind::kAligned, false);
+}
+
+FLINK_CONTRACT(MemoryCheckpointOutputStreamTest, testOversizedState) {
+  tests::Bench bench;
+  ASSERT_TRUE(bench.Run("tm", [](sim::Environment& environment) {
+    FrozenTask task;
+    task["op"].state["list"] = {sim::Bytes(PartPlacement::kInMemoryMax, 'x')};
+    const auto part = WriteSnapshot(environment.shared(), "job", CheckpointId(3), kTask, task,
+                                    CheckpointKind::kAligned, {}, PartPlacement::InMemory());
+    ASSERT_FALSE(part);
+    EXPECT_EQ(part.error().code, sim::ErrorCode::kNoSpace);
+    EXPECT_EQ(part.error().message,
+              "The part /checkpoints/job/chk-3/1-0-1 of the checkpoint has more than the 5242880 "
+              "bytes that a task may keep with the JobManager. Set "
+              "execution.checkpointing.storage = filesystem.");
+  }));
+}
+
 }  // namespace
 }  // namespace flinch::engine

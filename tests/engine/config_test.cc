@@ -191,7 +191,7 @@ size_t CountFields() {
                scaling_interval] = scheduler;
   const auto& [restore_path, ignore_unclaimed] = restore;
   const auto& [mode, unaligned, aligned_timeout, interval, timeout, min_pause, concurrent,
-               tolerable, retained, retention] = checkpoint;
+               tolerable, retained, retention, storage, inline_threshold] = checkpoint;
   const auto& [backend, incremental, write_buffer] = state;
   const auto& [type, attempts, delay, failure_rate, exponential] = restart;
   const auto& [max_failures, rate_interval, rate_delay] = failure_rate;
@@ -209,10 +209,10 @@ size_t CountFields() {
   const auto& [transaction_max] = log;
   const auto& [availability, session_timeout] = high_availability;
   return Count(runtime_mode, sort_bytes, mode, unaligned, aligned_timeout, interval, timeout,
-               min_pause, concurrent, tolerable, retained, retention, backend, incremental,
-               write_buffer, failover, type, attempts, delay, max_failures, rate_interval,
-               rate_delay, initial, longest, multiplier, reset_threshold, jitter, restarts,
-               scheduler_type, scheduler_mode, resource_wait, stabilization, increase,
+               min_pause, concurrent, tolerable, retained, retention, storage, inline_threshold,
+               backend, incremental, write_buffer, failover, type, attempts, delay, max_failures,
+               rate_interval, rate_delay, initial, longest, multiplier, reset_threshold, jitter,
+               restarts, scheduler_type, scheduler_mode, resource_wait, stabilization, increase,
                scaling_interval, restore_path, ignore_unclaimed, cancellation_timeout, startup,
                guarantee, beat, silence, bytes, buffer_timeout, buffers, own_buffers, floating,
                backoff, backoff_max, request_timeout, debloats, debloat_period, debloat_target,
