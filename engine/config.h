@@ -23,10 +23,10 @@ using sim::Duration;
 // How a job runs whose input ends. Flink's execution.runtime-mode.
 enum class RuntimeMode : uint8_t {
   kStreaming,
-  // Exchanges are blocking: consumers are deployed when their producers have finished, whose results
-  // lie on disk till then (engine/network/kept_results.h). Keyed input is sorted, so that one key's
-  // state is there at a time (engine/runtime/input_sorter.h). There are no watermarks but the last,
-  // and no checkpoints but the one that commits what sinks have.
+  // Exchanges are blocking: consumers are deployed when their producers have finished, whose
+  // results lie on disk till then (engine/network/kept_results.h). Keyed input is sorted, so that
+  // one key's state is there at a time (engine/runtime/input_sorter.h). There are no watermarks but
+  // the last, and no checkpoints but the one that commits what sinks have.
   kBatch,
 };
 
@@ -46,8 +46,8 @@ enum class CheckpointRetention : uint8_t { kDeleteOnCancellation, kRetainOnCance
 // takes what overtook them into its snapshot, to see it again after a restore (barrier_tracker.h).
 enum class CheckpointingMode : uint8_t { kExactlyOnce, kAtLeastOnce };
 
-// Where a subtask's part of a checkpoint lies (engine/checkpoint/checkpoint_storage.h). Savepoints are
-// files always, and so is what was in flight.
+// Where a subtask's part of a checkpoint lies (engine/checkpoint/checkpoint_storage.h). Savepoints
+// are files always, and so is what was in flight.
 enum class CheckpointStorageType : uint8_t {
   kFileSystem,  // in a file on the shared volume
   // With the JobManager: in the acknowledgement, in its memory, and in `_metadata`. It is to be

@@ -182,8 +182,8 @@ class ExecutionGraph {
   // no one has had. Returns how many.
   size_t StartAttempt(AttemptNumber number);
 
-  // Marks the executions of the region of this one, which is one of `executions`; of a batch job also
-  // those whose lost results it reads, and those that read what is produced anew.
+  // Marks the executions of the region of this one, which is one of `executions`; of a batch job
+  // also those whose lost results it reads, and those that read what is produced anew.
   void MarkRegion(const Execution& execution);
   void MarkAll();
   // Marks what has a sink, and nothing else.

@@ -61,7 +61,8 @@ std::string_view Name(SchedulerTimer timer);
 // What happens to a job.
 namespace scheduler_input {
 
-// The job is new, or an earlier JobManager died in mid-job; of a batch job, when its end was durable.
+// The job is new, or an earlier JobManager died in mid-job; of a batch job, when its end was
+// durable.
 struct Start {
   bool is_committed = false;
 };

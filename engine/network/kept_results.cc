@@ -1,5 +1,6 @@
 #include "engine/network/kept_results.h"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -27,50 +28,50 @@ Buffer EndOfData() {
 
 }  // namespace
 
-// What a view and the fiber that reads for it share: either may end first.
 struct KeptResults::Reading {
-  Reading(sim::Environment& environment, Key of, std::shared_ptr<const KeptResult> from,
-          uint32_t part, SubpartitionReader& to)
-      : key(of),
-        result(std::move(from)),
-        subpartition(part),
+  Reading(sim::Environment& environment, uint64_t of, std::string from,
+          std::vector<FileBlock> content, SubpartitionReader& to)
+      : number(of),
+        path(std::move(from)),
+        blocks(std::move(content)),
         reader(&to),
         changed(environment, "somebody to read on") {}
 
-  const std::vector<FileBlock>& blocks() const { return result->subpartitions[subpartition]; }
-
-  Key key;
-  std::shared_ptr<const KeptResult> result;
-  uint32_t subpartition;
-  SubpartitionReader* reader;  // null once the view is gone
-  size_t next = 0;             // block that is read next
+  uint64_t number;  // of the result
+  std::string path;
+  std::vector<FileBlock> blocks;
+  SubpartitionReader* reader;  // null: it hears of nothing any more
+  bool has_view = true;
+  bool has_fiber = true;
   std::deque<Buffer> buffers;
   sim::Condition changed;
 };
 
 class KeptResults::View final : public SubpartitionView {
  public:
-  explicit View(std::shared_ptr<Reading> reading) : reading_(std::move(reading)) {}
+  View(KeptResults& results, Reading& reading) : results_(results), reading_(reading) {}
 
-  ~View() override {
-    reading_->reader = nullptr;
-    reading_->changed.NotifyAll();
-  }
+  ~View() override { results_.Leave(reading_); }
 
-  bool HasBuffer() const override { return !reading_->buffers.empty(); }
+  bool HasBuffer() const override { return !reading_.buffers.empty(); }
 
-  BufferKind NextKind() const override { return reading_->buffers.front().kind; }
+  BufferKind NextKind() const override { return reading_.buffers.front().kind; }
 
   Buffer Take() override {
-    Buffer buffer = std::move(reading_->buffers.front());
-    reading_->buffers.pop_front();
-    reading_->changed.NotifyAll();
+    Buffer buffer = std::move(reading_.buffers.front());
+    reading_.buffers.pop_front();
+    reading_.changed.NotifyAll();
     return buffer;
   }
 
  private:
-  std::shared_ptr<Reading> reading_;
+  KeptResults& results_;
+  Reading& reading_;
 };
+
+KeptResults::KeptResults(sim::Environment& environment) : environment_(environment) {}
+
+KeptResults::~KeptResults() = default;
 
 std::string KeptResults::PathOf(const ExecutionAttemptId& producer, uint32_t edge) const {
   return fmt::format("{}/{}-{}-{}-{}", DirectoryOfResults(environment_.process_name()),
@@ -85,53 +86,74 @@ std::string KeptResults::ScratchOf(const ExecutionAttemptId& task) const {
 
 void KeptResults::Keep(JobId job, const ExecutionAttemptId& producer, uint32_t edge,
                        KeptResult result) {
-  Entry& entry = results_[{.producer = producer, .edge = edge}];
-  entry.job = job;
-  entry.result = std::make_shared<const KeptResult>(std::move(result));
+  results_[{.producer = producer, .edge = edge}] = {
+      .job = job, .number = ++last_number_, .result = std::move(result)};
 }
 
 std::unique_ptr<SubpartitionView> KeptResults::Open(const PartitionRequest& request,
                                                     SubpartitionReader& reader) {
   const auto found = results_.find({.producer = request.producer, .edge = request.edge});
   if (found == results_.end() ||
-      request.subpartition >= found->second.result->subpartitions.size()) {
+      request.subpartition >= found->second.result.subpartitions.size()) {
     return nullptr;
   }
-  Entry& entry = found->second;
-  std::erase_if(entry.readings, [](const auto& reading) { return reading.expired(); });
-  auto reading = std::make_shared<Reading>(environment_, found->first, entry.result,
-                                           request.subpartition, reader);
-  entry.readings.push_back(reading);
-  environment_.Spawn("result", [this, reading] { ReadAhead(reading); });
-  return std::make_unique<View>(std::move(reading));
+  const Entry& entry = found->second;
+  Reading& reading = *readings_.emplace_back(
+      std::make_unique<Reading>(environment_, entry.number, entry.result.path,
+                                entry.result.subpartitions[request.subpartition], reader));
+  environment_.Spawn("result", [this, &reading] { ReadAhead(reading); });
+  return std::make_unique<View>(*this, reading);
 }
 
-void KeptResults::ReadAhead(const std::shared_ptr<Reading>& reading) {
-  while (reading->reader != nullptr && reading->next < reading->blocks().size()) {
-    const FileBlock& block = reading->blocks()[reading->next++];
-    const sim::Result<sim::Bytes> content =
-        ReadBlock(environment_.disk(), reading->result->path, block);
-    if (reading->reader == nullptr) {
+void KeptResults::ReadAhead(Reading& reading) {
+  ReadBlocks(reading);
+  reading.has_fiber = false;
+  if (!reading.has_view) {
+    Remove(reading);
+  }
+}
+
+void KeptResults::ReadBlocks(Reading& reading) {
+  for (const FileBlock& block : reading.blocks) {
+    reading.changed.WaitFor(
+        [&] { return reading.reader == nullptr || reading.buffers.size() < kReadAhead; });
+    if (reading.reader == nullptr) {
+      return;
+    }
+    const sim::Result<sim::Bytes> content = ReadBlock(environment_.disk(), reading.path, block);
+    if (reading.reader == nullptr) {
       return;
     }
     if (!content) {
-      const auto lost = results_.find(reading->key);
-      if (lost != results_.end() && lost->second.result == reading->result) {
+      const auto lost = std::ranges::find_if(
+          results_, [&](const auto& entry) { return entry.second.number == reading.number; });
+      if (lost != results_.end()) {
         return Drop(lost);
       }
-      return std::exchange(reading->reader, nullptr)->OnClosed();
+      return std::exchange(reading.reader, nullptr)->OnClosed();
     }
     Bytes bytes(kBufferHeadroom, '\0');
     bytes.append(*content);
-    reading->buffers.push_back({.kind = BufferKind::kRecords, .bytes = std::move(bytes)});
-    reading->reader->OnBuffer();
-    reading->changed.WaitFor(
-        [&] { return reading->reader == nullptr || reading->buffers.size() < kReadAhead; });
+    reading.buffers.push_back({.kind = BufferKind::kRecords, .bytes = std::move(bytes)});
+    reading.reader->OnBuffer();
   }
-  if (reading->reader != nullptr) {
-    reading->buffers.push_back(EndOfData());
-    reading->reader->OnBuffer();
+  if (reading.reader != nullptr) {
+    reading.buffers.push_back(EndOfData());
+    reading.reader->OnBuffer();
   }
+}
+
+void KeptResults::Leave(Reading& reading) {
+  reading.reader = nullptr;
+  reading.has_view = false;
+  reading.changed.NotifyAll();
+  if (!reading.has_fiber) {
+    Remove(reading);
+  }
+}
+
+void KeptResults::Remove(const Reading& reading) {
+  std::erase_if(readings_, [&](const auto& each) { return each.get() == &reading; });
 }
 
 std::vector<ExecutionAttemptId> KeptResults::ProducersOf(JobId job) const {
@@ -161,17 +183,19 @@ void KeptResults::ReleaseAll(JobId job) { Release(job, ProducersOf(job)); }
 void KeptResults::Drop(std::map<Key, Entry>::iterator entry) {
   const Entry dropped = std::move(entry->second);
   results_.erase(entry);
-  environment_.Spawn("release", [this, path = dropped.result->path] {
+  environment_.Spawn("release", [this, path = dropped.result.path] {
     (void)environment_.disk().Remove(path);  // a result without a block has no file
   });
-  for (const std::weak_ptr<Reading>& each : dropped.readings) {
-    const std::shared_ptr<Reading> reading = each.lock();
-    if (reading == nullptr) {
-      continue;
+  // Who is told lets its view go, and with it perhaps its reading.
+  std::vector<SubpartitionReader*> readers;
+  for (const std::unique_ptr<Reading>& reading : readings_) {
+    if (reading->number == dropped.number && reading->reader != nullptr) {
+      readers.push_back(std::exchange(reading->reader, nullptr));
+      reading->changed.NotifyAll();
     }
-    if (SubpartitionReader* const reader = std::exchange(reading->reader, nullptr)) {
-      reader->OnClosed();
-    }
+  }
+  for (SubpartitionReader* const reader : readers) {
+    reader->OnClosed();
   }
 }
 

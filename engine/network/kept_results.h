@@ -35,7 +35,8 @@ struct KeptResult {
 
 class KeptResults {
  public:
-  explicit KeptResults(sim::Environment& environment) : environment_(environment) {}
+  explicit KeptResults(sim::Environment& environment);
+  ~KeptResults();
 
   // Where the output of this task on this edge is to lie. Nobody else's has the name.
   std::string PathOf(const ExecutionAttemptId& producer, uint32_t edge) const;
@@ -62,6 +63,8 @@ class KeptResults {
 
  private:
   class View;
+
+  // Of one reader: of its fiber, which reads ahead, and its view. Whoever ends last removes it.
   struct Reading;
 
   struct Key {
@@ -73,16 +76,23 @@ class KeptResults {
 
   struct Entry {
     JobId job;
-    std::shared_ptr<const KeptResult> result;
-    std::vector<std::weak_ptr<Reading>> readings;
+    uint64_t number = 0;  // no other result has it
+    KeptResult result;
   };
 
-  void ReadAhead(const std::shared_ptr<Reading>& reading);
+  void ReadAhead(Reading& reading);
+  // Its blocks, one after another, as long as somebody wants them.
+  void ReadBlocks(Reading& reading);
+  // The view is gone.
+  void Leave(Reading& reading);
+  void Remove(const Reading& reading);
   // Of a result that is lost or released.
   void Drop(std::map<Key, Entry>::iterator entry);
 
   sim::Environment& environment_;
   std::map<Key, Entry> results_;
+  uint64_t last_number_ = 0;
+  std::vector<std::unique_ptr<Reading>> readings_;
 };
 
 }  // namespace flinch::engine

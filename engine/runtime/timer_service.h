@@ -145,8 +145,8 @@ class TimerService {
     return {};
   }
 
-  // No record of the current key follows: all of its timers fire, as at the end of time. Of the next
-  // key's time nothing has passed.
+  // No record of the current key follows: all of its timers fire, as at the end of time. Of the
+  // next key's time nothing has passed.
   template <typename Callback>
   sim::Result<void> EndKey(Callback callback) {
     ends_key_ = true;

@@ -146,8 +146,8 @@ class KeyedStateBackend {
     return dynamic_cast<Table*>(*table);
   }
 
-  // Removes the entries of all states. On the heap alone, and while no view is written: a batch job,
-  // which has the state of one key at a time, calls it when the key ends.
+  // Removes the entries of all states. On the heap alone, and while no view is written: a batch
+  // job, which has the state of one key at a time, calls it when the key ends.
   // Source: Flink's BatchExecutionKeyedStateBackend.
   void Clear();
 
