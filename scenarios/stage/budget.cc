@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/checkpoint/checkpoint_protocol.h"
 #include "engine/checkpoint/checkpoint_storage.h"
 #include "engine/events.h"
 #include "engine/outside/log_broker.h"
@@ -89,9 +88,7 @@ void Budget::OnEvent(const sim::TraceEvent& event) {
   } else if (event.kind == events::kTopicSealed) {
     sealed_ = true;
   } else if (event.kind == events::kCheckpointAborted) {
-    const bool has_expired =
-        event.Text("reason") == engine::Name(engine::CheckpointInput::kExpired);
-    healed_expiries_ += is_owed && has_expired ? 1U : 0U;
+    healed_expiries_ += is_owed && HasExpired(event) ? 1U : 0U;
   } else if (event.kind == "fault.crash") {
     log_lost_ = log_lost_ || (log_lied_ && event.Text("process") == kBroker);
   } else if (event.kind == "fault.restart") {
@@ -299,7 +296,7 @@ std::string Budget::WhyImpossible(const Circumstances& circumstances) const {
         "the other.",
         sim::Show(most), sim::Show(asked));
   }
-  if (!circumstances.finishes_generously()) {
+  if (!circumstances.generous().finished) {
     return "";
   }
   std::string raised;
@@ -373,8 +370,19 @@ std::string Budget::WhyBacklog(const Circumstances& circumstances) const {
   const engine::CheckpointOptions& options = scenario_.options.checkpoint;
   // A job of many queries makes many records of one.
   const sim::Duration work = WorkOf(std::max(circumstances.rows, pace.results));
-  if (healed_expiries_ <= options.tolerable_failures || work <= Bounded(options.timeout)) {
+  if (healed_expiries_ <= options.tolerable_failures) {
     return "";
+  }
+  if (work <= Bounded(options.timeout)) {
+    const bool may_expire = pace.expired > options.tolerable_failures;
+    const Pace generous = may_expire ? circumstances.generous() : Pace();
+    return !generous.finished || generous.expired > 0
+               ? ""
+               : fmt::format(
+                     "{} checkpoints expired after the healing, and {} without any fault: "
+                     "execution.checkpointing.timeout is {}. Raise it, or "
+                     "execution.checkpointing.tolerable-failed-checkpoints.",
+                     healed_expiries_, pace.expired, sim::Show(options.timeout));
   }
   return fmt::format(
       "{} checkpoints expired after the healing: to work off what had queued may take {}, and "

@@ -13,7 +13,8 @@
 //   limits        the run ended at a limit before it had lasted, from its healing on, for its
 //                 time-outs and for what the fault-free run of the same seed took: not finished
 //   backlog       checkpoints or transactions expired after the healing, since what had queued
-//                 meanwhile may take longer than they may: not finished
+//                 meanwhile may take longer than they may, or checkpoints expire in the fault-free
+//                 run as well, and none does with longer time-outs: not finished
 //   storage       a fault destroyed what was durable, and no completed checkpoint has all its
 //                 files, or the JobManager found its data unreadable, or the log's journal is
 //                 damaged: not finished; where the log lacks what it had, also lost and retracted
@@ -71,8 +72,8 @@ struct Circumstances {
   // The log holds less than was written to it: input that was acknowledged, or committed output.
   bool log_lacks = false;
   std::function<Pace()> fault_free;
-  // Whether the fault-free run finishes with longer time-outs (Generous).
-  std::function<bool()> finishes_generously;
+  // The same with longer time-outs (Generous).
+  std::function<Pace()> generous;
 };
 
 class Budget final : public sim::TraceObserver {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <limits>
 
+#include "engine/checkpoint/checkpoint_protocol.h"
 #include "engine/events.h"
 
 namespace flinch::scenarios {
@@ -18,13 +19,22 @@ constexpr int64_t kAskGrowth = 8;
 
 }  // namespace
 
+bool HasExpired(const sim::TraceEvent& event) {
+  return event.kind == events::kCheckpointAborted &&
+         event.Text("reason") == engine::Name(engine::CheckpointInput::kExpired);
+}
+
 std::vector<std::string_view> PaceWatch::wants() const {
-  return {events::kJobStatus, events::kCheckpointStored, events::kTransactionCommitted};
+  return {events::kJobStatus, events::kCheckpointStored, events::kCheckpointAborted,
+          events::kTransactionCommitted};
 }
 
 void PaceWatch::OnEvent(const sim::TraceEvent& event) {
   if (event.kind == events::kTransactionCommitted) {
     results_ += static_cast<uint64_t>(event.Number("records").value_or(0));
+  }
+  if (HasExpired(event)) {
+    ++expired_;
   }
   const bool is_end = event.kind == events::kJobStatus &&
                       (event.Text("to") == "FINISHED" || event.Text("to") == "FAILED");
@@ -43,7 +53,8 @@ Pace PaceWatch::PaceAt(sim::SimTime now, uint64_t events) const {
           .ended = ended_ ? last_ : now,
           .longest_gap = ended_ || now <= last_ ? longest_ : std::max(longest_, now - last_),
           .events = events,
-          .results = results_};
+          .results = results_,
+          .expired = expired_};
 }
 
 std::string ShowRounded(Duration span) {

@@ -22,7 +22,11 @@ struct Pace {
   sim::Duration longest_gap{0};  // from one completed checkpoint, or the start, to the next
   uint64_t events = 0;
   uint64_t results = 0;  // records that were committed
+  uint64_t expired = 0;  // checkpoints
 };
+
+// Of a checkpoint: that its time was over.
+bool HasExpired(const sim::TraceEvent& event);
 
 // Watches one run. Times count from `since` on.
 class PaceWatch final : public sim::TraceObserver {
@@ -41,6 +45,7 @@ class PaceWatch final : public sim::TraceObserver {
   bool finished_ = false;
   sim::Duration longest_{0};
   uint64_t results_ = 0;
+  uint64_t expired_ = 0;
 };
 
 // No sum of a few such spans overflows.

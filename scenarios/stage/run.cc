@@ -366,11 +366,10 @@ Circumstances Stage::DescribeCircumstances(const sim::Outcome& outcome, bool log
           .input_span = InputSpan(),
           .log_lacks = log_lacks,
           .fault_free = [this] { return FaultFree(); },
-          .finishes_generously =
+          .generous =
               [this] {
                 return MeasureWithoutFaults(request_, job_, Generous(request_.scenario.options),
-                                            stopped_)
-                    .finished;
+                                            stopped_);
               }};
 }
 

@@ -78,7 +78,7 @@ class Outcome {
                                 .input_span = 5s,
                                 .log_lacks = log_lacks,
                                 .fault_free = [this] { return fault_free; },
-                                .finishes_generously = [this] { return generously; }};
+                                .generous = [this] { return generous; }};
     return ExcuseFor(findings, budget_.ExcusesIn(world_, circumstances)).value_or("");
   }
 
@@ -89,7 +89,7 @@ class Outcome {
   sim::SimTime end = sim::kEpoch + 10min;
   bool log_lacks = false;
   Pace fault_free{.finished = true, .ended = sim::kEpoch + 7s, .longest_gap = 1s, .events = 10'000};
-  bool generously = false;
+  Pace generous;
 
  private:
   static Scenario Changed(void (*change)(Scenario&)) {
@@ -218,11 +218,28 @@ TEST(BudgetTest, OptionsThatAskTooMuchAreNamedByTheRunWithoutFaults) {
   outcome.Tell("topic.sealed");
   outcome.fault_free = {.finished = false, .ended = sim::kEpoch + 10min};
   EXPECT_EQ(outcome.Excuse({kUnfinished}), "") << "neither does it with any other options";
-  outcome.generously = true;
+  outcome.generous.finished = true;
   EXPECT_THAT(outcome.Excuse({kUnfinished}), HasSubstr("heartbeat.timeout"));
   Outcome slow([](Scenario& scenario) { scenario.options.task.record_time = 1s; });
   slow.fault_free = {.finished = false, .ended = sim::kEpoch + 10min};
   EXPECT_THAT(slow.Excuse({kUnfinished}), HasSubstr("task.record-time = 1s"));
+}
+
+TEST(BudgetTest, CheckpointsThatExpireWithoutAnyFaultNeedALongerTimeOut) {
+  Outcome outcome([](Scenario& scenario) {
+    scenario.options.checkpoint.timeout = 25ms;
+    scenario.options.checkpoint.tolerable_failures = 0;
+    scenario.options.task.record_time = 0s;
+  });
+  outcome.Tell("topic.sealed");
+  outcome.Tell("checkpoint.aborted", {{"reason", "CHECKPOINT_EXPIRED"}}, sim::kEpoch + 20s);
+  EXPECT_EQ(outcome.Excuse({kUnfinished}), "");
+  outcome.fault_free.expired = 52;
+  EXPECT_EQ(outcome.Excuse({kUnfinished}), "") << "with a longer one it does not finish either";
+  outcome.generous = {.finished = true, .expired = 1};
+  EXPECT_EQ(outcome.Excuse({kUnfinished}), "") << "something else keeps checkpoints up";
+  outcome.generous.expired = 0;
+  EXPECT_THAT(outcome.Excuse({kUnfinished}), HasSubstr("and 52 without any fault"));
 }
 
 TEST(BudgetTest, ABacklogNeedsCheckpointsThatExpiredBehindIt) {
