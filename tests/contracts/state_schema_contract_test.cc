@@ -76,7 +76,10 @@ struct Third {
   }
 };
 
-// Two types with serializers of their own, of which the second reads what the first wrote.
+}  // namespace
+
+// Two types with serializers of their own, of which the second reads what the first wrote: these
+// stand in another namespace, and must be known by name there.
 struct Own {
   static constexpr uint32_t kStateVersion = 1;
   int64_t number = 0;
@@ -89,7 +92,6 @@ struct OwnAfter {
   bool was_short = false;
 };
 
-}  // namespace
 }  // namespace flinch::engine
 
 namespace flinch::sim {
