@@ -387,11 +387,11 @@ TEST_F(TaskExecutorTest, RequestsThatAreNoneAreRefused) {
     const sim::Address to = *environment.network().Resolve("tm", kTaskManagerPort);
     const auto rpc = RpcEndpoint::Open(environment, 0);
     const Endpoint service(to, std::string(ServiceName(TaskExecutorMethod())));
-    for (uint16_t method = 1; method <= 7; ++method) {
+    for (uint16_t method = 1; method <= 8; ++method) {
       const auto reply = (*rpc)->CallBytes(service, method, "nonsense", 1s);
       EXPECT_EQ(reply.error().code, sim::ErrorCode::kCorruption);
     }
-    for (const uint16_t method : {uint16_t{0}, uint16_t{8}, uint16_t{60'000}}) {
+    for (const uint16_t method : {uint16_t{0}, uint16_t{9}, uint16_t{60'000}}) {
       const auto reply = (*rpc)->CallBytes(service, method, "", 1s);
       EXPECT_EQ(reply.error().code, sim::ErrorCode::kInvalidArgument);
     }
