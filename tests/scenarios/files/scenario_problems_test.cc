@@ -63,9 +63,9 @@ TEST(ScenarioTest, TellsAllMistakesOfTheOptionsWithTheirNames) {
 TEST(ScenarioTest, RefusesMoreChannelsThanAProcessCanHold) {
   Scenario scenario = *FindLibraryScenario("url_clicks");
   scenario.cluster = {.task_managers = 500, .slots_each = 10};
-  scenario.job.parallelism = 512;
+  scenario.job.parallelism = 1'024;
   ASSERT_THAT(FindProblems(scenario), SizeIs(1));
-  EXPECT_THAT(FindProblems(scenario)[0].sentence, HasSubstr("512 times 512 channels"));
+  EXPECT_THAT(FindProblems(scenario)[0].sentence, HasSubstr("1024 times 1024 channels"));
   scenario.job.parallelism = 100;
   EXPECT_THAT(FindProblems(scenario), IsEmpty());
 }

@@ -344,13 +344,13 @@ TEST(SettingsBetweenTest, KeepWhatNeedsItsQuotes) {
 // Distinct from a name that nobody knows.
 TEST(AbsentOptionsTest, AreSaidToBeAbsent) {
   constexpr std::string_view kAbsent =
-      "execution.checkpointing.storage is an option of Flink that flinch does not have yet.";
-  EXPECT_EQ(SettingErrorOf("execution.checkpointing.storage", "filesystem"), kAbsent);
-  EXPECT_EQ(SettingErrorOf("options.execution.checkpointing.storage", "filesystem"), kAbsent);
+      "execution.checkpointing.dir is an option of Flink that flinch does not have yet.";
+  EXPECT_EQ(SettingErrorOf("execution.checkpointing.dir", "filesystem"), kAbsent);
+  EXPECT_EQ(SettingErrorOf("options.execution.checkpointing.dir", "filesystem"), kAbsent);
   EXPECT_THAT(SettingErrorOf("akka.ask.timeout", "1s"),
               HasSubstr("Flink's older name of pekko.ask.timeout"));
-  for (const std::string_view written : {"execution.checkpointing.storage = \"filesystem\"",
-                                         "\"execution.checkpointing.storage\" = \"filesystem\""}) {
+  for (const std::string_view written : {"execution.checkpointing.dir = \"filesystem\"",
+                                         "\"execution.checkpointing.dir\" = \"filesystem\""}) {
     const std::string error = ErrorOf(fmt::format("{}[options]\n{}\n", kSmall, written));
     EXPECT_THAT(error, HasSubstr(kAbsent));
     EXPECT_THAT(error, Not(HasSubstr("is unknown here")));
