@@ -6,6 +6,7 @@
 //           the end of data. Of a result that is being written nobody can read anything.
 // Readers:  as many as ask, one after another or at the same time: each reads from the beginning.
 //           A fiber each reads ahead, so that taking a buffer never waits for the disk.
+// Lives:    as long as its process, since fibers of its own read ahead.
 // Survives: the task, not the process: whoever comes after it finds nothing of its results and
 //           sweeps their files.
 // Errors:   a block that cannot be read, or is not what was written, is a lost result: its readers

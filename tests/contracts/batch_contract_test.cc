@@ -94,6 +94,7 @@ void OnDisk(const std::function<void(sim::Environment&, KeptResults&)>& body) {
   ASSERT_TRUE(bench.Run("tm-1", [&](sim::Environment& environment) {
     KeptResults results(environment);
     body(environment, results);
+    environment.Sleep(std::chrono::seconds(1));  // who reads ahead for nobody ends
   }));
 }
 
