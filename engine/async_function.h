@@ -22,7 +22,8 @@
 //           checkpoints included: a cut never falls into the middle of a record.
 // State:    a snapshot has the records that wait, answered or not; they are asked for again after
 //           a restore, at once, also those above the capacity. So a call may be made twice.
-// Errors:   a future that is completed with an error fails the task, unless it is tried again.
+// Errors:   a future that is completed with an error fails the task, unless it is tried again. So
+//           do options without capacity or time, when the task opens (kInvalidArgument).
 // Retries:  `AsyncRetryStrategy`; the time-out is that of all tries together. They go on at the end
 //           of the input, which waits for them.
 // Source:   Flink's AsyncFunction, AsyncDataStream, AsyncRetryStrategy (FLIP-232).

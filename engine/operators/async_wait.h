@@ -26,7 +26,7 @@
 #include "engine/planted_runtime.h"
 #include "engine/serializer.h"
 #include "engine/stream_operator.h"
-#include "sim/check.h"
+#include "sim/result.h"
 #include "sim/sync.h"
 
 namespace flinch::engine {
@@ -50,12 +50,17 @@ class AsyncWaitOperator final : public FunctionOperator<StreamOperator, Function
   AsyncWaitOperator(Function function, AsyncOptions options, AsyncOrder order)
       : FunctionOperator<StreamOperator, Function>(std::move(function)),
         options_(std::move(options)),
-        queue_(order) {
-    sim::Check(options_.capacity > 0, "an asynchronous operator has room for nothing");
-    sim::Check(options_.timeout > sim::Duration(0), "requests have no time");
-  }
+        queue_(order) {}
 
   sim::Result<void> Open(OperatorRuntime& runtime, const OperatorState* restored) override {
+    if (options_.capacity == 0 || options_.timeout <= sim::Duration(0)) {
+      return sim::Fail(
+          sim::ErrorCode::kInvalidArgument,
+          fmt::format("Asynchronous calls of {} have a capacity of {} and a time-out of "
+                      "{}: give AsyncOptions a capacity of at least 1 and a time-out "
+                      "above 0.",
+                      runtime.subtask().Show(), options_.capacity, sim::Show(options_.timeout)));
+    }
     runtime_ = &runtime;
     defects_ = DefectsOf(runtime);
     changed_.emplace(runtime.environment(), "results of asynchronous calls");

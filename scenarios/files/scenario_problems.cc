@@ -123,7 +123,8 @@ class ProblemFinder {
         problems_.back().item = index;
       } else if (FindOracle(name)->needs_stream && scenario_.options.execution.is_batch()) {
         Add("oracles",
-            fmt::format("The oracle {} judges checkpoints, which a batch job does not take.",
+            fmt::format("The oracle {} judges checkpoints, which a batch job does not take: leave "
+                        "it out, or run the job in streaming mode.",
                         Quote(name)),
             {"options", "job.mode"});
         problems_.back().item = index;

@@ -44,17 +44,6 @@ struct Kept {
   }
 };
 
-struct CountedTouches {
-  std::string key;
-  int64_t count = 0;
-
-  template <typename Self, typename Visitor>
-  static void Visit(Self& self, Visitor&& visit) {
-    visit(self.key);
-    visit(self.count);
-  }
-};
-
 std::string KeyOf(uint64_t number) { return fmt::format("key-{:07}", number); }
 
 // Calls it for each key of the row at this time.
@@ -77,7 +66,7 @@ void ForEachKey(const WorkloadSpec& spec, EventTime time, Visit visit) {
 }
 
 struct CountTouches {
-  using Context = engine::KeyedContext<std::string, CountedTouches>;
+  using Context = engine::KeyedContext<std::string, CountedKey>;
 
   engine::ValueState<Kept> kept{};
 
@@ -97,7 +86,7 @@ struct CountTouches {
 
 engine::StreamGraph BuildBigState(const Scenario& scenario, const Workload& workload) {
   engine::StreamExecutionEnvironment environment(scenario.job.name, OptionsOf(scenario));
-  engine::DataStream<CountedTouches> counts =
+  engine::DataStream<CountedKey> counts =
       ReadInput(environment, scenario, workload)
           .FlatMap<Touch>(
               "touch",
@@ -105,8 +94,8 @@ engine::StreamGraph BuildBigState(const Scenario& scenario, const Workload& work
                 ForEachKey(spec, row.timestamp, [&out](const Touch& touch) { out.Collect(touch); });
               })
           .KeyBy([](const Touch& touch) { return touch.key; })
-          .Process<CountedTouches>("count", CountTouches());
-  WriteOutput(counts, scenario, [](const CountedTouches& counted) {
+          .Process<CountedKey>("count", CountTouches());
+  WriteOutput(counts, scenario, [](const CountedKey& counted) {
     return std::pair(counted.key, engine::Encode(RunningCount{.count = counted.count}));
   });
   return environment.Build();

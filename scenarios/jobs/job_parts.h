@@ -2,6 +2,7 @@
 // the topic "output" or others.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,6 +28,18 @@ struct LogRow {
     visit(self.key);
     visit(self.value);
     visit(self.timestamp);
+  }
+};
+
+// What a job that counts gives.
+struct CountedKey {
+  std::string key;
+  int64_t count = 0;
+
+  template <typename Self, typename Visitor>
+  static void Visit(Self& self, Visitor&& visit) {
+    visit(self.key);
+    visit(self.count);
   }
 };
 

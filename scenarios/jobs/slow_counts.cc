@@ -44,17 +44,6 @@ class Slowness final : public Output {
   Output& inner_;
 };
 
-struct CountedKey {
-  std::string key;
-  int64_t count = 0;
-
-  template <typename Self, typename Visitor>
-  static void Visit(Self& self, Visitor&& visit) {
-    visit(self.key);
-    visit(self.count);
-  }
-};
-
 struct CountKey {
   using Context = engine::KeyedContext<std::string, CountedKey>;
 

@@ -18,17 +18,6 @@ namespace {
 
 using engine::EventTime;
 
-struct CountedVisit {
-  std::string key;
-  int64_t count = 0;
-
-  template <typename Self, typename Visitor>
-  static void Visit(Self& self, Visitor&& visit) {
-    visit(self.key);
-    visit(self.count);
-  }
-};
-
 struct FirstRecord {
   int64_t count = 0;
   int64_t last = 0;  // event time, nanoseconds
@@ -97,7 +86,7 @@ struct ThirdRecord {
 
 template <typename Record>
 struct CountVisits {
-  using Context = engine::KeyedContext<std::string, CountedVisit>;
+  using Context = engine::KeyedContext<std::string, CountedKey>;
 
   engine::ValueState<Record> visits{};
   engine::ValueState<int64_t> seen{};  // the same in all versions: for who compares states
@@ -121,12 +110,12 @@ struct CountVisits {
 template <typename Record>
 engine::StreamGraph Build(const Scenario& scenario, const Workload& workload) {
   engine::StreamExecutionEnvironment environment(scenario.job.name, OptionsOf(scenario));
-  engine::DataStream<CountedVisit> counts =
+  engine::DataStream<CountedKey> counts =
       ReadInput(environment, scenario, workload)
           .Map("parse", [](const LogRow& row) { return row.key; })
           .KeyBy([](const std::string& key) { return key; })
-          .template Process<CountedVisit>("count", CountVisits<Record>());
-  WriteOutput(counts, scenario, [](const CountedVisit& counted) {
+          .template Process<CountedKey>("count", CountVisits<Record>());
+  WriteOutput(counts, scenario, [](const CountedKey& counted) {
     return std::pair(counted.key, engine::Encode(RunningCount{.count = counted.count}));
   });
   return environment.Build();

@@ -2,9 +2,10 @@
 //
 // Promise: 1. the attempts of job.restored grow strictly, over all JobManagers; 2. execution.state
 //          is about the newest attempt only, starts from CREATED, goes on from where it stood, and
-//          takes no step that Flink's execution does not take; 3. an attempt starts when all
-//          executions of the one before have ended, as far as the same JobManager had started them
-//          (of some regions, job.restored all=0: the executions of theirs);
+//          takes no step that Flink's execution does not take (in batch a task may have FINISHED
+//          before it is known to run, and waits for its input while others begin anew); 3. an
+//          attempt starts when all executions of the one before have ended, as far as the same
+//          JobManager had started them (of some regions, job.restored all=0: those of theirs);
 //          4. task.started comes once per attempt of a subtask; 5. once a newer attempt has started
 //          (job.restored), a task of an older one does nothing any more (checkpoint.barrier_sent,
 //          barrier_received, aligned, task.first_record, end_of_input) when its TaskManager has had
@@ -47,7 +48,10 @@ class OneAttempt final : public Oracle {
 
   std::string_view promise() const override { return kPromise; }
 
-  void OnSubject(const Subject& subject) override { timeout_ = subject.heartbeat_timeout; }
+  void OnSubject(const Subject& subject) override {
+    timeout_ = subject.heartbeat_timeout;
+    is_batch_ = subject.is_batch;
+  }
 
   std::vector<std::string_view> wants() const override;
   void OnEvent(const sim::TraceEvent& event) override;
@@ -76,6 +80,7 @@ class OneAttempt final : public Oracle {
   std::map<std::string, Stand> stands_;                // by subtask
   std::set<std::pair<int64_t, std::string>> started_;  // of the newest attempts
   std::optional<sim::Duration> timeout_;
+  bool is_batch_ = false;
   sim::SimTime restored_{};  // the whole job
   sim::SimTime links_changed_{};
   bool links_are_whole_ = true;

@@ -173,6 +173,8 @@ struct Subject {
   // After which a TaskManager that hears nothing of its JobManager stops its tasks: how long an old
   // attempt may live on. Nothing: nobody knows.
   std::optional<sim::Duration> heartbeat_timeout{};
+  // Tasks of a batch job begin when their input is there, and may end at once.
+  bool is_batch = false;
   // The log begins with what another run has left.
   bool has_past = false;
 };

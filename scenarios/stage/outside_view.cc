@@ -382,7 +382,8 @@ Subject DescribeSubject(const Scenario& scenario, const Workload& workload, cons
       .out_of_orderness = scenario.job.out_of_orderness.value_or(workload.out_of_orderness).count(),
       .healed = sim::SimTime(scenario.limits.heal_after),
       .patience = TimeoutsOf(scenario.options),
-      .heartbeat_timeout = scenario.options.heartbeat.timeout};
+      .heartbeat_timeout = scenario.options.heartbeat.timeout,
+      .is_batch = scenario.options.execution.is_batch()};
   for (const InputRow& row : workload.rows) {
     subject.rows_of_partition.resize(
         std::max<size_t>(subject.rows_of_partition.size(), row.partition + size_t{1}));

@@ -555,5 +555,23 @@ FLINK_CONTRACT(AsyncWaitOperatorTest, testOperatorChainWithProcessingTime) {
   EXPECT_EQ(Numbers(received), expected);
 }
 
+TEST(AsyncOptionsTest, WithoutRoomOrTimeAreRefusedByName) {
+  tests::NullEnvironment environment;
+  Collected collected;
+  tests::PlainRuntime runtime{{.environment = environment,
+                               .output = collected,
+                               .subtask = {.name = "look up"},
+                               .keyed_state = nullptr,
+                               .defects = {}}};
+  for (const AsyncOptions& options :
+       {AsyncOptions{.capacity = 0}, AsyncOptions{.timeout = sim::Duration(0)}}) {
+    AsyncWaitOperator<int, int, Doubling> code({}, options, AsyncOrder::kOrdered);
+    const sim::Result<void> opened = code.Open(runtime, nullptr);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, sim::ErrorCode::kInvalidArgument);
+    EXPECT_THAT(opened.error().message, HasSubstr("look up"));
+  }
+}
+
 }  // namespace
 }  // namespace flinch::engine

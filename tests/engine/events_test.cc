@@ -138,7 +138,7 @@ TEST(EventsTest, WhatTheEngineTracesHasTheFieldsThatTheCatalogueNames) {
     }
   }
   EXPECT_THAT(wrong, IsEmpty());
-  EXPECT_GT(seen.size(), events::All().size() / 3);  // others are of parts that it lacks
+  EXPECT_GE(seen.size(), 33U) << "others are of parts that this job lacks";
 }
 
 }  // namespace
